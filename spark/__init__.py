@@ -1,0 +1,51 @@
+"""Spark: build, run, teach and show spiking brains, on JAX."""
+
+from importlib.metadata import PackageNotFoundError as _PackageNotFoundError
+from importlib.metadata import version as _version
+
+from jax import jit as jit
+
+from spark import catalogue as catalogue
+from spark import nn as nn
+from spark.catalogue import register as register
+from spark.core.check import check_module as check_module
+from spark.core.config import Config as Config
+from spark.core.config import ModuleConfig as ModuleConfig
+from spark.core.config import field as field
+from spark.core.errors import ConfigError as ConfigError
+from spark.core.errors import InputError as InputError
+from spark.core.errors import LoopError as LoopError
+from spark.core.errors import ModuleError as ModuleError
+from spark.core.errors import NotBuiltError as NotBuiltError
+from spark.core.errors import NumericsError as NumericsError
+from spark.core.errors import Problem as Problem
+from spark.core.errors import RegistryError as RegistryError
+from spark.core.errors import SparkError as SparkError
+from spark.core.errors import StateError as StateError
+from spark.core.errors import WiringError as WiringError
+from spark.core.module import Module as Module
+from spark.core.numerics import raise_faults as raise_faults
+from spark.core.payloads import BooleanMask as BooleanMask
+from spark.core.payloads import CurrentArray as CurrentArray
+from spark.core.payloads import FloatArray as FloatArray
+from spark.core.payloads import IntegerArray as IntegerArray
+from spark.core.payloads import Payload as Payload
+from spark.core.payloads import PotentialArray as PotentialArray
+from spark.core.payloads import SpikeArray as SpikeArray
+from spark.core.ports import PortSpec as PortSpec
+from spark.core.state import Graph as Graph
+from spark.core.state import State as State
+from spark.core.transform import merge as merge
+from spark.core.transform import split as split
+from spark.core.variable import Constant as Constant
+from spark.core.variable import RandomKey as RandomKey
+from spark.core.variable import Variable as Variable
+from spark.graph.specs import InputSpec as InputSpec
+from spark.graph.specs import ModuleSpecs as ModuleSpecs
+from spark.graph.specs import OutputSpec as OutputSpec
+from spark.graph.specs import PortMap as PortMap
+
+try:
+    __version__ = _version("spark-brain")
+except _PackageNotFoundError:  # A checkout on the path that was not installed.
+    __version__ = "0.0.0"

@@ -1,0 +1,71 @@
+"""The catalogue: every module class that a file or the editor may name.
+
+One explicit table of what is built in; packages add theirs through the entry-point group `spark.modules`, users with
+`spark.register(MyModule)`. A file can never name anything else.
+"""
+
+from importlib.metadata import entry_points
+from typing import TypeVar
+
+from spark.core.errors import ModuleError, Problem
+from spark.core.module import Module
+from spark.core.registry import modules
+from spark.nn import Brain, delays, interfaces, neurons, plasticity, somas, synapses
+
+ENTRY_POINTS = "spark.modules"
+
+BUILT_IN: dict[str, tuple[type[Module], ...]] = {
+    "brain": (Brain,),
+    "neuron": (neurons.ALIFNeuron, neurons.LIFNeuron),
+    "interface": (
+        interfaces.ExponentialIntegrator,
+        interfaces.LinearSpiker,
+        interfaces.PoissonSpiker,
+        interfaces.TopologicalLinearSpiker,
+        interfaces.TopologicalPoissonSpiker,
+    ),
+    "soma": (somas.AdaptiveLeakySoma, somas.LeakySoma),
+    "synapses": (synapses.LinearSynapses,),
+    "delays": (delays.N2NDelays, delays.NDelays),
+    "plasticity": (plasticity.ZenkeRule,),
+}
+
+for _family in BUILT_IN.values():
+    for _class in _family:
+        modules.add(_class)
+
+Registered = TypeVar("Registered", bound=type[Module])
+
+
+def register(cls: Registered, name: str | None = None) -> Registered:
+    """Enter a module class of your own, so that files and the editor can name it. Works as a decorator.
+
+    Raises:
+        ModuleError: The class breaks the contract of a module.
+        RegistryError: Another class has this name.
+    """
+    if not (isinstance(cls, type) and issubclass(cls, Module)):
+        raise ModuleError(
+            Problem("register", f"takes a module class, got {cls!r}", "Derive it from spark.Module")
+        )
+    cls.config_class()
+    cls.ports()
+    modules.add(cls, name)
+    return cls
+
+
+def load_plugins() -> list[str]:
+    """Enter the modules of installed packages (entry-point group `spark.modules`); returns their names."""
+    found = []
+    for point in entry_points(group=ENTRY_POINTS):
+        register(point.load(), point.name)
+        found.append(point.name)
+    return found
+
+
+def families() -> dict[str, list[str]]:
+    """Names by family: those built in, and `other` for the rest."""
+    listed = {family: [c.__name__ for c in classes] for family, classes in BUILT_IN.items()}
+    known = {name for names in listed.values() for name in names}
+    listed["other"] = [name for name in modules if name not in known]
+    return listed

@@ -1,0 +1,209 @@
+"""The border of a call: which inputs a module takes, whether these are they, and what it puts out."""
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.errors import InputError, ModuleError, Problem
+from spark.core.names import suggestion
+from spark.core.payloads import Payload
+from spark.core.ports import PortSpec
+
+if TYPE_CHECKING:
+    from spark.core.module import Module
+
+
+def owner(module: "Module") -> str:
+    """How an error names this module."""
+    return module._path or type(module).__name__
+
+
+def input_types(module: "Module") -> tuple[dict[str, type[Payload]], dict[str, type[Payload]]]:
+    """Payload types of required and of optional inputs; a brain's come from its config."""
+    declared = getattr(module, "declared_inputs", None)
+    if declared is not None:
+        return {name: spec.payload_type for name, spec in declared().items()}, {}
+    ports = type(module).ports()
+    return ports.inputs, ports.optional
+
+
+def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Payload]:
+    """Inputs by port name.
+
+    Raises:
+        InputError: Missing or extra inputs, or something that is not a payload of the port's type.
+    """
+    required, optional = input_types(module)
+    known = {**required, **optional}
+    bound = dict(zip(known, args, strict=False))
+    problems = []
+    if len(args) > len(known):
+        problems.append(
+            Problem(
+                owner(module),
+                f"takes {len(known)} inputs, got {len(args)} without a name",
+                "Give inputs by name",
+                "extra",
+            )
+        )
+    for name, value in inputs.items():
+        if name in bound:
+            problems.append(Problem(f"{owner(module)}.{name}", "is given twice", "", "twice"))
+        bound[name] = value
+    for name in required:
+        if name not in bound:
+            problems.append(
+                Problem(
+                    f"{owner(module)}.{name}",
+                    f"input is missing, got {sorted(bound) or 'no inputs'}; "
+                    f"expected a {known[name].__name__}",
+                    f"Call with `{name}=spark.{known[name].__name__}(...)`",
+                    "missing",
+                )
+            )
+    for name, value in bound.items():
+        problem = _wrong_type(module, name, value, known)
+        if problem is not None:
+            problems.append(problem)
+    if problems:
+        raise InputError(problems)
+    return {k: v for k, v in bound.items() if v is not None}
+
+
+def _wrong_type(
+    module: "Module", name: str, value: Any, known: dict[str, type[Payload]]
+) -> Problem | None:
+    address = f"{owner(module)}.{name}"
+    if name not in known:
+        return Problem(
+            address, "is not an input port", suggestion(name, known, "input port"), "extra"
+        )
+    expected = known[name]
+    if isinstance(value, expected) or value is None:
+        return None
+    if isinstance(value, Payload):
+        return Problem(
+            address,
+            f"has the wrong payload type, got {type(value).__name__}; expected {expected.__name__}",
+            f"Wrap the array in spark.{expected.__name__}(...)",
+            "payload",
+        )
+    return Problem(
+        address,
+        f"is not a payload, got {type(value).__name__}; expected {expected.__name__}",
+        f"Wrap the array: `{name}=spark.{expected.__name__}(...)`",
+        "raw",
+    )
+
+
+def build_specs(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+    """What to build for: a brain's declared inputs, any other module's first inputs."""
+    declared = getattr(module, "declared_inputs", None)
+    if declared is not None:
+        return declared()
+    wrong = [
+        _wrong_kind(module, n, s.dtype, s.payload_type)
+        for n, s in inputs.items()
+        if not s.payload_type.accepts(s.dtype)
+    ]
+    if wrong:
+        raise InputError(wrong)
+    return inputs
+
+
+def _wrong_kind(module: "Module", name: str, dtype: Any, expected: type[Payload]) -> Problem:
+    return Problem(
+        f"{owner(module)}.{name}",
+        f"has the wrong kind of dtype, got {dtype}; expected {expected.kind_name}",
+        f"A {expected.__name__} holds {expected.kind_name}: cast with `.astype('{expected.default_dtype}')`",
+        "dtype",
+    )
+
+
+def check(module: "Module", payloads: dict[str, Payload]) -> None:
+    """Refuse inputs that do not fit what the module was built for.
+
+    Raises:
+        InputError: Wrong shape, also one that would broadcast, or wrong kind of dtype.
+    """
+    problems = []
+    for name, payload in payloads.items():
+        spec = module._inputs.get(name)
+        value = payload.value
+        if spec is None:
+            continue
+        if not isinstance(value, (jax.Array, np.ndarray, np.generic)):
+            problems.append(
+                Problem(
+                    f"{owner(module)}.{name}",
+                    f"does not hold an array, got {type(value).__name__}",
+                    "Give a JAX or NumPy array",
+                    "raw",
+                )
+            )
+            continue
+        if not spec.payload_type.accepts(value.dtype):
+            problems.append(_wrong_kind(module, name, value.dtype, spec.payload_type))
+        if value.shape != spec.shape:
+            problems.append(
+                Problem(
+                    f"{owner(module)}.{name}",
+                    f"has the wrong shape, got {tuple(value.shape)}; expected {spec.shape}",
+                    "Nothing is broadcast: give one number for every element",
+                    "shape",
+                )
+            )
+    missing = set(module._inputs) - set(payloads)
+    problems.extend(
+        Problem(f"{owner(module)}.{name}", "input is missing", "It was there at build", "missing")
+        for name in sorted(missing)
+    )
+    if problems:
+        raise InputError(problems)
+
+
+def output_specs(module: "Module", outputs: Any) -> dict[str, PortSpec]:
+    """Specs of what the author's function returned, checked against its declaration.
+
+    Raises:
+        ModuleError: Not a dict of payloads, or not the declared ports.
+    """
+    name = f"{owner(module)}.__call__"
+    if not isinstance(outputs, dict) or not all(isinstance(p, Payload) for p in outputs.values()):
+        raise ModuleError(
+            Problem(
+                name,
+                f"must return a dict of payloads, got {type(outputs).__name__}",
+                "Return `{'port': spark.FloatArray(...)}`",
+            )
+        )
+    declared = type(module).ports().outputs
+    if declared and set(outputs) != set(declared):
+        raise ModuleError(
+            Problem(
+                name,
+                f"returned other ports than it declares, got {sorted(outputs)}; "
+                f"expected {sorted(declared)}",
+                "Return every declared port, and no other",
+            )
+        )
+    problems = [
+        Problem(
+            f"{owner(module)}.{port}",
+            f"has the wrong payload type, got {type(payload).__name__}; "
+            f"expected {declared[port].__name__}",
+            "Return what `__call__` declares",
+        )
+        for port, payload in outputs.items()
+        if declared and not isinstance(payload, declared[port])
+    ]
+    problems += [
+        _wrong_kind(module, port, payload.dtype, type(payload))
+        for port, payload in outputs.items()
+        if not type(payload).accepts(jnp.dtype(payload.dtype))
+    ]
+    if problems:
+        raise ModuleError(problems)
+    return {port: PortSpec.of(payload) for port, payload in outputs.items()}

@@ -1,0 +1,131 @@
+"""What happens when a module is called: bind and check inputs, build on the first call, run one step."""
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core import binding, numerics, transform, tree
+from spark.core.errors import ModuleError, NotBuiltError, Problem
+from spark.core.payloads import Payload
+from spark.core.ports import PortSpec
+
+if TYPE_CHECKING:
+    from spark.core.module import Module
+
+NEW = "new"  # outermost, not built
+SHELL = "shell"  # outermost, built, owns its state
+INNER = "inner"  # part of another module
+VIEW = "view"  # outermost, merged from a graph and a state
+
+
+def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[str, Any]) -> Any:
+    """Run one step of `module`, whose author wrote `written`."""
+    if module._mode == INNER:
+        return written(module, *args, **inputs)
+    payloads = binding.bind(module, args, inputs)
+    if module._mode == NEW:
+        require_concrete(module, payloads)
+        build(module, {name: PortSpec.of(p) for name, p in payloads.items()})
+    binding.check(module, payloads)
+    if module._mode == SHELL:
+        return _advance_shell(module, payloads)
+    before = module._clock.step
+    outputs = written(module, **payloads)
+    if module._checked:
+        numerics.watch(module, payloads, before)
+    module._clock.step = before + np.int32(1)
+    return outputs
+
+
+@jax.jit
+def _advance(graph: Any, state: Any, payloads: dict[str, Payload]) -> Any:
+    module = transform.merge(graph, state)
+    outputs = module(**payloads)
+    return outputs, transform.split(module)[1]
+
+
+def _advance_shell(module: "Module", payloads: dict[str, Payload]) -> Any:
+    # The eager shell runs the same compiled step that a user's own jit would, so both give the same bits.
+    outputs, module._state = _advance(module._graph, module._state, payloads)
+    if module._checked:
+        numerics.raise_faults(module._graph, module.state)
+    return outputs
+
+
+def build(module: "Module", inputs: dict[str, PortSpec]) -> None:
+    """Build an outermost module and make it the owner of its state."""
+    prepare(module, binding.build_specs(module, inputs))
+    transform.seal(module)
+    module._mode = SHELL
+
+
+def prepare(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+    """Call the author's `build`, then infer outputs abstractly: nothing is run."""
+    module._inputs = dict(inputs)
+    build_written = type(module).build
+    accepted = inspect.signature(build_written).parameters
+    takes_all = any(p.kind == p.VAR_KEYWORD for p in accepted.values())
+    given = {k: v for k, v in inputs.items() if takes_all or k in accepted}
+    module.build(**given)
+    transform.name_parts(module)
+    module._outputs = _infer_outputs(module, inputs)
+    return module._outputs
+
+
+def _infer_outputs(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+    variables = tree.variables_of(module)
+    kept = {path: v._value for path, v in variables.items()}
+    mode, step = module._mode, module._clock.step
+
+    def run(values: dict[str, Any], now: Any, payloads: dict[str, Payload]) -> Any:
+        for path, variable in variables.items():
+            variable._value = values[path]
+        module._clock.step = now
+        return module(**payloads)
+
+    # As a part, the author's function runs without checks and without counting a step.
+    module._mode = INNER
+    try:
+        outputs = jax.eval_shape(
+            run,
+            {p: jax.ShapeDtypeStruct(v.shape, v.dtype) for p, v in variables.items()},
+            jax.ShapeDtypeStruct((), jnp.int32),
+            {name: spec.payload_type.abstract(spec) for name, spec in inputs.items()},
+        )
+    finally:
+        module._mode = mode
+        module._clock.step = step
+        for path, variable in variables.items():
+            variable._value = kept[path]
+    return binding.output_specs(module, outputs)
+
+
+def reset(module: "Module") -> None:
+    """Put every variable of an outermost module back to its reset value."""
+    if module._mode == NEW:
+        return
+    if module._mode != SHELL:
+        raise ModuleError(
+            Problem(
+                module._path or type(module).__name__,
+                "cannot be reset on its own: it is a part or a merged view",
+                "Reset the outermost module, or keep the first state and pass it in again",
+            )
+        )
+    module._state = transform.first_state(module)
+
+
+def require_concrete(module: "Module", payloads: dict[str, Payload]) -> None:
+    """Refuse to build from tracers: the state would be lost when the trace ends."""
+    for name, payload in payloads.items():
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(payload)):
+            raise NotBuiltError(
+                Problem(
+                    f"{type(module).__name__}.{name}",
+                    "is a traced array, but the module is not built yet",
+                    "Call the module once outside of `jax.jit`, then `split` it",
+                )
+            )

@@ -1,0 +1,243 @@
+"""Configs: typed, nested, validated descriptions, and nothing else.
+
+One declaration for each field (`field(...)`) feeds the check, the documentation and the editor. A config
+is frozen; `updated(...)` gives a changed copy.
+"""
+
+import json
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from spark.core import config_arguments
+from spark.core.errors import ConfigError, Problem
+from spark.core.names import suggestion
+from spark.core.values import FloatType, Number, Whole, encode
+
+_REQUIRED: Any = ...
+_BOUNDS = {
+    "exclusiveMinimum": (lambda v, b: v > b, ">"),
+    "minimum": (lambda v, b: v >= b, ">="),
+    "exclusiveMaximum": (lambda v, b: v < b, "<"),
+    "maximum": (lambda v, b: v <= b, "<="),
+}
+
+
+def field(
+    default: Any = _REQUIRED,
+    *,
+    unit: str = "",
+    above: float | None = None,
+    least: float | None = None,
+    below: float | None = None,
+    most: float | None = None,
+    description: str,
+    factory: Any = None,
+) -> Any:
+    """Declare a config field: default, unit, bounds, description, in one place.
+
+    Args:
+        default: Value when none is given; left out, the field is required.
+        unit: ms, mV, pA, nA, MOhm, Hz, or empty for a plain number.
+        above: The value must be greater than this.
+        least: The value must be at least this.
+        below: The value must be less than this.
+        most: The value must be at most this.
+        description: One sentence; the documentation and the editor show it.
+        factory: A function without arguments that makes the default.
+    """
+    extra: dict[str, Any] = {"unit": unit}
+    bounds = dict(zip(_BOUNDS, (above, least, below, most), strict=True))
+    extra.update({name: bound for name, bound in bounds.items() if bound is not None})
+    if factory is not None:
+        return Field(default_factory=factory, description=description, json_schema_extra=extra)
+    return Field(default, description=description, json_schema_extra=extra)
+
+
+class Config(BaseModel):
+    """Base of all configs.
+
+    Beside its fields' names, the constructor understands three forms:
+    `_s_units=(256,)` sets `units` here and in every nested config that has the field;
+    `soma__threshold=-45` sets a field of a nested config;
+    `soma_config=...` and `soma_config__threshold=...` are other spellings of `soma` and `soma__threshold`.
+
+    Raises:
+        ConfigError: Names every unknown name, missing field, wrong type and value out of bounds.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+    )
+    handed_down: ClassVar[tuple[str, ...]] = ()
+    _handed: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def __init__(self, /, **arguments: Any) -> None:
+        cls = type(self)
+        values, problems = config_arguments.expand(cls, arguments)
+        try:
+            if problems:
+                raise ConfigError(problems)
+            super().__init__(**values)
+        except ConfigError as error:
+            raise error.under(cls.__name__) if not _within(error, cls) else error
+        except ValidationError as error:
+            raise ConfigError(_translate(cls, error)).under(cls.__name__) from error
+        problems = [*self._out_of_bounds(), *self.problems()]
+        if problems:
+            raise ConfigError(problems).under(cls.__name__)
+
+    def problems(self) -> list[Problem]:
+        """Rules that span several fields; subclasses add theirs. Addresses are relative to self."""
+        return []
+
+    def _out_of_bounds(self) -> list[Problem]:
+        found = []
+        for name, info in type(self).model_fields.items():
+            value = getattr(self, name)
+            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+            if not isinstance(value, (int, float, np.ndarray)):
+                continue
+            for rule, (holds, sign) in _BOUNDS.items():
+                bound = extra.get(rule)
+                if bound is None or np.all(holds(value, bound)):
+                    continue
+                unit = f" {extra['unit']}" if extra.get("unit") else ""
+                found.append(
+                    Problem(
+                        name,
+                        f"must be {sign} {bound:g}{unit}, got {value}",
+                        f"{info.description}",
+                        "bounds",
+                    )
+                )
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.to_json() == other.to_json()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.to_json()))
+
+    def explicit(self) -> dict[str, Any]:
+        """The fields that were given, not left to defaults or handed down."""
+        given = self.model_fields_set - self._handed
+        return {name: getattr(self, name) for name in type(self).model_fields if name in given}
+
+    def updated(self, **changes: Any) -> Self:
+        """A copy with some fields changed; takes the same forms as the constructor."""
+        return type(self)(**{**self.explicit(), **changes})
+
+    def handed(self, **values: Any) -> Self:
+        """A copy that takes these values from its owner where it has the field.
+
+        Raises:
+            ConfigError: A field was given explicitly with another value.
+        """
+        values = {n: v for n, v in values.items() if n in type(self).model_fields and v is not None}
+        own = self.explicit()
+        clash = [
+            Problem(
+                name,
+                f"differs from its owner's, got {own[name]!r}; expected {value!r}",
+                f"Set `{name}` in one place: give it to the owner only",
+                "clash",
+            )
+            for name, value in values.items()
+            if own.get(name) is not None and own[name] != value
+        ]
+        if clash:
+            raise ConfigError(clash)
+        fresh = {n: v for n, v in values.items() if n not in own}
+        made = type(self)(**{**own, **fresh})
+        made._handed = frozenset(fresh)
+        return made
+
+    def with_new_seeds(self, seed: int) -> Self:
+        """A copy with this seed; explicit seeds of nested configs are drawn anew from it."""
+        return config_arguments.reseeded(self, seed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; only what was handed down by an owner is left out."""
+        names = [n for n in type(self).model_fields if n not in self._handed]
+        return {name: encode(getattr(self, name)) for name in names}
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Lossless JSON; `from_json` gives an equal config."""
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The config that `to_dict` described."""
+        if not isinstance(data, dict):
+            raise ConfigError(
+                Problem(cls.__name__, f"expected a JSON object, got {type(data).__name__}")
+            )
+        return cls(**data)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The config that `to_json` described."""
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ConfigError(
+                Problem(cls.__name__, f"is not JSON, got {error}", "Write it with `to_json`")
+            ) from error
+        return cls.from_dict(data)
+
+
+class ModuleConfig(Config):
+    """Fields that every module's config has."""
+
+    dt: Number = field(1.0, unit="ms", above=0, description="Length of one step.")
+    dtype: FloatType = field("float32", description="Type in which floating state is stored.")
+    seed: Whole | None = field(
+        None,
+        least=0,
+        description="Seed of this module's own draws; left out, it follows from the brain's seed and the "
+        "module's path.",
+    )
+
+
+def _within(error: ConfigError, cls: type) -> bool:
+    return all(p.address.startswith(cls.__name__ + ".") for p in error.problems)
+
+
+def _translate(cls: type[Config], error: ValidationError) -> list[Problem]:
+    """Problems from pydantic's errors, in our words; nested ConfigErrors keep theirs."""
+    found = []
+    for item in error.errors():
+        address = ".".join(str(part) for part in item["loc"])
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, ConfigError):
+            found.extend(_strip(p).under(address) for p in cause.problems)
+        elif item["type"] == "missing":
+            info = cls.model_fields[str(item["loc"][0])]
+            found.append(
+                Problem(
+                    address,
+                    "is missing",
+                    f"Give `{address}=...`: {info.description or 'it has no default'}",
+                    "missing",
+                )
+            )
+        elif item["type"] == "extra_forbidden":
+            found.append(
+                Problem(address, "is unknown", suggestion(address, cls.model_fields), "unknown")
+            )
+        else:
+            said = str(cause) if cause is not None else item["msg"][0].lower() + item["msg"][1:]
+            got = "" if cause is not None else f", got {item['input']!r}"
+            info = cls.model_fields.get(str(item["loc"][0])) if item["loc"] else None
+            found.append(
+                Problem(address, f"{said}{got}", (info.description or "") if info else "", "type")
+            )
+    return found
+
+
+def _strip(problem: Problem) -> Problem:
+    """The problem without the class name at the head of its address."""
+    _, _, rest = problem.address.partition(".")
+    return Problem(rest, problem.message, problem.fix, problem.kind)

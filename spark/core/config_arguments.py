@@ -1,0 +1,174 @@
+"""What a config's constructor understands beside its fields' names: shared and nested arguments."""
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from pydantic.fields import FieldInfo
+
+from spark.core.errors import ConfigError, Problem
+from spark.core.names import suggestion
+
+if TYPE_CHECKING:
+    from spark.core.config import Config
+
+SHARED = "_s_"
+
+
+def nested_type(info: FieldInfo) -> "type[Config] | None":
+    """The config class of a field that holds a nested config, else None."""
+    annotation = info.annotation
+    is_config = isinstance(annotation, type) and hasattr(annotation, "handed_down")
+    return annotation if is_config else None  # type: ignore[return-value]
+
+
+def _canonical(cls: "type[Config]", name: str) -> str:
+    """`soma_config` is another spelling of `soma` where `soma` holds a config."""
+    short = name.removesuffix("_config")
+    known = cls.model_fields
+    if name not in known and short in known and nested_type(known[short]) is not None:
+        return short
+    return name
+
+
+def has_field(cls: "type[Config]", name: str) -> bool:
+    """Whether the config or one nested in it has a field of this name."""
+    if name in cls.model_fields:
+        return True
+    nested = (nested_type(info) for info in cls.model_fields.values())
+    return any(has_field(n, name) for n in nested if n is not None)
+
+
+def _all_fields(cls: "type[Config]") -> set[str]:
+    names = set(cls.model_fields)
+    for info in cls.model_fields.values():
+        nested = nested_type(info)
+        if nested is not None:
+            names |= _all_fields(nested)
+    return names
+
+
+def expand(cls: "type[Config]", arguments: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Plain field values from all the forms a constructor takes, and what is wrong with them."""
+    problems: list[Problem] = []
+    shared = {k[len(SHARED) :]: v for k, v in arguments.items() if k.startswith(SHARED)}
+    values: dict[str, Any] = {}
+    deeper: dict[str, dict[str, Any]] = {}
+    for name, value in arguments.items():
+        if name.startswith(SHARED):
+            continue
+        head, separator, rest = name.partition("__")
+        head = _canonical(cls, head)
+        if not separator:
+            known = head in cls.model_fields
+            if known and head in values:
+                problems.append(Problem(head, "is given twice", "Keep one spelling", "twice"))
+            elif not known:
+                problems.append(
+                    Problem(head, "is unknown", suggestion(head, cls.model_fields), "unknown")
+                )
+            values[head] = value
+        elif head in cls.model_fields and nested_type(cls.model_fields[head]) is not None:
+            deeper.setdefault(head, {})[rest] = value
+        else:
+            nests = [n for n, i in cls.model_fields.items() if nested_type(i) is not None]
+            problems.append(
+                Problem(head, "is no nested config", suggestion(head, nests), "unknown")
+            )
+    for name, value in shared.items():
+        if not has_field(cls, name):
+            problems.append(
+                Problem(
+                    SHARED + name,
+                    "is a field of no config here",
+                    suggestion(name, _all_fields(cls)),
+                    "unknown",
+                )
+            )
+        elif name in cls.model_fields and name not in values:
+            values[name] = value
+    if problems:
+        return values, problems
+    _fill_nested(cls, values, shared, deeper, problems)
+    return values, problems
+
+
+def _fill_nested(
+    cls: "type[Config]",
+    values: dict[str, Any],
+    shared: dict[str, Any],
+    deeper: dict[str, dict[str, Any]],
+    problems: list[Problem],
+) -> None:
+    """Give nested configs their shared, nested and handed-down arguments, in place."""
+    for name, info in cls.model_fields.items():
+        nested = nested_type(info)
+        if nested is None:
+            continue
+        given = {SHARED + k: v for k, v in shared.items() if has_field(nested, k)}
+        given.update(deeper.get(name, {}))
+        base = values.get(name)
+        try:
+            if base is None:
+                base = info.get_default(call_default_factory=True)
+            elif isinstance(base, dict):
+                base = nested(**base)
+            elif not isinstance(base, nested):
+                problems.append(
+                    Problem(
+                        name,
+                        f"has the wrong type, got {type(base).__name__}; expected {nested.__name__}",
+                        f"Give a {nested.__name__}, or its fields as `{name}__<field>=...`",
+                        "type",
+                    )
+                )
+                continue
+            if given:
+                base = base.updated(**given)
+            handed = {k: _handed_value(cls, values, k) for k in cls.handed_down}
+            base = base.handed(**handed)
+        except ConfigError as error:
+            head = nested.__name__ + "."
+            problems.extend(
+                Problem(p.address.removeprefix(head), p.message, p.fix, p.kind).under(name)
+                for p in error.problems
+            )
+            continue
+        values[name] = base
+
+
+def _handed_value(cls: "type[Config]", values: dict[str, Any], name: str) -> Any:
+    """What an owner hands down: the given value, else its default."""
+    if name in values:
+        value = values[name]
+        return (value,) if name == "units" and isinstance(value, int) else _hashable(value)
+    info = cls.model_fields.get(name)
+    return None if info is None or info.is_required() else info.get_default()
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def reseeded(config: "Config", seed: int) -> Any:
+    """A copy with this seed, and with explicit nested seeds derived from it and the field's name."""
+    changes: dict[str, Any] = {}
+    for name in type(config).model_fields:
+        value = getattr(config, name)
+        if name == "seed":
+            changes[name] = seed
+        elif hasattr(value, "with_new_seeds") and holds_seed(value):
+            changes[name] = value.with_new_seeds(derive(seed, name))
+    return config.updated(**changes)
+
+
+def holds_seed(config: "Config") -> bool:
+    """Whether this config or one nested in it was given a seed of its own."""
+    own = config.explicit()
+    return own.get("seed") is not None or any(
+        hasattr(v, "explicit") and holds_seed(v) for v in own.values()
+    )
+
+
+def derive(seed: int, name: str) -> int:
+    """A seed for a part, from its owner's seed and its name; the same in every process."""
+    return zlib.crc32(f"{seed}/{name}".encode())

@@ -1,0 +1,65 @@
+"""Spikes that arrive at each synapse at a time of its own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from spark.core.payloads import SpikeArray
+
+
+@dataclass(frozen=True)
+class DelayedSpikes(SpikeArray):
+    """The last spikes of every input unit, as bits, and the delay of every pair of units.
+
+    Synapses read the bits and touch only what a spike reaches now; nothing of size post x pre is computed.
+    `value` is there for plain array code: it makes the signed spikes of every pair, shape (post..., pre...).
+
+    Attributes:
+        history: uint32 (2, words, pre): fired bits and sign bits; bit k is k steps ago.
+        delays: Delay of every pair in steps, unsigned integers of shape (pre, post).
+        shape: Shape of `value`: the units' shape and the inputs' shape.
+    """
+
+    needs_source = True
+    history: Any
+    delays: Any
+    shape: tuple[int, ...]
+
+    def __init__(self, history: Any, delays: Any, shape: tuple[int, ...]) -> None:
+        object.__setattr__(self, "history", history)
+        object.__setattr__(self, "delays", delays)
+        object.__setattr__(self, "shape", shape)
+
+    @property
+    def value(self) -> Any:  # type: ignore[override]
+        """Signed spikes that arrive now, int8, shape (post..., pre...)."""
+        delays = jnp.asarray(self.delays).astype(jnp.uint32)
+        word = (delays // 32).astype(jnp.int32)
+        pre = jnp.arange(self.history.shape[2])[:, None]
+        fired, negative = (
+            (self.history[row][word, pre] >> (delays % 32)) & jnp.uint32(1) for row in (0, 1)
+        )
+        signed = fired.astype(jnp.int8) * (1 - 2 * negative.astype(jnp.int8))
+        return signed.T.reshape(self.shape)
+
+    @property
+    def dtype(self) -> Any:
+        """Type of `value`."""
+        return jnp.dtype("int8")
+
+    @classmethod
+    def abstract(cls, spec: Any) -> "DelayedSpikes":
+        """Shapes without values; the delays at the other end of the wire know them."""
+        history, delays = spec.source.history, spec.source.delays
+        return cls(
+            jax.ShapeDtypeStruct(history.shape, history.dtype),
+            jax.ShapeDtypeStruct(delays.shape, delays.dtype),
+            spec.shape,
+        )
+
+
+jax.tree_util.register_dataclass(
+    DelayedSpikes, data_fields=["history", "delays"], meta_fields=["shape"]
+)

@@ -1,0 +1,102 @@
+"""Every error that Spark raises, in one family, with one shape of message.
+
+The shape is `address: what is wrong, got X; expected Y. How to mend it.` Problems that can be found
+together are reported together: an error holds a tuple of `Problem`s and prints them all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+MAXIMUM_PRINTED = 20
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, and how to mend it.
+
+    Attributes:
+        address: Where: a dotted path such as `neurons_pool.config.soma.threshold`.
+        message: What is wrong, with what was got and what was expected.
+        fix: What to do about it; may be empty.
+        kind: A short stable word for programs (the editor's quick fixes, tests).
+    """
+
+    address: str
+    message: str
+    fix: str = ""
+    kind: str = "problem"
+
+    def __str__(self) -> str:
+        text = f"{self.address}: {self.message}" if self.address else self.message
+        return f"{text}. {self.fix}" if self.fix else f"{text}."
+
+    def under(self, prefix: str) -> "Problem":
+        """The same problem, seen from one level further out."""
+        joined = f"{prefix}.{self.address}" if self.address else prefix
+        return replace(self, address=joined)
+
+
+class SparkError(Exception):
+    """Root of Spark's errors; `problems` lists what is wrong."""
+
+    problems: tuple[Problem, ...]
+
+    def __init__(self, problems: Problem | Iterable[Problem] | str) -> None:
+        if isinstance(problems, str):
+            problems = Problem("", problems.rstrip("."))
+        if isinstance(problems, Problem):
+            problems = (problems,)
+        self.problems = tuple(problems)
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        if len(self.problems) == 1:
+            return str(self.problems[0])
+        shown = [f"  {n}. {p}" for n, p in enumerate(self.problems[:MAXIMUM_PRINTED], 1)]
+        hidden = len(self.problems) - MAXIMUM_PRINTED
+        if hidden > 0:
+            shown.append(f"  ... and {hidden} more")
+        return "\n".join([f"{len(self.problems)} problems:", *shown])
+
+    def under(self, prefix: str) -> "SparkError":
+        """The same error with every address seen from one level further out."""
+        return type(self)(p.under(prefix) for p in self.problems)
+
+
+class ConfigError(SparkError, ValueError):
+    """Raised when a config has an unknown name, a missing field, or a bad type or value."""
+
+
+class WiringError(SparkError, ValueError):
+    """Raised when modules cannot be wired as asked: names, ports, payloads, shapes, dtypes."""
+
+
+class InputError(SparkError, TypeError):
+    """Raised when a module is called with the wrong inputs."""
+
+
+class ModuleError(SparkError, TypeError):
+    """Raised when a module class breaks the contract of a module."""
+
+
+class NotBuiltError(SparkError, RuntimeError):
+    """Raised when a module's state is asked for before its first call has built it."""
+
+
+class StateError(SparkError, KeyError):
+    """Raised when a state has no such path, or a new value does not fit it."""
+
+    def __str__(self) -> str:
+        return self._text()
+
+
+class RegistryError(SparkError, LookupError):
+    """Raised when a name is not in the catalogue, or is there already."""
+
+
+class NumericsError(SparkError, FloatingPointError):
+    """Raised when checking is on and a NaN or an infinity entered an input or a variable."""
+
+
+class LoopError(SparkError, ValueError):
+    """Raised when a brain and an environment do not fit each other."""

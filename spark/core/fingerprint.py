@@ -1,0 +1,103 @@
+"""When two built modules may share one compiled step: a key of everything static in them.
+
+Seeds are left out: what follows from a seed is an array (a variable or a constant), and arrays are passed
+in. Anything that cannot be compared by value counts as unequal, so sharing is never wrong.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from spark.core.config import Config
+from spark.core.errors import RegistryError
+from spark.core.tree import Part
+from spark.core.variable import Constant, Variable
+
+# Bookkeeping that is rebuilt for every copy, or follows from what is in the key already.
+DERIVED = {
+    "config",
+    "_clock",
+    "_graph",
+    "_state",
+    "_seed",
+    "_mode",
+    "_inputs",
+    "_outputs",
+    "_fault",
+}
+
+
+def of(
+    tree: list[tuple[str, Any]], variables: Mapping[str, Any], constants: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """The key of a built module."""
+    parts = []
+    for path, module in tree:
+        plain = {
+            name: freeze(value)
+            for name, value in vars(module).items()
+            if name not in DERIVED and not _is_leaf_or_part(value)
+        }
+        ports = tuple(
+            (name, s.payload_type, s.shape, s.dtype)
+            for specs in (module._inputs, module._outputs)
+            for name, s in specs.items()
+        )
+        parts.append((path, type(module), config_key(module.config), tuple(plain.items()), ports))
+    return (
+        tuple(parts),
+        tuple(sorted(variables.items())),
+        tuple(sorted(constants.items())),
+    )
+
+
+def _is_leaf_or_part(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(value) and all(_is_leaf_or_part(v) for v in value.values())
+    return isinstance(value, (Part, Variable, Constant))
+
+
+def without_seed(config: Any) -> Any:
+    """The config as a shared template may show it: a seed read from it would be another brain's."""
+    if getattr(config, "seed", None) is None:
+        return config
+    return config.model_copy(update={"seed": None})
+
+
+def config_key(config: Config) -> Any:
+    """A comparable form of a config without its seeds."""
+    try:
+        return json.dumps(_seedless(config.to_dict()), sort_keys=True)
+    except (RegistryError, TypeError):
+        return id(config)
+
+
+def _seedless(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {k: _seedless(v) for k, v in data.items() if k != "seed"}
+    if isinstance(data, list):
+        return [_seedless(v) for v in data]
+    return data
+
+
+def freeze(value: Any) -> Any:
+    """A hashable form of a plain attribute; identity where there is none."""
+    if isinstance(value, Mapping):
+        return tuple((k, freeze(v)) for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return (type(value).__name__, *(freeze(v) for v in value))
+    if isinstance(value, Config):
+        return config_key(value)
+    if isinstance(value, np.ndarray):
+        return (value.shape, str(value.dtype), value.tobytes())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return (type(value), *(freeze(getattr(value, f.name)) for f in fields))
+    try:
+        hash(value)
+    except TypeError:
+        return ("identity", id(value))
+    return value

@@ -1,0 +1,206 @@
+"""`Module`: a unit of computation with a config, named input ports and named output ports.
+
+A module is written as an object and run as a pure function. Its author writes `build` (create variables,
+once, from what will arrive at the ports) and `__call__` (one step, reading and writing `variable.value`).
+`spark.core.transform` turns it into `(Graph, State)` and back.
+"""
+
+import functools
+import typing
+import zlib
+from typing import Any, ClassVar
+
+import numpy as np
+
+from spark.core import calling
+from spark.core.config import Config
+from spark.core.errors import ModuleError, NotBuiltError, Problem
+from spark.core.payloads import Payload
+from spark.core.ports import Ports, PortSpec, declared_ports
+from spark.core.state import Graph, State
+from spark.core.tree import Clock, Part
+from spark.core.variable import Variable
+
+
+class Module(Part):
+    """Base of all modules.
+
+    A subclass annotates `config: ItsConfig`, may write `build(self, **inputs)`, and writes
+    `__call__(self, port: PayloadType, ...) -> ItsOutputs` with a `TypedDict` of payloads: those annotations
+    are its ports. Called for the first time, a module builds itself from what it is given; after that it
+    advances one step a call, and its state is its own (`module.state`).
+
+    Class attributes:
+        exposes: Properties that other components of a neuron may read, and rules may write: name to payload
+            type. Each is a `Variable` of this name or a Python property.
+    """
+
+    config: Any
+    exposes: ClassVar[dict[str, type[Payload]]] = {}
+
+    def __init__(self, config: Config | None = None, **arguments: Any) -> None:
+        expected = type(self).config_class()
+        if config is None:
+            config = expected(**arguments)
+        elif arguments:
+            config = config.updated(**arguments)
+        if not isinstance(config, expected):
+            raise ModuleError(
+                Problem(
+                    f"{type(self).__name__}.config",
+                    f"has the wrong type, got {type(config).__name__}; expected {expected.__name__}",
+                    f"Give a {expected.__name__}",
+                )
+            )
+        self.config = config
+        self._mode = calling.NEW
+        self._path = ""
+        self._seed: int = getattr(config, "seed", None) or 0
+        self._clock = Clock()
+        self._inputs: dict[str, PortSpec] = {}
+        self._outputs: dict[str, PortSpec] = {}
+        self._graph: Graph | None = None
+        self._state: State | None = None
+        self._checked = bool(getattr(config, "check_numbers", False))
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__call__" in cls.__dict__:
+            written = cls.__dict__["__call__"]
+
+            @functools.wraps(written)
+            def call(self: Module, *args: Any, **inputs: Any) -> Any:
+                return calling.invoke(self, written, args, inputs)
+
+            cls.__call__ = call  # type: ignore[method-assign]
+
+    def __call__(self, **inputs: Any) -> Any:
+        """Advance one step; written by subclasses."""
+        raise ModuleError(
+            Problem(
+                f"{type(self).__name__}.__call__",
+                "is not written",
+                "Write `__call__(self, port: PayloadType) -> Outputs`",
+            )
+        )
+
+    def build(self, **inputs: PortSpec) -> None:
+        """Create variables and constants for inputs like these; called once. Override it."""
+
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec] | None:
+        """Outputs that are known before all inputs are: needed only of a module on a cycle of wires.
+
+        Args:
+            **known: The inputs that are known so far; some may be missing.
+        """
+        return None
+
+    @classmethod
+    def config_class(cls) -> type[Config]:
+        """The config class, from the annotation of `config`."""
+        for base in cls.__mro__:
+            if "config" in base.__dict__.get("__annotations__", {}):
+                found = typing.get_type_hints(base).get("config")
+                if isinstance(found, type) and issubclass(found, Config):
+                    return found
+        raise ModuleError(
+            Problem(
+                cls.__name__,
+                "has no config class",
+                "Annotate it in the class body: `config: MyConfig`",
+            )
+        )
+
+    @classmethod
+    def ports(cls) -> Ports:
+        """The ports that `__call__` declares."""
+        return declared_ports(cls)
+
+    @property
+    def path(self) -> str:
+        """Dotted path in the brain; empty for the outermost module."""
+        return self._path
+
+    @property
+    def input_specs(self) -> dict[str, PortSpec]:
+        """What this module was built for."""
+        return dict(self._inputs)
+
+    @property
+    def output_specs(self) -> dict[str, PortSpec]:
+        """What this module puts out."""
+        return dict(self._outputs)
+
+    @property
+    def step(self) -> Any:
+        """Number of steps done before this one, int32, one for the whole brain."""
+        return self._clock.step
+
+    @property
+    def state(self) -> State:
+        """The state of a built, outermost module.
+
+        Raises:
+            NotBuiltError: The module was not called yet.
+        """
+        if self._state is None:
+            raise NotBuiltError(
+                Problem(
+                    type(self).__name__,
+                    "has no state yet",
+                    "Call it once with inputs of the right shapes; the first call builds it",
+                )
+            )
+        return self._state
+
+    def replace_state(self, values: dict[str, Any]) -> None:
+        """Change variables of a built, outermost module by path."""
+        self._state = self.state.replace(values)
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """Random numbers for `build`: fixed by the brain's seed and this module's path."""
+        return np.random.Generator(np.random.Philox(np.random.SeedSequence(self.entropy())))
+
+    def entropy(self) -> list[int]:
+        """The numbers that this module's draws follow from."""
+        return [self._seed, zlib.crc32(self._path.encode())]
+
+    def adopt(self, name: str, child: "Module") -> None:
+        """Make `child` a part of this module, as attribute `name`."""
+        child._path = f"{self._path}.{name}" if self._path else name
+        own_seed = getattr(child.config, "seed", None)
+        child._seed = self._seed if own_seed is None else own_seed
+        child._clock = self._clock
+        child._mode = calling.INNER
+        setattr(self, name, child)
+
+    def prepare(self, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Build this part of a larger module for these inputs; returns what it will put out."""
+        return calling.prepare(self, inputs)
+
+    def read(self, name: str) -> Payload:
+        """A property of `exposes` as a payload."""
+        held = getattr(self, name)
+        return self.exposes[name](held.value if isinstance(held, Variable) else held)  # type: ignore[call-arg]
+
+    def write(self, name: str, value: Any) -> None:
+        """Set a property of `exposes`."""
+        held = getattr(self, name)
+        if isinstance(held, Variable):
+            held.value = value
+        else:
+            setattr(self, name, value)
+
+    def reset(self) -> None:
+        """Put every variable back to its reset value, the cache and the step counter too.
+
+        Raises:
+            ModuleError: This is a part, or a merged view; reset the outermost module, or keep the first state.
+        """
+        calling.reset(self)
+
+    def __repr__(self) -> str:
+        state = {calling.NEW: "not built", calling.SHELL: "built"}.get(self._mode, "part")
+        return f"{type(self).__name__}({self._path or state})"
+

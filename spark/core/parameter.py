@@ -1,0 +1,48 @@
+"""Parameters: one number for all units, or an array with one for each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spark.core.errors import ConfigError, Problem
+from spark.core.variable import Constant
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A parameter that is one number; part of the compiled step."""
+
+    value: float
+
+
+def parameter(address: str, value: Any, shape: tuple[int, ...], unit: str = "") -> Scalar | Constant:
+    """What a step reads as `.value`: a Python float, or a constant array of the units' shape.
+
+    Raises:
+        ConfigError: An array does not broadcast to `shape`.
+    """
+    if np.ndim(value) == 0:
+        return Scalar(float(value))
+    try:
+        spread = np.broadcast_to(np.asarray(value, np.float32), shape)
+    except ValueError as error:
+        raise ConfigError(
+            Problem(
+                address,
+                f"has the wrong shape, got {np.shape(value)}; expected one number or {shape}",
+                "Give one number for all units, or one for each",
+                "shape",
+            )
+        ) from error
+    return Constant(np.array(spread), unit=unit)
+
+
+def decay(dt: float, tau: Any) -> Any:
+    """The exact factor exp(-dt/tau) by which a linear quantity decays in one step."""
+    return np.exp(-dt / np.asarray(tau, np.float64))
+
+
+def steps(duration: float, dt: float) -> int:
+    """A duration in whole steps, rounded up; a rounding error of the division does not count."""
+    return int(np.ceil(duration / dt - 1e-6))

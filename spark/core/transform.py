@@ -1,0 +1,231 @@
+"""`split` and `merge`: a module as a pair (Graph, State), and back.
+
+A built module leaves behind a *template*: its objects without arrays. Templates are kept in a table, so
+that modules built from equal configs share one structure and therefore one compiled step.
+"""
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core import fingerprint
+from spark.core.errors import ModuleError, NotBuiltError, Problem
+from spark.core.packing import Layout, plan
+from spark.core.state import Graph, State, StateLayout
+from spark.core.tree import Clock, Part, constants_of, leaves_of, variables_of, walk
+from spark.core.variable import Constant, RandomKey, Variable
+
+if TYPE_CHECKING:
+    from spark.core.module import Module
+
+STEP = "step"
+FAULT = "fault"
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """The static half of a graph: a template, and where variables and constants lie."""
+
+    template: Any
+    about: StateLayout
+    constants: Layout
+    key: tuple[Any, ...] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"{type(self.template).__name__}: {len(self.about.layout.slots)} variables"
+
+
+_structures: "weakref.WeakValueDictionary[Any, Structure]" = weakref.WeakValueDictionary()
+
+
+def name_parts(module: "Module") -> None:
+    """Give variables, constants and keys their paths, and refuse arrays that are neither."""
+    for prefix, part in walk(module):
+        for name, value in vars(part).items():
+            if name.startswith("_"):
+                continue
+            if isinstance(value, (np.ndarray, jax.Array)):
+                address = ".".join(p for p in (module._path, prefix, name) if p)
+                raise ModuleError(
+                    Problem(
+                        address,
+                        "is a bare array, which would be frozen into the compiled step",
+                        "Wrap it: `spark.Variable(...)` if it changes, `spark.Constant(...)` if not",
+                        "bare",
+                    )
+                )
+    for kind in (Variable, Constant):
+        for path, leaf in leaves_of(module, kind).items():
+            leaf.path = f"{module._path}.{path}" if module._path else path
+    for _, part in walk(module):
+        for value in vars(part).values():
+            if isinstance(value, RandomKey):
+                value._step = _reader(part)
+                sequence = np.random.SeedSequence(part.entropy())
+                value.initial = sequence.generate_state(2, np.uint32)
+
+
+def _reader(module: "Module") -> Callable[[], Any]:
+    return lambda: jnp.asarray(module._clock.step)
+
+
+def seal(module: "Module") -> None:
+    """Turn a freshly built outermost module into the owner of a packed state."""
+    variables = variables_of(module)
+    constants = constants_of(module)
+    entries = {p: (v.shape, str(v.dtype)) for p, v in variables.items()}
+    entries[STEP] = ((), "int32")
+    if module._checked:
+        entries[FAULT] = ((2,), "int32")
+    fixed = {p: (c.shape, str(c.dtype)) for p, c in constants.items()}
+    key = fingerprint.of(walk(module), entries, fixed)
+    structure = _structures.get(key)
+    if structure is None:
+        units = {p: variables[p].unit if p in variables else "" for p in sorted(entries)}
+        structure = Structure(
+            _clone(module, _blank_variable, _blank_constant, None),
+            StateLayout(plan(entries), units),
+            plan(fixed),
+            key,
+        )
+        _structures[key] = structure
+    packed = structure.constants.pack({p: c.initial for p, c in constants.items()})
+    module._graph = Graph(jax.device_put(packed), structure)
+    module._state = first_state(module)
+    for path, constant in constants.items():
+        constant._load = _constant_loader(module._graph, path)
+        constant._value = constant.initial = None
+    for variable in variables.values():
+        variable._value = None
+        variable._root = module
+    module._clock = _ShellClock(module)
+    for _, part in walk(module):
+        part._clock = module._clock
+
+
+class _ShellClock:
+    """The step counter of an outermost module, read from its state."""
+
+    def __init__(self, root: "Module") -> None:
+        self._root = root
+
+    @property
+    def step(self) -> Any:
+        return self._root.state[STEP]
+
+
+def first_state(module: "Module") -> State:
+    """The state at reset values."""
+    assert module._graph is not None
+    about = module._graph.structure.about
+    values = {p: v.reset_value for p, v in variables_of(module).items()}
+    values[STEP] = np.zeros((), np.int32)
+    if FAULT in about.layout.slots:
+        values[FAULT] = np.full((2,), -1, np.int32)
+    return State(jax.device_put(about.layout.pack(values)), about)
+
+
+def split(module: "Module") -> tuple[Graph, State]:
+    """A module as a static graph and a state.
+
+    Both are pytrees: pass them to functions under `jax.jit`, `vmap` or `scan` and bring the module back
+    with `merge`. Splitting copies nothing.
+
+    Raises:
+        NotBuiltError: The module was not called yet.
+    """
+    if module._graph is None:
+        raise NotBuiltError(
+            Problem(
+                module._path or type(module).__name__,
+                "cannot be split: it is not built, or is a part of another module",
+                "Call the outermost module once; the first call builds it",
+            )
+        )
+    if module._state is not None:
+        return module._graph, module._state
+    structure = module._graph.structure
+    values = {path: v.value for path, v in variables_of(module).items()}
+    values[STEP] = module._clock.step
+    if FAULT in structure.about.layout.slots:
+        values[FAULT] = module._fault  # type: ignore[attr-defined]
+    return module._graph, State(structure.about.layout.pack(values), structure.about)
+
+
+def merge(graph: Graph, state: State) -> Any:
+    """The module that `split` took apart: a view whose variables start at `state`.
+
+    Calling the view advances the view, not the module that was split; take its state with `split`.
+    """
+    structure = graph.structure
+    if state.about is not structure.about:
+        raise ModuleError(
+            Problem(
+                type(structure.template).__name__,
+                "this state belongs to another graph",
+                "Pass the graph and the state that one `split` returned",
+            )
+        )
+
+    def variable(blank: Variable, path: str) -> Variable:
+        made = _blank_variable(blank, path)
+        made._load = lambda: structure.about.layout.read(state.leaves, path)
+        return made
+
+    def constant(blank: Constant, path: str) -> Constant:
+        made = _blank_constant(blank, path)
+        made._load = _constant_loader(graph, path)
+        return made
+
+    module = _clone(structure.template, variable, constant, None)
+    module._graph = graph
+    module._mode = "view"
+    module._clock.step = state[STEP]
+    if FAULT in state:
+        module._fault = state[FAULT]
+    for _, part in walk(module):
+        for value in vars(part).values():
+            if isinstance(value, RandomKey):
+                value._step = _reader(part)
+    return module
+
+
+def _constant_loader(graph: Graph, path: str) -> Callable[[], Any]:
+    return lambda: graph.structure.constants.read(graph.constants, path)
+
+
+def _blank_variable(variable: Variable, path: str) -> Variable:
+    made = object.__new__(type(variable))
+    made.__dict__.update(vars(variable), _value=None, _load=None, _root=None)
+    return made
+
+
+def _blank_constant(constant: Constant, path: str) -> Constant:
+    made = object.__new__(type(constant))
+    made.__dict__.update(vars(constant), _value=None, _load=None, initial=None)
+    return made
+
+
+def _clone(module: "Module", variable: Any, constant: Any, clock: Any, prefix: str = "") -> Any:
+    """A copy of the tree of objects, with each variable and constant replaced by a function of it."""
+    made = object.__new__(type(module))
+    clock = clock if clock is not None else Clock()
+    for name, value in vars(module).items():
+        path = f"{prefix}.{name}" if prefix else name
+        if isinstance(value, Part):
+            value = _clone(value, variable, constant, clock, path)
+        elif isinstance(value, Variable):
+            value = variable(value, path)
+        elif isinstance(value, Constant):
+            value = constant(value, path)
+        elif name == "cache" and isinstance(value, dict):
+            value = {k: variable(v, f"{path}.{k}") for k, v in value.items()}
+        made.__dict__[name] = value
+    made.__dict__.update(_clock=clock, _graph=None, _state=None, _mode="inner")
+    made.__dict__["config"] = fingerprint.without_seed(module.config)
+    return made

@@ -1,0 +1,61 @@
+"""The tree of objects that a module is: parts within parts, with variables and constants as leaves."""
+
+from typing import Any
+
+import numpy as np
+
+from spark.core.variable import Constant, Variable
+
+CACHE = "cache"
+
+
+class Part:
+    """What every module is, for those who only walk the tree."""
+
+    _path: str
+    _clock: Any
+
+
+class Clock:
+    """The step counter that all modules of one tree read."""
+
+    def __init__(self) -> None:
+        self.step: Any = np.zeros((), np.int32)
+
+
+def parts_of(module: Part) -> dict[str, Any]:
+    """Attributes that are modules, by name."""
+    return {n: v for n, v in vars(module).items() if isinstance(v, Part)}
+
+
+def walk(module: Any, prefix: str = "") -> list[tuple[str, Any]]:
+    """Every module of the tree with its path relative to the outermost, parents first."""
+    found = [(prefix, module)]
+    for name, part in sorted(parts_of(module).items()):
+        found.extend(walk(part, f"{prefix}.{name}" if prefix else name))
+    return found
+
+
+def leaves_of(module: Part, kind: type) -> dict[str, Any]:
+    """Every leaf of one kind by relative path; a brain's `cache` is a dict of variables."""
+    found = {}
+    for prefix, part in walk(module):
+        head = f"{prefix}." if prefix else ""
+        for name, value in vars(part).items():
+            if isinstance(value, kind):
+                found[head + name] = value
+            elif name == CACHE and isinstance(value, dict):
+                found.update(
+                    {f"{head}{CACHE}.{k}": v for k, v in value.items() if isinstance(v, kind)}
+                )
+    return found
+
+
+def variables_of(module: Part) -> dict[str, Variable]:
+    """Every variable of the tree by relative path."""
+    return leaves_of(module, Variable)
+
+
+def constants_of(module: Part) -> dict[str, Constant]:
+    """Every constant of the tree by relative path."""
+    return leaves_of(module, Constant)

@@ -1,0 +1,108 @@
+"""Values that a config may hold beside plain numbers: arrays; and their JSON forms."""
+
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BeforeValidator, WithJsonSchema
+
+PLAIN = (bool, int, float, str, type(None))
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "__array__") and hasattr(value, "dtype")
+
+
+def to_number(value: Any) -> Any:
+    """A Python number from a number, a NumPy scalar or an array without dimensions."""
+    if isinstance(value, (bool, str)):
+        raise ValueError(f"expected a number, got {value!r}")
+    if _is_array(value) and np.ndim(value) == 0:
+        return np.asarray(value).item()
+    return value
+
+
+def to_array(value: Any) -> Any:
+    """A read-only NumPy array from a number, a nested list, an array, or an array's JSON form.
+
+    Python floats become float32, Python integers int32, booleans bool; arrays keep their dtype.
+    """
+    if isinstance(value, dict) and set(value) == {"array", "dtype"}:
+        made = np.array(value["array"], dtype=np.dtype(str(value["dtype"])))
+    elif _is_array(value):
+        made = np.array(value)
+    elif isinstance(value, (bool, int, float, list, tuple)):
+        made = np.array(value)
+        if made.dtype == np.float64:
+            made = made.astype(np.float32)
+        elif made.dtype == np.int64:
+            made = made.astype(np.int32)
+    else:
+        raise ValueError(f"expected a number or an array, got {type(value).__name__}")
+    if made.dtype.kind not in "fiub":
+        raise ValueError(f"expected an array of numbers, got dtype {made.dtype}")
+    if made.dtype.kind == "f" and not np.isfinite(made).all():
+        raise ValueError("expected finite numbers, got NaN or infinity")
+    made.flags.writeable = False
+    return made
+
+
+def to_quantity(value: Any) -> Any:
+    """A float from anything without dimensions, else a read-only float32 array, one for each unit."""
+    if isinstance(value, (bool, str)):
+        raise ValueError(f"expected a number, got {value!r}")
+    if isinstance(value, (int, float)):
+        return float(value)
+    made = to_array(value)
+    return float(made) if made.ndim == 0 else to_array(made.astype(np.float32))
+
+
+def to_shape(value: Any) -> Any:
+    """A tuple of sizes from an int or a sequence of ints."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = (value,)
+    if not isinstance(value, (tuple, list)):
+        raise ValueError(f"expected a tuple of sizes, got {value!r}")
+    if not value or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in value):
+        raise ValueError(f"expected sizes of at least 1, got {tuple(value)!r}")
+    return tuple(value)
+
+
+def to_dtype(value: Any) -> Any:
+    """The NumPy name of a floating dtype."""
+    name = str(np.dtype(value)) if not isinstance(value, str) else value
+    if name not in ("float16", "bfloat16", "float32", "float64"):
+        raise ValueError(f"expected float16, bfloat16, float32 or float64, got {name!r}")
+    return name
+
+
+_ARRAY_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "array"}, {"type": "object"}]}
+
+Number = Annotated[float, BeforeValidator(to_number)]
+Whole = Annotated[int, BeforeValidator(to_number)]
+Array = Annotated[Any, BeforeValidator(to_array), WithJsonSchema(_ARRAY_SCHEMA)]
+Quantity = Annotated[Any, BeforeValidator(to_quantity), WithJsonSchema(_ARRAY_SCHEMA)]
+Shape = Annotated[
+    tuple[int, ...],
+    BeforeValidator(to_shape),
+    WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum": 1}}),
+]
+FloatType = Annotated[
+    str,
+    BeforeValidator(to_dtype),
+    WithJsonSchema({"enum": ["float16", "bfloat16", "float32", "float64"]}),
+]
+
+
+def encode(value: Any) -> Any:
+    """The JSON form of a config's value; `to_array` and pydantic read it back without loss."""
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist(), "dtype": str(value.dtype)}
+    if isinstance(value, (tuple, list)):
+        return [encode(v) for v in value]
+    if isinstance(value, dict):
+        return {k: encode(v) for k, v in value.items()}
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, PLAIN):
+        return value
+    raise TypeError(f"a config cannot hold a {type(value).__name__}")

@@ -1,0 +1,124 @@
+"""What a module keeps: `Variable` (state), `Constant` (fixed after build), `RandomKey` (draws)."""
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.errors import ModuleError, Problem
+
+if TYPE_CHECKING:
+    from spark.core.module import Module
+
+
+def _as_numpy(value: Any) -> np.ndarray:
+    if isinstance(value, (bool, int, float)):
+        # Python numbers take JAX's default types, never 64 bits by accident.
+        return np.asarray(value, dtype={bool: bool, int: np.int32, float: np.float32}[type(value)])
+    made = np.asarray(value)
+    narrow = {"float64": np.float32, "int64": np.int32, "uint64": np.uint32}
+    return made.astype(narrow[made.dtype.name]) if made.dtype.name in narrow else made
+
+
+class Variable:
+    """A named array of a module's state, created in `build`, read and written as `.value`.
+
+    Attributes:
+        reset_value: NumPy array that `reset()` restores; fixes shape and dtype for good.
+        unit: ms, mV, pA, Hz, or empty.
+        description: One sentence for people.
+        path: Dotted path in the brain, such as `neurons_pool.soma.potential`; set at build.
+    """
+
+    def __init__(self, value: Any, *, unit: str = "", description: str = "") -> None:
+        self.reset_value = _as_numpy(value)
+        self.unit = unit
+        self.description = description
+        self.path = ""
+        self._root: Module | None = None
+        self._value: Any = None
+        self._load: Any = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array."""
+        return self.reset_value.shape
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the array's elements."""
+        return self.reset_value.dtype
+
+    @property
+    def value(self) -> Any:
+        """The present value."""
+        if self._root is not None:
+            return self._root.state[self.path]
+        if self._value is None:
+            self._value = self._load() if self._load else jnp.asarray(self.reset_value)
+        return self._value
+
+    @value.setter
+    def value(self, new: Any) -> None:
+        if np.shape(new) != self.shape or jnp.result_type(new) != self.dtype:
+            raise ModuleError(
+                Problem(
+                    self.path or "variable",
+                    f"cannot take this value, got {np.shape(new)} {jnp.result_type(new)}; "
+                    f"expected {self.shape} {self.dtype}",
+                    "Keep a variable's shape and dtype: cast with `.astype(...)` or change its reset value",
+                    "variable",
+                )
+            )
+        if self._root is not None:
+            self._root.replace_state({self.path: new})
+        else:
+            self._value = new
+
+    def __repr__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        return f"Variable({self.path or 'unbuilt'}: {self.dtype}{list(self.shape)}{unit})"
+
+
+class Constant:
+    """A named array that is fixed after build: passed into a step, never copied out of it."""
+
+    def __init__(self, value: Any, *, unit: str = "", description: str = "") -> None:
+        self.initial: np.ndarray | None = _as_numpy(value)
+        self.shape: tuple[int, ...] = self.initial.shape
+        self.dtype = self.initial.dtype
+        self.unit = unit
+        self.description = description
+        self.path = ""
+        self._value: Any = None
+        self._load: Any = None
+
+    @property
+    def value(self) -> Any:
+        """The array."""
+        if self._value is None:
+            self._value = self._load() if self._load else self.initial
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Constant({self.path or 'unbuilt'}: {self.dtype}{list(self.shape)})"
+
+
+class RandomKey(Constant):
+    """A module's source of random numbers: one key for every step, the same on every run.
+
+    The key follows from the brain's seed and the module's path alone, so adding another module, recording,
+    batching or sharding changes nobody's draws. Draw for all units in one call: JAX's counter-based
+    generator gives each unit its own stream, whatever the devices.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(np.zeros((2,), np.uint32))
+        self._step: Any = None
+
+    def now(self, number: int = 0) -> jax.Array:
+        """The key of this step; `number` tells several draws of one step apart."""
+        key = jax.random.wrap_key_data(jnp.asarray(self.value), impl="threefry2x32")
+        key = jax.random.fold_in(key, self._step().astype(jnp.uint32))
+        return jax.random.fold_in(key, number) if number else key

@@ -1,0 +1,141 @@
+"""Check of a graph before anything is built: returns all problems, each with address and mend."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from spark.core.errors import Problem
+from spark.core.names import illegal, suggestion
+from spark.core.payloads import Payload
+from spark.graph.specs import CALL, ModuleSpecs, PortMap
+
+# Names that every module object uses itself.
+RESERVED = frozenset(
+    "config path step state cache build reset ports input_specs output_specs replace_state generator entropy "
+    "adopt prepare output_contract config_class exposes get_spikes_from_cache declared_inputs fault "
+    "inhibition units".split()
+)
+
+Inputs = Mapping[str, type[Payload]]
+
+
+def check_names(names: Iterable[Any]) -> list[Problem]:
+    """Illegal and repeated module names."""
+    problems = []
+    seen: set[Any] = set()
+    for name in names:
+        why = illegal(name, RESERVED)
+        if why:
+            problems.append(Problem(str(name), why, "Choose another name", "name"))
+        if name in seen:
+            problems.append(
+                Problem(str(name), "is the name of two modules", "Names must differ", "duplicate")
+            )
+        seen.add(name)
+    return problems
+
+
+def outputs_of(specs: ModuleSpecs) -> Inputs:
+    """Output ports of a module to be, by name; a brain's come from its config."""
+    declared = getattr(specs.module_cls, "outputs_from_config", None)
+    if declared is not None:
+        return declared(specs.config)
+    return specs.module_cls.ports().outputs
+
+
+def inputs_of(specs: ModuleSpecs) -> tuple[Inputs, Inputs]:
+    """Required and optional input ports of a module to be."""
+    declared = getattr(specs.module_cls, "inputs_from_config", None)
+    if declared is not None:
+        return declared(specs.config), {}
+    ports = specs.module_cls.ports()
+    return ports.inputs, ports.optional
+
+
+def properties_of(specs: ModuleSpecs) -> Inputs:
+    """Properties that a component exposes to its siblings."""
+    return specs.module_cls.exposes
+
+
+def check_wires(
+    modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, properties: bool = False
+) -> list[Problem]:
+    """Problems of the wires into every module.
+
+    Args:
+        modules: Modules by name.
+        own_inputs: Payload types of the owner's own inputs.
+        properties: Whether a wire may also begin at a property (inside a neuron).
+    """
+    problems = []
+    for name, specs in modules.items():
+        required, optional = inputs_of(specs)
+        known = {**required, **optional}
+        for port in required:
+            if not specs.inputs.get(port):
+                problems.append(
+                    Problem(
+                        f"{name}.{port}",
+                        f"input port is not fed, got no wire; expected a {required[port].__name__}",
+                        f"Add `'{port}': [spark.PortMap(origin=..., port=...)]` to its inputs",
+                        "missing",
+                    )
+                )
+        for port, wires in specs.inputs.items():
+            if port not in known:
+                problems.append(
+                    Problem(
+                        f"{name}.{port}",
+                        f"{specs.module_cls.__name__} has no such input port, got {port!r}; "
+                        f"expected one of {sorted(known)}",
+                        suggestion(port, known, "input port"),
+                        "unknown-port",
+                    )
+                )
+                continue
+            for number, wire in enumerate(wires):
+                address = f"{name}.{port}[{number}]"
+                found = resolve(address, wire, modules, own_inputs, properties)
+                if isinstance(found, Problem):
+                    problems.append(found)
+                elif not issubclass(found, known[port]):
+                    problems.append(
+                        Problem(
+                            address,
+                            f"has the wrong payload type, got {found.__name__} from "
+                            f"'{wire.origin}.{wire.port}'; expected {known[port].__name__}",
+                            "Wire a port of that type, or put an interface between",
+                            "payload",
+                        )
+                    )
+    return problems
+
+
+def resolve(
+    address: str,
+    wire: PortMap,
+    modules: Mapping[str, ModuleSpecs],
+    own_inputs: Inputs,
+    properties: bool = False,
+) -> type[Payload] | Problem:
+    """Payload type at the origin of a wire, or what is wrong with it."""
+    if wire.origin == CALL:
+        offered, whose = own_inputs, "the brain's own inputs"
+    elif wire.origin in modules:
+        offered, whose = outputs_of(modules[wire.origin]), f"'{wire.origin}'"
+        if properties:
+            offered = {**offered, **properties_of(modules[wire.origin])}
+    else:
+        return Problem(
+            address,
+            f"has an unknown origin, got {wire.origin!r}; expected one of {sorted([*modules, CALL])}",
+            suggestion(wire.origin, [*modules, CALL], "module"),
+            "unknown-origin",
+        )
+    if wire.port not in offered:
+        return Problem(
+            address,
+            f"{whose} has no such output port, got {wire.port!r}; expected one of {sorted(offered)}",
+            suggestion(wire.port, offered, "output port"),
+            "unknown-port",
+        )
+    return offered[wire.port]

@@ -1,0 +1,208 @@
+"""Specs: pure data that says which modules there are and how they are wired. No arrays, no modules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax.numpy as jnp
+
+from spark.core.errors import ConfigError, Problem
+from spark.core.payloads import Payload
+from spark.core.ports import PortSpec
+from spark.core.registry import modules as registry
+
+CALL = "__call__"
+
+
+@dataclass(frozen=True)
+class PortMap:
+    """One end of a wire: the port `port` of the module `origin`; `'__call__'` is the owner's own input."""
+
+    origin: str
+    port: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"origin": self.origin, "port": self.port}
+
+
+@dataclass(frozen=True, eq=False)
+class InputSpec:
+    """An input of a brain: payload type, shape of one step's array, dtype."""
+
+    payload_type: type[Payload]
+    shape: tuple[int, ...]
+    dtype: Any
+    description: str | None = None
+
+    def __post_init__(self) -> None:
+        _normalise(self)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((self.payload_type, self.shape, self.dtype))
+
+    def port_spec(self) -> PortSpec:
+        """The same as a port's spec."""
+        return PortSpec(self.payload_type, self.shape, self.dtype)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "payload_type": self.payload_type.__name__,
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+            "description": self.description,
+        }
+
+
+class OutputSpec(InputSpec):
+    """An output of a brain: payload type and shape that must match, dtype to which it is cast."""
+
+
+def _normalise(spec: InputSpec) -> None:
+    """Check a spec's fields and store the shape as a tuple, the dtype as a NumPy name."""
+    owner = type(spec).__name__
+    if not (isinstance(spec.payload_type, type) and issubclass(spec.payload_type, Payload)):
+        raise ConfigError(
+            Problem(
+                f"{owner}.payload_type",
+                f"is not a payload class, got {spec.payload_type!r}",
+                "Use spark.FloatArray, spark.SpikeArray or another payload",
+                "payload",
+            )
+        )
+    shape = spec.shape if isinstance(spec.shape, (tuple, list)) else (spec.shape,)
+    if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in shape):
+        raise ConfigError(
+            Problem(
+                f"{owner}.shape",
+                f"is not a shape, got {spec.shape!r}; expected sizes of at least 1",
+                "Write a tuple such as (4,)",
+                "shape",
+            )
+        )
+    try:
+        dtype = str(jnp.dtype(spec.dtype))
+    except TypeError as error:
+        raise ConfigError(
+            Problem(
+                f"{owner}.dtype",
+                f"is not a dtype, got {spec.dtype!r}",
+                "Write jnp.float32 or another dtype",
+                "dtype",
+            )
+        ) from error
+    if not spec.payload_type.accepts(jnp.dtype(dtype)):
+        raise ConfigError(
+            Problem(
+                f"{owner}.dtype",
+                f"does not fit {spec.payload_type.__name__}, got {dtype}; "
+                f"expected {spec.payload_type.kind_name}",
+                "Choose another dtype or another payload",
+                "dtype",
+            )
+        )
+    object.__setattr__(spec, "shape", tuple(int(n) for n in shape))
+    object.__setattr__(spec, "dtype", dtype)
+
+
+def _wire(port: str, wire: Any) -> PortMap:
+    if isinstance(wire, PortMap):
+        return wire
+    if isinstance(wire, dict) and set(wire) == {"origin", "port"}:
+        return PortMap(**wire)
+    raise ConfigError(
+        Problem(
+            f"inputs.{port}",
+            f"is not a wire, got {wire!r}",
+            "Write spark.PortMap(origin=..., port=...), or a list of them",
+            "wire",
+        )
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class ModuleSpecs:
+    """A module to be.
+
+    Attributes:
+        name: Its name among its siblings; a Python identifier.
+        module_cls: The class; must be in the catalogue to be saved.
+        inputs: For every input port the wires that feed it, in the order of concatenation.
+        config: Config of the class; left out, its defaults.
+        effects: Only inside a neuron: output port to property (`'synapses.weights'`) that takes its value after
+            the step.
+    """
+
+    name: str
+    module_cls: type
+    inputs: Mapping[str, list[PortMap]] = field(default_factory=dict)
+    config: Any = None
+    effects: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not hasattr(self.module_cls, "config_class"):
+            raise ConfigError(
+                Problem(
+                    f"{self.name}.module_cls",
+                    f"is not a module class, got {self.module_cls!r}",
+                    "Give a subclass of spark.Module",
+                    "class",
+                )
+            )
+        try:
+            expected = self.module_cls.config_class()
+            config = expected() if self.config is None else self.config
+            if not isinstance(config, expected):
+                raise ConfigError(
+                    Problem(
+                        "config",
+                        f"has the wrong type, got {type(config).__name__}; "
+                        f"expected {expected.__name__}",
+                        f"{self.module_cls.__name__} takes a {expected.__name__}",
+                        "type",
+                    )
+                )
+            inputs = {
+                port: [_wire(port, w) for w in (wires if isinstance(wires, list | tuple) else [wires])]
+                for port, wires in self.inputs.items()
+            }
+        except ConfigError as error:
+            raise error.under(str(self.name)) from error
+        object.__setattr__(self, "config", config)
+        object.__setattr__(self, "inputs", inputs)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.module_cls, self.config))
+
+    def with_config(self, config: Any) -> "ModuleSpecs":
+        """The same module with another config."""
+        return ModuleSpecs(self.name, self.module_cls, self.inputs, config, self.effects)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; the class by its name in the catalogue."""
+        return {
+            "name": self.name,
+            "module": registry.name_of(self.module_cls),
+            "inputs": {port: [w.to_dict() for w in wires] for port, wires in self.inputs.items()},
+            "config": self.config.to_dict(),
+            "effects": dict(self.effects),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any) -> "ModuleSpecs":
+        """The specs that `to_dict` described; the class is looked up in the catalogue, never imported."""
+        if not isinstance(data, dict) or not {"name", "module"} <= set(data):
+            raise ConfigError(
+                Problem("module", f"is not a module's description, got {type(data).__name__}")
+            )
+        found: Any = registry[str(data["module"])]
+        config = found.config_class().from_dict(data.get("config", {}))
+        inputs = data.get("inputs", {})
+        return cls(str(data["name"]), found, inputs, config, data.get("effects", {}))

@@ -1,0 +1,13 @@
+"""Neural building blocks: components, neurons, interfaces, and the brain that wires them."""
+
+from spark.nn import delays as delays
+from spark.nn import initializers as initializers
+from spark.nn import interfaces as interfaces
+from spark.nn import neurons as neurons
+from spark.nn import plasticity as plasticity
+from spark.nn import somas as somas
+from spark.nn import synapses as synapses
+from spark.nn.brain import Brain as Brain
+from spark.nn.brain_config import BrainConfig as BrainConfig
+from spark.nn.neurons import Neuron as Neuron
+from spark.nn.neurons import NeuronConfig as NeuronConfig

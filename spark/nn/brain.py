@@ -1,0 +1,240 @@
+"""`Brain`: a module made of modules that all advance at once."""
+
+from typing import Any
+
+from spark.core.errors import Problem, SparkError, WiringError
+from spark.core.module import Module
+from spark.core.payloads import Payload, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.variable import Variable
+from spark.graph.check import inputs_of
+from spark.graph.order import build_order
+from spark.graph.specs import CALL, ModuleSpecs, PortMap
+from spark.nn.brain_config import BrainConfig
+from spark.nn.wiring import gather, joined_spec, origins
+
+
+class Brain(Module):
+    """Modules wired into a graph; may itself be a module of a larger brain.
+
+    Order of update in a step: inputs are visible at once; every module reads what the others put out one step
+    earlier; outputs are taken from this step's results and cast to their specs; the cache takes the results. So a wire
+    between modules costs one step, and the order in which modules are listed changes nothing.
+
+    Input and output ports: those of `config.input_map` and `config.output_map`.
+    Variables: those of the modules, and `cache.<module>.<port>` for every port that is read or carries spikes.
+
+    Raises:
+        WiringError: At the first call: everything that is wrong with the wiring.
+        InputError: At any call: wrong inputs.
+    """
+
+    config: BrainConfig
+
+    def declared_inputs(self) -> dict[str, PortSpec]:
+        """What this brain takes, by name."""
+        return {name: spec.port_spec() for name, spec in self.config.input_map.items()}
+
+    @classmethod
+    def inputs_from_config(cls, config: BrainConfig) -> dict[str, type[Payload]]:
+        """Input ports that a brain of this config will have."""
+        return {name: spec.payload_type for name, spec in config.input_map.items()}
+
+    @classmethod
+    def outputs_from_config(cls, config: BrainConfig) -> dict[str, type[Payload]]:
+        """Output ports that a brain of this config will have."""
+        return {name: entry.spec.payload_type for name, entry in config.output_map.items()}
+
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
+        """A brain's outputs are declared."""
+        return {name: entry.spec.port_spec() for name, entry in self.config.output_map.items()}
+
+    def build(self, **inputs: PortSpec) -> None:
+        """Check the wiring, build the modules, create the cache."""
+        problems = self.config.check()
+        if problems:
+            raise self._wiring_error(problems)
+        problems = [
+            Problem(
+                name,
+                f"has the wrong shape, got {inputs[name].shape}; expected {spec.shape}",
+                "Change the input_map or what is wired to it",
+                "shape",
+            )
+            for name, spec in self.config.input_map.items()
+            if name in inputs and inputs[name].shape != spec.shape
+        ]
+        if problems:
+            raise self._wiring_error(problems)
+        modules = self.config.stepped()
+        self.names = sorted(modules)
+        self.wires = {name: dict(modules[name].inputs) for name in self.names}
+        self.outputs = {name: (e.input, e.spec) for name, e in self.config.output_map.items()}
+        known = {PortMap(CALL, n): s.port_spec() for n, s in self.config.input_map.items()}
+        for name in self.names:
+            self.adopt(name, modules[name].module_cls(modules[name].config))
+        self._build_modules(modules, known)
+        self._check_outputs(known)
+        self._make_cache(known)
+
+    def _wiring_error(self, problems: list[Problem]) -> SparkError:
+        error = WiringError(problems)
+        return error.under(self.path) if self.path else error
+
+    def _build_modules(
+        self, modules: dict[str, ModuleSpecs], known: dict[PortMap, PortSpec]
+    ) -> None:
+        """Build every module, in the order in which its inputs become known."""
+        feeds = {name: origins(self.wires[name]) for name in self.names}
+        for group in build_order(feeds):
+            promised: dict[PortMap, PortSpec] = {}
+            waiting = list(group)
+            while waiting:
+                ready = [n for n in waiting if self._inputs_known(n, {**promised, **known})]
+                if not ready:
+                    self._take_promises(waiting, promised, known)
+                    continue
+                name = ready[0]
+                waiting.remove(name)
+                inputs = self._joined(name, {**promised, **known})
+                outputs = getattr(self, name).prepare(inputs)
+                self._check_module(name, modules[name], outputs, promised)
+                known.update({PortMap(name, port): spec for port, spec in outputs.items()})
+
+    def _inputs_known(self, name: str, known: dict[PortMap, PortSpec]) -> bool:
+        return all(wire in known for wires in self.wires[name].values() for wire in wires)
+
+    def _joined(self, name: str, known: dict[PortMap, PortSpec]) -> dict[str, PortSpec]:
+        inputs: dict[str, PortSpec] = {}
+        for port, wires in self.wires[name].items():
+            if not wires or any(wire not in known for wire in wires):
+                continue
+            joined = joined_spec(f"{name}.{port}", [known[wire] for wire in wires])
+            if isinstance(joined, Problem):
+                raise self._wiring_error([joined])
+            inputs[port] = joined
+        return inputs
+
+    def _take_promises(
+        self, waiting: list[str], promised: dict[PortMap, PortSpec], known: dict[PortMap, PortSpec]
+    ) -> None:
+        """Ask the modules on a cycle what they will put out."""
+        before = len(promised)
+        for name in waiting:
+            contract = getattr(self, name).output_contract(**self._joined(name, known))
+            promised.update({PortMap(name, p): s for p, s in (contract or {}).items()})
+        if len(promised) == before:
+            raise self._wiring_error(
+                [
+                    Problem(
+                        ", ".join(waiting),
+                        "are on a cycle of wires, and none says beforehand what it puts out",
+                        "Write `output_contract` in one of their classes",
+                        "cycle",
+                    )
+                ]
+            )
+
+    def _check_module(
+        self,
+        name: str,
+        specs: ModuleSpecs,
+        outputs: dict[str, PortSpec],
+        promised: dict[PortMap, PortSpec],
+    ) -> None:
+        problems = []
+        required, optional = inputs_of(specs)
+        for port, spec in getattr(self, name).input_specs.items():
+            expected = {**required, **optional}[port]
+            if not expected.accepts(spec.dtype):
+                problems.append(
+                    Problem(
+                        f"{name}.{port}",
+                        f"has the wrong kind of dtype, got {spec.dtype}; expected {expected.kind_name}",
+                        "Change the dtype at the origin",
+                        "dtype",
+                    )
+                )
+        for port, spec in outputs.items():
+            promise = promised.get(PortMap(name, port))
+            if promise is not None and (promise.shape, promise.dtype) != (spec.shape, spec.dtype):
+                problems.append(
+                    Problem(
+                        f"{name}.{port}",
+                        f"differs from its output_contract, got {spec.shape} {spec.dtype}; "
+                        f"expected {promise.shape} {promise.dtype}",
+                        "Mend `output_contract`",
+                        "contract",
+                    )
+                )
+        if problems:
+            raise self._wiring_error(problems)
+
+    def _check_outputs(self, known: dict[PortMap, PortSpec]) -> None:
+        problems = []
+        for name, (wire, spec) in self.outputs.items():
+            found = known[wire]
+            if found.shape != spec.shape:
+                problems.append(
+                    Problem(
+                        f"output_map.{name}.spec",
+                        f"declares another shape than '{wire.origin}.{wire.port}' has, "
+                        f"got {spec.shape}; expected {found.shape}",
+                        f"Write shape={found.shape}",
+                        "shape",
+                    )
+                )
+        if problems:
+            raise self._wiring_error(problems)
+
+    def _make_cache(self, known: dict[PortMap, PortSpec]) -> None:
+        read = {w for wires in self.wires.values() for ws in wires.values() for w in ws}
+        self.spike_ports: dict[str, str] = {}
+        self.cache: dict[str, Variable] = {}
+        for wire, spec in sorted(known.items(), key=lambda item: (item[0].origin, item[0].port)):
+            if wire.origin == CALL:
+                continue
+            spikes = issubclass(spec.payload_type, SpikeArray)
+            if spikes:
+                self.spike_ports.setdefault(wire.origin, wire.port)
+            if spikes or wire in read:
+                self.cache[f"{wire.origin}.{wire.port}"] = Variable(spec.zeros())
+
+    def __call__(self, **inputs: Any) -> dict[str, Payload]:
+        """Advance one step."""
+        own = {
+            PortMap(CALL, name): spec.payload_type(inputs[name].value.astype(spec.dtype))  # type: ignore[call-arg]
+            for name, spec in self.config.input_map.items()
+        }
+
+        def read(wire: PortMap) -> Payload:
+            return own[wire] if wire in own else self._cached(wire)
+
+        results: dict[PortMap, Payload] = dict(own)
+        for name in self.names:
+            module = getattr(self, name)
+            gathered = {
+                port: gather(wires, read, module._inputs[port])
+                for port, wires in self.wires[name].items()
+                if wires
+            }
+            for port, payload in module(**gathered).items():
+                results[PortMap(name, port)] = payload
+        for key, variable in self.cache.items():
+            origin, _, port = key.partition(".")
+            variable.value = results[PortMap(origin, port)].value
+        return {
+            name: spec.payload_type(results[wire].value.astype(spec.dtype))  # type: ignore[call-arg]
+            for name, (wire, spec) in self.outputs.items()
+        }
+
+    def _cached(self, wire: PortMap) -> Payload:
+        payload_type = getattr(self, wire.origin)._outputs[wire.port].payload_type
+        return payload_type(self.cache[f"{wire.origin}.{wire.port}"].value)
+
+    def get_spikes_from_cache(self) -> dict[str, SpikeArray]:
+        """What each module whose output is spikes put out in the last step, by module name."""
+        return {
+            name: SpikeArray(self.cache[f"{name}.{port}"].value)
+            for name, port in self.spike_ports.items()
+        }

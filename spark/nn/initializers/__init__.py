@@ -1,0 +1,9 @@
+"""Initializers: which connections there are, and their first weights."""
+
+from spark.nn.initializers.base import AnyInitializer as AnyInitializer
+from spark.nn.initializers.base import Initializer as Initializer
+from spark.nn.initializers.distributions import ConstantInitializer as ConstantInitializer
+from spark.nn.initializers.distributions import LogNormalInitializer as LogNormalInitializer
+from spark.nn.initializers.distributions import NormalInitializer as NormalInitializer
+from spark.nn.initializers.distributions import UniformInitializer as UniformInitializer
+from spark.nn.initializers.explicit import ArrayInitializer as ArrayInitializer

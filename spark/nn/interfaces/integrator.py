@@ -1,0 +1,100 @@
+"""Numbers from the rates of groups of units."""
+
+from typing import TypedDict
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.errors import ConfigError, Problem
+from spark.core.module import Module
+from spark.core.parameter import decay
+from spark.core.payloads import FloatArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number, Whole
+from spark.core.variable import Constant, Variable
+
+
+class ExponentialIntegratorConfig(ModuleConfig):
+    """How spikes become numbers."""
+
+    num_outputs: Whole = field(least=1, description="Number of groups, one output each.")
+    saturation_freq: Number = field(
+        50.0, unit="Hz", above=0, description="Mean rate of a group at which its output is 1."
+    )
+    tau: Number = field(20.0, unit="ms", above=0, description="Time constant of the average.")
+    smooth_tau: Number = field(
+        10.0, unit="ms", above=0, description="Time constant of the second average."
+    )
+    shuffle: bool = field(True, description="Whether units are dealt to groups at random.")
+    smooth_trace: bool = field(
+        True, description="Whether the average is averaged again; else it is clipped to [0, 1]."
+    )
+
+
+class IntegratorOutput(TypedDict):
+    """What integrators put out."""
+
+    signal: FloatArray
+
+
+class ExponentialIntegrator(Module):
+    """One number for each group of units: an exponential average of the group's signed spikes.
+
+        t1 <- exp(-dt/tau)*t1 + (1 - exp(-dt/tau)) * (1000/saturation_freq) / dt * mean of the group's spikes
+        t2 <- exp(-dt/smooth_tau)*t2 + (1 - exp(-dt/smooth_tau)) * t1
+
+    A group whose units all fire at `saturation_freq` reads 1 on average; inhibitory units subtract. Units are dealt to
+    groups as evenly as possible.
+
+    Input ports: `spikes`, any shape. Output ports: `signal`, float32, shape (num_outputs,).
+    Variables: `average`, `smooth` (if `smooth_trace`).
+    """
+
+    config: ExponentialIntegratorConfig
+
+    def build(self, spikes: PortSpec) -> None:
+        """Deal units to groups.
+
+        Raises:
+            ConfigError: More outputs than units.
+        """
+        config, units = self.config, spikes.size
+        groups = config.num_outputs
+        if groups > units:
+            raise ConfigError(
+                Problem(
+                    f"{self.path or type(self).__name__}.config.num_outputs",
+                    f"is larger than the number of units, got {groups}; expected at most {units}",
+                    "Lower num_outputs or wire more units",
+                    "bounds",
+                )
+            )
+        counts = np.full(groups, units // groups)
+        counts[: units % groups] += 1
+        group = np.repeat(np.arange(groups), counts)
+        if config.shuffle:
+            group = self.generator.permutation(group)
+        # A matrix of 0 and 1 over the count: one small dot gives all means, exactly ordered.
+        share = (group[None, :] == np.arange(groups)[:, None]) / counts[:, None]
+        self.share = Constant(share.astype(np.float32))
+        self.factor = float(decay(config.dt, config.tau))
+        self.smooth_factor = float(decay(config.dt, config.smooth_tau))
+        self.scale = 1000.0 / config.saturation_freq / config.dt
+        self.average = Variable(np.zeros(groups, config.dtype), description="Average of each group.")
+        if config.smooth_trace:
+            self.smooth = Variable(np.zeros(groups, config.dtype), description="Average of averages.")
+
+    def __call__(self, spikes: SpikeArray) -> IntegratorOutput:
+        """Advance one step."""
+        flat = spikes.value.reshape(-1).astype(jnp.float32)
+        mean = (jnp.asarray(self.share.value) * flat).sum(axis=1) * self.scale
+        average = self.average.value.astype(jnp.float32)
+        average = self.factor * average + (1.0 - self.factor) * mean
+        self.average.value = average.astype(self.config.dtype)
+        if not self.config.smooth_trace:
+            return {"signal": FloatArray(jnp.clip(average, 0.0, 1.0))}
+        smooth = self.smooth.value.astype(jnp.float32)
+        smooth = self.smooth_factor * smooth + (1.0 - self.smooth_factor) * average
+        self.smooth.value = smooth.astype(self.config.dtype)
+        return {"signal": FloatArray(smooth)}

@@ -1,0 +1,113 @@
+"""Spikes at a rate that follows a number, evenly spaced."""
+
+from typing import Any, TypedDict
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.errors import Problem
+from spark.core.module import Module
+from spark.core.parameter import decay
+from spark.core.payloads import FloatArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number
+from spark.core.variable import Variable
+
+
+class LinearSpikerConfig(ModuleConfig):
+    """Parameters of a spiker without chance."""
+
+    tau: Number = field(100.0, unit="ms", above=0, description="Time constant of the integrating unit.")
+    cd: Number = field(2.0, unit="ms", least=0, description="Refractory period (cooldown).")
+    max_freq: Number = field(
+        50.0, unit="Hz", above=0, description="Rate at a signal of 1, for time without steps."
+    )
+
+    def problems(self) -> list[Problem]:
+        """A rate that the refractory period allows, and at most one spike a step."""
+        most = 1000.0 / max(self.cd, self.dt)
+        if self.max_freq < most:
+            return []
+        which = f"cd={self.cd:g} ms" if self.cd >= self.dt else f"dt={self.dt:g} ms"
+        return [
+            Problem(
+                "max_freq",
+                f"is above what the refractory period allows, got {self.max_freq:g} Hz; "
+                f"expected less than {most:g} Hz ({which})",
+                "Lower max_freq or shorten cd",
+                "bounds",
+            )
+        ]
+
+
+class SpikerOutput(TypedDict):
+    """What every spiker puts out."""
+
+    spikes: SpikeArray
+
+
+class Integration:
+    """The unit that all linear spikers share: it integrates a drive and fires at a fixed level.
+
+        V <- exp(-dt/tau)*V + ready*(1 - exp(-dt/tau))*tau*scale*drive;  fires when V > tau, then V <- 0
+        scale = 1/(exp((1000/max_freq - cd)/tau) - 1) + 1
+
+    With that scale a drive of 1 fires at `max_freq` in continuous time; on a grid of dt the interval is rounded up to
+    whole steps, so the rate is at most that.
+    """
+
+    def __init__(self, config: Any) -> None:
+        interval = 1000.0 / config.max_freq - config.cd
+        scale = 1.0 / np.expm1(interval / config.tau) + 1.0
+        self.factor = float(decay(config.dt, config.tau))
+        self.gain = float((1.0 - self.factor) * config.tau * scale)
+        # Steps that a unit ignores its drive after the step in which it fired.
+        self.blocked = max(int(np.ceil(config.cd / config.dt - 1e-6)) - 1, 0)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Integration) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((self.factor, self.gain, self.blocked))
+
+    def fire(self, module: Any, drive: Any) -> SpikeArray:
+        """Advance the module's `potential` and `refractory` by one step."""
+        level = module.config.tau
+        ready = module.refractory.value == 0
+        before = module.potential.value.astype(jnp.float32)
+        potential = self.factor * before + jnp.where(ready, self.gain * drive, 0.0)
+        fired = potential > level
+        module.potential.value = jnp.where(fired, 0.0, potential).astype(module.config.dtype)
+        left = jnp.maximum(module.refractory.value - 1, 0)
+        module.refractory.value = jnp.where(fired, self.blocked, left)
+        return SpikeArray(fired.astype(jnp.int8))
+
+
+def integration_variables(module: Any, shape: tuple[int, ...]) -> None:
+    """Create the variables that `Integration.fire` advances."""
+    module.potential = Variable(
+        np.zeros(shape, module.config.dtype), description="Integrated drive; fires above tau."
+    )
+    module.refractory = Variable(
+        np.zeros(shape, np.int32), unit="steps", description="Refractory steps left."
+    )
+
+
+class LinearSpiker(Module):
+    """Each unit fires at a rate that grows with its signal, evenly spaced; see `Integration`.
+
+    Input ports: `signal`, numbers from 0 (silent) to 1 (`max_freq`). Output ports: `spikes`, int8, same shape.
+    Variables: `potential`, `refractory`.
+    """
+
+    config: LinearSpikerConfig
+
+    def build(self, signal: PortSpec) -> None:
+        """Variables of the signal's shape."""
+        self.integration = Integration(self.config)
+        integration_variables(self, signal.shape)
+
+    def __call__(self, signal: FloatArray) -> SpikerOutput:
+        """Advance one step."""
+        return {"spikes": self.integration.fire(self, signal.value.astype(jnp.float32))}

@@ -1,0 +1,57 @@
+"""Spikes at a rate that follows a number, at random times."""
+
+import jax
+import jax.numpy as jnp
+
+from spark.core.config import ModuleConfig, field
+from spark.core.errors import Problem
+from spark.core.module import Module
+from spark.core.payloads import FloatArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number
+from spark.core.variable import RandomKey
+from spark.nn.interfaces.linear import SpikerOutput
+
+
+class PoissonSpikerConfig(ModuleConfig):
+    """Parameters of a random spiker."""
+
+    max_freq: Number = field(50.0, unit="Hz", above=0, description="Rate at a signal of 1.")
+
+    def problems(self) -> list[Problem]:
+        """At most one spike a step."""
+        most = 1000.0 / self.dt
+        if self.max_freq <= most:
+            return []
+        return [
+            Problem(
+                "max_freq",
+                f"is above one spike a step, got {self.max_freq:g} Hz; expected at most {most:g} Hz",
+                "Lower max_freq or shorten dt",
+                "bounds",
+            )
+        ]
+
+
+class PoissonSpiker(Module):
+    """Each unit fires in a step with probability `signal * max_freq * dt / 1000`, independently.
+
+    Input ports: `signal`, numbers from 0 to 1. Output ports: `spikes`, int8, same shape.
+    """
+
+    config: PoissonSpikerConfig
+
+    def build(self, signal: PortSpec) -> None:
+        """A key; no other state."""
+        self.key = RandomKey()
+        self.chance = self.config.max_freq * self.config.dt / 1000.0
+
+    def __call__(self, signal: FloatArray) -> SpikerOutput:
+        """Advance one step."""
+        return {"spikes": draw_spikes(self.key, self.chance * signal.value.astype(jnp.float32))}
+
+
+def draw_spikes(key: RandomKey, probability: jax.Array) -> SpikeArray:
+    """Independent spikes with these probabilities, one number of the unit's own stream each."""
+    drawn = jax.random.uniform(key.now(), probability.shape, jnp.float32)
+    return SpikeArray((drawn < probability).astype(jnp.int8))

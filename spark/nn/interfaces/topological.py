@@ -1,0 +1,140 @@
+"""Spikers that lay a number out on a line or a ring of units: the units near it fire."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import field
+from spark.core.errors import Problem
+from spark.core.module import Module
+from spark.core.parameter import parameter
+from spark.core.payloads import FloatArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Array, Number, Whole
+from spark.core.variable import RandomKey
+from spark.nn.interfaces.linear import (
+    Integration,
+    LinearSpikerConfig,
+    SpikerOutput,
+    integration_variables,
+)
+from spark.nn.interfaces.poisson import PoissonSpikerConfig, draw_spikes
+
+
+class TopologicalLinearSpikerConfig(LinearSpikerConfig):
+    """A line or ring of units for each number, and how they fire."""
+
+    glue: Array = field(
+        np.array(0, np.int32), description="1 where the ends of the line are one point (a ring), else 0."
+    )
+    mins: Array = field(np.array(0, np.int32), description="Number at the first unit.")
+    maxs: Array = field(np.array(1, np.int32), description="Number at the last unit.")
+    resolution: Whole = field(64, least=2, description="Units for each number.")
+    sigma: Number = field(1 / 32, above=0, description="Width of the bump of activity.")
+
+    def problems(self) -> list[Problem]:
+        """Ends in order, and glue 0 or 1."""
+        return [*super().problems(), *topology_problems(self)]
+
+
+class TopologicalPoissonSpikerConfig(PoissonSpikerConfig):
+    """A line or ring of units for each number, and how they fire."""
+
+    glue: Array = field(
+        np.array(0, np.int32), description="1 where the ends of the line are one point (a ring), else 0."
+    )
+    mins: Array = field(np.array(0, np.int32), description="Number at the first unit.")
+    maxs: Array = field(np.array(1, np.int32), description="Number at the last unit.")
+    resolution: Whole = field(64, least=2, description="Units for each number.")
+    sigma: Number = field(1 / 32, above=0, description="Width of the bump of activity.")
+
+    def problems(self) -> list[Problem]:
+        """Ends in order, and glue 0 or 1."""
+        return [*super().problems(), *topology_problems(self)]
+
+
+Topological = TopologicalLinearSpikerConfig | TopologicalPoissonSpikerConfig
+
+
+def topology_problems(config: Topological) -> list[Problem]:
+    """What is wrong with the line or ring."""
+    found = []
+    if not np.all(np.isin(config.glue, (0, 1))):
+        found.append(Problem("glue", f"must be 0 or 1, got {config.glue}", "", "bounds"))
+    if not np.all(np.asarray(config.maxs, float) > np.asarray(config.mins, float)):
+        found.append(
+            Problem("maxs", f"must be above mins ({config.mins}), got {config.maxs}", "", "bounds")
+        )
+    return found
+
+
+class Bump:
+    """The drive of each unit by its distance from the number, between 0 and 1.
+
+        x = (signal - mins) / (maxs - mins),  s = linspace(0, pi, resolution)
+        line: d = tanh(s - pi*x)     ring: d = sin(s - pi*x)     drive = exp(-0.5 * d^2 / sigma)
+    """
+
+    def __init__(self, module: Module, shape: tuple[int, ...]) -> None:
+        config: Topological = module.config
+        address = module.path or type(module).__name__
+        low, high = np.asarray(config.mins, float), np.asarray(config.maxs, float)
+        module.low = parameter(f"{address}.config.mins", low, shape)  # type: ignore[attr-defined]
+        module.span = parameter(f"{address}.config.maxs", high - low, shape)  # type: ignore[attr-defined]
+        module.ring = parameter(f"{address}.config.glue", config.glue.astype(float), shape)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def drive(module: Module, signal: FloatArray) -> jnp.ndarray:
+        """Drive of every unit, float32, shape of the signal and `resolution`."""
+        config, m = module.config, module
+        x = (signal.value.astype(jnp.float32) - m.low.value) / m.span.value  # type: ignore[attr-defined]
+        place = jnp.linspace(0.0, np.pi, config.resolution, dtype=jnp.float32)
+        offset = place - (np.float32(np.pi) * x)[..., None]
+        ring = m.ring.value  # type: ignore[attr-defined]
+        if isinstance(ring, float):
+            distance = jnp.sin(offset) if ring else jnp.tanh(offset)
+        else:
+            distance = jnp.where(jnp.asarray(ring)[..., None] > 0, jnp.sin(offset), jnp.tanh(offset))
+        return jnp.exp((-0.5 / config.sigma) * distance * distance)
+
+
+class TopologicalLinearSpiker(Module):
+    """For every number a line or ring of units; those near the number fire evenly, at up to `max_freq`.
+
+    The drive is that of `Bump`, the firing that of `LinearSpiker`. A number in the middle of its range makes the
+    middle units fire: zero is not silence.
+
+    Input ports: `signal`, shape S. Output ports: `spikes`, int8, shape S + (resolution,).
+    Variables: `potential`, `refractory`.
+    """
+
+    config: TopologicalLinearSpikerConfig
+
+    def build(self, signal: PortSpec) -> None:
+        """Variables of shape S + (resolution,)."""
+        Bump(self, signal.shape)
+        self.integration = Integration(self.config)
+        integration_variables(self, (*signal.shape, self.config.resolution))
+
+    def __call__(self, signal: FloatArray) -> SpikerOutput:
+        """Advance one step."""
+        return {"spikes": self.integration.fire(self, Bump.drive(self, signal))}
+
+
+class TopologicalPoissonSpiker(Module):
+    """For every number a line or ring of units; those near the number fire at random, at up to `max_freq`.
+
+    Input ports: `signal`, shape S. Output ports: `spikes`, int8, shape S + (resolution,).
+    """
+
+    config: TopologicalPoissonSpikerConfig
+
+    def build(self, signal: PortSpec) -> None:
+        """A key; no other state."""
+        Bump(self, signal.shape)
+        self.key = RandomKey()
+        self.chance = self.config.max_freq * self.config.dt / 1000.0
+
+    def __call__(self, signal: FloatArray) -> SpikerOutput:
+        """Advance one step."""
+        drawn: SpikeArray = draw_spikes(self.key, self.chance * Bump.drive(self, signal))
+        return {"spikes": drawn}

@@ -1,0 +1,9 @@
+"""Neurons: pools of units of one kind, built from components."""
+
+from spark.nn.neurons.alif import ALIFNeuron as ALIFNeuron
+from spark.nn.neurons.alif import ALIFNeuronConfig as ALIFNeuronConfig
+from spark.nn.neurons.lif import LIFNeuron as LIFNeuron
+from spark.nn.neurons.lif import LIFNeuronConfig as LIFNeuronConfig
+from spark.nn.neurons.neuron import Neuron as Neuron
+from spark.nn.neurons.neuron import NeuronConfig as NeuronConfig
+from spark.nn.neurons.neuron import NeuronOutput as NeuronOutput

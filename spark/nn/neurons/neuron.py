@@ -1,0 +1,216 @@
+"""`Neuron`: the one class that builds every pool, from a blueprint of components."""
+
+from typing import Any, ClassVar, TypedDict
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.errors import Problem, WiringError
+from spark.core.module import Module
+from spark.core.payloads import Payload, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number, Shape
+from spark.core.variable import Constant
+from spark.graph.check import check_names, check_wires, outputs_of, properties_of
+from spark.graph.order import build_order, is_cycle
+from spark.graph.specs import CALL, ModuleSpecs, PortMap
+from spark.nn.wiring import gather, joined_spec, origins
+
+
+class NeuronConfig(ModuleConfig):
+    """Base of a neuron's config: the pool's shape, and a blueprint of its components.
+
+    A subclass adds a nested config for each component and writes `blueprint`. `units`, `dt` and `dtype` are handed
+    down to nested configs that have the field.
+    """
+
+    handed_down: ClassVar[tuple[str, ...]] = ("units", "dt", "dtype")
+    units: Shape = field(description="Shape of the pool, such as (256,).")
+    inhibitory_rate: Number = field(
+        0.2, least=0, most=1, description="Fraction of units whose spikes are negative."
+    )
+
+    def blueprint(self) -> tuple[ModuleSpecs, ...]:
+        """The components and their wires; a subclass writes it.
+
+        A wire begins at the neuron's own input (`PortMap('__call__', 'in_spikes')`), at an output port of a component, or
+        at a property that it exposes; an effect writes an output port into a property. All components compute in
+        one step, in the order of the wires; the one called `soma` gives the neuron's spikes.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.blueprint is not written")
+
+
+class NeuronOutput(TypedDict):
+    """What every neuron puts out."""
+
+    out_spikes: SpikeArray
+
+
+class Neuron(Module):
+    """A pool of units, made of the components of its config's blueprint.
+
+    Order of update in a step: components in the order of their wires, within the same step; then effects (a rule
+    writes the weights); then spikes take their unit's sign: `round(inhibitory_rate * units)` units, drawn at build,
+    put out -1.
+
+    Input ports: `in_spikes`. Output ports: `out_spikes`, int8, shape of the units.
+    Constants: `inhibition`, int8, -1 for inhibitory units.
+
+    Raises:
+        WiringError: Everything that is wrong with the blueprint.
+    """
+
+    config: NeuronConfig
+
+    def build(self, in_spikes: PortSpec) -> None:
+        """Build the components in the order of their wires."""
+        self.units = self.config.units
+        blueprint = {specs.name: specs for specs in self.config.blueprint()}
+        problems = check_names(specs.name for specs in self.config.blueprint())
+        problems += check_wires(blueprint, {"in_spikes": SpikeArray}, properties=True)
+        problems += _check_effects(blueprint)
+        feeds = {
+            name: [o for o in _output_origins(specs, blueprint)] for name, specs in blueprint.items()
+        }
+        groups = build_order(feeds)
+        problems += [
+            Problem(
+                ", ".join(group),
+                "components of a neuron feed each other in a cycle within one step",
+                "Wire the way back through a property, or put the parts in a brain",
+                "cycle",
+            )
+            for group in groups
+            if is_cycle(group, feeds)
+        ]
+        if "soma" not in blueprint:
+            problems.append(
+                Problem("soma", "is missing from the blueprint", "Name one component 'soma'", "missing")
+            )
+        if problems:
+            raise WiringError(problems).under(self.path or type(self).__name__)
+        self.order = _same_step_order([g[0] for g in groups], blueprint)
+        self.wires = {name: dict(blueprint[name].inputs) for name in self.order}
+        self.effects = {name: dict(blueprint[name].effects) for name in self.order}
+        self._build_parts(blueprint, in_spikes)
+        self._check_spikes()
+        self.inhibition = Constant(self._draw_signs())
+
+    def _build_parts(self, blueprint: dict[str, ModuleSpecs], in_spikes: PortSpec) -> None:
+        known = {PortMap(CALL, "in_spikes"): in_spikes}
+        for name in self.order:
+            part = blueprint[name].module_cls(blueprint[name].config)
+            self.adopt(name, part)
+            inputs: dict[str, PortSpec] = {}
+            for port, wires in self.wires[name].items():
+                specs = [known.get(w) or self._property_spec(w) for w in wires]
+                joined = joined_spec(f"{part.path}.{port}", specs)
+                if isinstance(joined, Problem):
+                    raise WiringError(joined)
+                inputs[port] = joined
+            for port, spec in part.prepare(inputs).items():
+                known[PortMap(name, port)] = _with_source(spec, part)
+
+    def _property_spec(self, wire: PortMap) -> PortSpec:
+        part = getattr(self, wire.origin)
+        return _with_source(PortSpec.of(part.read(wire.port)), part)
+
+    def _check_spikes(self) -> None:
+        spec = self.soma.output_specs.get("spikes")
+        if spec is None or spec.shape != self.units:
+            raise WiringError(
+                Problem(
+                    f"{self.soma.path}.spikes",
+                    f"has the wrong shape, got {spec.shape if spec else 'no such port'}; "
+                    f"expected {self.units}",
+                    "The soma puts out one spike for each unit",
+                    "shape",
+                )
+            )
+
+    def _draw_signs(self) -> np.ndarray:
+        count = int(np.prod(self.units))
+        signs = np.ones(count, np.int8)
+        inhibitory = round(self.config.inhibitory_rate * count)
+        signs[self.generator.permutation(count)[:inhibitory]] = -1
+        return signs.reshape(self.units)
+
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
+        """A neuron's output is known before its inputs are, so it may feed itself."""
+        return {"out_spikes": PortSpec(SpikeArray, self.config.units, "int8")}
+
+    def __call__(self, in_spikes: SpikeArray) -> NeuronOutput:
+        """Advance one step."""
+        results: dict[PortMap, Payload] = {PortMap(CALL, "in_spikes"): in_spikes}
+
+        def read(wire: PortMap) -> Payload:
+            return results[wire] if wire in results else getattr(self, wire.origin).read(wire.port)
+
+        for name in self.order:
+            part = getattr(self, name)
+            inputs = {
+                port: gather(wires, read, part._inputs[port])
+                for port, wires in self.wires[name].items()
+            }
+            for port, payload in part(**inputs).items():
+                results[PortMap(name, port)] = payload
+        for name, effects in self.effects.items():
+            for port, target in effects.items():
+                owner, _, held = target.partition(".")
+                getattr(self, owner).write(held, results[PortMap(name, port)].value)
+        spikes: Any = results[PortMap("soma", "spikes")].value
+        signs = jnp.asarray(self.inhibition.value)
+        return {"out_spikes": SpikeArray((spikes.astype(jnp.int8) * signs).astype(jnp.int8))}
+
+
+def _with_source(spec: PortSpec, source: Any) -> PortSpec:
+    return PortSpec(spec.payload_type, spec.shape, spec.dtype, source)
+
+
+def _output_origins(specs: ModuleSpecs, blueprint: dict[str, ModuleSpecs]) -> list[str]:
+    """Components whose outputs of this step feed these inputs; a property is no such feed."""
+    return [
+        wire.origin
+        for wires in specs.inputs.values()
+        for wire in wires
+        if wire.origin in blueprint and wire.port in outputs_of(blueprint[wire.origin])
+    ]
+
+
+def _same_step_order(names: list[str], blueprint: dict[str, ModuleSpecs]) -> list[str]:
+    """Order of computation; whoever reads a property comes after its owner is built."""
+    done: list[str] = []
+    waiting = list(names)
+    while waiting:
+        ready = [n for n in waiting if set(origins(blueprint[n].inputs)) - {CALL, n} <= set(done)]
+        done.extend(ready or waiting[:1])
+        waiting = [n for n in waiting if n not in done]
+    return done
+
+
+def _check_effects(blueprint: dict[str, ModuleSpecs]) -> list[Problem]:
+    problems = []
+    for name, specs in blueprint.items():
+        for port, target in specs.effects.items():
+            owner, _, held = target.partition(".")
+            if port not in outputs_of(specs):
+                problems.append(
+                    Problem(
+                        f"{name}.{port}",
+                        f"an effect begins at an output port, got {port!r}; "
+                        f"expected one of {sorted(outputs_of(specs))}",
+                        "",
+                        "unknown-port",
+                    )
+                )
+            if owner not in blueprint or held not in properties_of(blueprint[owner]):
+                problems.append(
+                    Problem(
+                        f"{name}.{port}",
+                        f"an effect writes a property of a component, got {target!r}",
+                        "Write it as 'component.property'; the component's class lists it in `exposes`",
+                        "unknown-port",
+                    )
+                )
+    return problems

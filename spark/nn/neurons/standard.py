@@ -1,0 +1,70 @@
+"""The standard blueprint: delays, synapses, soma, and a rule that writes the weights."""
+
+from spark.core.config import field
+from spark.core.errors import Problem
+from spark.core.values import Number
+from spark.graph.specs import CALL, ModuleSpecs, PortMap
+from spark.nn.delays import N2NDelays, N2NDelaysConfig
+from spark.nn.neurons.neuron import NeuronConfig
+from spark.nn.plasticity import ZenkeRule, ZenkeRuleConfig
+from spark.nn.synapses import LinearSynapses, LinearSynapsesConfig
+
+
+class StandardNeuronConfig(NeuronConfig):
+    """Fields that the built-in neurons share."""
+
+    async_spikes: bool = field(
+        description="Whether every pair of units has a delay of its own; else spikes arrive at once."
+    )
+    max_delay: Number | None = field(
+        None, unit="ms", above=0, description="Longest delay; the same as `delays__max_delay`."
+    )
+    synapses: LinearSynapsesConfig = field(
+        factory=LinearSynapsesConfig, description="Connections and first weights."
+    )
+    delays: N2NDelaysConfig = field(factory=N2NDelaysConfig, description="Delays between pairs.")
+    learning_rule: ZenkeRuleConfig = field(
+        factory=ZenkeRuleConfig, description="How weights change; gamma=0 keeps them."
+    )
+
+    def problems(self) -> list[Problem]:
+        """One longest delay only."""
+        inner = self.delays.explicit().get("max_delay")
+        if self.max_delay is None or inner is None or inner == self.max_delay:
+            return []
+        return [
+            Problem(
+                "max_delay",
+                f"differs from delays.max_delay, got {self.max_delay} and {inner} ms",
+                "Give one of them",
+                "clash",
+            )
+        ]
+
+    def around(self, soma: ModuleSpecs) -> tuple[ModuleSpecs, ...]:
+        """The blueprint around this soma."""
+        arriving = PortMap(CALL, "in_spikes")
+        parts = []
+        if self.async_spikes:
+            delays = self.delays
+            if self.max_delay is not None:
+                delays = delays.updated(max_delay=self.max_delay, units=self.units, dt=self.dt)
+            parts.append(ModuleSpecs("delays", N2NDelays, {"in_spikes": [arriving]}, delays))
+            arriving = PortMap("delays", "out_spikes")
+        parts.append(ModuleSpecs("synapses", LinearSynapses, {"spikes": [arriving]}, self.synapses))
+        parts.append(soma)
+        if self.learning_rule.gamma > 0:
+            parts.append(
+                ModuleSpecs(
+                    "learning_rule",
+                    ZenkeRule,
+                    {
+                        "pre_spikes": [arriving],
+                        "post_spikes": [PortMap("soma", "spikes")],
+                        "weights": [PortMap("synapses", "weights")],
+                    },
+                    self.learning_rule,
+                    effects={"weights": "synapses.weights"},
+                )
+            )
+        return tuple(parts)

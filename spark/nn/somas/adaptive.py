@@ -1,0 +1,57 @@
+"""The leaky soma with an adaptive threshold."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import field
+from spark.core.parameter import decay
+from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Quantity
+from spark.core.variable import Variable
+from spark.nn.somas.leaky import LeakySoma, LeakySomaConfig, SomaOutput
+
+
+class AdaptiveLeakySomaConfig(LeakySomaConfig):
+    """A leaky soma whose threshold jumps at each spike and decays back."""
+
+    threshold_tau: Quantity = field(
+        20.0, unit="ms", above=0, description="Time constant with which the threshold falls back."
+    )
+    threshold_delta: Quantity = field(
+        100.0, unit="mV", least=0, description="Rise of the threshold at each spike."
+    )
+
+
+class AdaptiveLeakySoma(LeakySoma):
+    """Leaky integrate-and-fire units with an adaptive threshold (ALIF).
+
+    Order of update in a step: the rise of the threshold decays exactly; the potential is integrated and
+    compared as in `LeakySoma`; the threshold of those that fired rises by `threshold_delta`.
+
+    Ports and variables as in `LeakySoma`, and `threshold` (mV above its base).
+    Source: Bellec et al. 2018, arXiv:1803.09574, section 2 (ALIF neurons).
+    """
+
+    config: AdaptiveLeakySomaConfig
+    exposes = {"potential": PotentialArray, "threshold": PotentialArray}
+
+    def build(self, current: PortSpec) -> None:
+        """Variables of the current's shape."""
+        super().build(current)
+        config = self.config
+        self.fall = self.make("threshold_tau", decay(config.dt, config.threshold_tau), current.shape)
+        self.rise = self.make("threshold_delta", config.threshold_delta, current.shape)
+        self.threshold = Variable(
+            np.zeros(current.shape, config.dtype),
+            unit="mV",
+            description="Rise of the threshold above its base.",
+        )
+
+    def __call__(self, current: CurrentArray) -> SomaOutput:
+        """Advance one step."""
+        risen = self.threshold.value.astype(jnp.float32) * self.fall.value
+        fired = self.fire(current, self.level.value + risen)
+        after = jnp.where(fired, risen + self.rise.value, risen)
+        self.threshold.value = after.astype(self.config.dtype)
+        return {"spikes": SpikeArray(fired.astype(jnp.int8))}

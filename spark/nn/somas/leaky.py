@@ -1,0 +1,106 @@
+"""The leaky integrate-and-fire soma."""
+
+from typing import Any, TypedDict
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.errors import Problem
+from spark.core.module import Module
+from spark.core.parameter import decay, parameter, steps
+from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number, Quantity, Shape
+from spark.core.variable import Variable
+
+
+class LeakySomaConfig(ModuleConfig):
+    """Parameters of a leaky integrate-and-fire soma; each one number, or one for every unit."""
+
+    units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
+    potential_rest: Quantity = field(-60.0, unit="mV", description="Resting potential.")
+    potential_reset: Quantity = field(-50.0, unit="mV", description="Potential after a spike.")
+    potential_tau: Quantity = field(20.0, unit="ms", above=0, description="Membrane time constant.")
+    resistance: Quantity = field(100.0, unit="MOhm", above=0, description="Membrane resistance.")
+    threshold: Quantity = field(-40.0, unit="mV", description="Potential at which a unit fires.")
+    cooldown: Number = field(
+        2.0, unit="ms", least=0, description="Refractory period: input is ignored for this long."
+    )
+
+    def problems(self) -> list[Problem]:
+        """A threshold at or below rest would fire forever."""
+        if np.all(np.asarray(self.threshold) > np.asarray(self.potential_rest)):
+            return []
+        return [
+            Problem(
+                "threshold",
+                f"must be above potential_rest ({self.potential_rest} mV), got {self.threshold}",
+                "Raise the threshold, typically 10-20 mV above rest",
+                "bounds",
+            )
+        ]
+
+
+class SomaOutput(TypedDict):
+    """What every soma puts out."""
+
+    spikes: SpikeArray
+
+
+class LeakySoma(Module):
+    """Leaky integrate-and-fire units, integrated exactly for a current that is constant during a step.
+
+    Order of update in a step: the potential decays and takes the current (units in their refractory period
+    take none); units above threshold fire; those are set to `potential_reset` and become refractory for
+    `ceil(cooldown / dt)` steps.
+
+        V <- V + (1 - exp(-dt/tau)) * (R*I - V)        V in mV above rest, I in pA, R in MOhm (1 MOhm*pA = 1e-3 mV)
+
+    Input ports: `current` (pA), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Variables: `potential` (mV above rest), `refractory` (steps left).
+    Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570 (exact integration).
+    """
+
+    config: LeakySomaConfig
+    exposes = {"potential": PotentialArray}
+
+    def build(self, current: PortSpec) -> None:
+        """Variables of the current's shape."""
+        config, shape = self.config, current.shape
+        self.gain = self.make("potential_tau", 1 - decay(config.dt, config.potential_tau), shape)
+        self.resistance = self.make("resistance", np.multiply(config.resistance, 1e-3), shape)
+        self.level = self.make(
+            "threshold", np.subtract(config.threshold, config.potential_rest), shape
+        )
+        self.after = self.make(
+            "potential_reset", np.subtract(config.potential_reset, config.potential_rest), shape
+        )
+        self.blocked = steps(config.cooldown, config.dt)
+        self.potential = Variable(
+            np.zeros(shape, config.dtype), unit="mV", description="Membrane potential above rest."
+        )
+        self.refractory = Variable(
+            np.zeros(shape, np.int32), unit="steps", description="Refractory steps left."
+        )
+
+    def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
+        """A parameter with an address for errors."""
+        return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
+
+    def __call__(self, current: CurrentArray) -> SomaOutput:
+        """Advance one step."""
+        return {"spikes": SpikeArray(self.fire(current, self.level.value).astype(jnp.int8))}
+
+    def fire(self, current: CurrentArray, level: Any) -> Any:
+        """Integrate, compare with `level` (mV above rest), reset; returns a boolean array."""
+        ready = self.refractory.value == 0
+        before = self.potential.value.astype(jnp.float32)
+        arriving = jnp.where(ready, current.value.astype(jnp.float32), 0.0)
+        target = arriving * self.resistance.value
+        potential = before + self.gain.value * (target - before)
+        fired = ready & (potential > level)
+        self.potential.value = jnp.where(fired, self.after.value, potential).astype(self.config.dtype)
+        left = jnp.maximum(self.refractory.value - 1, 0)
+        self.refractory.value = jnp.where(fired, self.blocked, left)
+        return fired

@@ -1,0 +1,132 @@
+"""Synapses whose current is the sum of the weights of the spikes that arrive."""
+
+from typing import Any, TypedDict
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.delayed import DelayedSpikes
+from spark.core.errors import ConfigError, Problem
+from spark.core.module import Module
+from spark.core.payloads import CurrentArray, FloatArray, Payload, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Shape
+from spark.core.variable import Constant, Variable
+from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, push_history
+from spark.nn.initializers import AnyInitializer, UniformInitializer
+from spark.nn.edge_weights import EdgeWeights
+
+
+class LinearSynapsesConfig(ModuleConfig):
+    """Connections and first weights."""
+
+    units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
+    kernel: AnyInitializer = field(
+        factory=lambda: UniformInitializer(density=0.2, total=30_000.0),
+        unit="pA",
+        description="Which connections there are, and their first weights.",
+    )
+
+
+class SynapsesOutput(TypedDict):
+    """What synapses put out."""
+
+    current: CurrentArray
+
+
+class LinearSynapses(Module):
+    """Current of each unit: the sum of weight times signed spike over the connections a spike reaches now.
+
+    Sparse connections, and all connections with delays of their own, are kept as a list (`EdgeWeights`); dense
+    ones without such delays as a matrix of shape (pre, post). Work follows the spikes times their fan-out.
+    Sums are float32 in ascending order of the presynaptic unit.
+
+    Input ports: `spikes`. Output ports: `current` (pA), shape of the units.
+    Variables: `weights` (pA). Properties: `weights` as stored; `kernel`, shape (post..., pre...), zero where there
+    is no connection.
+    """
+
+    config: LinearSynapsesConfig
+    exposes = {"weights": FloatArray, "kernel": FloatArray}
+
+    def build(self, spikes: PortSpec) -> None:
+        """Draw connections and weights."""
+        if self.config.units is None:
+            raise ConfigError(
+                Problem(
+                    f"{self.path or type(self).__name__}.config.units",
+                    "is missing",
+                    "Give `units=(...)`: the shape of the pool that takes the current",
+                    "missing",
+                )
+            )
+        self.units = self.config.units
+        delayed = issubclass(spikes.payload_type, DelayedSpikes)
+        self.input_shape = spikes.shape[len(self.units) :] if delayed else spikes.shape
+        pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
+        found = self.config.kernel.connect(self.generator, pre, post)
+        self.listed = delayed or not found.dense
+        values = found.values
+        if self.listed:
+            longest = spikes.source.longest if delayed else 0
+            delays = spikes.source.delays.value[found.pre, found.post] if delayed else 0
+            delays = np.broadcast_to(delays, found.pre.shape)
+            edges, order = build_edges(found.pre, found.post, delays, pre, post, longest)
+            values = values[order]
+            for name, array in edges._asdict().items():
+                setattr(self, f"edges_{name}", Constant(array))
+        else:
+            values = values.reshape(pre, post)
+        self.weights = Variable(
+            values.astype(np.dtype(self.config.dtype)), unit="pA", description="Weight of each connection."
+        )
+
+    def edge_arrays(self) -> Edges:
+        """The constants that hold the connections."""
+        return Edges(*(getattr(self, f"edges_{name}") for name in Edges._fields))
+
+    @property
+    def edges(self) -> Edges:
+        """The connections, as arrays."""
+        return Edges(*(c.value for c in self.edge_arrays()))
+
+    @property
+    def kernel(self) -> Any:
+        """All weights as one array (post..., pre...), zero where there is no connection."""
+        shape = (*self.units, *self.input_shape)
+        if not self.listed:
+            return self.weights.value.T.reshape(shape)
+        pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
+        edges = self.edges
+        empty = jnp.zeros((post, pre), self.weights.dtype)
+        return empty.at[edges.post, edges.pre].set(self.weights.value).reshape(shape)
+
+    @kernel.setter
+    def kernel(self, new: Any) -> None:
+        pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
+        flat = new.reshape(post, pre)
+        if self.listed:
+            self.weights.value = flat[self.edges.post, self.edges.pre].astype(self.weights.dtype)
+        else:
+            self.weights.value = flat.T.astype(self.weights.dtype)
+
+    def read(self, name: str) -> Payload:
+        """A property as a payload; listed weights bring their connections along."""
+        if name == "weights" and self.listed:
+            return EdgeWeights(self.weights.value, self.edges)
+        return super().read(name)
+
+    def __call__(self, spikes: SpikeArray) -> SynapsesOutput:
+        """Advance one step."""
+        if not self.listed:
+            active = spikes.value.reshape(-1).astype(jnp.int8)
+            current = deliver_dense(active, self.weights.value)
+        else:
+            if isinstance(spikes, DelayedSpikes):
+                history = spikes.history
+            else:
+                flat = spikes.value.reshape(-1).astype(jnp.int8)
+                history = push_history(jnp.zeros((2, 1, flat.shape[0]), jnp.uint32), flat)
+            current = deliver_edges(history, self.weights.value, self.edges)
+        return {"current": CurrentArray(current.reshape(self.units))}
