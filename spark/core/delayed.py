@@ -1,6 +1,5 @@
 """Spikes that arrive at each synapse at a time of its own."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -9,7 +8,6 @@ import jax.numpy as jnp
 from spark.core.payloads import SpikeArray
 
 
-@dataclass(frozen=True)
 class DelayedSpikes(SpikeArray):
     """The last spikes of every input unit, as bits, and the delay of every pair of units.
 
@@ -19,18 +17,23 @@ class DelayedSpikes(SpikeArray):
     Attributes:
         history: uint32 (2, words, pre): fired bits and sign bits; bit k is k steps ago.
         delays: Delay of every pair in steps, unsigned integers of shape (pre, post).
-        shape: Shape of `value`: the units' shape and the inputs' shape.
+        pairs: Shape of `value`: the units' shape and the inputs' shape.
     """
 
     needs_source = True
     history: Any
     delays: Any
-    shape: tuple[int, ...]
+    pairs: tuple[int, ...]
 
-    def __init__(self, history: Any, delays: Any, shape: tuple[int, ...]) -> None:
+    def __init__(self, history: Any, delays: Any, pairs: tuple[int, ...]) -> None:
         object.__setattr__(self, "history", history)
         object.__setattr__(self, "delays", delays)
-        object.__setattr__(self, "shape", shape)
+        object.__setattr__(self, "pairs", pairs)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of `value`."""
+        return self.pairs
 
     @property
     def value(self) -> Any:  # type: ignore[override]
@@ -42,7 +45,7 @@ class DelayedSpikes(SpikeArray):
             (self.history[row][word, pre] >> (delays % 32)) & jnp.uint32(1) for row in (0, 1)
         )
         signed = fired.astype(jnp.int8) * (1 - 2 * negative.astype(jnp.int8))
-        return signed.T.reshape(self.shape)
+        return signed.T.reshape(self.pairs)
 
     @property
     def dtype(self) -> Any:
@@ -60,6 +63,8 @@ class DelayedSpikes(SpikeArray):
         )
 
 
-jax.tree_util.register_dataclass(
-    DelayedSpikes, data_fields=["history", "delays"], meta_fields=["shape"]
+jax.tree_util.register_pytree_node(
+    DelayedSpikes,
+    lambda spikes: ((spikes.history, spikes.delays), spikes.pairs),
+    lambda pairs, arrays: DelayedSpikes(*arrays, pairs),
 )

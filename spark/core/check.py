@@ -1,0 +1,1 @@
+def check_module(cls): raise NotImplementedError
