@@ -30,7 +30,9 @@ def zenke_dense(
     a, b, c, d, rate, minimum, maximum = jnp.asarray(parameters)
     grown = jnp.clip(weights + rate * (d - b * post_trace)[None, :], minimum, maximum)
     after_pre = jnp.where((arrived != 0)[:, None], grown, weights)
-    hebbian = a * pre_trace[:, None] * slow_trace[None, :]
-    pull = c * (after_pre - jnp.asarray(baseline)) * (post_trace**3)[None, :]
-    after_post = jnp.clip(after_pre + rate * (hebbian - pull), minimum, maximum)
+    hebbian = (rate * a) * pre_trace[:, None] * slow_trace[None, :]
+    # At a fast burst the pull goes all the way to the first weight, never beyond it.
+    pull = jnp.minimum((rate * c) * post_trace * post_trace * post_trace, 1.0)[None, :]
+    after_post = after_pre + hebbian - pull * (after_pre - jnp.asarray(baseline))
+    after_post = jnp.clip(after_post, minimum, maximum)
     return jnp.where((post_spikes != 0)[None, :], after_post, after_pre)

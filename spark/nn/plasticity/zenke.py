@@ -28,10 +28,10 @@ class ZenkeRuleConfig(ModuleConfig):
         100.0, unit="ms", above=0, description="Decay of the slow postsynaptic trace."
     )
     a: Number = field(1.0, least=0, description="Triplet potentiation at a postsynaptic spike.")
-    b: Number = field(0.5, least=0, description="Depression when a presynaptic spike arrives.")
-    c: Number = field(1.0, least=0, description="Pull towards the first weight at bursts.")
-    d: Number = field(0.02, least=0, description="Growth when a presynaptic spike arrives.")
-    gamma: Number = field(0.002, least=0, description="Learning rate; 0 turns the rule off.")
+    b: Number = field(2.0, least=0, description="Depression when a presynaptic spike arrives.")
+    c: Number = field(100.0, least=0, description="Pull towards the first weight at bursts.")
+    d: Number = field(0.3, least=0, description="Growth when a presynaptic spike arrives.")
+    gamma: Number = field(0.001, least=0, description="Learning rate; 0 turns the rule off.")
     minimum: Number = field(0.0, least=0, description="Least weight.")
     maximum: Number = field(2.0, above=0, description="Greatest weight.")
 
@@ -58,7 +58,7 @@ class ZenkeRule(Module):
     then, with traces that do not hold this step's spikes yet,
 
         where a presynaptic spike arrives:   W <- clip(W + gamma * (d - b*y))
-        where the postsynaptic unit fired:   W <- clip(W + gamma * (a*x*z - c*(W - W0)*y^3))
+        where the postsynaptic unit fired:   W <- clip(W + gamma*a*x*z - min(gamma*c*y^3, 1)*(W - W0))
 
     in this order; last, traces take this step's spikes. The sign of a presynaptic spike plays no part: the weight of
     an inhibitory connection is the strength of its inhibition. A connection that does not exist never appears.

@@ -23,7 +23,7 @@ class LinearSynapsesConfig(ModuleConfig):
 
     units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
     kernel: AnyInitializer = field(
-        factory=lambda: UniformInitializer(density=0.2, total=30_000.0),
+        factory=lambda: UniformInitializer(density=0.2, total=20_000.0),
         unit="pA",
         description="Which connections there are, and their first weights.",
     )

@@ -1,0 +1,14 @@
+"""The one table of tolerances; no test types its own.
+
+Relative and absolute errors by dtype. Single operations follow JAX's own test table; a state integrated exactly over
+many steps gathers rounding errors (see the references' tolerance table: 1e-5 in float32 after 5,000 steps).
+"""
+
+OPERATION = {
+    "float64": {"rtol": 1e-15, "atol": 1e-15},
+    "float32": {"rtol": 1e-6, "atol": 1e-6},
+    "float16": {"rtol": 1e-3, "atol": 1e-3},
+    "bfloat16": {"rtol": 1e-2, "atol": 1e-2},
+}
+INTEGRATED = {"float32": {"rtol": 1e-5, "atol": 1e-5}, "float16": {"rtol": 2e-2, "atol": 2e-2}}
+WEIGHTS = {"float32": {"rtol": 1e-6, "atol": 1e-6}}
