@@ -1,6 +1,7 @@
 """What happens when a module is called: bind and check inputs, build on the first call, run one step."""
 
 import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -69,9 +70,13 @@ def prepare(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec
     accepted = inspect.signature(build_written).parameters
     takes_all = any(p.kind == p.VAR_KEYWORD for p in accepted.values())
     given = {k: v for k, v in inputs.items() if takes_all or k in accepted}
+    module.open_generator(True)
     module.build(**given)
+    module.open_generator(False)
     transform.name_parts(module)
-    module._outputs = _infer_outputs(module, inputs)
+    signs = module.output_signs()
+    outputs = _infer_outputs(module, inputs)
+    module._outputs = {p: replace(s, signs=signs.get(p)) for p, s in outputs.items()}
     return module._outputs
 
 

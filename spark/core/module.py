@@ -14,7 +14,7 @@ import numpy as np
 
 from spark.core import calling
 from spark.core.config import Config
-from spark.core.errors import ModuleError, NotBuiltError, Problem
+from spark.core.errors import ModuleError, NotBuiltError, Problem, StateError
 from spark.core.payloads import Payload
 from spark.core.ports import Ports, PortSpec, declared_ports
 from spark.core.state import Graph, State
@@ -61,6 +61,7 @@ class Module(Part):
         self._outputs: dict[str, PortSpec] = {}
         self._graph: Graph | None = None
         self._state: State | None = None
+        self._generator: np.random.Generator | None = None
         self._checked = bool(getattr(config, "check_numbers", False))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -94,6 +95,10 @@ class Module(Part):
             **known: The inputs that are known so far; some may be missing.
         """
         return None
+
+    def output_signs(self) -> dict[str, Any]:
+        """Signs of the spikes of output ports, where they are fixed at build: int8 arrays by port."""
+        return {}
 
     @classmethod
     def config_class(cls) -> type[Config]:
@@ -157,10 +162,43 @@ class Module(Part):
         """Change variables of a built, outermost module by path."""
         self._state = self.state.replace(values)
 
+    def load_state(self, state: State) -> None:
+        """Make `state` the state of this built, outermost module.
+
+        Raises:
+            StateError: It is the state of another structure.
+        """
+        if state.about is not self.state.about:
+            raise StateError(
+                Problem(
+                    type(self).__name__,
+                    "this state belongs to another structure",
+                    "Load a state that came from this module or one built from an equal config",
+                )
+            )
+        self._state = state
+
     @property
     def generator(self) -> np.random.Generator:
-        """Random numbers for `build`: fixed by the brain's seed and this module's path."""
-        return np.random.Generator(np.random.Philox(np.random.SeedSequence(self.entropy())))
+        """Random numbers for `build`: fixed by the brain's seed and this module's path.
+
+        Raises:
+            NotBuiltError: Outside of `build`; a step draws from a `RandomKey`.
+        """
+        if self._generator is None:
+            raise NotBuiltError(
+                Problem(
+                    self._path or type(self).__name__,
+                    "draws from `generator` outside of `build`",
+                    "In a step, draw with `jax.random` and `self.key.now()` of a `spark.RandomKey`",
+                )
+            )
+        return self._generator
+
+    def open_generator(self, opened: bool) -> None:
+        """Start the random numbers of `build`, or end them."""
+        sequence = np.random.SeedSequence(self.entropy())
+        self._generator = np.random.Generator(np.random.Philox(sequence)) if opened else None
 
     def entropy(self) -> list[int]:
         """The numbers that this module's draws follow from."""

@@ -2,7 +2,7 @@
 
 import inspect
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax.numpy as jnp
@@ -22,12 +22,14 @@ class PortSpec:
         dtype: NumPy name of the element type.
         source: The module at the other end of the wire, where a component must ask it something at
             build (a synapse asks the delays before it; a rule asks the synapses it changes).
+        signs: Sign of each element's spikes where that is known at build, int8 of `shape`, else None.
     """
 
     payload_type: type[Payload]
     shape: tuple[int, ...]
     dtype: str
-    source: Any = None
+    source: Any = field(default=None, compare=False, repr=False)
+    signs: Any = field(default=None, compare=False, repr=False)
 
     @property
     def size(self) -> int:

@@ -11,7 +11,7 @@ from spark.graph.specs import CALL, ModuleSpecs, PortMap
 # Names that every module object uses itself.
 RESERVED = frozenset(
     "config path step state cache build reset ports input_specs output_specs replace_state generator entropy "
-    "adopt prepare output_contract config_class exposes get_spikes_from_cache declared_inputs fault "
+    "adopt prepare output_contract output_signs open_generator load_state read write config_class exposes get_spikes_from_cache declared_inputs fault "
     "inhibition units".split()
 )
 

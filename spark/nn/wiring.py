@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import jax.numpy as jnp
+import numpy as np
 
 from spark.core.errors import Problem
 from spark.core.payloads import Payload
@@ -23,7 +24,11 @@ def joined_spec(address: str, specs: Sequence[PortSpec]) -> PortSpec | Problem:
             "Concatenate before, not after, the delays",
             "wire",
         )
-    return PortSpec(specs[0].payload_type, (sum(s.size for s in specs),), specs[0].dtype)
+    signs = None
+    if any(s.signs is not None for s in specs):
+        known = [np.ones(s.shape, np.int8) if s.signs is None else s.signs for s in specs]
+        signs = np.concatenate([k.reshape(-1) for k in known])
+    return PortSpec(specs[0].payload_type, (sum(s.size for s in specs),), specs[0].dtype, signs=signs)
 
 
 def gather(wires: Sequence[PortMap], read: Reader, spec: PortSpec) -> Payload:

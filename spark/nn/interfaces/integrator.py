@@ -45,7 +45,8 @@ class ExponentialIntegrator(Module):
         t2 <- exp(-dt/smooth_tau)*t2 + (1 - exp(-dt/smooth_tau)) * t1
 
     A group whose units all fire at `saturation_freq` reads 1 on average; inhibitory units subtract. Units are dealt to
-    groups as evenly as possible.
+    groups as evenly as possible; shuffled, excitatory and inhibitory ones each on their own, so that no group reads low
+    only because inhibition fell to it.
 
     Input ports: `spikes`, any shape. Output ports: `signal`, float32, shape (num_outputs,).
     Variables: `average`, `smooth` (if `smooth_trace`).
@@ -70,13 +71,14 @@ class ExponentialIntegrator(Module):
                     "bounds",
                 )
             )
-        counts = np.full(groups, units // groups)
-        counts[: units % groups] += 1
-        group = np.repeat(np.arange(groups), counts)
+        group = np.arange(units) * groups // units
         if config.shuffle:
-            group = self.generator.permutation(group)
-        # A matrix of 0 and 1 over the count: one small dot gives all means, exactly ordered.
-        share = (group[None, :] == np.arange(groups)[:, None]) / counts[:, None]
+            signs = np.ones(units) if spikes.signs is None else spikes.signs.reshape(-1)
+            dealt = np.concatenate([self._shuffled(np.flatnonzero(signs * s > 0)) for s in (1, -1)])
+            group[dealt] = np.arange(units) % groups
+        # A matrix of 0 and 1 over the count: one small product gives all means.
+        member = group[None, :] == np.arange(groups)[:, None]
+        share = member / member.sum(axis=1, keepdims=True)
         self.share = Constant(share.astype(np.float32))
         self.factor = float(decay(config.dt, config.tau))
         self.smooth_factor = float(decay(config.dt, config.smooth_tau))
@@ -84,6 +86,9 @@ class ExponentialIntegrator(Module):
         self.average = Variable(np.zeros(groups, config.dtype), description="Average of each group.")
         if config.smooth_trace:
             self.smooth = Variable(np.zeros(groups, config.dtype), description="Average of averages.")
+
+    def _shuffled(self, units: np.ndarray) -> np.ndarray:
+        return self.generator.permutation(units)
 
     def __call__(self, spikes: SpikeArray) -> IntegratorOutput:
         """Advance one step."""

@@ -136,6 +136,11 @@ class Neuron(Module):
         signs[self.generator.permutation(count)[:inhibitory]] = -1
         return signs.reshape(self.units)
 
+    def output_signs(self) -> dict[str, np.ndarray]:
+        """Which units are inhibitory."""
+        signs = self.inhibition.initial
+        return {} if signs is None else {"out_spikes": signs}
+
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """A neuron's output is known before its inputs are, so it may feed itself."""
         return {"out_spikes": PortSpec(SpikeArray, self.config.units, "int8")}

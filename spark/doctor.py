@@ -1,0 +1,45 @@
+"""`spark doctor`: versions, devices, kernels in use, and what is missing with the command that mends it."""
+
+import importlib.util
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import jax
+
+from spark.kernels import status
+
+PACKAGES = ("spark-brain", "jax", "jaxlib", "numpy", "pydantic")
+EXTRAS = {"matplotlib": "plot", "gymnasium": "gym", "tqdm": "gym"}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def report() -> tuple[str, bool]:
+    """The report as text, and whether everything that makes Spark fast is in use."""
+    lines = [f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}"]
+    lines += [f"{name:<11} {_version(name)}" for name in PACKAGES]
+    lines.append(f"Devices     {', '.join(str(d) for d in jax.devices())}")
+    found = status()
+    healthy = True
+    if found.available:
+        lines.append(f"Kernels     native C++ ({found.instruction_set}), {found.library}")
+    elif jax.default_backend() != "cpu":
+        lines.append("Kernels     jax.numpy, compiled for the accelerator")
+    else:
+        healthy = False
+        lines.append("Kernels     reference in jax.numpy (the same results, slower)")
+        lines.append(f"  missing   {found.reason}")
+        lines.append(f"  mend      {found.mend}")
+    for name, extra in EXTRAS.items():
+        if importlib.util.find_spec(name) is None:
+            lines.append(f"{name:<11} not installed")
+            lines.append(f"  mend      {sys.executable} -m pip install 'spark-brain[{extra}]'")
+        else:
+            lines.append(f"{name:<11} {_version(name)}")
+    return "\n".join(lines), healthy

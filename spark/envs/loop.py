@@ -1,0 +1,148 @@
+"""The loop between one brain and one Gymnasium environment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import gymnasium as gym
+import jax
+import jax.numpy as jnp
+import numpy as np
+from tqdm import tqdm
+
+from spark.core.errors import LoopError, Problem
+from spark.core.numerics import raise_faults
+from spark.core.transform import split
+from spark.envs.spaces import Decoder, Encoder, action_decoder, observation_encoder
+from spark.nn import Brain
+from spark.sim import advance
+
+
+@dataclass
+class Log:
+    """What happened, one entry for each environment step; spikes one row for each brain step.
+
+    `observations` are what the brain saw before it acted. `terminated` and `truncated` are kept apart: a truncated
+    episode was cut by a time limit, not by failure.
+    """
+
+    observations: list[np.ndarray] = field(default_factory=list)
+    actions: list[Any] = field(default_factory=list)
+    rewards: list[float] = field(default_factory=list)
+    terminated: list[bool] = field(default_factory=list)
+    truncated: list[bool] = field(default_factory=list)
+    spikes: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    steps_per_action: int = 1
+
+    def raster(self) -> np.ndarray:
+        """Spikes of all modules side by side, (brain steps, units), -1, 0 or 1, modules in wiring order."""
+        parts = [np.concatenate(rows) for rows in self.spikes.values()]
+        return np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1)
+
+    def returns(self) -> list[float]:
+        """Sum of rewards of every finished episode."""
+        ends = np.flatnonzero(np.logical_or(self.terminated, self.truncated)) + 1
+        return [float(np.sum(part)) for part in np.split(np.asarray(self.rewards), ends)[: len(ends)]]
+
+
+class Loop:
+    """A brain in an environment: observe, run the brain for some steps, act, again.
+
+    Args:
+        brain: A built or unbuilt brain. After `run`, it has the state that the loop left.
+        environment: A Gymnasium environment.
+        observe: From an observation to the brain's inputs (payloads by port); left out, `observation_encoder`.
+        act: From the brain's outputs of one step to an action; left out, `action_decoder`.
+        steps_per_action: Brain steps for each environment step.
+        rest_steps: Brain steps on zero input after the end of an episode.
+    """
+
+    def __init__(
+        self,
+        brain: Brain,
+        environment: gym.Env,
+        *,
+        observe: Encoder | None = None,
+        act: Decoder | None = None,
+        steps_per_action: int = 16,
+        rest_steps: int = 16,
+    ) -> None:
+        for name, value, least in (("steps_per_action", steps_per_action, 1), ("rest_steps", rest_steps, 0)):
+            if value < least:
+                raise LoopError(Problem(name, f"must be at least {least}, got {value}", "", "bounds"))
+        self.brain, self.environment = brain, environment
+        self.observe = observe or observation_encoder(environment.observation_space, brain)
+        self.act = act or action_decoder(environment.action_space, brain)
+        self.steps_per_action, self.rest_steps = steps_per_action, rest_steps
+        self._zeros = {
+            name: spec.payload_type(jnp.zeros(spec.shape, spec.dtype))  # type: ignore[call-arg]
+            for name, spec in brain.declared_inputs().items()
+        }
+        self._started = False
+        self._observation: Any = None
+
+    def run(
+        self,
+        steps: int,
+        *,
+        seed: int | None = None,
+        spikes: bool = False,
+        progress: bool = False,
+        each: Callable[[Log], None] | None = None,
+    ) -> Log:
+        """Run for a number of environment steps; goes on where the last run ended.
+
+        Args:
+            steps: Environment steps, at least 1.
+            seed: Resets the environment with this seed first. Later episodes follow from the environment's own
+                generator. The brain's seed is in its config.
+            spikes: Whether to keep all spikes.
+            progress: Whether to show a progress bar with iterations per second.
+            each: Called with the log after every environment step.
+
+        Raises:
+            LoopError: Fewer than 1 step.
+            NumericsError: The brain checks numbers and met a NaN or an infinity.
+        """
+        if steps < 1:
+            raise LoopError(Problem("steps", f"must be at least 1, got {steps}", "", "bounds"))
+        if self.brain._graph is None:
+            self.brain(**self._zeros)
+            self.brain.reset()
+        if seed is not None or not self._started:
+            self._observation, _ = self.environment.reset(seed=seed)
+            self._started = True
+        graph, state = split(self.brain)
+        # `advance` uses its state up, and the brain keeps its own until the run is over.
+        state = jax.tree.map(jnp.copy, state)
+        log = Log(steps_per_action=self.steps_per_action)
+        try:
+            for _ in tqdm(range(steps), disable=not progress):
+                inputs = self.observe(self._observation)
+                outputs, fired, state = advance(graph, state, inputs, steps=self.steps_per_action, spikes=spikes)
+                state = self._act(log, outputs, fired, graph, state)
+                if each is not None:
+                    each(log)
+        finally:
+            self.brain.load_state(state)
+        if self.brain.config.check_numbers:
+            raise_faults(graph, state)
+        return log
+
+    def _act(self, log: Log, outputs: Any, fired: Any, graph: Any, state: Any) -> Any:
+        host = jax.device_get(outputs)
+        last = {n: type(p)(p.value[-1]) for n, p in host.items()}
+        action = self.act(last)
+        log.observations.append(np.asarray(self._observation))
+        log.actions.append(action)
+        for name, payload in jax.device_get(fired).items():
+            log.spikes.setdefault(name, []).append(payload.value)
+        self._observation, reward, terminated, truncated, _ = self.environment.step(action)
+        log.rewards.append(float(reward))
+        log.terminated.append(bool(terminated))
+        log.truncated.append(bool(truncated))
+        if terminated or truncated:
+            self._observation, _ = self.environment.reset()
+            if self.rest_steps:
+                _, _, state = advance(graph, state, self._zeros, steps=self.rest_steps)
+        return state

@@ -1,0 +1,38 @@
+"""Several steps with the same inputs, as one compiled loop."""
+
+import functools
+from typing import Any
+
+import jax
+
+from spark.core.payloads import Payload
+from spark.core.state import Graph, State
+from spark.core.transform import merge, split
+
+
+@functools.partial(jax.jit, static_argnames=("steps", "spikes"), donate_argnames="state")
+def advance(
+    graph: Graph, state: State, inputs: dict[str, Payload], *, steps: int = 1, spikes: bool = False
+) -> tuple[dict[str, Payload], dict[str, Payload], State]:
+    """Run a brain for `steps` steps with constant inputs.
+
+    Args:
+        graph: From `spark.split`.
+        state: From `spark.split`, or from the last call. It is donated: its arrays are used up.
+        inputs: A payload for every input port.
+        steps: Number of steps; another number compiles anew.
+        spikes: Whether to return the spikes of every module.
+
+    Returns:
+        Outputs of every step (a leading axis of length `steps`), spikes of every step by module (empty unless asked
+        for), and the new state.
+    """
+
+    def step(now: State, _: None) -> tuple[State, Any]:
+        module = merge(graph, now)
+        outputs = module(**inputs)
+        fired = module.get_spikes_from_cache() if spikes else {}
+        return split(module)[1], (outputs, fired)
+
+    state, (outputs, fired) = jax.lax.scan(step, state, None, length=steps)
+    return outputs, fired, state
