@@ -1,0 +1,182 @@
+"""The closed loop between a brain and a Gymnasium environment."""
+
+import re
+
+import gymnasium as gym
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import spark
+from spark.demo import scaled, tutorial_config
+from spark.envs import Loop
+
+
+class Counting(gym.Env):
+    """Terminates after `length` steps, or is truncated by a wrapper; counts its calls."""
+
+    observation_space = gym.spaces.Box(-1.0, 1.0, (4,), np.float32)
+    action_space = gym.spaces.Discrete(2)
+
+    def __init__(self, length: int = 7) -> None:
+        self.length, self.seeds, self.steps, self.age = length, [], 0, 0
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.seeds.append(seed)
+        self.age = 0
+        return np.zeros(4, np.float32), {}
+
+    def step(self, action):
+        assert action in (0, 1)
+        self.steps += 1
+        self.age += 1
+        seen = np.full(4, self.age / self.length, np.float32)
+        return seen, 1.0, self.age >= self.length, False, {}
+
+
+@pytest.fixture
+def brain() -> spark.nn.Brain:
+    return spark.nn.Brain(tutorial_config())
+
+
+def test_every_environment_step_takes_the_given_number_of_brain_steps(brain):
+    environment = Counting(length=100)
+    Loop(brain, environment, steps_per_action=3).run(5, seed=0)
+    assert environment.steps == 5
+    assert int(brain.state["step"]) == 15
+
+
+def test_the_brain_rests_after_an_episode(brain):
+    Loop(brain, Counting(length=2), steps_per_action=1, rest_steps=10).run(4, seed=0)
+    assert int(brain.state["step"]) == 4 + 2 * 10
+
+
+def test_terminated_and_truncated_are_kept_apart(brain):
+    environment = gym.wrappers.TimeLimit(Counting(length=50), 3)
+    log = Loop(brain, environment, steps_per_action=1).run(6, seed=0)
+    assert not any(log.terminated)
+    assert log.truncated == [False, False, True, False, False, True]
+
+
+def test_returns_are_sums_of_finished_episodes(brain):
+    log = Loop(brain, Counting(length=3), steps_per_action=1).run(8, seed=0)
+    assert log.returns() == [3.0, 3.0]
+
+
+def test_the_seed_resets_the_environment_once_and_later_episodes_follow(brain):
+    environment = Counting(length=2)
+    Loop(brain, environment, steps_per_action=1).run(4, seed=5)
+    assert environment.seeds == [5, None, None]
+
+
+def test_a_second_run_goes_on_where_the_first_ended(brain):
+    environment = Counting(length=100)
+    loop = Loop(brain, environment, steps_per_action=1)
+    loop.run(2, seed=0)
+    log = loop.run(1)
+    np.testing.assert_allclose(log.observations[0], 2 / 100)
+
+
+def test_the_same_seeds_give_the_same_run():
+    def actions() -> list[int]:
+        environment = gym.make("CartPole-v1")
+        loop = Loop(
+            spark.nn.Brain(tutorial_config()),
+            environment,
+            observe=lambda o: {"drive": spark.FloatArray(scaled(o).astype(np.float16))},
+        )
+        return loop.run(30, seed=3).actions
+
+    assert actions() == actions()
+
+
+def test_spikes_are_kept_when_asked_for(brain):
+    log = Loop(brain, Counting(), steps_per_action=4).run(5, seed=0, spikes=True)
+    assert log.raster().shape == (20, 768)
+
+
+def test_a_bounded_box_is_scaled_to_minus_1_and_1(brain):
+    environment = Counting()
+    environment.observation_space = gym.spaces.Box(0.0, 10.0, (4,), np.float32)
+    loop = Loop(brain, environment)
+    np.testing.assert_allclose(loop.observe(np.array([0, 5, 10, 99]))["drive"].value, [-1, 0, 1, 1])
+
+
+def test_an_unbounded_observation_asks_for_a_function(brain):
+    with pytest.raises(spark.LoopError, match=re.escape("is not bounded")) as error:
+        Loop(brain, gym.make("CartPole-v1"))
+    assert "observe=" in str(error.value)
+
+
+def test_observations_of_another_size_are_refused(brain):
+    environment = Counting()
+    environment.observation_space = gym.spaces.Discrete(3)
+    with pytest.raises(spark.LoopError, match=re.escape("got (4,); expected 3 numbers")):
+        Loop(brain, environment)
+
+
+def test_actions_of_another_size_are_refused(brain):
+    environment = Counting()
+    environment.action_space = gym.spaces.Discrete(3)
+    with pytest.raises(spark.LoopError, match=re.escape("got 2 numbers; expected 3")):
+        Loop(brain, environment)
+
+
+def test_a_space_without_a_rule_asks_for_a_function(brain):
+    environment = Counting()
+    environment.action_space = gym.spaces.Text(3)
+    with pytest.raises(spark.LoopError, match=re.escape("`act=`")):
+        Loop(brain, environment)
+
+
+@pytest.mark.parametrize(("option", "value"), [("steps_per_action", 0), ("rest_steps", -1)])
+def test_numbers_of_steps_are_checked(brain, option: str, value: int):
+    with pytest.raises(spark.LoopError, match=f"{option}: must be at least"):
+        Loop(brain, Counting(), **{option: value})
+
+
+def test_a_run_has_at_least_one_step(brain):
+    with pytest.raises(spark.LoopError, match="steps: must be at least 1, got 0"):
+        Loop(brain, Counting()).run(0)
+
+
+def test_an_environment_that_fails_leaves_the_brain_its_state(brain):
+    environment = Counting()
+    loop = Loop(brain, environment, steps_per_action=2)
+    loop.run(1, seed=0)
+    environment.action_space = None
+
+    def broken(action):
+        raise RuntimeError("the environment broke")
+
+    environment.step = broken
+    with pytest.raises(RuntimeError, match="the environment broke"):
+        loop.run(1)
+    assert int(brain.state["step"]) == 4
+
+
+def test_nan_observations_are_named_when_checking_is_on():
+    config = tutorial_config().updated(check_numbers=True)
+    loop = Loop(
+        spark.nn.Brain(config),
+        Counting(),
+        observe=lambda o: {"drive": spark.FloatArray(jnp.full(4, jnp.nan, jnp.float16))},
+    )
+    with pytest.raises(spark.NumericsError, match=re.escape("__call__.drive") + ".*at step 0"):
+        loop.run(2, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("space", "value", "expected"),
+    [
+        (gym.spaces.MultiBinary(2), [0.4, 0.6], [0, 1]),
+        (gym.spaces.Box(-2.0, 2.0, (2,), np.float32), [0.0, 1.5], [-2.0, 2.0]),
+        (gym.spaces.Discrete(2, start=3), [0.4, 0.6], 4),
+    ],
+)
+def test_outputs_become_actions_of_the_space(brain, space, value, expected):
+    environment = Counting()
+    environment.action_space = space
+    action = Loop(brain, environment).act({"action": spark.FloatArray(np.array(value, np.float16))})
+    np.testing.assert_array_equal(action, expected)
