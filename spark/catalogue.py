@@ -45,9 +45,7 @@ def register(cls: Registered, name: str | None = None) -> Registered:
         RegistryError: Another class has this name.
     """
     if not (isinstance(cls, type) and issubclass(cls, Module)):
-        raise ModuleError(
-            Problem("register", f"takes a module class, got {cls!r}", "Derive it from spark.Module")
-        )
+        raise ModuleError(Problem("register", f"takes a module class, got {cls!r}", "Derive it from spark.Module"))
     cls.config_class()
     cls.ports()
     modules.add(cls, name)

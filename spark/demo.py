@@ -45,7 +45,7 @@ def tutorial_config() -> nn.BrainConfig:
                 "neurons_pool",
                 ALIFNeuron,
                 {"in_spikes": [PortMap("spiker", "spikes"), PortMap("neurons_pool", "out_spikes")]},
-                ALIFNeuronConfig(_s_units=(256,), _s_async_spikes=True),
+                ALIFNeuronConfig(units=(256,), async_spikes=True),
             ),
             "integrator": ModuleSpecs(
                 "integrator",

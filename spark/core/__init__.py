@@ -1,0 +1,1 @@
+"""The core: payloads, configs, modules, variables, state, errors."""

@@ -57,8 +57,7 @@ def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dic
             problems.append(
                 Problem(
                     f"{owner(module)}.{name}",
-                    f"input is missing, got {sorted(bound) or 'no inputs'}; "
-                    f"expected a {known[name].__name__}",
+                    f"input is missing, got {sorted(bound) or 'no inputs'}; expected a {known[name].__name__}",
                     f"Call with `{name}=spark.{known[name].__name__}(...)`",
                     "missing",
                 )
@@ -72,14 +71,10 @@ def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dic
     return {k: v for k, v in bound.items() if v is not None}
 
 
-def _wrong_type(
-    module: "Module", name: str, value: Any, known: dict[str, type[Payload]]
-) -> Problem | None:
+def _wrong_type(module: "Module", name: str, value: Any, known: dict[str, type[Payload]]) -> Problem | None:
     address = f"{owner(module)}.{name}"
     if name not in known:
-        return Problem(
-            address, "is not an input port", suggestion(name, known, "input port"), "extra"
-        )
+        return Problem(address, "is not an input port", suggestion(name, known, "input port"), "extra")
     expected = known[name]
     if isinstance(value, expected) or value is None:
         return None
@@ -184,16 +179,14 @@ def output_specs(module: "Module", outputs: Any) -> dict[str, PortSpec]:
         raise ModuleError(
             Problem(
                 name,
-                f"returned other ports than it declares, got {sorted(outputs)}; "
-                f"expected {sorted(declared)}",
+                f"returned other ports than it declares, got {sorted(outputs)}; expected {sorted(declared)}",
                 "Return every declared port, and no other",
             )
         )
     problems = [
         Problem(
             f"{owner(module)}.{port}",
-            f"has the wrong payload type, got {type(payload).__name__}; "
-            f"expected {declared[port].__name__}",
+            f"has the wrong payload type, got {type(payload).__name__}; expected {declared[port].__name__}",
             "Return what `__call__` declares",
         )
         for port, payload in outputs.items()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from spark.core import binding, numerics, transform, tree
 from spark.core.errors import ModuleError, NotBuiltError, Problem
@@ -50,9 +51,10 @@ def _advance(graph: Any, state: Any, payloads: dict[str, Payload]) -> Any:
 
 def _advance_shell(module: "Module", payloads: dict[str, Payload]) -> Any:
     # The eager shell runs the same compiled step that a user's own jit would, so both give the same bits.
-    outputs, module._state = _advance(module._graph, module._state, payloads)
+    graph, state = transform.split(module)
+    outputs, module._state = _advance(graph, state, payloads)
     if module._checked:
-        numerics.raise_faults(module._graph, module.state)
+        numerics.raise_faults(graph, module.state)
     return outputs
 
 
@@ -126,7 +128,7 @@ def reset(module: "Module") -> None:
 def require_concrete(module: "Module", payloads: dict[str, Payload]) -> None:
     """Refuse to build from tracers: the state would be lost when the trace ends."""
     for name, payload in payloads.items():
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(payload)):
+        if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(payload)):
             raise NotBuiltError(
                 Problem(
                     f"{type(module).__name__}.{name}",

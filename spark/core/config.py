@@ -50,6 +50,10 @@ def field(
     extra: dict[str, Any] = {"unit": unit}
     bounds = dict(zip(_BOUNDS, (above, least, below, most), strict=True))
     extra.update({name: bound for name, bound in bounds.items() if bound is not None})
+    if isinstance(default, np.ndarray):
+        # A JSON schema cannot hold an array: it gets the array's JSON form.
+        extra["default"] = encode(default)
+        return Field(default_factory=lambda: default, description=description, json_schema_extra=extra)
     if factory is not None:
         return Field(default_factory=factory, description=description, json_schema_extra=extra)
     return Field(default, description=description, json_schema_extra=extra)
@@ -67,9 +71,7 @@ class Config(BaseModel):
         ConfigError: Names every unknown name, missing field, wrong type and value out of bounds.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
     handed_down: ClassVar[tuple[str, ...]] = ()
     _handed: frozenset[str] = PrivateAttr(default=frozenset())
 
@@ -81,7 +83,7 @@ class Config(BaseModel):
                 raise ConfigError(problems)
             super().__init__(**values)
         except ConfigError as error:
-            raise error.under(cls.__name__) if not _within(error, cls) else error
+            raise error.under(cls.__name__) from error.__cause__
         except ValidationError as error:
             raise ConfigError(_translate(cls, error)).under(cls.__name__) from error
         problems = [*self._out_of_bounds(), *self.problems()]
@@ -171,9 +173,7 @@ class Config(BaseModel):
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The config that `to_dict` described."""
         if not isinstance(data, dict):
-            raise ConfigError(
-                Problem(cls.__name__, f"expected a JSON object, got {type(data).__name__}")
-            )
+            raise ConfigError(Problem(cls.__name__, f"expected a JSON object, got {type(data).__name__}"))
         return cls(**data)
 
     @classmethod
@@ -182,9 +182,7 @@ class Config(BaseModel):
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
-            raise ConfigError(
-                Problem(cls.__name__, f"is not JSON, got {error}", "Write it with `to_json`")
-            ) from error
+            raise ConfigError(Problem(cls.__name__, f"is not JSON, got {error}", "Write it with `to_json`")) from error
         return cls.from_dict(data)
 
 
@@ -199,10 +197,6 @@ class ModuleConfig(Config):
         description="Seed of this module's own draws; left out, it follows from the brain's seed and the "
         "module's path.",
     )
-
-
-def _within(error: ConfigError, cls: type) -> bool:
-    return all(p.address.startswith(cls.__name__ + ".") for p in error.problems)
 
 
 def _translate(cls: type[Config], error: ValidationError) -> list[Problem]:
@@ -224,16 +218,12 @@ def _translate(cls: type[Config], error: ValidationError) -> list[Problem]:
                 )
             )
         elif item["type"] == "extra_forbidden":
-            found.append(
-                Problem(address, "is unknown", suggestion(address, cls.model_fields), "unknown")
-            )
+            found.append(Problem(address, "is unknown", suggestion(address, cls.model_fields), "unknown"))
         else:
             said = str(cause) if cause is not None else item["msg"][0].lower() + item["msg"][1:]
             got = "" if cause is not None else f", got {item['input']!r}"
             info = cls.model_fields.get(str(item["loc"][0])) if item["loc"] else None
-            found.append(
-                Problem(address, f"{said}{got}", (info.description or "") if info else "", "type")
-            )
+            found.append(Problem(address, f"{said}{got}", (info.description or "") if info else "", "type"))
     return found
 
 

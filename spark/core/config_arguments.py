@@ -58,38 +58,40 @@ def expand(cls: "type[Config]", arguments: dict[str, Any]) -> tuple[dict[str, An
             continue
         head, separator, rest = name.partition("__")
         head = _canonical(cls, head)
-        if not separator:
-            known = head in cls.model_fields
-            if known and head in values:
-                problems.append(Problem(head, "is given twice", "Keep one spelling", "twice"))
-            elif not known:
-                problems.append(
-                    Problem(head, "is unknown", suggestion(head, cls.model_fields), "unknown")
-                )
-            values[head] = value
-        elif head in cls.model_fields and nested_type(cls.model_fields[head]) is not None:
-            deeper.setdefault(head, {})[rest] = value
+        if separator:
+            problems += _take_nested(cls, head, rest, value, deeper)
         else:
-            nests = [n for n, i in cls.model_fields.items() if nested_type(i) is not None]
-            problems.append(
-                Problem(head, "is no nested config", suggestion(head, nests), "unknown")
-            )
-    for name, value in shared.items():
-        if not has_field(cls, name):
-            problems.append(
-                Problem(
-                    SHARED + name,
-                    "is a field of no config here",
-                    suggestion(name, _all_fields(cls)),
-                    "unknown",
-                )
-            )
-        elif name in cls.model_fields and name not in values:
-            values[name] = value
-    if problems:
-        return values, problems
-    _fill_nested(cls, values, shared, deeper, problems)
+            problems += _take_plain(cls, head, value, values)
+    problems += [
+        Problem(SHARED + name, "is a field of no config here", suggestion(name, _all_fields(cls)), "unknown")
+        for name in shared
+        if not has_field(cls, name)
+    ]
+    values = {**{n: v for n, v in shared.items() if n in cls.model_fields}, **values}
+    if not problems:
+        _fill_nested(cls, values, shared, deeper, problems)
     return values, problems
+
+
+def _take_plain(cls: "type[Config]", name: str, value: Any, values: dict[str, Any]) -> list[Problem]:
+    """Enter `name=value`."""
+    if name not in cls.model_fields:
+        return [Problem(name, "is unknown", suggestion(name, cls.model_fields), "unknown")]
+    if name in values:
+        return [Problem(name, "is given twice", "Keep one spelling", "twice")]
+    values[name] = value
+    return []
+
+
+def _take_nested(
+    cls: "type[Config]", head: str, rest: str, value: Any, deeper: dict[str, dict[str, Any]]
+) -> list[Problem]:
+    """Enter `head__rest=value`."""
+    nests = [name for name, info in cls.model_fields.items() if nested_type(info) is not None]
+    if head not in nests:
+        return [Problem(head, "is no nested config", suggestion(head, nests), "unknown")]
+    deeper.setdefault(head, {})[rest] = value
+    return []
 
 
 def _fill_nested(
@@ -129,8 +131,7 @@ def _fill_nested(
         except ConfigError as error:
             head = nested.__name__ + "."
             problems.extend(
-                Problem(p.address.removeprefix(head), p.message, p.fix, p.kind).under(name)
-                for p in error.problems
+                Problem(p.address.removeprefix(head), p.message, p.fix, p.kind).under(name) for p in error.problems
             )
             continue
         values[name] = base
@@ -164,9 +165,7 @@ def reseeded(config: "Config", seed: int) -> Any:
 def holds_seed(config: "Config") -> bool:
     """Whether this config or one nested in it was given a seed of its own."""
     own = config.explicit()
-    return own.get("seed") is not None or any(
-        hasattr(v, "explicit") and holds_seed(v) for v in own.values()
-    )
+    return own.get("seed") is not None or any(hasattr(v, "explicit") and holds_seed(v) for v in own.values())
 
 
 def derive(seed: int, name: str) -> int:

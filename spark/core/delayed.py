@@ -41,9 +41,7 @@ class DelayedSpikes(SpikeArray):
         delays = jnp.asarray(self.delays).astype(jnp.uint32)
         word = (delays // 32).astype(jnp.int32)
         pre = jnp.arange(self.history.shape[2])[:, None]
-        fired, negative = (
-            (self.history[row][word, pre] >> (delays % 32)) & jnp.uint32(1) for row in (0, 1)
-        )
+        fired, negative = ((self.history[row][word, pre] >> (delays % 32)) & jnp.uint32(1) for row in (0, 1))
         signed = fired.astype(jnp.int8) * (1 - 2 * negative.astype(jnp.int8))
         return signed.T.reshape(self.pairs)
 

@@ -30,9 +30,7 @@ DERIVED = {
 }
 
 
-def of(
-    tree: list[tuple[str, Any]], variables: Mapping[str, Any], constants: Mapping[str, Any]
-) -> tuple[Any, ...]:
+def of(tree: list[tuple[str, Any]], variables: Mapping[str, Any], constants: Mapping[str, Any]) -> tuple[Any, ...]:
     """The key of a built module."""
     parts = []
     for path, module in tree:

@@ -241,4 +241,3 @@ class Module(Part):
     def __repr__(self) -> str:
         state = {calling.NEW: "not built", calling.SHELL: "built"}.get(self._mode, "part")
         return f"{type(self).__name__}({self._path or state})"
-

@@ -17,7 +17,7 @@ from spark.core import fingerprint
 from spark.core.errors import ModuleError, NotBuiltError, Problem
 from spark.core.packing import Layout, plan
 from spark.core.state import Graph, State, StateLayout
-from spark.core.tree import Clock, Part, constants_of, leaves_of, variables_of, walk
+from spark.core.tree import CACHE, Clock, Part, constants_of, leaves_of, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
 
 if TYPE_CHECKING:
@@ -46,28 +46,27 @@ _structures: "weakref.WeakValueDictionary[Any, Structure]" = weakref.WeakValueDi
 def name_parts(module: "Module") -> None:
     """Give variables, constants and keys their paths, and refuse arrays that are neither."""
     for prefix, part in walk(module):
-        for name, value in vars(part).items():
-            if name.startswith("_"):
-                continue
-            if isinstance(value, (np.ndarray, jax.Array)):
-                address = ".".join(p for p in (module._path, prefix, name) if p)
-                raise ModuleError(
-                    Problem(
-                        address,
-                        "is a bare array, which would be frozen into the compiled step",
-                        "Wrap it: `spark.Variable(...)` if it changes, `spark.Constant(...)` if not",
-                        "bare",
-                    )
-                )
-    for kind in (Variable, Constant):
-        for path, leaf in leaves_of(module, kind).items():
-            leaf.path = f"{module._path}.{path}" if module._path else path
-    for _, part in walk(module):
+        _refuse_bare_arrays(part, ".".join(p for p in (module._path, prefix) if p))
         for value in vars(part).values():
             if isinstance(value, RandomKey):
                 value._step = _reader(part)
-                sequence = np.random.SeedSequence(part.entropy())
-                value.initial = sequence.generate_state(2, np.uint32)
+                value.initial = np.random.SeedSequence(part.entropy()).generate_state(2, np.uint32)
+    for kind in (Variable, Constant):
+        for path, leaf in leaves_of(module, kind).items():
+            leaf.path = f"{module._path}.{path}" if module._path else path
+
+
+def _refuse_bare_arrays(part: Any, address: str) -> None:
+    for name, value in vars(part).items():
+        if isinstance(value, (np.ndarray, jax.Array)) and not name.startswith("_"):
+            raise ModuleError(
+                Problem(
+                    f"{address or type(part).__name__}.{name}",
+                    "is a bare array, which would be frozen into the compiled step",
+                    "Wrap it: `spark.Variable(...)` if it changes, `spark.Constant(...)` if not",
+                    "bare",
+                )
+            )
 
 
 def _reader(module: "Module") -> Callable[[], Any]:
@@ -211,7 +210,7 @@ def _blank_constant(constant: Constant, path: str) -> Constant:
     return made
 
 
-def _clone(module: "Module", variable: Any, constant: Any, clock: Any, prefix: str = "") -> Any:
+def _clone(module: Part, variable: Any, constant: Any, clock: Any, prefix: str = "") -> Any:
     """A copy of the tree of objects, with each variable and constant replaced by a function of it."""
     made = object.__new__(type(module))
     clock = clock if clock is not None else Clock()
@@ -227,5 +226,5 @@ def _clone(module: "Module", variable: Any, constant: Any, clock: Any, prefix: s
             value = {k: variable(v, f"{path}.{k}") for k, v in value.items()}
         made.__dict__[name] = value
     made.__dict__.update(_clock=clock, _graph=None, _state=None, _mode="inner")
-    made.__dict__["config"] = fingerprint.without_seed(module.config)
+    made.__dict__["config"] = fingerprint.without_seed(vars(module)["config"])
     return made

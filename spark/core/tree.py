@@ -45,9 +45,7 @@ def leaves_of(module: Part, kind: type) -> dict[str, Any]:
             if isinstance(value, kind):
                 found[head + name] = value
             elif name == CACHE and isinstance(value, dict):
-                found.update(
-                    {f"{head}{CACHE}.{k}": v for k, v in value.items() if isinstance(v, kind)}
-                )
+                found.update({f"{head}{CACHE}.{k}": v for k, v in value.items() if isinstance(v, kind)})
     return found
 
 

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from spark.core.errors import Problem
+from spark.core.module import Module
 from spark.core.names import illegal, suggestion
 from spark.core.payloads import Payload
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 
-# Names that every module object uses itself.
-RESERVED = frozenset(
-    "config path step state cache build reset ports input_specs output_specs replace_state generator entropy "
-    "adopt prepare output_contract output_signs open_generator load_state read write config_class exposes get_spikes_from_cache declared_inputs fault "
-    "inhibition units".split()
-)
+# Names of what every module, brain or neuron has itself; a part under such a name would hide it.
+_OWN = {"cache", "step", "fault", "units", "inhibition", "get_spikes_from_cache", "declared_inputs", "config"}
+RESERVED = frozenset(name for name in dir(Module) if not name.startswith("_")) | _OWN
 
 Inputs = Mapping[str, type[Payload]]
 
@@ -27,9 +25,7 @@ def check_names(names: Iterable[Any]) -> list[Problem]:
         if why:
             problems.append(Problem(str(name), why, "Choose another name", "name"))
         if name in seen:
-            problems.append(
-                Problem(str(name), "is the name of two modules", "Names must differ", "duplicate")
-            )
+            problems.append(Problem(str(name), "is the name of two modules", "Names must differ", "duplicate"))
         seen.add(name)
     return problems
 
@@ -56,9 +52,7 @@ def properties_of(specs: ModuleSpecs) -> Inputs:
     return specs.module_cls.exposes
 
 
-def check_wires(
-    modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, properties: bool = False
-) -> list[Problem]:
+def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, properties: bool = False) -> list[Problem]:
     """Problems of the wires into every module.
 
     Args:

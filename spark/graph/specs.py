@@ -99,8 +99,7 @@ def _normalise(spec: InputSpec) -> None:
         raise ConfigError(
             Problem(
                 f"{owner}.dtype",
-                f"does not fit {spec.payload_type.__name__}, got {dtype}; "
-                f"expected {spec.payload_type.kind_name}",
+                f"does not fit {spec.payload_type.__name__}, got {dtype}; expected {spec.payload_type.kind_name}",
                 "Choose another dtype or another payload",
                 "dtype",
             )
@@ -160,8 +159,7 @@ class ModuleSpecs:
                 raise ConfigError(
                     Problem(
                         "config",
-                        f"has the wrong type, got {type(config).__name__}; "
-                        f"expected {expected.__name__}",
+                        f"has the wrong type, got {type(config).__name__}; expected {expected.__name__}",
                         f"{self.module_cls.__name__} takes a {expected.__name__}",
                         "type",
                     )
@@ -199,9 +197,7 @@ class ModuleSpecs:
     def from_dict(cls, data: Any) -> "ModuleSpecs":
         """The specs that `to_dict` described; the class is looked up in the catalogue, never imported."""
         if not isinstance(data, dict) or not {"name", "module"} <= set(data):
-            raise ConfigError(
-                Problem("module", f"is not a module's description, got {type(data).__name__}")
-            )
+            raise ConfigError(Problem("module", f"is not a module's description, got {type(data).__name__}"))
         found: Any = registry[str(data["module"])]
         config = found.config_class().from_dict(data.get("config", {}))
         inputs = data.get("inputs", {})

@@ -67,11 +67,11 @@ class Brain(Module):
         if problems:
             raise self._wiring_error(problems)
         modules = self.config.stepped()
-        self.names = sorted(modules)
-        self.wires = {name: dict(modules[name].inputs) for name in self.names}
-        self.outputs = {name: (e.input, e.spec) for name, e in self.config.output_map.items()}
+        self._names = sorted(modules)
+        self._wires = {name: dict(modules[name].inputs) for name in self._names}
+        self._output_wires = {name: (e.input, e.spec) for name, e in self.config.output_map.items()}
         known = {PortMap(CALL, n): s.port_spec() for n, s in self.config.input_map.items()}
-        for name in self.names:
+        for name in self._names:
             self.adopt(name, modules[name].module_cls(modules[name].config))
         self._build_modules(modules, known)
         self._check_outputs(known)
@@ -81,11 +81,9 @@ class Brain(Module):
         error = WiringError(problems)
         return error.under(self.path) if self.path else error
 
-    def _build_modules(
-        self, modules: dict[str, ModuleSpecs], known: dict[PortMap, PortSpec]
-    ) -> None:
+    def _build_modules(self, modules: dict[str, ModuleSpecs], known: dict[PortMap, PortSpec]) -> None:
         """Build every module, in the order in which its inputs become known."""
-        feeds = {name: origins(self.wires[name]) for name in self.names}
+        feeds = {name: origins(self._wires[name]) for name in self._names}
         for group in build_order(feeds):
             promised: dict[PortMap, PortSpec] = {}
             waiting = list(group)
@@ -102,11 +100,11 @@ class Brain(Module):
                 known.update({PortMap(name, port): spec for port, spec in outputs.items()})
 
     def _inputs_known(self, name: str, known: dict[PortMap, PortSpec]) -> bool:
-        return all(wire in known for wires in self.wires[name].values() for wire in wires)
+        return all(wire in known for wires in self._wires[name].values() for wire in wires)
 
     def _joined(self, name: str, known: dict[PortMap, PortSpec]) -> dict[str, PortSpec]:
         inputs: dict[str, PortSpec] = {}
-        for port, wires in self.wires[name].items():
+        for port, wires in self._wires[name].items():
             if not wires or any(wire not in known for wire in wires):
                 continue
             joined = joined_spec(f"{name}.{port}", [known[wire] for wire in wires])
@@ -172,7 +170,7 @@ class Brain(Module):
 
     def _check_outputs(self, known: dict[PortMap, PortSpec]) -> None:
         problems = []
-        for name, (wire, spec) in self.outputs.items():
+        for name, (wire, spec) in self._output_wires.items():
             found = known[wire]
             if found.shape != spec.shape:
                 problems.append(
@@ -188,15 +186,15 @@ class Brain(Module):
             raise self._wiring_error(problems)
 
     def _make_cache(self, known: dict[PortMap, PortSpec]) -> None:
-        read = {w for wires in self.wires.values() for ws in wires.values() for w in ws}
-        self.spike_ports: dict[str, str] = {}
+        read = {w for wires in self._wires.values() for ws in wires.values() for w in ws}
+        self._spike_ports: dict[str, str] = {}
         self.cache: dict[str, Variable] = {}
         for wire, spec in sorted(known.items(), key=lambda item: (item[0].origin, item[0].port)):
             if wire.origin == CALL:
                 continue
             spikes = issubclass(spec.payload_type, SpikeArray)
             if spikes:
-                self.spike_ports.setdefault(wire.origin, wire.port)
+                self._spike_ports.setdefault(wire.origin, wire.port)
             if spikes or wire in read:
                 self.cache[f"{wire.origin}.{wire.port}"] = Variable(spec.zeros())
 
@@ -211,12 +209,10 @@ class Brain(Module):
             return own[wire] if wire in own else self._cached(wire)
 
         results: dict[PortMap, Payload] = dict(own)
-        for name in self.names:
+        for name in self._names:
             module = getattr(self, name)
             gathered = {
-                port: gather(wires, read, module._inputs[port])
-                for port, wires in self.wires[name].items()
-                if wires
+                port: gather(wires, read, module._inputs[port]) for port, wires in self._wires[name].items() if wires
             }
             for port, payload in module(**gathered).items():
                 results[PortMap(name, port)] = payload
@@ -225,7 +221,7 @@ class Brain(Module):
             variable.value = results[PortMap(origin, port)].value
         return {
             name: spec.payload_type(results[wire].value.astype(spec.dtype))  # type: ignore[call-arg]
-            for name, (wire, spec) in self.outputs.items()
+            for name, (wire, spec) in self._output_wires.items()
         }
 
     def _cached(self, wire: PortMap) -> Payload:
@@ -234,7 +230,4 @@ class Brain(Module):
 
     def get_spikes_from_cache(self) -> dict[str, SpikeArray]:
         """What each module whose output is spikes put out in the last step, by module name."""
-        return {
-            name: SpikeArray(self.cache[f"{name}.{port}"].value)
-            for name, port in self.spike_ports.items()
-        }
+        return {name: SpikeArray(self.cache[f"{name}.{port}"].value) for name, port in self._spike_ports.items()}

@@ -79,10 +79,7 @@ def _modules_map(value: Any) -> dict[str, ModuleSpecs]:
             raise ConfigError(p.under("BrainConfig") for p in problems)
         return {s.name: s for s in listed}
     given = _mapping(value, "ModuleSpecs")
-    return {
-        str(k): v if isinstance(v, ModuleSpecs) else ModuleSpecs.from_dict(v)
-        for k, v in given.items()
-    }
+    return {str(k): v if isinstance(v, ModuleSpecs) else ModuleSpecs.from_dict(v) for k, v in given.items()}
 
 
 def _mapping(value: Any, of: str) -> dict[Any, Any]:
@@ -103,11 +100,11 @@ class BrainConfig(Config):
     input_map: Annotated[dict[str, InputSpec], PlainValidator(_input_map), _OBJECT] = field(
         factory=dict, description="The brain's inputs by name."
     )
-    output_map: Annotated[dict[str, OutputMap], PlainValidator(_output_map), _OBJECT] = field(
+    output_map: Annotated[dict[str, Any], PlainValidator(_output_map), _OBJECT] = field(
         factory=dict, description="The brain's outputs by name: where from, and what."
     )
     modules_map: Annotated[
-        dict[str, ModuleSpecs],
+        Any,
         PlainValidator(_modules_map),
         WithJsonSchema({"type": "object"}),
     ] = field(description="The modules by name.")
@@ -191,9 +188,7 @@ class BrainConfig(Config):
     def with_new_seeds(self, seed: int) -> "BrainConfig":
         """A copy with this seed; modules that were given seeds of their own get new ones."""
         modules = {
-            name: s.with_config(s.config.with_new_seeds(derive(seed, name)))
-            if holds_seed(s.config)
-            else s
+            name: s.with_config(s.config.with_new_seeds(derive(seed, name))) if holds_seed(s.config) else s
             for name, s in self.modules_map.items()
         }
         return self.updated(seed=seed, modules_map=modules)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from spark.plot.raster import raster
 
@@ -50,7 +51,8 @@ def loop_picture(
     for end in breaks:
         above.axvline((end + 1) * each, color="red", linestyle="--", alpha=0.3)
     above.set_xlabel("")
-    above.legend(loc="upper right", fontsize="small")
+    figure.legend(loc="outside upper center", ncols=numbers, fontsize="small", frameon=False)
+    below.yaxis.set_major_locator(MaxNLocator(integer=True))
     below.step(time, np.asarray(actions), where="mid", color="black", linewidth=1.0)
     below.set_ylabel("action")
     below.set_xlabel("time (ms)")

@@ -57,9 +57,7 @@ class N2NDelays(Module):
         self.longest = steps(self.config.max_delay, self.config.dt)
         shape = (*self.units, *in_spikes.shape)
         drawn = drawn_delays(self, self.config.delays, self.longest, shape)
-        self.delays = Constant(
-            np.ascontiguousarray(drawn.reshape(post, in_spikes.size).T), unit="steps"
-        )
+        self.delays = Constant(np.ascontiguousarray(drawn.reshape(post, in_spikes.size).T), unit="steps")
         self.history = Variable(
             np.zeros((2, history_words(self.longest), in_spikes.size), np.uint32),
             description="Fired and sign bits of the last steps.",

@@ -9,7 +9,7 @@ from spark.core.config import Config, field
 from spark.core.names import suggestion
 from spark.core.values import Number
 
-_kinds: dict[str, type["Initializer"]] = {}
+_kinds: dict[str, Any] = {}
 
 
 class Connections(NamedTuple):
@@ -35,9 +35,7 @@ class Initializer(Config):
     replacement: the number of connections does not depend on the seed.
     """
 
-    density: Number = field(
-        1.0, above=0, most=1, description="Fraction of all possible connections that exist."
-    )
+    density: Number = field(1.0, above=0, most=1, description="Fraction of all possible connections that exist.")
     total: Number | None = field(
         None,
         description="If given, each unit's incoming values are scaled to this sum, whatever the number of inputs.",
@@ -63,9 +61,7 @@ class Initializer(Config):
         if self.total is not None:
             values = values * (self.total / values.sum(axis=1, keepdims=True))
         if incoming == pre:
-            return Connections(
-                np.repeat(np.arange(pre), post), np.tile(np.arange(post), pre), values.T.ravel(), True
-            )
+            return Connections(np.repeat(np.arange(pre), post), np.tile(np.arange(post), pre), values.T.ravel(), True)
         chosen = np.stack([generator.permutation(pre)[:incoming] for _ in range(post)])
         return Connections(chosen.ravel(), np.repeat(np.arange(post), incoming), values.ravel(), False)
 

@@ -23,13 +23,9 @@ class ExponentialIntegratorConfig(ModuleConfig):
         50.0, unit="Hz", above=0, description="Mean rate of a group at which its output is 1."
     )
     tau: Number = field(20.0, unit="ms", above=0, description="Time constant of the average.")
-    smooth_tau: Number = field(
-        10.0, unit="ms", above=0, description="Time constant of the second average."
-    )
+    smooth_tau: Number = field(10.0, unit="ms", above=0, description="Time constant of the second average.")
     shuffle: bool = field(True, description="Whether units are dealt to groups at random.")
-    smooth_trace: bool = field(
-        True, description="Whether the average is averaged again; else it is clipped to [0, 1]."
-    )
+    smooth_trace: bool = field(True, description="Whether the average is averaged again; else it is clipped to [0, 1].")
 
 
 class IntegratorOutput(TypedDict):

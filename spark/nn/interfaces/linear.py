@@ -20,9 +20,7 @@ class LinearSpikerConfig(ModuleConfig):
 
     tau: Number = field(100.0, unit="ms", above=0, description="Time constant of the integrating unit.")
     cd: Number = field(2.0, unit="ms", least=0, description="Refractory period (cooldown).")
-    max_freq: Number = field(
-        50.0, unit="Hz", above=0, description="Rate at a signal of 1, for time without steps."
-    )
+    max_freq: Number = field(50.0, unit="Hz", above=0, description="Rate at a signal of 1, for time without steps.")
 
     def problems(self) -> list[Problem]:
         """A rate that the refractory period allows, and at most one spike a step."""
@@ -86,12 +84,8 @@ class Integration:
 
 def integration_variables(module: Any, shape: tuple[int, ...]) -> None:
     """Create the variables that `Integration.fire` advances."""
-    module.potential = Variable(
-        np.zeros(shape, module.config.dtype), description="Integrated drive; fires above tau."
-    )
-    module.refractory = Variable(
-        np.zeros(shape, np.int32), unit="steps", description="Refractory steps left."
-    )
+    module.potential = Variable(np.zeros(shape, module.config.dtype), description="Integrated drive; fires above tau.")
+    module.refractory = Variable(np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.")
 
 
 class LinearSpiker(Module):

@@ -61,17 +61,15 @@ def topology_problems(config: Topological) -> list[Problem]:
     if not np.all(np.isin(config.glue, (0, 1))):
         found.append(Problem("glue", f"must be 0 or 1, got {config.glue}", "", "bounds"))
     if not np.all(np.asarray(config.maxs, float) > np.asarray(config.mins, float)):
-        found.append(
-            Problem("maxs", f"must be above mins ({config.mins}), got {config.maxs}", "", "bounds")
-        )
+        found.append(Problem("maxs", f"must be above mins ({config.mins}), got {config.maxs}", "", "bounds"))
     return found
 
 
 class Bump:
     """The drive of each unit by its distance from the number, between 0 and 1.
 
-        x = (signal - mins) / (maxs - mins),  s = linspace(0, pi, resolution)
-        line: d = tanh(s - pi*x)     ring: d = sin(s - pi*x)     drive = exp(-0.5 * d^2 / sigma)
+    x = (signal - mins) / (maxs - mins),  s = linspace(0, pi, resolution)
+    line: d = tanh(s - pi*x)     ring: d = sin(s - pi*x)     drive = exp(-0.5 * d^2 / sigma)
     """
 
     def __init__(self, module: Module, shape: tuple[int, ...]) -> None:

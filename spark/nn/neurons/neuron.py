@@ -27,16 +27,14 @@ class NeuronConfig(ModuleConfig):
 
     handed_down: ClassVar[tuple[str, ...]] = ("units", "dt", "dtype")
     units: Shape = field(description="Shape of the pool, such as (256,).")
-    inhibitory_rate: Number = field(
-        0.2, least=0, most=1, description="Fraction of units whose spikes are negative."
-    )
+    inhibitory_rate: Number = field(0.2, least=0, most=1, description="Fraction of units whose spikes are negative.")
 
     def blueprint(self) -> tuple[ModuleSpecs, ...]:
         """The components and their wires; a subclass writes it.
 
-        A wire begins at the neuron's own input (`PortMap('__call__', 'in_spikes')`), at an output port of a component, or
-        at a property that it exposes; an effect writes an output port into a property. All components compute in
-        one step, in the order of the wires; the one called `soma` gives the neuron's spikes.
+        A wire begins at the neuron's own input (`PortMap('__call__', 'in_spikes')`), at an output port of a component,
+        or at a property that it exposes; an effect writes an output port into a property. All components compute
+        in one step, in the order of the wires; the one called `soma` gives the neuron's spikes.
         """
         raise NotImplementedError(f"{type(self).__name__}.blueprint is not written")
 
@@ -62,6 +60,7 @@ class Neuron(Module):
     """
 
     config: NeuronConfig
+    soma: Module
 
     def build(self, in_spikes: PortSpec) -> None:
         """Build the components in the order of their wires."""
@@ -70,9 +69,7 @@ class Neuron(Module):
         problems = check_names(specs.name for specs in self.config.blueprint())
         problems += check_wires(blueprint, {"in_spikes": SpikeArray}, properties=True)
         problems += _check_effects(blueprint)
-        feeds = {
-            name: [o for o in _output_origins(specs, blueprint)] for name, specs in blueprint.items()
-        }
+        feeds = {name: [o for o in _output_origins(specs, blueprint)] for name, specs in blueprint.items()}
         groups = build_order(feeds)
         problems += [
             Problem(
@@ -85,25 +82,23 @@ class Neuron(Module):
             if is_cycle(group, feeds)
         ]
         if "soma" not in blueprint:
-            problems.append(
-                Problem("soma", "is missing from the blueprint", "Name one component 'soma'", "missing")
-            )
+            problems.append(Problem("soma", "is missing from the blueprint", "Name one component 'soma'", "missing"))
         if problems:
             raise WiringError(problems).under(self.path or type(self).__name__)
-        self.order = _same_step_order([g[0] for g in groups], blueprint)
-        self.wires = {name: dict(blueprint[name].inputs) for name in self.order}
-        self.effects = {name: dict(blueprint[name].effects) for name in self.order}
+        self._order = _same_step_order([g[0] for g in groups], blueprint)
+        self._wires = {name: dict(blueprint[name].inputs) for name in self._order}
+        self._effects = {name: dict(blueprint[name].effects) for name in self._order}
         self._build_parts(blueprint, in_spikes)
         self._check_spikes()
         self.inhibition = Constant(self._draw_signs())
 
     def _build_parts(self, blueprint: dict[str, ModuleSpecs], in_spikes: PortSpec) -> None:
         known = {PortMap(CALL, "in_spikes"): in_spikes}
-        for name in self.order:
+        for name in self._order:
             part = blueprint[name].module_cls(blueprint[name].config)
             self.adopt(name, part)
             inputs: dict[str, PortSpec] = {}
-            for port, wires in self.wires[name].items():
+            for port, wires in self._wires[name].items():
                 specs = [known.get(w) or self._property_spec(w) for w in wires]
                 joined = joined_spec(f"{part.path}.{port}", specs)
                 if isinstance(joined, Problem):
@@ -122,8 +117,7 @@ class Neuron(Module):
             raise WiringError(
                 Problem(
                     f"{self.soma.path}.spikes",
-                    f"has the wrong shape, got {spec.shape if spec else 'no such port'}; "
-                    f"expected {self.units}",
+                    f"has the wrong shape, got {spec.shape if spec else 'no such port'}; expected {self.units}",
                     "The soma puts out one spike for each unit",
                     "shape",
                 )
@@ -152,15 +146,12 @@ class Neuron(Module):
         def read(wire: PortMap) -> Payload:
             return results[wire] if wire in results else getattr(self, wire.origin).read(wire.port)
 
-        for name in self.order:
+        for name in self._order:
             part = getattr(self, name)
-            inputs = {
-                port: gather(wires, read, part._inputs[port])
-                for port, wires in self.wires[name].items()
-            }
+            inputs = {port: gather(wires, read, part._inputs[port]) for port, wires in self._wires[name].items()}
             for port, payload in part(**inputs).items():
                 results[PortMap(name, port)] = payload
-        for name, effects in self.effects.items():
+        for name, effects in self._effects.items():
             for port, target in effects.items():
                 owner, _, held = target.partition(".")
                 getattr(self, owner).write(held, results[PortMap(name, port)].value)

@@ -19,9 +19,7 @@ class StandardNeuronConfig(NeuronConfig):
     max_delay: Number | None = field(
         None, unit="ms", above=0, description="Longest delay; the same as `delays__max_delay`."
     )
-    synapses: LinearSynapsesConfig = field(
-        factory=LinearSynapsesConfig, description="Connections and first weights."
-    )
+    synapses: LinearSynapsesConfig = field(factory=LinearSynapsesConfig, description="Connections and first weights.")
     delays: N2NDelaysConfig = field(factory=N2NDelaysConfig, description="Delays between pairs.")
     learning_rule: ZenkeRuleConfig = field(
         factory=ZenkeRuleConfig, description="How weights change; gamma=0 keeps them."

@@ -7,7 +7,7 @@ import numpy as np
 
 from spark.core.config import ModuleConfig, field
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import Problem
+from spark.core.errors import InputError, Problem
 from spark.core.module import Module
 from spark.core.parameter import decay
 from spark.core.payloads import FloatArray, SpikeArray
@@ -15,8 +15,8 @@ from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import zenke_edges
-from spark.nn.plasticity.dense import zenke_dense
 from spark.nn.edge_weights import EdgeWeights
+from spark.nn.plasticity.dense import zenke_dense
 
 
 class ZenkeRuleConfig(ModuleConfig):
@@ -24,9 +24,7 @@ class ZenkeRuleConfig(ModuleConfig):
 
     pre_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the presynaptic trace.")
     post_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the postsynaptic trace.")
-    post_slow_tau: Number = field(
-        100.0, unit="ms", above=0, description="Decay of the slow postsynaptic trace."
-    )
+    post_slow_tau: Number = field(100.0, unit="ms", above=0, description="Decay of the slow postsynaptic trace.")
     a: Number = field(1.0, least=0, description="Triplet potentiation at a postsynaptic spike.")
     b: Number = field(2.0, least=0, description="Depression when a presynaptic spike arrives.")
     c: Number = field(100.0, least=0, description="Pull towards the first weight at bursts.")
@@ -39,9 +37,7 @@ class ZenkeRuleConfig(ModuleConfig):
         """Bounds in order."""
         if self.minimum < self.maximum:
             return []
-        return [
-            Problem("maximum", f"must be above minimum ({self.minimum}), got {self.maximum}", "", "bounds")
-        ]
+        return [Problem("maximum", f"must be above minimum ({self.minimum}), got {self.maximum}", "", "bounds")]
 
 
 class PlasticityOutput(TypedDict):
@@ -77,6 +73,17 @@ class ZenkeRule(Module):
         listed = issubclass(weights.payload_type, EdgeWeights)
         slots = pre_spikes.source.longest + 1 if delayed else 1
         pre = pre_spikes.source.history.shape[2] if delayed else pre_spikes.size
+        expected = (pre, post_spikes.size)
+        if not listed and weights.shape != expected:
+            # Another shape would broadcast to a wrong result without a word.
+            raise InputError(
+                Problem(
+                    f"{self.path or type(self).__name__}.weights",
+                    f"has the wrong shape, got {weights.shape}; expected {expected}",
+                    "Give one weight for every pair of units, shape (pre, post)",
+                    "shape",
+                )
+            )
         first = np.ones(weights.shape) if weights.source is None else weights.source.weights.reset_value
         first = np.asarray(first, np.float32)
         unit = float(np.abs(first).mean()) or 1.0
@@ -94,9 +101,7 @@ class ZenkeRule(Module):
         self.post_trace = Variable(np.zeros(post_spikes.size, np.float32), description="Fast trace.")
         self.slow_trace = Variable(np.zeros(post_spikes.size, np.float32), description="Slow trace.")
 
-    def __call__(
-        self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray
-    ) -> PlasticityOutput:
+    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray) -> PlasticityOutput:
         """Advance one step."""
         fast_pre, fast_post, slow_post = self.factors
         post = post_spikes.value.reshape(-1).astype(jnp.int8)

@@ -18,9 +18,7 @@ class AdaptiveLeakySomaConfig(LeakySomaConfig):
     threshold_tau: Quantity = field(
         20.0, unit="ms", above=0, description="Time constant with which the threshold falls back."
     )
-    threshold_delta: Quantity = field(
-        100.0, unit="mV", least=0, description="Rise of the threshold at each spike."
-    )
+    threshold_delta: Quantity = field(100.0, unit="mV", least=0, description="Rise of the threshold at each spike.")
 
 
 class AdaptiveLeakySoma(LeakySoma):

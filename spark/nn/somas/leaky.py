@@ -24,9 +24,7 @@ class LeakySomaConfig(ModuleConfig):
     potential_tau: Quantity = field(20.0, unit="ms", above=0, description="Membrane time constant.")
     resistance: Quantity = field(100.0, unit="MOhm", above=0, description="Membrane resistance.")
     threshold: Quantity = field(-40.0, unit="mV", description="Potential at which a unit fires.")
-    cooldown: Number = field(
-        2.0, unit="ms", least=0, description="Refractory period: input is ignored for this long."
-    )
+    cooldown: Number = field(2.0, unit="ms", least=0, description="Refractory period: input is ignored for this long.")
 
     def problems(self) -> list[Problem]:
         """A threshold at or below rest would fire forever."""
@@ -70,19 +68,13 @@ class LeakySoma(Module):
         config, shape = self.config, current.shape
         self.gain = self.make("potential_tau", 1 - decay(config.dt, config.potential_tau), shape)
         self.resistance = self.make("resistance", np.multiply(config.resistance, 1e-3), shape)
-        self.level = self.make(
-            "threshold", np.subtract(config.threshold, config.potential_rest), shape
-        )
-        self.after = self.make(
-            "potential_reset", np.subtract(config.potential_reset, config.potential_rest), shape
-        )
+        self.level = self.make("threshold", np.subtract(config.threshold, config.potential_rest), shape)
+        self.after = self.make("potential_reset", np.subtract(config.potential_reset, config.potential_rest), shape)
         self.blocked = steps(config.cooldown, config.dt)
         self.potential = Variable(
             np.zeros(shape, config.dtype), unit="mV", description="Membrane potential above rest."
         )
-        self.refractory = Variable(
-            np.zeros(shape, np.int32), unit="steps", description="Refractory steps left."
-        )
+        self.refractory = Variable(np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.")
 
     def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
         """A parameter with an address for errors."""

@@ -14,8 +14,8 @@ from spark.core.ports import PortSpec
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, push_history
-from spark.nn.initializers import AnyInitializer, UniformInitializer
 from spark.nn.edge_weights import EdgeWeights
+from spark.nn.initializers import AnyInitializer, UniformInitializer
 
 
 class LinearSynapsesConfig(ModuleConfig):
