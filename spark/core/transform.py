@@ -67,6 +67,23 @@ def _refuse_bare_arrays(part: Any, address: str) -> None:
                     "bare",
                 )
             )
+        if name != CACHE and _hides(value):
+            raise ModuleError(
+                Problem(
+                    f"{address or type(part).__name__}.{name}",
+                    f"is a {type(value).__name__} that holds variables, constants or modules: no state finds them there",
+                    "Make each an attribute of its own: `setattr(self, f'layer_{n}', spark.Variable(...))`; or stack "
+                    "them as rows of one variable",
+                    "hidden",
+                )
+            )
+
+
+def _hides(value: Any) -> bool:
+    """Whether a container holds something that is only found as an attribute."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return any(_hides(v) or isinstance(v, (Part, Variable, Constant)) for v in value)
+    return isinstance(value, dict) and _hides(list(value.values()))
 
 
 def _reader(module: "Module") -> Callable[[], Any]:
