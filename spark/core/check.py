@@ -1,14 +1,14 @@
 """`check_module`: the contract of a module, as code that runs.
 
 Written for authors of modules: it plays through what users, brains, jit, vmap, scan, files and the editor will do
-with the class, and says in full sentences what does not hold. The checks stand in `check_class`, `check_config` and
-`check_steps`; this file puts them in order.
+with the class, and says in full sentences what does not hold. The checks stand in `check_class`, `check_config`,
+`check_steps` and `check_repeats`; this file puts them in order.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from spark.core import check_class, check_config, check_steps
+from spark.core import check_class, check_config, check_repeats, check_steps
 from spark.core.check_examples import example_config
 from spark.core.check_trial import start
 from spark.core.config import Config
@@ -43,7 +43,7 @@ def check_module(cls: type[Module], inputs: Mapping[str, Payload] | None = None,
         trial = start(cls, used, dict(inputs or {}))
     except ModuleError as error:
         raise ModuleError([*problems, *error.problems]) from error
-    problems += _all(check_steps.CHECKS, trial)
+    problems += _all((*check_steps.CHECKS, *check_repeats.CHECKS), trial)
     if problems:
         raise ModuleError(problems)
 

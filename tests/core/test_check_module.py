@@ -1,0 +1,101 @@
+"""`check_module` passes every class of the catalogue, and names what is wrong with a broken one."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from broken_modules import BROKEN, Gain, GainConfig, GainOutput
+
+import spark
+from spark import catalogue
+
+BUILT_IN = [cls for family in catalogue.BUILT_IN.values() for cls in family]
+
+
+def brain_config() -> Any:
+    """A brain with a loop, chance and a rule."""
+    wire = spark.PortMap
+    return spark.nn.BrainConfig(
+        input_map={"drive": spark.InputSpec(spark.FloatArray, (4,), jnp.float16)},
+        output_map={
+            "action": {
+                "input": wire("integrator", "signal"),
+                "spec": spark.OutputSpec(spark.FloatArray, (2,), jnp.float16),
+            }
+        },
+        modules_map=[
+            spark.ModuleSpecs("spiker", spark.nn.interfaces.PoissonSpiker, {"signal": wire("__call__", "drive")}),
+            spark.ModuleSpecs(
+                "pool",
+                spark.nn.neurons.ALIFNeuron,
+                {"in_spikes": [wire("spiker", "spikes"), wire("pool", "out_spikes")]},
+                spark.nn.neurons.ALIFNeuronConfig(units=(8,), async_spikes=True),
+            ),
+            spark.ModuleSpecs(
+                "integrator",
+                spark.nn.interfaces.ExponentialIntegrator,
+                {"spikes": wire("pool", "out_spikes")},
+                spark.nn.interfaces.ExponentialIntegratorConfig(num_outputs=2),
+            ),
+        ],
+    )
+
+
+def arguments(cls: type) -> dict[str, Any]:
+    """What the check of a class needs beside the class."""
+    if cls is spark.nn.Brain:
+        return {"config": brain_config()}
+    if cls is spark.nn.plasticity.ZenkeRule:
+        generator = np.random.default_rng(0)
+        return {
+            "inputs": {
+                "pre_spikes": spark.SpikeArray(jnp.asarray([1, 0, -1, 1, 0], jnp.int8)),
+                "post_spikes": spark.SpikeArray(jnp.asarray([1, 0, 1, 1], jnp.int8)),
+                "weights": spark.FloatArray(jnp.asarray(generator.random((5, 4)), jnp.float32)),
+            }
+        }
+    return {}
+
+
+@pytest.mark.parametrize("cls", BUILT_IN, ids=lambda c: c.__name__)
+def test_built_in_module_keeps_the_contract(cls: type) -> None:
+    spark.check_module(cls, **arguments(cls))
+
+
+def test_a_whole_module_passes() -> None:
+    spark.check_module(Gain)
+
+
+@pytest.mark.parametrize(("make", "kind", "text"), BROKEN, ids=[make.__name__ for make, _, _ in BROKEN])
+def test_broken_module_is_named_exactly(make: Any, kind: str, text: str) -> None:
+    with pytest.raises(spark.ModuleError) as caught:
+        spark.check_module(make())
+    assert {p.kind for p in caught.value.problems} == {kind}, str(caught.value)
+    assert any(str(p).startswith(text) for p in caught.value.problems), str(caught.value)
+
+
+def test_all_problems_are_reported_together() -> None:
+    class Broken(Gain):
+        def build(self, signal: spark.PortSpec) -> None:
+            super().build(signal)
+            self.helper = object()
+            self.count = 0
+
+        def __call__(self, signal: spark.FloatArray) -> GainOutput:
+            self.count += 1
+            return {"current": spark.CurrentArray(signal.value)}
+
+    with pytest.raises(spark.ModuleError) as caught:
+        spark.check_module(Broken)
+    assert {p.kind for p in caught.value.problems} == {"docstring", "hidden-state", "structure"}
+
+
+def test_inputs_of_unknown_ports_are_refused() -> None:
+    with pytest.raises(spark.ModuleError, match="Gain.sgnal: is given in `inputs`, but is no input port"):
+        spark.check_module(Gain, inputs={"sgnal": spark.FloatArray(jnp.zeros(3))})
+
+
+def test_something_that_is_no_module_class_is_refused() -> None:
+    with pytest.raises(spark.ModuleError, match="takes a module class"):
+        spark.check_module(GainConfig)  # type: ignore[arg-type]
