@@ -25,6 +25,7 @@ from spark.core.errors import StateError as StateError
 from spark.core.errors import WiringError as WiringError
 from spark.core.module import Module as Module
 from spark.core.numerics import raise_faults as raise_faults
+from spark.core.parameter import decay as decay
 from spark.core.payloads import BooleanMask as BooleanMask
 from spark.core.payloads import CurrentArray as CurrentArray
 from spark.core.payloads import FloatArray as FloatArray
@@ -37,6 +38,10 @@ from spark.core.state import Graph as Graph
 from spark.core.state import State as State
 from spark.core.transform import merge as merge
 from spark.core.transform import split as split
+from spark.core.values import Number as Number
+from spark.core.values import Quantity as Quantity
+from spark.core.values import Shape as Shape
+from spark.core.values import Whole as Whole
 from spark.core.variable import Constant as Constant
 from spark.core.variable import RandomKey as RandomKey
 from spark.core.variable import Variable as Variable

@@ -71,7 +71,7 @@ def _refuse_bare_arrays(part: Any, address: str) -> None:
             raise ModuleError(
                 Problem(
                     f"{address or type(part).__name__}.{name}",
-                    f"is a {type(value).__name__} that holds variables, constants or modules: no state finds them there",
+                    f"is a {type(value).__name__} that holds variables, constants or modules, which no state finds",
                     "Make each an attribute of its own: `setattr(self, f'layer_{n}', spark.Variable(...))`; or stack "
                     "them as rows of one variable",
                     "hidden",

@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import ModuleConfig, field
-from spark.core.errors import Problem, WiringError
+from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.module import Module
+from spark.core.names import suggestion
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Shape
@@ -65,8 +66,12 @@ class Neuron(Module):
     def build(self, in_spikes: PortSpec) -> None:
         """Build the components in the order of their wires."""
         self.units = self.config.units
-        blueprint = {specs.name: specs for specs in self.config.blueprint()}
-        problems = check_names(specs.name for specs in self.config.blueprint())
+        try:
+            listed = self.config.blueprint()
+        except ConfigError as error:
+            raise error.under(self.path or type(self).__name__) from error
+        blueprint = {specs.name: specs for specs in listed}
+        problems = check_names(specs.name for specs in listed)
         problems += check_wires(blueprint, {"in_spikes": SpikeArray}, properties=True)
         problems += _check_effects(blueprint)
         feeds = {name: [o for o in _output_origins(specs, blueprint)] for name, specs in blueprint.items()}
@@ -187,25 +192,26 @@ def _same_step_order(names: list[str], blueprint: dict[str, ModuleSpecs]) -> lis
 
 def _check_effects(blueprint: dict[str, ModuleSpecs]) -> list[Problem]:
     problems = []
+    held = [f"{name}.{prop}" for name, specs in blueprint.items() for prop in properties_of(specs)]
     for name, specs in blueprint.items():
         for port, target in specs.effects.items():
-            owner, _, held = target.partition(".")
             if port not in outputs_of(specs):
                 problems.append(
                     Problem(
                         f"{name}.{port}",
                         f"an effect begins at an output port, got {port!r}; "
                         f"expected one of {sorted(outputs_of(specs))}",
-                        "",
+                        suggestion(port, outputs_of(specs), "output port"),
                         "unknown-port",
                     )
                 )
-            if owner not in blueprint or held not in properties_of(blueprint[owner]):
+            if target not in held:
                 problems.append(
                     Problem(
                         f"{name}.{port}",
-                        f"an effect writes a property of a component, got {target!r}",
-                        "Write it as 'component.property'; the component's class lists it in `exposes`",
+                        "an effect writes a property that a component lists in `exposes`, "
+                        f"got {target!r}; expected one of {sorted(held)}",
+                        suggestion(target, held, "property"),
                         "unknown-port",
                     )
                 )
