@@ -339,7 +339,7 @@ BROKEN = [
     (config_that_json_cannot_hold, "json", "BrokenConfig: cannot be written to JSON and read back"),
     (config_that_cannot_be_guessed, "example-config", "BrokenConfig.mode: is a required field"),
     (state_of_another_dtype, "variable", "total: cannot take this value"),
-    (variables_in_a_list, "hidden", "layers: is a list that holds variables"),
+    (variables_in_a_list, "hidden", "Broken.layers: is a list that holds variables"),
     (variable_without_unit, "state-unit", "Broken.other: has no unit, got None"),
     (division_by_zero, "finite", "Broken.current: became NaN or infinite within 10 steps"),
     (state_in_a_plain_attribute, "hidden-state", "Broken.count: is changed by a step, but is no variable"),
