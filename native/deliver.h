@@ -1,0 +1,99 @@
+// Delivery of spikes: through a dense kernel, and through a list of connections.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "arrivals.h"
+#include "instruction_sets.h"
+
+namespace spark {
+
+inline void add_rows(const float* w, int64_t n, const ActiveRows& a, float* out) {
+  operations().add_rows_float32(w, n, a, out);
+}
+inline void add_rows(const Float16* w, int64_t n, const ActiveRows& a, float* out) {
+  operations().add_rows_float16(w, n, a, out);
+}
+inline void add_rows(const Bfloat16* w, int64_t n, const ActiveRows& a, float* out) {
+  operations().add_rows_bfloat16(w, n, a, out);
+}
+
+// Index of the first byte in memory that is nonzero.
+inline int first_byte(uint64_t word) {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  return __builtin_clzll(word) / 8;
+#else
+  return __builtin_ctzll(word) / 8;
+#endif
+}
+
+inline uint64_t without_byte(uint64_t word, int byte) {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  byte = 7 - byte;
+#endif
+  return word & ~(uint64_t{0xff} << (8 * byte));
+}
+
+// out[i] = sum over j ascending of spikes[j] * weights[j, i]; only rows that fired are read.
+template <class Weight>
+void deliver_dense(const int8_t* spikes, int64_t pre, const Weight* weights, int64_t post, float* out) {
+  std::memset(out, 0, sizeof(float) * post);
+  ActiveRows active;
+  for (int64_t first = 0; first < pre; first += 8) {
+    const int64_t here = pre - first < 8 ? pre - first : 8;
+    uint64_t word = 0;
+    std::memcpy(&word, spikes + first, here);
+    while (word) {
+      const int byte = first_byte(word);
+      word = without_byte(word, byte);
+      if (active.count == ActiveRows::kCapacity) {
+        add_rows(weights, post, active, out);
+        active.count = 0;
+      }
+      active.index[active.count] = first + byte;
+      active.sign[active.count++] = static_cast<float>(spikes[first + byte]);
+    }
+  }
+  if (active.count) add_rows(weights, post, active, out);
+}
+
+inline void scatter(const float* weights, const int32_t* post, int64_t count, float sign, float* out) {
+  for (int64_t edge = 0; edge < count; ++edge) out[post[edge]] += sign * weights[edge];
+}
+
+inline void widen_all(const Float16* from, int64_t count, float* to) { operations().widen_float16(from, count, to); }
+inline void widen_all(const Bfloat16* from, int64_t count, float* to) { operations().widen_bfloat16(from, count, to); }
+
+template <class Half>
+void scatter(const Half* weights, const int32_t* post, int64_t count, float sign, float* out) {
+  constexpr int64_t kPart = 256;
+  float wide[kPart];
+  for (int64_t first = 0; first < count; first += kPart) {
+    const int64_t here = count - first < kPart ? count - first : kPart;
+    widen_all(weights + first, here, wide);
+    scatter(wide, post + first, here, sign, out);
+  }
+}
+
+// out[post[e]] += sign * weights[e] over arriving edges in ascending order.
+template <class Weight>
+void deliver_edges(Arrivals arrivals, const Weight* weights, const int32_t* post, int64_t post_units, float* out) {
+  constexpr int kRanges = 256;
+  constexpr int kAhead = 3;  // Ranges lie anywhere in memory: ask for the next ones while this one is added.
+  Range ranges[kRanges];
+  std::memset(out, 0, sizeof(float) * post_units);
+  for (int count = kRanges; count == kRanges;) {
+    count = arrivals.next(ranges, kRanges);
+    for (int at = 0; at < count; ++at) {
+      if (at + kAhead < count) {
+        __builtin_prefetch(weights + ranges[at + kAhead].begin);
+        __builtin_prefetch(post + ranges[at + kAhead].begin);
+      }
+      const Range& range = ranges[at];
+      scatter(weights + range.begin, post + range.begin, range.end - range.begin, range.sign, out);
+    }
+  }
+}
+
+}  // namespace spark

@@ -1,0 +1,118 @@
+// Entry points for XLA's foreign function interface. Shapes are checked in Python, before these are reached.
+#include <cstdint>
+#include <cstring>
+
+#include "deliver.h"
+#include "xla/ffi/api/ffi.h"
+#include "zenke.h"
+
+namespace ffi = xla::ffi;
+
+namespace {
+
+template <class Type>
+const Type* data(const ffi::AnyBuffer& buffer) {
+  return static_cast<const Type*>(buffer.untyped_data());
+}
+
+ffi::Error unknown_weights() { return ffi::Error::InvalidArgument("weights must be float32, float16 or bfloat16"); }
+
+ffi::Error deliver_dense(ffi::Buffer<ffi::S8> spikes, ffi::AnyBuffer weights, ffi::ResultBuffer<ffi::F32> out) {
+  const int64_t pre = weights.dimensions()[0];
+  const int64_t post = weights.dimensions()[1];
+  const int8_t* fired = spikes.typed_data();
+  float* sums = out->typed_data();
+  switch (weights.element_type()) {
+    case ffi::F32: spark::deliver_dense(fired, pre, data<float>(weights), post, sums); break;
+    case ffi::F16: spark::deliver_dense(fired, pre, data<spark::Float16>(weights), post, sums); break;
+    case ffi::BF16: spark::deliver_dense(fired, pre, data<spark::Bfloat16>(weights), post, sums); break;
+    default: return unknown_weights();
+  }
+  return ffi::Error::Success();
+}
+
+spark::Arrivals arrivals_of(const ffi::Buffer<ffi::U32>& history, const ffi::Buffer<ffi::S32>& starts) {
+  const auto shape = history.dimensions();
+  return {history.typed_data(), shape[1], shape[2], starts.typed_data(), starts.dimensions()[1] - 1};
+}
+
+ffi::Error deliver_edges(ffi::Buffer<ffi::U32> history, ffi::AnyBuffer weights, ffi::Buffer<ffi::S32> post,
+                         ffi::Buffer<ffi::S32> starts, ffi::ResultBuffer<ffi::F32> out) {
+  const auto arrivals = arrivals_of(history, starts);
+  const int32_t* to = post.typed_data();
+  const int64_t units = out->dimensions()[0];
+  float* sums = out->typed_data();
+  switch (weights.element_type()) {
+    case ffi::F32: spark::deliver_edges(arrivals, data<float>(weights), to, units, sums); break;
+    case ffi::F16: spark::deliver_edges(arrivals, data<spark::Float16>(weights), to, units, sums); break;
+    case ffi::BF16: spark::deliver_edges(arrivals, data<spark::Bfloat16>(weights), to, units, sums); break;
+    default: return unknown_weights();
+  }
+  return ffi::Error::Success();
+}
+
+ffi::Error zenke_edges(ffi::Buffer<ffi::F32> weights, ffi::Buffer<ffi::F32> baseline, ffi::Buffer<ffi::U32> history,
+                       ffi::Buffer<ffi::F32> pre_trace, ffi::Buffer<ffi::S8> post_spikes,
+                       ffi::Buffer<ffi::F32> post_trace, ffi::Buffer<ffi::F32> slow_trace, ffi::Buffer<ffi::S32> step,
+                       ffi::Buffer<ffi::S32> post, ffi::Buffer<ffi::S32> starts, ffi::Buffer<ffi::S32> in_starts,
+                       ffi::Buffer<ffi::S32> in_edge, ffi::Buffer<ffi::S32> in_pre, ffi::Buffer<ffi::S32> in_delay,
+                       ffi::Buffer<ffi::F32> parameters, ffi::ResultBuffer<ffi::F32> out) {
+  float* changed = out->typed_data();
+  // The result shares the memory of the weights unless XLA had to keep them.
+  if (changed != weights.typed_data()) std::memcpy(changed, weights.typed_data(), weights.size_bytes());
+  const float* value = parameters.typed_data();
+  const spark::ZenkeParameters p = {value[0], value[1], value[2], value[3], value[4], value[5], value[6]};
+  const int64_t slots = pre_trace.dimensions()[0];
+  const int64_t now = (static_cast<int64_t>(step.typed_data()[0]) % slots + slots) % slots;
+  const spark::Traces traces = {pre_trace.typed_data(),  slots, pre_trace.dimensions()[1], now,
+                                post_trace.typed_data(), slow_trace.typed_data()};
+  const spark::Incoming incoming = {in_starts.typed_data(), in_edge.typed_data(), in_pre.typed_data(),
+                                    in_delay.typed_data()};
+  spark::change_arriving(arrivals_of(history, starts), post.typed_data(), traces, p, changed);
+  const int8_t* fired = post_spikes.typed_data();
+  const int64_t units = post_spikes.dimensions()[0];
+  for (int64_t unit = 0; unit < units; ++unit)
+    if (fired[unit]) spark::change_incoming(unit, incoming, traces, p, baseline.typed_data(), changed);
+  return ffi::Error::Success();
+}
+
+}  // namespace
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_deliver_dense, deliver_dense,
+                              ffi::Ffi::Bind().Arg<ffi::Buffer<ffi::S8>>().Arg<ffi::AnyBuffer>().Ret<ffi::Buffer<ffi::F32>>());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_deliver_edges, deliver_edges,
+                              ffi::Ffi::Bind()
+                                  .Arg<ffi::Buffer<ffi::U32>>()
+                                  .Arg<ffi::AnyBuffer>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Ret<ffi::Buffer<ffi::F32>>());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_zenke_edges, zenke_edges,
+                              ffi::Ffi::Bind()
+                                  .Arg<ffi::Buffer<ffi::F32>>()
+                                  .Arg<ffi::Buffer<ffi::F32>>()
+                                  .Arg<ffi::Buffer<ffi::U32>>()
+                                  .Arg<ffi::Buffer<ffi::F32>>()
+                                  .Arg<ffi::Buffer<ffi::S8>>()
+                                  .Arg<ffi::Buffer<ffi::F32>>()
+                                  .Arg<ffi::Buffer<ffi::F32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::Buffer<ffi::F32>>()
+                                  .Ret<ffi::Buffer<ffi::F32>>());
+
+// For the report of what is in use, and for tests of every instruction set on one machine.
+extern "C" int spark_instruction_set() { return spark::instruction_set.load(); }
+
+extern "C" int spark_limit_instruction_set(int limit) {
+  const int best = spark::best_instruction_set();
+  spark::instruction_set.store(limit < best ? limit : best);
+  return spark_instruction_set();
+}

@@ -1,0 +1,13 @@
+"""The hot operations: each one reference in jax.numpy, and a C++ version for CPUs behind the same function."""
+
+from spark.kernels.build import NativeStatus as NativeStatus
+from spark.kernels.dense import deliver_dense as deliver_dense
+from spark.kernels.edges import Edges as Edges
+from spark.kernels.edges import build_edges as build_edges
+from spark.kernels.history import history_words as history_words
+from spark.kernels.history import push_history as push_history
+from spark.kernels.native import NativeKernelsWarning as NativeKernelsWarning
+from spark.kernels.native import build as build
+from spark.kernels.native import status as status
+from spark.kernels.sparse import deliver_edges as deliver_edges
+from spark.kernels.zenke import zenke_edges as zenke_edges

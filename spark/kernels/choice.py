@@ -1,0 +1,39 @@
+"""Which version of an operation runs."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import jax
+
+from spark.kernels import native
+
+Implementation = Literal["auto", "native", "reference"]
+
+
+def choose(implementation: Implementation, run_native: Callable, reference: Callable, *arguments: Any) -> jax.Array:
+    """Call one version of an operation.
+
+    'auto' leaves the choice to the platform that the computation is compiled for: `platform_dependent` is resolved
+    when a program is lowered for one platform, and leaves no operation of its own in the compiled step.
+
+    Args:
+        implementation: 'auto', 'native' or 'reference'.
+        run_native: The C++ version.
+        reference: The version in jax.numpy.
+        *arguments: Arrays; both versions take them in this order.
+
+    Returns:
+        The result of the version.
+
+    Raises:
+        ValueError: `implementation` is none of the three.
+        RuntimeError: 'native' was asked for, and the library cannot be had.
+    """
+    if implementation not in ("auto", "native", "reference"):
+        raise ValueError(f"implementation must be 'auto', 'native' or 'reference', got {implementation!r}.")
+    if implementation == "native":
+        native.require()
+        return run_native(*arguments)
+    if implementation == "reference" or not native.available():
+        return reference(*arguments)
+    return jax.lax.platform_dependent(*arguments, cpu=run_native, default=reference)

@@ -1,0 +1,37 @@
+"""The spikes of the last steps, as bits."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+
+def history_words(max_delay: int) -> int:
+    """Words of 32 bits that hold this step and the `max_delay` steps before it.
+
+    Args:
+        max_delay: Longest delay, steps, at least 0.
+
+    Returns:
+        The length of the second axis of a history.
+    """
+    return max_delay // 32 + 1
+
+
+def push_history(history: Any, spikes: Any) -> jax.Array:
+    """Move every bit one step into the past and write this step's spikes.
+
+    Bit k of a unit (word k // 32, bit k % 32) says what happened k steps ago. What moves beyond the last word is
+    forgotten.
+
+    Args:
+        history: uint32 (2, words, units); row 0 holds fired bits, row 1 sign bits (1 is negative, inhibitory).
+        spikes: int8 (units,), signed spikes: -1, 0 or 1.
+
+    Returns:
+        The new history, the same shape.
+    """
+    history, spikes = jnp.asarray(history), jnp.asarray(spikes)
+    newest = jnp.stack([spikes != 0, spikes < 0]).astype(jnp.uint32)[:, None, :]
+    carried = jnp.concatenate([newest, history[:, :-1] >> jnp.uint32(31)], axis=1)
+    return (history << jnp.uint32(1)) | carried

@@ -1,0 +1,126 @@
+"""Loads the C++ kernels at the first need, or says once why they cannot be had."""
+
+import ctypes
+import os
+import threading
+import warnings
+from dataclasses import replace
+
+import jax
+
+from spark.kernels.build import BuildError, NativeStatus, library
+
+_TARGETS = ("spark_deliver_dense", "spark_deliver_edges", "spark_zenke_edges")
+_INSTRUCTION_SETS = ("portable", "avx2", "avx512")
+
+
+class NativeKernelsWarning(UserWarning):
+    """Given once a process when the C++ kernels cannot be had; results are the same, only slower."""
+
+
+class _Loader:
+    """The library of this process: found, built and registered at most once, whichever thread comes first."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.status: NativeStatus | None = None
+        self.library: ctypes.CDLL | None = None
+        self.warned = False
+
+    def load(self) -> NativeStatus:
+        with self.lock:
+            if self.status is None:
+                self.status = self._load(force=False)
+            return self.status
+
+    def build(self) -> NativeStatus:
+        with self.lock:
+            if self.library is None or self.status is None:
+                self.status = self._load(force=True)
+                return self.status
+            try:
+                library(force=True)
+            except BuildError as error:
+                return replace(self.status, reason=error.reason, mend=error.mend)
+            return self.status
+
+    def _load(self, force: bool) -> NativeStatus:
+        if os.environ.get("SPARK_NATIVE") == "0":
+            return NativeStatus(available=False, reason="SPARK_NATIVE=0 turns them off.", mend="unset SPARK_NATIVE")
+        try:
+            found = library(force)
+            try:
+                loaded = ctypes.CDLL(str(found.path))
+            except OSError:  # A damaged file, or one from another machine that shares the folder.
+                found = library(force=True)
+                loaded = ctypes.CDLL(str(found.path))
+        except BuildError as error:
+            return NativeStatus(available=False, compiler=error.compiler, reason=error.reason, mend=error.mend)
+        except OSError as error:
+            mend = "set SPARK_CACHE to a folder from which programs may be run"
+            return NativeStatus(available=False, reason=f"The library cannot be loaded: {error}.", mend=mend)
+        for name in _TARGETS:
+            jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(loaded, name)), platform="cpu")
+        self.library = loaded
+        return NativeStatus(
+            available=True,
+            library=str(found.path),
+            compiler=found.compiler,
+            instruction_set=_INSTRUCTION_SETS[loaded.spark_instruction_set()],
+        )
+
+
+_loader = _Loader()
+
+
+def status() -> NativeStatus:
+    """What is in use; builds and loads the library if that was not tried yet, and never warns."""
+    return _loader.load()
+
+
+def build() -> NativeStatus:
+    """Compile the library anew, even if the cache has it, and load it.
+
+    Returns:
+        The status after the attempt, with reason and mend filled in if it failed. A library that this process has
+        loaded already stays in use; the new one serves the next process.
+    """
+    return _loader.build()
+
+
+def available() -> bool:
+    """Whether the native kernels can be used; warns once a process if they should be there and are not."""
+    found = _loader.load()
+    if found.available or os.environ.get("SPARK_NATIVE") == "0":
+        return found.available
+    with _loader.lock:
+        first, _loader.warned = not _loader.warned, True
+    if first:
+        warnings.warn(
+            f"Native kernels are not in use, the reference in jax.numpy is: the same results, slower. "
+            f"{found.reason} To mend it: {found.mend}",
+            NativeKernelsWarning,
+            stacklevel=2,
+        )
+    return False
+
+
+def require() -> None:
+    """Raise a RuntimeError unless the native kernels can be used."""
+    found = _loader.load()
+    if not found.available:
+        raise RuntimeError(f"Native kernels cannot be used. {found.reason} To mend it: {found.mend}")
+
+
+def limit_instruction_set(name: str) -> str:
+    """Use no better instruction set than this one: for tests of all of them on one machine.
+
+    Args:
+        name: 'portable', 'avx2' or 'avx512'.
+
+    Returns:
+        The set in use from now on: the best of this processor that is no better than the one named.
+    """
+    require()
+    assert _loader.library is not None
+    return _INSTRUCTION_SETS[_loader.library.spark_limit_instruction_set(_INSTRUCTION_SETS.index(name))]
