@@ -5,6 +5,7 @@ that modules built from equal configs share one structure and therefore one comp
 """
 
 import weakref
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -47,10 +48,11 @@ def name_parts(module: "Module") -> None:
     """Give variables, constants and keys their paths, and refuse arrays that are neither."""
     for prefix, part in walk(module):
         _refuse_bare_arrays(part, ".".join(p for p in (module._path, prefix) if p))
-        for value in vars(part).values():
+        for name, value in vars(part).items():
             if isinstance(value, RandomKey):
                 value._step = _reader(part)
-                value.initial = np.random.SeedSequence(part.entropy()).generate_state(2, np.uint32)
+                sequence = np.random.SeedSequence([*part.entropy(), zlib.crc32(name.encode())])
+                value.initial = sequence.generate_state(2, np.uint32)
     for kind in (Variable, Constant):
         for path, leaf in leaves_of(module, kind).items():
             leaf.path = f"{module._path}.{path}" if module._path else path

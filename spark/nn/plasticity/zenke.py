@@ -2,6 +2,7 @@
 
 from typing import Any, TypedDict
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -143,9 +144,12 @@ class ZenkeRule(Module):
             fired = (spikes.value.reshape(-1) != 0).astype(jnp.float32)
             return decayed[None], decayed, (decayed + fired)[None]
         previous = ((spikes.history[0, 0] >> 1) & jnp.uint32(1)).astype(jnp.float32)
-        step = jnp.asarray(self.step)
-        decayed = (trace[(step - 1) % self.slots] + previous) * factor
-        ring = trace.at[step % self.slots].set(decayed)
+        # Unsigned numbers of slots: indexing with them needs no handling of negative ones, which costs kernels.
+        step = jnp.asarray(self.step).astype(jnp.uint32)
+        now, before = (jax.lax.rem(step + k, jnp.uint32(self.slots)) for k in (0, self.slots - 1))
+        last = jax.lax.dynamic_slice(trace, (before, jnp.uint32(0)), (1, trace.shape[1]))[0]
+        decayed = (last + previous) * factor
+        ring = jax.lax.dynamic_update_slice(trace, decayed[None], (now, jnp.uint32(0)))
         return ring, decayed, ring
 
 
