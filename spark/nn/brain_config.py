@@ -168,6 +168,16 @@ class BrainConfig(Config):
         found += [Problem("modules_map", "is empty", "Add a module", "empty")] * (not self.modules_map)
         own = {name: spec.payload_type for name, spec in self.input_map.items()}
         found += check_wires(self.modules_map, own)
+        found += [
+            Problem(
+                f"{name}.effects",
+                f"has effects, got {dict(specs.effects)}; only components of a neuron have them",
+                "Put the module into a neuron's blueprint",
+                "effects",
+            )
+            for name, specs in self.modules_map.items()
+            if specs.effects
+        ]
         for name, entry in self.output_map.items():
             address = f"output_map.{name}.input"
             origin = resolve(address, entry.input, self.modules_map, own)

@@ -95,6 +95,7 @@ class Neuron(Module):
         self._effects = {name: dict(blueprint[name].effects) for name in self._order}
         self._build_parts(blueprint, in_spikes)
         self._check_spikes()
+        self._check_effect_shapes()
         self.inhibition = Constant(self._draw_signs())
 
     def _build_parts(self, blueprint: dict[str, ModuleSpecs], in_spikes: PortSpec) -> None:
@@ -127,6 +128,25 @@ class Neuron(Module):
                     "shape",
                 )
             )
+
+    def _check_effect_shapes(self) -> None:
+        """A transposed kernel has the same size: written back unnoticed, it would scramble the weights."""
+        problems = []
+        for name, effects in self._effects.items():
+            for port, target in effects.items():
+                part = getattr(self, name)
+                got, expected = part.output_specs[port].shape, self._property_spec(PortMap(*target.split("."))).shape
+                if got != expected:
+                    problems.append(
+                        Problem(
+                            f"{part.path}.{port}",
+                            f"has another shape than '{target}', which it writes, got {got}; expected {expected}",
+                            "Put out a new value of the property, of its shape",
+                            "shape",
+                        )
+                    )
+        if problems:
+            raise WiringError(problems)
 
     def _draw_signs(self) -> np.ndarray:
         count = int(np.prod(self.units))
