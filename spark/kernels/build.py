@@ -10,10 +10,10 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import jax
-import jaxlib
 
 _COMPILERS = ("c++", "g++", "clang++")
 # No contraction to fused multiply-add: results must be those of the reference, bit for bit.
@@ -72,10 +72,10 @@ def library(force: bool = False) -> Library:
         BuildError: No compiler, no source, no usable cache folder, or the compiler failed.
     """
     command = _compiler()
-    version = _version_of(command)
+    banner = _banner_of(command)
     source = _source()
     key = hashlib.sha256()
-    for part in (jaxlib.__version__, shlex.join(command), version, shlex.join(_FLAGS)):
+    for part in (version("jaxlib"), shlex.join(command), banner, shlex.join(_FLAGS)):
         key.update(part.encode() + b"\0")
     for path in sorted(source.iterdir()):
         if path.is_file():
@@ -105,7 +105,7 @@ def _install_command() -> str:
     return "set CXX to a C++ compiler"
 
 
-def _version_of(command: list[str]) -> str:
+def _banner_of(command: list[str]) -> str:
     try:
         done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=_PATIENCE, check=True)
     except (OSError, subprocess.SubprocessError) as error:

@@ -1,6 +1,6 @@
 """The event-driven update of the default plasticity rule."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,21 @@ from spark.kernels.check import check_dtype, check_edges, check_history, check_s
 from spark.kernels.choice import Implementation, choose
 from spark.kernels.edges import Edges
 from spark.kernels.sparse import arriving
+
+
+class _Update(NamedTuple):
+    """The arrays of an update, in the order in which the native version takes them."""
+
+    weights: jax.Array
+    baseline: jax.Array
+    history: jax.Array
+    pre_trace: jax.Array
+    post_spikes: jax.Array
+    post_trace: jax.Array
+    slow_trace: jax.Array
+    step: jax.Array
+    edges: Edges
+    parameters: jax.Array
 
 
 def zenke_edges(
@@ -60,92 +75,57 @@ def zenke_edges(
         ValueError: Shapes do not fit.
         RuntimeError: 'native' was asked for, and the library cannot be had.
     """
-    edges = Edges(*(jnp.asarray(array) for array in edges))
-    given = (weights, baseline, history, pre_trace, post_spikes, post_trace, slow_trace, step)
-    arrays = (*(jnp.asarray(array) for array in given), edges, jnp.asarray(parameters))
-    _check(*arrays)
-    return choose(implementation, _native, _reference, *arrays)
-
-
-def _check(
-    weights: jax.Array,
-    baseline: jax.Array,
-    history: jax.Array,
-    pre_trace: jax.Array,
-    post_spikes: jax.Array,
-    post_trace: jax.Array,
-    slow_trace: jax.Array,
-    step: jax.Array,
-    edges: Edges,
-    parameters: jax.Array,
-) -> None:
-    check_edges(edges)
-    check_history(history, edges.starts)
-    post = (edges.in_starts.shape[0] - 1,)
-    check_dtype("post_spikes", post_spikes, jnp.int8)
-    check_shape("post_spikes", post_spikes, post)
-    check_dtype("step", step, jnp.int32)
-    check_shape("step", step, ())
-    for name, array, shape in (
-        ("weights", weights, edges.post.shape),
-        ("baseline", baseline, edges.post.shape),
-        ("pre_trace", pre_trace, (None, edges.starts.shape[0])),
-        ("post_trace", post_trace, post),
-        ("slow_trace", slow_trace, post),
-        ("parameters", parameters, (7,)),
-    ):
-        check_dtype(name, array, jnp.float32)
-        check_shape(name, array, shape)
-    needed = edges.starts.shape[1] - 1
-    if pre_trace.shape[0] < needed:
-        raise ValueError(f"pre_trace: must have at least {needed} slots for these delays, got {pre_trace.shape[0]}.")
-
-
-def _native(
-    weights: jax.Array,
-    baseline: jax.Array,
-    history: jax.Array,
-    pre_trace: jax.Array,
-    post_spikes: jax.Array,
-    post_trace: jax.Array,
-    slow_trace: jax.Array,
-    step: jax.Array,
-    edges: Edges,
-    parameters: jax.Array,
-) -> jax.Array:
-    out = jax.ShapeDtypeStruct(weights.shape, jnp.float32)
-    call = jax.ffi.ffi_call("spark_zenke_edges", out, vmap_method="sequential", input_output_aliases={0: 0})
-    return call(
-        weights,
-        baseline,
-        history,
-        pre_trace,
-        post_spikes,
-        post_trace,
-        slow_trace,
-        step,
-        edges.post,
-        edges.starts,
-        edges.in_starts,
-        edges.in_edge,
-        edges.in_pre,
-        edges.in_delay,
-        parameters,
+    update = _Update(
+        jnp.asarray(weights),
+        jnp.asarray(baseline),
+        jnp.asarray(history),
+        jnp.asarray(pre_trace),
+        jnp.asarray(post_spikes),
+        jnp.asarray(post_trace),
+        jnp.asarray(slow_trace),
+        jnp.asarray(step),
+        Edges(*(jnp.asarray(array) for array in edges)),
+        jnp.asarray(parameters),
     )
+    _check(update)
+    return choose(implementation, _native, _reference, update)
 
 
-def _reference(
-    weights: jax.Array,
-    baseline: jax.Array,
-    history: jax.Array,
-    pre_trace: jax.Array,
-    post_spikes: jax.Array,
-    post_trace: jax.Array,
-    slow_trace: jax.Array,
-    step: jax.Array,
-    edges: Edges,
-    parameters: jax.Array,
-) -> jax.Array:
+def _check(update: _Update) -> None:
+    edges = update.edges
+    check_edges(edges)
+    check_history(update.history, edges.starts)
+    check_dtype("post_spikes", update.post_spikes, jnp.int8)
+    check_dtype("step", update.step, jnp.int32)
+    post = (edges.in_starts.shape[0] - 1,)
+    shapes = {
+        "weights": edges.post.shape,
+        "baseline": edges.post.shape,
+        "pre_trace": (None, edges.starts.shape[0]),
+        "post_trace": post,
+        "slow_trace": post,
+        "parameters": (7,),
+    }
+    for name, shape in shapes.items():
+        check_dtype(name, getattr(update, name), jnp.float32)
+        check_shape(name, getattr(update, name), shape)
+    check_shape("post_spikes", update.post_spikes, post)
+    check_shape("step", update.step, ())
+    needed, slots = edges.starts.shape[1] - 1, update.pre_trace.shape[0]
+    if slots < needed:
+        raise ValueError(f"pre_trace: must have at least {needed} slots for these delays, got {slots}.")
+
+
+def _native(update: _Update) -> jax.Array:
+    out = jax.ShapeDtypeStruct(update.weights.shape, jnp.float32)
+    call = jax.ffi.ffi_call("spark_zenke_edges", out, vmap_method="sequential", input_output_aliases={0: 0})
+    edges = update.edges
+    incoming = (edges.in_starts, edges.in_edge, edges.in_pre, edges.in_delay)
+    return call(*update[:8], edges.post, edges.starts, *incoming, update.parameters)
+
+
+def _reference(update: _Update) -> jax.Array:
+    weights, baseline, history, pre_trace, post_spikes, post_trace, slow_trace, step, edges, parameters = update
     a, b, c, d, rate, minimum, maximum = parameters
     fired, _ = arriving(history, edges)
     fast, slow = post_trace[edges.post], slow_trace[edges.post]
