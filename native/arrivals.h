@@ -12,6 +12,21 @@ struct Range {
   float sign;
 };
 
+// Asks for what a range will need: ranges lie anywhere in memory, and the processor cannot guess the next one.
+template <class Weight>
+inline void prefetch(const Range& range, const Weight* weights, const int32_t* post) {
+  constexpr int32_t kMost = 128;  // The processor's own prefetching takes over in longer ranges.
+  constexpr int32_t kLine = 16;
+  const int32_t end = range.end - range.begin < kMost ? range.end : range.begin + kMost;
+  for (int32_t edge = range.begin; edge < end; edge += kLine) {
+    __builtin_prefetch(weights + edge);
+    __builtin_prefetch(post + edge);
+  }
+}
+
+constexpr int kRanges = 256;      // Ranges found before they are worked off.
+constexpr int kRangesAhead = 3;   // How far ahead of the work their memory is asked for.
+
 // Walks a history by ascending presynaptic unit, then ascending delay, and may be stopped and continued.
 class Arrivals {
  public:

@@ -79,17 +79,12 @@ void scatter(const Half* weights, const int32_t* post, int64_t count, float sign
 // out[post[e]] += sign * weights[e] over arriving edges in ascending order.
 template <class Weight>
 void deliver_edges(Arrivals arrivals, const Weight* weights, const int32_t* post, int64_t post_units, float* out) {
-  constexpr int kRanges = 256;
-  constexpr int kAhead = 3;  // Ranges lie anywhere in memory: ask for the next ones while this one is added.
   Range ranges[kRanges];
   std::memset(out, 0, sizeof(float) * post_units);
   for (int count = kRanges; count == kRanges;) {
     count = arrivals.next(ranges, kRanges);
     for (int at = 0; at < count; ++at) {
-      if (at + kAhead < count) {
-        __builtin_prefetch(weights + ranges[at + kAhead].begin);
-        __builtin_prefetch(post + ranges[at + kAhead].begin);
-      }
+      if (at + kRangesAhead < count) prefetch(ranges[at + kRangesAhead], weights, post);
       const Range& range = ranges[at];
       scatter(weights + range.begin, post + range.begin, range.end - range.begin, range.sign, out);
     }

@@ -67,8 +67,8 @@ inline InstructionSet best_instruction_set() {
 #if defined(__x86_64__)
   unsigned a = 0, b = 0, c = 0, d = 0;
   const bool converts_halves = __get_cpuid(1, &a, &b, &c, &d) && (c & (1u << 29));
-  if (converts_halves && __builtin_cpu_supports("avx2"))
-    return __builtin_cpu_supports("avx512f") ? kAvx512 : kAvx2;
+  if (converts_halves && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") ? kAvx512 : kAvx2;
 #endif
   return kPortable;
 }

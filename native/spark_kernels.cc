@@ -1,8 +1,10 @@
 // Entry points for XLA's foreign function interface. Shapes are checked in Python, before these are reached.
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "deliver.h"
+#include "program.h"
 #include "xla/ffi/api/ffi.h"
 #include "zenke.h"
 
@@ -76,7 +78,48 @@ ffi::Error zenke_edges(ffi::Buffer<ffi::F32> weights, ffi::Buffer<ffi::F32> base
   return ffi::Error::Success();
 }
 
+// The first `states` arguments are leaves of the state and share their memory with the results of the same number unless
+// XLA had to keep them. Buffers are numbered: states, other arguments, other results, scratch.
+ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results, ffi::Span<const int64_t> code,
+                       ffi::Span<const float> numbers, int64_t states, int64_t scratch) {
+  static thread_local std::vector<uint64_t> memory;
+  memory.resize(static_cast<size_t>(scratch + 7) / 8);
+  std::vector<char*> buffers;
+  buffers.reserve(arguments.size() + results.size() - states + 1);
+  for (int64_t leaf = 0; leaf < states; ++leaf) {
+    auto from = arguments.get<ffi::AnyBuffer>(leaf);
+    auto to = results.get<ffi::AnyBuffer>(leaf);
+    if (!from.has_value() || !to.has_value()) return ffi::Error::InvalidArgument("a leaf of the state is missing");
+    char* memory_of_leaf = static_cast<char*>((*to)->untyped_data());
+    if (memory_of_leaf != from->untyped_data()) std::memcpy(memory_of_leaf, from->untyped_data(), from->size_bytes());
+    buffers.push_back(memory_of_leaf);
+  }
+  for (size_t at = states; at < arguments.size(); ++at) {
+    auto argument = arguments.get<ffi::AnyBuffer>(at);
+    if (!argument.has_value()) return argument.error();
+    buffers.push_back(static_cast<char*>(argument->untyped_data()));
+  }
+  for (size_t at = states; at < results.size(); ++at) {
+    auto result = results.get<ffi::AnyBuffer>(at);
+    if (!result.has_value()) return result.error();
+    buffers.push_back(static_cast<char*>((*result)->untyped_data()));
+  }
+  buffers.push_back(reinterpret_cast<char*>(memory.data()));
+  if (!spark::run_program(code.begin(), code.size(), numbers.begin(), buffers.data()))
+    return ffi::Error::InvalidArgument("an instruction of the program is unknown");
+  return ffi::Error::Success();
+}
+
 }  // namespace
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_run_program, run_program,
+                              ffi::Ffi::Bind()
+                                  .RemainingArgs()
+                                  .RemainingRets()
+                                  .Attr<ffi::Span<const int64_t>>("code")
+                                  .Attr<ffi::Span<const float>>("numbers")
+                                  .Attr<int64_t>("states")
+                                  .Attr<int64_t>("scratch"));
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_deliver_dense, deliver_dense,
                               ffi::Ffi::Bind().Arg<ffi::Buffer<ffi::S8>>().Arg<ffi::AnyBuffer>().Ret<ffi::Buffer<ffi::F32>>());

@@ -37,13 +37,14 @@ struct Traces {
 // A presynaptic spike arrives: w = clip(w + rate * (d - b * y)).
 inline void change_arriving(Arrivals arrivals, const int32_t* post, const Traces& traces, const ZenkeParameters& p,
                             float* weights) {
-  constexpr int kRanges = 256;
   Range ranges[kRanges];
   for (int count = kRanges; count == kRanges;) {
     count = arrivals.next(ranges, kRanges);
-    for (int at = 0; at < count; ++at)
+    for (int at = 0; at < count; ++at) {
+      if (at + kRangesAhead < count) prefetch(ranges[at + kRangesAhead], weights, post);
       for (int32_t edge = ranges[at].begin; edge < ranges[at].end; ++edge)
         weights[edge] = p.clip(weights[edge] + p.rate * (p.d - p.b * traces.post[post[edge]]));
+    }
   }
 }
 

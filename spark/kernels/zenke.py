@@ -50,8 +50,10 @@ def zenke_edges(
     Float32, associated as written, clipped to [minimum, maximum]: the C++ version and the reference run operation by
     operation give the same bits; inside `jit` XLA may fuse products into sums, with differences of 1e-6. The pull
     to the baseline is bounded by 1, for at a fast burst it must not go beyond it. The sign of a spike plays no part.
-    The C++ version changes the weights in place where XLA can give them up, as in the carry of a `lax.scan`; its
-    work follows the spikes that arrive and the postsynaptic spikes.
+    The C++ version's work follows the spikes that arrive and the postsynaptic spikes. It changes the weights in
+    place where XLA can give them up, as in the carry of a `lax.scan`. What else reads the old weights in that step
+    must come before it in the flow of data, as delivery does where it drives the postsynaptic spikes; where XLA sees
+    no order between a reader and the update, it copies all weights in every step.
 
     Args:
         weights: float32 (edges,).

@@ -115,9 +115,10 @@ def while_bodies(text: str) -> list[str]:
     return [text[(start := text.index(f"\n{name} (")) : text.index("\n}", start)] for name in names]
 
 
-def test_a_scan_that_reads_and_changes_the_weights_copies_none():
+def test_a_scan_that_reads_and_then_changes_the_weights_copies_none():
+    """Postsynaptic spikes follow from what was delivered, so XLA knows that the weights are read first."""
     count = 2000
-    weights, baseline, history, pre_trace, fired, *rest = drawn(6, 50, 40, count, 3, 0.0)
+    weights, baseline, history, pre_trace, _, *rest = drawn(6, 50, 40, count, 3, 0.0)
     post_trace, slow_trace, step, edges, parameters = rest
 
     def run(weights, history, baseline, spikes):
@@ -125,6 +126,7 @@ def test_a_scan_that_reads_and_changes_the_weights_copies_none():
             weights, history, step = carry
             history = push_history(history, now)
             current = deliver_edges(history, weights, edges)
+            fired = (current > 0.5).astype(jnp.int8)
             weights = zenke_edges(
                 weights, baseline, history, pre_trace, fired, post_trace, slow_trace, step, edges, parameters
             )

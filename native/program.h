@@ -1,0 +1,210 @@
+// A whole step as one call: a list of instructions over the packed leaves of a state.
+// Why: on CPU, XLA hands every small kernel of a step to a pool of threads, which costs more than the kernels do.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "deliver.h"
+#include "units.h"
+#include "zenke.h"
+
+namespace spark {
+
+enum Instruction : int64_t {
+  kCopy = 0,
+  kSpiker = 1,
+  kPush = 2,
+  kDeliverEdges = 3,
+  kDeliverDense = 4,
+  kSoma = 5,
+  kZenke = 6,
+  kSign = 7,
+  kIntegrator = 8,
+  kStep = 9,
+};
+
+// Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
+class Operands {
+ public:
+  Operands(const int64_t* code, const float* numbers, char* const* buffers)
+      : code_(code), numbers_(numbers), buffers_(buffers) {}
+
+  template <class Type>
+  Type* place() {
+    const int64_t buffer = *code_++;
+    const int64_t offset = *code_++;
+    return buffer < 0 ? nullptr : reinterpret_cast<Type*>(buffers_[buffer] + offset);
+  }
+  int64_t whole() { return *code_++; }
+  float number() { return numbers_[*code_++]; }
+  const int64_t* end() const { return code_; }
+
+ private:
+  const int64_t* code_;
+  const float* numbers_;
+  char* const* buffers_;
+};
+
+inline void run_copy(Operands& o) {
+  char* to = o.place<char>();
+  const char* from = o.place<char>();
+  std::memcpy(to, from, o.whole());
+}
+
+inline void run_spiker(Operands& o) {
+  float* potential = o.place<float>();
+  int32_t* refractory = o.place<int32_t>();
+  const float* drive = o.place<float>();
+  int8_t* spikes = o.place<int8_t>();
+  const int64_t units = o.whole();
+  SpikerParameters p;
+  p.blocked = static_cast<int32_t>(o.whole());
+  p.factor = o.number();
+  p.gain = o.number();
+  p.level = o.number();
+  unit_operations().advance_spiker(p, units, drive, potential, refractory, spikes);
+}
+
+inline void run_push(Operands& o) {
+  uint32_t* history = o.place<uint32_t>();
+  const int8_t* spikes = o.place<int8_t>();
+  const int64_t words = o.whole();
+  unit_operations().push_history(spikes, words, o.whole(), history);
+}
+
+inline void run_deliver_edges(Operands& o) {
+  const uint32_t* history = o.place<uint32_t>();
+  const float* weights = o.place<float>();
+  const int32_t* post = o.place<int32_t>();
+  const int32_t* starts = o.place<int32_t>();
+  float* current = o.place<float>();
+  const int64_t words = o.whole();
+  const int64_t pre = o.whole();
+  const int64_t delays = o.whole();
+  deliver_edges(Arrivals(history, words, pre, starts, delays), weights, post, o.whole(), current);
+}
+
+inline void run_deliver_dense(Operands& o) {
+  const int8_t* spikes = o.place<int8_t>();
+  const float* weights = o.place<float>();
+  float* current = o.place<float>();
+  const int64_t pre = o.whole();
+  deliver_dense(spikes, pre, weights, o.whole(), current);
+}
+
+inline void run_soma(Operands& o) {
+  float* potential = o.place<float>();
+  int32_t* refractory = o.place<int32_t>();
+  float* threshold = o.place<float>();
+  const float* current = o.place<float>();
+  int8_t* spikes = o.place<int8_t>();
+  const int64_t units = o.whole();
+  SomaParameters p;
+  p.blocked = static_cast<int32_t>(o.whole());
+  p.gain = o.number();
+  p.resistance = o.number();
+  p.level = o.number();
+  p.after = o.number();
+  p.fall = o.number();
+  p.rise = o.number();
+  unit_operations().advance_soma(p, units, current, potential, refractory, threshold, spikes);
+}
+
+inline void run_zenke(Operands& o) {
+  float* weights = o.place<float>();
+  const float* baseline = o.place<float>();
+  const uint32_t* history = o.place<uint32_t>();
+  float* ring = o.place<float>();
+  float* post_trace = o.place<float>();
+  float* slow_trace = o.place<float>();
+  const int8_t* spikes = o.place<int8_t>();
+  const int32_t* step = o.place<int32_t>();
+  const int32_t* post = o.place<int32_t>();
+  const int32_t* starts = o.place<int32_t>();
+  Incoming incoming;
+  incoming.starts = o.place<int32_t>();
+  incoming.edge = o.place<int32_t>();
+  incoming.pre = o.place<int32_t>();
+  incoming.delay = o.place<int32_t>();
+  const float* value = o.place<float>();
+  float* post_decayed = o.place<float>();
+  float* slow_decayed = o.place<float>();
+  const int64_t words = o.whole();
+  const int64_t pre = o.whole();
+  const int64_t delays = o.whole();
+  const int64_t units = o.whole();
+  const int64_t slots = o.whole();
+  const float fast_pre = o.number();
+  const float fast_post = o.number();
+  const float slow_post = o.number();
+  const auto& operations = unit_operations();
+  const int64_t now = (static_cast<int64_t>(*step) % slots + slots) % slots;
+  const int64_t before = (now + slots - 1) % slots;
+  operations.advance_ring(fast_pre, pre, history, ring + before * pre, ring + now * pre);
+  operations.advance_trace(fast_post, units, spikes, post_trace, post_decayed);
+  operations.advance_trace(slow_post, units, spikes, slow_trace, slow_decayed);
+  const Traces traces = {ring, slots, pre, now, post_decayed, slow_decayed};
+  const ZenkeParameters p = {value[0], value[1], value[2], value[3], value[4], value[5], value[6]};
+  change_arriving(Arrivals(history, words, pre, starts, delays), post, traces, p, weights);
+  for (int64_t unit = 0; unit < units; ++unit)
+    if (spikes[unit]) change_incoming(unit, incoming, traces, p, baseline, weights);
+}
+
+inline void run_sign(Operands& o) {
+  int8_t* out = o.place<int8_t>();
+  const int8_t* spikes = o.place<int8_t>();
+  const int8_t* signs = o.place<int8_t>();
+  const int64_t units = o.whole();
+  for (int64_t unit = 0; unit < units; ++unit) out[unit] = static_cast<int8_t>(spikes[unit] * signs[unit]);
+}
+
+// Counts are whole numbers, so their order plays no part.
+inline void run_integrator(Operands& o) {
+  float* average = o.place<float>();
+  float* smooth = o.place<float>();
+  const int8_t* spikes = o.place<int8_t>();
+  const int32_t* group = o.place<int32_t>();
+  const float* share = o.place<float>();
+  int32_t* counts = o.place<int32_t>();
+  float* out = o.place<float>();
+  const int64_t groups = o.whole();
+  const int64_t units = o.whole();
+  const float gain = o.number();
+  const float smooth_gain = o.number();
+  std::memset(counts, 0, sizeof(int32_t) * groups);
+  for (int64_t unit = 0; unit < units; ++unit) counts[group[unit]] += spikes[unit];
+  for (int64_t at = 0; at < groups; ++at) {
+    average[at] += gain * (static_cast<float>(counts[at]) * share[at] - average[at]);
+    if (smooth) smooth[at] += smooth_gain * (average[at] - smooth[at]);
+    const float clipped = average[at] < 0.0f ? 0.0f : average[at] > 1.0f ? 1.0f : average[at];
+    out[at] = smooth ? smooth[at] : clipped;
+  }
+}
+
+// Returns whether every instruction was known.
+inline bool run_program(const int64_t* code, int64_t length, const float* numbers, char* const* buffers) {
+  const int64_t* const end = code + length;
+  while (code < end) {
+    const int64_t instruction = *code++;
+    Operands o(code, numbers, buffers);
+    switch (instruction) {
+      case kCopy: run_copy(o); break;
+      case kSpiker: run_spiker(o); break;
+      case kPush: run_push(o); break;
+      case kDeliverEdges: run_deliver_edges(o); break;
+      case kDeliverDense: run_deliver_dense(o); break;
+      case kSoma: run_soma(o); break;
+      case kZenke: run_zenke(o); break;
+      case kSign: run_sign(o); break;
+      case kIntegrator: run_integrator(o); break;
+      case kStep: ++*o.place<int32_t>(); break;
+      default: return false;
+    }
+    code = o.end();
+  }
+  return true;
+}
+
+}  // namespace spark
