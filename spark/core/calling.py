@@ -35,10 +35,13 @@ def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[s
     if module._mode == SHELL:
         return _advance_shell(module, payloads)
     before = module._clock.step
-    outputs = written(module, **payloads)
+    outputs = module.whole_step(payloads)
+    if outputs is None:
+        outputs = written(module, **payloads)
+        module._clock.step = before + np.int32(1)
+        module._held.current = False
     if module._checked:
         numerics.watch(module, payloads, before)
-    module._clock.step = before + np.int32(1)
     return outputs
 
 

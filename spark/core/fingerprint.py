@@ -27,6 +27,7 @@ DERIVED = {
     "_inputs",
     "_outputs",
     "_fault",
+    "_held",
 }
 
 

@@ -61,6 +61,7 @@ class Module(Part):
         self._outputs: dict[str, PortSpec] = {}
         self._graph: Graph | None = None
         self._state: State | None = None
+        self._held: Any = None
         self._generator: np.random.Generator | None = None
         self._checked = bool(getattr(config, "check_numbers", False))
 
@@ -95,6 +96,18 @@ class Module(Part):
             **known: The inputs that are known so far; some may be missing.
         """
         return None
+
+    def whole_step(self, payloads: dict[str, Payload]) -> Any:
+        """Outputs of one step done at once for the whole tree, or None to run `__call__` as it is written."""
+        return None
+
+    def can_lower(self) -> bool:
+        """Whether this module, as configured, can be an instruction of a native program."""
+        return True
+
+    def lower(self, lowering: Any, **inputs: Any) -> dict[str, Any]:
+        """Emit the instructions of one step; only for classes that say `lowers = True`."""
+        raise NotImplementedError
 
     def output_signs(self) -> dict[str, Any]:
         """Signs of the spikes of output ports, where they are fixed at build: int8 arrays by port."""

@@ -167,8 +167,11 @@ def split(module: "Module") -> tuple[Graph, State]:
         )
     if module._state is not None:
         return module._graph, module._state
-    structure = module._graph.structure
-    values = {path: v.value for path, v in variables_of(module).items()}
+    variables = variables_of(module)
+    structure, held = module._graph.structure, module._held
+    if held.current and not module._checked and not any(v._written for v in variables.values()):
+        return module._graph, held.state
+    values = {path: v.value for path, v in variables.items()}
     values[STEP] = module._clock.step
     if FAULT in structure.about.layout.slots:
         values[FAULT] = module._fault  # type: ignore[attr-defined]
@@ -190,9 +193,11 @@ def merge(graph: Graph, state: State) -> Any:
             )
         )
 
+    held = Held(state)
+
     def variable(blank: Variable, path: str) -> Variable:
         made = _blank_variable(blank, path)
-        made._load = lambda: structure.about.layout.read(state.leaves, path)
+        made._load = lambda: held.state[path]
         return made
 
     def constant(blank: Constant, path: str) -> Constant:
@@ -202,6 +207,7 @@ def merge(graph: Graph, state: State) -> Any:
 
     module = _clone(structure.template, variable, constant, None)
     module._graph = graph
+    module._held = held
     module._mode = "view"
     module._clock.step = state[STEP]
     if FAULT in state:
@@ -213,13 +219,31 @@ def merge(graph: Graph, state: State) -> Any:
     return module
 
 
+class Held:
+    """The packed state that a view's variables are read from; `current` while the step counter agrees with it."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.current = True
+
+
+def take_leaves(module: "Module", leaves: tuple[Any, ...]) -> None:
+    """Let a view go on from these leaves, which a whole step has made from its state."""
+    held = module._held
+    held.state = State(leaves, held.state.about)
+    held.current = True
+    for variable in variables_of(module).values():
+        variable._value, variable._written = None, False
+    module._clock.step = held.state[STEP]
+
+
 def _constant_loader(graph: Graph, path: str) -> Callable[[], Any]:
     return lambda: graph.structure.constants.read(graph.constants, path)
 
 
 def _blank_variable(variable: Variable, path: str) -> Variable:
     made = object.__new__(type(variable))
-    made.__dict__.update(vars(variable), _value=None, _load=None, _root=None)
+    made.__dict__.update(vars(variable), _value=None, _load=None, _root=None, _written=False)
     return made
 
 

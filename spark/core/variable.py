@@ -39,6 +39,7 @@ class Variable:
         self._root: Module | None = None
         self._value: Any = None
         self._load: Any = None
+        self._written = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -75,6 +76,7 @@ class Variable:
             self._root.replace_state({self.path: new})
         else:
             self._value = new
+            self._written = True
 
     def __repr__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""

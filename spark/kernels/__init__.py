@@ -7,6 +7,7 @@ from spark.kernels.edges import build_edges as build_edges
 from spark.kernels.history import history_words as history_words
 from spark.kernels.history import push_history as push_history
 from spark.kernels.native import NativeKernelsWarning as NativeKernelsWarning
+from spark.kernels.native import available as available
 from spark.kernels.native import build as build
 from spark.kernels.native import status as status
 from spark.kernels.sparse import deliver_edges as deliver_edges

@@ -2,15 +2,21 @@
 
 from typing import Any
 
+import jax
+
 from spark.core.errors import Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.transform import split, take_leaves
 from spark.core.variable import Variable
 from spark.graph.check import inputs_of
 from spark.graph.order import build_order
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
+from spark.kernels import available
 from spark.nn.brain_config import BrainConfig
+from spark.nn.lowered_step import LoweredStep
+from spark.nn.lowering import Lowering, lowers
 from spark.nn.wiring import gather, joined_spec, origins
 
 
@@ -197,6 +203,17 @@ class Brain(Module):
                 self._spike_ports.setdefault(wire.origin, wire.port)
             if spikes or wire in read:
                 self.cache[f"{wire.origin}.{wire.port}"] = Variable(spec.zeros())
+
+    def whole_step(self, payloads: dict[str, Payload]) -> dict[str, Payload] | None:
+        """The step as one native program, if any module lowers and this process runs on CPUs."""
+        lowered = [name for name in self._names if lowers(getattr(self, name))]
+        if not lowered or jax.default_backend() != "cpu" or not available():
+            return None
+        graph, state = split(self)
+        inputs = {n: s.payload_type(payloads[n].value.astype(s.dtype)) for n, s in self.config.input_map.items()}  # type: ignore[call-arg]
+        outputs, leaves = LoweredStep(self, Lowering(graph, state), inputs, lowered).run()
+        take_leaves(self, leaves)
+        return outputs
 
     def __call__(self, **inputs: Any) -> dict[str, Payload]:
         """Advance one step."""

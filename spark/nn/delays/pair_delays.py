@@ -13,8 +13,10 @@ from spark.core.ports import PortSpec
 from spark.core.values import Array, Number, Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import history_words, push_history
+from spark.kernels.program import PUSH, Place
 from spark.nn.delays.draw import drawn_delays
 from spark.nn.delays.input_delays import DelaysOutput
+from spark.nn.lowering import Arriving, Lowering
 
 
 class N2NDelaysConfig(ModuleConfig):
@@ -40,6 +42,7 @@ class N2NDelays(Module):
     """
 
     config: N2NDelaysConfig
+    lowers = True
 
     def build(self, in_spikes: PortSpec) -> None:
         """Draw the delays."""
@@ -62,6 +65,16 @@ class N2NDelays(Module):
             np.zeros((2, history_words(self.longest), in_spikes.size), np.uint32),
             description="Fired and sign bits of the last steps.",
         )
+
+    def can_lower(self) -> bool:
+        """Only signed bytes are pushed natively."""
+        return self.input_specs["in_spikes"].dtype == "int8"
+
+    def lower(self, lowering: Lowering, in_spikes: Arriving) -> dict[str, Place]:
+        """One instruction; the spikes of all pairs are the history."""
+        history = lowering.variable(self.history)
+        lowering.program.emit(PUSH, (history, in_spikes.place), history.shape[1:])
+        return {"out_spikes": history}
 
     def __call__(self, in_spikes: SpikeArray) -> DelaysOutput:
         """Advance one step."""

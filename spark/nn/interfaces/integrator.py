@@ -13,6 +13,8 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Whole
 from spark.core.variable import Constant, Variable
+from spark.kernels.program import INTEGRATOR, Place
+from spark.nn.lowering import Arriving, Lowering
 
 
 class ExponentialIntegratorConfig(ModuleConfig):
@@ -37,8 +39,8 @@ class IntegratorOutput(TypedDict):
 class ExponentialIntegrator(Module):
     """One number for each group of units: an exponential average of the group's signed spikes.
 
-        t1 <- exp(-dt/tau)*t1 + (1 - exp(-dt/tau)) * (1000/saturation_freq) / dt * mean of the group's spikes
-        t2 <- exp(-dt/smooth_tau)*t2 + (1 - exp(-dt/smooth_tau)) * t1
+        t1 <- t1 + (1 - exp(-dt/tau)) * ((1000/saturation_freq) / dt * mean of the group's spikes - t1)
+        t2 <- t2 + (1 - exp(-dt/smooth_tau)) * (t1 - t2)
 
     A group whose units all fire at `saturation_freq` reads 1 on average; inhibitory units subtract. Units are dealt to
     groups as evenly as possible; shuffled, excitatory and inhibitory ones each on their own, so that no group reads low
@@ -49,6 +51,7 @@ class ExponentialIntegrator(Module):
     """
 
     config: ExponentialIntegratorConfig
+    lowers = True
 
     def build(self, spikes: PortSpec) -> None:
         """Deal units to groups.
@@ -72,13 +75,11 @@ class ExponentialIntegrator(Module):
             signs = np.ones(units) if spikes.signs is None else spikes.signs.reshape(-1)
             dealt = np.concatenate([self._shuffled(np.flatnonzero(signs * s > 0)) for s in (1, -1)])
             group[dealt] = np.arange(units) % groups
-        # A matrix of 0 and 1 over the count: one small product gives all means.
-        member = group[None, :] == np.arange(groups)[:, None]
-        share = member / member.sum(axis=1, keepdims=True)
-        self.share = Constant(share.astype(np.float32))
-        self.factor = float(decay(config.dt, config.tau))
-        self.smooth_factor = float(decay(config.dt, config.smooth_tau))
-        self.scale = 1000.0 / config.saturation_freq / config.dt
+        self.group = Constant(group.astype(np.int32))
+        scale = 1000.0 / config.saturation_freq / config.dt
+        self.share = Constant((scale / np.bincount(group, minlength=groups)).astype(np.float32))
+        self.gain = float(1.0 - decay(config.dt, config.tau))
+        self.smooth_gain = float(1.0 - decay(config.dt, config.smooth_tau))
         self.average = Variable(np.zeros(groups, config.dtype), description="Average of each group.")
         if config.smooth_trace:
             self.smooth = Variable(np.zeros(groups, config.dtype), description="Average of averages.")
@@ -88,14 +89,38 @@ class ExponentialIntegrator(Module):
 
     def __call__(self, spikes: SpikeArray) -> IntegratorOutput:
         """Advance one step."""
-        flat = spikes.value.reshape(-1).astype(jnp.float32)
-        mean = (jnp.asarray(self.share.value) * flat).sum(axis=1) * self.scale
+        # Counts are whole numbers, exact in any order of summation.
+        flat = spikes.value.reshape(-1).astype(jnp.int32)
+        group = jnp.asarray(self.group.value)
+        members = group[None, :] == jnp.arange(self.config.num_outputs)[:, None]
+        mean = jnp.where(members, flat[None, :], 0).sum(axis=1).astype(jnp.float32) * jnp.asarray(self.share.value)
         average = self.average.value.astype(jnp.float32)
-        average = self.factor * average + (1.0 - self.factor) * mean
+        average = average + self.gain * (mean - average)
         self.average.value = average.astype(self.config.dtype)
         if not self.config.smooth_trace:
             return {"signal": FloatArray(jnp.clip(average, 0.0, 1.0))}
         smooth = self.smooth.value.astype(jnp.float32)
-        smooth = self.smooth_factor * smooth + (1.0 - self.smooth_factor) * average
+        smooth = smooth + self.smooth_gain * (average - smooth)
         self.smooth.value = smooth.astype(self.config.dtype)
         return {"signal": FloatArray(smooth)}
+
+    def lower(self, lowering: Lowering, spikes: Arriving) -> dict[str, Place]:
+        """One instruction."""
+        program, groups = lowering.program, self.config.num_outputs
+        signal = program.scratch((groups,), "float32")
+        smooth = lowering.variable(self.smooth) if self.config.smooth_trace else None
+        places = (
+            lowering.variable(self.average),
+            smooth,
+            spikes.place,
+            lowering.constant(self.group),
+            lowering.constant(self.share),
+            program.scratch((groups,), "int32"),
+            signal,
+        )
+        program.emit(INTEGRATOR, places, (groups, spikes.place.size), (self.gain, self.smooth_gain))
+        return {"signal": signal}
+
+    def can_lower(self) -> bool:
+        """Only signed bytes are counted natively."""
+        return self.input_specs["spikes"].dtype == "int8"

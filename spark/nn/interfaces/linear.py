@@ -13,6 +13,8 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Variable
+from spark.kernels.program import SPIKER, Place
+from spark.nn.lowering import Arriving, Lowering
 
 
 class LinearSpikerConfig(ModuleConfig):
@@ -69,6 +71,15 @@ class Integration:
     def __hash__(self) -> int:
         return hash((self.factor, self.gain, self.blocked))
 
+    def lower(self, module: Any, lowering: Lowering, drive: Any) -> dict[str, Place]:
+        """The same as `fire`, as an instruction."""
+        program = lowering.program
+        spikes = program.scratch(module.potential.shape, "int8")
+        variables = (lowering.variable(module.potential), lowering.variable(module.refractory))
+        places = (*variables, program.argument(drive), spikes)
+        program.emit(SPIKER, places, (spikes.size, self.blocked), (self.factor, self.gain, module.config.tau))
+        return {"spikes": spikes}
+
     def fire(self, module: Any, drive: Any) -> SpikeArray:
         """Advance the module's `potential` and `refractory` by one step."""
         level = module.config.tau
@@ -96,6 +107,7 @@ class LinearSpiker(Module):
     """
 
     config: LinearSpikerConfig
+    lowers = True
 
     def build(self, signal: PortSpec) -> None:
         """Variables of the signal's shape."""
@@ -105,3 +117,7 @@ class LinearSpiker(Module):
     def __call__(self, signal: FloatArray) -> SpikerOutput:
         """Advance one step."""
         return {"spikes": self.integration.fire(self, signal.value.astype(jnp.float32))}
+
+    def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
+        """One instruction."""
+        return self.integration.lower(self, lowering, signal.payload.value.astype(jnp.float32))

@@ -11,6 +11,7 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Array, Number, Whole
 from spark.core.variable import RandomKey
+from spark.kernels.program import Place
 from spark.nn.interfaces.linear import (
     Integration,
     LinearSpikerConfig,
@@ -18,6 +19,7 @@ from spark.nn.interfaces.linear import (
     integration_variables,
 )
 from spark.nn.interfaces.poisson import PoissonSpikerConfig, draw_spikes
+from spark.nn.lowering import Arriving, Lowering
 
 
 class TopologicalLinearSpikerConfig(LinearSpikerConfig):
@@ -106,6 +108,7 @@ class TopologicalLinearSpiker(Module):
     """
 
     config: TopologicalLinearSpikerConfig
+    lowers = True
 
     def build(self, signal: PortSpec) -> None:
         """Variables of shape S + (resolution,)."""
@@ -116,6 +119,10 @@ class TopologicalLinearSpiker(Module):
     def __call__(self, signal: FloatArray) -> SpikerOutput:
         """Advance one step."""
         return {"spikes": self.integration.fire(self, Bump.drive(self, signal))}
+
+    def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
+        """The drive in JAX, the units as one instruction."""
+        return self.integration.lower(self, lowering, Bump.drive(self, FloatArray(signal.payload.value)))
 
 
 class TopologicalPoissonSpiker(Module):

@@ -16,6 +16,8 @@ from spark.core.variable import Constant
 from spark.graph.check import check_names, check_wires, outputs_of, properties_of
 from spark.graph.order import build_order, is_cycle
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
+from spark.kernels.program import SIGN, Place
+from spark.nn.lowering import Arriving, Lowering, lowers
 from spark.nn.wiring import gather, joined_spec, origins
 
 
@@ -62,6 +64,8 @@ class Neuron(Module):
 
     config: NeuronConfig
     soma: Module
+    # A neuron is its blueprint: subclasses that write no `__call__` of their own lower as it does.
+    blueprint_lowers = True
 
     def build(self, in_spikes: PortSpec) -> None:
         """Build the components in the order of their wires."""
@@ -163,6 +167,33 @@ class Neuron(Module):
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """A neuron's output is known before its inputs are, so it may feed itself."""
         return {"out_spikes": PortSpec(SpikeArray, self.config.units, "int8")}
+
+    def can_lower(self) -> bool:
+        """Whether every component lowers, with one wire a port, and rules change weights only."""
+        parts = [getattr(self, name) for name in self._order]
+        single = all(len(wires) == 1 for ports in self._wires.values() for wires in ports.values())
+        targets = {t for effects in self._effects.values() for t in effects.values()}
+        plain = type(self).__call__ is Neuron.__call__ and targets <= {"synapses.weights"}
+        return plain and single and all(lowers(part) for part in parts)
+
+    def lower(self, lowering: Lowering, in_spikes: Arriving) -> dict[str, Place]:
+        """One instruction for each component, then one for the signs."""
+        arriving = {PortMap(CALL, "in_spikes"): in_spikes}
+        for name in self._order:
+            part = getattr(self, name)
+            inputs = {}
+            for port, (wire,) in self._wires[name].items():
+                if wire not in arriving:
+                    owner = getattr(self, wire.origin)
+                    place = lowering.variable(getattr(owner, wire.port))
+                    arriving[wire] = Arriving(place=place, source=owner)
+                inputs[port] = arriving[wire]
+            for port, place in part.lower(lowering, **inputs).items():
+                arriving[PortMap(name, port)] = Arriving(place=place)
+        spikes = arriving[PortMap("soma", "spikes")].place
+        signed = lowering.program.scratch(self.units, "int8")
+        lowering.program.emit(SIGN, (signed, spikes, lowering.constant(self.inhibition)), (spikes.size,))
+        return {"out_spikes": signed}
 
     def __call__(self, in_spikes: SpikeArray) -> NeuronOutput:
         """Advance one step."""

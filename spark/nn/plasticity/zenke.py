@@ -15,8 +15,10 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
-from spark.kernels import zenke_edges
+from spark.kernels import Edges, zenke_edges
+from spark.kernels.program import ZENKE, Place
 from spark.nn.edge_weights import EdgeWeights
+from spark.nn.lowering import Arriving, Lowering
 from spark.nn.plasticity.dense import zenke_dense
 
 
@@ -66,6 +68,7 @@ class ZenkeRule(Module):
     """
 
     config: ZenkeRuleConfig
+    lowers = True
 
     def build(self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec) -> None:
         """Traces, and parameters in pA."""
@@ -131,6 +134,40 @@ class ZenkeRule(Module):
         self.post_trace.value = post_trace + fired
         self.slow_trace.value = slow_trace + fired
         return {"weights": FloatArray(changed.astype(weights.value.dtype))}
+
+    def can_lower(self) -> bool:
+        """Only listed connections with delays are changed natively."""
+        delayed = issubclass(self.input_specs["pre_spikes"].payload_type, DelayedSpikes)
+        return delayed and self.listed
+
+    def lower(
+        self, lowering: Lowering, pre_spikes: Arriving, post_spikes: Arriving, weights: Arriving
+    ) -> dict[str, Place]:
+        """One instruction, which changes the weights where they lie."""
+        program, units = lowering.program, post_spikes.place.size
+        history = pre_spikes.place
+        edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
+        variables = (self.pre_trace, self.post_trace, self.slow_trace)
+        places = (
+            weights.place,
+            lowering.constant(self.baseline),
+            history,
+            *(lowering.variable(v) for v in variables),
+            post_spikes.place,
+            lowering.entry("step"),
+            edges.post,
+            edges.starts,
+            edges.in_starts,
+            edges.in_edge,
+            edges.in_pre,
+            edges.in_delay,
+            lowering.constant(self.parameters),
+            program.scratch((units,), "float32"),
+            program.scratch((units,), "float32"),
+        )
+        sizes = (*history.shape[1:], edges.starts.shape[1] - 1, units, self.slots)
+        program.emit(ZENKE, places, sizes, self.factors)
+        return {"weights": weights.place}
 
     def _pre_traces(self, spikes: SpikeArray, factor: float) -> tuple[Any, Any, Any]:
         """Ring of traces for the rule, this step's trace, and the ring to keep.

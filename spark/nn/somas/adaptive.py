@@ -4,11 +4,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
-from spark.core.parameter import decay
+from spark.core.parameter import Scalar, decay
 from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
+from spark.kernels.program import Place
+from spark.nn.lowering import Arriving, Lowering
 from spark.nn.somas.leaky import LeakySoma, LeakySomaConfig, SomaOutput
 
 
@@ -32,6 +34,7 @@ class AdaptiveLeakySoma(LeakySoma):
     """
 
     config: AdaptiveLeakySomaConfig
+    lowers = True
     exposes = {"potential": PotentialArray, "threshold": PotentialArray}
 
     def build(self, current: PortSpec) -> None:
@@ -45,6 +48,14 @@ class AdaptiveLeakySoma(LeakySoma):
             unit="mV",
             description="Rise of the threshold above its base.",
         )
+
+    def can_lower(self) -> bool:
+        """One number for all units in every parameter."""
+        return super().can_lower() and isinstance(self.fall, Scalar) and isinstance(self.rise, Scalar)
+
+    def lower(self, lowering: Lowering, current: Arriving) -> dict[str, Place]:
+        """One instruction."""
+        return self.lower_with(lowering, current, self.threshold, (self.fall.value, self.rise.value))
 
     def __call__(self, current: CurrentArray) -> SomaOutput:
         """Advance one step."""

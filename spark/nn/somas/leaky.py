@@ -8,11 +8,13 @@ import numpy as np
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import Problem
 from spark.core.module import Module
-from spark.core.parameter import decay, parameter, steps
+from spark.core.parameter import Scalar, decay, parameter, steps
 from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Quantity, Shape
 from spark.core.variable import Variable
+from spark.kernels.program import SOMA, Place
+from spark.nn.lowering import Arriving, Lowering
 
 
 class LeakySomaConfig(ModuleConfig):
@@ -61,6 +63,7 @@ class LeakySoma(Module):
     """
 
     config: LeakySomaConfig
+    lowers = True
     exposes = {"potential": PotentialArray}
 
     def build(self, current: PortSpec) -> None:
@@ -79,6 +82,27 @@ class LeakySoma(Module):
     def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
         """A parameter with an address for errors."""
         return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
+
+    def can_lower(self) -> bool:
+        """One number for all units in every parameter."""
+        return all(isinstance(p, Scalar) for p in (self.gain, self.resistance, self.level, self.after))
+
+    def lower(self, lowering: Lowering, current: Arriving) -> dict[str, Place]:
+        """One instruction."""
+        return self.lower_with(lowering, current, None, (0.0, 0.0))
+
+    def lower_with(
+        self, lowering: Lowering, current: Arriving, threshold: Variable | None, adaptation: tuple[float, float]
+    ) -> dict[str, Place]:
+        """One instruction, with a threshold that adapts or not."""
+        program = lowering.program
+        spikes = program.scratch(self.potential.shape, "int8")
+        variables = (lowering.variable(self.potential), lowering.variable(self.refractory))
+        adapts = None if threshold is None else lowering.variable(threshold)
+        fixed = (self.gain.value, self.resistance.value, self.level.value, self.after.value)
+        places = (*variables, adapts, current.place, spikes)
+        program.emit(SOMA, places, (spikes.size, self.blocked), (*fixed, *adaptation))
+        return {"spikes": spikes}
 
     def __call__(self, current: CurrentArray) -> SomaOutput:
         """Advance one step."""

@@ -14,8 +14,10 @@ from spark.core.ports import PortSpec
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, push_history
+from spark.kernels.program import DELIVER_DENSE, DELIVER_EDGES, PUSH, Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.initializers import AnyInitializer, UniformInitializer
+from spark.nn.lowering import Arriving, Lowering
 
 
 class LinearSynapsesConfig(ModuleConfig):
@@ -48,6 +50,7 @@ class LinearSynapses(Module):
     """
 
     config: LinearSynapsesConfig
+    lowers = True
     exposes = {"weights": FloatArray, "kernel": FloatArray}
 
     def build(self, spikes: PortSpec) -> None:
@@ -116,6 +119,28 @@ class LinearSynapses(Module):
         if name == "weights" and self.listed:
             return EdgeWeights(self.weights.value, self.edges)
         return super().read(name)
+
+    def can_lower(self) -> bool:
+        """Only signed bytes, or delayed spikes, are delivered natively."""
+        return self.input_specs["spikes"].dtype == "int8"
+
+    def lower(self, lowering: Lowering, spikes: Arriving) -> dict[str, Place]:
+        """One instruction; without delays a list needs the spikes as bits first."""
+        program = lowering.program
+        pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
+        current = program.scratch((post,), "float32")
+        weights = lowering.variable(self.weights)
+        if not self.listed:
+            program.emit(DELIVER_DENSE, (spikes.place, weights, current), (pre, post))
+            return {"current": current}
+        history = spikes.place
+        if history.dtype != "uint32":
+            history = program.scratch((2, 1, pre), "uint32")
+            program.emit(PUSH, (history, spikes.place), (1, pre))
+        edges = Edges(*(lowering.constant(c) for c in self.edge_arrays()))
+        sizes = (*history.shape[1:], edges.starts.shape[1] - 1, post)
+        program.emit(DELIVER_EDGES, (history, weights, edges.post, edges.starts, current), sizes)
+        return {"current": current}
 
     def __call__(self, spikes: SpikeArray) -> SynapsesOutput:
         """Advance one step."""

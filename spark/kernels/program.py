@@ -1,0 +1,153 @@
+"""A whole step as one native call: a list of instructions over the packed leaves of a state.
+
+XLA on CPU hands every small kernel of a step to a pool of threads; for a small brain that costs several times what
+the kernels compute. A program does the same work in one call. It has no reference of its own: the modules, run one by
+one, are its reference.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spark.kernels import native
+
+# Numbers of the instructions, as in native/program.h.
+COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR, STEP = range(10)
+
+# From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without
+# donation, XLA copies it by a kernel of its own; smaller leaves the program copies itself, which costs less than that.
+_IN_PLACE_ELEMENTS = 16_384
+
+_STATE, _ARGUMENT, _RESULT, _SCRATCH = range(4)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an array lies: a buffer, its first byte, its shape and dtype."""
+
+    space: int
+    number: int
+    offset: int
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def bytes(self) -> int:
+        """Number of bytes."""
+        return self.size * np.dtype(self.dtype).itemsize
+
+    def reshaped(self, *shape: int) -> "Place":
+        """The same memory with another shape."""
+        return Place(self.space, self.number, self.offset, shape, self.dtype)
+
+    def part(self, first: int, size: int) -> "Place":
+        """`size` elements from element `first` on."""
+        offset = self.offset + first * np.dtype(self.dtype).itemsize
+        return Place(self.space, self.number, offset, (size,), self.dtype)
+
+
+class Program:
+    """Collects instructions over the leaves of a state, then runs them in one call."""
+
+    def __init__(self, states: Sequence[Any]) -> None:
+        self._states = list(states)
+        self._arguments: list[Any] = []
+        self._results: list[jax.ShapeDtypeStruct] = []
+        self._scratch = 0
+        self._code: list[int | Place | None] = []
+        self._numbers: list[float] = []
+
+    def state(self, leaf: int, first: int, shape: tuple[int, ...], dtype: str) -> Place:
+        """Elements of a leaf of the state, from element `first` on; instructions change them in place."""
+        return Place(_STATE, leaf, first * np.dtype(dtype).itemsize, shape, dtype)
+
+    def argument(self, array: Any, first: int = 0, shape: tuple[int, ...] | None = None) -> Place:
+        """An array that instructions read; the same array twice is passed once."""
+        number = next((n for n, known in enumerate(self._arguments) if known is array), len(self._arguments))
+        if number == len(self._arguments):
+            self._arguments.append(array)
+        dtype = str(jnp.result_type(array))
+        shape = tuple(np.shape(array)) if shape is None else shape
+        return Place(_ARGUMENT, number, first * jnp.dtype(dtype).itemsize, shape, dtype)
+
+    def result(self, shape: tuple[int, ...], dtype: str) -> Place:
+        """A new array that the program returns."""
+        self._results.append(jax.ShapeDtypeStruct(shape, jnp.dtype(dtype)))
+        return Place(_RESULT, len(self._results) - 1, 0, shape, dtype)
+
+    def scratch(self, shape: tuple[int, ...], dtype: str) -> Place:
+        """Memory for the length of the call."""
+        place = Place(_SCRATCH, 0, self._scratch, shape, dtype)
+        # A cache line for each: rows of different arrays do not share one.
+        self._scratch += -(-place.bytes // 64) * 64
+        return place
+
+    def emit(
+        self,
+        instruction: int,
+        places: Sequence[Place | None] = (),
+        wholes: Sequence[int] = (),
+        numbers: Sequence[float] = (),
+    ) -> None:
+        """Add an instruction with its operands, in the order in which native/program.h reads them."""
+        self._code.extend((instruction, *places, *(int(n) for n in wholes)))
+        for number in numbers:
+            self._code.append(len(self._numbers))
+            self._numbers.append(float(number))
+
+    def copy(self, to: Place, source: Place) -> None:
+        """Copy an array.
+
+        Raises:
+            ValueError: Sizes or dtypes differ.
+        """
+        if (to.size, to.dtype) != (source.size, source.dtype):
+            raise ValueError(f"cannot copy {source.dtype}[{source.size}] to {to.dtype}[{to.size}].")
+        self.emit(COPY, (to, source), (to.bytes,))
+
+    def run(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Run all instructions in order.
+
+        Returns:
+            The changed leaves of the state, and the results in the order in which they were asked for.
+
+        Raises:
+            RuntimeError: The native library cannot be had.
+        """
+        native.require()
+        states, arguments = len(self._states), len(self._arguments)
+        first = {_STATE: 0, _ARGUMENT: states, _RESULT: states + arguments}
+        first[_SCRATCH] = first[_RESULT] + len(self._results)
+        code: list[int] = []
+        for item in self._code:
+            if isinstance(item, Place):
+                code.extend((first[item.space] + item.number, item.offset))
+            elif item is None:
+                code.extend((-1, 0))
+            else:
+                code.append(item)
+        shapes = [jax.ShapeDtypeStruct(np.shape(s), jnp.result_type(s)) for s in self._states]
+        call = jax.ffi.ffi_call(
+            "spark_run_program",
+            [*shapes, *self._results],
+            vmap_method="sequential",
+            input_output_aliases={n: n for n, s in enumerate(shapes) if s.size >= _IN_PLACE_ELEMENTS},
+        )
+        found = call(
+            *self._states,
+            *(jnp.asarray(a) for a in self._arguments),
+            code=np.array(code, np.int64),
+            numbers=np.array(self._numbers, np.float32),
+            states=np.int64(states),
+            scratch=np.int64(self._scratch),
+        )
+        return tuple(found[:states]), tuple(found[states:])

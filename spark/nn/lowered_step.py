@@ -1,0 +1,97 @@
+"""One step of a brain as a native program; what does not lower runs in JAX, and the program stores its results."""
+
+from typing import Any
+
+from spark.core.payloads import Payload
+from spark.core.tree import variables_of
+from spark.graph.specs import CALL, PortMap
+from spark.kernels.program import STEP, Place
+from spark.nn.lowering import Arriving, Lowering
+from spark.nn.wiring import gather
+
+
+class LoweredStep:
+    """Emits a step of `brain` and runs it.
+
+    Order of emission: what natively run modules read from the cache is copied aside, before anything writes; modules
+    in JAX read the old state anyway; then modules compute; last the cache takes the results and the step is counted.
+    """
+
+    def __init__(self, brain: Any, lowering: Lowering, inputs: dict[str, Payload], lowered: list[str]) -> None:
+        self.brain, self.lowering, self.program = brain, lowering, lowering.program
+        self.own = {PortMap(CALL, name): payload for name, payload in inputs.items()}
+        self.lowered = lowered
+        self.places: dict[PortMap, Place] = {}
+        self.payloads: dict[PortMap, Payload] = dict(self.own)
+
+    def run(self) -> tuple[dict[str, Payload], tuple[Any, ...]]:
+        """Outputs of the step, and the changed leaves of the state."""
+        arriving = {name: self._arriving(name) for name in self.lowered}
+        for name in self.brain._names:
+            if name not in self.lowered:
+                self._run_in_jax(name)
+        for name in self.lowered:
+            outputs = getattr(self.brain, name).lower(self.lowering, **arriving[name])
+            self.places.update({PortMap(name, port): place for port, place in outputs.items()})
+        for key, variable in self.brain.cache.items():
+            origin, _, port = key.partition(".")
+            self.program.copy(self.lowering.variable(variable), self._place(PortMap(origin, port)))
+        self.program.emit(STEP, (self.lowering.entry("step"),))
+        return self._finish()
+
+    def _read(self, wire: PortMap) -> Payload:
+        return self.own[wire] if wire in self.own else self.brain._cached(wire)
+
+    def _arriving(self, name: str) -> dict[str, Arriving]:
+        """What a lowered module reads, copied aside where it comes from the cache."""
+        module = getattr(self.brain, name)
+        found = {}
+        for port, wires in self.brain._wires[name].items():
+            if not wires:
+                continue
+            spec = module._inputs[port]
+            place = None
+            if not any(wire in self.own for wire in wires):
+                place = self.program.scratch(spec.shape, spec.dtype)
+                first = 0
+                for wire in wires:
+                    source = self.lowering.variable(self.brain.cache[f"{wire.origin}.{wire.port}"])
+                    self.program.copy(place.part(first, source.size), source)
+                    first += source.size
+            found[port] = Arriving(lambda w=wires, s=spec: gather(w, self._read, s), place)
+            if place is None:
+                payload = found[port].payload
+                found[port] = Arriving(payload, self.program.argument(payload.value))
+        return found
+
+    def _run_in_jax(self, name: str) -> None:
+        module = getattr(self.brain, name)
+        inputs = {
+            port: gather(wires, self._read, module._inputs[port])
+            for port, wires in self.brain._wires[name].items()
+            if wires
+        }
+        for port, payload in module(**inputs).items():
+            self.payloads[PortMap(name, port)] = payload
+        for variable in variables_of(module).values():
+            if variable._written:
+                self.program.copy(self.lowering.variable(variable), self.program.argument(variable.value))
+
+    def _place(self, wire: PortMap) -> Place:
+        if wire not in self.places:
+            self.places[wire] = self.program.argument(self.payloads[wire].value)
+        return self.places[wire]
+
+    def _finish(self) -> tuple[dict[str, Payload], tuple[Any, ...]]:
+        wanted = [(name, wire, spec) for name, (wire, spec) in self.brain._output_wires.items()]
+        native = [wire for _, wire, _ in wanted if wire not in self.payloads]
+        for wire in native:
+            place = self.places[wire]
+            self.program.copy(self.program.result(place.shape, place.dtype), place)
+        leaves, results = self.program.run()
+        values = dict(zip(native, results, strict=True))
+        outputs = {}
+        for name, wire, spec in wanted:
+            value = values[wire] if wire in values else self.payloads[wire].value
+            outputs[name] = spec.payload_type(value.astype(spec.dtype))
+        return outputs, leaves
