@@ -23,7 +23,7 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/lint-imports
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/lint-imports --no-cache
 	$(BIN)/python tests/project/file_sizes.py
 	$(BIN)/pyright --pythonpath $(BIN)/python
 

@@ -52,7 +52,7 @@ class Arriving:
         """The payload, made when it is asked for; parts within a neuron have none."""
         if callable(self._payload):
             self._payload = self._payload()
-        return self._payload
+        return self._payload  # type: ignore[return-value]
 
     @property
     def place(self) -> Place:

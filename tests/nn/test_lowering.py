@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from tolerances import INTEGRATED
 
 import spark
 from spark import kernels
 from spark.demo import tutorial_config
 from spark.nn import Brain, BrainConfig, initializers, interfaces, neurons
-from tolerances import INTEGRATED
 
 needs_native = pytest.mark.skipif(not kernels.status().available, reason="no native kernels on this machine")
 STEPS = 600
