@@ -23,6 +23,7 @@ enum Instruction : int64_t {
   kSign = 7,
   kIntegrator = 8,
   kStep = 9,
+  kBump = 10,
 };
 
 // Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
@@ -65,6 +66,20 @@ inline void run_spiker(Operands& o) {
   p.gain = o.number();
   p.level = o.number();
   unit_operations().advance_spiker(p, units, drive, potential, refractory, spikes);
+}
+
+inline void run_bump(Operands& o) {
+  const float* signal = o.place<float>();
+  const float* place = o.place<float>();
+  float* drive = o.place<float>();
+  const int64_t numbers = o.whole();
+  const int64_t resolution = o.whole();
+  BumpParameters p;
+  p.low = o.number();
+  p.span = o.number();
+  p.pi = o.number();
+  p.scale = o.number();
+  unit_operations().advance_bump(p, numbers, resolution, signal, place, drive);
 }
 
 inline void run_push(Operands& o) {
@@ -199,6 +214,7 @@ inline bool run_program(const int64_t* code, int64_t length, const float* number
       case kZenke: run_zenke(o); break;
       case kSign: run_sign(o); break;
       case kIntegrator: run_integrator(o); break;
+      case kBump: run_bump(o); break;
       case kStep: ++*o.place<int32_t>(); break;
       default: return false;
     }

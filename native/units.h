@@ -17,12 +17,17 @@ struct SpikerParameters {
   int32_t blocked;
 };
 
+struct BumpParameters {
+  float low, span, pi, scale;
+};
+
 struct UnitOperations {
   void (*advance_soma)(const SomaParameters&, int64_t, const float*, float*, int32_t*, float*, int8_t*);
   void (*advance_spiker)(const SpikerParameters&, int64_t, const float*, float*, int32_t*, int8_t*);
   void (*advance_trace)(float, int64_t, const int8_t*, float*, float*);
   void (*advance_ring)(float, int64_t, const uint32_t*, const float*, float*);
   void (*push_history)(const int8_t*, int64_t, int64_t, uint32_t*);
+  void (*advance_bump)(const BumpParameters&, int64_t, int64_t, const float*, const float*, float*);
 };
 
 }  // namespace spark

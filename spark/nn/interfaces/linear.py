@@ -71,12 +71,12 @@ class Integration:
     def __hash__(self) -> int:
         return hash((self.factor, self.gain, self.blocked))
 
-    def lower(self, module: Any, lowering: Lowering, drive: Any) -> dict[str, Place]:
+    def lower(self, module: Any, lowering: Lowering, drive: Place) -> dict[str, Place]:
         """The same as `fire`, as an instruction."""
         program = lowering.program
         spikes = program.scratch(module.potential.shape, "int8")
         variables = (lowering.variable(module.potential), lowering.variable(module.refractory))
-        places = (*variables, program.argument(drive), spikes)
+        places = (*variables, drive, spikes)
         program.emit(SPIKER, places, (spikes.size, self.blocked), (self.factor, self.gain, module.config.tau))
         return {"spikes": spikes}
 
@@ -120,4 +120,5 @@ class LinearSpiker(Module):
 
     def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
         """One instruction."""
-        return self.integration.lower(self, lowering, signal.payload.value.astype(jnp.float32))
+        drive = lowering.program.argument(signal.payload.value.astype(jnp.float32))
+        return self.integration.lower(self, lowering, drive)

@@ -1,17 +1,19 @@
 """Spikers that lay a number out on a line or a ring of units: the units near it fire."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
 from spark.core.errors import Problem
 from spark.core.module import Module
-from spark.core.parameter import parameter
+from spark.core.parameter import Scalar, parameter
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Array, Number, Whole
-from spark.core.variable import RandomKey
-from spark.kernels.program import Place
+from spark.core.variable import Constant, RandomKey
+from spark.kernels.program import BUMP, Place
 from spark.nn.interfaces.linear import (
     Integration,
     LinearSpikerConfig,
@@ -81,20 +83,36 @@ class Bump:
         module.low = parameter(f"{address}.config.mins", low, shape)  # type: ignore[attr-defined]
         module.span = parameter(f"{address}.config.maxs", high - low, shape)  # type: ignore[attr-defined]
         module.ring = parameter(f"{address}.config.glue", config.glue.astype(float), shape)  # type: ignore[attr-defined]
+        places = np.linspace(0.0, np.pi, config.resolution, dtype=np.float32)
+        module.place = Constant(places, description="Place of each unit on the line or ring.")  # type: ignore[attr-defined]
 
     @staticmethod
     def drive(module: Module, signal: FloatArray) -> jnp.ndarray:
         """Drive of every unit, float32, shape of the signal and `resolution`."""
-        config, m = module.config, module
-        x = (signal.value.astype(jnp.float32) - m.low.value) / m.span.value  # type: ignore[attr-defined]
-        place = jnp.linspace(0.0, np.pi, config.resolution, dtype=jnp.float32)
-        offset = place - (np.float32(np.pi) * x)[..., None]
-        ring = m.ring.value  # type: ignore[attr-defined]
+        m: Any = module
+        x = (signal.value.astype(jnp.float32) - m.low.value) / m.span.value
+        offset = jnp.asarray(m.place.value) - (np.float32(np.pi) * x)[..., None]
+        ring = m.ring.value
         if isinstance(ring, float):
             distance = jnp.sin(offset) if ring else jnp.tanh(offset)
         else:
             distance = jnp.where(jnp.asarray(ring)[..., None] > 0, jnp.sin(offset), jnp.tanh(offset))
-        return jnp.exp((-0.5 / config.sigma) * distance * distance)
+        return jnp.exp((-0.5 / module.config.sigma) * distance * distance)
+
+    @staticmethod
+    def lower(module: Module, lowering: Lowering, signal: FloatArray) -> Place:
+        """The same as `drive`, as an instruction where it can be one: for lines with one range for all numbers."""
+        m: Any = module
+        program = lowering.program
+        if not (isinstance(m.low, Scalar) and isinstance(m.span, Scalar) and m.ring == Scalar(0.0)):
+            return program.argument(Bump.drive(module, signal))
+        resolution = module.config.resolution
+        drive = program.scratch((*signal.shape, resolution), "float32")
+        arriving = program.argument(signal.value.astype(jnp.float32))
+        numbers = (m.low.value, m.span.value, np.pi, -0.5 / module.config.sigma)
+        places = (arriving, lowering.constant(m.place), drive)
+        program.emit(BUMP, places, (arriving.size, resolution), numbers)
+        return drive
 
 
 class TopologicalLinearSpiker(Module):
@@ -121,8 +139,8 @@ class TopologicalLinearSpiker(Module):
         return {"spikes": self.integration.fire(self, Bump.drive(self, signal))}
 
     def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
-        """The drive in JAX, the units as one instruction."""
-        return self.integration.lower(self, lowering, Bump.drive(self, FloatArray(signal.payload.value)))
+        """Two instructions: the drive, and the units."""
+        return self.integration.lower(self, lowering, Bump.lower(self, lowering, FloatArray(signal.payload.value)))
 
 
 class TopologicalPoissonSpiker(Module):
