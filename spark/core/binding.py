@@ -43,7 +43,7 @@ def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dic
         problems.append(
             Problem(
                 owner(module),
-                f"takes {len(known)} inputs, got {len(args)} without a name",
+                f"takes {len(known)} input{'s' * (len(known) != 1)}, got {len(args)} without a name",
                 "Give inputs by name",
                 "extra",
             )
@@ -53,11 +53,12 @@ def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dic
             problems.append(Problem(f"{owner(module)}.{name}", "is given twice", "", "twice"))
         bound[name] = value
     for name in required:
-        if name not in bound:
+        if bound.get(name) is None:
+            given = sorted(n for n, v in bound.items() if v is not None)
             problems.append(
                 Problem(
                     f"{owner(module)}.{name}",
-                    f"input is missing, got {sorted(bound) or 'no inputs'}; expected a {known[name].__name__}",
+                    f"input is missing, got {given or 'no inputs'}; expected {known[name].__name__}",
                     f"Call with `{name}=spark.{known[name].__name__}(...)`",
                     "missing",
                 )
@@ -76,8 +77,10 @@ def _wrong_type(module: "Module", name: str, value: Any, known: dict[str, type[P
     if name not in known:
         return Problem(address, "is not an input port", suggestion(name, known, "input port"), "extra")
     expected = known[name]
-    if isinstance(value, expected) or value is None:
+    if value is None:
         return None
+    if isinstance(value, expected):
+        return None if _holds_arrays(value) else _no_array(address, name, value)
     if isinstance(value, Payload):
         return Problem(
             address,
@@ -89,6 +92,20 @@ def _wrong_type(module: "Module", name: str, value: Any, known: dict[str, type[P
         address,
         f"is not a payload, got {type(value).__name__}; expected {expected.__name__}",
         f"Wrap the array: `{name}=spark.{expected.__name__}(...)`",
+        "raw",
+    )
+
+
+def _holds_arrays(payload: Payload) -> bool:
+    leaves = jax.tree.leaves(payload)
+    return bool(leaves) and all(isinstance(leaf, (jax.Array, np.ndarray, np.generic)) for leaf in leaves)
+
+
+def _no_array(address: str, name: str, payload: Payload) -> Problem:
+    return Problem(
+        address,
+        f"does not hold an array, got {type(payload.value).__name__}; expected a JAX or NumPy array",
+        f"Write `{name}=spark.{type(payload).__name__}(jnp.asarray(...))`",
         "raw",
     )
 
@@ -112,7 +129,7 @@ def _wrong_kind(module: "Module", name: str, dtype: Any, expected: type[Payload]
     return Problem(
         f"{owner(module)}.{name}",
         f"has the wrong kind of dtype, got {dtype}; expected {expected.kind_name}",
-        f"A {expected.__name__} holds {expected.kind_name}: cast with `.astype('{expected.default_dtype}')`",
+        f"{expected.__name__} holds {expected.kind_name}: cast with `.astype('{expected.default_dtype}')`",
         "dtype",
     )
 
@@ -128,14 +145,12 @@ def check(module: "Module", payloads: dict[str, Payload]) -> None:
         spec = module._inputs.get(name)
         value = payload.value
         if spec is None:
-            continue
-        if not isinstance(value, (jax.Array, np.ndarray, np.generic)):
             problems.append(
                 Problem(
                     f"{owner(module)}.{name}",
-                    f"does not hold an array, got {type(value).__name__}",
-                    "Give a JAX or NumPy array",
-                    "raw",
+                    "optional input was not given when the module was built, got it now",
+                    "Give it at the first call, which builds, and at every other; or never",
+                    "extra",
                 )
             )
             continue
@@ -152,7 +167,12 @@ def check(module: "Module", payloads: dict[str, Payload]) -> None:
             )
     missing = set(module._inputs) - set(payloads)
     problems.extend(
-        Problem(f"{owner(module)}.{name}", "input is missing", "It was there at build", "missing")
+        Problem(
+            f"{owner(module)}.{name}",
+            f"optional input is missing, got nothing; expected {module._inputs[name].payload_type.__name__}",
+            "It was given when the module was built: give it at every call",
+            "missing",
+        )
         for name in sorted(missing)
     )
     if problems:

@@ -55,7 +55,17 @@ def _advance(graph: Any, state: Any, payloads: dict[str, Payload]) -> Any:
 def _advance_shell(module: "Module", payloads: dict[str, Payload]) -> Any:
     # The eager shell runs the same compiled step that a user's own jit would, so both give the same bits.
     graph, state = transform.split(module)
-    outputs, module._state = _advance(graph, state, payloads)
+    outputs, after = _advance(graph, state, payloads)
+    if any(isinstance(leaf, Tracer) for leaf in after.leaves):
+        raise ModuleError(
+            Problem(
+                type(module).__name__,
+                "owns its state, and is called inside a function that JAX traces, which would lose it",
+                "Split it outside: `graph, state = spark.split(module)`; inside, call `spark.merge(graph, state)`",
+                "traced",
+            )
+        )
+    module._state = after
     if module._checked:
         numerics.raise_faults(graph, module.state)
     return outputs

@@ -116,6 +116,18 @@ class Config(BaseModel):
                 )
         return found
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in type(self).model_fields:
+            raise ConfigError(
+                Problem(
+                    f"{type(self).__name__}.{name}",
+                    "cannot be set: a config does not change",
+                    f"Take a changed copy: `config.updated({name}=...)`",
+                    "frozen",
+                )
+            )
+        super().__setattr__(name, value)
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.to_json() == other.to_json()  # type: ignore[attr-defined]
 
@@ -220,11 +232,20 @@ def _translate(cls: type[Config], error: ValidationError) -> list[Problem]:
         elif item["type"] == "extra_forbidden":
             found.append(Problem(address, "is unknown", suggestion(address, cls.model_fields), "unknown"))
         else:
-            said = str(cause) if cause is not None else item["msg"][0].lower() + item["msg"][1:]
+            said = str(cause) if cause is not None else _said(item)
             got = "" if cause is not None else f", got {item['input']!r}"
             info = cls.model_fields.get(str(item["loc"][0])) if item["loc"] else None
             found.append(Problem(address, f"{said}{got}", (info.description or "") if info else "", "type"))
     return found
+
+
+_EXPECTED = {"int": "a whole number", "bool": "True or False", "finite": "a finite number", "string": "a string"}
+
+
+def _said(item: Any) -> str:
+    """What pydantic's own checks expect, in our words."""
+    expected = _EXPECTED.get(item["type"].partition("_")[0])
+    return f"expected {expected}" if expected else item["msg"][0].lower() + item["msg"][1:]
 
 
 def _strip(problem: Problem) -> Problem:

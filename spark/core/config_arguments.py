@@ -1,6 +1,7 @@
 """What a config's constructor understands beside its fields' names: shared and nested arguments."""
 
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic.fields import FieldInfo
@@ -68,8 +69,7 @@ def expand(cls: "type[Config]", arguments: dict[str, Any]) -> tuple[dict[str, An
         if not has_field(cls, name)
     ]
     values = {**{n: v for n, v in shared.items() if n in cls.model_fields}, **values}
-    if not problems:
-        _fill_nested(cls, values, shared, deeper, problems)
+    _fill_nested(cls, values, shared, deeper, problems)
     return values, problems
 
 
@@ -88,6 +88,8 @@ def _take_nested(
 ) -> list[Problem]:
     """Enter `head__rest=value`."""
     nests = [name for name, info in cls.model_fields.items() if nested_type(info) is not None]
+    if head in cls.model_fields and head not in nests:
+        return [Problem(f"{head}.{rest}", f"'{head}' holds a value, no nested config", f"Give `{head}=...` whole")]
     if head not in nests:
         return [Problem(head, "is no nested config", suggestion(head, nests), "unknown")]
     deeper.setdefault(head, {})[rest] = value
@@ -119,15 +121,14 @@ def _fill_nested(
                     Problem(
                         name,
                         f"has the wrong type, got {type(base).__name__}; expected {nested.__name__}",
-                        f"Give a {nested.__name__}, or its fields as `{name}__<field>=...`",
+                        f"Give `{nested.__name__}(...)`, or its fields as `{name}__<field>=...`",
                         "type",
                     )
                 )
                 continue
             if given:
                 base = base.updated(**given)
-            handed = {k: _handed_value(cls, values, k) for k in cls.handed_down}
-            base = base.handed(**handed)
+            base = _hand_down(cls, values, base, problems)
         except ConfigError as error:
             head = nested.__name__ + "."
             problems.extend(
@@ -135,6 +136,23 @@ def _fill_nested(
             )
             continue
         values[name] = base
+
+
+def _hand_down(cls: "type[Config]", values: dict[str, Any], base: Any, problems: list[Problem]) -> Any:
+    """`base` with what its owner hands down; a value that it cannot take is the owner's problem."""
+    handed = {k: _handed_value(cls, values, k) for k in cls.handed_down}
+    try:
+        return base.handed(**handed)
+    except ConfigError as error:
+        head = type(base).__name__ + "."
+        for problem in error.problems:
+            name = problem.address.removeprefix(head)
+            if problem.kind == "clash" or name not in cls.model_fields:
+                raise
+            owned = replace(problem, address=name, fix=cls.model_fields[name].description or "")
+            if owned not in problems:
+                problems.append(owned)
+        return base
 
 
 def _handed_value(cls: "type[Config]", values: dict[str, Any], name: str) -> Any:

@@ -49,7 +49,7 @@ class Module(Part):
                 Problem(
                     f"{type(self).__name__}.config",
                     f"has the wrong type, got {type(config).__name__}; expected {expected.__name__}",
-                    f"Give a {expected.__name__}",
+                    f"Give `{expected.__name__}(...)`",
                 )
             )
         self.config = config

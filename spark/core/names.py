@@ -15,6 +15,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+    """A sentence for the end of an error that lists the known names already."""
+    close = nearest(name, known)
+    return otherwise if close is None else f"Did you mean '{close}'?"
+
+
 def suggestion(name: str, known: Iterable[str], what: str = "name") -> str:
     """A sentence for the end of an error: the nearest name, else all of them."""
     known = sorted(known)

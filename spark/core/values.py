@@ -1,5 +1,6 @@
 """Values that a config may hold beside plain numbers: arrays; and their JSON forms."""
 
+import math
 from typing import Annotated, Any
 
 import numpy as np
@@ -51,6 +52,8 @@ def to_quantity(value: Any) -> Any:
     if isinstance(value, (bool, str)):
         raise ValueError(f"expected a number, got {value!r}")
     if isinstance(value, (int, float)):
+        if not math.isfinite(value):
+            raise ValueError(f"expected a finite number, got {value!r}")
         return float(value)
     made = to_array(value)
     return float(made) if made.ndim == 0 else to_array(made.astype(np.float32))
@@ -69,7 +72,10 @@ def to_shape(value: Any) -> Any:
 
 def to_dtype(value: Any) -> Any:
     """The NumPy name of a floating dtype."""
-    name = str(np.dtype(value)) if not isinstance(value, str) else value
+    try:
+        name = str(np.dtype(value)) if not isinstance(value, str) else value
+    except TypeError:
+        name = value
     if name not in ("float16", "bfloat16", "float32", "float64"):
         raise ValueError(f"expected float16, bfloat16, float32 or float64, got {name!r}")
     return name

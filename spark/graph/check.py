@@ -5,7 +5,7 @@ from typing import Any
 
 from spark.core.errors import Problem
 from spark.core.module import Module
-from spark.core.names import illegal, suggestion
+from spark.core.names import did_you_mean, illegal
 from spark.core.payloads import Payload
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 
@@ -69,7 +69,7 @@ def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, prope
                 problems.append(
                     Problem(
                         f"{name}.{port}",
-                        f"input port is not fed, got no wire; expected a {required[port].__name__}",
+                        f"input port is not fed, got no wire; expected {required[port].__name__}",
                         f"Add `'{port}': [spark.PortMap(origin=..., port=...)]` to its inputs",
                         "missing",
                     )
@@ -81,7 +81,7 @@ def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, prope
                         f"{name}.{port}",
                         f"{specs.module_cls.__name__} has no such input port, got {port!r}; "
                         f"expected one of {sorted(known)}",
-                        suggestion(port, known, "input port"),
+                        did_you_mean(port, known, "Name one of those"),
                         "unknown-port",
                     )
                 )
@@ -113,23 +113,23 @@ def resolve(
 ) -> type[Payload] | Problem:
     """Payload type at the origin of a wire, or what is wrong with it."""
     if wire.origin == CALL:
-        offered, whose = own_inputs, "the brain's own inputs"
+        offered, what = own_inputs, "input"
     elif wire.origin in modules:
-        offered, whose = outputs_of(modules[wire.origin]), f"'{wire.origin}'"
+        offered, what = outputs_of(modules[wire.origin]), "output port"
         if properties:
             offered = {**offered, **properties_of(modules[wire.origin])}
     else:
         return Problem(
             address,
             f"has an unknown origin, got {wire.origin!r}; expected one of {sorted([*modules, CALL])}",
-            suggestion(wire.origin, [*modules, CALL], "module"),
+            did_you_mean(wire.origin, [*modules, CALL], "Name one of those"),
             "unknown-origin",
         )
     if wire.port not in offered:
         return Problem(
             address,
-            f"{whose} has no such output port, got {wire.port!r}; expected one of {sorted(offered)}",
-            suggestion(wire.port, offered, "output port"),
+            f"'{wire.origin}' has no such {what}, got {wire.port!r}; expected one of {sorted(offered)}",
+            did_you_mean(wire.port, offered, "Name one of those"),
             "unknown-port",
         )
     return offered[wire.port]

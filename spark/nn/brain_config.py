@@ -39,18 +39,18 @@ def _payload_named(name: Any) -> Any:
     return known[name] if isinstance(name, str) else name
 
 
-def _spec(cls: type[InputSpec], value: Any) -> InputSpec:
+def _spec(cls: type[InputSpec], name: Any, value: Any) -> InputSpec:
     if isinstance(value, InputSpec):
         return value if isinstance(value, cls) else cls(**vars(value))
     if isinstance(value, dict):
         given = {**value, "payload_type": _payload_named(value.get("payload_type"))}
         given["shape"] = tuple(given.get("shape", ()))
         return cls(**given)
-    raise ValueError(f"expected a spark.{cls.__name__}, got {type(value).__name__}")
+    raise ValueError(f"'{name}' must be a spark.{cls.__name__}, got {type(value).__name__}")
 
 
 def _input_map(value: Any) -> dict[str, InputSpec]:
-    return {str(k): _spec(InputSpec, v) for k, v in _mapping(value, "InputSpec").items()}
+    return {str(k): _spec(InputSpec, k, v) for k, v in _mapping(value, "InputSpec").items()}
 
 
 def _output_map(value: Any) -> dict[str, OutputMap]:
@@ -65,7 +65,7 @@ def _output_map(value: Any) -> dict[str, OutputMap]:
         wire = PortMap(**wire) if isinstance(wire, dict) else wire
         if not isinstance(wire, PortMap):
             raise ValueError(f"'{name}.input' must be a spark.PortMap, got {wire!r}")
-        made[str(name)] = OutputMap(wire, _spec(OutputSpec, entry["spec"]))  # type: ignore[arg-type]
+        made[str(name)] = OutputMap(wire, _spec(OutputSpec, name, entry["spec"]))  # type: ignore[arg-type]
     return made
 
 
@@ -132,7 +132,11 @@ class BrainConfig(Config):
                         "name",
                     )
                 )
-        lengths = {n: s.config.dt for n, s in self.stepped().items() if _dt(s.config) is not None}
+        try:
+            stepped = self.stepped()
+        except ConfigError as error:
+            return [*found, *error.problems]
+        lengths = {n: s.config.dt for n, s in stepped.items() if _dt(s.config) is not None}
         if len(set(lengths.values())) > 1:
             found.append(
                 Problem(

@@ -40,7 +40,7 @@ def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...
             Problem(
                 address,
                 f"must lie between dt ({config.dt:g} ms) and max_delay ({config.max_delay:g} ms), "
-                f"got {np.min(given):g} to {np.max(given):g} ms",
+                f"got {' to '.join(f'{d:g}' for d in sorted({np.min(given), np.max(given)}))} ms",
                 "Raise max_delay, or change the delays",
                 "bounds",
             )

@@ -8,7 +8,7 @@ import numpy as np
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.module import Module
-from spark.core.names import suggestion
+from spark.core.names import did_you_mean
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Shape
@@ -252,7 +252,7 @@ def _check_effects(blueprint: dict[str, ModuleSpecs]) -> list[Problem]:
                         f"{name}.{port}",
                         f"an effect begins at an output port, got {port!r}; "
                         f"expected one of {sorted(outputs_of(specs))}",
-                        suggestion(port, outputs_of(specs), "output port"),
+                        did_you_mean(port, outputs_of(specs), "Name one of those"),
                         "unknown-port",
                     )
                 )
@@ -262,7 +262,7 @@ def _check_effects(blueprint: dict[str, ModuleSpecs]) -> list[Problem]:
                         f"{name}.{port}",
                         "an effect writes a property that a component lists in `exposes`, "
                         f"got {target!r}; expected one of {sorted(held)}",
-                        suggestion(target, held, "property"),
+                        did_you_mean(target, held, "Name one of those"),
                         "unknown-port",
                     )
                 )

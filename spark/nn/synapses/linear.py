@@ -68,7 +68,10 @@ class LinearSynapses(Module):
         delayed = issubclass(spikes.payload_type, DelayedSpikes)
         self.input_shape = spikes.shape[len(self.units) :] if delayed else spikes.shape
         pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
-        found = self.config.kernel.connect(self.generator, pre, post)
+        try:
+            found = self.config.kernel.connect(self.generator, pre, post)
+        except ConfigError as error:
+            raise error.under(f"{self.path or type(self).__name__}.config") from error
         self.listed = delayed or not found.dense
         values = found.values
         if self.listed:
