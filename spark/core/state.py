@@ -59,7 +59,7 @@ class State:
         Raises:
             StateError: No such path, or the value has another shape or kind of dtype.
         """
-        leaves = list(self.leaves)
+        leaves = self.leaves
         for path, value in values.items():
             self._known(path)
             slot = self.about.layout.slots[path]
@@ -75,13 +75,8 @@ class State:
                         "shape",
                     )
                 )
-            new = jnp.asarray(value).astype(slot.dtype)
-            if slot.solo:
-                leaves[slot.leaf] = new
-            else:
-                place = slice(slot.offset, slot.offset + slot.size)
-                leaves[slot.leaf] = jnp.asarray(leaves[slot.leaf]).at[place].set(new.reshape(-1))
-        return State(tuple(leaves), self.about)
+            leaves = self.about.layout.replace(leaves, path, jnp.asarray(value).astype(slot.dtype))
+        return State(leaves, self.about)
 
     def _known(self, path: str) -> None:
         if path not in self.about.layout.slots:

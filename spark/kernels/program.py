@@ -66,18 +66,20 @@ class Program:
         self._code: list[int | Place | None] = []
         self._numbers: list[float] = []
 
-    def state(self, leaf: int, first: int, shape: tuple[int, ...], dtype: str) -> Place:
-        """Elements of a leaf of the state, from element `first` on; instructions change them in place."""
-        return Place(_STATE, leaf, first * np.dtype(dtype).itemsize, shape, dtype)
+    def state(self, leaf: int, offset: int, shape: tuple[int, ...], dtype: str) -> Place:
+        """An array that begins at a byte of a leaf of the state; instructions change it in place."""
+        return Place(_STATE, leaf, offset, shape, dtype)
 
-    def argument(self, array: Any, first: int = 0, shape: tuple[int, ...] | None = None) -> Place:
-        """An array that instructions read; the same array twice is passed once."""
+    def argument(self, array: Any) -> Place:
+        """An array that instructions read."""
+        return self.array_within(array, 0, tuple(np.shape(array)), str(jnp.result_type(array)))
+
+    def array_within(self, array: Any, offset: int, shape: tuple[int, ...], dtype: str) -> Place:
+        """An array that begins at a byte of another; the same outer array twice is passed once."""
         number = next((n for n, known in enumerate(self._arguments) if known is array), len(self._arguments))
         if number == len(self._arguments):
             self._arguments.append(array)
-        dtype = str(jnp.result_type(array))
-        shape = tuple(np.shape(array)) if shape is None else shape
-        return Place(_ARGUMENT, number, first * jnp.dtype(dtype).itemsize, shape, dtype)
+        return Place(_ARGUMENT, number, offset, shape, dtype)
 
     def result(self, shape: tuple[int, ...], dtype: str) -> Place:
         """A new array that the program returns."""

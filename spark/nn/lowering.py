@@ -32,7 +32,7 @@ class Lowering:
         """Where a constant lies in the graph."""
         slot = self._graph.structure.constants.slots[constant.path]
         leaf = self._graph.constants[slot.leaf]
-        return self.program.argument(leaf, slot.offset, slot.shape)
+        return self.program.array_within(leaf, slot.offset, slot.shape, slot.dtype)
 
 
 class Arriving:
