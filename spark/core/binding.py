@@ -186,11 +186,13 @@ def output_specs(module: "Module", outputs: Any) -> dict[str, PortSpec]:
         ModuleError: Not a dict of payloads, or not the declared ports.
     """
     name = f"{owner(module)}.__call__"
-    if not isinstance(outputs, dict) or not all(isinstance(p, Payload) for p in outputs.values()):
+    bare = [n for n, p in outputs.items() if not isinstance(p, Payload)] if isinstance(outputs, dict) else None
+    if bare is None or bare:
+        got = f"something else under {bare}" if bare else type(outputs).__name__
         raise ModuleError(
             Problem(
                 name,
-                f"must return a dict of payloads, got {type(outputs).__name__}",
+                f"must return a dict of payloads, got {got}",
                 "Return `{'port': spark.FloatArray(...)}`",
             )
         )

@@ -141,7 +141,8 @@ class Config(BaseModel):
 
     def updated(self, **changes: Any) -> Self:
         """A copy with some fields changed; takes the same forms as the constructor."""
-        return type(self)(**{**self.explicit(), **changes})
+        kept = {n: v for n, v in self.explicit().items() if config_arguments.SHARED + n not in changes}
+        return type(self)(**{**kept, **changes})
 
     def handed(self, **values: Any) -> Self:
         """A copy that takes these values from its owner where it has the field.
