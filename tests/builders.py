@@ -1,0 +1,188 @@
+"""Small brains and modules that several tests use."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, TypedDict
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import spark
+from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
+from spark.nn import Brain, BrainConfig
+from spark.nn.interfaces import (
+    ExponentialIntegrator,
+    ExponentialIntegratorConfig,
+    LinearSpiker,
+    LinearSpikerConfig,
+    PoissonSpiker,
+    PoissonSpikerConfig,
+    TopologicalLinearSpiker,
+    TopologicalLinearSpikerConfig,
+)
+from spark.nn.neurons import ALIFNeuron, ALIFNeuronConfig
+
+DRIVE = np.array([0.3, -0.5, 0.8, 0.1], np.float16)
+
+
+def drive(values: Any = DRIVE) -> FloatArray:
+    """The tutorial's drive."""
+    return FloatArray(jnp.asarray(values, jnp.float16))
+
+
+def tutorial_specs(units: int = 32) -> dict[str, ModuleSpecs]:
+    """The tutorial's three modules, smaller."""
+    return {
+        "spiker": ModuleSpecs(
+            "spiker",
+            TopologicalLinearSpiker,
+            {"signal": [PortMap("__call__", "drive")]},
+            TopologicalLinearSpikerConfig(mins=-1, maxs=1, resolution=16, max_freq=200.0, tau=30.0),
+        ),
+        "pool": ModuleSpecs(
+            "pool",
+            ALIFNeuron,
+            {"in_spikes": [PortMap("spiker", "spikes"), PortMap("pool", "out_spikes")]},
+            ALIFNeuronConfig(units=(units,), async_spikes=True),
+        ),
+        "integrator": ModuleSpecs(
+            "integrator",
+            ExponentialIntegrator,
+            {"spikes": [PortMap("pool", "out_spikes")]},
+            ExponentialIntegratorConfig(num_outputs=2),
+        ),
+    }
+
+
+def action(origin: str = "integrator", port: str = "signal", shape: tuple[int, ...] = (2,)) -> dict[str, Any]:
+    """The tutorial's output."""
+    return {"action": {"input": PortMap(origin, port), "spec": OutputSpec(FloatArray, shape, jnp.float16)}}
+
+
+def tutorial_config(modules: Any = None, **changes: Any) -> BrainConfig:
+    """The tutorial's brain, smaller; `modules` replaces some of its modules."""
+    given: dict[str, Any] = {
+        "input_map": {"drive": InputSpec(FloatArray, (4,), jnp.float16)},
+        "output_map": action(),
+        "modules_map": {**tutorial_specs(), **(modules or {})},
+    }
+    return BrainConfig(**{**given, **changes})
+
+
+def tutorial_brain(**changes: Any) -> Brain:
+    """A built brain at step 0."""
+    made = Brain(tutorial_config(**changes))
+    made(drive=drive())
+    made.reset()
+    return made
+
+
+def spiking_brain(modules: list[ModuleSpecs], size: int = 4, outputs: Any = None, **changes: Any) -> Brain:
+    """A brain whose input `spikes` is a row of spikes."""
+    return Brain(
+        BrainConfig(
+            input_map={"spikes": InputSpec(SpikeArray, (size,), jnp.int8)},
+            output_map=outputs or {},
+            modules_map=modules,
+            **changes,
+        )
+    )
+
+
+def poisson(name: str, rate: float = 500.0, **config: Any) -> ModuleSpecs:
+    """A random spiker fed by the brain's `drive`."""
+    inputs = {"signal": [PortMap("__call__", "drive")]}
+    return ModuleSpecs(name, PoissonSpiker, inputs, PoissonSpikerConfig(max_freq=rate, **config))
+
+
+def linear(name: str = "spiker", **config: Any) -> ModuleSpecs:
+    """A regular spiker fed by the brain's `drive`."""
+    return ModuleSpecs(name, LinearSpiker, {"signal": [PortMap("__call__", "drive")]}, LinearSpikerConfig(**config))
+
+
+class NoConfig(spark.ModuleConfig):
+    """No parameters."""
+
+
+class RelayOutput(TypedDict):
+    """Spikes."""
+
+    spikes: SpikeArray
+
+
+class Relay(spark.Module):
+    """Puts out the spikes that arrive, in the same step; may feed itself, for then its output is said beforehand."""
+
+    config: NoConfig
+
+    def output_contract(self, **known: spark.PortSpec) -> dict[str, spark.PortSpec] | None:
+        """Not known."""
+        return None
+
+    def __call__(self, spikes: SpikeArray) -> RelayOutput:
+        return {"spikes": SpikeArray(spikes.value)}
+
+
+class NumbersOutput(TypedDict):
+    """Whole numbers."""
+
+    numbers: spark.IntegerArray
+
+
+class Counter(spark.Module):
+    """Adds up the whole numbers that arrive."""
+
+    config: NoConfig
+
+    def build(self, numbers: spark.PortSpec) -> None:
+        self.total = spark.Variable(np.zeros(numbers.shape, np.int32))
+
+    def __call__(self, numbers: spark.IntegerArray) -> NumbersOutput:
+        self.total.value = self.total.value + numbers.value.astype(jnp.int32)
+        return {"numbers": spark.IntegerArray(self.total.value)}
+
+
+def relay(name: str, *origins: tuple[str, str]) -> ModuleSpecs:
+    """A relay fed by these ports."""
+    return ModuleSpecs(name, Relay, {"spikes": [PortMap(*origin) for origin in origins]})
+
+
+def spikes(values: Any) -> SpikeArray:
+    """Signed spikes."""
+    return SpikeArray(jnp.asarray(values, jnp.int8))
+
+
+def run(module: Any, inputs: Any, **constant: Any) -> Any:
+    """Outputs of a built module over inputs with a leading axis of steps, and its last state; the module stays.
+
+    Args:
+        module: A built, outermost module.
+        inputs: A dict of payloads with a leading axis of steps.
+        **constant: Payloads given at every step.
+    """
+    graph, state = spark.split(module)
+
+    def step(now: Any, given: Any) -> Any:
+        view = spark.merge(graph, now)
+        outputs = view(**given, **constant)
+        fired = view.get_spikes_from_cache() if isinstance(view, Brain) else {}
+        return spark.split(view)[1], (outputs, fired)
+
+    state, (outputs, fired) = jax.jit(lambda first: jax.lax.scan(step, first, inputs))(state)
+    return outputs, fired, state
+
+
+def pool_spikes(brain: Brain, steps: int = 300) -> dict[str, np.ndarray]:
+    """Spikes of every module of a brain that takes `drive`, step by step, compiled."""
+    drives = FloatArray(jnp.tile(jnp.asarray(DRIVE), (steps, 1)))
+    return {name: np.asarray(found.value) for name, found in run(brain, {"drive": drives})[1].items()}
+
+
+@contextlib.contextmanager
+def refused(kind: type[spark.SparkError], text: str) -> Iterator[None]:
+    """The block raises exactly this type with exactly this text."""
+    with pytest.raises(spark.SparkError) as caught:
+        yield
+    assert (type(caught.value), str(caught.value)) == (kind, text)
