@@ -11,6 +11,7 @@ BENCH = Path(__file__).parent.absolute()
 COMMANDS = (
     ("imports.py",),
     ("tutorial.py",),
+    ("checking.py", "--json", "bench/results/checking.json"),
     ("kernels.py", "--json", "bench/results/kernels.json"),
 )
 
