@@ -71,7 +71,8 @@ def run_demo(iterations: int, picture: Path, progress: bool = True) -> dict[str,
         return {"drive": FloatArray(scaled(observation).astype(np.float16))}
 
     loop = Loop(brain, environment, observe=observe, steps_per_action=1)
-    loop.run(1, seed=42)
+    # Long enough for an episode to end, so that both the step and the rest after it are compiled.
+    loop.run(40, seed=42)
     begin = time.perf_counter()
     log = loop.run(iterations, progress=progress)
     seconds = time.perf_counter() - begin

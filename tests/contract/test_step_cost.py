@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import pytest
 
 import spark
+from spark import kernels
 from spark.demo import tutorial_config
 
 DRIVE = spark.FloatArray(jnp.zeros((4,), dtype=jnp.float16))
@@ -40,6 +41,7 @@ def kernels_of(compiled_text: str) -> list[str]:
     return [name for name in operations if name not in NOT_A_KERNEL]
 
 
+@pytest.mark.skipif(not kernels.status().available, reason="the bound is for native kernels, which are missing here")
 def test_the_tutorials_step_launches_at_most_25_kernels():
     compiled = jax.jit(run_model).lower(*spark.split(built()), DRIVE).compile()
     kernels = kernels_of(compiled.as_text())
