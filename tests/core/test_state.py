@@ -1,0 +1,113 @@
+"""A state is read and written by path, and refuses what does not fit."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from builders import refused, tutorial_brain
+from hypothesis import given
+from hypothesis import strategies as st
+
+import spark
+from spark import State, StateError
+from spark.nn import Brain
+
+
+@pytest.fixture(scope="module")
+def brain() -> Brain:
+    return tutorial_brain()
+
+
+def test_unknown_path_is_refused_with_the_nearest(brain: Brain) -> None:
+    text = "pool.soma.potental: is not a variable of this state. Did you mean 'pool.soma.potential'?"
+    with refused(StateError, text):
+        brain.state["pool.soma.potental"]
+
+
+def test_unit_of_an_unknown_path_is_refused(brain: Brain) -> None:
+    text = "pool.soma.potental: is not a variable of this state. Did you mean 'pool.soma.potential'?"
+    with refused(StateError, text):
+        brain.state.unit("pool.soma.potental")
+
+
+def test_replacing_an_unknown_path_is_refused(brain: Brain) -> None:
+    text = "pool.soma.potental: is not a variable of this state. Did you mean 'pool.soma.potential'?"
+    with refused(StateError, text):
+        brain.state.replace({"pool.soma.potental": jnp.zeros(32)})
+
+
+@pytest.mark.parametrize("shape", [(3,), (1,), (), (1, 32)])
+def test_replacing_with_another_shape_is_refused(brain: Brain, shape: tuple[int, ...]) -> None:
+    text = (
+        f"pool.soma.potential: cannot take this value, got {shape} float32; expected (32,) float32. "
+        "Give an array of the variable's shape and kind"
+    )
+    with refused(StateError, text):
+        brain.state.replace({"pool.soma.potential": jnp.zeros(shape)})
+
+
+def test_replacing_whole_numbers_by_floats_is_refused(brain: Brain) -> None:
+    text = (
+        "pool.soma.refractory: cannot take this value, got (32,) float32; expected (32,) int32. "
+        "Give an array of the variable's shape and kind"
+    )
+    with refused(StateError, text):
+        brain.state.replace({"pool.soma.refractory": jnp.zeros(32)})
+
+
+def test_replaced_value_is_read_back(brain: Brain) -> None:
+    values = np.arange(32, dtype=np.float32)
+    state = brain.state.replace({"pool.soma.potential": values})
+    np.testing.assert_array_equal(state["pool.soma.potential"], values)
+
+
+@given(st.data())
+def test_replacing_one_variable_changes_no_other(data: st.DataObject) -> None:
+    brain = tutorial_brain()
+    path = data.draw(st.sampled_from(brain.state.paths()))
+    changed = brain.state.replace({path: jnp.ones_like(brain.state[path])})
+    others = [p for p in brain.state if p != path]
+    assert all(np.array_equal(changed[p], brain.state[p]) for p in others)
+
+
+def test_replace_leaves_the_original_as_it_was(brain: Brain) -> None:
+    brain.state.replace({"pool.soma.potential": jnp.ones(32)})
+    assert not np.asarray(brain.state["pool.soma.potential"]).any()
+
+
+def test_replace_works_inside_jit(brain: Brain) -> None:
+    changed = jax.jit(lambda s: s.replace({"pool.soma.potential": jnp.ones(32)}))(brain.state)
+    np.testing.assert_array_equal(changed["pool.soma.potential"], np.ones(32))
+
+
+def test_a_narrower_float_is_widened(brain: Brain) -> None:
+    state = brain.state.replace({"pool.soma.potential": jnp.ones(32, jnp.float16)})
+    assert state["pool.soma.potential"].dtype == jnp.float32
+
+
+def test_a_state_is_a_pytree_of_its_leaves(brain: Brain) -> None:
+    leaves, structure = jax.tree.flatten(brain.state)
+    assert isinstance(jax.tree.unflatten(structure, leaves), State)
+
+
+def test_iteration_gives_the_sorted_paths(brain: Brain) -> None:
+    assert list(brain.state) == sorted(brain.state.paths())
+
+
+def test_the_unit_of_a_variable_is_kept(brain: Brain) -> None:
+    assert brain.state.unit("pool.soma.potential") == "mV"
+
+
+def test_the_printed_state_names_its_variables(brain: Brain) -> None:
+    assert "pool.soma.potential" in repr(brain.state)
+
+
+def test_every_variable_has_a_module_at_its_path(brain: Brain) -> None:
+    view = spark.merge(*spark.split(brain))
+    for path in brain.state:
+        if path == "step" or ".cache." in f".{path}":
+            continue
+        owner = view
+        for name in path.split(".")[:-1]:
+            owner = getattr(owner, name)
+        assert getattr(owner, path.rpartition(".")[2]).path == path
