@@ -160,7 +160,7 @@ class ModuleSpecs:
                     Problem(
                         "config",
                         f"has the wrong type, got {type(config).__name__}; expected {expected.__name__}",
-                        f"{self.module_cls.__name__} takes a {expected.__name__}",
+                        f"Give `{expected.__name__}(...)`",
                         "type",
                     )
                 )

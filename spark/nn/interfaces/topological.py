@@ -5,7 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.config import field
+from spark.core.config import ModuleConfig, field
 from spark.core.errors import Problem
 from spark.core.module import Module
 from spark.core.parameter import Scalar, parameter
@@ -24,8 +24,8 @@ from spark.nn.interfaces.poisson import PoissonSpikerConfig, draw_spikes
 from spark.nn.lowering import Arriving, Lowering
 
 
-class TopologicalLinearSpikerConfig(LinearSpikerConfig):
-    """A line or ring of units for each number, and how they fire."""
+class TopologyConfig(ModuleConfig):
+    """A line or ring of units for each number."""
 
     glue: Array = field(
         np.array(0, np.int32), description="1 where the ends of the line are one point (a ring), else 0."
@@ -37,36 +37,20 @@ class TopologicalLinearSpikerConfig(LinearSpikerConfig):
 
     def problems(self) -> list[Problem]:
         """Ends in order, and glue 0 or 1."""
-        return [*super().problems(), *topology_problems(self)]
+        found = super().problems()
+        if not np.all(np.isin(self.glue, (0, 1))):
+            found.append(Problem("glue", f"must be 0 or 1, got {self.glue}", "", "bounds"))
+        if not np.all(np.asarray(self.maxs, float) > np.asarray(self.mins, float)):
+            found.append(Problem("maxs", f"must be above mins ({self.mins}), got {self.maxs}", "", "bounds"))
+        return found
 
 
-class TopologicalPoissonSpikerConfig(PoissonSpikerConfig):
+class TopologicalLinearSpikerConfig(TopologyConfig, LinearSpikerConfig):
     """A line or ring of units for each number, and how they fire."""
 
-    glue: Array = field(
-        np.array(0, np.int32), description="1 where the ends of the line are one point (a ring), else 0."
-    )
-    mins: Array = field(np.array(0, np.int32), description="Number at the first unit.")
-    maxs: Array = field(np.array(1, np.int32), description="Number at the last unit.")
-    resolution: Whole = field(64, least=2, description="Units for each number.")
-    sigma: Number = field(1 / 32, above=0, description="Width of the bump of activity.")
 
-    def problems(self) -> list[Problem]:
-        """Ends in order, and glue 0 or 1."""
-        return [*super().problems(), *topology_problems(self)]
-
-
-Topological = TopologicalLinearSpikerConfig | TopologicalPoissonSpikerConfig
-
-
-def topology_problems(config: Topological) -> list[Problem]:
-    """What is wrong with the line or ring."""
-    found = []
-    if not np.all(np.isin(config.glue, (0, 1))):
-        found.append(Problem("glue", f"must be 0 or 1, got {config.glue}", "", "bounds"))
-    if not np.all(np.asarray(config.maxs, float) > np.asarray(config.mins, float)):
-        found.append(Problem("maxs", f"must be above mins ({config.mins}), got {config.maxs}", "", "bounds"))
-    return found
+class TopologicalPoissonSpikerConfig(TopologyConfig, PoissonSpikerConfig):
+    """A line or ring of units for each number, and how they fire."""
 
 
 class Bump:
@@ -77,7 +61,7 @@ class Bump:
     """
 
     def __init__(self, module: Module, shape: tuple[int, ...]) -> None:
-        config: Topological = module.config
+        config: TopologyConfig = module.config
         address = module.path or type(module).__name__
         low, high = np.asarray(config.mins, float), np.asarray(config.maxs, float)
         module.low = parameter(f"{address}.config.mins", low, shape)  # type: ignore[attr-defined]
