@@ -8,7 +8,7 @@ import numpy as np
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import Problem
 from spark.core.module import Module
-from spark.core.parameter import decay
+from spark.core.parameter import decay, steps
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
@@ -17,16 +17,30 @@ from spark.kernels.program import SPIKER, Place
 from spark.nn.lowering import Arriving, Lowering
 
 
+# Longest integration in units of tau; beyond it float32 cannot tell the drive of 1 from one that never fires.
+SLOWEST = 7.0
+
+
 class LinearSpikerConfig(ModuleConfig):
     """Parameters of a spiker without chance."""
 
     tau: Number = field(100.0, unit="ms", above=0, description="Time constant of the integrating unit.")
     cd: Number = field(2.0, unit="ms", least=0, description="Refractory period (cooldown).")
-    max_freq: Number = field(50.0, unit="Hz", above=0, description="Rate at a signal of 1, for time without steps.")
+    max_freq: Number = field(50.0, unit="Hz", above=0, description="Rate at a signal of 1, up to whole steps.")
 
     def problems(self) -> list[Problem]:
         """A rate that the refractory period allows, and at most one spike a step."""
         most = 1000.0 / max(self.cd, self.dt)
+        least = 1000.0 / (self.cd + SLOWEST * self.tau)
+        if self.max_freq < least:
+            return [
+                Problem(
+                    "max_freq",
+                    f"is too low for tau={self.tau:g} ms, got {self.max_freq:g} Hz; expected at least {least:.3g} Hz",
+                    "Raise max_freq or tau: the unit would hardly ever come near its level",
+                    "bounds",
+                )
+            ]
         if self.max_freq < most:
             return []
         which = f"cd={self.cd:g} ms" if self.cd >= self.dt else f"dt={self.dt:g} ms"
@@ -51,19 +65,21 @@ class Integration:
     """The unit that all linear spikers share: it integrates a drive and fires at a fixed level.
 
         V <- exp(-dt/tau)*V + ready*(1 - exp(-dt/tau))*tau*scale*drive;  fires when V > tau, then V <- 0
-        scale = 1/(exp((1000/max_freq - cd)/tau) - 1) + 1
+        scale = 1/(exp(interval/tau) - 1) + 1
 
-    With that scale a drive of 1 fires at `max_freq` in continuous time; on a grid of dt the interval is rounded up to
-    whole steps, so the rate is at most that.
+    After a spike a unit ignores its drive for `cd`, and then a drive of 1 takes it to its level in `interval`: together
+    1000/max_freq, rounded up to whole steps. The interval ends a tenth of a step early, so that no rounding error can
+    cost or gain a step.
     """
 
     def __init__(self, config: Any) -> None:
-        interval = 1000.0 / config.max_freq - config.cd
+        whole = steps(1000.0 / config.max_freq, config.dt)
+        # Steps that a unit ignores its drive after the step in which it fired.
+        self.blocked = min(steps(config.cd, config.dt), whole - 1)
+        interval = (whole - self.blocked - 0.1) * config.dt
         scale = 1.0 / np.expm1(interval / config.tau) + 1.0
         self.factor = float(decay(config.dt, config.tau))
         self.gain = float((1.0 - self.factor) * config.tau * scale)
-        # Steps that a unit ignores its drive after the step in which it fired.
-        self.blocked = max(int(np.ceil(config.cd / config.dt - 1e-6)) - 1, 0)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Integration) and vars(self) == vars(other)
