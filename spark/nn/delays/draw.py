@@ -26,7 +26,7 @@ def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...
     config: Any = module.config
     address = f"{module.path or type(module).__name__}.config.delays"
     in_steps = np.rint(np.asarray(given, np.float64) / config.dt).astype(np.int64)
-    if in_steps.ndim and in_steps.size != np.prod(shape):
+    if in_steps.ndim and in_steps.shape != shape:
         raise ConfigError(
             Problem(
                 address,
@@ -45,4 +45,4 @@ def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...
                 "bounds",
             )
         )
-    return np.broadcast_to(in_steps.reshape(shape if in_steps.ndim else ()), shape).astype(dtype)
+    return np.broadcast_to(in_steps, shape).astype(dtype)

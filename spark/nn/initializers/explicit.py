@@ -1,5 +1,7 @@
 """An initializer that is the array itself."""
 
+import math
+
 import numpy as np
 
 from spark.core.config import field
@@ -17,13 +19,15 @@ class ArrayInitializer(Initializer):
         """The nonzero entries of the array.
 
         Raises:
-            ConfigError: The array's size is not post times pre.
+            ConfigError: The array's shape is not (post, pre), where either may stand for several dimensions.
         """
-        if self.array.size != pre * post:
+        shape = self.array.shape
+        # A pool may have several dimensions, and so may its inputs; a transposed array fits no such split.
+        if not any((math.prod(shape[:k]), math.prod(shape[k:])) == (post, pre) for k in range(len(shape) + 1)):
             raise ConfigError(
                 Problem(
                     "kernel.array",
-                    f"has the wrong shape, got {self.array.shape}; expected ({post}, {pre})",
+                    f"has the wrong shape, got {shape}; expected ({post}, {pre})",
                     "Give one value for every pair of units",
                     "shape",
                 )

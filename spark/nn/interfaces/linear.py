@@ -16,7 +16,6 @@ from spark.core.variable import Variable
 from spark.kernels.program import SPIKER, Place
 from spark.nn.lowering import Arriving, Lowering
 
-
 # Longest integration in units of tau; beyond it float32 cannot tell the drive of 1 from one that never fires.
 SLOWEST = 7.0
 
