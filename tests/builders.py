@@ -113,13 +113,9 @@ class RelayOutput(TypedDict):
 
 
 class Relay(spark.Module):
-    """Puts out the spikes that arrive, in the same step; may feed itself, for then its output is said beforehand."""
+    """Puts out the spikes that arrive, in the same step."""
 
     config: NoConfig
-
-    def output_contract(self, **known: spark.PortSpec) -> dict[str, spark.PortSpec] | None:
-        """Not known."""
-        return None
 
     def __call__(self, spikes: SpikeArray) -> RelayOutput:
         return {"spikes": SpikeArray(spikes.value)}
@@ -186,3 +182,20 @@ def refused(kind: type[spark.SparkError], text: str) -> Iterator[None]:
     with pytest.raises(spark.SparkError) as caught:
         yield
     assert (type(caught.value), str(caught.value)) == (kind, text)
+
+
+class ParityConfig(spark.ModuleConfig):
+    """No parameters."""
+
+
+class Parity(spark.Module):
+    """One unit that fires if an odd number of spikes arrives; it may feed itself."""
+
+    config: ParityConfig
+
+    def output_contract(self, **known: spark.PortSpec) -> dict[str, spark.PortSpec]:
+        return {"spikes": spark.PortSpec(SpikeArray, (1,), "int8")}
+
+    def __call__(self, spikes: SpikeArray) -> RelayOutput:
+        odd = jnp.abs(spikes.value.reshape(-1)).astype(jnp.int32).sum() % 2
+        return {"spikes": SpikeArray(odd.astype(jnp.int8)[None])}
