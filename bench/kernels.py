@@ -1,5 +1,7 @@
 """One step of a dense synaptic kernel inside `lax.scan`: C++, the reference in jax.numpy, and XLA's dot.
 
+The yardstick is the plainest C++ loop over the rows that fired, compiled for this processor alone and timed beside it.
+
     python bench/kernels.py [--quick] [--json PATH]
 
 Float32 weights unless said; spikes are drawn anew for every step. A number is the median of several runs, in
@@ -7,10 +9,14 @@ microseconds a step, compile time apart, with the cost of the loop itself includ
 """
 
 import argparse
+import ctypes
 import json
 import platform
+import shlex
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +28,8 @@ import numpy as np
 from spark.kernels import deliver_dense, status
 
 SHAPES = ((256, 768), (1024, 1024), (4096, 4096), (10240, 10240))
+NOISE = 1.1
+PLAIN = "bench_plain_rows"
 DENSITIES = (0.01, 0.05, 0.2)
 
 
@@ -37,8 +45,24 @@ def dot(spikes: jax.Array, weights: jax.Array) -> jax.Array:
     return spikes.astype(jnp.float32) @ weights.astype(jnp.float32)
 
 
+def plain(spikes: jax.Array, weights: jax.Array) -> jax.Array:
+    return jax.ffi.ffi_call(PLAIN, jax.ShapeDtypeStruct(weights.shape[1:], jnp.float32))(spikes, weights)
+
+
+def build_plain() -> None:
+    """Compile and register the plain loop, for this processor only."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "plain.so"
+        flags = ["-std=c++17", "-O3", "-march=native", "-fPIC", "-shared", "-isystem", jax.ffi.include_dir()]
+        source = Path(__file__).with_name("plain_rows.cc")
+        subprocess.run([*shlex.split(status().compiler or "c++"), *flags, str(source), "-o", str(library)], check=True)
+        loaded = ctypes.CDLL(str(library))
+    jax.ffi.register_ffi_target(PLAIN, jax.ffi.pycapsule(getattr(loaded, PLAIN)), platform="cpu")
+
+
 VERSIONS: dict[str, tuple[Callable, Callable]] = {
     "C++ float32": (native, jnp.float32),
+    "plain C++ loop": (plain, jnp.float32),
     "C++ float16": (native, jnp.float16),
     "C++ bfloat16": (native, jnp.bfloat16),
     "reference": (reference, jnp.float32),
@@ -92,6 +116,12 @@ def measure(quick: bool) -> list[dict]:
     return rows
 
 
+def pairs(rows: list[dict], one: str, other: str) -> list[tuple[dict, dict]]:
+    """Rows of two versions for the same shape and density."""
+    cells = [{(r["pre"], r["post"], r["density"]): r for r in rows if r["version"] == name} for name in (one, other)]
+    return [(row, cells[1][key]) for key, row in cells[0].items()]
+
+
 def table(rows: list[dict]) -> str:
     """One line for each version, one column for each shape: the densities side by side."""
     shapes = list(dict.fromkeys((row["pre"], row["post"]) for row in rows))
@@ -115,8 +145,15 @@ def main() -> int:
     if not found.available:
         print(f"The C++ kernels are not in use. {found.reason} To mend it: {found.mend}", file=sys.stderr)
         return 1
+    build_plain()
     rows = measure(options.quick)
     print(f"{found.instruction_set}, jax {jax.__version__}, {platform.machine()}\n{table(rows)}")
+    ratios = [ours["us"] / other["us"] for ours, other in pairs(rows, "C++ float32", "plain C++ loop")]
+    print(f"C++ float32 / plain C++ loop: median {statistics.median(ratios):.2f}, most {max(ratios):.2f}")
+    verdict = "PASS" if max(ratios) <= NOISE else "FAIL"
+    print(
+        f"{verdict}  at or below the plain C++ loop (within {NOISE - 1:.0%}, the noise of a shared machine) in every cell"
+    )
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps({"instruction_set": found.instruction_set, "rows": rows}, indent=1) + "\n")
