@@ -1,0 +1,193 @@
+"""The default rule against an event-exact loop over connections, written from the formulas of `ZenkeRule`."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from builders import refused, run, spikes, spiking_brain
+from tolerances import INTEGRATED
+
+import spark
+from spark import FloatArray, ModuleSpecs, PortMap, SpikeArray
+from spark.nn.initializers import UniformInitializer
+from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+from spark.nn.plasticity import ZenkeRule, ZenkeRuleConfig
+
+PRE, POST, STEPS = 10, 8, 300
+RULE = {"gamma": 0.05, "pre_tau": 15.0, "post_tau": 25.0, "post_slow_tau": 60.0, "c": 2.0, "maximum": 1.8}
+
+
+def pool(delayed: bool, density: float, rule: dict[str, float], alone: bool) -> Any:
+    """A pool of LIF units under random input, by itself or as a module of a brain."""
+    config = LIFNeuronConfig(
+        units=(POST,),
+        async_spikes=delayed,
+        synapses__kernel=UniformInitializer(density=density, low=2000.0, high=6000.0),
+        **{f"learning_rule__{name}": value for name, value in rule.items()},
+    )
+    if alone:
+        made: Any = LIFNeuron(config)
+        made(in_spikes=spikes(np.zeros(PRE)))
+    else:
+        made = spiking_brain(
+            [ModuleSpecs("pool", LIFNeuron, {"in_spikes": PortMap("__call__", "spikes")}, config)], PRE
+        )
+        made(spikes=spikes(np.zeros(PRE)))
+    made.reset()
+    return made
+
+
+def inputs(seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).choice([-1, 0, 1], (STEPS, PRE), p=[0.02, 0.9, 0.08]).astype(np.int8)
+
+
+def ran(made: Any, sent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """First kernel, delays (post, pre), postsynaptic spikes (0 or 1), and last kernel."""
+    alone = isinstance(made, LIFNeuron)
+    neuron = made if alone else made.pool
+    first = np.asarray(neuron.synapses.kernel)
+    delays = np.zeros((POST, PRE), int)
+    if hasattr(neuron, "delays"):
+        delays = np.asarray(neuron.delays.delays.value).T.astype(int)
+    payload = SpikeArray(jnp.asarray(sent))
+    outputs, fired, state = run(made, {"in_spikes" if alone else "spikes": payload})
+    found = outputs["out_spikes"] if alone else fired["pool"]
+    view = spark.merge(spark.split(made)[0], state)
+    last = np.asarray((view if alone else view.pool).synapses.kernel)
+    return first, delays, np.abs(np.asarray(found.value)), last
+
+
+def loop(first: np.ndarray, delays: np.ndarray, sent: np.ndarray, post: np.ndarray, config: ZenkeRuleConfig) -> Any:
+    """Weights after every step: one synapse after another, in float64, in the order that the rule states."""
+    unit = first[first != 0].mean()
+    bounds = config.minimum * unit, max(config.maximum * unit, first.max())
+    fall_x, fall_y, fall_z = (np.exp(-1 / tau) for tau in (config.pre_tau, config.post_tau, config.post_slow_tau))
+    weights, kept = first.astype(np.float64), []
+    x, y, z = np.zeros_like(weights), np.zeros(POST), np.zeros(POST)
+    for n in range(len(sent)):
+        x, y, z = x * fall_x, y * fall_y, z * fall_z
+        for i, j in zip(*np.nonzero(first), strict=True):
+            emitted = n - delays[i, j]
+            arrived = emitted >= 0 and sent[emitted, j] != 0
+            w = weights[i, j]
+            if arrived:
+                w = np.clip(w + config.gamma * unit * (config.d - config.b * y[i]), *bounds)
+            if post[n, i]:
+                pull = min(config.gamma * config.c * y[i] ** 3, 1)
+                w = np.clip(w + config.gamma * config.a * unit * x[i, j] * z[i] - pull * (w - first[i, j]), *bounds)
+            weights[i, j] = w
+            x[i, j] += arrived
+        y += post[n]
+        z += post[n]
+        kept.append(weights.copy())
+    return np.stack(kept)
+
+
+KINDS = pytest.mark.parametrize(
+    ("delayed", "density"),
+    [(False, 1.0), (False, 0.4), (True, 1.0), (True, 0.4)],
+    ids=["dense", "listed", "delayed", "delayed and sparse"],
+)
+
+
+@KINDS
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "in a brain"])
+def test_weights_are_those_of_an_event_exact_loop(delayed: bool, density: float, alone: bool) -> None:
+    """300 steps of random spikes; float32 weights against float64."""
+    made, sent = pool(delayed, density, RULE, alone), inputs()
+    first, delays, post, last = ran(made, sent)
+    expected = loop(first, delays, sent, post, ZenkeRuleConfig(**RULE))[-1]
+    assert post.sum() > 100 and np.abs(last - first).max() > 0.2 * first.max()
+    np.testing.assert_allclose(last / first.max(), expected / first.max(), **INTEGRATED["float32"])
+
+
+@KINDS
+def test_weights_never_leave_their_bounds(delayed: bool, density: float) -> None:
+    """Adversarial amplitudes; first weights lie within the bounds; the last step of several lengths of run."""
+    rule = {"gamma": 5.0, "a": 50.0, "d": 3.0, "b": 40.0, "minimum": 0.4, "maximum": 1.5}
+    made = pool(delayed, density, rule, alone=True)
+    for steps in (1, 2, 5, 20, 77, STEPS):
+        first, _, _, last = ran(made, inputs()[:steps])
+        exists = first != 0
+        unit = first[exists].mean()
+        slack = 1 + INTEGRATED["float32"]["rtol"]
+        assert last[exists].min() >= 0.4 * unit / slack
+        assert last[exists].max() <= max(1.5 * unit, first.max()) * slack
+
+
+@KINDS
+def test_connections_that_do_not_exist_never_appear(delayed: bool, density: float) -> None:
+    first, _, _, last = ran(pool(delayed, density, RULE, alone=True), inputs())
+    np.testing.assert_array_equal(last[first == 0], 0)
+
+
+@KINDS
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "in a brain"])
+def test_without_learning_rate_weights_stay_bit_for_bit(delayed: bool, density: float, alone: bool) -> None:
+    first, _, post, last = ran(pool(delayed, density, {"gamma": 0.0}, alone), inputs())
+    assert post.any()
+    np.testing.assert_array_equal(last, first)
+
+
+@KINDS
+def test_silence_leaves_weights_bit_for_bit(delayed: bool, density: float) -> None:
+    first, _, post, last = ran(pool(delayed, density, RULE, alone=True), np.zeros((STEPS, PRE), np.int8))
+    assert not post.any()
+    np.testing.assert_array_equal(last, first)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_sign_of_a_presynaptic_spike_plays_no_part(sign: int) -> None:
+    """Without postsynaptic spikes the growth is gamma*d*unit for each arrival."""
+    made = ZenkeRule(gamma=0.01)
+    once = {
+        "pre_spikes": spikes([sign, 0]),
+        "post_spikes": spikes([0]),
+        "weights": FloatArray(jnp.ones((2, 1))),
+    }
+    np.testing.assert_allclose(made(**once)["weights"].value, [[1.003], [1.0]], **INTEGRATED["float32"])
+
+
+def steps_of(rule: ZenkeRule, pre: list[int], post: list[int]) -> np.ndarray:
+    """One weight, starting at 1, over these spikes."""
+    weight, found = jnp.ones((1, 1)), []
+    for x, y in zip(pre, post, strict=True):
+        weight = rule(pre_spikes=spikes([x]), post_spikes=spikes([y]), weights=FloatArray(weight))["weights"].value
+        found.append(float(weight[0, 0]))
+    return np.array(found)
+
+
+def test_the_first_postsynaptic_spike_potentiates_nothing() -> None:
+    """A triplet rule: potentiation needs an earlier postsynaptic spike."""
+    np.testing.assert_array_equal(steps_of(ZenkeRule(d=0.0, gamma=0.1), [1, 0, 0], [0, 0, 1]), [1, 1, 1])
+
+
+def test_pre_after_post_depresses_by_the_closed_form() -> None:
+    found = steps_of(ZenkeRule(d=0.0, gamma=0.1, b=2.0), [0, 0, 0, 1], [1, 0, 0, 0])
+    np.testing.assert_allclose(found[-1], 1 - 0.1 * 2.0 * np.exp(-3 / 20), **INTEGRATED["float32"])
+
+
+def test_triplet_potentiates_by_the_closed_form() -> None:
+    """Post at step 0, pre at 2, post at 5: a*x*z, and the pull vanishes, for the weight is still its first."""
+    found = steps_of(ZenkeRule(d=0.0, b=0.0, gamma=0.1, a=1.5), [0, 0, 1, 0, 0, 0], [1, 0, 0, 0, 0, 1])
+    np.testing.assert_allclose(found[-1], 1 + 0.1 * 1.5 * np.exp(-3 / 20) * np.exp(-5 / 100), **INTEGRATED["float32"])
+
+
+def test_pull_never_goes_beyond_the_first_weight() -> None:
+    found = steps_of(ZenkeRule(gamma=1.0, c=1e6, a=0.0, d=0.5, b=0.0), [1] * 20, [1] * 20)
+    assert np.all(found >= 1.0)
+
+
+def test_weights_as_post_by_pre_are_refused() -> None:
+    text = (
+        "ZenkeRule.weights: has the wrong shape, got (1, 2); expected (2, 1). "
+        "Give one weight for every pair of units, shape (pre, post)"
+    )
+    with refused(spark.InputError, text):
+        ZenkeRule()(pre_spikes=spikes([0, 1]), post_spikes=spikes([1]), weights=FloatArray(jnp.zeros((1, 2))))
+
+
+def test_bounds_upside_down_are_refused() -> None:
+    with refused(spark.ConfigError, "ZenkeRuleConfig.maximum: must be above minimum (2.0), got 1.0."):
+        ZenkeRuleConfig(minimum=2.0, maximum=1.0)
