@@ -217,6 +217,13 @@ def test_brains_that_differ_in_a_parameter_share_none(brain: Brain) -> None:
     assert spark.split(foreign())[0].structure is not spark.split(brain)[0].structure
 
 
+def test_brains_that_differ_in_a_parameter_that_only_a_step_reads_share_none(brain: Brain) -> None:
+    """`sigma` leaves no trace in shapes or attributes of the built module."""
+    spiker = tutorial_specs()["spiker"]
+    other = tutorial_brain(modules={"spiker": spiker.with_config(spiker.config.updated(sigma=0.1))})
+    assert spark.split(other)[0].structure is not spark.split(brain)[0].structure
+
+
 def step_function() -> object:
     @jax.jit
     def step(graph: spark.Graph, state: spark.State, x: spark.FloatArray) -> spark.State:

@@ -89,6 +89,11 @@ def test_a_unit_is_blocked_for_its_cooldown_in_whole_steps(cooldown: float, dt: 
     assert set(np.diff(fired)) == {blocked + 1}
 
 
+def test_a_unit_that_is_reset_above_its_threshold_still_waits_for_its_cooldown() -> None:
+    fired = spikes_under(built(cooldown=3.0, potential_reset=100.0), 1e4, 40)
+    assert set(np.diff(fired)) == {4}
+
+
 def test_input_during_the_refractory_period_is_ignored() -> None:
     currents = np.zeros((6, 1))
     currents[0], currents[1:3] = 1e6, 1e5
