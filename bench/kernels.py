@@ -151,9 +151,7 @@ def main() -> int:
     ratios = [ours["us"] / other["us"] for ours, other in pairs(rows, "C++ float32", "plain C++ loop")]
     print(f"C++ float32 / plain C++ loop: median {statistics.median(ratios):.2f}, most {max(ratios):.2f}")
     verdict = "PASS" if max(ratios) <= NOISE else "FAIL"
-    print(
-        f"{verdict}  at or below the plain C++ loop (within {NOISE - 1:.0%}, the noise of a shared machine) in every cell"
-    )
+    print(f"{verdict}  at or below the plain C++ loop in every cell (within {NOISE - 1:.0%}, a shared machine's noise)")
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps({"instruction_set": found.instruction_set, "rows": rows}, indent=1) + "\n")

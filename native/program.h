@@ -24,6 +24,7 @@ enum Instruction : int64_t {
   kIntegrator = 8,
   kStep = 9,
   kBump = 10,
+  kWatch = 11,
 };
 
 // Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
@@ -198,6 +199,33 @@ inline void run_integrator(Operands& o) {
   }
 }
 
+inline bool finite(const float* values, int64_t count) {
+  uint32_t worst = 0;
+  for (int64_t at = 0; at < count; ++at) {
+    uint32_t bits;
+    std::memcpy(&bits, values + at, sizeof bits);
+    // The exponent of NaN and infinity is the greatest there is.
+    const uint32_t exponent = bits & 0x7f800000u;
+    worst = worst > exponent ? worst : exponent;
+  }
+  return worst != 0x7f800000u;
+}
+
+// Notes step and number of the first array that holds NaN or infinity, once.
+inline void run_watch(Operands& o) {
+  int32_t* fault = o.place<int32_t>();
+  const int32_t* step = o.place<int32_t>();
+  const int64_t arrays = o.whole();
+  for (int64_t array = 0; array < arrays; ++array) {
+    const float* values = o.place<float>();
+    const int64_t count = o.whole();
+    const int64_t number = o.whole();
+    if (fault[0] >= 0 || finite(values, count)) continue;
+    fault[0] = *step;
+    fault[1] = static_cast<int32_t>(number);
+  }
+}
+
 // Returns whether every instruction was known.
 inline bool run_program(const int64_t* code, int64_t length, const float* numbers, char* const* buffers) {
   const int64_t* const end = code + length;
@@ -215,6 +243,7 @@ inline bool run_program(const int64_t* code, int64_t length, const float* number
       case kSign: run_sign(o); break;
       case kIntegrator: run_integrator(o); break;
       case kBump: run_bump(o); break;
+      case kWatch: run_watch(o); break;
       case kStep: ++*o.place<int32_t>(); break;
       default: return false;
     }

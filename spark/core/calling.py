@@ -40,8 +40,8 @@ def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[s
         outputs = written(module, **payloads)
         module._clock.step = before + np.int32(1)
         module._held.current = False
-    if module._checked:
-        numerics.watch(module, payloads, before)
+        if module._checked:
+            numerics.watch(module, payloads, before)
     return outputs
 
 

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from spark.core.module import Module
 
 
-def _watched(paths: Any, inputs: Any) -> list[str]:
+def watched(paths: Any, inputs: Any) -> list[str]:
+    """What is looked at, in order: inputs, then variables. A fault names its number in this list."""
     return [f"__call__.{name}" for name in sorted(inputs)] + sorted(paths)
 
 
 def watch(module: "Module", payloads: dict[str, Payload], step: Any) -> None:
     """Note the first bad number among this step's inputs and the state it left, in that order."""
     variables = tree.variables_of(module)
-    places = _watched(variables, module._inputs)
+    places = watched(variables, module._inputs)
     bad = []
     for place in places:
         name = place.removeprefix("__call__.")
@@ -50,7 +51,7 @@ def fault_of(graph: Graph, state: State) -> tuple[int, str] | None:
     if step < 0:
         return None
     template = graph.structure.template
-    return step, _watched(tree.variables_of(template), template._inputs)[place]
+    return step, watched(tree.variables_of(template), template._inputs)[place]
 
 
 def raise_faults(graph: Graph, state: State) -> None:

@@ -169,7 +169,7 @@ def split(module: "Module") -> tuple[Graph, State]:
         return module._graph, module._state
     variables = variables_of(module)
     structure, held = module._graph.structure, module._held
-    if held.current and not module._checked and not any(v._written for v in variables.values()):
+    if held.current and not any(v._written for v in variables.values()):
         return module._graph, held.state
     values = {path: v.value for path, v in variables.items()}
     values[STEP] = module._clock.step
@@ -235,6 +235,8 @@ def take_leaves(module: "Module", leaves: tuple[Any, ...]) -> None:
     for variable in variables_of(module).values():
         variable._value, variable._written = None, False
     module._clock.step = held.state[STEP]
+    if FAULT in held.state:
+        module._fault = held.state[FAULT]  # type: ignore[attr-defined]
 
 
 def _constant_loader(graph: Graph, path: str) -> Callable[[], Any]:

@@ -16,7 +16,7 @@ import numpy as np
 from spark.kernels import native
 
 # Numbers of the instructions, as in native/program.h.
-COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR, STEP, BUMP = range(11)
+COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR, STEP, BUMP, WATCH = range(12)
 
 # From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without
 # donation, XLA copies it by a kernel of its own; smaller leaves the program copies itself, which costs less than that.
@@ -105,6 +105,12 @@ class Program:
         for number in numbers:
             self._code.append(len(self._numbers))
             self._numbers.append(float(number))
+
+    def watch(self, fault: Place, step: Place, arrays: Sequence[tuple[int, Place]]) -> None:
+        """Note in `fault` the step, and the number of the first of these float32 arrays with a NaN or an infinity."""
+        self.emit(WATCH, (fault, step), (len(arrays),))
+        for number, place in arrays:
+            self._code.extend((place, place.size, number))
 
     def copy(self, to: Place, source: Place) -> None:
         """Copy an array.

@@ -9,6 +9,7 @@ from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.transform import split, take_leaves
+from spark.core.tree import variables_of
 from spark.core.variable import Variable
 from spark.graph.check import inputs_of
 from spark.graph.order import build_order
@@ -18,6 +19,9 @@ from spark.nn.brain_config import BrainConfig
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Lowering, lowers
 from spark.nn.wiring import gather, joined_spec, origins
+
+# Half precision is checked in JAX; whole numbers need no check.
+CHECKED_NATIVELY = ("float32", "int8", "uint8", "int32", "uint32", "bool")
 
 
 class Brain(Module):
@@ -207,6 +211,8 @@ class Brain(Module):
     def whole_step(self, payloads: dict[str, Payload]) -> dict[str, Payload] | None:
         """The step as one native program, if any module lowers and this process runs on CPUs."""
         lowered = [name for name in self._names if lowers(getattr(self, name))]
+        if self._checked and not all(v.dtype.name in CHECKED_NATIVELY for v in variables_of(self).values()):
+            return None
         if not lowered or jax.default_backend() != "cpu" or not available():
             return None
         graph, state = split(self)

@@ -2,7 +2,13 @@
 
 from typing import Any
 
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.numerics import watched
 from spark.core.payloads import Payload
+from spark.core.transform import FAULT
+from spark.core.transform import STEP as STEP_PATH
 from spark.core.tree import variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.program import STEP, Place
@@ -36,8 +42,24 @@ class LoweredStep:
         for key, variable in self.brain.cache.items():
             origin, _, port = key.partition(".")
             self.program.copy(self.lowering.variable(variable), self._place(PortMap(origin, port)))
+        if self.brain._checked:
+            self._watch()
         self.program.emit(STEP, (self.lowering.entry("step"),))
         return self._finish()
+
+    def _watch(self) -> None:
+        """Look for NaN and infinity in the inputs and in the state that the step leaves; numbers as in `numerics`."""
+        variables = variables_of(self.brain)
+        arrays = []
+        for number, place in enumerate(watched(variables, self.brain.config.input_map)):
+            own = PortMap(CALL, place.removeprefix(f"{CALL}."))
+            if own in self.own:
+                value = self.own[own].value
+                if jnp.issubdtype(value.dtype, jnp.floating):
+                    arrays.append((number, self.program.argument(value.astype(jnp.float32))))
+            elif variables[place].dtype == np.float32:
+                arrays.append((number, self.lowering.variable(variables[place])))
+        self.program.watch(self.lowering.entry(FAULT), self.lowering.entry(STEP_PATH), arrays)
 
     def _read(self, wire: PortMap) -> Payload:
         return self.own[wire] if wire in self.own else self.brain._cached(wire)
