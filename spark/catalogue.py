@@ -1,7 +1,7 @@
 """The catalogue: every module class that a file or the editor may name.
 
-One explicit table of what is built in; packages add theirs through the entry-point group `spark.modules`, users with
-`spark.register(MyModule)`. A file can never name anything else.
+One explicit table of what is built in; packages add theirs through the entry-point group `spark.modules`, looked at the
+first time a name is not in the table; users with `spark.register(MyModule)`. A file can never name anything else.
 """
 
 from importlib.metadata import entry_points
@@ -59,6 +59,9 @@ def load_plugins() -> list[str]:
         register(point.load(), point.name)
         found.append(point.name)
     return found
+
+
+modules.on_miss(load_plugins)
 
 
 def families() -> dict[str, list[str]]:

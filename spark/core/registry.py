@@ -1,6 +1,6 @@
 """A table from names to classes; `spark.catalogue` holds the one that everybody uses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from spark.core.errors import Problem, RegistryError
 from spark.core.names import suggestion
@@ -12,6 +12,16 @@ class Registry:
     def __init__(self, what: str) -> None:
         self.what = what
         self._classes: dict[str, type] = {}
+        self._late: Callable[[], object] | None = None
+
+    def on_miss(self, load: Callable[[], object]) -> None:
+        """Call `load` once, the first time a name is not found: it may enter more classes."""
+        self._late = load
+
+    def _complete(self) -> None:
+        load, self._late = self._late, None
+        if load is not None:
+            load()
 
     def add(self, cls: type, name: str | None = None) -> None:
         """Enter a class; entering the same class twice is no error, another under its name is.
@@ -32,6 +42,8 @@ class Registry:
         self._classes[name] = cls
 
     def __getitem__(self, name: str) -> type:
+        if name not in self._classes:
+            self._complete()
         if name not in self._classes:
             raise RegistryError(
                 Problem(
@@ -63,7 +75,8 @@ class Registry:
         )
 
     def names(self) -> list[str]:
-        """All names, sorted."""
+        """All names, sorted; those of installed packages too."""
+        self._complete()
         return sorted(self._classes)
 
     def __iter__(self) -> Iterator[str]:
