@@ -85,13 +85,12 @@ def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, prope
                         "unknown-port",
                     )
                 )
-                continue
             for number, wire in enumerate(wires):
                 address = f"{name}.{port}[{number}]"
                 found = resolve(address, wire, modules, own_inputs, properties)
                 if isinstance(found, Problem):
                     problems.append(found)
-                elif not issubclass(found, known[port]):
+                elif port in known and not issubclass(found, known[port]):
                     problems.append(
                         Problem(
                             address,

@@ -373,3 +373,9 @@ def test_json_that_names_an_unknown_module_is_refused() -> None:
     text = tutorial_config().to_json().replace('"ALIFNeuron"', '"ALIFNeurn"')
     with refused(spark.RegistryError, "ALIFNeurn: is not a registered module. Did you mean 'ALIFNeuron'?"):
         BrainConfig.from_json(text)
+
+
+def test_the_origin_of_a_wire_into_an_unknown_port_is_checked_too() -> None:
+    specs = spark.ModuleSpecs("soma", spark.nn.somas.LeakySoma, {"curent": spark.PortMap("nowhere", "x")})
+    kinds = {problem.kind for problem in check_wires({"soma": specs}, {})}
+    assert kinds == {"missing", "unknown-port", "unknown-origin"}
