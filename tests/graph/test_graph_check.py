@@ -19,6 +19,7 @@ from builders import (
 
 import spark
 from spark import ConfigError, InputSpec, ModuleSpecs, OutputSpec, PortMap, WiringError
+from spark.graph.check import check_wires
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import ExponentialIntegrator, ExponentialIntegratorConfig
 
