@@ -59,7 +59,7 @@ def test_only_inhibition_reads_below_zero() -> None:
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.booleans())
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_groups_differ_by_at_most_one_unit(groups: int, more: int, shuffle: bool) -> None:
     made = built(groups + more, num_outputs=groups, shuffle=shuffle)
     sizes = np.bincount(np.asarray(made.group.value), minlength=groups)
