@@ -6,6 +6,7 @@
 
 #include "arrivals.h"
 #include "instruction_sets.h"
+#include "spikes.h"
 
 namespace spark {
 
@@ -19,42 +20,19 @@ inline void add_rows(const Bfloat16* w, int64_t n, const ActiveRows& a, float* o
   operations().add_rows_bfloat16(w, n, a, out);
 }
 
-// Index of the first byte in memory that is nonzero.
-inline int first_byte(uint64_t word) {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  return __builtin_clzll(word) / 8;
-#else
-  return __builtin_ctzll(word) / 8;
-#endif
-}
-
-inline uint64_t without_byte(uint64_t word, int byte) {
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-  byte = 7 - byte;
-#endif
-  return word & ~(uint64_t{0xff} << (8 * byte));
-}
-
 // out[i] = sum over j ascending of spikes[j] * weights[j, i]; only rows that fired are read.
 template <class Weight>
 void deliver_dense(const int8_t* spikes, int64_t pre, const Weight* weights, int64_t post, float* out) {
   std::memset(out, 0, sizeof(float) * post);
   ActiveRows active;
-  for (int64_t first = 0; first < pre; first += 8) {
-    const int64_t here = pre - first < 8 ? pre - first : 8;
-    uint64_t word = 0;
-    std::memcpy(&word, spikes + first, here);
-    while (word) {
-      const int byte = first_byte(word);
-      word = without_byte(word, byte);
-      if (active.count == ActiveRows::kCapacity) {
-        add_rows(weights, post, active, out);
-        active.count = 0;
-      }
-      active.index[active.count] = first + byte;
-      active.sign[active.count++] = static_cast<float>(spikes[first + byte]);
+  for_each_spike(spikes, pre, [&](int64_t unit) {
+    if (active.count == ActiveRows::kCapacity) {
+      add_rows(weights, post, active, out);
+      active.count = 0;
     }
-  }
+    active.index[active.count] = unit;
+    active.sign[active.count++] = static_cast<float>(spikes[unit]);
+  });
   if (active.count) add_rows(weights, post, active, out);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "deliver.h"
+#include "spikes.h"
 #include "units.h"
 #include "zenke.h"
 
@@ -25,13 +26,21 @@ enum Instruction : int64_t {
   kStep = 9,
   kBump = 10,
   kWatch = 11,
+  kClear = 12,
+  kTake = 13,
+  kGuard = 14,
+  kNoteSpikes = 15,
+  kNoteRow = 16,
 };
 
 // Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
 class Operands {
  public:
-  Operands(const int64_t* code, const float* numbers, char* const* buffers)
-      : code_(code), numbers_(numbers), buffers_(buffers) {}
+  Operands(const int64_t* code, const float* numbers, char* const* buffers, int64_t round)
+      : code_(code), numbers_(numbers), buffers_(buffers), round_(round) {}
+
+  // Number of the step within this call.
+  int64_t round() const { return round_; }
 
   template <class Type>
   Type* place() {
@@ -47,6 +56,7 @@ class Operands {
   const int64_t* code_;
   const float* numbers_;
   char* const* buffers_;
+  int64_t round_;
 };
 
 inline void run_copy(Operands& o) {
@@ -226,12 +236,70 @@ inline void run_watch(Operands& o) {
   }
 }
 
-// Returns whether every instruction was known.
-inline bool run_program(const int64_t* code, int64_t length, const float* numbers, char* const* buffers) {
+// Zeros, before the first step of a call.
+inline void run_clear(Operands& o) {
+  char* to = o.place<char>();
+  const int64_t bytes = o.whole();
+  if (o.round() == 0) std::memset(to, 0, bytes);
+}
+
+// This step's row of a series.
+inline void run_take(Operands& o) {
+  char* to = o.place<char>();
+  const char* series = o.place<char>();
+  const int64_t bytes = o.whole();
+  std::memcpy(to, series + o.round() * bytes, bytes);
+}
+
+// Whether a step's spikes still fit, however many there will be.
+inline bool run_guard(Operands& o) {
+  const int32_t* total = o.place<int32_t>();
+  const int64_t units = o.whole();
+  return *total + units <= o.whole();
+}
+
+// Appends the numbers of the units that fired, and notes how many they were.
+inline void run_note_spikes(Operands& o) {
+  int32_t* total = o.place<int32_t>();
+  int32_t* counts = o.place<int32_t>();
+  int32_t* fired = o.place<int32_t>();
+  const int8_t* spikes = o.place<int8_t>();
+  const int64_t units = o.whole();
+  const int32_t before = *total;
+  int32_t now = before;
+  for_each_spike(spikes, units, [&](int64_t unit) { fired[now++] = static_cast<int32_t>(unit); });
+  counts[o.round()] = now - before;
+  *total = now;
+}
+
+// Appends an array, or chosen elements of it, every so many steps of the brain.
+inline void run_note_row(Operands& o) {
+  int32_t* rows = o.place<int32_t>();
+  char* to = o.place<char>();
+  const char* from = o.place<char>();
+  const int32_t* chosen = o.place<int32_t>();
+  const int32_t* step = o.place<int32_t>();
+  const int64_t elements = o.whole();
+  const int64_t size = o.whole();
+  const int64_t every = o.whole();
+  if (*step % every != 0) return;
+  to += (*rows)++ * elements * size;
+  if (chosen == nullptr) {
+    std::memcpy(to, from, elements * size);
+  } else {
+    for (int64_t at = 0; at < elements; ++at) std::memcpy(to + at * size, from + chosen[at] * size, size);
+  }
+}
+
+enum Outcome { kDone, kFull, kUnknown };
+
+// One step.
+inline Outcome run_instructions(const int64_t* code, int64_t length, const float* numbers, char* const* buffers,
+                                int64_t round) {
   const int64_t* const end = code + length;
   while (code < end) {
     const int64_t instruction = *code++;
-    Operands o(code, numbers, buffers);
+    Operands o(code, numbers, buffers, round);
     switch (instruction) {
       case kCopy: run_copy(o); break;
       case kSpiker: run_spiker(o); break;
@@ -245,11 +313,29 @@ inline bool run_program(const int64_t* code, int64_t length, const float* number
       case kBump: run_bump(o); break;
       case kWatch: run_watch(o); break;
       case kStep: ++*o.place<int32_t>(); break;
-      default: return false;
+      case kClear: run_clear(o); break;
+      case kTake: run_take(o); break;
+      case kGuard:
+        if (!run_guard(o)) return kFull;
+        break;
+      case kNoteSpikes: run_note_spikes(o); break;
+      case kNoteRow: run_note_row(o); break;
+      default: return kUnknown;
     }
     code = o.end();
   }
-  return true;
+  return kDone;
+}
+
+// Up to `steps` steps; fewer if what is noted has no more room. Returns how many, or -1 for an unknown instruction.
+inline int64_t run_program(const int64_t* code, int64_t length, const float* numbers, char* const* buffers,
+                           int64_t steps) {
+  for (int64_t round = 0; round < steps; ++round) {
+    const Outcome outcome = run_instructions(code, length, numbers, buffers, round);
+    if (outcome == kUnknown) return -1;
+    if (outcome == kFull) return round;
+  }
+  return steps;
 }
 
 }  // namespace spark

@@ -79,9 +79,10 @@ ffi::Error zenke_edges(ffi::Buffer<ffi::F32> weights, ffi::Buffer<ffi::F32> base
 }
 
 // The first `states` arguments are leaves of the state and share their memory with the results of the same number unless
-// XLA had to keep them. Buffers are numbered: states, other arguments, other results, scratch.
+// XLA had to keep them. Buffers are numbered: states, other arguments, other results, scratch. `steps` and `done` are
+// numbers of buffers of one int32, or -1: how many steps to do (else one), and how many were done.
 ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results, ffi::Span<const int64_t> code,
-                       ffi::Span<const float> numbers, int64_t states, int64_t scratch) {
+                       ffi::Span<const float> numbers, int64_t states, int64_t scratch, int64_t steps, int64_t done) {
   static thread_local std::vector<uint64_t> memory;
   memory.resize(static_cast<size_t>(scratch + 7) / 8);
   std::vector<char*> buffers;
@@ -105,8 +106,10 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
     buffers.push_back(static_cast<char*>((*result)->untyped_data()));
   }
   buffers.push_back(reinterpret_cast<char*>(memory.data()));
-  if (!spark::run_program(code.begin(), code.size(), numbers.begin(), buffers.data()))
-    return ffi::Error::InvalidArgument("an instruction of the program is unknown");
+  const int64_t wanted = steps < 0 ? 1 : *reinterpret_cast<const int32_t*>(buffers[steps]);
+  const int64_t ran = spark::run_program(code.begin(), code.size(), numbers.begin(), buffers.data(), wanted);
+  if (ran < 0) return ffi::Error::InvalidArgument("an instruction of the program is unknown");
+  if (done >= 0) *reinterpret_cast<int32_t*>(buffers[done]) = static_cast<int32_t>(ran);
   return ffi::Error::Success();
 }
 
@@ -119,7 +122,9 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_run_program, run_program,
                                   .Attr<ffi::Span<const int64_t>>("code")
                                   .Attr<ffi::Span<const float>>("numbers")
                                   .Attr<int64_t>("states")
-                                  .Attr<int64_t>("scratch"));
+                                  .Attr<int64_t>("scratch")
+                                  .Attr<int64_t>("steps")
+                                  .Attr<int64_t>("done"));
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_deliver_dense, deliver_dense,
                               ffi::Ffi::Bind().Arg<ffi::Buffer<ffi::S8>>().Arg<ffi::AnyBuffer>().Ret<ffi::Buffer<ffi::F32>>());

@@ -101,8 +101,23 @@ class Module(Part):
         """Outputs of one step done at once for the whole tree, or None to run `__call__` as it is written."""
         return None
 
+    def whole_run(
+        self, payloads: dict[str, Payload], series: dict[str, Payload], steps: Any, taps: Any, chosen: Any, most: int
+    ) -> Any:
+        """Many steps done at once for the whole tree, or None to do them one by one."""
+        return None
+
     def can_lower(self) -> bool:
         """Whether this module, as configured, can be an instruction of a native program."""
+        return True
+
+    def can_loop(self, series: set[str], cached: set[str]) -> bool:
+        """Whether instructions alone do a step, in a loop of steps.
+
+        Args:
+            series: Input ports that take inputs of the brain that change from step to step.
+            cached: Input ports that take what other modules put out.
+        """
         return True
 
     def lower(self, lowering: Any, **inputs: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from spark.kernels import native
 
 # Numbers of the instructions, as in native/program.h.
 COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR, STEP, BUMP, WATCH = range(12)
+CLEAR, TAKE, GUARD, NOTE_SPIKES, NOTE_ROW = range(12, 17)
 
 # From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without
 # donation, XLA copies it by a kernel of its own; smaller leaves the program copies itself, which costs less than that.
@@ -65,6 +66,7 @@ class Program:
         self._scratch = 0
         self._code: list[int | Place | None] = []
         self._numbers: list[float] = []
+        self._late: list[tuple[int, tuple[Place | None, ...], tuple[int, ...]]] = []
 
     def state(self, leaf: int, offset: int, shape: tuple[int, ...], dtype: str) -> Place:
         """An array that begins at a byte of a leaf of the state; instructions change it in place."""
@@ -122,8 +124,52 @@ class Program:
             raise ValueError(f"cannot copy {source.dtype}[{source.size}] to {to.dtype}[{to.size}].")
         self.emit(COPY, (to, source), (to.bytes,))
 
-    def run(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Run all instructions in order.
+    def take(self, series: Any, shape: tuple[int, ...]) -> Place:
+        """This step's row of an array with a leading axis of steps, in a loop of steps."""
+        rows = self.argument(series)
+        place = self.scratch(shape, rows.dtype)
+        self.emit(TAKE, (place, rows), (place.bytes,))
+        return place
+
+    def note_spikes(self, spikes: Place, steps: int, room: int) -> tuple[Place, Place]:
+        """Append the units that fire in every step of a loop; it ends early where one step's might not fit.
+
+        Returns:
+            Results: how many units fired in each step, int32 (steps,); and which, int32 (room,).
+        """
+        counts, fired = self.result((steps,), "int32"), self.result((room,), "int32")
+        total = self.scratch((), "int32")
+        self.emit(CLEAR, (total,), (total.bytes,))
+        self.emit(GUARD, (total,), (spikes.size, room))
+        self._late.append((NOTE_SPIKES, (total, counts, fired, spikes), (spikes.size,)))
+        return counts, fired
+
+    def note_rows(self, source: Place, step: Place, every: int, rows: int, chosen: Place | None = None) -> Place:
+        """Append an array, or the `chosen` elements of it (int32), in every step of a loop that `every` divides.
+
+        Returns:
+            The result: shape (rows, *source.shape), or (rows, chosen.size).
+        """
+        shape = source.shape if chosen is None else chosen.shape
+        noted = self.result((rows, *shape), source.dtype)
+        count = self.scratch((), "int32")
+        size = np.dtype(source.dtype).itemsize
+        elements = source.size if chosen is None else chosen.size
+        self.emit(CLEAR, (count,), (count.bytes,))
+        self._late.append((NOTE_ROW, (count, noted, source, chosen, step), (elements, size, every)))
+        return noted
+
+    def notes(self) -> None:
+        """Emit what notes the results of a step, once it is known."""
+        for instruction in self._late:
+            self.emit(*instruction)
+        self._late.clear()
+
+    def run(self, steps: Any = None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Run all instructions in order, once or in a loop.
+
+        Args:
+            steps: How many times, an int32 array of shape (); the last result then says how many steps were done.
 
         Returns:
             The changed leaves of the state, and the results in the order in which they were asked for.
@@ -132,6 +178,8 @@ class Program:
             RuntimeError: The native library cannot be had.
         """
         native.require()
+        wanted = None if steps is None else self.argument(steps)
+        done = None if steps is None else self.result((), "int32")
         states, arguments = len(self._states), len(self._arguments)
         first = {_STATE: 0, _ARGUMENT: states, _RESULT: states + arguments}
         first[_SCRATCH] = first[_RESULT] + len(self._results)
@@ -157,5 +205,7 @@ class Program:
             numbers=np.array(self._numbers, np.float32),
             states=np.int64(states),
             scratch=np.int64(self._scratch),
+            steps=np.int64(-1 if wanted is None else first[_ARGUMENT] + wanted.number),
+            done=np.int64(-1 if done is None else first[_RESULT] + done.number),
         )
         return tuple(found[:states]), tuple(found[states:])

@@ -16,6 +16,7 @@ from spark.graph.order import build_order
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels import available
 from spark.nn.brain_config import BrainConfig
+from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Lowering, lowers
 from spark.nn.wiring import gather, joined_spec, origins
@@ -208,18 +209,42 @@ class Brain(Module):
             if spikes or wire in read:
                 self.cache[f"{wire.origin}.{wire.port}"] = Variable(spec.zeros())
 
+    def _runs_natively(self) -> bool:
+        if self._checked and not all(v.dtype.name in CHECKED_NATIVELY for v in variables_of(self).values()):
+            return False
+        return jax.default_backend() == "cpu" and available()
+
+    def _cast(self, payloads: dict[str, Payload]) -> dict[str, Payload]:
+        specs = self.config.input_map
+        return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in payloads.items()}  # type: ignore[call-arg]
+
     def whole_step(self, payloads: dict[str, Payload]) -> dict[str, Payload] | None:
         """The step as one native program, if any module lowers and this process runs on CPUs."""
         lowered = [name for name in self._names if lowers(getattr(self, name))]
-        if self._checked and not all(v.dtype.name in CHECKED_NATIVELY for v in variables_of(self).values()):
-            return None
-        if not lowered or jax.default_backend() != "cpu" or not available():
+        if not lowered or not self._runs_natively():
             return None
         graph, state = split(self)
-        inputs = {n: s.payload_type(payloads[n].value.astype(s.dtype)) for n, s in self.config.input_map.items()}  # type: ignore[call-arg]
-        outputs, leaves = LoweredStep(self, Lowering(graph, state), inputs, lowered).run()
+        outputs, leaves = LoweredStep(self, Lowering(graph, state), self._cast(payloads), lowered).run()
         take_leaves(self, leaves)
         return outputs
+
+    def whole_run(
+        self, payloads: dict[str, Payload], series: dict[str, Payload], steps: Any, taps: Any, chosen: Any, most: int
+    ) -> Any:
+        """Many steps as one native call, if all modules lower and this process runs on CPUs; see `LoweredRun`.
+
+        Returns:
+            What was noted and how many steps were done, or None.
+        """
+        if not self._runs_natively() or not loops(self, set(series)):
+            return None
+        graph, state = split(self)
+        run = LoweredRun(
+            self, Lowering(graph, state), self._cast(payloads), self._names, series=self._cast(series)
+        )
+        noted, done, leaves = run.run_steps(steps, taps, chosen, most)
+        take_leaves(self, leaves)
+        return noted, done
 
     def __call__(self, **inputs: Any) -> dict[str, Payload]:
         """Advance one step."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from spark.core.numerics import watched
 from spark.core.payloads import Payload
+from spark.core.ports import PortSpec
 from spark.core.transform import FAULT
 from spark.core.transform import STEP as STEP_PATH
 from spark.core.tree import variables_of
@@ -19,8 +20,8 @@ from spark.nn.wiring import gather
 class LoweredStep:
     """Emits a step of `brain` and runs it.
 
-    Order of emission: what natively run modules read from the cache is copied aside, before anything writes; modules
-    in JAX read the old state anyway; then modules compute; last the cache takes the results and the step is counted.
+    Order of emission: modules compute, from what lies in the cache; then the cache takes the results, and the step is
+    counted. Modules in JAX read the old state.
     """
 
     def __init__(self, brain: Any, lowering: Lowering, inputs: dict[str, Payload], lowered: list[str]) -> None:
@@ -32,6 +33,12 @@ class LoweredStep:
 
     def run(self) -> tuple[dict[str, Payload], tuple[Any, ...]]:
         """Outputs of the step, and the changed leaves of the state."""
+        self.emit()
+        self.program.emit(STEP, (self.lowering.entry(STEP_PATH),))
+        return self._finish()
+
+    def emit(self) -> None:
+        """All instructions of a step but the one that counts it."""
         arriving = {name: self._arriving(name) for name in self.lowered}
         for name in self.brain._names:
             if name not in self.lowered:
@@ -44,47 +51,54 @@ class LoweredStep:
             self.program.copy(self.lowering.variable(variable), self._place(PortMap(origin, port)))
         if self.brain._checked:
             self._watch()
-        self.program.emit(STEP, (self.lowering.entry("step"),))
-        return self._finish()
 
     def _watch(self) -> None:
         """Look for NaN and infinity in the inputs and in the state that the step leaves; numbers as in `numerics`."""
         variables = variables_of(self.brain)
         arrays = []
-        for number, place in enumerate(watched(variables, self.brain.config.input_map)):
-            own = PortMap(CALL, place.removeprefix(f"{CALL}."))
-            if own in self.own:
-                value = self.own[own].value
-                if jnp.issubdtype(value.dtype, jnp.floating):
-                    arrays.append((number, self.program.argument(value.astype(jnp.float32))))
-            elif variables[place].dtype == np.float32:
-                arrays.append((number, self.lowering.variable(variables[place])))
+        for number, path in enumerate(watched(variables, self.brain.config.input_map)):
+            if path.startswith(f"{CALL}."):
+                place = self._checked_input(PortMap(CALL, path.removeprefix(f"{CALL}.")))
+            else:
+                place = self.lowering.variable(variables[path]) if variables[path].dtype == np.float32 else None
+            if place is not None:
+                arrays.append((number, place))
         self.program.watch(self.lowering.entry(FAULT), self.lowering.entry(STEP_PATH), arrays)
+
+    def _checked_input(self, wire: PortMap) -> Place | None:
+        value = self.own[wire].value
+        return self.program.argument(value.astype(jnp.float32)) if jnp.issubdtype(value.dtype, jnp.floating) else None
 
     def _read(self, wire: PortMap) -> Payload:
         return self.own[wire] if wire in self.own else self.brain._cached(wire)
 
     def _arriving(self, name: str) -> dict[str, Arriving]:
-        """What a lowered module reads, copied aside where it comes from the cache."""
+        """What a lowered module reads."""
         module = getattr(self.brain, name)
-        found = {}
-        for port, wires in self.brain._wires[name].items():
-            if not wires:
-                continue
-            spec = module._inputs[port]
-            place = None
-            if not any(wire in self.own for wire in wires):
-                place = self.program.scratch(spec.shape, spec.dtype)
-                first = 0
-                for wire in wires:
-                    source = self.lowering.variable(self.brain.cache[f"{wire.origin}.{wire.port}"])
-                    self.program.copy(place.part(first, source.size), source)
-                    first += source.size
-            found[port] = Arriving(lambda w=wires, s=spec: gather(w, self._read, s), place)
-            if place is None:
-                payload = found[port].payload
-                found[port] = Arriving(payload, self.program.argument(payload.value))
-        return found
+        return {
+            port: self._joined(wires, module._inputs[port])
+            for port, wires in self.brain._wires[name].items()
+            if wires
+        }
+
+    def _joined(self, wires: Any, spec: PortSpec) -> Arriving:
+        if len(wires) == 1:
+            return self._single(wires[0], spec)
+        place = self.program.scratch(spec.shape, spec.dtype)
+        first = 0
+        for wire in wires:
+            source = self._single(wire, spec).place
+            self.program.copy(place.part(first, source.size), source)
+            first += source.size
+        return Arriving(place)
+
+    def _single(self, wire: PortMap, spec: PortSpec) -> Arriving:
+        """One wire: an input of the brain, or a variable of its cache, which nothing changes before the step's end."""
+        if wire in self.own:
+            value = self.own[wire].value.astype(spec.dtype)
+            return Arriving(self.program.argument(value), value)
+        variable = self.brain.cache[f"{wire.origin}.{wire.port}"]
+        return Arriving(self.lowering.variable(variable), lambda: variable.value)
 
     def _run_in_jax(self, name: str) -> None:
         module = getattr(self.brain, name)

@@ -6,7 +6,8 @@ results are stored by the same program. Both ways give the same spikes.
 
 from typing import Any
 
-from spark.core.payloads import Payload
+import jax.numpy as jnp
+
 from spark.core.state import Graph, State
 from spark.core.variable import Constant, Variable
 from spark.kernels.program import Place, Program
@@ -36,29 +37,27 @@ class Lowering:
 
 
 class Arriving:
-    """What arrives at an input port: as a payload for code in JAX, as a place for the program.
+    """What arrives at an input port.
 
     Attributes:
+        place: Where it lies while the program runs.
         source: The component whose property this is, if it is one.
     """
 
-    def __init__(self, payload: Any = None, place: Place | None = None, source: Any = None) -> None:
-        self._payload = payload
-        self._place = place
+    def __init__(self, place: Place, value: Any = None, source: Any = None) -> None:
+        self.place = place
         self.source = source
+        self._value = value
 
     @property
-    def payload(self) -> Payload:
-        """The payload, made when it is asked for; parts within a neuron have none."""
-        if callable(self._payload):
-            self._payload = self._payload()
-        return self._payload  # type: ignore[return-value]
+    def value(self) -> Any:
+        """The same as an array of JAX; not there in a loop of steps for what changes from step to step."""
+        assert self._value is not None
+        return self._value() if callable(self._value) else self._value
 
-    @property
-    def place(self) -> Place:
-        """The place."""
-        assert self._place is not None
-        return self._place
+    def floats(self, program: Program) -> Place:
+        """The same as float32."""
+        return self.place if self.place.dtype == "float32" else program.argument(self.value.astype(jnp.float32))
 
 
 def lowers(module: Any) -> bool:

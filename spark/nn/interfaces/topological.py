@@ -84,15 +84,21 @@ class Bump:
         return jnp.exp((-0.5 / module.config.sigma) * distance * distance)
 
     @staticmethod
-    def lower(module: Module, lowering: Lowering, signal: FloatArray) -> Place:
+    def is_line(module: Module) -> bool:
+        """Whether units lie on lines, with one range for all numbers."""
+        m: Any = module
+        return isinstance(m.low, Scalar) and isinstance(m.span, Scalar) and m.ring == Scalar(0.0)
+
+    @staticmethod
+    def lower(module: Module, lowering: Lowering, signal: Arriving) -> Place:
         """The same as `drive`, as an instruction where it can be one: for lines with one range for all numbers."""
         m: Any = module
         program = lowering.program
-        if not (isinstance(m.low, Scalar) and isinstance(m.span, Scalar) and m.ring == Scalar(0.0)):
-            return program.argument(Bump.drive(module, signal))
+        if not Bump.is_line(module):
+            return program.argument(Bump.drive(module, FloatArray(signal.value)))
         resolution = module.config.resolution
-        drive = program.scratch((*signal.shape, resolution), "float32")
-        arriving = program.argument(signal.value.astype(jnp.float32))
+        drive = program.scratch((*signal.place.shape, resolution), "float32")
+        arriving = signal.floats(program)
         numbers = (m.low.value, m.span.value, np.pi, -0.5 / module.config.sigma)
         places = (arriving, lowering.constant(m.place), drive)
         program.emit(BUMP, places, (arriving.size, resolution), numbers)
@@ -124,7 +130,13 @@ class TopologicalLinearSpiker(Module):
 
     def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
         """Two instructions: the drive, and the units."""
-        return self.integration.lower(self, lowering, Bump.lower(self, lowering, FloatArray(signal.payload.value)))
+        return self.integration.lower(self, lowering, Bump.lower(self, lowering, signal))
+
+    def can_loop(self, series: set[str], cached: set[str]) -> bool:
+        """Only lines follow a signal that changes; numbers from another module are read as they are, as float32."""
+        if "signal" in cached and self.input_specs["signal"].dtype != "float32":
+            return False
+        return "signal" not in series | cached or Bump.is_line(self)
 
 
 class TopologicalPoissonSpiker(Module):

@@ -186,10 +186,10 @@ class Neuron(Module):
                 if wire not in arriving:
                     owner = getattr(self, wire.origin)
                     place = lowering.variable(getattr(owner, wire.port))
-                    arriving[wire] = Arriving(place=place, source=owner)
+                    arriving[wire] = Arriving(place, source=owner)
                 inputs[port] = arriving[wire]
             for port, place in part.lower(lowering, **inputs).items():
-                arriving[PortMap(name, port)] = Arriving(place=place)
+                arriving[PortMap(name, port)] = Arriving(place)
         spikes = arriving[PortMap("soma", "spikes")].place
         signed = lowering.program.scratch(self.units, "int8")
         lowering.program.emit(SIGN, (signed, spikes, lowering.constant(self.inhibition)), (spikes.size,))

@@ -1,0 +1,40 @@
+// Which units fired, from one signed byte for each.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace spark {
+
+constexpr int64_t kSpikeBlock = 64;
+
+// Bit k says whether byte k of 64 is nonzero.
+inline uint64_t fired_mask(const int8_t* spikes) {
+  uint64_t mask = 0;
+#if defined(__SSE2__)
+  const __m128i zero = _mm_setzero_si128();
+  for (int part = 0; part < 4; ++part) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(spikes + 16 * part));
+    const uint64_t silent = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, zero)));
+    mask |= (silent ^ 0xffffu) << (16 * part);
+  }
+#else
+  for (int byte = 0; byte < kSpikeBlock; ++byte) mask |= static_cast<uint64_t>(spikes[byte] != 0) << byte;
+#endif
+  return mask;
+}
+
+// Calls `visit` with the number of every unit that fired, in ascending order.
+template <class Visit>
+inline void for_each_spike(const int8_t* spikes, int64_t units, Visit visit) {
+  int64_t first = 0;
+  for (; first + kSpikeBlock <= units; first += kSpikeBlock)
+    for (uint64_t mask = fired_mask(spikes + first); mask; mask &= mask - 1) visit(first + __builtin_ctzll(mask));
+  for (; first < units; ++first)
+    if (spikes[first]) visit(first);
+}
+
+}  // namespace spark

@@ -1,0 +1,102 @@
+"""Many steps of a brain as one native call: the program of a step in a loop, with what is to be noted."""
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from spark.core.payloads import Payload
+from spark.core.ports import PortSpec
+from spark.core.transform import STEP as STEP_PATH
+from spark.graph.specs import CALL, PortMap
+from spark.kernels.program import STEP, Place
+from spark.nn.lowered_step import LoweredStep
+from spark.nn.lowering import Arriving, lowers
+from spark.nn.taps import Noted, Tap
+
+
+def loops(brain: Any, series: set[str]) -> bool:
+    """Whether all modules of a brain lower, and in a loop whose inputs `series` change from step to step."""
+
+    def fed(name: str, by: set[PortMap]) -> set[str]:
+        return {port for port, wires in brain._wires[name].items() if by.intersection(wires)}
+
+    changing = {PortMap(CALL, name) for name in series}
+    cached = {PortMap(*key.split(".", 1)) for key in brain.cache}
+    modules = {name: getattr(brain, name) for name in brain._names}
+    return all(lowers(m) and m.can_loop(fed(n, changing), fed(n, cached)) for n, m in modules.items())
+
+
+class _Row(Arriving):
+    """A row of a series; `floats` takes it from the series in float32."""
+
+    def __init__(self, place: Place, floats: Any) -> None:
+        super().__init__(place)
+        self._floats = floats
+
+    def floats(self, program: Any) -> Place:
+        return self._floats()
+
+
+class LoweredRun(LoweredStep):
+    """Emits a step and what notes it, and runs both in a loop."""
+
+    def __init__(self, *arguments: Any, series: dict[str, Payload]) -> None:
+        super().__init__(*arguments)
+        self.series = {PortMap(CALL, name): payload for name, payload in series.items()}
+        self._taken: dict[tuple[PortMap, str], Place] = {}
+
+    def _single(self, wire: PortMap, spec: PortSpec) -> Arriving:
+        if wire in self.series:
+            return _Row(self._row(wire, spec.dtype), lambda: self._row(wire, "float32"))
+        if wire in self.own:
+            return super()._single(wire, spec)
+        return Arriving(super()._single(wire, spec).place)
+
+    def _row(self, wire: PortMap, dtype: str) -> Place:
+        if (wire, dtype) not in self._taken:
+            value = self.series[wire].value
+            self._taken[wire, dtype] = self.program.take(value.astype(dtype), value.shape[1:])
+        return self._taken[wire, dtype]
+
+    def _checked_input(self, wire: PortMap) -> Place | None:
+        if wire not in self.series:
+            return super()._checked_input(wire)
+        if not jnp.issubdtype(self.series[wire].value.dtype, jnp.floating):
+            return None
+        return self._row(wire, "float32")
+
+    def run_steps(self, steps: Any, taps: tuple[Tap, ...], chosen: dict[str, Any], most: int) -> Any:
+        """Run up to `steps` steps.
+
+        Args:
+            steps: int32 of shape (), at most `most`.
+            taps: What to note.
+            chosen: Flat indices by name of tap, where it notes only some elements.
+            most: Length of results that hold one entry for each step.
+
+        Returns:
+            What was noted by name of tap, how many steps were done, and the changed leaves of the state.
+        """
+        self.emit()
+        kept = []
+        for tap in taps:
+            place = self._tapped(tap)
+            if tap.spikes:
+                kept.append(self.program.note_spikes(place, most, tap.room))
+            else:
+                picked = self.program.argument(chosen[tap.name]) if tap.name in chosen else None
+                step = self.lowering.entry(STEP_PATH)
+                kept.append((self.program.note_rows(place, step, tap.every, tap.room, picked),))
+        self.program.notes()
+        self.program.emit(STEP, (self.lowering.entry(STEP_PATH),))
+        leaves, results = self.program.run(steps)
+        noted = {
+            tap.name: Noted(*(results[place.number] for place in places)) for tap, places in zip(taps, kept, strict=True)
+        }
+        return noted, results[-1], leaves
+
+    def _tapped(self, tap: Tap) -> Place:
+        if tap.output is not None:
+            wire, _ = self.brain._output_wires[tap.output]
+            return self._place(wire)
+        return self.lowering.entry(tap.path)

@@ -1,0 +1,93 @@
+"""A chunk of a run: up to a fixed number of steps in one compiled call, and what was noted of them."""
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from spark.core.payloads import Payload
+from spark.core.state import Graph, State
+from spark.core.transform import STEP, merge, split
+from spark.nn.taps import Noted, Tap
+
+
+@functools.partial(jax.jit, static_argnames=("taps", "most"), donate_argnames="state")
+def run_chunk(
+    graph: Graph,
+    state: State,
+    inputs: dict[str, Payload],
+    series: dict[str, Payload],
+    steps: Any,
+    chosen: dict[str, Any],
+    *,
+    taps: tuple[Tap, ...],
+    most: int,
+) -> tuple[State, dict[str, Noted], Any]:
+    """Run up to `steps` steps; another number of steps, other inputs or other state compile nothing.
+
+    Args:
+        graph: From `spark.split`.
+        state: From `spark.split`, or from the last call. It is donated: its arrays are used up.
+        inputs: Payloads that all steps share, by name of input.
+        series: Payloads of the other inputs, with a leading axis of `most` rows, of which each step takes one.
+        steps: How many steps, int32 of shape (), at most `most`.
+        chosen: Flat indices by name of tap, where a tap notes only some elements.
+        taps: What to note.
+        most: Greatest number of steps in a call.
+
+    Returns:
+        The new state, what was noted by name of tap, and how many steps were done: fewer than asked for only if
+        what is noted had no more room.
+    """
+    module = merge(graph, state)
+    found = module.whole_run(inputs, series, steps, taps, chosen, most)
+    if found is not None:
+        noted, done = found
+        return split(module)[1], _as_declared(module, noted, taps), done
+    return _one_by_one(graph, state, inputs, series, steps, chosen, taps, most)
+
+
+def _as_declared(module: Any, noted: dict[str, Noted], taps: tuple[Tap, ...]) -> dict[str, Noted]:
+    declared = {t.name: module.output_specs[t.output].dtype for t in taps if t.output is not None and not t.spikes}
+    return {n: Noted(v.first.astype(declared[n])) if n in declared else v for n, v in noted.items()}
+
+
+def _one_by_one(
+    graph: Graph, state: State, inputs: Any, series: Any, steps: Any, chosen: Any, taps: tuple[Tap, ...], most: int
+) -> tuple[State, dict[str, Noted], Any]:
+    """The same by a loop in JAX. Spikes are noted as packed bits, one row a step, so that there is always room."""
+
+    def outcome(now: State, at: Any) -> tuple[dict[str, Payload], State]:
+        module = merge(graph, now)
+        rows = {n: type(p)(jax.lax.dynamic_index_in_dim(p.value, at, keepdims=False)) for n, p in series.items()}  # type: ignore[call-arg]
+        outputs = module(**inputs, **rows)
+        return outputs, split(module)[1]
+
+    def value(tap: Tap, outputs: dict[str, Payload], after: State) -> Any:
+        found = outputs[tap.output].value if tap.output is not None else after[tap.path]
+        if tap.spikes:
+            return jnp.packbits(found.reshape(-1) != 0)
+        return found.reshape(-1)[chosen[tap.name]] if tap.name in chosen else found
+
+    def step(carry: tuple[Any, State, Any, Any]) -> tuple[Any, State, Any, Any]:
+        at, now, rows, counts = carry
+        outputs, after = outcome(now, at)
+        for tap in taps:
+            here = at if tap.spikes else counts[tap.name]
+            noted = tap.spikes | (now[STEP] % tap.every == 0)
+            # A row beyond the end is dropped.
+            row = jnp.where(noted, here, jnp.int32(rows[tap.name].shape[0]))
+            rows = {**rows, tap.name: rows[tap.name].at[row].set(value(tap, outputs, after), mode="drop")}
+            counts = {**counts, tap.name: counts[tap.name] + noted}
+        return at + 1, after, rows, counts
+
+    shapes = jax.eval_shape(
+        lambda: {t.name: value(t, *outcome(state, jnp.int32(0))) for t in taps},
+    )
+    rows = {
+        t.name: jnp.zeros((most if t.spikes else t.room, *shapes[t.name].shape), shapes[t.name].dtype) for t in taps
+    }
+    counts = {t.name: jnp.int32(0) for t in taps}
+    done, after, rows, _ = jax.lax.while_loop(lambda c: c[0] < steps, step, (jnp.int32(0), state, rows, counts))
+    return after, {name: Noted(row) for name, row in rows.items()}, done
