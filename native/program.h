@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "deliver.h"
+#include "scatter.h"
 #include "spikes.h"
 #include "units.h"
 #include "zenke.h"
@@ -31,6 +32,8 @@ enum Instruction : int64_t {
   kGuard = 14,
   kNoteSpikes = 15,
   kNoteRow = 16,
+  kScatter = 17,
+  kPointSoma = 18,
 };
 
 // Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
@@ -236,6 +239,53 @@ inline void run_watch(Operands& o) {
   }
 }
 
+inline void run_scatter(Operands& o) {
+  Scatter s;
+  s.spikes = o.place<int8_t>();
+  s.starts = o.place<int32_t>();
+  s.post = o.place<char>();
+  s.weights = o.place<char>();
+  s.delays = o.place<char>();
+  s.ring.input = o.place<float>();
+  const int32_t* step = o.place<int32_t>();
+  s.pre = o.whole();
+  s.ring.slots = o.whole();
+  s.ring.units = o.whole();
+  s.ring.slot = (*step + o.whole()) % s.ring.slots;
+  s.post_type = o.whole();
+  s.weight_type = o.whole();
+  s.delay_type = o.whole();
+  s.layout = o.whole();
+  s.is_signed = o.whole() != 0;
+  scatter(s);
+}
+
+inline void run_point_soma(Operands& o) {
+  Point p;
+  p.potential = o.place<float>();
+  p.refractory = o.place<int16_t>();
+  p.spikes = o.place<int8_t>();
+  const int32_t* step = o.place<int32_t>();
+  p.units = o.whole();
+  p.sources = static_cast<int>(o.whole());
+  p.conductances = o.whole() != 0;
+  p.blocked = static_cast<int16_t>(o.whole());
+  p.gain = o.number();
+  p.target = o.number();
+  p.level = o.number();
+  p.after = o.number();
+  for (int at = 0; at < p.sources; ++at) {
+    Source& source = p.source[at];
+    source.held = o.place<float>();
+    source.row = o.place<float>();
+    const int64_t slots = o.whole();
+    if (source.row) source.row += *step % slots * p.units;
+    source.factor = o.number();
+    source.weight = o.number();
+  }
+  unit_operations().advance_point(p);
+}
+
 // Zeros, before the first step of a call.
 inline void run_clear(Operands& o) {
   char* to = o.place<char>();
@@ -320,6 +370,8 @@ inline Outcome run_instructions(const int64_t* code, int64_t length, const float
         break;
       case kNoteSpikes: run_note_spikes(o); break;
       case kNoteRow: run_note_row(o); break;
+      case kScatter: run_scatter(o); break;
+      case kPointSoma: run_point_soma(o); break;
       default: return kUnknown;
     }
     code = o.end();

@@ -5,6 +5,7 @@
 
 #include "deliver.h"
 #include "program.h"
+#include "scatter.h"
 #include "xla/ffi/api/ffi.h"
 #include "zenke.h"
 
@@ -78,6 +79,20 @@ ffi::Error zenke_edges(ffi::Buffer<ffi::F32> weights, ffi::Buffer<ffi::F32> base
   return ffi::Error::Success();
 }
 
+ffi::Error scatter(ffi::Buffer<ffi::S8> spikes, ffi::Buffer<ffi::S32> starts, ffi::AnyBuffer post,
+                   ffi::AnyBuffer weights, ffi::AnyBuffer delays, ffi::Buffer<ffi::F32> ring,
+                   ffi::Buffer<ffi::S32> slot, ffi::ResultBuffer<ffi::F32> out, int64_t post_type, int64_t weight_type,
+                   int64_t delay_type, int64_t layout, int64_t is_signed) {
+  float* changed = out->typed_data();
+  if (changed != ring.typed_data()) std::memcpy(changed, ring.typed_data(), ring.size_bytes());
+  const auto shape = ring.dimensions();
+  const void* delay = delay_type == spark::kNoDelay ? nullptr : delays.untyped_data();
+  spark::scatter({spikes.typed_data(), static_cast<int64_t>(spikes.element_count()), starts.typed_data(),
+                  post.untyped_data(), weights.untyped_data(), delay, post_type, weight_type, delay_type, layout,
+                  is_signed != 0, {changed, shape[0], shape[1], slot.typed_data()[0]}});
+  return ffi::Error::Success();
+}
+
 // The first `states` arguments are leaves of the state and share their memory with the results of the same number unless
 // XLA had to keep them. Buffers are numbered: states, other arguments, other results, scratch. `steps` and `done` are
 // numbers of buffers of one int32, or -1: how many steps to do (else one), and how many were done.
@@ -125,6 +140,22 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_run_program, run_program,
                                   .Attr<int64_t>("scratch")
                                   .Attr<int64_t>("steps")
                                   .Attr<int64_t>("done"));
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_scatter, scatter,
+                              ffi::Ffi::Bind()
+                                  .Arg<ffi::Buffer<ffi::S8>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::AnyBuffer>()
+                                  .Arg<ffi::AnyBuffer>()
+                                  .Arg<ffi::AnyBuffer>()
+                                  .Arg<ffi::Buffer<ffi::F32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Ret<ffi::Buffer<ffi::F32>>()
+                                  .Attr<int64_t>("post_type")
+                                  .Attr<int64_t>("weight_type")
+                                  .Attr<int64_t>("delay_type")
+                                  .Attr<int64_t>("layout")
+                                  .Attr<int64_t>("is_signed"));
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_deliver_dense, deliver_dense,
                               ffi::Ffi::Bind().Arg<ffi::Buffer<ffi::S8>>().Arg<ffi::AnyBuffer>().Ret<ffi::Buffer<ffi::F32>>());

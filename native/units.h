@@ -21,7 +21,30 @@ struct BumpParameters {
   float low, span, pi, scale;
 };
 
+constexpr int kMostSources = 4;
+
+// What arrives at a pool of point neurons: `held` decays by `factor` after it is read, `row` is cleared; either may be
+// null. `weight` brings it to mV, or is the reversal potential of a conductance.
+struct Source {
+  float* held;
+  float* row;
+  float factor, weight;
+};
+
+struct Point {
+  float* potential;
+  int16_t* refractory;
+  int8_t* spikes;
+  int64_t units;
+  Source source[kMostSources];
+  int sources;
+  bool conductances;
+  int16_t blocked;
+  float gain, target, level, after;
+};
+
 struct UnitOperations {
+  void (*advance_point)(const Point&);
   void (*advance_soma)(const SomaParameters&, int64_t, const float*, float*, int32_t*, float*, int8_t*);
   void (*advance_spiker)(const SpikerParameters&, int64_t, const float*, float*, int32_t*, int8_t*);
   void (*advance_trace)(float, int64_t, const int8_t*, float*, float*);
@@ -36,6 +59,8 @@ struct UnitOperations {
 #define SPARK_LANES 4
 #define SPARK_TARGET
 #include "units.inc"
+#include "point.inc"
+#include "unit_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
 #undef SPARK_TARGET
@@ -45,6 +70,8 @@ struct UnitOperations {
 #define SPARK_LANES 8
 #define SPARK_TARGET __attribute__((target("avx2,fma")))
 #include "units.inc"
+#include "point.inc"
+#include "unit_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
 #undef SPARK_TARGET
@@ -53,6 +80,8 @@ struct UnitOperations {
 #define SPARK_LANES 16
 #define SPARK_TARGET __attribute__((target("avx512f,avx512bw,avx2,fma")))
 #include "units.inc"
+#include "point.inc"
+#include "unit_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
 #undef SPARK_TARGET

@@ -98,5 +98,9 @@ class NumericsError(SparkError, FloatingPointError):
     """Raised when checking is on and a NaN or an infinity entered an input or a variable."""
 
 
+class RunError(SparkError, ValueError):
+    """Raised when a run cannot be done as asked."""
+
+
 class LoopError(SparkError, ValueError):
     """Raised when a brain and an environment do not fit each other."""

@@ -22,6 +22,7 @@ class PortSpec:
         dtype: NumPy name of the element type.
         source: The module at the other end of the wire, where a component must ask it something at
             build (a synapse asks the delays before it; a rule asks the synapses it changes).
+        parts: Shapes that several wires bring, in their order; empty for one wire.
         signs: Sign of each element's spikes where that is known at build, int8 of `shape`, else None.
     """
 
@@ -30,6 +31,7 @@ class PortSpec:
     dtype: str
     source: Any = field(default=None, compare=False, repr=False)
     signs: Any = field(default=None, compare=False, repr=False)
+    parts: tuple[tuple[int, ...], ...] = field(default=(), compare=False, repr=False)
 
     @property
     def size(self) -> int:

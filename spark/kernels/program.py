@@ -17,7 +17,7 @@ from spark.kernels import native
 
 # Numbers of the instructions, as in native/program.h.
 COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR, STEP, BUMP, WATCH = range(12)
-CLEAR, TAKE, GUARD, NOTE_SPIKES, NOTE_ROW = range(12, 17)
+CLEAR, TAKE, GUARD, NOTE_SPIKES, NOTE_ROW, SCATTER, POINT_SOMA = range(12, 19)
 
 # From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without
 # donation, XLA copies it by a kernel of its own; smaller leaves the program copies itself, which costs less than that.
@@ -103,7 +103,14 @@ class Program:
         numbers: Sequence[float] = (),
     ) -> None:
         """Add an instruction with its operands, in the order in which native/program.h reads them."""
-        self._code.extend((instruction, *places, *(int(n) for n in wholes)))
+        self._code.append(instruction)
+        self.extend(places, wholes, numbers)
+
+    def extend(
+        self, places: Sequence[Place | None] = (), wholes: Sequence[int] = (), numbers: Sequence[float] = ()
+    ) -> None:
+        """Add further operands to the last instruction."""
+        self._code.extend((*places, *(int(n) for n in wholes)))
         for number in numbers:
             self._code.append(len(self._numbers))
             self._numbers.append(float(number))

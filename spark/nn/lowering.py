@@ -4,6 +4,7 @@ Which modules are is the builder's business, never the user's: whatever cannot b
 results are stored by the same program. Both ways give the same spikes.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -58,6 +59,23 @@ class Arriving:
     def floats(self, program: Program) -> Place:
         """The same as float32."""
         return self.place if self.place.dtype == "float32" else program.argument(self.value.astype(jnp.float32))
+
+
+@dataclass(frozen=True)
+class Receptor:
+    """What synapses give a soma that works on their variables itself.
+
+    Attributes:
+        held: What they hold, float32 (units,), which decays by `factor` after it is read; or None.
+        ring: Input of the steps to come, float32 (slots, units), whose row of this step is taken and cleared; or None.
+        slots: Rows of the ring.
+        factor: Decay in one step.
+    """
+
+    held: Place | None
+    ring: Place | None
+    slots: int
+    factor: float
 
 
 def lowers(module: Any) -> bool:

@@ -28,7 +28,8 @@ def joined_spec(address: str, specs: Sequence[PortSpec]) -> PortSpec | Problem:
     if any(s.signs is not None for s in specs):
         known = [np.ones(s.shape, np.int8) if s.signs is None else s.signs for s in specs]
         signs = np.concatenate([k.reshape(-1) for k in known])
-    return PortSpec(specs[0].payload_type, (sum(s.size for s in specs),), specs[0].dtype, signs=signs)
+    size, parts = sum(s.size for s in specs), tuple(s.shape for s in specs)
+    return PortSpec(specs[0].payload_type, (size,), specs[0].dtype, signs=signs, parts=parts)
 
 
 def gather(wires: Sequence[PortMap], read: Reader, spec: PortSpec) -> Payload:

@@ -66,8 +66,9 @@ class Neuron(Module):
     soma: Module
     # A neuron is its blueprint: subclasses that write no `__call__` of their own lower as it does.
     blueprint_lowers = True
+    own_ports: ClassVar[tuple[str, ...]] = ("in_spikes",)
 
-    def build(self, in_spikes: PortSpec) -> None:
+    def build(self, **inputs: PortSpec) -> None:
         """Build the components in the order of their wires."""
         self.units = self.config.units
         try:
@@ -76,7 +77,7 @@ class Neuron(Module):
             raise error.under(self.path or type(self).__name__) from error
         blueprint = {specs.name: specs for specs in listed}
         problems = check_names(specs.name for specs in listed)
-        problems += check_wires(blueprint, {"in_spikes": SpikeArray}, properties=True)
+        problems += check_wires(blueprint, dict.fromkeys(self.own_ports, SpikeArray), properties=True)
         problems += _check_effects(blueprint)
         feeds = {name: [o for o in _output_origins(specs, blueprint)] for name, specs in blueprint.items()}
         groups = build_order(feeds)
@@ -97,13 +98,13 @@ class Neuron(Module):
         self._order = _same_step_order([g[0] for g in groups], blueprint)
         self._wires = {name: dict(blueprint[name].inputs) for name in self._order}
         self._effects = {name: dict(blueprint[name].effects) for name in self._order}
-        self._build_parts(blueprint, in_spikes)
+        self._build_parts(blueprint, inputs)
         self._check_spikes()
         self._check_effect_shapes()
         self.inhibition = Constant(self._draw_signs())
 
-    def _build_parts(self, blueprint: dict[str, ModuleSpecs], in_spikes: PortSpec) -> None:
-        known = {PortMap(CALL, "in_spikes"): in_spikes}
+    def _build_parts(self, blueprint: dict[str, ModuleSpecs], arriving: dict[str, PortSpec]) -> None:
+        known = {PortMap(CALL, port): spec for port, spec in arriving.items()}
         for name in self._order:
             part = blueprint[name].module_cls(blueprint[name].config)
             self.adopt(name, part)
@@ -173,31 +174,44 @@ class Neuron(Module):
         parts = [getattr(self, name) for name in self._order]
         single = all(len(wires) == 1 for ports in self._wires.values() for wires in ports.values())
         targets = {t for effects in self._effects.values() for t in effects.values()}
-        plain = type(self).__call__ is Neuron.__call__ and targets <= {"synapses.weights"}
-        return plain and single and all(lowers(part) for part in parts)
+        plain = vars(type(self)).get("__call__") is None or "blueprint_lowers" in vars(type(self))
+        agree = all(
+            getattr(part, "takes_receptors", False) == getattr(getattr(self, wire.origin, None), "gives_receptors", False)
+            for part, ports in ((getattr(self, name), self._wires[name]) for name in self._order)
+            for wires in ports.values()
+            for wire in wires
+        )
+        changes = plain and targets <= {"synapses.weights"}
+        return changes and agree and single and all(lowers(part) for part in parts)
 
-    def lower(self, lowering: Lowering, in_spikes: Arriving) -> dict[str, Place]:
+    def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
         """One instruction for each component, then one for the signs."""
-        arriving = {PortMap(CALL, "in_spikes"): in_spikes}
+        arriving: dict[PortMap, Any] = {PortMap(CALL, port): found for port, found in inputs.items()}
         for name in self._order:
             part = getattr(self, name)
-            inputs = {}
+            taken = {}
             for port, (wire,) in self._wires[name].items():
                 if wire not in arriving:
                     owner = getattr(self, wire.origin)
                     place = lowering.variable(getattr(owner, wire.port))
                     arriving[wire] = Arriving(place, source=owner)
-                inputs[port] = arriving[wire]
-            for port, place in part.lower(lowering, **inputs).items():
-                arriving[PortMap(name, port)] = Arriving(place)
+                taken[port] = arriving[wire]
+            for port, found in part.lower(lowering, **taken).items():
+                arriving[PortMap(name, port)] = Arriving(found) if isinstance(found, Place) else found
         spikes = arriving[PortMap("soma", "spikes")].place
+        if self.config.inhibitory_rate == 0:
+            return {"out_spikes": spikes.reshaped(*self.units)}
         signed = lowering.program.scratch(self.units, "int8")
         lowering.program.emit(SIGN, (signed, spikes, lowering.constant(self.inhibition)), (spikes.size,))
         return {"out_spikes": signed}
 
     def __call__(self, in_spikes: SpikeArray) -> NeuronOutput:
         """Advance one step."""
-        results: dict[PortMap, Payload] = {PortMap(CALL, "in_spikes"): in_spikes}
+        return self.advance(in_spikes=in_spikes)
+
+    def advance(self, **arriving: SpikeArray) -> NeuronOutput:
+        """Run the components and the effects on what arrives at the neuron's ports."""
+        results: dict[PortMap, Payload] = {PortMap(CALL, port): found for port, found in arriving.items()}
 
         def read(wire: PortMap) -> Payload:
             return results[wire] if wire in results else getattr(self, wire.origin).read(wire.port)

@@ -1,0 +1,139 @@
+// Spikes scattered through compressed rows of connections into rings of future input.
+#pragma once
+
+#include <cstdint>
+
+#include "spikes.h"
+#include "weights.h"
+
+namespace spark {
+
+// What the elements of `weights` belong to.
+enum WeightLayout : int64_t { kOneWeight = 0, kWeightOfUnit = 1, kWeightOfEdge = 2 };
+
+// Connections of unit j: elements starts[j] up to starts[j + 1]. `delays` has one for each, or is null.
+template <class Post, class Weight, class Delay>
+struct Rows {
+  const int32_t* starts;
+  const Post* post;
+  const Weight* weights;
+  const Delay* delays;
+  int64_t layout;
+};
+
+// `ring` is (slots, units): input that arrives at the steps to come; `slot` is the one that delay 0 stands for.
+struct Ring {
+  float* input;
+  int64_t slots, units, slot;
+
+  float* at(int64_t delay) const {
+    int64_t found = slot + delay;
+    if (found >= slots) found -= slots;
+    return input + found * units;
+  }
+};
+
+constexpr int kSpikesAhead = 4;
+
+template <class Post, class Weight, class Delay>
+inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit) {
+  constexpr int32_t kMost = 1024;  // Bytes; the processor's own prefetching takes over in longer rows.
+  const int32_t begin = rows.starts[unit], end = rows.starts[unit + 1];
+  const char* const first = reinterpret_cast<const char*>(rows.post + begin);
+  const char* const last = reinterpret_cast<const char*>(rows.post + end);
+  for (const char* at = first; at < last && at < first + kMost; at += 64) __builtin_prefetch(at);
+  if (rows.layout == kWeightOfEdge) {
+    const char* const weight = reinterpret_cast<const char*>(rows.weights + begin);
+    const int64_t bytes = static_cast<int64_t>(end - begin) * static_cast<int64_t>(sizeof(Weight));
+    for (int64_t at = 0; at < bytes && at < kMost; at += 64) __builtin_prefetch(weight + at);
+  }
+}
+
+template <class Post, class Weight, class Delay>
+inline void scatter_row(const Rows<Post, Weight, Delay>& rows, int64_t unit, float sign, const Ring& ring) {
+  const int32_t begin = rows.starts[unit], end = rows.starts[unit + 1];
+  const Post* const post = rows.post;
+  const bool each = rows.layout == kWeightOfEdge;
+  const float one = each ? 0.0f : sign * widen(rows.weights[rows.layout == kWeightOfUnit ? unit : 0]);
+  float* const out = ring.at(0);
+  if (rows.delays != nullptr && each) {
+    for (int32_t edge = begin; edge < end; ++edge)
+      ring.at(rows.delays[edge])[post[edge]] += sign * widen(rows.weights[edge]);
+  } else if (rows.delays != nullptr) {
+    for (int32_t edge = begin; edge < end; ++edge) ring.at(rows.delays[edge])[post[edge]] += one;
+  } else if (each) {
+    for (int32_t edge = begin; edge < end; ++edge) out[post[edge]] += sign * widen(rows.weights[edge]);
+  } else {
+    for (int32_t edge = begin; edge < end; ++edge) out[post[edge]] += one;
+  }
+}
+
+// ring[(slot + delay of e) mod slots, post of e] += sign * weight of e, for all e of the units that fired: by ascending
+// unit, then ascending e. An unsigned scatter takes every spike as +1.
+template <class Post, class Weight, class Delay>
+void scatter_spikes(const int8_t* spikes, int64_t pre, const Rows<Post, Weight, Delay>& rows, bool is_signed,
+                    const Ring& ring) {
+  constexpr int kCapacity = 256;
+  int32_t fired[kCapacity];
+  int count = 0;
+  const auto work_off = [&] {
+    for (int at = 0; at < count; ++at) {
+      if (at + kSpikesAhead < count) ask_for(rows, fired[at + kSpikesAhead]);
+      scatter_row(rows, fired[at], is_signed ? static_cast<float>(spikes[fired[at]]) : 1.0f, ring);
+    }
+    count = 0;
+  };
+  for_each_spike(spikes, pre, [&](int64_t unit) {
+    if (count == kCapacity) work_off();
+    if (count < kSpikesAhead) ask_for(rows, unit);
+    fired[count++] = static_cast<int32_t>(unit);
+  });
+  work_off();
+}
+
+// Which types the arrays of a scatter have, as numbers that Python passes.
+enum PostType : int64_t { kPost16 = 0, kPost32 = 1 };
+enum WeightType : int64_t { kFloat32 = 0, kFloat16 = 1, kBfloat16 = 2 };
+enum DelayType : int64_t { kNoDelay = 0, kDelay8 = 1, kDelay16 = 2 };
+
+struct Scatter {
+  const int8_t* spikes;
+  int64_t pre;
+  const int32_t* starts;
+  const void* post;
+  const void* weights;
+  const void* delays;
+  int64_t post_type, weight_type, delay_type, layout;
+  bool is_signed;
+  Ring ring;
+};
+
+template <class Post, class Weight, class Delay>
+void run_scatter(const Scatter& s) {
+  const Rows<Post, Weight, Delay> rows = {s.starts, static_cast<const Post*>(s.post),
+                                          static_cast<const Weight*>(s.weights),
+                                          static_cast<const Delay*>(s.delays), s.layout};
+  scatter_spikes(s.spikes, s.pre, rows, s.is_signed, s.ring);
+}
+
+template <class Post, class Weight>
+void scatter_with_delays(const Scatter& s) {
+  if (s.delay_type == kDelay16) return run_scatter<Post, Weight, uint16_t>(s);
+  run_scatter<Post, Weight, uint8_t>(s);
+}
+
+template <class Post>
+void scatter_with_weights(const Scatter& s) {
+  switch (s.weight_type) {
+    case kFloat16: return scatter_with_delays<Post, Float16>(s);
+    case kBfloat16: return scatter_with_delays<Post, Bfloat16>(s);
+    default: return scatter_with_delays<Post, float>(s);
+  }
+}
+
+inline void scatter(const Scatter& s) {
+  if (s.post_type == kPost16) return scatter_with_weights<uint16_t>(s);
+  scatter_with_weights<int32_t>(s);
+}
+
+}  // namespace spark

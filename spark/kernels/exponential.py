@@ -1,0 +1,26 @@
+"""The exponential function of the pools, written so that XLA and C++ give the same bits."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+_POLYNOMIAL = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
+LEAST = -87.0
+
+
+def exponential(x: Any) -> Any:
+    """e^x in float32 within 2 units in the last place, for x < 87; 0 below -87.
+
+    2^n times a polynomial of what is left (the coefficients of the Cephes library's expf, S. Moshier 1989).
+    """
+    x = jnp.asarray(x, jnp.float32)
+    bounded = jnp.maximum(x, np.float32(LEAST))
+    n = jnp.round(bounded * np.float32(1.44269504))
+    r = n * np.float32(2.12194440e-4) + (n * np.float32(-0.693359375) + bounded)
+    p = jnp.full_like(r, np.float32(_POLYNOMIAL[0]))
+    for coefficient in _POLYNOMIAL[1:]:
+        p = p * r + np.float32(coefficient)
+    p = (p * (r * r) + r) + np.float32(1.0)
+    power = ((n.astype(jnp.int32) + 127) << 23).view(jnp.float32)
+    return jnp.where(x < np.float32(LEAST), np.float32(0.0), p * power)

@@ -1,0 +1,151 @@
+"""Spikes scattered through compressed rows of connections into a ring of future input."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spark.kernels.check import check_dtype, check_shape, check_weights
+from spark.kernels.choice import Implementation, choose
+from spark.kernels.program import SCATTER, Place, Program
+
+# Numbers of types, as in native/scatter.h.
+_POST = {"uint16": 0, "int32": 1}
+_WEIGHT = {"float32": 0, "float16": 1, "bfloat16": 2}
+_DELAY = {"uint8": 1, "uint16": 2}
+NO_DELAY = 0
+ONE_WEIGHT, WEIGHT_OF_UNIT, WEIGHT_OF_EDGE = range(3)
+
+
+class Rows(NamedTuple):
+    """Connections in compressed rows, one row for each presynaptic unit.
+
+    Attributes:
+        starts: int32 (pre + 1,): connections of unit j are elements starts[j] up to, not including, starts[j + 1].
+        post: uint16 or int32 (connections,): postsynaptic unit of each.
+        weights: float32, float16 or bfloat16: one for each connection, or for each presynaptic unit, or one element.
+        delays: uint8 or uint16 (connections,): further steps until each arrives; None where all arrive together.
+    """
+
+    starts: Any
+    post: Any
+    weights: Any
+    delays: Any
+
+
+def weight_layout(rows: Rows) -> int:
+    """Whether there is one weight, one for each unit, or one for each connection."""
+    size = rows.weights.shape[0]
+    if size == rows.post.shape[0]:
+        return WEIGHT_OF_EDGE
+    return ONE_WEIGHT if size == 1 else WEIGHT_OF_UNIT
+
+
+def scatter_spikes(
+    spikes: Any, rows: Rows, ring: Any, slot: Any, signed: bool = True, implementation: Implementation = "auto"
+) -> jax.Array:
+    """Add the weights of the connections of all units that fired to the steps and units where they arrive.
+
+    ring[(slot + delays[e]) mod slots, post[e]] += sign * weights[e], in float32, by ascending presynaptic unit, then
+    ascending e: both versions give the same bits on CPUs.
+
+    Args:
+        spikes: int8 (pre,), signed spikes: -1, 0 or 1.
+        rows: The connections.
+        ring: float32 (slots, post).
+        slot: Row of the ring that a delay of 0 stands for, int32 of shape (), at least 0 and below `slots`.
+        signed: Whether spikes of -1 subtract; else they add as those of +1 do.
+        implementation: 'auto' takes C++ on CPUs. Its work follows the spikes, the reference's the number of
+            connections.
+
+    Returns:
+        The new ring.
+
+    Raises:
+        TypeError: A dtype is not one of those above.
+        ValueError: Shapes do not fit.
+        RuntimeError: 'native' was asked for, and the library cannot be had.
+    """
+    spikes, ring = jnp.asarray(spikes), jnp.asarray(ring)
+    slot = jnp.asarray(slot, jnp.int32)
+    rows = Rows(*(None if a is None else jnp.asarray(a) for a in rows))
+    _check(spikes, rows, ring)
+    delays = jnp.zeros(0, jnp.uint8) if rows.delays is None else rows.delays
+    arguments = (spikes, rows.starts, rows.post, rows.weights, delays, ring, slot)
+    return choose(implementation, _native(rows, signed), _reference(signed), *arguments)
+
+
+def _check(spikes: jax.Array, rows: Rows, ring: jax.Array) -> None:
+    check_dtype("spikes", spikes, jnp.int8)
+    check_dtype("starts", rows.starts, jnp.int32)
+    check_weights(rows.weights)
+    check_dtype("ring", ring, jnp.float32)
+    check_shape("starts", rows.starts, (spikes.size + 1,))
+    check_shape("ring", ring, (None, None))
+    if str(rows.post.dtype) not in _POST:
+        raise TypeError(f"post must be uint16 or int32, got {rows.post.dtype}.")
+    if rows.weights.shape not in ((1,), spikes.shape, rows.post.shape):
+        raise ValueError(
+            f"weights must be one number, or one for each of {spikes.shape} units or {rows.post.shape} connections, "
+            f"got shape {rows.weights.shape}."
+        )
+    if rows.delays is not None:
+        if str(rows.delays.dtype) not in _DELAY:
+            raise TypeError(f"delays must be uint8 or uint16, got {rows.delays.dtype}.")
+        check_shape("delays", rows.delays, rows.post.shape)
+
+
+def _numbers(rows: Rows, signed: bool) -> tuple[int, int, int, int, int]:
+    delay = NO_DELAY if rows.delays is None else _DELAY[str(rows.delays.dtype)]
+    return _POST[str(rows.post.dtype)], _WEIGHT[str(rows.weights.dtype)], delay, weight_layout(rows), int(signed)
+
+
+def _native(rows: Rows, signed: bool) -> Any:
+    names = ("post_type", "weight_type", "delay_type", "layout", "is_signed")
+    attributes = {n: np.int64(v) for n, v in zip(names, _numbers(rows, signed), strict=True)}
+
+    def call(*arguments: jax.Array) -> jax.Array:
+        ring = arguments[5]
+        out = jax.ShapeDtypeStruct(ring.shape, ring.dtype)
+        made = jax.ffi.ffi_call("spark_scatter", out, vmap_method="sequential", input_output_aliases={5: 0})
+        return made(*arguments, **attributes)
+
+    return call
+
+
+def _reference(signed: bool) -> Any:
+    def call(spikes: Any, starts: Any, post: Any, weights: Any, delays: Any, ring: Any, slot: Any) -> jax.Array:
+        edges = post.shape[0]
+        if edges == 0:
+            return ring
+        unit = jnp.repeat(jnp.arange(spikes.size), starts[1:] - starts[:-1], total_repeat_length=edges)
+        sign = spikes if signed else jnp.abs(spikes)
+        sign = sign[unit].astype(jnp.float32)
+        wide = weights.astype(jnp.float32)
+        each = wide if weights.shape[0] in (1, edges) else wide[unit]
+        row = jnp.where(sign != 0, slot, 0)
+        if delays.shape[0]:
+            row = (slot + delays.astype(jnp.int32)) % ring.shape[0]
+        return ring.at[row, post.astype(jnp.int32)].add(jnp.where(sign != 0, sign * each, jnp.float32(0)))
+
+    return call
+
+
+def emit_scatter(
+    program: Program, spikes: Place, rows: Rows, ring: Place, shape: tuple[int, int], at: tuple[Place, int], signed: bool
+) -> None:
+    """The same as an instruction of a program.
+
+    Args:
+        program: The program.
+        spikes: int8 (pre,).
+        rows: Places instead of arrays.
+        ring: float32, of `shape` (slots, post).
+        shape: Slots and postsynaptic units.
+        at: Place of the step counter, and how many steps from it a delay of 0 arrives.
+        signed: As in `scatter_spikes`.
+    """
+    step, further = at
+    places = (spikes, rows.starts, rows.post, rows.weights, rows.delays, ring, step)
+    program.emit(SCATTER, places, (spikes.size, *shape, further, *_numbers(rows, signed)))

@@ -1,0 +1,38 @@
+"""A setting that is one for all wires of a port, or has a value for each of them."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, TypeAdapter, WithJsonSchema
+
+from spark.core.values import encode
+
+
+class EachWire(tuple):
+    """One value for each wire of a port, in the order in which the wires are listed. A tuple makes one."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, told apart from a list that is one value."""
+        return {"each_wire": [encode(value) for value in self]}
+
+
+def one_or_each(kind: Any) -> Any:
+    """The annotation of a field that takes a `kind`, or a tuple with one for each wire."""
+    adapter: TypeAdapter = TypeAdapter(kind)
+
+    def read(value: Any) -> Any:
+        if isinstance(value, dict) and set(value) == {"each_wire"}:
+            value = tuple(value["each_wire"])
+        if isinstance(value, tuple):
+            return EachWire(adapter.validate_python(v) for v in value)
+        return adapter.validate_python(value)
+
+    return Annotated[Any, BeforeValidator(read), WithJsonSchema({"title": "One, or one for each wire"})]
+
+
+def for_each(value: Any, wires: int) -> tuple[Any, ...] | None:
+    """One value for each of so many wires; None if there are as many values as not wires."""
+    if not isinstance(value, EachWire):
+        return (value,) * wires
+    return tuple(value) if len(value) == wires else None

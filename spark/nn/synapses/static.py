@@ -1,0 +1,180 @@
+"""Synapses whose weights stay: sparse, with memory and work that follow connections and spikes."""
+
+from typing import Any, Literal, TypedDict
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.errors import ConfigError, Problem
+from spark.core.module import Module
+from spark.core.parameter import decay
+from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number, Shape
+from spark.core.variable import Constant, Variable
+from spark.kernels.scatter import Rows, emit_scatter, scatter_spikes
+from spark.nn.connections import AnyConnectivity, FixedProbability
+from spark.nn.each_wire import one_or_each
+from spark.nn.initializers import AnyInitializer, ConstantInitializer
+from spark.nn.lowering import Arriving, Lowering, Receptor
+from spark.nn.synapses.drawn import draw_rows
+
+
+class StaticSynapsesConfig(ModuleConfig):
+    """Connections, weights and delays; each one for all wires, or a tuple with one for each wire."""
+
+    units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
+    connections: one_or_each(AnyConnectivity) = field(
+        factory=lambda: FixedProbability(probability=0.1), description="Which connections there are."
+    )
+    kernel: one_or_each(AnyInitializer) = field(
+        factory=lambda: ConstantInitializer(value=1.0), description="Weights, unless the connections bring their own."
+    )
+    delay: one_or_each(AnyInitializer) = field(
+        factory=lambda: ConstantInitializer(value=1.0),
+        unit="ms",
+        description="From a spike to its effect, at least dt: the wire between two modules takes the first step.",
+    )
+    signed: bool = field(True, description="Whether spikes of inhibitory units count as -1; else all count as +1.")
+    weight_dtype: Literal["float32", "float16", "bfloat16"] = field(
+        "float32", description="How weights are stored; sums are float32."
+    )
+
+
+class ExponentialSynapsesConfig(StaticSynapsesConfig):
+    """Connections, weights, delays, and how fast the current decays."""
+
+    tau: Number = field(5.0, unit="ms", above=0, description="Time constant with which the current decays.")
+
+
+class DeltaSynapsesOutput(TypedDict):
+    """What delta synapses put out."""
+
+    jump: PotentialArray
+
+
+class ExponentialSynapsesOutput(TypedDict):
+    """What exponential synapses put out."""
+
+    current: CurrentArray
+
+
+class _StaticSynapses(Module):
+    """Draws the connections and scatters spikes into a ring of the steps to come."""
+
+    config: StaticSynapsesConfig
+    gives_receptors = True
+    tau: float | None = None
+
+    def build(self, spikes: PortSpec) -> None:
+        """Draw connections, weights and delays."""
+        if self.config.units is None:
+            raise ConfigError(
+                Problem(
+                    f"{self.path or type(self).__name__}.config.units",
+                    "is missing",
+                    "Give `units=(...)`: the shape of the pool that takes the current",
+                    "missing",
+                )
+            )
+        self.units = self.config.units
+        self.pre, self.post = spikes.size, int(np.prod(self.units))
+        rows, self.further = draw_rows(self, spikes, self.units)
+        for name, array in rows._asdict().items():
+            if array is not None:
+                setattr(self, f"rows_{name}", Constant(array))
+        self.several = rows.delays is not None
+        spread = int(rows.delays.max()) if self.several and rows.delays.size else 0
+        self.slots = self.further + spread + 1
+        if self.slots > 1 or self.tau is None:
+            self.arriving = Variable(
+                np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."
+            )
+
+    def _rows(self, of: Any) -> Rows:
+        names = ("starts", "post", "weights", "delays") if self.several else ("starts", "post", "weights")
+        found = {name: of(getattr(self, f"rows_{name}")) for name in names}
+        return Rows(**{"delays": None, **found})
+
+    def can_lower(self) -> bool:
+        """Only signed bytes are delivered natively."""
+        return self.input_specs["spikes"].dtype == "int8"
+
+    def _scatter(self, spikes: SpikeArray, ring: Any, slot: Any) -> Any:
+        active = spikes.value.reshape(-1).astype(jnp.int8)
+        return scatter_spikes(active, self._rows(lambda c: c.value), ring, slot, self.config.signed)
+
+    def _arrived(self, spikes: SpikeArray) -> Any:
+        """Scatter this step's spikes; take what arrives now out of the ring."""
+        now = self.step % self.slots
+        ring = self._scatter(spikes, self.arriving.value, (now + self.further) % self.slots)
+        self.arriving.value = ring.at[now].set(0.0)
+        return ring[now]
+
+    def _emit(self, lowering: Lowering, spikes: Arriving, ring: Variable) -> Any:
+        place = lowering.variable(ring)
+        step = lowering.entry("step")
+        rows = self._rows(lowering.constant)
+        shape = (self.slots, self.post)
+        emit_scatter(lowering.program, spikes.place, rows, place, shape, (step, self.further), self.config.signed)
+        return place
+
+
+class DeltaSynapses(_StaticSynapses):
+    """Synapses that make the potential jump by the weight (mV) of each spike that arrives.
+
+    Input ports: `spikes`. Output ports: `jump` (mV), shape of the units.
+    Variables: `arriving`, float32 (slots, units): a spike is scattered once, when it comes in, to the step at which it
+    arrives. Sums are float32, by step of scattering, then presynaptic unit, then postsynaptic unit.
+    """
+
+    config: StaticSynapsesConfig
+    lowers = True
+
+    def __call__(self, spikes: SpikeArray) -> DeltaSynapsesOutput:
+        """Advance one step."""
+        return {"jump": PotentialArray(self._arrived(spikes).reshape(self.units))}
+
+    def lower(self, lowering: Lowering, spikes: Arriving) -> dict[str, Receptor]:
+        """One instruction; the soma takes what arrives out of the ring."""
+        return {"jump": Receptor(None, self._emit(lowering, spikes, self.arriving), self.slots, 0.0)}
+
+
+class ExponentialSynapses(_StaticSynapses):
+    """Synapses whose current jumps by the weight of each spike that arrives, and decays exponentially.
+
+    Order of update in a step: the weights of the spikes that arrive now are added to the current; that is put out;
+    then it decays by exp(-dt/tau). A soma that is integrated exactly takes the decay within the step into account.
+
+    Input ports: `spikes`. Output ports: `current` (pA; for a `ConductanceSoma` the conductance relative to the leak),
+    shape of the units.
+    Variables: `current`, as the next step begins with; and with delays beyond one step `arriving`, see `DeltaSynapses`.
+    """
+
+    config: ExponentialSynapsesConfig
+    lowers = True
+
+    def build(self, spikes: PortSpec) -> None:
+        """Draw connections, weights and delays."""
+        self.tau = self.config.tau
+        super().build(spikes)
+        self.factor = float(decay(self.config.dt, self.config.tau))
+        self.current = Variable(np.zeros(self.post, np.float32), unit="pA", description="Current of the next step.")
+
+    def __call__(self, spikes: SpikeArray) -> ExponentialSynapsesOutput:
+        """Advance one step."""
+        if self.slots > 1:
+            current = self.current.value + self._arrived(spikes)
+        else:
+            current = self._scatter(spikes, self.current.value[None], 0)[0]
+        self.current.value = current * self.factor
+        return {"current": CurrentArray(current.reshape(self.units))}
+
+    def lower(self, lowering: Lowering, spikes: Arriving) -> dict[str, Receptor]:
+        """One instruction; the soma reads the current, lets it decay, and takes what arrives out of the ring."""
+        held = lowering.variable(self.current)
+        if self.slots > 1:
+            return {"current": Receptor(held, self._emit(lowering, spikes, self.arriving), self.slots, self.factor)}
+        self._emit(lowering, spikes, self.current)
+        return {"current": Receptor(held, None, 1, self.factor)}

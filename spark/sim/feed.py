@@ -1,0 +1,157 @@
+"""What a run feeds to a brain: inputs that stay, series with a row for each step, or functions of the step."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.binding import owner
+from spark.core.errors import InputError, Problem
+from spark.core.module import Module
+from spark.core.names import suggestion
+from spark.core.payloads import Payload
+from spark.core.ports import PortSpec
+
+
+class Feed:
+    """Inputs of a run, by name: a payload that all steps share, a payload with a leading axis of steps, or a
+    function of the step that returns a payload.
+
+    Attributes:
+        constant: Payloads that all steps share.
+        changing: Names of the other inputs.
+
+    Raises:
+        InputError: Everything that is wrong with the inputs.
+    """
+
+    def __init__(self, brain: Module, inputs: Mapping[str, Any] | None, steps: int) -> None:
+        self._specs: dict[str, PortSpec] = brain.declared_inputs()  # type: ignore[attr-defined]
+        self._address = owner(brain)
+        given = dict(inputs or {})
+        problems = [
+            Problem(f"{self._address}.{name}", "is no input of this brain", suggestion(name, self._specs, "input"))
+            for name in given.keys() - self._specs.keys()
+        ]
+        problems += [
+            Problem(
+                f"{self._address}.{name}",
+                f"input is missing, got {sorted(given) or 'no inputs'}; expected {spec.payload_type.__name__}",
+                f"Give `inputs={{'{name}': ...}}`: a payload, one with a leading axis of steps, or a function of the step",
+                "missing",
+            )
+            for name, spec in self._specs.items()
+            if name not in given
+        ]
+        self.constant: dict[str, Payload] = {}
+        self._series: dict[str, np.ndarray] = {}
+        self._functions: dict[str, Callable[[int], Any]] = {}
+        for name in sorted(given.keys() & self._specs.keys()):
+            problem = self._take(name, given[name], steps)
+            problems += [problem] if problem else []
+        if problems:
+            raise InputError(problems)
+
+    @property
+    def changing(self) -> list[str]:
+        """Names of the inputs that change from step to step."""
+        return sorted({*self._series, *self._functions})
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes that one step of the changing inputs takes."""
+        return sum(self._specs[n].size * jnp.dtype(self._specs[n].dtype).itemsize for n in self.changing)
+
+    def _take(self, name: str, value: Any, steps: int) -> Problem | None:
+        spec = self._specs[name]
+        if isinstance(value, Payload):
+            problem = self._misfit(name, value, steps)
+            if problem is None and tuple(value.shape) == spec.shape:
+                self.constant[name] = spec.payload_type(jnp.asarray(value.value))  # type: ignore[call-arg]
+            elif problem is None:
+                self._series[name] = np.asarray(value.value)
+            return problem
+        if isinstance(value, Iterator):
+            self._functions[name] = lambda step: next(value)
+        elif callable(value):
+            self._functions[name] = value
+        else:
+            return Problem(
+                f"{self._address}.{name}",
+                f"has the wrong type, got {type(value).__name__}; expected {spec.payload_type.__name__} or a function",
+                f"Wrap it: `spark.{spec.payload_type.__name__}(...)`",
+                "payload",
+            )
+        return None
+
+    def _misfit(self, name: str, payload: Payload, steps: int | None) -> Problem | None:
+        spec, shape = self._specs[name], tuple(payload.shape)
+        address = f"{self._address}.{name}"
+        kind, expected = spec.payload_type.__name__, f"{spec.shape}"
+        if not isinstance(payload, spec.payload_type):
+            return Problem(
+                address, f"has the wrong payload type, got {type(payload).__name__}; expected {kind}", "", "payload"
+            )
+        if not jnp.can_cast(payload.dtype, jnp.dtype(spec.dtype), "same_kind"):
+            return Problem(
+                address,
+                f"has the wrong kind of dtype, got {payload.dtype}; expected {spec.dtype}",
+                f"Cast it: `.astype('{spec.dtype}')`",
+                "dtype",
+            )
+        if shape == spec.shape:
+            return None
+        if steps is not None and shape[1:] == spec.shape:
+            if shape[0] == steps:
+                return None
+            return Problem(
+                address,
+                f"has a row for each step, but not as many as there are steps, got {shape[0]}; expected {steps}",
+                "Give as many rows as steps, or run as many steps as there are rows",
+                "length",
+            )
+        if steps is not None:
+            expected += f", or ({steps}, {', '.join(str(n) for n in spec.shape)}) with a row for each step"
+        return Problem(address, f"has the wrong shape, got {shape}; expected {expected}", "", "shape")
+
+    def rows(self, first: int, count: int, most: int) -> dict[str, Payload]:
+        """The changing inputs of `count` steps of the run from step `first` on, padded to `most` rows.
+
+        Raises:
+            InputError: A function returned something else than a payload of the input's shape and kind.
+        """
+        found = {}
+        for name in self.changing:
+            spec = self._specs[name]
+            rows = np.zeros((most, *spec.shape), jnp.dtype(spec.dtype))
+            if name in self._series:
+                rows[:count] = self._series[name][first : first + count]
+            else:
+                for at in range(count):
+                    rows[at] = self._called(name, first + at)
+            found[name] = spec.payload_type(jnp.asarray(rows))  # type: ignore[call-arg]
+        return found
+
+    def _called(self, name: str, step: int) -> np.ndarray:
+        address = f"{self._address}.{name}"
+        try:
+            payload = self._functions[name](step)
+        except StopIteration as error:
+            raise InputError(
+                Problem(address, f"its iterator ended before step {step}", "Give one that lasts for all steps", "length")
+            ) from error
+        if not isinstance(payload, Payload):
+            kind = self._specs[name].payload_type.__name__
+            raise InputError(
+                Problem(
+                    address,
+                    f"its function returned a {type(payload).__name__} at step {step}; expected {kind}",
+                    f"Return `spark.{kind}(...)`",
+                    "payload",
+                )
+            )
+        problem = self._misfit(name, payload, None)
+        if problem is not None:
+            raise InputError(problem)
+        return np.asarray(payload.value)

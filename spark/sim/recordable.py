@@ -1,0 +1,56 @@
+"""What of a brain can be recorded: ports that carry spikes or are read by others, variables, outputs."""
+
+from dataclasses import dataclass
+
+from spark.core.module import Module
+from spark.core.payloads import SpikeArray
+from spark.core.transform import FAULT, STEP
+
+_CACHE = "cache."
+
+
+@dataclass(frozen=True)
+class Recordable:
+    """One thing that can be recorded.
+
+    Attributes:
+        path: Dotted path by which it is asked for.
+        spikes: Whether it carries spikes.
+        shape: Shape of one step's array.
+        dtype: NumPy name of its type.
+        unit: mV, pA, ... or empty.
+        entry: Path of the variable in the state, or None for an output of the brain.
+        output: Name of the output of the brain, or None.
+    """
+
+    path: str
+    spikes: bool
+    shape: tuple[int, ...]
+    dtype: str
+    unit: str
+    entry: str | None
+    output: str | None
+
+
+def recordables(brain: Module) -> dict[str, Recordable]:
+    """Everything that can be recorded of a built brain, by path.
+
+    Ports are called `module.port`, variables by their path in the state, outputs by their name.
+    """
+    found = {}
+    state = brain.state
+    for path in state:
+        slot = state.about.layout.slots[path]
+        if path in (STEP, FAULT):
+            continue
+        name = path
+        spikes = False
+        if path.startswith(_CACHE):
+            name = path.removeprefix(_CACHE)
+            module, _, port = name.partition(".")
+            spikes = issubclass(getattr(brain, module).output_specs[port].payload_type, SpikeArray)
+        found[name] = Recordable(name, spikes, slot.shape, slot.dtype, state.unit(path), path, None)
+    for name, spec in brain.output_specs.items():
+        spikes = issubclass(spec.payload_type, SpikeArray)
+        found.setdefault(name, Recordable(name, spikes, spec.shape, spec.dtype, "", None, name))
+    return found
