@@ -34,6 +34,8 @@ enum Instruction : int64_t {
   kNoteRow = 16,
   kScatter = 17,
   kPointSoma = 18,
+  kDrawSpikes = 19,
+  kAddCounts = 20,
 };
 
 // Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
@@ -286,6 +288,29 @@ inline void run_point_soma(Operands& o) {
   unit_operations().advance_point(p);
 }
 
+inline void run_draw_spikes(Operands& o) {
+  RandomDraw draw;
+  draw.key = o.place<uint32_t>();
+  draw.step = static_cast<uint32_t>(*o.place<int32_t>());
+  const float* signal = o.place<float>();
+  int8_t* spikes = o.place<int8_t>();
+  draw.units = o.whole();
+  unit_operations().draw_spikes(draw, signal, o.number(), spikes);
+}
+
+inline void run_add_counts(Operands& o) {
+  RandomDraw draw;
+  draw.key = o.place<uint32_t>();
+  const int32_t step = *o.place<int32_t>();
+  draw.step = static_cast<uint32_t>(step);
+  const uint32_t* bounds = o.place<uint32_t>();
+  float* to = o.place<float>();
+  draw.units = o.whole();
+  const int64_t most = o.whole();
+  const int64_t slots = o.whole();
+  unit_operations().add_counts(draw, bounds, most, o.number(), to + step % slots * draw.units);
+}
+
 // Zeros, before the first step of a call.
 inline void run_clear(Operands& o) {
   char* to = o.place<char>();
@@ -372,6 +397,8 @@ inline Outcome run_instructions(const int64_t* code, int64_t length, const float
       case kNoteRow: run_note_row(o); break;
       case kScatter: run_scatter(o); break;
       case kPointSoma: run_point_soma(o); break;
+      case kDrawSpikes: run_draw_spikes(o); break;
+      case kAddCounts: run_add_counts(o); break;
       default: return kUnknown;
     }
     code = o.end();

@@ -43,7 +43,16 @@ struct Point {
   float gain, target, level, after;
 };
 
+// One draw for each unit, with the key of a step.
+struct RandomDraw {
+  const uint32_t* key;
+  uint32_t step;
+  int64_t units;
+};
+
 struct UnitOperations {
+  void (*draw_spikes)(const RandomDraw&, const float*, float, int8_t*);
+  void (*add_counts)(const RandomDraw&, const uint32_t*, int64_t, float, float*);
   void (*advance_point)(const Point&);
   void (*advance_soma)(const SomaParameters&, int64_t, const float*, float*, int32_t*, float*, int8_t*);
   void (*advance_spiker)(const SpikerParameters&, int64_t, const float*, float*, int32_t*, int8_t*);
@@ -60,6 +69,7 @@ struct UnitOperations {
 #define SPARK_TARGET
 #include "units.inc"
 #include "point.inc"
+#include "random.inc"
 #include "unit_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
@@ -71,6 +81,7 @@ struct UnitOperations {
 #define SPARK_TARGET __attribute__((target("avx2,fma")))
 #include "units.inc"
 #include "point.inc"
+#include "random.inc"
 #include "unit_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
@@ -81,6 +92,7 @@ struct UnitOperations {
 #define SPARK_TARGET __attribute__((target("avx512f,avx512bw,avx2,fma")))
 #include "units.inc"
 #include "point.inc"
+#include "random.inc"
 #include "unit_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES

@@ -78,6 +78,15 @@ class Receptor:
     factor: float
 
 
+@dataclass(frozen=True)
+class Background:
+    """Random events that are added where the arrivals of synapses go: key, bounds on random bits, weight of an event."""
+
+    key: Place
+    bounds: Place
+    weight: float
+
+
 def lowers(module: Any) -> bool:
     """Whether this module's own class, not one it inherits from, says that it lowers, and its config allows it."""
     own = vars(type(module)).get("lowers", False) or hasattr(type(module), "blueprint_lowers")

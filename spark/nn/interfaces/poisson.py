@@ -10,7 +10,9 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import RandomKey
+from spark.kernels.program import DRAW_SPIKES, Place
 from spark.nn.interfaces.linear import SpikerOutput
+from spark.nn.lowering import Arriving, Lowering
 
 
 class PoissonSpikerConfig(ModuleConfig):
@@ -40,6 +42,7 @@ class PoissonSpiker(Module):
     """
 
     config: PoissonSpikerConfig
+    lowers = True
 
     def build(self, signal: PortSpec) -> None:
         """A key; no other state."""
@@ -49,6 +52,22 @@ class PoissonSpiker(Module):
     def __call__(self, signal: FloatArray) -> SpikerOutput:
         """Advance one step."""
         return {"spikes": draw_spikes(self.key, self.chance * signal.value.astype(jnp.float32))}
+
+    def can_lower(self) -> bool:
+        """Native code draws as JAX's default generator does."""
+        return bool(jax.config.jax_threefry_partitionable)
+
+    def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
+        """One instruction."""
+        program = lowering.program
+        spikes = program.scratch(signal.place.shape, "int8")
+        places = (lowering.constant(self.key), lowering.entry("step"), signal.floats(program), spikes)
+        program.emit(DRAW_SPIKES, places, (spikes.size,), (self.chance,))
+        return {"spikes": spikes}
+
+    def can_loop(self, series: set[str], cached: set[str]) -> bool:
+        """Numbers from another module are read as they are, as float32."""
+        return "signal" not in cached or self.input_specs["signal"].dtype == "float32"
 
 
 def draw_spikes(key: RandomKey, probability: jax.Array) -> SpikeArray:

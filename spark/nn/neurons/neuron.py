@@ -176,10 +176,11 @@ class Neuron(Module):
         targets = {t for effects in self._effects.values() for t in effects.values()}
         plain = vars(type(self)).get("__call__") is None or "blueprint_lowers" in vars(type(self))
         agree = all(
-            getattr(part, "takes_receptors", False) == getattr(getattr(self, wire.origin, None), "gives_receptors", False)
-            for part, ports in ((getattr(self, name), self._wires[name]) for name in self._order)
-            for wires in ports.values()
+            _agree(getattr(self, wire.origin), getattr(self, name), port)
+            for name in self._order
+            for port, wires in self._wires[name].items()
             for wire in wires
+            if wire.origin in self._order
         )
         changes = plain and targets <= {"synapses.weights"}
         return changes and agree and single and all(lowers(part) for part in parts)
@@ -228,6 +229,12 @@ class Neuron(Module):
         spikes: Any = results[PortMap("soma", "spikes")].value
         signs = jnp.asarray(self.inhibition.value)
         return {"out_spikes": SpikeArray((spikes.astype(jnp.int8) * signs).astype(jnp.int8))}
+
+
+def _agree(origin: Any, part: Any, port: str) -> bool:
+    """Whether one of two components gives its variables away, and the other works on such."""
+    takes = getattr(part, "takes_arrivals", False) if port == "arrivals" else getattr(part, "takes_receptors", False)
+    return takes == getattr(origin, "gives_receptors", False)
 
 
 def _with_source(spec: PortSpec, source: Any) -> PortSpec:

@@ -7,6 +7,7 @@ from spark.core.payloads import SpikeArray
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.somas.point import ConductanceSoma, ConductanceSomaConfig, CurrentSoma, CurrentSomaConfig, DeltaSoma
+from spark.nn.synapses.background import PoissonBackground, PoissonBackgroundConfig
 from spark.nn.synapses.static import (
     DeltaSynapses,
     ExponentialSynapses,
@@ -20,6 +21,10 @@ class PointNeuronConfig(NeuronConfig):
 
     parts: ClassVar[tuple[Any, str, Any]]
     inhibitory_rate: float = field(0.0, least=0, most=1, description="Fraction of units whose spikes are negative.")
+    background: PoissonBackgroundConfig = field(
+        factory=PoissonBackgroundConfig,
+        description="Random events onto every unit, which come in through the excitatory synapses; at 0 Hz none.",
+    )
     excitatory: Any
     inhibitory: Any
     soma: Any
@@ -28,10 +33,13 @@ class PointNeuronConfig(NeuronConfig):
         """Both groups of synapses feed the soma."""
         synapses, port, soma = self.parts
         groups = {"excitatory": "excitation", "inhibitory": "inhibition"}
-        return (
-            *(ModuleSpecs(g, synapses, {"spikes": [PortMap(CALL, p)]}, getattr(self, g)) for g, p in groups.items()),
-            ModuleSpecs("soma", soma, {p: [PortMap(g, port)] for g, p in groups.items()}, self.soma),
-        )
+        inputs = {group: {"spikes": [PortMap(CALL, own)]} for group, own in groups.items()}
+        parts = []
+        if self.background.rate > 0:
+            inputs["excitatory"]["arrivals"] = [PortMap("background", "arrivals")]
+            parts.append(ModuleSpecs("background", PoissonBackground, {}, self.background))
+        parts += [ModuleSpecs(group, synapses, inputs[group], getattr(self, group)) for group in groups]
+        return (*parts, ModuleSpecs("soma", soma, {p: [PortMap(g, port)] for g, p in groups.items()}, self.soma))
 
 
 class PointNeuron(Neuron):

@@ -13,11 +13,12 @@ from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant, Variable
+from spark.kernels.program import ADD_COUNTS
 from spark.kernels.scatter import Rows, emit_scatter, scatter_spikes
 from spark.nn.connections import AnyConnectivity, FixedProbability
 from spark.nn.each_wire import one_or_each
 from spark.nn.initializers import AnyInitializer, ConstantInitializer
-from spark.nn.lowering import Arriving, Lowering, Receptor
+from spark.nn.lowering import Arriving, Background, Lowering, Receptor
 from spark.nn.synapses.drawn import draw_rows
 
 
@@ -65,6 +66,7 @@ class _StaticSynapses(Module):
 
     config: StaticSynapsesConfig
     gives_receptors = True
+    takes_arrivals = True
     tau: float | None = None
 
     def build(self, spikes: PortSpec) -> None:
@@ -105,26 +107,29 @@ class _StaticSynapses(Module):
         active = spikes.value.reshape(-1).astype(jnp.int8)
         return scatter_spikes(active, self._rows(lambda c: c.value), ring, slot, self.config.signed)
 
-    def _arrived(self, spikes: SpikeArray) -> Any:
-        """Scatter this step's spikes; take what arrives now out of the ring."""
+    def _arrived(self, spikes: SpikeArray, further: CurrentArray | None) -> Any:
+        """Scatter this step's spikes; take what arrives now out of the ring, and what else arrives."""
         now = self.step % self.slots
         ring = self._scatter(spikes, self.arriving.value, (now + self.further) % self.slots)
         self.arriving.value = ring.at[now].set(0.0)
-        return ring[now]
+        return ring[now] if further is None else ring[now] + further.value.reshape(-1)
 
-    def _emit(self, lowering: Lowering, spikes: Arriving, ring: Variable) -> Any:
+    def _emit(self, lowering: Lowering, spikes: Arriving, ring: Variable, further: Background | None) -> Any:
         place = lowering.variable(ring)
         step = lowering.entry("step")
         rows = self._rows(lowering.constant)
         shape = (self.slots, self.post)
         emit_scatter(lowering.program, spikes.place, rows, place, shape, (step, self.further), self.config.signed)
+        if further is not None:
+            wholes = (self.post, further.bounds.size, self.slots)
+            lowering.program.emit(ADD_COUNTS, (further.key, step, further.bounds, place), wholes, (further.weight,))
         return place
 
 
 class DeltaSynapses(_StaticSynapses):
     """Synapses that make the potential jump by the weight (mV) of each spike that arrives.
 
-    Input ports: `spikes`. Output ports: `jump` (mV), shape of the units.
+    Input ports: `spikes`, and `arrivals`, which come on top. Output ports: `jump` (mV), shape of the units.
     Variables: `arriving`, float32 (slots, units): a spike is scattered once, when it comes in, to the step at which it
     arrives. Sums are float32, by step of scattering, then presynaptic unit, then postsynaptic unit.
     """
@@ -132,13 +137,15 @@ class DeltaSynapses(_StaticSynapses):
     config: StaticSynapsesConfig
     lowers = True
 
-    def __call__(self, spikes: SpikeArray) -> DeltaSynapsesOutput:
+    def __call__(self, spikes: SpikeArray, arrivals: CurrentArray | None = None) -> DeltaSynapsesOutput:
         """Advance one step."""
-        return {"jump": PotentialArray(self._arrived(spikes).reshape(self.units))}
+        return {"jump": PotentialArray(self._arrived(spikes, arrivals).reshape(self.units))}
 
-    def lower(self, lowering: Lowering, spikes: Arriving) -> dict[str, Receptor]:
+    def lower(
+        self, lowering: Lowering, spikes: Arriving, arrivals: Background | None = None
+    ) -> dict[str, Receptor]:
         """One instruction; the soma takes what arrives out of the ring."""
-        return {"jump": Receptor(None, self._emit(lowering, spikes, self.arriving), self.slots, 0.0)}
+        return {"jump": Receptor(None, self._emit(lowering, spikes, self.arriving, arrivals), self.slots, 0.0)}
 
 
 class ExponentialSynapses(_StaticSynapses):
@@ -147,7 +154,7 @@ class ExponentialSynapses(_StaticSynapses):
     Order of update in a step: the weights of the spikes that arrive now are added to the current; that is put out;
     then it decays by exp(-dt/tau). A soma that is integrated exactly takes the decay within the step into account.
 
-    Input ports: `spikes`. Output ports: `current` (pA; for a `ConductanceSoma` the conductance relative to the leak),
+    Input ports: `spikes`, and `arrivals`, which come on top. Output ports: `current` (pA; for a `ConductanceSoma` the conductance relative to the leak),
     shape of the units.
     Variables: `current`, as the next step begins with; and with delays beyond one step `arriving`, see `DeltaSynapses`.
     """
@@ -162,19 +169,23 @@ class ExponentialSynapses(_StaticSynapses):
         self.factor = float(decay(self.config.dt, self.config.tau))
         self.current = Variable(np.zeros(self.post, np.float32), unit="pA", description="Current of the next step.")
 
-    def __call__(self, spikes: SpikeArray) -> ExponentialSynapsesOutput:
+    def __call__(self, spikes: SpikeArray, arrivals: CurrentArray | None = None) -> ExponentialSynapsesOutput:
         """Advance one step."""
         if self.slots > 1:
-            current = self.current.value + self._arrived(spikes)
+            current = self.current.value + self._arrived(spikes, arrivals)
         else:
             current = self._scatter(spikes, self.current.value[None], 0)[0]
+            current = current if arrivals is None else current + arrivals.value.reshape(-1)
         self.current.value = current * self.factor
         return {"current": CurrentArray(current.reshape(self.units))}
 
-    def lower(self, lowering: Lowering, spikes: Arriving) -> dict[str, Receptor]:
+    def lower(
+        self, lowering: Lowering, spikes: Arriving, arrivals: Background | None = None
+    ) -> dict[str, Receptor]:
         """One instruction; the soma reads the current, lets it decay, and takes what arrives out of the ring."""
         held = lowering.variable(self.current)
         if self.slots > 1:
-            return {"current": Receptor(held, self._emit(lowering, spikes, self.arriving), self.slots, self.factor)}
-        self._emit(lowering, spikes, self.current)
+            ring = self._emit(lowering, spikes, self.arriving, arrivals)
+            return {"current": Receptor(held, ring, self.slots, self.factor)}
+        self._emit(lowering, spikes, self.current, arrivals)
         return {"current": Receptor(held, None, 1, self.factor)}

@@ -1,0 +1,104 @@
+"""Random events from outside of the brain, onto every unit of a pool."""
+
+from typing import Any, TypedDict
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.errors import ConfigError, Problem
+from spark.core.module import Module
+from spark.core.payloads import CurrentArray
+from spark.core.values import Number, Shape
+from spark.core.variable import Constant, RandomKey
+from spark.nn.lowering import Background, Lowering
+
+MOST_EVENTS = 50.0
+
+
+class PoissonBackgroundConfig(ModuleConfig):
+    """How many events, and what each brings."""
+
+    units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
+    rate: Number = field(0.0, unit="Hz", least=0, description="Events onto each unit, of all its sources together.")
+    weight: Number = field(1.0, description="Weight of an event, in the unit of the synapses' kernel.")
+
+    def problems(self) -> list[Problem]:
+        """Events of one step are drawn from a table."""
+        if self.rate * self.dt <= 1000.0 * MOST_EVENTS:
+            return []
+        return [
+            Problem(
+                "rate",
+                f"makes more than {MOST_EVENTS:g} events a step, got {self.rate:g} Hz with dt={self.dt:g} ms; "
+                f"expected at most {1000.0 * MOST_EVENTS / self.dt:g} Hz",
+                "Lower the rate, or give a constant current: the soma's `background`",
+                "bounds",
+            )
+        ]
+
+
+class PoissonBackgroundOutput(TypedDict):
+    """What a background puts out."""
+
+    arrivals: CurrentArray
+
+
+class PoissonBackground(Module):
+    """Independent Poisson events onto each unit: in a step their number has the mean `rate * dt / 1000`.
+
+    Output ports: `arrivals`: the weight times the number of events of this step, float32, shape of the units. Synapses
+    take it at their port `arrivals`, as if that many spikes came in.
+    A number is found from 32 random bits by the distribution function, whose tail beyond 2^-32 is left out.
+    """
+
+    config: PoissonBackgroundConfig
+    lowers = True
+    gives_receptors = True
+
+    def build(self) -> None:
+        """A key, and the distribution function as bounds on 32 random bits."""
+        if self.config.units is None:
+            raise ConfigError(
+                Problem(
+                    f"{self.path or type(self).__name__}.config.units",
+                    "is missing",
+                    "Give `units=(...)`: the shape of the pool",
+                    "missing",
+                )
+            )
+        self.key = RandomKey()
+        self.bounds = Constant(poisson_bounds(self.config.rate * self.config.dt / 1000.0))
+
+    def __call__(self) -> PoissonBackgroundOutput:
+        """Advance one step."""
+        bits = jax.random.bits(self.key.now(), self.config.units, jnp.uint32)
+
+        def count(at: Any, events: Any) -> Any:
+            return events + (bits >= bounds[at]).astype(jnp.int32)
+
+        bounds = jnp.asarray(self.bounds.value)
+        events = jax.lax.fori_loop(0, bounds.shape[0], count, jnp.zeros(bits.shape, jnp.int32))
+        return {"arrivals": CurrentArray(np.float32(self.config.weight) * events.astype(jnp.float32))}
+
+    def can_lower(self) -> bool:
+        """Native code draws as JAX's default generator does."""
+        return bool(jax.config.jax_threefry_partitionable)
+
+    def lower(self, lowering: Lowering) -> dict[str, Background]:
+        """Nothing yet: the synapses let it be added where their arrivals go."""
+        return {"arrivals": Background(lowering.constant(self.key), lowering.constant(self.bounds), self.config.weight)}
+
+
+def poisson_bounds(mean: float) -> np.ndarray:
+    """uint32 bounds: so many of them as do not exceed 32 random bits are a number with a Poisson distribution."""
+    chance, total, bounds = np.exp(-mean), 0.0, []
+    for number in range(1, 1000):
+        total += chance
+        bound = round(total * 2.0**32)
+        if bound >= 2**32:
+            break
+        bounds.append(bound)
+        chance *= mean / number
+    return np.array(bounds, np.uint32)
