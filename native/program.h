@@ -36,6 +36,7 @@ enum Instruction : int64_t {
   kPointSoma = 18,
   kDrawSpikes = 19,
   kAddCounts = 20,
+  kDeliverAndChange = 21,
 };
 
 // Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
@@ -117,6 +118,29 @@ inline void run_deliver_edges(Operands& o) {
   deliver_edges(Arrivals(history, words, pre, starts, delays), weights, post, o.whole(), current);
 }
 
+inline ZenkeParameters zenke_parameters(const float* value) {
+  return {value[0], value[1], value[2], value[3], value[4], value[5], value[6]};
+}
+
+inline void run_deliver_and_change(Operands& o) {
+  const uint32_t* history = o.place<uint32_t>();
+  float* weights = o.place<float>();
+  const int32_t* post = o.place<int32_t>();
+  const int32_t* starts = o.place<int32_t>();
+  float* current = o.place<float>();
+  const float* post_trace = o.place<float>();
+  const float* parameters = o.place<float>();
+  float* decayed = o.place<float>();
+  const int64_t words = o.whole();
+  const int64_t pre = o.whole();
+  const int64_t delays = o.whole();
+  const int64_t units = o.whole();
+  const float factor = o.number();
+  for (int64_t unit = 0; unit < units; ++unit) decayed[unit] = post_trace[unit] * factor;
+  deliver_and_change(Arrivals(history, words, pre, starts, delays), post, units, decayed,
+                     zenke_parameters(parameters), weights, current);
+}
+
 inline void run_deliver_dense(Operands& o) {
   const int8_t* spikes = o.place<int8_t>();
   const float* weights = o.place<float>();
@@ -167,6 +191,7 @@ inline void run_zenke(Operands& o) {
   const int64_t delays = o.whole();
   const int64_t units = o.whole();
   const int64_t slots = o.whole();
+  const bool arrived = o.whole() != 0;
   const float fast_pre = o.number();
   const float fast_post = o.number();
   const float slow_post = o.number();
@@ -177,8 +202,8 @@ inline void run_zenke(Operands& o) {
   operations.advance_trace(fast_post, units, spikes, post_trace, post_decayed);
   operations.advance_trace(slow_post, units, spikes, slow_trace, slow_decayed);
   const Traces traces = {ring, slots, pre, now, post_decayed, slow_decayed};
-  const ZenkeParameters p = {value[0], value[1], value[2], value[3], value[4], value[5], value[6]};
-  change_arriving(Arrivals(history, words, pre, starts, delays), post, traces, p, weights);
+  const ZenkeParameters p = zenke_parameters(value);
+  if (!arrived) change_arriving(Arrivals(history, words, pre, starts, delays), post, traces, p, weights);
   for (int64_t unit = 0; unit < units; ++unit)
     if (spikes[unit]) change_incoming(unit, incoming, traces, p, baseline, weights);
 }
@@ -399,6 +424,7 @@ inline Outcome run_instructions(const int64_t* code, int64_t length, const float
       case kPointSoma: run_point_soma(o); break;
       case kDrawSpikes: run_draw_spikes(o); break;
       case kAddCounts: run_add_counts(o); break;
+      case kDeliverAndChange: run_deliver_and_change(o); break;
       default: return kUnknown;
     }
     code = o.end();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "arrivals.h"
 
@@ -44,6 +45,26 @@ inline void change_arriving(Arrivals arrivals, const int32_t* post, const Traces
       if (at + kRangesAhead < count) prefetch(ranges[at + kRangesAhead], weights, post);
       for (int32_t edge = ranges[at].begin; edge < ranges[at].end; ++edge)
         weights[edge] = p.clip(weights[edge] + p.rate * (p.d - p.b * traces.post[post[edge]]));
+    }
+  }
+}
+
+// Delivery and the change that follows it, in one walk: each arriving spike delivers the weight as it was.
+inline void deliver_and_change(Arrivals arrivals, const int32_t* post, int64_t units, const float* post_trace,
+                               const ZenkeParameters& p, float* weights, float* out) {
+  Range ranges[kRanges];
+  std::memset(out, 0, sizeof(float) * units);
+  for (int count = kRanges; count == kRanges;) {
+    count = arrivals.next(ranges, kRanges);
+    for (int at = 0; at < count; ++at) {
+      if (at + kRangesAhead < count) prefetch(ranges[at + kRangesAhead], weights, post);
+      const Range range = ranges[at];
+      for (int32_t edge = range.begin; edge < range.end; ++edge) {
+        const int32_t unit = post[edge];
+        const float weight = weights[edge];
+        out[unit] += range.sign * weight;
+        weights[edge] = p.clip(weight + p.rate * (p.d - p.b * post_trace[unit]));
+      }
     }
   }
 }

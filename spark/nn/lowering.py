@@ -87,6 +87,14 @@ class Background:
     weight: float
 
 
+@dataclass(frozen=True)
+class Change:
+    """What a rule does to connections that deliver a spike: its trace, its parameters, a scratch array, a decay."""
+
+    places: tuple[Place, ...]
+    factor: float
+
+
 def lowers(module: Any) -> bool:
     """Whether this module's own class, not one it inherits from, says that it lowers, and its config allows it."""
     own = vars(type(module)).get("lowers", False) or hasattr(type(module), "blueprint_lowers")

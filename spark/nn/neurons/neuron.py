@@ -188,15 +188,20 @@ class Neuron(Module):
     def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
         """One instruction for each component, then one for the signs."""
         arriving: dict[PortMap, Any] = {PortMap(CALL, port): found for port, found in inputs.items()}
+        changes = self._fused_rule()
         for name in self._order:
             part = getattr(self, name)
-            taken = {}
+            taken: dict[str, Any] = {}
             for port, (wire,) in self._wires[name].items():
                 if wire not in arriving:
                     owner = getattr(self, wire.origin)
                     place = lowering.variable(getattr(owner, wire.port))
                     arriving[wire] = Arriving(place, source=owner)
                 taken[port] = arriving[wire]
+            if name == changes:
+                taken["arrived"] = True
+            elif name == "synapses" and changes:
+                taken["change"] = getattr(self, changes).change(lowering)
             for port, found in part.lower(lowering, **taken).items():
                 arriving[PortMap(name, port)] = Arriving(found) if isinstance(found, Place) else found
         spikes = arriving[PortMap("soma", "spikes")].place
@@ -205,6 +210,14 @@ class Neuron(Module):
         signed = lowering.program.scratch(self.units, "int8")
         lowering.program.emit(SIGN, (signed, spikes, lowering.constant(self.inhibition)), (spikes.size,))
         return {"out_spikes": signed}
+
+    def _fused_rule(self) -> str | None:
+        """The rule that changes connections in the walk in which synapses deliver: both read the same spikes."""
+        for name, effects in self._effects.items():
+            same = self._wires[name].get("pre_spikes") == self._wires.get("synapses", {}).get("spikes")
+            if same and hasattr(getattr(self, name), "change") and list(effects.values()) == ["synapses.weights"]:
+                return name
+        return None
 
     def __call__(self, in_spikes: SpikeArray) -> NeuronOutput:
         """Advance one step."""

@@ -18,7 +18,7 @@ from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, zenke_edges
 from spark.kernels.program import ZENKE, Place
 from spark.nn.edge_weights import EdgeWeights
-from spark.nn.lowering import Arriving, Lowering
+from spark.nn.lowering import Arriving, Change, Lowering
 from spark.nn.plasticity.dense import zenke_dense
 
 
@@ -140,10 +140,21 @@ class ZenkeRule(Module):
         delayed = issubclass(self.input_specs["pre_spikes"].payload_type, DelayedSpikes)
         return delayed and self.listed
 
+    def change(self, lowering: Lowering) -> Change:
+        """What the rule does where a spike arrives, for synapses that walk there anyway."""
+        decayed = lowering.program.scratch((self.post_trace.reset_value.size,), "float32")
+        places = (lowering.variable(self.post_trace), lowering.constant(self.parameters), decayed)
+        return Change(places, self.factors[1])
+
     def lower(
-        self, lowering: Lowering, pre_spikes: Arriving, post_spikes: Arriving, weights: Arriving
+        self,
+        lowering: Lowering,
+        pre_spikes: Arriving,
+        post_spikes: Arriving,
+        weights: Arriving,
+        arrived: bool = False,
     ) -> dict[str, Place]:
-        """One instruction, which changes the weights where they lie."""
+        """One instruction, which changes the weights where they lie; `arrived` where `change` was done already."""
         program, units = lowering.program, post_spikes.place.size
         history = pre_spikes.place
         edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
@@ -165,7 +176,7 @@ class ZenkeRule(Module):
             program.scratch((units,), "float32"),
             program.scratch((units,), "float32"),
         )
-        sizes = (*history.shape[1:], edges.starts.shape[1] - 1, units, self.slots)
+        sizes = (*history.shape[1:], edges.starts.shape[1] - 1, units, self.slots, int(arrived))
         program.emit(ZENKE, places, sizes, self.factors)
         return {"weights": weights.place}
 

@@ -14,10 +14,10 @@ from spark.core.ports import PortSpec
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, push_history
-from spark.kernels.program import DELIVER_DENSE, DELIVER_EDGES, PUSH, Place
+from spark.kernels.program import DELIVER_AND_CHANGE, DELIVER_DENSE, DELIVER_EDGES, PUSH, Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.initializers import AnyInitializer, UniformInitializer
-from spark.nn.lowering import Arriving, Lowering
+from spark.nn.lowering import Arriving, Change, Lowering
 
 
 class LinearSynapsesConfig(ModuleConfig):
@@ -127,8 +127,11 @@ class LinearSynapses(Module):
         """Only signed bytes, or delayed spikes, are delivered natively."""
         return self.input_specs["spikes"].dtype == "int8"
 
-    def lower(self, lowering: Lowering, spikes: Arriving) -> dict[str, Place]:
-        """One instruction; without delays a list needs the spikes as bits first."""
+    def lower(self, lowering: Lowering, spikes: Arriving, change: Change | None = None) -> dict[str, Place]:
+        """One instruction; without delays a list needs the spikes as bits first.
+
+        With `change`, the connections that deliver are changed in the same walk, as the rule asks.
+        """
         program = lowering.program
         pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
         current = program.scratch((post,), "float32")
@@ -142,7 +145,11 @@ class LinearSynapses(Module):
             program.emit(PUSH, (history, spikes.place), (1, pre))
         edges = Edges(*(lowering.constant(c) for c in self.edge_arrays()))
         sizes = (*history.shape[1:], edges.starts.shape[1] - 1, post)
-        program.emit(DELIVER_EDGES, (history, weights, edges.post, edges.starts, current), sizes)
+        places = (history, weights, edges.post, edges.starts, current)
+        if change is None:
+            program.emit(DELIVER_EDGES, places, sizes)
+        else:
+            program.emit(DELIVER_AND_CHANGE, (*places, *change.places), sizes, (change.factor,))
         return {"current": current}
 
     def __call__(self, spikes: SpikeArray) -> SynapsesOutput:
