@@ -37,6 +37,7 @@ enum Instruction : int64_t {
   kDrawSpikes = 19,
   kAddCounts = 20,
   kDeliverAndChange = 21,
+  kAdaptiveSoma = 22,
 };
 
 // Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
@@ -287,7 +288,7 @@ inline void run_scatter(Operands& o) {
   scatter(s);
 }
 
-inline void run_point_soma(Operands& o) {
+inline Point read_point(Operands& o) {
   Point p;
   p.potential = o.place<float>();
   p.refractory = o.place<int16_t>();
@@ -310,7 +311,24 @@ inline void run_point_soma(Operands& o) {
     source.factor = o.number();
     source.weight = o.number();
   }
-  unit_operations().advance_point(p);
+  return p;
+}
+
+inline void run_point_soma(Operands& o) { unit_operations().advance_point(read_point(o)); }
+
+inline void run_adaptive_soma(Operands& o) {
+  const Point p = read_point(o);
+  Adaptation a;
+  a.current = o.place<float>();
+  a.knee = o.number();
+  a.steepness = o.number();
+  a.sharpness = o.number();
+  a.resistance = o.number();
+  a.coupling = o.number();
+  a.rate = o.number();
+  a.jump = o.number();
+  a.most = o.number();
+  unit_operations().advance_adaptive(p, a);
 }
 
 inline void run_draw_spikes(Operands& o) {
@@ -424,6 +442,7 @@ inline Outcome run_instructions(const int64_t* code, int64_t length, const float
       case kPointSoma: run_point_soma(o); break;
       case kDrawSpikes: run_draw_spikes(o); break;
       case kAddCounts: run_add_counts(o); break;
+      case kAdaptiveSoma: run_adaptive_soma(o); break;
       case kDeliverAndChange: run_deliver_and_change(o); break;
       default: return kUnknown;
     }

@@ -50,7 +50,13 @@ struct RandomDraw {
   int64_t units;
 };
 
+struct Adaptation {
+  float* current;
+  float knee, steepness, sharpness, resistance, coupling, rate, jump, most;
+};
+
 struct UnitOperations {
+  void (*advance_adaptive)(const Point&, const Adaptation&);
   void (*draw_spikes)(const RandomDraw&, const float*, float, int8_t*);
   void (*add_counts)(const RandomDraw&, const uint32_t*, int64_t, float, float*);
   void (*advance_point)(const Point&);

@@ -16,7 +16,14 @@ ENTRY_POINTS = "spark.modules"
 
 BUILT_IN: dict[str, tuple[type[Module], ...]] = {
     "brain": (Brain,),
-    "neuron": (neurons.ALIFNeuron, neurons.LIFNeuron),
+    "neuron": (
+        neurons.AdExNeuron,
+        neurons.ALIFNeuron,
+        neurons.ConductanceLIFNeuron,
+        neurons.CurrentLIFNeuron,
+        neurons.DeltaLIFNeuron,
+        neurons.LIFNeuron,
+    ),
     "interface": (
         interfaces.ExponentialIntegrator,
         interfaces.LinearSpiker,
@@ -24,8 +31,20 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         interfaces.TopologicalLinearSpiker,
         interfaces.TopologicalPoissonSpiker,
     ),
-    "soma": (somas.AdaptiveLeakySoma, somas.LeakySoma),
-    "synapses": (synapses.LinearSynapses,),
+    "soma": (
+        somas.AdaptiveExponentialSoma,
+        somas.AdaptiveLeakySoma,
+        somas.ConductanceSoma,
+        somas.CurrentSoma,
+        somas.DeltaSoma,
+        somas.LeakySoma,
+    ),
+    "synapses": (
+        synapses.DeltaSynapses,
+        synapses.ExponentialSynapses,
+        synapses.LinearSynapses,
+        synapses.PoissonBackground,
+    ),
     "delays": (delays.N2NDelays, delays.NDelays),
     "plasticity": (plasticity.ZenkeRule,),
 }

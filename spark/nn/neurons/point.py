@@ -6,6 +6,7 @@ from spark.core.config import field
 from spark.core.payloads import SpikeArray
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
+from spark.nn.somas.adaptive_exponential import AdaptiveExponentialSoma, AdaptiveExponentialSomaConfig
 from spark.nn.somas.point import ConductanceSoma, ConductanceSomaConfig, CurrentSoma, CurrentSomaConfig, DeltaSoma
 from spark.nn.synapses.background import PoissonBackground, PoissonBackgroundConfig
 from spark.nn.synapses.static import (
@@ -110,3 +111,22 @@ class DeltaLIFNeuron(PointNeuron):
     """Leaky integrate-and-fire units with delta synapses; see `DeltaSynapses` and `DeltaSoma`."""
 
     config: DeltaLIFNeuronConfig
+
+
+class AdExNeuronConfig(PointNeuronConfig):
+    """Exponentially decaying currents into adaptive exponential units."""
+
+    parts = (ExponentialSynapses, "current", AdaptiveExponentialSoma)
+    excitatory: ExponentialSynapsesConfig = field(
+        factory=ExponentialSynapsesConfig, description="Synapses of the port `excitation`."
+    )
+    inhibitory: ExponentialSynapsesConfig = field(
+        factory=lambda: ExponentialSynapsesConfig(tau=10.0), description="Synapses of the port `inhibition`."
+    )
+    soma: AdaptiveExponentialSomaConfig = field(factory=AdaptiveExponentialSomaConfig, description="The soma.")
+
+
+class AdExNeuron(PointNeuron):
+    """Adaptive exponential units with exponential currents; see `ExponentialSynapses` and `AdaptiveExponentialSoma`."""
+
+    config: AdExNeuronConfig

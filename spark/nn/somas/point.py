@@ -85,6 +85,7 @@ class PointSoma(Module):
     takes_receptors = True
     exposes = {"potential": PotentialArray}
     conductances = False
+    instruction = POINT_SOMA
 
     def prepare_point(self, shape: tuple[int, ...]) -> None:
         """Variables and parameters of this shape."""
@@ -127,7 +128,7 @@ class PointSoma(Module):
             lowering.entry("step"),
         )
         wholes = (spikes.size, len(receptors), int(self.conductances), self.blocked)
-        program.emit(POINT_SOMA, places, wholes, (gain.value, target.value, self.level.value, self.after.value))
+        program.emit(self.instruction, places, wholes, (gain.value, target.value, self.level.value, self.after.value))
         for receptor, weight in receptors:
             program.extend((receptor.held, receptor.ring), (receptor.slots,), (receptor.factor, weight.value))
         return {"spikes": spikes}

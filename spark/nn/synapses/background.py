@@ -69,7 +69,10 @@ class PoissonBackground(Module):
                 )
             )
         self.key = RandomKey()
-        self.bounds = Constant(poisson_bounds(self.config.rate * self.config.dt / 1000.0))
+        bounds = poisson_bounds(self.config.rate * self.config.dt / 1000.0)
+        self.bounds = Constant(bounds)
+        # Products from a table: XLA would fuse a product with the sum that follows it, and round once instead of twice.
+        self.brought = Constant(np.float32(self.config.weight) * np.arange(bounds.size + 1, dtype=np.float32))
 
     def __call__(self) -> PoissonBackgroundOutput:
         """Advance one step."""
@@ -80,7 +83,7 @@ class PoissonBackground(Module):
 
         bounds = jnp.asarray(self.bounds.value)
         events = jax.lax.fori_loop(0, bounds.shape[0], count, jnp.zeros(bits.shape, jnp.int32))
-        return {"arrivals": CurrentArray(np.float32(self.config.weight) * events.astype(jnp.float32))}
+        return {"arrivals": CurrentArray(jnp.asarray(self.brought.value)[events])}
 
     def can_lower(self) -> bool:
         """Native code draws as JAX's default generator does."""

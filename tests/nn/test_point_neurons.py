@@ -1,0 +1,273 @@
+"""Point neurons with sparse synapses: exact integration, delays, refractoriness, and native equal to JAX."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from builders import refused
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tolerances import INTEGRATED
+
+import spark
+from spark import ModuleSpecs, PortMap, kernels
+from spark.nn import Brain, BrainConfig
+from spark.nn.connections import FixedProbability
+from spark.nn.initializers import UniformInitializer
+from spark.nn.neurons import (
+    AdExNeuron,
+    AdExNeuronConfig,
+    ConductanceLIFNeuron,
+    ConductanceLIFNeuronConfig,
+    CurrentLIFNeuron,
+    CurrentLIFNeuronConfig,
+    DeltaLIFNeuron,
+    DeltaLIFNeuronConfig,
+)
+from spark.nn.somas import AdaptiveExponentialSoma, ConductanceSoma, CurrentSoma, DeltaSoma
+from spark.nn.synapses import DeltaSynapses, ExponentialSynapses, PoissonBackground, poisson_bounds
+
+needs_native = pytest.mark.skipif(not kernels.status().available, reason="no native kernels on this machine")
+KINDS = {
+    "current": (CurrentLIFNeuron, CurrentLIFNeuronConfig, {"potential_rest": -49.0, "resistance": 1000.0}, (1.62, 9.0)),
+    "conductance": (ConductanceLIFNeuron, ConductanceLIFNeuronConfig, {"drive": 20.0}, (0.6, 6.7)),
+    "adaptive": (AdExNeuron, AdExNeuronConfig, {"background": 900.0}, (40.0, 200.0)),
+    "delta": (DeltaLIFNeuron, DeltaLIFNeuronConfig, {"background": 120.0}, (0.3, 1.5)),
+}
+
+
+def network(kind, delay=0.1, weights=None, background=0.0, units=200, **settings):
+    """An excitatory and an inhibitory pool, each wired to both."""
+    neuron, config, soma, strengths = KINDS[kind]
+    synapses = {"connections": FixedProbability(probability=0.1), "delay": delay, **settings}
+    strengths = weights or strengths
+    wires = {"excitation": [PortMap("exc", "out_spikes")], "inhibition": [PortMap("inh", "out_spikes")]}
+    pools = {
+        name: ModuleSpecs(
+            name,
+            neuron,
+            wires,
+            config(
+                units=(size,),
+                dt=0.1,
+                inhibitory_rate=sign,
+                background__rate=background,
+                background__weight=KINDS[kind][3][0],
+                soma={**soma, "potential_first": np.linspace(-65, -51, size)},
+                **{f"excitatory__{k}": v for k, v in {**synapses, "kernel": strengths[0]}.items()},
+                **{f"inhibitory__{k}": v for k, v in {**synapses, "kernel": strengths[1]}.items()},
+            ),
+        )
+        for name, size, sign in (("exc", units * 4 // 5, 0.0), ("inh", units // 5, 1.0))
+    }
+    return Brain(BrainConfig(input_map={}, output_map={}, modules_map=pools, dt=0.1, seed=5))
+
+
+def spikes_of(brain, steps):
+    fired = []
+    for _ in range(steps):
+        brain()
+        fired.append(np.concatenate([np.asarray(s.value).ravel() for s in brain.get_spikes_from_cache().values()]))
+    return np.array(fired)
+
+
+@needs_native
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"delay": 1.5},
+        {"delay": UniformInitializer(low=0.1, high=3.0)},
+        {"weights": (UniformInitializer(low=0.0, high=2.0), 4.0)},
+        {"background": 900.0},
+        {"background": 900.0, "delay": 0.4, "weight_dtype": "float16"},
+    ],
+)
+def test_native_steps_equal_the_modules_one_by_one(kind, changes, monkeypatch):
+    native = network(kind, **changes)
+    expected = spikes_of(native, 400)
+    assert expected.any()
+    monkeypatch.setattr(Brain, "whole_step", lambda *_: None)
+    jax.clear_caches()
+    plain = network(kind, **changes)
+    np.testing.assert_array_equal(spikes_of(plain, 400), expected)
+    for path in native.state:
+        np.testing.assert_array_equal(native.state[path], plain.state[path], err_msg=path)
+    jax.clear_caches()
+
+
+def built(cls, inputs, **given):
+    """A module of one pool, and a function that steps it."""
+    return cls(**given), inputs
+
+
+@pytest.mark.parametrize("tau", [0.5, 5.0, 20.0, 20.0 + 1e-9])
+def test_an_exponential_current_is_integrated_exactly(tau):
+    """Closed form of a leaky membrane after one presynaptic spike; tau = 20 ms is the singular case."""
+    dt, membrane, weight, steps = 0.1, 20.0, 50.0, 2000
+    config = CurrentLIFNeuronConfig(
+        units=(1,),
+        dt=dt,
+        excitatory__tau=tau,
+        excitatory__connections="all_to_all",
+        excitatory__kernel=weight,
+        inhibitory__connections="all_to_all",
+        soma__potential_tau=membrane,
+        soma__resistance=100.0,
+    )
+    pool = CurrentLIFNeuron(config)
+    found = []
+    for step in range(steps):
+        spike = spark.SpikeArray(jnp.array([step == 0], jnp.int8))
+        pool(excitation=spike, inhibition=spark.SpikeArray(jnp.zeros(1, jnp.int8)))
+        found.append(float(pool.state["soma.potential"][0]))
+    t = dt * np.arange(1, steps + 1)
+    current = weight * 1e-3 * 100.0
+    if abs(tau - membrane) < 1e-6:
+        expected = current * t / membrane * np.exp(-t / membrane)
+    else:
+        expected = current * tau / (tau - membrane) * (np.exp(-t / tau) - np.exp(-t / membrane))
+    np.testing.assert_allclose(found, expected, **INTEGRATED["float32"])
+
+
+@given(st.floats(0.1, 3.0))
+@settings(max_examples=10)
+def test_a_spike_takes_effect_after_its_delay(delay):
+    """The wire takes the first step; the potential jumps in the step at which the rest of the delay has passed."""
+    config = DeltaLIFNeuronConfig(
+        units=(1,),
+        dt=0.1,
+        excitatory__connections="all_to_all",
+        excitatory__kernel=2.0,
+        excitatory__delay=delay,
+        inhibitory__connections="all_to_all",
+    )
+    pool = DeltaLIFNeuron(config)
+    nothing = spark.SpikeArray(jnp.zeros(1, jnp.int8))
+    further = round(delay / 0.1) - 1
+    for step in range(further + 1):
+        assert step == 0 or float(pool.state["soma.potential"][0]) == 0.0
+        pool(excitation=spark.SpikeArray(jnp.array([step == 0], jnp.int8)), inhibition=nothing)
+    assert float(pool.state["soma.potential"][0]) == 2.0
+
+
+def test_the_potential_is_held_while_refractory():
+    soma = CurrentSoma(units=(1,), dt=1.0, cooldown=3.0, potential_reset=-55.0, potential_tau=10.0, background=500.0)
+    fired, potentials = [], []
+    for _ in range(12):
+        out = soma(excitation=spark.CurrentArray(jnp.zeros(1)))
+        fired.append(int(out["spikes"].value[0]))
+        potentials.append(float(soma.state["potential"][0]))
+    first = fired.index(1)
+    assert potentials[first : first + 4] == [5.0] * 4
+    assert potentials[first + 4] != 5.0
+    assert not any(fired[first + 1 : first + 4])
+
+
+def test_conductances_settle_at_the_weighted_mean_of_the_reversal_potentials():
+    soma = ConductanceSoma(units=(1,), dt=0.1, drive=5.0, threshold=1000.0)
+    for _ in range(4000):
+        soma(excitation=spark.CurrentArray(jnp.full(1, 0.5)), inhibition=spark.CurrentArray(jnp.full(1, 2.0)))
+    expected = (5.0 + 0.5 * 60.0 + 2.0 * -20.0) / (1 + 0.5 + 2.0)
+    np.testing.assert_allclose(soma.state["potential"], [expected], **INTEGRATED["float32"])
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: CurrentSoma(units=(5,)),
+        lambda: DeltaSoma(units=(5,)),
+        lambda: AdaptiveExponentialSoma(units=(5,)),
+        lambda: ConductanceSoma(units=(5,)),
+        lambda: ExponentialSynapses(units=(5,)),
+        lambda: DeltaSynapses(units=(5,)),
+        lambda: PoissonBackground(units=(5,), rate=100.0),
+    ],
+)
+def test_components_keep_the_contract_of_a_module(made):
+    module = made()
+    spark.check_module(type(module), config=module.config)
+
+
+def test_background_events_have_a_poisson_distribution():
+    bounds = poisson_bounds(2.0)
+    chance = np.diff(np.concatenate([[0], bounds.astype(float), [2.0**32]])) / 2.0**32
+    expected = np.array([np.exp(-2.0) * 2.0**k / np.prod(np.arange(1, k + 1, dtype=float)) for k in range(12)])
+    np.testing.assert_allclose(chance[:12], expected, atol=1e-9)
+
+
+def test_background_events_come_at_the_rate_that_was_asked_for():
+    background = PoissonBackground(units=(500,), rate=3000.0, weight=0.5, dt=0.1)
+    counts = np.array([np.asarray(background()["arrivals"].value) for _ in range(400)]) / 0.5
+    mean = 0.3
+    assert abs(counts.mean() - mean) < 5 * np.sqrt(mean / counts.size)
+    assert abs(counts.var() - mean) < 0.01
+    lag = np.corrcoef(counts[1:].ravel(), counts[:-1].ravel())[0, 1]
+    assert abs(lag) < 5 / np.sqrt(counts.size)
+
+
+def test_each_wire_may_have_settings_of_its_own():
+    """Weights of two origins differ; the sum says which one fired."""
+    config = DeltaLIFNeuronConfig(
+        units=(2,),
+        excitatory__connections=("all_to_all", "one_to_one"),
+        excitatory__kernel=(1.0, 0.25),
+        excitatory__delay=1.0,
+        inhibitory__connections="all_to_all",
+    )
+    source = {"a": [PortMap("__call__", "a")], "b": [PortMap("__call__", "b")]}
+    pool = ModuleSpecs(
+        "pool", DeltaLIFNeuron, {"excitation": source["a"] + source["b"], "inhibition": source["a"]}, config
+    )
+    brain = Brain(
+        BrainConfig(
+            input_map={n: spark.InputSpec(spark.SpikeArray, (2,), "int8") for n in "ab"},
+            output_map={},
+            modules_map=[pool],
+        )
+    )
+    quiet, loud = (spark.SpikeArray(jnp.array(v, jnp.int8)) for v in ([0, 0], [1, 0]))
+    brain(a=quiet, b=loud)
+    np.testing.assert_array_equal(brain.state["pool.soma.potential"], [0.25, 0.0])
+    assert type(config).from_json(config.to_json()) == config
+
+
+def test_as_many_settings_as_wires_are_needed():
+    text = (
+        "excitatory.config.kernel: has one value for each wire, but not as many as there are wires, "
+        "got 2; expected 1. Give one for each wire in the order of the wires, or one for all"
+    )
+    pool = DeltaLIFNeuron(units=(3,), excitatory__kernel=(1.0, 2.0))
+    spikes = spark.SpikeArray(jnp.zeros(3, jnp.int8))
+    with refused(spark.ConfigError, text):
+        pool(excitation=spikes, inhibition=spikes)
+
+
+def test_a_delay_below_dt_is_refused():
+    text = (
+        "excitatory.config.delay: must be at least dt and at most 65535 steps, got 0.2 to 0.2 ms with dt=1 ms. "
+        "Raise the delay (an initializer's `minimum` bounds what is drawn), or change dt"
+    )
+    pool = DeltaLIFNeuron(units=(3,), excitatory__delay=0.2)
+    spikes = spark.SpikeArray(jnp.zeros(3, jnp.int8))
+    with refused(spark.ConfigError, text):
+        pool(excitation=spikes, inhibition=spikes)
+
+
+def test_a_reset_above_threshold_is_refused():
+    text = (
+        "CurrentSomaConfig.potential_reset: must be below threshold (-50.0 mV), got -40.0. "
+        "Lower the reset or raise the threshold"
+    )
+    with refused(spark.ConfigError, text):
+        CurrentSoma(potential_reset=-40.0)
+
+
+def test_a_background_of_too_many_events_a_step_is_refused():
+    text = (
+        "PoissonBackgroundConfig.rate: makes more than 50 events a step, got 1e+06 Hz with dt=1 ms; "
+        "expected at most 50000 Hz. Lower the rate, or give a constant current: the soma's `background`"
+    )
+    with refused(spark.ConfigError, text):
+        PoissonBackground(rate=1e6)
