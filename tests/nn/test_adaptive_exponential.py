@@ -1,0 +1,103 @@
+"""The adaptive exponential soma fires in the patterns that Naud et al. 2008 describe."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import spark
+from spark.nn.somas import AdaptiveExponentialSoma
+
+# Name: C pF, g_L nS, E_L, V_T, Delta_T mV, a nS, tau_w ms, b pA, V_r mV, I pA. Source: Naud, Marcille, Clopath & Gerstner
+# 2008, doi:10.1007/s00422-008-0264-7, table 1, as reproduced in Brian2's example of that paper.
+PATTERNS = {
+    "tonic": (200, 10, -70, -50, 2, 2, 30, 0, -58, 500),
+    "adaptation": (200, 12, -70, -50, 2, 2, 300, 60, -58, 500),
+    "initial burst": (130, 18, -58, -50, 2, 4, 150, 120, -50, 400),
+    "regular bursting": (200, 10, -58, -50, 2, 2, 120, 100, -46, 210),
+    "delayed accelerating": (200, 12, -70, -50, 2, -10, 300, 0, -58, 300),
+    "transient": (100, 10, -65, -50, 2, 10, 90, 100, -47, 180),
+}
+
+
+def soma(name: str, dt: float) -> AdaptiveExponentialSoma:
+    capacitance, leak, rest, knee, sharpness, coupling, tau, jump, reset, current = PATTERNS[name]
+    return AdaptiveExponentialSoma(
+        units=(1,),
+        dt=dt,
+        potential_rest=rest,
+        potential_first=rest,
+        potential_reset=reset,
+        potential_tau=capacitance / leak,
+        resistance=1000.0 / leak,
+        threshold=0.0,
+        knee=knee,
+        sharpness=sharpness,
+        background=current,
+        adaptation_tau=tau,
+        adaptation_coupling=coupling,
+        adaptation_jump=jump,
+    )
+
+
+def spike_times(name: str, dt: float) -> np.ndarray:
+    """Spike times in ms within 600 ms."""
+    made = soma(name, dt)
+    silence = {"excitation": spark.CurrentArray(jnp.zeros(1))}
+    made(**silence)
+    made.reset()
+    graph, state = spark.split(made)
+
+    def step(state, _):
+        module = spark.merge(graph, state)
+        out = module(**silence)
+        return spark.split(module)[1], out["spikes"].value[0]
+
+    _, fired = jax.lax.scan(step, state, None, length=round(600 / dt))
+    return np.flatnonzero(fired) * dt
+
+
+def oracle(name: str, dt: float) -> np.ndarray:
+    """Forward Euler in float64, written from the equations."""
+    capacitance, leak, rest, knee, sharpness, coupling, tau, jump, reset, current = PATTERNS[name]
+    v, w, times = float(rest), 0.0, []
+    for step in range(round(600 / dt)):
+        upswing = leak * sharpness * np.exp(min((v - knee) / sharpness, 80.0))
+        slope = (-leak * (v - rest) + upswing - w + current) / capacitance
+        v, w = v + dt * slope, w + dt * (coupling * (v - rest) - w) / tau
+        if v > 0.0:
+            v, w = float(reset), w + jump
+            times.append(step * dt)
+    return np.array(times)
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_spike_times_equal_those_of_a_plain_integration(name):
+    found, expected = spike_times(name, 0.1), oracle(name, 0.1)
+    assert len(found) == len(expected)
+    # Bursts amplify float32's rounding: a spike may shift by a step.
+    np.testing.assert_allclose(found, expected, atol=0.21)
+
+
+def test_tonic_units_fire_evenly():
+    intervals = np.diff(spike_times("tonic", 0.1))[2:]
+    assert intervals.std() / intervals.mean() < 0.03
+
+
+def test_adapting_units_slow_down():
+    intervals = np.diff(spike_times("adaptation", 0.1))
+    assert intervals[-1] > 4 * intervals[0]
+
+
+def test_delayed_units_speed_up():
+    intervals = np.diff(spike_times("delayed accelerating", 0.1))
+    assert intervals[-1] < 0.7 * intervals[0]
+
+
+def test_transient_units_fire_once():
+    assert len(spike_times("transient", 0.1)) == 1
+
+
+@pytest.mark.parametrize("name", ["tonic", "adaptation", "regular bursting"])
+def test_a_smaller_step_changes_the_count_by_a_few_spikes_only(name):
+    assert abs(len(spike_times(name, 0.1)) - len(spike_times(name, 0.01))) <= 2
