@@ -6,10 +6,12 @@ the border of a call.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 import jax
 import jax.numpy as jnp
+
+_Kind = TypeVar("_Kind")
 
 
 class Payload:
@@ -43,7 +45,8 @@ class Payload:
         return any(jnp.issubdtype(dtype, kind) for kind in cls.kinds)
 
 
-def payload(cls: type) -> type:
+@dataclass_transform(frozen_default=True)
+def payload(cls: type[_Kind]) -> type[_Kind]:
     """Make a subclass of `Payload` a frozen dataclass and a pytree with the leaf `value`."""
     cls = dataclass(frozen=True)(cls)
     return jax.tree_util.register_dataclass(cls, data_fields=["value"], meta_fields=[])

@@ -103,12 +103,12 @@ def encode(value: Any) -> Any:
     """The JSON form of a config's value; `to_array` and pydantic read it back without loss."""
     if isinstance(value, np.ndarray):
         return {"array": value.tolist(), "dtype": str(value.dtype)}
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
     if isinstance(value, (tuple, list)):
         return [encode(v) for v in value]
     if isinstance(value, dict):
         return {k: encode(v) for k, v in value.items()}
-    if hasattr(value, "to_dict"):
-        return value.to_dict()
     if isinstance(value, PLAIN):
         return value
     raise TypeError(f"a config cannot hold a {type(value).__name__}")

@@ -17,7 +17,19 @@ from spark.kernels import native
 
 # Numbers of the instructions, as in native/program.h.
 COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR, STEP, BUMP, WATCH = range(12)
-CLEAR, TAKE, GUARD, NOTE_SPIKES, NOTE_ROW, SCATTER, POINT_SOMA, DRAW_SPIKES, ADD_COUNTS, DELIVER_AND_CHANGE, ADAPTIVE_SOMA = range(12, 23)
+(
+    CLEAR,
+    TAKE,
+    GUARD,
+    NOTE_SPIKES,
+    NOTE_ROW,
+    SCATTER,
+    POINT_SOMA,
+    DRAW_SPIKES,
+    ADD_COUNTS,
+    DELIVER_AND_CHANGE,
+    ADAPTIVE_SOMA,
+) = range(12, 23)
 
 # From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without
 # donation, XLA copies it by a kernel of its own; smaller leaves the program copies itself, which costs less than that.

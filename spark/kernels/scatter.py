@@ -133,7 +133,13 @@ def _reference(signed: bool) -> Any:
 
 
 def emit_scatter(
-    program: Program, spikes: Place, rows: Rows, ring: Place, shape: tuple[int, int], at: tuple[Place, int], signed: bool
+    program: Program,
+    spikes: Place,
+    rows: Rows,
+    ring: Place,
+    shape: tuple[int, int],
+    at: tuple[Place, int],
+    signed: bool,
 ) -> None:
     """The same as an instruction of a program.
 

@@ -239,9 +239,7 @@ class Brain(Module):
         if not self._runs_natively() or not loops(self, set(series)):
             return None
         graph, state = split(self)
-        run = LoweredRun(
-            self, Lowering(graph, state), self._cast(payloads), self._names, series=self._cast(series)
-        )
+        run = LoweredRun(self, Lowering(graph, state), self._cast(payloads), self._names, series=self._cast(series))
         noted, done, leaves = run.run_steps(steps, taps, chosen, most)
         take_leaves(self, leaves)
         return noted, done

@@ -1,10 +1,12 @@
 """A setting that is one for all wires of a port, or has a value for each of them."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BeforeValidator, TypeAdapter, WithJsonSchema
 
 from spark.core.values import encode
+
+EACH = WithJsonSchema({"title": "One, or one for each wire"})
 
 
 class EachWire(tuple):
@@ -17,8 +19,11 @@ class EachWire(tuple):
         return {"each_wire": [encode(value) for value in self]}
 
 
-def one_or_each(kind: Any) -> Any:
-    """The annotation of a field that takes a `kind`, or a tuple with one for each wire."""
+def one_or_each(kind: Any) -> BeforeValidator:
+    """Reads a field that takes a `kind`, or a tuple with one for each wire.
+
+    To be used as `Annotated[Any, one_or_each(kind), EACH]`.
+    """
     adapter: TypeAdapter = TypeAdapter(kind)
 
     def read(value: Any) -> Any:
@@ -28,7 +33,7 @@ def one_or_each(kind: Any) -> Any:
             return EachWire(adapter.validate_python(v) for v in value)
         return adapter.validate_python(value)
 
-    return Annotated[Any, BeforeValidator(read), WithJsonSchema({"title": "One, or one for each wire"})]
+    return BeforeValidator(read)
 
 
 def for_each(value: Any, wires: int) -> tuple[Any, ...] | None:

@@ -91,7 +91,8 @@ class LoweredRun(LoweredStep):
         self.program.emit(STEP, (self.lowering.entry(STEP_PATH),))
         leaves, results = self.program.run(steps)
         noted = {
-            tap.name: Noted(*(results[place.number] for place in places)) for tap, places in zip(taps, kept, strict=True)
+            tap.name: Noted(*(results[place.number] for place in places))
+            for tap, places in zip(taps, kept, strict=True)
         }
         return noted, results[-1], leaves
 

@@ -76,9 +76,7 @@ class LoweredStep:
         """What a lowered module reads."""
         module = getattr(self.brain, name)
         return {
-            port: self._joined(wires, module._inputs[port])
-            for port, wires in self.brain._wires[name].items()
-            if wires
+            port: self._joined(wires, module._inputs[port]) for port, wires in self.brain._wires[name].items() if wires
         }
 
     def _joined(self, wires: Any, spec: PortSpec) -> Arriving:

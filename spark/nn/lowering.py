@@ -80,7 +80,7 @@ class Receptor:
 
 @dataclass(frozen=True)
 class Background:
-    """Random events that are added where the arrivals of synapses go: key, bounds on random bits, weight of an event."""
+    """Random events, added where the arrivals of synapses go: key, bounds on random bits, weight of an event."""
 
     key: Place
     bounds: Place

@@ -38,7 +38,7 @@ class Feed:
             Problem(
                 f"{self._address}.{name}",
                 f"input is missing, got {sorted(given) or 'no inputs'}; expected {spec.payload_type.__name__}",
-                f"Give `inputs={{'{name}': ...}}`: a payload, one with a leading axis of steps, or a function of the step",
+                f"Give `inputs={{'{name}': ...}}`: a payload, one with an axis of steps, or a function of the step",
                 "missing",
             )
             for name, spec in self._specs.items()
@@ -139,7 +139,9 @@ class Feed:
             payload = self._functions[name](step)
         except StopIteration as error:
             raise InputError(
-                Problem(address, f"its iterator ended before step {step}", "Give one that lasts for all steps", "length")
+                Problem(
+                    address, f"its iterator ended before step {step}", "Give one that lasts for all steps", "length"
+                )
             ) from error
         if not isinstance(payload, Payload):
             kind = self._specs[name].payload_type.__name__

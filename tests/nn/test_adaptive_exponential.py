@@ -8,8 +8,8 @@ import pytest
 import spark
 from spark.nn.somas import AdaptiveExponentialSoma
 
-# Name: C pF, g_L nS, E_L, V_T, Delta_T mV, a nS, tau_w ms, b pA, V_r mV, I pA. Source: Naud, Marcille, Clopath & Gerstner
-# 2008, doi:10.1007/s00422-008-0264-7, table 1, as reproduced in Brian2's example of that paper.
+# Name: C pF, g_L nS, E_L, V_T, Delta_T mV, a nS, tau_w ms, b pA, V_r mV, I pA. Source: Naud, Marcille, Clopath &
+# Gerstner 2008, doi:10.1007/s00422-008-0264-7, table 1, as reproduced in Brian2's example of that paper.
 PATTERNS = {
     "tonic": (200, 10, -70, -50, 2, 2, 30, 0, -58, 500),
     "adaptation": (200, 12, -70, -50, 2, 2, 300, 60, -58, 500),

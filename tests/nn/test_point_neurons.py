@@ -112,6 +112,7 @@ def test_an_exponential_current_is_integrated_exactly(tau):
         excitatory__tau=tau,
         excitatory__connections="all_to_all",
         excitatory__kernel=weight,
+        excitatory__delay=dt,
         inhibitory__connections="all_to_all",
         soma__potential_tau=membrane,
         soma__resistance=100.0,

@@ -1,19 +1,13 @@
-from typing import NamedTuple, Annotated, Any
-import numpy as np
-from pydantic import BeforeValidator
-from spark.core.config import Config, field
-class ConnectionList(NamedTuple):
-    starts: Any
-    post: Any
-    values: Any
-class FixedProbability(Config):
-    probability: float = field(0.1, description="p")
-    def draw(self, generator, pre_shape, post_shape):
-        pre, post = int(np.prod(pre_shape)), int(np.prod(post_shape))
-        n = generator.binomial(post, self.probability, pre)
-        starts = np.concatenate([[0], np.cumsum(n)])
-        p = generator.integers(0, post, starts[-1]).astype(np.int32)
-        key = np.repeat(np.arange(pre), n) * post + p
-        key.sort()
-        return ConnectionList(starts, (key % post).astype(np.int32), None)
-AnyConnectivity = Annotated[Any, BeforeValidator(lambda v: v)]
+"""Which units are connected: drawn as lists, never as a matrix of all pairs."""
+
+from spark.nn.connections.base import AnyConnectivity as AnyConnectivity
+from spark.nn.connections.base import ConnectionList as ConnectionList
+from spark.nn.connections.base import Connectivity as Connectivity
+from spark.nn.connections.distance import DistanceDependent as DistanceDependent
+from spark.nn.connections.random import FixedInDegree as FixedInDegree
+from spark.nn.connections.random import FixedOutDegree as FixedOutDegree
+from spark.nn.connections.random import FixedProbability as FixedProbability
+from spark.nn.connections.random import FixedTotalNumber as FixedTotalNumber
+from spark.nn.connections.regular import AllToAll as AllToAll
+from spark.nn.connections.regular import FromMatrix as FromMatrix
+from spark.nn.connections.regular import OneToOne as OneToOne

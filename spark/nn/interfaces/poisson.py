@@ -55,7 +55,7 @@ class PoissonSpiker(Module):
 
     def can_lower(self) -> bool:
         """Native code draws as JAX's default generator does."""
-        return bool(jax.config.jax_threefry_partitionable)
+        return bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
 
     def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
         """One instruction."""

@@ -7,11 +7,11 @@ from spark.nn.neurons.lif import LIFNeuronConfig as LIFNeuronConfig
 from spark.nn.neurons.neuron import Neuron as Neuron
 from spark.nn.neurons.neuron import NeuronConfig as NeuronConfig
 from spark.nn.neurons.neuron import NeuronOutput as NeuronOutput
+from spark.nn.neurons.point import AdExNeuron as AdExNeuron
+from spark.nn.neurons.point import AdExNeuronConfig as AdExNeuronConfig
 from spark.nn.neurons.point import ConductanceLIFNeuron as ConductanceLIFNeuron
 from spark.nn.neurons.point import ConductanceLIFNeuronConfig as ConductanceLIFNeuronConfig
 from spark.nn.neurons.point import CurrentLIFNeuron as CurrentLIFNeuron
 from spark.nn.neurons.point import CurrentLIFNeuronConfig as CurrentLIFNeuronConfig
 from spark.nn.neurons.point import DeltaLIFNeuron as DeltaLIFNeuron
 from spark.nn.neurons.point import DeltaLIFNeuronConfig as DeltaLIFNeuronConfig
-from spark.nn.neurons.point import AdExNeuron as AdExNeuron
-from spark.nn.neurons.point import AdExNeuronConfig as AdExNeuronConfig

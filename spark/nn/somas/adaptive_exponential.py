@@ -43,9 +43,9 @@ class AdaptiveExponentialSoma(PointSoma):
         tau dV/dt = -V + sharpness exp((V - knee) / sharpness) + R (I + I_background - w)
         tau_w dw/dt = a V - w                                   V and knee in mV above rest, w and I in pA
 
-    Order of update in a step: V and w take one forward Euler step, both from their values before it; units above
-    `threshold` fire, V is set to `potential_reset`, w jumps by `adaptation_jump`. While refractory V is held. The exponent
-    is bounded by 80, far beyond any threshold.
+    Order of update in a step: V and w take one forward Euler step, both from their values before it; units
+    above `threshold` fire, V is set to `potential_reset`, w jumps by `adaptation_jump`. While refractory V is
+    held. The exponent is bounded by 80, far beyond any threshold.
 
     Input ports: `excitation`, `inhibition` (pA). Output ports: `spikes`, int8, 1 where a unit fired.
     Variables: `potential` (mV above rest), `adaptation` (pA), `refractory` (int16, steps left).

@@ -181,9 +181,7 @@ class CurrentSoma(PointSoma):
         """One number for all units in every parameter."""
         return self.scalars(self.gain, self.target, self.excited, getattr(self, "inhibited", Scalar(0.0)))
 
-    def lower(
-        self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None
-    ) -> dict[str, Place]:
+    def lower(self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None) -> dict[str, Place]:
         """One instruction."""
         receptors = [(excitation, self.excited)]
         if inhibition is not None:
@@ -227,9 +225,7 @@ class DeltaSoma(PointSoma):
         """One number for all units in every parameter."""
         return self.scalars(self.gain, self.target)
 
-    def lower(
-        self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None
-    ) -> dict[str, Place]:
+    def lower(self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None) -> dict[str, Place]:
         """One instruction."""
         receptors = [(r, Scalar(1.0)) for r in (excitation, inhibition) if r is not None]
         return self.lower_point(lowering, receptors, self.gain, self.target)
@@ -274,9 +270,7 @@ class ConductanceSoma(PointSoma):
         """One number for all units in every parameter."""
         return self.scalars(self.rate, self.target, self.excited, self.inhibited)
 
-    def lower(
-        self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None
-    ) -> dict[str, Place]:
+    def lower(self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None) -> dict[str, Place]:
         """One instruction."""
         given = [(excitation, self.excited), (inhibition, self.inhibited)]
         return self.lower_point(lowering, [(r, e) for r, e in given if r is not None], self.rate, self.target)

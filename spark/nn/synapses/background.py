@@ -68,6 +68,7 @@ class PoissonBackground(Module):
                     "missing",
                 )
             )
+        self.units = self.config.units
         self.key = RandomKey()
         bounds = poisson_bounds(self.config.rate * self.config.dt / 1000.0)
         self.bounds = Constant(bounds)
@@ -76,7 +77,7 @@ class PoissonBackground(Module):
 
     def __call__(self) -> PoissonBackgroundOutput:
         """Advance one step."""
-        bits = jax.random.bits(self.key.now(), self.config.units, jnp.uint32)
+        bits = jax.random.bits(self.key.now(), self.units, jnp.uint32)
 
         def count(at: Any, events: Any) -> Any:
             return events + (bits >= bounds[at]).astype(jnp.int32)
@@ -87,7 +88,7 @@ class PoissonBackground(Module):
 
     def can_lower(self) -> bool:
         """Native code draws as JAX's default generator does."""
-        return bool(jax.config.jax_threefry_partitionable)
+        return bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
 
     def lower(self, lowering: Lowering) -> dict[str, Background]:
         """Nothing yet: the synapses let it be added where their arrivals go."""

@@ -28,7 +28,7 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
         ConfigError: Settings do not fit the wires, a delay is below dt, or there are too many connections.
     """
     config: Any = module.config
-    parts = spikes.parts or (spikes.shape,)
+    parts: tuple[tuple[int, ...], ...] = spikes.parts or (spikes.shape,)
     settings = {name: for_each(getattr(config, name), len(parts)) for name in ("connections", "kernel", "delay")}
     problems = [
         Problem(
@@ -44,7 +44,8 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     if problems:
         raise ConfigError(problems)
     lists, weights, delays = [], [], []
-    for shape, connections, kernel, delay in zip(parts, *settings.values(), strict=True):
+    for number, shape in enumerate(parts):
+        connections, kernel, delay = (values[number] for values in settings.values() if values is not None)
         found = connections.draw(module.generator, shape, units)
         lists.append(found)
         weights.append(_weights(module, kernel, found))

@@ -1,6 +1,6 @@
 """Synapses whose weights stay: sparse, with memory and work that follow connections and spikes."""
 
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +16,7 @@ from spark.core.variable import Constant, Variable
 from spark.kernels.program import ADD_COUNTS
 from spark.kernels.scatter import Rows, emit_scatter, scatter_spikes
 from spark.nn.connections import AnyConnectivity, FixedProbability
-from spark.nn.each_wire import one_or_each
+from spark.nn.each_wire import EACH, one_or_each
 from spark.nn.initializers import AnyInitializer, ConstantInitializer
 from spark.nn.lowering import Arriving, Background, Lowering, Receptor
 from spark.nn.synapses.drawn import draw_rows
@@ -26,13 +26,13 @@ class StaticSynapsesConfig(ModuleConfig):
     """Connections, weights and delays; each one for all wires, or a tuple with one for each wire."""
 
     units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
-    connections: one_or_each(AnyConnectivity) = field(
+    connections: Annotated[Any, one_or_each(AnyConnectivity), EACH] = field(
         factory=lambda: FixedProbability(probability=0.1), description="Which connections there are."
     )
-    kernel: one_or_each(AnyInitializer) = field(
+    kernel: Annotated[Any, one_or_each(AnyInitializer), EACH] = field(
         factory=lambda: ConstantInitializer(value=1.0), description="Weights, unless the connections bring their own."
     )
-    delay: one_or_each(AnyInitializer) = field(
+    delay: Annotated[Any, one_or_each(AnyInitializer), EACH] = field(
         factory=lambda: ConstantInitializer(value=1.0),
         unit="ms",
         description="From a spike to its effect, at least dt: the wire between two modules takes the first step.",
@@ -141,9 +141,7 @@ class DeltaSynapses(_StaticSynapses):
         """Advance one step."""
         return {"jump": PotentialArray(self._arrived(spikes, arrivals).reshape(self.units))}
 
-    def lower(
-        self, lowering: Lowering, spikes: Arriving, arrivals: Background | None = None
-    ) -> dict[str, Receptor]:
+    def lower(self, lowering: Lowering, spikes: Arriving, arrivals: Background | None = None) -> dict[str, Receptor]:
         """One instruction; the soma takes what arrives out of the ring."""
         return {"jump": Receptor(None, self._emit(lowering, spikes, self.arriving, arrivals), self.slots, 0.0)}
 
@@ -154,8 +152,8 @@ class ExponentialSynapses(_StaticSynapses):
     Order of update in a step: the weights of the spikes that arrive now are added to the current; that is put out;
     then it decays by exp(-dt/tau). A soma that is integrated exactly takes the decay within the step into account.
 
-    Input ports: `spikes`, and `arrivals`, which come on top. Output ports: `current` (pA; for a `ConductanceSoma` the conductance relative to the leak),
-    shape of the units.
+    Input ports: `spikes`, and `arrivals`, which come on top. Output ports: `current` (pA; for a
+    `ConductanceSoma` the conductance relative to the leak), shape of the units.
     Variables: `current`, as the next step begins with; and with delays beyond one step `arriving`, see `DeltaSynapses`.
     """
 
@@ -179,9 +177,7 @@ class ExponentialSynapses(_StaticSynapses):
         self.current.value = current * self.factor
         return {"current": CurrentArray(current.reshape(self.units))}
 
-    def lower(
-        self, lowering: Lowering, spikes: Arriving, arrivals: Background | None = None
-    ) -> dict[str, Receptor]:
+    def lower(self, lowering: Lowering, spikes: Arriving, arrivals: Background | None = None) -> dict[str, Receptor]:
         """One instruction; the soma reads the current, lets it decay, and takes what arrives out of the ring."""
         held = lowering.variable(self.current)
         if self.slots > 1:

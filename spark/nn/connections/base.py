@@ -1,0 +1,80 @@
+"""What a connectivity is: a config that draws which units are connected, with memory that follows their number."""
+
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from pydantic import BeforeValidator, WithJsonSchema
+
+from spark.core.config import Config
+from spark.core.names import suggestion
+
+_kinds: dict[str, Any] = {}
+
+
+class ConnectionList(NamedTuple):
+    """Connections in compressed rows, one for each presynaptic unit.
+
+    Attributes:
+        starts: int64 (pre + 1,): unit j connects to `post[starts[j]:starts[j + 1]]`.
+        post: int32 (connections,), ascending within each row.
+        values: Weights that the connectivity brings, (connections,), or None.
+    """
+
+    starts: np.ndarray
+    post: np.ndarray
+    values: np.ndarray | None = None
+
+
+class Connectivity(Config):
+    """Draws connections between two pools. Flat indices run over a pool's shape in row-major order."""
+
+    def draw(
+        self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
+    ) -> ConnectionList:
+        """The connections from a pool of `pre_shape` onto one of `post_shape`; subclasses write it."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data with the kind of connectivity."""
+        return {"connectivity": type(self).__name__, **super().to_dict()}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _kinds[cls.__name__] = cls
+
+
+def sizes(pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> tuple[int, int]:
+    """Numbers of units of two pools."""
+    return int(np.prod(pre_shape, dtype=np.int64)), int(np.prod(post_shape, dtype=np.int64))
+
+
+def from_counts(counts: np.ndarray) -> np.ndarray:
+    """Row starts, int64, from the number of connections of each unit."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
+
+
+_SHORT = {"one_to_one": "OneToOne", "all_to_all": "AllToAll"}
+
+
+def _to_connectivity(value: Any) -> Any:
+    if isinstance(value, Connectivity):
+        return value
+    if isinstance(value, dict) and "connectivity" in value:
+        name = str(value["connectivity"])
+        if name not in _kinds:
+            raise ValueError(f"{name!r} is no connectivity. {suggestion(name, _kinds)}")
+        return _kinds[name](**{k: v for k, v in value.items() if k != "connectivity"})
+    if isinstance(value, str):
+        if value not in _SHORT:
+            raise ValueError(f"{value!r} is no connectivity. {suggestion(value, _SHORT)}")
+        return _kinds[_SHORT[value]]()
+    if hasattr(value, "tocsr") or hasattr(value, "__array__"):
+        return _kinds["FromMatrix"](matrix=value)
+    raise ValueError(
+        f"expected a connectivity such as FixedProbability(...), 'one_to_one', 'all_to_all' or a matrix, got {value!r}"
+    )
+
+
+AnyConnectivity = Annotated[
+    Any, BeforeValidator(_to_connectivity), WithJsonSchema({"type": "object", "title": "Connectivity"})
+]

@@ -1,0 +1,76 @@
+"""Connections that grow rarer with distance."""
+
+from typing import Literal
+
+import numpy as np
+
+from spark.core.config import field
+from spark.core.errors import ConfigError, Problem
+from spark.core.values import Number
+from spark.nn.connections.base import ConnectionList, Connectivity, from_counts, sizes
+
+_PAIRS_AT_ONCE = 1 << 22
+
+
+class DistanceDependent(Connectivity):
+    """The probability of a connection falls with the distance of the two units.
+
+    Units lie on a regular grid of their pool's shape in the unit interval, square or cube, each in the middle of its
+    cell; both pools have as many dimensions. With distance r and width s the probability is `peak` times
+
+        gaussian  exp(-r^2 / (2 s^2))        exponential  exp(-r / s)        box  1 for r <= s, else 0
+    """
+
+    profile: Literal["gaussian", "exponential", "box"] = field("gaussian", description="How it falls.")
+    width: Number = field(0.1, above=0, description="Width s, in units of the sheet's side.")
+    peak: Number = field(1.0, above=0, most=1, description="Probability at distance zero.")
+    periodic: bool = field(False, description="Whether opposite sides of the sheet touch.")
+    self_connections: bool = field(
+        True, description="Whether unit i may connect to unit i; for a pool wired to itself."
+    )
+
+    def probability(self, distance: np.ndarray) -> np.ndarray:
+        """Probability of a connection at these distances."""
+        if self.profile == "box":
+            return np.where(distance <= self.width, self.peak, 0.0)
+        relative = distance / self.width
+        return self.peak * np.exp(-relative if self.profile == "exponential" else -0.5 * relative**2)
+
+    def draw(
+        self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
+    ) -> ConnectionList:
+        """Look at all pairs, some rows at a time: memory follows the connections, time the pairs.
+
+        Raises:
+            ConfigError: The pools differ in dimensions.
+        """
+        if len(pre_shape) != len(post_shape):
+            raise ConfigError(
+                Problem(
+                    "connections",
+                    f"needs pools of as many dimensions, got shapes {pre_shape} and {post_shape}",
+                    "Give both pools grids of as many dimensions: `units=(rows, columns)`",
+                    "shape",
+                )
+            )
+        pre, post = sizes(pre_shape, post_shape)
+        from_, to = _places(pre_shape), _places(post_shape)
+        counts, targets = [], []
+        rows = max(1, _PAIRS_AT_ONCE // max(post, 1))
+        for first in range(0, pre, rows):
+            offset = np.abs(from_[first : first + rows, None, :] - to[None, :, :])
+            if self.periodic:
+                offset = np.minimum(offset, 1.0 - offset)
+            chance = self.probability(np.sqrt((offset**2).sum(axis=2)))
+            chosen = generator.random(chance.shape) < chance
+            if not self.self_connections:
+                own = np.arange(first, min(first + rows, pre, post))
+                chosen[own - first, own] = False
+            counts.append(chosen.sum(axis=1))
+            targets.append(np.nonzero(chosen)[1].astype(np.int32))
+        return ConnectionList(from_counts(np.concatenate(counts)), np.concatenate(targets))
+
+
+def _places(shape: tuple[int, ...]) -> np.ndarray:
+    axes = np.meshgrid(*((np.arange(n) + 0.5) / n for n in shape), indexing="ij")
+    return np.stack([axis.ravel() for axis in axes], axis=1)
