@@ -19,7 +19,9 @@ from spark.core.errors import ModuleError as ModuleError
 from spark.core.errors import NotBuiltError as NotBuiltError
 from spark.core.errors import NumericsError as NumericsError
 from spark.core.errors import Problem as Problem
+from spark.core.errors import RecordError as RecordError
 from spark.core.errors import RegistryError as RegistryError
+from spark.core.errors import RunError as RunError
 from spark.core.errors import SparkError as SparkError
 from spark.core.errors import StateError as StateError
 from spark.core.errors import WiringError as WiringError
@@ -49,6 +51,10 @@ from spark.graph.specs import InputSpec as InputSpec
 from spark.graph.specs import ModuleSpecs as ModuleSpecs
 from spark.graph.specs import OutputSpec as OutputSpec
 from spark.graph.specs import PortMap as PortMap
+from spark.sim.records import Probe as Probe
+from spark.sim.records import Recording as Recording
+from spark.sim.run import Report as Report
+from spark.sim.run import run as run
 
 try:
     __version__ = _version("spark-brain")

@@ -6,6 +6,7 @@ together are reported together: an error holds a tuple of `Problem`s and prints 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 MAXIMUM_PRINTED = 20
 
@@ -100,6 +101,16 @@ class NumericsError(SparkError, FloatingPointError):
 
 class RunError(SparkError, ValueError):
     """Raised when a run cannot be done as asked."""
+
+
+class RecordError(SparkError, ValueError):
+    """Raised when something cannot be recorded as asked, or what was recorded cannot be kept or read.
+
+    Attributes:
+        recording: What was recorded until then, if anything was.
+    """
+
+    recording: Any = None
 
 
 class LoopError(SparkError, ValueError):

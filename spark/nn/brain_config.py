@@ -148,6 +148,12 @@ class BrainConfig(Config):
             )
         return found
 
+    @property
+    def step_length(self) -> float:
+        """Length of one step, ms: the brain's, or that of its modules; 1 if they have none."""
+        given = self.dt or next((d for d in (_dt(s.config) for s in self.modules_map.values()) if d is not None), 1.0)
+        return float(given)
+
     def stepped(self) -> dict[str, ModuleSpecs]:
         """The modules, with the brain's dt handed down."""
         if self.dt is None:

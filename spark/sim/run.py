@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core import calling
-from spark.core.errors import Problem, RunError
+from spark.core.errors import Problem, RecordError, RunError
 from spark.core.numerics import raise_faults
 from spark.core.transform import STEP, split
 from spark.nn import Brain
@@ -19,6 +20,12 @@ from spark.sim.feed import Feed
 from spark.sim.interrupt import Interrupt
 from spark.sim.noting import Noting
 from spark.sim.pace import Pace, most_steps
+from spark.sim.recordable import recordables
+from spark.sim.records import Probe, Recording
+from spark.sim.records.disk import DiskStore
+from spark.sim.records.memory import MemoryStore
+from spark.sim.records.probe import resolve
+from spark.sim.records.sieve import Sieve
 
 
 @dataclass
@@ -42,17 +49,78 @@ class Report:
         self.stopped = why
 
 
+def run(
+    brain: Brain,
+    steps: int,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    record: Iterable[str | Probe] | str | Probe = (),
+    to: str | Path | None = None,
+    append: bool = False,
+    budget_mb: float = 1024.0,
+    callbacks: Iterable[Callable[[Report], None]] = (),
+    progress: bool | None = None,
+) -> Recording:
+    """Advance a brain by many steps, as compiled chunks at constant memory.
+
+    The brain is built if it never ran, and stands at the last step afterwards: another `run` goes on from there. Chunks
+    of steps are chosen so that each takes about a tenth of a second. Another number of steps or another input of the
+    same shape compiles nothing; what is recorded is part of what is compiled.
+
+    Args:
+        brain: A brain.
+        steps: How many steps.
+        inputs: By name of input: a payload that all steps share; a payload with a first axis of `steps` rows; a
+            function of the step (0 to `steps - 1`) that returns a payload; or an iterator of payloads.
+        record: What to record: paths or `spark.Probe`s. A path may hold `*`; a module's name means its spikes.
+        to: Folder to which to stream what is recorded. It is readable while the run goes on, and after a crash:
+            `spark.Recording.load(to)`. Left out, it is kept in memory.
+        append: Whether a recording in `to` is continued: what it has from the brain's step on is cut off first.
+        budget_mb: Most megabytes to record in memory.
+        callbacks: Called with a `Report` after each chunk; `report.stop('why')` ends the run.
+        progress: Whether to show a progress bar; left out, where there is a terminal.
+
+    Returns:
+        What was recorded. Its `stopped` says why the run ended early, if it did: a callback, or Ctrl-C, which takes
+        effect between two chunks, so that the brain's state is whole.
+
+    Raises:
+        RunError: `steps` is no whole number above zero.
+        InputError: The inputs do not fit: names, shapes, kinds, numbers of rows; at once, or at the step at which a
+            function returns something else.
+        RecordError: What to record is not there, with the nearest names; or the budget or the disk is full: then the
+            error's `recording` is what was recorded, and the brain stands at the last step that was run.
+    """
+    steps = check_steps(steps)
+    build(brain)
+    channels = resolve(record, recordables(brain))
+    first = int(brain.state[STEP])
+    dt = brain.config.step_length
+    about = [c.to_dict() for c in channels]
+    store = MemoryStore(about, budget_mb, first) if to is None else DiskStore(to, about, dt, first, append)
+    try:
+        report = run_steps(brain, steps, inputs, Sieve(channels, store, dt), callbacks, progress)
+        store.close(report.stopped)
+    except RecordError as error:
+        done = int(brain.state[STEP])
+        error.recording = Recording(about, store, dt, store.first, done, "what is recorded had no more room")
+        raise
+    finally:
+        store.release()
+    return Recording(about, store, dt, store.first, first + report.done, report.stopped)
+
+
 def run_steps(
     brain: Brain,
     steps: int,
     inputs: Mapping[str, Any] | None,
-    noting: Noting,
-    writer: Any,
-    callbacks: Iterable[Callable[[Report], None]],
-    progress: bool | None,
+    sieve: Sieve,
+    callbacks: Iterable[Callable[[Report], None]] = (),
+    progress: bool | None = None,
 ) -> Report:
     """Advance a built brain, chunk by chunk; see `run`."""
     feed = Feed(brain, inputs, steps)
+    noting = Noting(sieve.wanted)
     most = most_steps(feed.row_bytes + noting.row_bytes)
     taps, chosen = noting.taps(most), {n: jnp.asarray(c) for n, c in noting.chosen.items()}
     callbacks = list(callbacks)
@@ -74,7 +142,8 @@ def run_steps(
             pace.end(ran)
             report.done += ran
             bar(ran)
-            noting.drain(noted, first, ran, writer)
+            noting.drain(noted, first, ran, sieve)
+            sieve.end_chunk(first, first + ran, report.done >= steps)
             first += ran
             if brain.config.check_numbers:
                 raise_faults(graph, state)

@@ -1,0 +1,104 @@
+"""Recordings in the forms of other libraries, and as files."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spark.core.errors import Problem, RecordError
+from spark.sim.records.disk import DiskStore
+from spark.sim.records.recording import Recording
+
+
+def save(recording: Recording, folder: Path) -> None:
+    """Write a recording to a new folder."""
+    about = [recording.describe(name) for name in recording.names]
+    store = DiskStore(folder, about, recording.dt, recording.first, append=False)
+    for name in recording.names:
+        store.add(name, *recording._source.read(name))
+    store.commit(recording.first + recording.steps)
+    store.close(recording.stopped)
+
+
+def to_pandas(recording: Recording, name: str) -> Any:
+    """See `Recording.to_pandas`."""
+    pandas = _library("pandas")
+    if recording.describe(name)["kind"] == "spikes":
+        time, unit = recording.spikes(name)
+        return pandas.DataFrame({"time": time, "unit": np.asarray(unit)})
+    time, values = recording.trace(name)
+    columns = _columns(recording.describe(name))
+    return pandas.DataFrame(
+        np.asarray(values).reshape(len(time), -1), index=pandas.Index(time, name="time"), columns=columns
+    )
+
+
+def to_xarray(recording: Recording) -> Any:
+    """See `Recording.to_xarray`."""
+    xarray = _library("xarray")
+    variables = {}
+    for name in recording.names:
+        about = recording.describe(name)
+        if about["kind"] == "spikes":
+            time, unit = recording.spikes(name)
+            spike = f"spike of {name}"
+            variables[f"{name} time"] = ((spike,), time, {"units": "ms"})
+            variables[f"{name} unit"] = ((spike,), np.asarray(unit), {})
+        else:
+            time, values = recording.trace(name)
+            axes = tuple(f"{name} axis {n}" for n in range(values.ndim - 1))
+            kept = xarray.DataArray(
+                np.asarray(values),
+                dims=(f"time of {name}", *axes),
+                coords={f"time of {name}": time},
+                attrs={"units": about["unit"]},
+            )
+            variables[name] = kept
+    about = {"dt": recording.dt, "first": recording.first, "steps": recording.steps}
+    return xarray.Dataset(variables, attrs=about)
+
+
+def to_neo(recording: Recording) -> Any:
+    """See `Recording.to_neo`."""
+    neo, quantities = _library("neo"), _library("quantities")
+    segment = neo.Segment(name="run")
+    begin = recording.first * recording.dt
+    # What happens in the last step ends with it.
+    end = begin + recording.duration
+    for name in recording.names:
+        about = recording.describe(name)
+        if about["kind"] == "spikes":
+            time, unit = recording.spikes(name)
+            order = np.argsort(unit, kind="stable")
+            time, unit = time[order], np.asarray(unit)[order]
+            for number in range(int(np.prod(about["shape"]))) if about["units"] is None else about["units"]:
+                own = time[slice(*np.searchsorted(unit, [number, number + 1]))]
+                train = neo.SpikeTrain(own, units="ms", t_start=begin, t_stop=end, name=f"{name}[{number}]")
+                segment.spiketrains.append(train)
+        else:
+            time, values = recording.trace(name)
+            rows = np.asarray(values).reshape(len(time), -1)
+            unit = about["unit"] if about["unit"] in ("mV", "pA", "nA", "ms", "Hz") else "dimensionless"
+            signal = neo.IrregularlySampledSignal(time * quantities.ms, rows, units=unit, name=name)
+            segment.irregularlysampledsignals.append(signal)
+    block = neo.Block(name="Spark")
+    block.segments.append(segment)
+    return block
+
+
+def _columns(about: dict[str, Any]) -> list[Any]:
+    number = int(np.prod(about["row"], dtype=np.int64))
+    if about["reduce"] is not None:
+        return [about["name"]] if number == 1 else list(range(number))
+    return list(range(number)) if about["units"] is None else list(about["units"])
+
+
+def _library(name: str) -> Any:
+    try:
+        return __import__(name)
+    except ImportError as error:
+        raise RecordError(
+            Problem(
+                name, "is needed for this form and is not installed", 'Install it: pip install "spark-brain[analysis]"'
+            )
+        ) from error

@@ -1,0 +1,227 @@
+"""Recording: what a run returns."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from spark.core.errors import Problem, RecordError
+from spark.core.names import suggestion
+from spark.sim.records import disk, statistics
+
+
+class Source(Protocol):
+    """Where a recording's data is."""
+
+    def read(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and rows of a channel."""
+        ...
+
+
+class Recording:
+    """What was recorded of a run; channels go by their name, or by the name of their module if they hold its spikes.
+
+    Times are in ms since the brain's step 0: what happened in step `n` has the time `n * dt`.
+
+    Attributes:
+        dt: Length of a step, ms.
+        first: The brain's step at which the recording begins.
+        steps: Number of steps that were run.
+        stopped: Why the run ended early, or None.
+    """
+
+    def __init__(
+        self, channels: list[dict[str, Any]], source: Source, dt: float, first: int, until: int, stopped: str | None
+    ) -> None:
+        self._channels = {c["name"]: c for c in channels}
+        self._source = source
+        self.dt = dt
+        self.first = first
+        self.steps = until - first
+        self.stopped = stopped
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the channels."""
+        return list(self._channels)
+
+    @property
+    def duration(self) -> float:
+        """Length of the run, ms."""
+        return self.steps * self.dt
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """Path, kind, shape, unit and what else is known of a channel."""
+        return dict(self._channel(name))
+
+    def spikes(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Time (ms, float64) and unit (flat index, int32) of each spike, in order of time and then of units."""
+        channel = self._channel(name, "spikes")
+        steps, units = self._source.read(channel["name"])
+        return steps * self.dt, units
+
+    def trace(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Times (ms) of a channel's samples, and the samples, (samples, ...)."""
+        channel = self._channel(name, "samples")
+        steps, values = self._source.read(channel["name"])
+        return steps * self.dt, values
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """A channel's samples (samples, ...); of spikes 0 or 1, int8 (steps, units)."""
+        channel = self._channel(name)
+        if channel["kind"] == "samples":
+            return self.trace(name)[1]
+        steps, _ = self._source.read(channel["name"])
+        dense = np.zeros((self.steps, self._number(channel)), np.int8)
+        dense[steps - self.first, self._index(channel)] = 1
+        return dense
+
+    def rates(self, name: str) -> np.ndarray:
+        """Mean rate of each recorded unit over the run, Hz."""
+        channel = self._channel(name, "spikes")
+        if channel["trigger"] is not None:
+            raise RecordError(
+                Problem(name, "was recorded around a trigger only, so it has no rate", "Record it without", "trigger")
+            )
+        return statistics.mean_rates(self._index(channel), self._number(channel), self._covered(channel) * self.dt)
+
+    def rate_over_time(self, name: str, width: float = 10.0) -> tuple[np.ndarray, np.ndarray]:
+        """Times (ms) in the middle of bins of `width` ms, and the mean rate of all recorded units in each, Hz."""
+        channel = self._channel(name, "spikes")
+        if not width > 0:
+            raise RecordError(Problem("width", f"must be above 0 ms, got {width!r}", "", "bounds"))
+        begin = self.first * self.dt
+        return statistics.rate_over_time(
+            self.spikes(name)[0], self._number(channel), begin, begin + self.duration, width
+        )
+
+    def isi(self, name: str) -> np.ndarray:
+        """All intervals between successive spikes of a unit, ms, by unit."""
+        return statistics.intervals(*self._timed(name))[0]
+
+    def cv(self, name: str) -> np.ndarray:
+        """Coefficient of variation of each recorded unit's intervals; NaN with fewer than three spikes."""
+        return statistics.variation(*self._timed(name), self._number(self._channel(name)))
+
+    def raster(self, *names: str, ax: Any = None) -> Any:
+        """Draw spikes, one band for each channel; see `spark.plot.spike_raster`. Returns the axes."""
+        from spark.plot.recorded import spike_raster
+
+        return spike_raster(self, names or tuple(n for n, c in self._channels.items() if c["kind"] == "spikes"), ax)
+
+    def plot(self) -> Any:
+        """Draw everything: the raster, and a panel for each other channel. Returns the figure."""
+        from spark.plot.recorded import recording_picture
+
+        return recording_picture(self)
+
+    def to_pandas(self, name: str) -> Any:
+        """A data frame of one channel: `time` and `unit` of each spike, or a column for each element by time."""
+        from spark.sim.records import export
+
+        return export.to_pandas(self, name)
+
+    def to_xarray(self) -> Any:
+        """A dataset of all channels."""
+        from spark.sim.records import export
+
+        return export.to_xarray(self)
+
+    def to_neo(self) -> Any:
+        """A block of Neo with one segment: spike trains, and analog or irregularly sampled signals."""
+        from spark.sim.records import export
+
+        return export.to_neo(self)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the recording to a new folder, in the form in which runs stream it.
+
+        Raises:
+            RecordError: The folder is not empty, or writing failed.
+        """
+        from spark.sim.records.export import save
+
+        save(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Recording":
+        """A recording from its folder, also while a run writes to it: then as far as it has come.
+
+        Raises:
+            RecordError: The folder holds no recording, or of an unknown version.
+        """
+        return _Folder(Path(folder)).recording(cls)
+
+    def index(self, name: str) -> tuple[np.ndarray, int]:
+        """Of each spike which of the recorded units it belongs to, and how many were recorded."""
+        channel = self._channel(name, "spikes")
+        return self._index(channel), self._number(channel)
+
+    def __repr__(self) -> str:
+        lines = [f"Recording of {self.steps} steps of {self.dt:g} ms from step {self.first}"]
+        if self.stopped is not None:
+            lines[0] += f", stopped: {self.stopped}"
+        for name, channel in self._channels.items():
+            steps, values = self._source.read(name)
+            what = f"{steps.size} spikes of {self._number(channel)} units" if channel["kind"] == "spikes" else None
+            unit = f" {channel['unit']}" if channel["unit"] else ""
+            lines.append(f"  {name}: {what or f'{values.shape} {values.dtype}{unit}'}")
+        return "\n".join(lines)
+
+    def _channel(self, name: str, kind: str | None = None) -> dict[str, Any]:
+        found = self._channels.get(name)
+        if found is None:
+            under = [
+                c for c in self._channels.values() if c["kind"] == "spikes" and c["path"].rpartition(".")[0] == name
+            ]
+            if len(under) != 1:
+                raise RecordError(Problem(name, "was not recorded", suggestion(name, self._channels), "unknown"))
+            found = under[0]
+        if kind is not None and found["kind"] != kind:
+            other = "trace" if kind == "spikes" else "spikes"
+            raise RecordError(
+                Problem(name, f"holds {found['kind']}; expected {kind}", f"Use `recording.{other}({name!r})`", "kind")
+            )
+        return found
+
+    def _number(self, channel: dict[str, Any]) -> int:
+        return int(np.prod(channel["shape"])) if channel["units"] is None else len(channel["units"])
+
+    def _index(self, channel: dict[str, Any]) -> np.ndarray:
+        """Which of the recorded units each spike belongs to."""
+        _, units = self._source.read(channel["name"])
+        if channel["units"] is None:
+            return units
+        place = np.zeros(int(np.prod(channel["shape"])), np.int32)
+        place[channel["units"]] = np.arange(len(channel["units"]))
+        return place[units]
+
+    def _timed(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        return self.spikes(name)[0], self._index(self._channel(name, "spikes"))
+
+    def _covered(self, channel: dict[str, Any]) -> int:
+        """Steps of the run that the channel's windows leave."""
+        if not channel["windows"]:
+            return self.steps
+        covered = np.zeros(self.steps, bool)
+        for begin, end in channel["windows"]:
+            covered[max(begin - self.first, 0) : max(end - self.first, 0)] = True
+        return int(covered.sum())
+
+
+class _Folder:
+    """A recording on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._header = disk.read_header(folder)
+        self._numbers = {c["name"]: i for i, c in enumerate(self._header["channels"])}
+        self._until, self._rows, self._stopped = disk.read_progress(folder, self._header)
+
+    def read(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        number = self._numbers[name]
+        return disk.read_channel(self._folder, self._header, number, self._rows[number])
+
+    def recording(self, cls: type[Recording]) -> Recording:
+        header = self._header
+        return cls(header["channels"], self, header["dt"], header["first"], self._until, self._stopped)

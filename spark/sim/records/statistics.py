@@ -1,0 +1,43 @@
+"""Statistics of spike trains, from the step and the unit of each spike."""
+
+import numpy as np
+
+
+def mean_rates(units: np.ndarray, number: int, duration: float) -> np.ndarray:
+    """Spikes a second of each of `number` units, Hz, float64; `duration` in ms."""
+    return np.bincount(units, minlength=number) * (1000.0 / duration) if duration else np.zeros(number)
+
+
+def rate_over_time(
+    times: np.ndarray, number: int, begin: float, end: float, width: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Middles of bins of `width` ms between `begin` and `end`, and the mean rate of `number` units in each, Hz.
+
+    The last bin is left out if it is not whole.
+    """
+    bins = int((end - begin) / width + 1e-9)
+    edges = begin + width * np.arange(bins + 1)
+    # Half a step's slack: times are multiples of dt, edges only nearly.
+    counts = np.diff(np.searchsorted(times, edges - 1e-9 * max(width, 1.0)))
+    return edges[:-1] + width / 2, counts * (1000.0 / (width * max(number, 1)))
+
+
+def intervals(times: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Time between successive spikes of the same unit, by unit and then by time, and the unit of each."""
+    order = np.argsort(units, kind="stable")
+    unit, time = units[order], times[order]
+    same = unit[1:] == unit[:-1]
+    return np.diff(time)[same], unit[1:][same]
+
+
+def variation(times: np.ndarray, units: np.ndarray, number: int) -> np.ndarray:
+    """Coefficient of variation of each unit's intervals; NaN with fewer than three spikes."""
+    found, owner = intervals(times, units)
+    count = np.bincount(owner, minlength=number)
+    several = count >= 2
+    mean, square = np.full(number, np.nan), np.full(number, np.nan)
+    mean[several] = np.bincount(owner, found, number)[several] / count[several]
+    # Around the mean, so that nothing is lost by subtracting large squares.
+    deviation = (found - mean[owner]) ** 2
+    square[several] = np.bincount(owner, deviation, number)[several] / count[several]
+    return np.sqrt(square) / mean
