@@ -88,7 +88,7 @@ def recording_picture(recording: Any) -> Figure:
 def _samples(recording: Any, name: str, ax: Axes) -> None:
     time, values = recording.trace(name)
     about = recording.describe(name)
-    rows = np.asarray(values, np.float64).reshape(len(time), -1)
+    rows = np.asarray(values, np.float64).reshape(len(time), int(np.prod(values.shape[1:])))
     unit = f" ({about['unit']})" if about["unit"] else ""
     if rows.shape[1] <= _MOST_LINES:
         for column in rows.T:

@@ -79,7 +79,7 @@ def _one_by_one(
             # A row beyond the end is dropped.
             row = jnp.where(noted, here, jnp.int32(rows[tap.name].shape[0]))
             rows = {**rows, tap.name: rows[tap.name].at[row].set(value(tap, outputs, after), mode="drop")}
-            counts = {**counts, tap.name: counts[tap.name] + noted}
+            counts = {**counts, tap.name: counts[tap.name] + jnp.asarray(noted, jnp.int32)}
         return at + 1, after, rows, counts
 
     shapes = jax.eval_shape(

@@ -73,7 +73,7 @@ class Noting:
                 writer.events(name, steps, units)
             else:
                 steps = np.arange(first + -first % wanted.every, first + done, wanted.every, dtype=np.int64)
-                writer.samples(name, steps, np.array(noted[name].first[: steps.size]))
+                writer.samples(name, steps, np.array(np.asarray(noted[name].first)[: steps.size]))
 
 
 def _events(noted: Noted, first: int, done: int, units: int) -> tuple[np.ndarray, np.ndarray]:
@@ -82,5 +82,6 @@ def _events(noted: Noted, first: int, done: int, units: int) -> tuple[np.ndarray
         at, fired = np.nonzero(bits)
         return at.astype(np.int64) + first, fired.astype(np.int32)
     counts = np.asarray(noted.first)[:done]
-    fired = np.array(noted.fired[: int(counts.sum())])
+    # Cut by NumPy: JAX would compile a program for each length.
+    fired = np.array(np.asarray(noted.fired)[: int(counts.sum())])
     return np.repeat(np.arange(first, first + done, dtype=np.int64), counts), fired

@@ -83,7 +83,10 @@ class PoissonBackground(Module):
             return events + (bits >= bounds[at]).astype(jnp.int32)
 
         bounds = jnp.asarray(self.bounds.value)
-        events = jax.lax.fori_loop(0, bounds.shape[0], count, jnp.zeros(bits.shape, jnp.int32))
+        events = jnp.zeros(bits.shape, jnp.int32)
+        # At a rate of zero there are no bounds to compare with.
+        if bounds.size:
+            events = jax.lax.fori_loop(0, bounds.shape[0], count, events)
         return {"arrivals": CurrentArray(jnp.asarray(self.brought.value)[events])}
 
     def can_lower(self) -> bool:

@@ -69,7 +69,7 @@ class Channel:
         """What is kept of rows (samples, ...)."""
         if self.reduce is None or self.reduce == "rate":
             return values.astype(self.row[1], copy=False)
-        flat = values.reshape(len(values), -1)
+        flat = values.reshape(len(values), int(np.prod(values.shape[1:])))
         if isinstance(self.reduce, tuple):
             _, bins, (low, high) = self.reduce
             rows = [np.histogram(row.astype(np.float64), bins, (low, high))[0] for row in flat]

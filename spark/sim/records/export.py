@@ -28,9 +28,7 @@ def to_pandas(recording: Recording, name: str) -> Any:
         return pandas.DataFrame({"time": time, "unit": np.asarray(unit)})
     time, values = recording.trace(name)
     columns = _columns(recording.describe(name))
-    return pandas.DataFrame(
-        np.asarray(values).reshape(len(time), -1), index=pandas.Index(time, name="time"), columns=columns
-    )
+    return pandas.DataFrame(_rows(values), index=pandas.Index(time, name="time"), columns=columns)
 
 
 def to_xarray(recording: Recording) -> Any:
@@ -77,13 +75,16 @@ def to_neo(recording: Recording) -> Any:
                 segment.spiketrains.append(train)
         else:
             time, values = recording.trace(name)
-            rows = np.asarray(values).reshape(len(time), -1)
             unit = about["unit"] if about["unit"] in ("mV", "pA", "nA", "ms", "Hz") else "dimensionless"
-            signal = neo.IrregularlySampledSignal(time * quantities.ms, rows, units=unit, name=name)
+            signal = neo.IrregularlySampledSignal(time * quantities.ms, _rows(values), units=unit, name=name)
             segment.irregularlysampledsignals.append(signal)
     block = neo.Block(name="Spark")
     block.segments.append(segment)
     return block
+
+
+def _rows(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values).reshape(len(values), int(np.prod(values.shape[1:], dtype=np.int64)))
 
 
 def _columns(about: dict[str, Any]) -> list[Any]:

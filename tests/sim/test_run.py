@@ -1,0 +1,217 @@
+"""`run` gives what single steps give, compiles once, stays in bounds, and says what is wrong."""
+
+import os
+import signal
+import threading
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from builders import drive, tutorial_config
+
+import spark
+from spark.nn import Brain
+from spark.sim.chunk import run_chunk
+from spark.sim.pace import Pace
+
+
+def tutorial(seed=3, **more):
+    return Brain(tutorial_config(seed=seed, **more))
+
+
+def by_single_steps(brain, inputs):
+    """The oracle: one call after the other."""
+    spikes, actions, potentials = [], [], []
+    for given in inputs:
+        out = brain(drive=given)
+        spikes.append(np.asarray(brain.get_spikes_from_cache()["pool"].value))
+        actions.append(np.asarray(out["action"].value))
+        potentials.append(np.asarray(brain.state["pool.soma.potential"]))
+    return np.array(spikes), np.array(actions), np.array(potentials)
+
+
+def series(steps):
+    generator = np.random.default_rng(0)
+    return np.repeat(generator.uniform(-1, 1, (-(-steps // 50), 4)), 50, axis=0)[:steps].astype(np.float16)
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize("steps", [1, 63, 64, 65, 400])
+def test_a_run_equals_single_steps(steps, native, monkeypatch):
+    values = series(steps)
+    expected = by_single_steps(tutorial(), [drive(v) for v in values])
+    if not native:
+        monkeypatch.setattr(Brain, "whole_run", lambda *_: None)
+        jax.clear_caches()
+    brain = tutorial()
+    recording = spark.run(
+        brain, steps, {"drive": drive(values)}, record=["pool", "action", "pool.soma.potential"], progress=False
+    )
+    np.testing.assert_array_equal(recording["pool"], expected[0] != 0)
+    np.testing.assert_array_equal(recording["action"], expected[1])
+    np.testing.assert_array_equal(recording["pool.soma.potential"], expected[2])
+    assert recording.steps == steps and recording.stopped is None and int(brain.state["step"]) == steps
+    jax.clear_caches()
+
+
+@pytest.mark.parametrize("kind", ["constant", "series", "function", "iterator"])
+def test_inputs_may_be_constant_a_series_a_function_or_an_iterator(kind):
+    values = np.broadcast_to(np.float16([0.3, -0.5, 0.8, 0.1]), (300, 4))
+    inputs = {
+        "constant": drive(),
+        "series": drive(values),
+        "function": lambda step: drive(values[step]),
+        "iterator": (drive(v) for v in values),
+    }
+    recording = spark.run(tutorial(), 300, {"drive": inputs[kind]}, record="pool")
+    np.testing.assert_array_equal(
+        recording["pool"], spark.run(tutorial(), 300, {"drive": drive()}, record="pool")["pool"]
+    )
+
+
+def test_a_second_run_goes_on_where_the_first_ended():
+    whole = spark.run(tutorial(), 500, {"drive": drive()}, record="pool")
+    brain = tutorial()
+    parts = [spark.run(brain, n, {"drive": drive()}, record="pool") for n in (123, 1, 376)]
+    np.testing.assert_array_equal(np.concatenate([p["pool"] for p in parts]), whole["pool"])
+    assert [p.first for p in parts] == [0, 123, 124]
+
+
+def test_what_is_recorded_changes_no_spike():
+    plain, watched = tutorial(), tutorial()
+    spark.run(plain, 300, {"drive": drive()})
+    spark.run(watched, 300, {"drive": drive()}, record=["*"])
+    for path in plain.state:
+        np.testing.assert_array_equal(plain.state[path], watched.state[path], err_msg=path)
+
+
+def test_other_steps_inputs_seeds_and_chunks_compile_nothing():
+    values = series(700)
+    spark.run(tutorial(), 100, {"drive": drive(values[:100])}, record="pool")
+    before = run_chunk._cache_size()
+    spark.run(tutorial(), 700, {"drive": drive(values)}, record="pool")
+    spark.run(tutorial(seed=99), 321, {"drive": drive(-values[:321])}, record="pool")
+    assert run_chunk._cache_size() == before
+
+
+def test_a_callback_sees_progress_and_ends_the_run():
+    seen = []
+
+    def watch(report):
+        seen.append(report.done)
+        assert int(report.brain.state["step"]) == report.done
+        if report.done >= 100:
+            report.stop("seen enough")
+
+    recording = spark.run(tutorial(), 10_000, {"drive": drive()}, record="pool", callbacks=[watch])
+    assert recording.stopped == "seen enough"
+    assert recording.steps == seen[-1] < 10_000 and seen == sorted(seen)
+    assert len(recording["pool"]) == recording.steps
+
+
+def test_a_callback_may_change_the_state():
+    def quiet(report):
+        state = report.brain.state
+        report.brain.load_state(state.replace({"pool.soma.potential": jnp.zeros_like(state["pool.soma.potential"])}))
+
+    changed, plain = tutorial(), tutorial()
+    spark.run(changed, 500, {"drive": drive()}, callbacks=[quiet])
+    spark.run(plain, 500, {"drive": drive()})
+    assert not np.array_equal(changed.state["pool.soma.potential"], plain.state["pool.soma.potential"])
+
+
+def test_ctrl_c_returns_what_was_done_and_a_whole_state():
+    brain = tutorial()
+    spark.run(brain, 64, {"drive": drive()}, record="pool")
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    began = time.monotonic()
+    recording = spark.run(brain, 10**9, {"drive": drive()}, record="pool")
+    assert time.monotonic() - began < 20
+    assert recording.stopped == "interrupted by Ctrl-C"
+    assert int(brain.state["step"]) == 64 + recording.steps
+    again = tutorial()
+    expected = spark.run(again, 64 + recording.steps, {"drive": drive()}, record="pool")
+    np.testing.assert_array_equal(
+        recording.spikes("pool")[1], expected.spikes("pool")[1][-len(recording.spikes("pool")[1]) :]
+    )
+    np.testing.assert_array_equal(again.state["pool.soma.potential"], brain.state["pool.soma.potential"])
+
+
+def test_a_second_ctrl_c_interrupts_as_usual():
+    def twice(report):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        spark.run(tutorial(), 10**6, {"drive": drive()}, callbacks=[twice])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_numbers_are_checked_if_asked():
+    brain = tutorial(check_numbers=True)
+    values = series(200)
+    values[150, 2] = np.nan
+    with pytest.raises(spark.NumericsError, match="150"):
+        spark.run(brain, 200, {"drive": drive(values)})
+
+
+@pytest.mark.parametrize("steps", [0, -1, 1.5, True, "10"])
+def test_steps_that_are_none_are_refused(steps):
+    with pytest.raises(spark.RunError) as caught:
+        spark.run(tutorial(), steps, {"drive": drive()})
+    assert f"steps: must be a whole number of at least 1, got {steps!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        (None, "drive: input is missing"),
+        ({"drve": drive()}, "drive"),
+        ({"drive": drive(np.zeros((9, 4)))}, "got 9; expected 10"),
+        ({"drive": drive(np.zeros((10, 3)))}, "got (10, 3); expected (4,), or (10, 4)"),
+        ({"drive": np.zeros(4)}, "has the wrong type, got ndarray"),
+        ({"drive": lambda step: 3.0}, "its function returned a float at step 0"),
+        ({"drive": lambda step: drive(np.zeros(3))}, "got (3,); expected (4,)"),
+        ({"drive": iter([drive()] * 4)}, "its iterator ended before step 4"),
+    ],
+)
+def test_inputs_that_do_not_fit_say_so(inputs, said):
+    with pytest.raises(spark.InputError) as caught:
+        spark.run(tutorial(), 10, inputs)
+    assert said in str(caught.value)
+
+
+def test_inputs_that_end_early_leave_the_brain_at_the_last_whole_chunk():
+    brain = tutorial()
+    with pytest.raises(spark.InputError):
+        spark.run(brain, 1000, {"drive": iter([drive()] * 100)})
+    step = int(brain.state["step"])
+    assert 0 < step <= 100
+    again = tutorial()
+    spark.run(again, step, {"drive": drive()})
+    np.testing.assert_array_equal(brain.state["pool.soma.potential"], again.state["pool.soma.potential"])
+
+
+def test_the_pace_follows_the_speed_within_its_bounds(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    pace = Pace(1 << 12)
+    for _ in range(10):
+        count = pace.begin(10**9)
+        clock[0] += count * 1e-4
+        pace.end(count)
+    assert 900 <= count <= 1100
+    for _ in range(10):
+        count = pace.begin(10**9)
+        clock[0] += 10.0
+        pace.end(count)
+    assert count == 1
+    for _ in range(10):
+        count = pace.begin(10**9)
+        clock[0] += 1e-9
+        pace.end(count)
+    assert count == 1 << 12
+    assert pace.begin(7) == 7
