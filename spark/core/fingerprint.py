@@ -5,14 +5,13 @@ in. Anything that cannot be compared by value counts as unequal, so sharing is n
 """
 
 import dataclasses
-import json
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from spark.core.config import Config
-from spark.core.errors import RegistryError
 from spark.core.tree import Part
 from spark.core.variable import Constant, Variable
 
@@ -45,7 +44,7 @@ def of(tree: list[tuple[str, Any]], variables: Mapping[str, Any], constants: Map
             for specs in (module._inputs, module._outputs)
             for name, s in specs.items()
         )
-        parts.append((path, type(module), config_key(module.config), tuple(plain.items()), ports))
+        parts.append((path, type(module), freeze(module.config), tuple(plain.items()), ports))
     return (
         tuple(parts),
         tuple(sorted(variables.items())),
@@ -66,32 +65,19 @@ def without_seed(config: Any) -> Any:
     return config.model_copy(update={"seed": None})
 
 
-def config_key(config: Config) -> Any:
-    """A comparable form of a config without its seeds."""
-    try:
-        return json.dumps(_seedless(config.to_dict()), sort_keys=True)
-    except (RegistryError, TypeError):
-        return id(config)
-
-
-def _seedless(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {k: _seedless(v) for k, v in data.items() if k != "seed"}
-    if isinstance(data, list):
-        return [_seedless(v) for v in data]
-    return data
-
-
 def freeze(value: Any) -> Any:
-    """A hashable form of a plain attribute; identity where there is none."""
+    """A hashable form of a plain attribute or a config, without its seeds; identity where there is none."""
     if isinstance(value, Mapping):
-        return tuple((k, freeze(v)) for k, v in value.items())
+        return (type(value), *((k, freeze(value[k])) for k in sorted(value, key=str)))
     if isinstance(value, (list, tuple)):
-        return (type(value).__name__, *(freeze(v) for v in value))
+        return (type(value), *(freeze(v) for v in value))
     if isinstance(value, Config):
-        return config_key(value)
+        return (type(value), *((n, freeze(getattr(value, n))) for n in type(value).model_fields if n != "seed"))
     if isinstance(value, np.ndarray):
-        return (value.shape, str(value.dtype), value.tobytes())
+        return (value.shape, str(value.dtype), hashlib.sha256(np.ascontiguousarray(value)).digest())
+    # 1, 1.0 and True are equal, and mean different programs.
+    if isinstance(value, (bool, int, float)):
+        return (type(value), value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
         return (type(value), *(freeze(getattr(value, f.name)) for f in fields))
