@@ -51,10 +51,13 @@ from spark.graph.specs import InputSpec as InputSpec
 from spark.graph.specs import ModuleSpecs as ModuleSpecs
 from spark.graph.specs import OutputSpec as OutputSpec
 from spark.graph.specs import PortMap as PortMap
+from spark.sim.batch import batch as batch
+from spark.sim.batch import replicas as replicas
 from spark.sim.records import Probe as Probe
 from spark.sim.records import Recording as Recording
 from spark.sim.run import Report as Report
 from spark.sim.run import run as run
+from spark.sim.step import step as step
 
 try:
     __version__ = _version("spark-brain")

@@ -74,7 +74,7 @@ def freeze(value: Any) -> Any:
     if isinstance(value, Config):
         return (type(value), *((n, freeze(getattr(value, n))) for n in type(value).model_fields if n != "seed"))
     if isinstance(value, np.ndarray):
-        return (value.shape, str(value.dtype), hashlib.sha256(np.ascontiguousarray(value)).digest())
+        return (value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).digest())
     # 1, 1.0 and True are equal, and mean different programs.
     if isinstance(value, (bool, int, float)):
         return (type(value), value)

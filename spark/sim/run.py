@@ -1,7 +1,6 @@
 """`run`: many steps of a brain in compiled chunks, at constant memory, with what is recorded of them."""
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from spark.core.errors import Problem, RecordError, RunError
 from spark.core.numerics import raise_faults
 from spark.core.transform import STEP, split
 from spark.nn import Brain
+from spark.sim.bar import progress_bar
 from spark.sim.chunk import run_chunk
 from spark.sim.feed import Feed
 from spark.sim.interrupt import Interrupt
@@ -99,7 +99,9 @@ def run(
     about = [c.to_dict() for c in channels]
     store = MemoryStore(about, budget_mb, first) if to is None else DiskStore(to, about, dt, first, append)
     try:
-        report = run_steps(brain, steps, inputs, Sieve(channels, store, dt), callbacks, progress)
+        with Interrupt() as interrupt, progress_bar(steps, progress) as tell:
+            sieve = Sieve(channels, store, dt)
+            report = run_steps(brain, steps, inputs, sieve, callbacks, tell, lambda: interrupt.asked)
         store.close(report.stopped)
     except RecordError as error:
         done = int(brain.state[STEP])
@@ -115,10 +117,14 @@ def run_steps(
     steps: int,
     inputs: Mapping[str, Any] | None,
     sieve: Sieve,
-    callbacks: Iterable[Callable[[Report], None]] = (),
-    progress: bool | None = None,
+    callbacks: Iterable[Callable[[Report], None]],
+    tell: Callable[[int], Any],
+    asked: Callable[[], bool],
 ) -> Report:
-    """Advance a built brain, chunk by chunk; see `run`."""
+    """Advance a built brain, chunk by chunk; see `run`.
+
+    `tell` is told how many steps a chunk did; where `asked` says yes, the run ends, as by Ctrl-C.
+    """
     feed = Feed(brain, inputs, steps)
     noting = Noting(sieve.wanted)
     most = most_steps(feed.row_bytes + noting.row_bytes)
@@ -130,31 +136,30 @@ def run_steps(
     report = Report(brain, 0, steps)
     first = int(state[STEP])
     pace = Pace(most)
-    with Interrupt() as interrupt, _bar(steps, progress) as bar:
-        while report.done < steps and report.stopped is None:
-            count = pace.begin(steps - report.done)
-            series = feed.rows(report.done, count, most)
-            state, noted, done = run_chunk(
-                graph, state, feed.constant, series, np.int32(count), chosen, taps=taps, most=most
-            )
-            ran = int(done)
-            brain.load_state(state)
-            pace.end(ran)
-            report.done += ran
-            bar(ran)
-            noting.drain(noted, first, ran, sieve)
-            sieve.end_chunk(first, first + ran, report.done >= steps)
-            first += ran
-            if brain.config.check_numbers:
-                raise_faults(graph, state)
-            for callback in callbacks:
-                callback(report)
-            if interrupt.asked and report.done < steps:
-                report.stop("interrupted by Ctrl-C")
-            if callbacks:
-                # A callback may have changed the brain's state, or kept it.
-                state = jax.tree.map(jnp.copy, brain.state)
-                first = int(state[STEP])
+    while report.done < steps and report.stopped is None:
+        count = pace.begin(steps - report.done)
+        series = feed.rows(report.done, count, most)
+        state, noted, done = run_chunk(
+            graph, state, feed.constant, series, np.int32(count), chosen, taps=taps, most=most
+        )
+        ran = int(done)
+        brain.load_state(state)
+        pace.end(ran)
+        report.done += ran
+        tell(ran)
+        noting.drain(noted, first, ran, sieve)
+        sieve.end_chunk(first, first + ran, report.done >= steps)
+        first += ran
+        if brain.config.check_numbers:
+            raise_faults(graph, state)
+        for callback in callbacks:
+            callback(report)
+        if asked() and report.done < steps:
+            report.stop("interrupted by Ctrl-C")
+        if callbacks:
+            # A callback may have changed the brain's state, or kept it.
+            state = jax.tree.map(jnp.copy, brain.state)
+            first = int(state[STEP])
     return report
 
 
@@ -173,20 +178,3 @@ def build(brain: Brain) -> None:
     """Build a brain that was never called, without a step."""
     if brain._mode == calling.NEW:
         calling.build(brain, dict(brain.declared_inputs()))
-
-
-@contextlib.contextmanager
-def _bar(steps: int, wanted: bool | None) -> Iterator[Callable[[int], Any]]:
-    """A progress bar where there is a terminal, or as wanted."""
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        if wanted:
-            raise RunError(
-                Problem("progress", "needs tqdm, which is not installed", 'Install it: pip install "spark-brain[gym]"')
-            ) from error
-        yield lambda done: None
-        return
-    disable = None if wanted is None else not wanted
-    with tqdm(total=steps, disable=disable, unit="step", unit_scale=True) as bar:
-        yield bar.update

@@ -1,0 +1,151 @@
+"""`batch`: many brains at once, each as if it ran alone."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+
+from spark.core.errors import Problem, RunError, SparkError
+from spark.core.transform import STEP
+from spark.nn import Brain
+from spark.sim.bar import progress_bar
+from spark.sim.interrupt import Interrupt
+from spark.sim.recordable import recordables
+from spark.sim.records import Probe, Recording
+from spark.sim.records.memory import MemoryStore
+from spark.sim.records.probe import resolve
+from spark.sim.records.sieve import Sieve
+from spark.sim.run import build, check_steps, run_steps
+
+
+def replicas(brain: Brain, number: int, seed: int = 0) -> list[Brain]:
+    """Brains like this one, each with draws of its own: connections, weights, random spikes.
+
+    Args:
+        brain: The brain whose config they share.
+        number: How many.
+        seed: The seeds of the brains follow from this one.
+
+    Raises:
+        RunError: `number` is no whole number above zero.
+    """
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+        raise RunError(Problem("number", f"must be a whole number of at least 1, got {number!r}", "", "bounds"))
+    seeds = np.random.SeedSequence(seed).generate_state(int(number), np.uint32)
+    return [Brain(brain.config.with_new_seeds(int(own))) for own in seeds]
+
+
+def batch(
+    brains: Sequence[Brain],
+    steps: int,
+    inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    *,
+    record: Iterable[str | Probe] | str | Probe = (),
+    budget_mb: float = 1024.0,
+    threads: int | None = None,
+    progress: bool | None = None,
+) -> list[Recording]:
+    """Advance many brains by as many steps, several at a time, each with the result that `run` would give.
+
+    Brains may differ in seeds, parameters and inputs. Those whose configs differ in seeds alone share one compiled
+    program. Each brain runs through all its steps before the next one of its thread begins, so that what it works on
+    stays in the processor's cache.
+
+    Args:
+        brains: Brains, each once; `spark.replicas` makes many of one.
+        steps: How many steps.
+        inputs: As of `run`, for all brains; or a list with the inputs of each.
+        record: As of `run`, from every brain.
+        budget_mb: Most megabytes to record of each brain, in memory.
+        threads: How many brains run at a time; left out, as many as there are processors.
+        progress: Whether to show a progress bar; left out, where there is a terminal.
+
+    Returns:
+        A recording for each brain, in their order. With Ctrl-C each brain stops between two chunks, as in `run`;
+        brains that had not begun have a recording of no steps.
+
+    Raises:
+        RunError: `steps` or `threads` is no whole number above zero, a brain is listed twice, or there are not as many
+            inputs as brains.
+        InputError, RecordError: As of `run`, with the place of the brain in the list.
+    """
+    steps = check_steps(steps)
+    brains = list(brains)
+    each = _each(brains, inputs)
+    at_once = _threads(threads)
+    record = [record] if isinstance(record, (str, Probe)) else list(record)
+    stop = threading.Event()
+
+    def one(number: int) -> Recording:
+        try:
+            return _one(brains[number], steps, each[number], record, budget_mb, tell, stop.is_set)
+        except SparkError as error:
+            stop.set()
+            raise error.under(f"brains[{number}]") from error.__cause__
+        except BaseException:
+            stop.set()
+            raise
+
+    with (
+        Interrupt() as interrupt,
+        progress_bar(steps * len(brains), progress) as tell,
+        ThreadPoolExecutor(at_once) as pool,
+    ):
+        waiting = [pool.submit(one, number) for number in range(len(brains))]
+        # Signals reach only this thread, and only while it is not waiting for long.
+        while wait(waiting, timeout=0.1).not_done:
+            if interrupt.asked:
+                stop.set()
+        return [future.result() for future in waiting]
+
+
+def _one(
+    brain: Brain,
+    steps: int,
+    inputs: Mapping[str, Any] | None,
+    record: list[str | Probe],
+    budget_mb: float,
+    tell: Callable[[int], Any],
+    asked: Callable[[], bool],
+) -> Recording:
+    build(brain)
+    channels = resolve(record, recordables(brain))
+    first, dt = int(brain.state[STEP]), brain.config.step_length
+    about = [c.to_dict() for c in channels]
+    store = MemoryStore(about, budget_mb, first)
+    if asked():
+        return Recording(about, store, dt, first, first, "interrupted by Ctrl-C")
+    report = run_steps(brain, steps, inputs, Sieve(channels, store, dt), (), tell, asked)
+    return Recording(about, store, dt, first, first + report.done, report.stopped)
+
+
+def _each(brains: list[Brain], inputs: Any) -> list[Mapping[str, Any] | None]:
+    """The inputs of each brain."""
+    twice = sorted({i for i, brain in enumerate(brains) if any(brain is other for other in brains[:i])})
+    if twice:
+        raise RunError(
+            Problem("brains", f"lists a brain twice, at {twice}", "Make copies: `spark.replicas(brain, n)`", "twice")
+        )
+    if inputs is None or isinstance(inputs, Mapping):
+        return [inputs] * len(brains)
+    if len(inputs) != len(brains):
+        raise RunError(
+            Problem(
+                "inputs",
+                f"has one entry for each brain, but not as many as brains, got {len(inputs)}; expected {len(brains)}",
+                "Give one for each brain, or one for all",
+                "length",
+            )
+        )
+    return list(inputs)
+
+
+def _threads(wanted: Any) -> int:
+    if wanted is None:
+        return os.cpu_count() or 1
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
+        raise RunError(Problem("threads", f"must be a whole number of at least 1, got {wanted!r}", "", "bounds"))
+    return wanted

@@ -1,0 +1,26 @@
+"""`step`: one step as a pure function."""
+
+import functools
+
+import jax
+
+from spark.core.payloads import Payload
+from spark.core.state import Graph, State
+from spark.core.transform import merge, split
+
+
+@functools.partial(jax.jit, donate_argnames="state")
+def step(graph: Graph, state: State, inputs: dict[str, Payload] | None = None) -> tuple[dict[str, Payload], State]:
+    """One step of a brain, compiled, as a function of its state and inputs.
+
+    Args:
+        graph: From `spark.split`.
+        state: From `spark.split`, or from the last call. It is donated: its arrays are used up.
+        inputs: A payload for every input.
+
+    Returns:
+        The outputs by name, and the new state.
+    """
+    module = merge(graph, state)
+    outputs = module(**(inputs or {}))
+    return outputs, split(module)[1]

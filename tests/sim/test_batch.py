@@ -1,0 +1,93 @@
+"""`batch` gives each brain what it would get alone; `step` is one call."""
+
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+from builders import DRIVE, drive, tutorial_brain
+
+import spark
+from spark.sim.chunk import run_chunk
+
+
+def test_each_brain_of_a_batch_runs_as_it_would_alone():
+    brains = spark.replicas(tutorial_brain(), 5, seed=7)
+    together = spark.batch(brains, 300, {"drive": drive()}, record=["pool", "pool.soma.potential"], threads=3)
+    alone = spark.replicas(tutorial_brain(), 5, seed=7)
+    for brain, other, found in zip(brains, alone, together, strict=True):
+        expected = spark.run(other, 300, {"drive": drive()}, record=["pool", "pool.soma.potential"])
+        np.testing.assert_array_equal(found["pool"], expected["pool"])
+        np.testing.assert_array_equal(found["pool.soma.potential"], expected["pool.soma.potential"])
+        assert int(brain.state["step"]) == 300 and found.stopped is None
+    assert len({found["pool"].tobytes() for found in together}) == 5
+
+
+def test_a_batch_compiles_one_program():
+    spark.run(spark.replicas(tutorial_brain(), 1)[0], 10, {"drive": drive()}, record="pool")
+    before = run_chunk._cache_size()
+    spark.batch(spark.replicas(tutorial_brain(), 6, seed=3), 100, {"drive": drive()}, record="pool")
+    assert run_chunk._cache_size() == before
+
+
+def test_inputs_may_differ_from_brain_to_brain():
+    values = [drive(DRIVE * f) for f in (0.2, 0.9)]
+    found = spark.batch([tutorial_brain(), tutorial_brain()], 200, [{"drive": v} for v in values], record="pool")
+    for value, one in zip(values, found, strict=True):
+        np.testing.assert_array_equal(
+            one["pool"], spark.run(tutorial_brain(), 200, {"drive": value}, record="pool")["pool"]
+        )
+
+
+def test_ctrl_c_stops_all_brains_between_chunks():
+    brains = spark.replicas(tutorial_brain(), 4)
+    spark.batch(brains, 10, {"drive": drive()}, threads=2)
+    timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    found = spark.batch(brains, 10**8, {"drive": drive()}, threads=2)
+    assert [f.stopped for f in found] == ["interrupted by Ctrl-C"] * 4
+    assert [int(b.state["step"]) for b in brains] == [10 + f.steps for f in found]
+    assert found[0].steps > 0 and found[3].steps == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"steps": 0}, "steps: must be a whole number of at least 1, got 0"),
+        ({"threads": 0}, "threads: must be a whole number of at least 1, got 0"),
+        (
+            {"inputs": [{"drive": drive()}]},
+            "inputs: has one entry for each brain, but not as many as brains, got 1; expected 2",
+        ),
+        ({"inputs": None}, "brains[0].Brain.drive: input is missing"),
+        ({"record": "pol"}, "brains[0].record[0]: nothing goes by 'pol'"),
+    ],
+)
+def test_batches_that_do_not_fit_say_so(change, said):
+    given = {"steps": 5, "inputs": {"drive": drive()}, "threads": 1, **change}
+    with pytest.raises(spark.SparkError) as caught:
+        spark.batch([tutorial_brain(), tutorial_brain()], **given)
+    assert said in str(caught.value)
+
+
+def test_a_brain_listed_twice_is_refused():
+    brain = tutorial_brain()
+    with pytest.raises(spark.RunError, match=r"brains: lists a brain twice, at \[1\]\. Make copies"):
+        spark.batch([brain, brain], 5, {"drive": drive()})
+
+
+@pytest.mark.parametrize("number", [0, 2.5, True])
+def test_a_number_of_replicas_that_is_none_is_refused(number):
+    with pytest.raises(spark.RunError, match="number: must be a whole number of at least 1"):
+        spark.replicas(tutorial_brain(), number)
+
+
+def test_a_step_is_a_call():
+    one, other = tutorial_brain(), tutorial_brain()
+    graph, state = spark.split(one)
+    for _ in range(50):
+        outputs, state = spark.step(graph, state, {"drive": drive()})
+        expected = other(drive=drive())
+        np.testing.assert_array_equal(outputs["action"].value, expected["action"].value)
+    np.testing.assert_array_equal(state["pool.soma.potential"], other.state["pool.soma.potential"])
