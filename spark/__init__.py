@@ -51,6 +51,7 @@ from spark.graph.specs import InputSpec as InputSpec
 from spark.graph.specs import ModuleSpecs as ModuleSpecs
 from spark.graph.specs import OutputSpec as OutputSpec
 from spark.graph.specs import PortMap as PortMap
+from spark.kernels.cache import keep_compiled_programs as _keep_compiled_programs
 from spark.sim.batch import batch as batch
 from spark.sim.batch import replicas as replicas
 from spark.sim.records import Probe as Probe
@@ -58,6 +59,8 @@ from spark.sim.records import Recording as Recording
 from spark.sim.run import Report as Report
 from spark.sim.run import run as run
 from spark.sim.step import step as step
+
+_keep_compiled_programs()
 
 try:
     __version__ = _version("spark-brain")

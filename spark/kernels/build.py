@@ -5,7 +5,6 @@ import hashlib
 import os
 import shlex
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import jax
+
+from spark.kernels.cache import CacheError, user_cache
 
 _COMPILERS = ("c++", "g++", "clang++")
 # No contraction to fused multiply-add: results must be those of the reference, bit for bit.
@@ -80,7 +81,7 @@ def library(force: bool = False) -> Library:
     for path in sorted(source.iterdir()):
         if path.is_file():
             key.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    target = _cache(command[0]) / f"spark_kernels_{key.hexdigest()[:32]}.so"
+    target = _folder(command[0]) / f"spark_kernels_{key.hexdigest()[:32]}.so"
     if force or not target.exists():
         _compile(command, source / "spark_kernels.cc", target)
     return Library(target, command[0])
@@ -123,22 +124,11 @@ def _source() -> Path:
     raise BuildError("The C++ source is not installed.", "pip install --force-reinstall spark-brain")
 
 
-def _cache(compiler: str) -> Path:
-    """The user's own folder. A library in it will be run, so nobody else may write there."""
-    chosen, shared = os.environ.get("SPARK_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    setting = "set SPARK_CACHE to a folder of your own"
+def _folder(compiler: str) -> Path:
     try:
-        folder = Path(chosen) if chosen else (Path(shared) if shared else Path.home() / ".cache") / "spark"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.stat()
-    except (OSError, RuntimeError) as error:
-        raise BuildError(f"The cache folder cannot be made: {error}.", setting, compiler) from error
-    if hasattr(os, "getuid") and found.st_uid != os.getuid():
-        raise BuildError(f"The cache folder '{folder}' belongs to another user.", setting, compiler)
-    if os.name == "posix" and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        mend = f"chmod 700 {shlex.quote(str(folder))}"
-        raise BuildError(f"Others may write to the cache folder '{folder}'.", mend, compiler)
-    return folder.absolute()
+        return user_cache()
+    except CacheError as error:
+        raise BuildError(error.reason, error.mend, compiler) from error
 
 
 def _compile(command: list[str], source: Path, target: Path) -> None:

@@ -38,6 +38,8 @@ def run(**changes: str) -> tuple:
 
 def environment(**changes: str) -> dict[str, str]:
     here = {name: value for name, value in os.environ.items() if name not in ("CXX", "SPARK_CACHE", "SPARK_NATIVE")}
+    # What JAX keeps lies in the same folder, and has tests of its own.
+    here["SPARK_COMPILATION_CACHE"] = "0"
     return {**here, "PYTHONPATH": str(Path(__file__).parents[2]), **changes}
 
 
