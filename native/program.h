@@ -9,6 +9,7 @@
 #include "deliver.h"
 #include "scatter.h"
 #include "spikes.h"
+#include "stdp_step.h"
 #include "units.h"
 #include "zenke.h"
 
@@ -38,6 +39,7 @@ enum Instruction : int64_t {
   kAddCounts = 20,
   kDeliverAndChange = 21,
   kAdaptiveSoma = 22,
+  kStdp = 32,
 };
 
 // Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
@@ -444,6 +446,7 @@ inline Outcome run_instructions(const int64_t* code, int64_t length, const float
       case kAddCounts: run_add_counts(o); break;
       case kAdaptiveSoma: run_adaptive_soma(o); break;
       case kDeliverAndChange: run_deliver_and_change(o); break;
+      case kStdp: run_stdp(o); break;
       default: return kUnknown;
     }
     code = o.end();

@@ -6,6 +6,7 @@
 #include "deliver.h"
 #include "program.h"
 #include "scatter.h"
+#include "stdp_handlers.h"
 #include "xla/ffi/api/ffi.h"
 #include "zenke.h"
 

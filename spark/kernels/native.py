@@ -11,6 +11,7 @@ import jax
 from spark.kernels.build import BuildError, NativeStatus, library
 
 _TARGETS = ("spark_deliver_dense", "spark_deliver_edges", "spark_zenke_edges", "spark_scatter", "spark_run_program")
+_TARGETS += ("spark_stdp_dense", "spark_stdp_edges", "spark_stdp_consolidate")
 _INSTRUCTION_SETS = ("portable", "avx2", "avx512")
 
 

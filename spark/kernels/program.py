@@ -30,6 +30,7 @@ COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR,
     DELIVER_AND_CHANGE,
     ADAPTIVE_SOMA,
 ) = range(12, 23)
+STDP = 32
 
 # From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without
 # donation, XLA copies it by a kernel of its own; smaller leaves the program copies itself, which costs less than that.

@@ -1,0 +1,224 @@
+"""`EventRule`: the base of all rules that are a table of traces and terms."""
+
+from typing import Any, TypedDict
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.delayed import DelayedSpikes
+from spark.core.errors import ConfigError, InputError, Problem
+from spark.core.module import Module
+from spark.core.payloads import FloatArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number
+from spark.core.variable import Constant, Variable
+from spark.kernels import Edges, Plastic, RuleTable, Third, stdp_dense, stdp_edges
+from spark.kernels.program import PUSH, STDP, Place
+from spark.kernels.rule_table import factors
+from spark.nn.edge_weights import EdgeWeights
+from spark.nn.lowering import Arriving, Lowering
+from spark.nn.plasticity.traces import advance, advance_ring, history_of
+
+
+class EventRuleConfig(ModuleConfig):
+    """What all rules share. Amplitudes and bounds are in units of `weight_unit`."""
+
+    rate: Number = field(1.0, least=0, description="Learning rate: a factor of all amplitudes.")
+    minimum: Number = field(0.0, description="Least weight.")
+    maximum: Number | None = field(None, description="Greatest weight; left out, twice the greatest first weight.")
+    soft_bounds: bool = field(
+        False, description="Whether growth shrinks with the room below maximum, and decline with that above minimum."
+    )
+    weight_unit: Number | None = field(
+        None, unit="pA", above=0, description="Weight that counts as 1; left out, the mean of the first weights."
+    )
+
+    def problems(self) -> list[Problem]:
+        """Bounds in order."""
+        if self.maximum is None or self.minimum < self.maximum:
+            return []
+        return [Problem("maximum", f"must be above minimum ({self.minimum}), got {self.maximum}", "", "bounds")]
+
+    def table(self) -> RuleTable:
+        """The rule, with amplitudes in units of weight, before `rate`; a subclass writes it."""
+        raise NotImplementedError(f"{type(self).__name__}.table is not written")
+
+
+class EventRuleOutput(TypedDict):
+    """What a rule puts out: the changed weights."""
+
+    weights: FloatArray
+
+
+class EventRule(Module):
+    """A rule that changes weights where a spike touches them; its config's `table` says how.
+
+    Traces decay exactly, exp(-dt/tau) a step, and jump at a spike. Order of update in a step: traces decay; where a
+    presynaptic spike arrives, weights change by the terms `at_pre`, and are clipped; where the postsynaptic unit fired,
+    by the terms `at_post`, and are clipped; last, traces take this step's spikes. So spikes of one step do not see each
+    other, and a spike from before does whatever its lag is. Through delays, a presynaptic spike counts when it arrives.
+
+    The sign of a presynaptic spike plays no part: the weight of an inhibitory connection is the strength of its
+    inhibition, and stays within the bounds like any other. A connection that does not exist never appears.
+
+    Input ports: `pre_spikes`, `post_spikes`, `weights`. Output ports: `weights`.
+    Variables: `pre_traces` (traces, slots, pre), `post_traces` (traces, post).
+
+    Raises:
+        ConfigError: A first weight lies outside of the bounds.
+        InputError: Weights are not of shape (pre, post).
+    """
+
+    config: EventRuleConfig
+
+    def build(self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec) -> None:
+        """Traces, and the table in pA."""
+        delayed = issubclass(pre_spikes.payload_type, DelayedSpikes)
+        self.listed = issubclass(weights.payload_type, EdgeWeights)
+        self.slots = pre_spikes.source.longest + 1 if delayed else 1
+        pre = pre_spikes.source.history.shape[2] if delayed else pre_spikes.size
+        self.pre_units, self.post_units, self.delayed = pre, post_spikes.size, delayed
+        self._check_shape(weights)
+        self.coefficients = Constant(self._coefficients(weights))
+        table, dt = self.config.table(), self.config.dt
+        self.pre_factors = tuple(float(f) for f in factors(table.pre, dt))
+        self.post_factors = tuple(float(f) for f in factors(table.post, dt))
+        self.pre_kinds, self.post_kinds = table.pre, table.post
+        self.pre_traces = Variable(
+            np.zeros((len(table.pre), self.slots, pre), np.float32),
+            description="Presynaptic traces; of the last steps, where there are delays.",
+        )
+        self.post_traces = Variable(
+            np.zeros((len(table.post), post_spikes.size), np.float32), description="Postsynaptic traces."
+        )
+
+    def _check_shape(self, weights: PortSpec) -> None:
+        expected = (self.pre_units, self.post_units)
+        if not self.listed and weights.shape != expected:
+            # Another shape would broadcast to a wrong result without a word.
+            raise InputError(
+                Problem(
+                    f"{self.path or type(self).__name__}.weights",
+                    f"has the wrong shape, got {weights.shape}; expected {expected}",
+                    "Give one weight for every pair of units, shape (pre, post)",
+                    "shape",
+                )
+            )
+
+    def _coefficients(self, weights: PortSpec) -> np.ndarray:
+        config = self.config
+        first = np.ones(1) if weights.source is None else np.asarray(weights.source.weights.reset_value, np.float32)
+        least, most = (float(first.min()), float(first.max())) if first.size else (0.0, 0.0)
+        unit = config.weight_unit or (float(np.abs(first).mean()) if first.size else 0.0) or 1.0
+        minimum = config.minimum * unit
+        maximum = (2 * most or unit) if config.maximum is None else config.maximum * unit
+        address = f"{self.path or type(self).__name__}.config"
+        # The bounds are kept in float32, in which a first weight may lie exactly on them.
+        if np.float32(least) < np.float32(minimum):
+            raise ConfigError(_outside(f"{address}.minimum", "least", least, minimum, unit))
+        if np.float32(most) > np.float32(maximum):
+            raise ConfigError(_outside(f"{address}.maximum", "greatest", most, maximum, unit))
+        table = config.table().scaled(config.rate, unit)
+        if config.soft_bounds:
+            table = table.softened(minimum, maximum)
+        return table.coefficients(minimum, maximum)
+
+    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray) -> EventRuleOutput:
+        """Advance one step."""
+        plastic = self.at_spikes(pre_spikes, post_spikes, weights, Plastic.alone(_float32(weights)), Third.none())
+        return {"weights": FloatArray(plastic.weights.astype(weights.value.dtype))}
+
+    def at_spikes(
+        self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray, plastic: Plastic, third: Third
+    ) -> Plastic:
+        """Advance the traces, and do what this step's spikes do."""
+        post = post_spikes.value.reshape(-1).astype(jnp.int8)
+        read, self.post_traces.value = advance(self.post_kinds, self.post_factors, self.post_traces.value, post != 0)
+        coefficients = jnp.asarray(self.coefficients.value)
+        if isinstance(pre_spikes, DelayedSpikes):
+            ring = advance_ring(self.pre_kinds, self.pre_factors, self.pre_traces.value, pre_spikes, self.step)
+            self.pre_traces.value = ring
+        else:
+            arrived = pre_spikes.value.reshape(-1).astype(jnp.int8)
+            kept = self.pre_traces.value[:, 0]
+            decayed, kept = advance(self.pre_kinds, self.pre_factors, kept, arrived != 0)
+            self.pre_traces.value = kept[:, None]
+            if not isinstance(weights, EdgeWeights):
+                return stdp_dense(plastic, arrived, decayed, post, read, third, coefficients)
+            ring = decayed[:, None]
+        assert isinstance(weights, EdgeWeights)
+        step = jnp.asarray(self.step)
+        return stdp_edges(plastic, history_of(pre_spikes), ring, post, read, step, weights.edges, third, coefficients)
+
+    def can_lower(self) -> bool:
+        """Only signed bytes, or delayed spikes with listed connections, are worked off natively."""
+        specs = self.input_specs
+        known = specs["weights"].source is not None or not self.listed
+        return (
+            known and self.listed >= self.delayed and specs["pre_spikes"].dtype == specs["post_spikes"].dtype == "int8"
+        )
+
+    def lower(
+        self, lowering: Lowering, pre_spikes: Arriving, post_spikes: Arriving, weights: Arriving
+    ) -> dict[str, Place]:
+        """One instruction, which changes the weights where they lie."""
+        return self.lower_with(lowering, pre_spikes, post_spikes, weights, (None,) * 5, (0, 1, 1), 0.0)
+
+    def lower_with(
+        self,
+        lowering: Lowering,
+        pre_spikes: Arriving,
+        post_spikes: Arriving,
+        weights: Arriving,
+        third: tuple[Place | None, ...],
+        sizes: tuple[int, int, int],
+        rate: float,
+    ) -> dict[str, Place]:
+        """The instruction, with the places, sizes and decay of a third factor."""
+        program, pre, post = lowering.program, self.pre_units, self.post_units
+        history = pre_spikes.place if self.delayed else None
+        edges: tuple[Place | None, ...] = (None,) * 8
+        delays = 0
+        if self.listed:
+            edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
+            delays = edges.starts.shape[1] - 1  # type: ignore[union-attr]
+            if history is None:
+                history = program.scratch((2, 1, pre), "uint32")
+                program.emit(PUSH, (history, pre_spikes.place), (1, pre))
+        counts = (len(self.pre_kinds), len(self.post_kinds))
+        places = (
+            weights.place,
+            lowering.constant(self.coefficients),
+            lowering.variable(self.pre_traces),
+            lowering.variable(self.post_traces),
+            None if self.delayed else pre_spikes.place,
+            history,
+            post_spikes.place,
+            lowering.entry("step"),
+            program.scratch((counts[0], pre), "float32"),
+            program.scratch((counts[1], post), "float32"),
+            *edges,
+            *third,
+        )
+        words = 0 if history is None else history.shape[1]
+        wholes = (*counts, pre, post, weights.place.size, words, delays, self.slots, *sizes)
+        program.emit(STDP, places, wholes, (rate,))
+        for kinds, decays in ((self.pre_kinds, self.pre_factors), (self.post_kinds, self.post_factors)):
+            for trace, factor in zip(kinds, decays, strict=True):
+                program.extend((), (int(trace.nearest),), (factor,))
+        return {"weights": weights.place}
+
+
+def _float32(weights: FloatArray) -> Any:
+    return weights.value.astype(jnp.float32)
+
+
+def _outside(address: str, which: str, found: float, bound: float, unit: float) -> Problem:
+    return Problem(
+        address,
+        f"the {which} first weight lies outside, got {found / unit:.6g}; the bound is {bound / unit:.6g}, "
+        f"in units of {unit:.6g} pA",
+        "Change the bound, or draw other first weights",
+        "bounds",
+    )
