@@ -18,8 +18,11 @@ SHARED = "_s_"
 def nested_type(info: FieldInfo) -> "type[Config] | None":
     """The config class of a field that holds a nested config, else None."""
     annotation = info.annotation
-    is_config = isinstance(annotation, type) and hasattr(annotation, "handed_down")
-    return annotation if is_config else None  # type: ignore[return-value]
+    if not (isinstance(annotation, type) and hasattr(annotation, "handed_down")):
+        return None
+    # Where several kinds of config fit, names are those of the default's kind.
+    several = getattr(annotation, "many_kinds", False) and isinstance(info.default_factory, type)
+    return info.default_factory if several else annotation  # type: ignore[return-value]
 
 
 def _canonical(cls: "type[Config]", name: str) -> str:
@@ -108,15 +111,14 @@ def _fill_nested(
         nested = nested_type(info)
         if nested is None:
             continue
-        given = {SHARED + k: v for k, v in shared.items() if has_field(nested, k)}
-        given.update(deeper.get(name, {}))
         base = values.get(name)
         try:
             if base is None:
                 base = info.get_default(call_default_factory=True)
             elif isinstance(base, dict):
-                base = nested(**base)
-            elif not isinstance(base, nested):
+                # The annotation knows which kind a tag names.
+                base = info.annotation.from_dict(base)  # type: ignore[union-attr]
+            elif not isinstance(base, info.annotation):  # type: ignore[arg-type]
                 problems.append(
                     Problem(
                         name,
@@ -126,11 +128,12 @@ def _fill_nested(
                     )
                 )
                 continue
+            given = {SHARED + k: v for k, v in shared.items() if has_field(type(base), k)} | deeper.get(name, {})
             if given:
                 base = base.updated(**given)
             base = _hand_down(cls, values, base, problems)
         except ConfigError as error:
-            head = nested.__name__ + "."
+            head = (nested if base is None or isinstance(base, dict) else type(base)).__name__ + "."
             problems.extend(
                 Problem(p.address.removeprefix(head), p.message, p.fix, p.kind).under(name) for p in error.problems
             )

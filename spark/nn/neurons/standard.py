@@ -6,7 +6,7 @@ from spark.core.values import Number
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.delays import N2NDelays, N2NDelaysConfig
 from spark.nn.neurons.neuron import NeuronConfig
-from spark.nn.plasticity import ZenkeRule, ZenkeRuleConfig
+from spark.nn.plasticity import RuleConfig, ZenkeRuleConfig
 from spark.nn.synapses import LinearSynapses, LinearSynapsesConfig
 
 
@@ -21,8 +21,9 @@ class StandardNeuronConfig(NeuronConfig):
     )
     synapses: LinearSynapsesConfig = field(factory=LinearSynapsesConfig, description="Connections and first weights.")
     delays: N2NDelaysConfig = field(factory=N2NDelaysConfig, description="Delays between pairs.")
-    learning_rule: ZenkeRuleConfig = field(
-        factory=ZenkeRuleConfig, description="How weights change; gamma=0 keeps them."
+    learning_rule: RuleConfig = field(
+        factory=ZenkeRuleConfig,
+        description="How weights change: the config of any rule; for the default, gamma=0 keeps them.",
     )
 
     def problems(self) -> list[Problem]:
@@ -51,18 +52,15 @@ class StandardNeuronConfig(NeuronConfig):
             arriving = PortMap("delays", "out_spikes")
         parts.append(ModuleSpecs("synapses", LinearSynapses, {"spikes": [arriving]}, self.synapses))
         parts.append(soma)
-        if self.learning_rule.gamma > 0:
-            parts.append(
-                ModuleSpecs(
-                    "learning_rule",
-                    ZenkeRule,
-                    {
-                        "pre_spikes": [arriving],
-                        "post_spikes": [PortMap("soma", "spikes")],
-                        "weights": [PortMap("synapses", "weights")],
-                    },
-                    self.learning_rule,
-                    effects={"weights": "synapses.weights"},
-                )
-            )
+        if self.learning_rule.active:
+            inputs = {
+                "pre_spikes": [arriving],
+                "post_spikes": [PortMap("soma", "spikes")],
+                "weights": [PortMap("synapses", "weights")],
+            }
+            if self.learning_rule.modulated:
+                inputs["modulation"] = [PortMap(CALL, "modulation")]
+            effects = {"weights": "synapses.weights"}
+            rule = type(self.learning_rule).rule
+            parts.append(ModuleSpecs("learning_rule", rule, inputs, self.learning_rule, effects=effects))
         return tuple(parts)

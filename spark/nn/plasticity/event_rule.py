@@ -1,14 +1,13 @@
 """`EventRule`: the base of all rules that are a table of traces and terms."""
 
-from typing import Any, TypedDict
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.config import ModuleConfig, field
+from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import ConfigError, InputError, Problem
-from spark.core.module import Module
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
@@ -18,10 +17,11 @@ from spark.kernels.program import PUSH, STDP, Place
 from spark.kernels.rule_table import factors
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Lowering
+from spark.nn.plasticity.rule import PlasticityOutput, Rule, RuleConfig
 from spark.nn.plasticity.traces import advance, advance_ring, history_of
 
 
-class EventRuleConfig(ModuleConfig):
+class EventRuleConfig(RuleConfig):
     """What all rules share. Amplitudes and bounds are in units of `weight_unit`."""
 
     rate: Number = field(1.0, least=0, description="Learning rate: a factor of all amplitudes.")
@@ -33,6 +33,25 @@ class EventRuleConfig(ModuleConfig):
     weight_unit: Number | None = field(
         None, unit="pA", above=0, description="Weight that counts as 1; left out, the mean of the first weights."
     )
+    eligibility_tau: Number | None = field(
+        None,
+        unit="ms",
+        above=0,
+        description="Given, spikes change an eligibility that decays with it, and weights only move with `modulation`.",
+    )
+    consolidation: Number | None = field(
+        None, unit="ms", above=0, description="Time between two moves of modulated weights; left out, every step."
+    )
+
+    @property
+    def active(self) -> bool:
+        """Whether weights change at all."""
+        return self.rate > 0
+
+    @property
+    def modulated(self) -> bool:
+        """Whether the rule has a port `modulation`."""
+        return self.eligibility_tau is not None
 
     def problems(self) -> list[Problem]:
         """Bounds in order."""
@@ -45,13 +64,7 @@ class EventRuleConfig(ModuleConfig):
         raise NotImplementedError(f"{type(self).__name__}.table is not written")
 
 
-class EventRuleOutput(TypedDict):
-    """What a rule puts out: the changed weights."""
-
-    weights: FloatArray
-
-
-class EventRule(Module):
+class EventRule(Rule):
     """A rule that changes weights where a spike touches them; its config's `table` says how.
 
     Traces decay exactly, exp(-dt/tau) a step, and jump at a spike. Order of update in a step: traces decay; where a
@@ -124,7 +137,7 @@ class EventRule(Module):
             table = table.softened(minimum, maximum)
         return table.coefficients(minimum, maximum)
 
-    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray) -> EventRuleOutput:
+    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray) -> PlasticityOutput:
         """Advance one step."""
         plastic = self.at_spikes(pre_spikes, post_spikes, weights, Plastic.alone(_float32(weights)), Third.none())
         return {"weights": FloatArray(plastic.weights.astype(weights.value.dtype))}

@@ -1,15 +1,14 @@
 """The default rule: triplet potentiation, pair depression, heterosynaptic decay, transmitter-induced growth."""
 
-from typing import Any, TypedDict
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.config import ModuleConfig, field
+from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import InputError, Problem
-from spark.core.module import Module
 from spark.core.parameter import decay
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
@@ -20,9 +19,10 @@ from spark.kernels.program import ZENKE, Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Change, Lowering
 from spark.nn.plasticity.dense import zenke_dense
+from spark.nn.plasticity.rule import PlasticityOutput, Rule, RuleConfig
 
 
-class ZenkeRuleConfig(ModuleConfig):
+class ZenkeRuleConfig(RuleConfig):
     """Parameters of `ZenkeRule`. Weights are measured in units of the pool's mean first weight."""
 
     pre_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the presynaptic trace.")
@@ -36,6 +36,11 @@ class ZenkeRuleConfig(ModuleConfig):
     minimum: Number = field(0.0, least=0, description="Least weight.")
     maximum: Number = field(2.0, above=0, description="Greatest weight.")
 
+    @property
+    def active(self) -> bool:
+        """Whether weights change at all."""
+        return self.gamma > 0
+
     def problems(self) -> list[Problem]:
         """Bounds in order."""
         if self.minimum < self.maximum:
@@ -43,13 +48,7 @@ class ZenkeRuleConfig(ModuleConfig):
         return [Problem("maximum", f"must be above minimum ({self.minimum}), got {self.maximum}", "", "bounds")]
 
 
-class PlasticityOutput(TypedDict):
-    """What a rule puts out: the changed weights."""
-
-    weights: FloatArray
-
-
-class ZenkeRule(Module):
+class ZenkeRule(Rule):
     """A Hebbian rule that keeps itself in bounds (Zenke, Agnes & Gerstner 2015).
 
     Traces jump by 1 at a spike and decay exactly: x (presynaptic, as it arrives at the synapse), y and z (fast and
