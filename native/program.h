@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <vector>
 
 #include "deliver.h"
@@ -40,13 +41,22 @@ enum Instruction : int64_t {
   kDeliverAndChange = 21,
   kAdaptiveSoma = 22,
   kStdp = 32,
+  kDeliverWaiting = 33,
 };
+
+using Closing = std::vector<std::function<void()>>;
 
 // Reads one instruction's operands in order: places (buffer, byte offset), whole numbers, floats.
 class Operands {
  public:
-  Operands(const int64_t* code, const float* numbers, char* const* buffers, int64_t round)
-      : code_(code), numbers_(numbers), buffers_(buffers), round_(round) {}
+  Operands(const int64_t* code, const float* numbers, char* const* buffers, int64_t round, Closing& closing)
+      : code_(code), numbers_(numbers), buffers_(buffers), round_(round), closing_(closing) {}
+
+  // What is to be done when the call ends.
+  template <class Work>
+  void at_end(Work work) {
+    closing_.push_back(work);
+  }
 
   // Number of the step within this call.
   int64_t round() const { return round_; }
@@ -66,6 +76,7 @@ class Operands {
   const float* numbers_;
   char* const* buffers_;
   int64_t round_;
+  Closing& closing_;
 };
 
 inline void run_copy(Operands& o) {
@@ -415,11 +426,11 @@ enum Outcome { kDone, kFull, kUnknown };
 
 // One step.
 inline Outcome run_instructions(const int64_t* code, int64_t length, const float* numbers, char* const* buffers,
-                                int64_t round) {
+                                int64_t round, Closing& closing) {
   const int64_t* const end = code + length;
   while (code < end) {
     const int64_t instruction = *code++;
-    Operands o(code, numbers, buffers, round);
+    Operands o(code, numbers, buffers, round, closing);
     switch (instruction) {
       case kCopy: run_copy(o); break;
       case kSpiker: run_spiker(o); break;
@@ -447,6 +458,7 @@ inline Outcome run_instructions(const int64_t* code, int64_t length, const float
       case kAdaptiveSoma: run_adaptive_soma(o); break;
       case kDeliverAndChange: run_deliver_and_change(o); break;
       case kStdp: run_stdp(o); break;
+      case kDeliverWaiting: run_deliver_waiting(o); break;
       default: return kUnknown;
     }
     code = o.end();
@@ -457,12 +469,15 @@ inline Outcome run_instructions(const int64_t* code, int64_t length, const float
 // Up to `steps` steps; fewer if what is noted has no more room. Returns how many, or -1 for an unknown instruction.
 inline int64_t run_program(const int64_t* code, int64_t length, const float* numbers, char* const* buffers,
                            int64_t steps) {
-  for (int64_t round = 0; round < steps; ++round) {
-    const Outcome outcome = run_instructions(code, length, numbers, buffers, round);
+  Closing closing;
+  int64_t round = 0;
+  for (; round < steps; ++round) {
+    const Outcome outcome = run_instructions(code, length, numbers, buffers, round, closing);
     if (outcome == kUnknown) return -1;
-    if (outcome == kFull) return round;
+    if (outcome == kFull) break;
   }
-  return steps;
+  for (const auto& work : closing) work();
+  return round;
 }
 
 }  // namespace spark

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "deliver.h"
+#include "replay.h"
 #include "stdp.h"
 
 namespace spark {
@@ -35,6 +37,40 @@ inline bool add_modulation(const Modulation& m, int64_t step) {
 inline void move_weights(const Target& to, const int32_t* post, int64_t rows, int64_t units) {
   const auto& operations = stdp_operations();
   for (int64_t row = 0; row < rows; ++row) operations.consolidate(to, post, row * units, units);
+}
+
+// What waits for rows, as `EventRule.change` describes it; only weights and traces of this step are read at once.
+struct Waiting {
+  int32_t* memory = nullptr;
+  int64_t room = 0, steps = 0;
+};
+
+template <class Operands>
+Waiting read_waiting(Operands& o) {
+  Waiting waiting;
+  waiting.memory = o.template place<int32_t>();
+  waiting.room = o.whole();
+  waiting.steps = o.whole();
+  return waiting;
+}
+
+// Delivery through dense weights whose postsynaptic changes wait: rows that fired are brought up to date first.
+template <class Operands>
+void run_deliver_waiting(Operands& o) {
+  const int8_t* spikes = o.template place<int8_t>();
+  float* weights = o.template place<float>();
+  float* current = o.template place<float>();
+  const float* coefficients = o.template place<float>();
+  const int64_t pre = o.whole(), post = o.whole(), pre_traces = o.whole(), post_traces = o.whole();
+  const Waiting waiting = read_waiting(o);
+  float factors[kMostTraces];
+  for (int64_t a = 0; a < pre_traces; ++a) factors[a] = o.number();
+  if (o.round() > 0) {
+    const Table table(coefficients, static_cast<int>(pre_traces), static_cast<int>(post_traces));
+    Replay replay(waiting.memory, table, weights, factors, pre, post, waiting.room, waiting.steps);
+    replay.bring_fired(spikes);
+  }
+  deliver_dense(spikes, pre, weights, post, current);
 }
 
 // Operands as `EventRule.lower` gives them.
@@ -73,14 +109,18 @@ void run_stdp(Operands& o) {
   modulation.interval = o.whole();
   modulation.renewal = o.whole();
   modulation.rate = o.number();
+  const Waiting waiting = read_waiting(o);
 
   const auto& operations = stdp_operations();
   const int64_t now = *step % slots, before = (now + slots - 1) % slots;
   const float* x[kMostTraces];
   const float* y[kMostTraces];
+  const float* kept[kMostTraces];
+  float factors[kMostTraces];
   for (int64_t a = 0; a < pre_traces; ++a) {
     const bool nearest = o.whole() != 0;
-    const float factor = o.number();
+    const float factor = factors[a] = o.number();
+    kept[a] = pre_trace + a * pre;
     if (pre_spikes) {  // No delays: the trace is kept with this step's spikes in it.
       operations.advance_kept(factor, nearest, pre, pre_spikes, pre_trace + a * pre, pre_decayed + a * pre);
       x[a] = pre_decayed + a * pre;
@@ -107,6 +147,15 @@ void run_stdp(Operands& o) {
     to.inverse = std::exp(modulation.rate * static_cast<float>(phase));
     to.moved = modulation.moved;
     to.per_unit = modulation.size > 1;
+  }
+  if (waiting.memory) {
+    Replay replay(waiting.memory, table, to.weights, factors, pre, post, waiting.room, waiting.steps);
+    if (o.round() == 0) {
+      replay.begin();
+      o.at_end([replay]() mutable { replay.finish(); });
+    }
+    replay.step(pre_spikes, x, kept, post_spikes, y);
+    return;
   }
   if (edges.post) {
     const Rings rings = {x, slots, pre, pre_spikes ? 0 : now};

@@ -30,7 +30,7 @@ COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR,
     DELIVER_AND_CHANGE,
     ADAPTIVE_SOMA,
 ) = range(12, 23)
-STDP = 32
+STDP, DELIVER_WAITING = 32, 33
 
 # From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without
 # donation, XLA copies it by a kernel of its own; smaller leaves the program copies itself, which costs less than that.
@@ -67,6 +67,19 @@ class Place:
         """`size` elements from element `first` on."""
         offset = self.offset + first * np.dtype(self.dtype).itemsize
         return Place(self.space, self.number, offset, (size,), self.dtype)
+
+
+# Postsynaptic spikes that may wait for rows of dense weights, and steps for which they may.
+_WAITING, _WAITING_STEPS = 1 << 15, 1 << 12
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Memory for postsynaptic spikes that wait until their row is needed; see native/replay.h."""
+
+    memory: Place
+    room: int
+    steps: int = _WAITING_STEPS
 
 
 class Program:
@@ -107,6 +120,12 @@ class Program:
         # A cache line for each: rows of different arrays do not share one.
         self._scratch += -(-place.bytes // 64) * 64
         return place
+
+    def waiting(self, pre: int, post: int, traces: int) -> Waiting:
+        """Memory for what waits in a rule with so many presynaptic traces."""
+        room = max(_WAITING, 4 * post)
+        words = 16 + pre * (1 + 2 * traces) + _WAITING_STEPS + room * (1 + 2 * (traces + 1))
+        return Waiting(self.scratch((words,), "int32"), room)
 
     def emit(
         self,

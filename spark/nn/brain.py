@@ -239,7 +239,11 @@ class Brain(Module):
         if not self._runs_natively() or not loops(self, set(series)):
             return None
         graph, state = split(self)
-        run = LoweredRun(self, Lowering(graph, state), self._cast(payloads), self._names, series=self._cast(series))
+        # What looks at weights in the middle of a run must find them up to date.
+        lazy = not self._checked and not any(tap.path.endswith(".weights") for tap in taps)
+        run = LoweredRun(
+            self, Lowering(graph, state, lazy), self._cast(payloads), self._names, series=self._cast(series)
+        )
         noted, done, leaves = run.run_steps(steps, taps, chosen, most)
         take_leaves(self, leaves)
         return noted, done

@@ -11,14 +11,19 @@ import jax.numpy as jnp
 
 from spark.core.state import Graph, State
 from spark.core.variable import Constant, Variable
-from spark.kernels.program import Place, Program
+from spark.kernels.program import Place, Program, Waiting
 
 
 class Lowering:
-    """A program under construction for one step of one brain."""
+    """A program under construction for one step of one brain.
 
-    def __init__(self, graph: Graph, state: State) -> None:
+    Attributes:
+        lazy: Whether changes of weights may wait until somebody reads them, or the call ends.
+    """
+
+    def __init__(self, graph: Graph, state: State, lazy: bool = False) -> None:
         self.program = Program(state.leaves)
+        self.lazy = lazy
         self._graph, self._state = graph, state
 
     def variable(self, variable: Variable) -> Place:
@@ -85,6 +90,23 @@ class Background:
     key: Place
     bounds: Place
     weight: float
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """What a rule's changes of dense weights at postsynaptic spikes wait in, and what brings a row up to date.
+
+    Attributes:
+        waiting: Where they wait.
+        coefficients: The rule's table.
+        traces: Numbers of presynaptic and postsynaptic traces.
+        factors: Decay of the presynaptic ones.
+    """
+
+    waiting: Waiting
+    coefficients: Place
+    traces: tuple[int, int]
+    factors: tuple[float, ...]
 
 
 @dataclass(frozen=True)

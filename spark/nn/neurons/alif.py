@@ -2,8 +2,7 @@
 
 from spark.core.config import field
 from spark.graph.specs import ModuleSpecs, PortMap
-from spark.nn.neurons.neuron import Neuron
-from spark.nn.neurons.standard import StandardNeuronConfig
+from spark.nn.neurons.standard import StandardNeuron, StandardNeuronConfig
 from spark.nn.somas import AdaptiveLeakySoma, AdaptiveLeakySomaConfig
 
 
@@ -18,7 +17,7 @@ class ALIFNeuronConfig(StandardNeuronConfig):
         return self.around(ModuleSpecs("soma", AdaptiveLeakySoma, current, self.soma))
 
 
-class ALIFNeuron(Neuron):
+class ALIFNeuron(StandardNeuron):
     """A pool of adaptive units with plastic synapses; see `AdaptiveLeakySoma` and `ZenkeRule`."""
 
     config: ALIFNeuronConfig

@@ -2,8 +2,7 @@
 
 from spark.core.config import field
 from spark.graph.specs import ModuleSpecs, PortMap
-from spark.nn.neurons.neuron import Neuron
-from spark.nn.neurons.standard import StandardNeuronConfig
+from spark.nn.neurons.standard import StandardNeuron, StandardNeuronConfig
 from spark.nn.somas import LeakySoma, LeakySomaConfig
 
 
@@ -18,7 +17,7 @@ class LIFNeuronConfig(StandardNeuronConfig):
         return self.around(ModuleSpecs("soma", LeakySoma, current, self.soma))
 
 
-class LIFNeuron(Neuron):
+class LIFNeuron(StandardNeuron):
     """A pool of leaky integrate-and-fire units with plastic synapses; see `LeakySoma` and `ZenkeRule`."""
 
     config: LIFNeuronConfig

@@ -66,7 +66,7 @@ class Neuron(Module):
     soma: Module
     # A neuron is its blueprint: subclasses that write no `__call__` of their own lower as it does.
     blueprint_lowers = True
-    own_ports: ClassVar[tuple[str, ...]] = ("in_spikes",)
+    own_ports: ClassVar[dict[str, type[Payload]]] = {"in_spikes": SpikeArray}
 
     def build(self, **inputs: PortSpec) -> None:
         """Build the components in the order of their wires."""
@@ -77,7 +77,7 @@ class Neuron(Module):
             raise error.under(self.path or type(self).__name__) from error
         blueprint = {specs.name: specs for specs in listed}
         problems = check_names(specs.name for specs in listed)
-        problems += check_wires(blueprint, dict.fromkeys(self.own_ports, SpikeArray), properties=True)
+        problems += check_wires(blueprint, self.own_ports, properties=True)
         problems += _check_effects(blueprint)
         feeds = {name: [o for o in _output_origins(specs, blueprint)] for name, specs in blueprint.items()}
         groups = build_order(feeds)
@@ -188,7 +188,8 @@ class Neuron(Module):
     def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
         """One instruction for each component, then one for the signs."""
         arriving: dict[PortMap, Any] = {PortMap(CALL, port): found for port, found in inputs.items()}
-        changes = self._fused_rule()
+        rule = self._fused_rule()
+        change = None if rule is None else getattr(self, rule).change(lowering)
         for name in self._order:
             part = getattr(self, name)
             taken: dict[str, Any] = {}
@@ -198,10 +199,8 @@ class Neuron(Module):
                     place = lowering.variable(getattr(owner, wire.port))
                     arriving[wire] = Arriving(place, source=owner)
                 taken[port] = arriving[wire]
-            if name == changes:
-                taken["arrived"] = True
-            elif name == "synapses" and changes:
-                taken["change"] = getattr(self, changes).change(lowering)
+            if change is not None and name in ("synapses", rule):
+                taken["change"] = change
             for port, found in part.lower(lowering, **taken).items():
                 arriving[PortMap(name, port)] = Arriving(found) if isinstance(found, Place) else found
         spikes = arriving[PortMap("soma", "spikes")].place
@@ -223,7 +222,7 @@ class Neuron(Module):
         """Advance one step."""
         return self.advance(in_spikes=in_spikes)
 
-    def advance(self, **arriving: SpikeArray) -> NeuronOutput:
+    def advance(self, **arriving: Payload) -> NeuronOutput:
         """Run the components and the effects on what arrives at the neuron's ports."""
         results: dict[PortMap, Payload] = {PortMap(CALL, port): found for port, found in arriving.items()}
 

@@ -48,7 +48,7 @@ class PointNeuron(Neuron):
 
     config: PointNeuronConfig
     blueprint_lowers = True
-    own_ports = ("excitation", "inhibition")
+    own_ports = {"excitation": SpikeArray, "inhibition": SpikeArray}
 
     def __call__(self, excitation: SpikeArray, inhibition: SpikeArray) -> NeuronOutput:
         """Advance one step."""

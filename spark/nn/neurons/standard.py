@@ -1,11 +1,15 @@
 """The standard blueprint: delays, synapses, soma, and a rule that writes the weights."""
 
+from typing import ClassVar
+
 from spark.core.config import field
-from spark.core.errors import Problem
+from spark.core.errors import Problem, WiringError
+from spark.core.payloads import FloatArray, Payload, SpikeArray
+from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.delays import N2NDelays, N2NDelaysConfig
-from spark.nn.neurons.neuron import NeuronConfig
+from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.plasticity import RuleConfig, ZenkeRuleConfig
 from spark.nn.synapses import LinearSynapses, LinearSynapsesConfig
 
@@ -64,3 +68,38 @@ class StandardNeuronConfig(NeuronConfig):
             rule = type(self.learning_rule).rule
             parts.append(ModuleSpecs("learning_rule", rule, inputs, self.learning_rule, effects=effects))
         return tuple(parts)
+
+
+class StandardNeuron(Neuron):
+    """Base of the built-in plastic neurons.
+
+    Input ports: `in_spikes`, and `modulation` if the rule is modulated: one number, or one for each unit.
+    """
+
+    config: StandardNeuronConfig
+    blueprint_lowers = True
+    own_ports: ClassVar[dict[str, type[Payload]]] = {"in_spikes": SpikeArray, "modulation": FloatArray}
+
+    def build(self, **inputs: PortSpec) -> None:
+        """Build the components in the order of their wires."""
+        wired, modulated = "modulation" in inputs, self.config.learning_rule.modulated
+        if wired != modulated:
+            raise WiringError(
+                Problem(
+                    f"{self.path or type(self).__name__}.modulation",
+                    "is not wired, but the rule is modulated"
+                    if modulated
+                    else "is wired, but the rule has no use for it",
+                    "Wire a FloatArray to it"
+                    if modulated
+                    else "Give the rule an `eligibility_tau` (ms), or leave out the wire",
+                    "missing" if modulated else "unknown-port",
+                )
+            )
+        super().build(**inputs)
+
+    def __call__(self, in_spikes: SpikeArray, modulation: FloatArray | None = None) -> NeuronOutput:
+        """Advance one step."""
+        if modulation is None:
+            return self.advance(in_spikes=in_spikes)
+        return self.advance(in_spikes=in_spikes, modulation=modulation)

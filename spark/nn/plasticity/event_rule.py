@@ -1,13 +1,11 @@
 """`EventRule`: the base of all rules that are a table of traces and terms."""
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import ConfigError, InputError, Problem
+from spark.core.errors import ConfigError, InputError, Problem, WiringError
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
@@ -16,8 +14,9 @@ from spark.kernels import Edges, Plastic, RuleTable, Third, stdp_dense, stdp_edg
 from spark.kernels.program import PUSH, STDP, Place
 from spark.kernels.rule_table import factors
 from spark.nn.edge_weights import EdgeWeights
-from spark.nn.lowering import Arriving, Lowering
+from spark.nn.lowering import Arriving, Lowering, Postponed
 from spark.nn.plasticity.rule import PlasticityOutput, Rule, RuleConfig
+from spark.nn.plasticity.third_factor import ThirdFactor
 from spark.nn.plasticity.traces import advance, advance_ring, history_of
 
 
@@ -75,8 +74,13 @@ class EventRule(Rule):
     The sign of a presynaptic spike plays no part: the weight of an inhibitory connection is the strength of its
     inhibition, and stays within the bounds like any other. A connection that does not exist never appears.
 
-    Input ports: `pre_spikes`, `post_spikes`, `weights`. Output ports: `weights`.
-    Variables: `pre_traces` (traces, slots, pre), `post_traces` (traces, post).
+    With `eligibility_tau` the rule is modulated: what spikes would change goes to an eligibility, and the third factor
+    `modulation` moves the weights; see `ThirdFactor`.
+
+    Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule: one number, or one for
+    each postsynaptic unit. Output ports: `weights`.
+    Variables: `pre_traces` (traces, slots, pre), `post_traces` (traces, post); of a modulated rule `eligibility`,
+    `moved`, `waiting`, and `pending` where weights do not move in every step.
 
     Raises:
         ConfigError: A first weight lies outside of the bounds.
@@ -85,8 +89,10 @@ class EventRule(Rule):
 
     config: EventRuleConfig
 
-    def build(self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec) -> None:
-        """Traces, and the table in pA."""
+    def build(
+        self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
+    ) -> None:
+        """Traces, the table in pA, and what a modulated rule needs."""
         delayed = issubclass(pre_spikes.payload_type, DelayedSpikes)
         self.listed = issubclass(weights.payload_type, EdgeWeights)
         self.slots = pre_spikes.source.longest + 1 if delayed else 1
@@ -105,6 +111,17 @@ class EventRule(Rule):
         self.post_traces = Variable(
             np.zeros((len(table.post), post_spikes.size), np.float32), description="Postsynaptic traces."
         )
+
+        self.third = ThirdFactor(self, weights, modulation) if self.config.modulated else None
+        if modulation is not None and self.third is None:
+            raise WiringError(
+                Problem(
+                    f"{self.path or type(self).__name__}.modulation",
+                    "is wired, but the rule is not modulated, got no `eligibility_tau`",
+                    "Give `eligibility_tau=...` (ms), or leave out the wire",
+                    "unknown-port",
+                )
+            )
 
     def _check_shape(self, weights: PortSpec) -> None:
         expected = (self.pre_units, self.post_units)
@@ -137,10 +154,23 @@ class EventRule(Rule):
             table = table.softened(minimum, maximum)
         return table.coefficients(minimum, maximum)
 
-    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray) -> PlasticityOutput:
+    def __call__(
+        self,
+        pre_spikes: SpikeArray,
+        post_spikes: SpikeArray,
+        weights: FloatArray,
+        modulation: FloatArray | None = None,
+    ) -> PlasticityOutput:
         """Advance one step."""
-        plastic = self.at_spikes(pre_spikes, post_spikes, weights, Plastic.alone(_float32(weights)), Third.none())
-        return {"weights": FloatArray(plastic.weights.astype(weights.value.dtype))}
+
+        def at_spikes(plastic: Plastic, third: Third) -> Plastic:
+            return self.at_spikes(pre_spikes, post_spikes, weights, plastic, third)
+
+        if self.third is None or modulation is None:
+            changed = at_spikes(Plastic.alone(weights.value.astype(jnp.float32)), Third.none()).weights
+        else:
+            changed = self.third.step(self, weights, modulation, at_spikes)
+        return {"weights": FloatArray(changed.astype(weights.value.dtype))}
 
     def at_spikes(
         self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray, plastic: Plastic, third: Third
@@ -172,23 +202,28 @@ class EventRule(Rule):
             known and self.listed >= self.delayed and specs["pre_spikes"].dtype == specs["post_spikes"].dtype == "int8"
         )
 
-    def lower(
-        self, lowering: Lowering, pre_spikes: Arriving, post_spikes: Arriving, weights: Arriving
-    ) -> dict[str, Place]:
-        """One instruction, which changes the weights where they lie."""
-        return self.lower_with(lowering, pre_spikes, post_spikes, weights, (None,) * 5, (0, 1, 1), 0.0)
+    def change(self, lowering: Lowering) -> Postponed | None:
+        """Where changes at postsynaptic spikes wait until a row of dense weights is needed, if they may."""
+        if not lowering.lazy or self.listed or self.delayed or self.third is not None:
+            return None
+        traces = (len(self.pre_kinds), len(self.post_kinds))
+        waiting = lowering.program.waiting(self.pre_units, self.post_units, traces[0])
+        return Postponed(waiting, lowering.constant(self.coefficients), traces, self.pre_factors)
 
-    def lower_with(
+    def lower(
         self,
         lowering: Lowering,
         pre_spikes: Arriving,
         post_spikes: Arriving,
         weights: Arriving,
-        third: tuple[Place | None, ...],
-        sizes: tuple[int, int, int],
-        rate: float,
+        modulation: Arriving | None = None,
+        change: Postponed | None = None,
     ) -> dict[str, Place]:
-        """The instruction, with the places, sizes and decay of a third factor."""
+        """One instruction, which changes the weights where they lie, or notes what is to change."""
+        third, sizes, rate = (None,) * 5, (0, 1, 1), 0.0
+        if self.third is not None and modulation is not None:
+            third = self.third.places(self, lowering, modulation)
+            sizes, rate = (self.third.size, self.third.interval, self.third.renewal), self.third.rate
         program, pre, post = lowering.program, self.pre_units, self.post_units
         history = pre_spikes.place if self.delayed else None
         edges: tuple[Place | None, ...] = (None,) * 8
@@ -217,14 +252,12 @@ class EventRule(Rule):
         words = 0 if history is None else history.shape[1]
         wholes = (*counts, pre, post, weights.place.size, words, delays, self.slots, *sizes)
         program.emit(STDP, places, wholes, (rate,))
+        waiting = (None, 0, 0) if change is None else (change.waiting.memory, change.waiting.room, change.waiting.steps)
+        program.extend(waiting[:1], waiting[1:])
         for kinds, decays in ((self.pre_kinds, self.pre_factors), (self.post_kinds, self.post_factors)):
             for trace, factor in zip(kinds, decays, strict=True):
                 program.extend((), (int(trace.nearest),), (factor,))
         return {"weights": weights.place}
-
-
-def _float32(weights: FloatArray) -> Any:
-    return weights.value.astype(jnp.float32)
 
 
 def _outside(address: str, which: str, found: float, bound: float, unit: float) -> Problem:

@@ -151,9 +151,9 @@ class ZenkeRule(Rule):
         pre_spikes: Arriving,
         post_spikes: Arriving,
         weights: Arriving,
-        arrived: bool = False,
+        change: Change | None = None,
     ) -> dict[str, Place]:
-        """One instruction, which changes the weights where they lie; `arrived` where `change` was done already."""
+        """One instruction, which changes the weights where they lie; with `change`, that was done already."""
         program, units = lowering.program, post_spikes.place.size
         history = pre_spikes.place
         edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
@@ -175,7 +175,7 @@ class ZenkeRule(Rule):
             program.scratch((units,), "float32"),
             program.scratch((units,), "float32"),
         )
-        sizes = (*history.shape[1:], edges.starts.shape[1] - 1, units, self.slots, int(arrived))
+        sizes = (*history.shape[1:], edges.starts.shape[1] - 1, units, self.slots, int(change is not None))
         program.emit(ZENKE, places, sizes, self.factors)
         return {"weights": weights.place}
 

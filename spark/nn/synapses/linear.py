@@ -14,10 +14,10 @@ from spark.core.ports import PortSpec
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, push_history
-from spark.kernels.program import DELIVER_AND_CHANGE, DELIVER_DENSE, DELIVER_EDGES, PUSH, Place
+from spark.kernels.program import DELIVER_AND_CHANGE, DELIVER_DENSE, DELIVER_EDGES, DELIVER_WAITING, PUSH, Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.initializers import AnyInitializer, UniformInitializer
-from spark.nn.lowering import Arriving, Change, Lowering
+from spark.nn.lowering import Arriving, Change, Lowering, Postponed
 
 
 class LinearSynapsesConfig(ModuleConfig):
@@ -127,15 +127,22 @@ class LinearSynapses(Module):
         """Only signed bytes, or delayed spikes, are delivered natively."""
         return self.input_specs["spikes"].dtype == "int8"
 
-    def lower(self, lowering: Lowering, spikes: Arriving, change: Change | None = None) -> dict[str, Place]:
+    def lower(self, lowering: Lowering, spikes: Arriving, change: Change | Postponed | None = None) -> dict[str, Place]:
         """One instruction; without delays a list needs the spikes as bits first.
 
-        With `change`, the connections that deliver are changed in the same walk, as the rule asks.
+        With a `Change`, the connections that deliver are changed in the same walk, as the rule asks; with what is
+        `Postponed`, rows that deliver are brought up to date first.
         """
         program = lowering.program
         pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
         current = program.scratch((post,), "float32")
         weights = lowering.variable(self.weights)
+        if isinstance(change, Postponed):
+            waiting = change.waiting
+            wholes = (pre, post, *change.traces)
+            program.emit(DELIVER_WAITING, (spikes.place, weights, current, change.coefficients), wholes)
+            program.extend((waiting.memory,), (waiting.room, waiting.steps), change.factors)
+            return {"current": current}
         if not self.listed:
             program.emit(DELIVER_DENSE, (spikes.place, weights, current), (pre, post))
             return {"current": current}

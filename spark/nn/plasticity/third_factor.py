@@ -1,0 +1,99 @@
+"""The third factor: spikes mark connections as eligible, and modulation moves the weights of those that are."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.errors import InputError, Problem, WiringError
+from spark.core.payloads import FloatArray
+from spark.core.ports import PortSpec
+from spark.core.variable import Variable
+from spark.kernels import Plastic, Third, consolidate
+from spark.kernels.program import Place
+from spark.nn.edge_weights import EdgeWeights
+from spark.nn.lowering import Arriving, Lowering
+
+# Eligibilities are kept times exp(rate * phase); before that grows beyond e^20 they are renewed.
+_MOST_GROWTH = 20.0
+
+
+class ThirdFactor:
+    """What a modulated rule needs beside its table; its variables belong to the rule.
+
+    An eligibility e jumps by what an unmodulated rule would do, and decays with tau; modulation m moves the weight:
+
+        w(n + 1) = clip(w(n) + e(n) * m(n))          e(n) holds this step's spikes
+
+    All eligibilities decay at once: kept is e(n) * exp(phase * dt / tau), phase = n modulo `renewal`, which no step
+    without spikes changes. Likewise the modulation of several steps is summed as one number, `moved`, and weights move
+    every `interval` steps, if there was any modulation; what spikes in between changed waits in `pending`.
+
+    Attributes:
+        interval: Steps between two moves of the weights.
+        renewal: Steps between two renewals, a multiple of the interval.
+        rate: dt / tau.
+        size: 1, or the number of postsynaptic units, if each has a modulation of its own.
+    """
+
+    def __init__(self, rule: Any, weights: PortSpec, modulation: PortSpec | None) -> None:
+        config, address = rule.config, rule.path or type(rule).__name__
+        if modulation is None:
+            raise WiringError(
+                Problem(
+                    f"{address}.modulation",
+                    "is not wired, got an `eligibility_tau`; expected a modulation to go with it",
+                    "Wire it, or leave out `eligibility_tau`",
+                    "missing",
+                )
+            )
+        self.size = modulation.size
+        if self.size not in (1, rule.post_units):
+            raise InputError(
+                Problem(
+                    f"{address}.modulation",
+                    f"has the wrong shape, got {modulation.shape}; expected one number, or one for each of "
+                    f"{rule.post_units} units",
+                    "Give a scalar for all units",
+                    "shape",
+                )
+            )
+        self.rate = float(config.dt / config.eligibility_tau)
+        self.interval = max(1, round((config.consolidation or config.dt) / config.dt))
+        self.renewal = self.interval * max(1, int(_MOST_GROWTH / self.rate / self.interval))
+        shape = (weights.size,) if rule.listed else weights.shape
+        rule.eligibility = Variable(
+            np.zeros(shape, np.float32), unit="pA", description="Eligibility, times exp(phase * dt / tau)."
+        )
+        if self.interval > 1:
+            rule.pending = Variable(np.zeros(shape, np.float32), unit="pA", description="Change since weights moved.")
+        rule.moved = Variable(np.zeros(self.size, np.float32), description="Modulation since weights moved.")
+        rule.waiting = Variable(np.zeros((), np.int32), description="Whether there was any.")
+
+    def step(self, rule: Any, weights: FloatArray, modulation: FloatArray, at_spikes: Any) -> Any:
+        """The new weights; `at_spikes(plastic, third)` does what this step's spikes do."""
+        phase = (rule.step % self.renewal).astype(jnp.float32)
+        rate = jnp.float32(self.rate)
+        renewed = (rule.step % self.renewal == 0) & (rule.step > 0)
+        renewing = jnp.where(renewed, jnp.exp(-rate * jnp.float32(self.renewal)), jnp.float32(1))
+        third = Third(jnp.stack([jnp.exp(rate * phase), renewing]), rule.moved.value)
+        pending = rule.pending.value if self.interval > 1 else jnp.zeros(0, jnp.float32)
+        plastic = at_spikes(Plastic(weights.value.astype(jnp.float32), rule.eligibility.value, pending), third)
+        arriving = jnp.broadcast_to(modulation.value.astype(jnp.float32).reshape(-1), (self.size,))
+        moved = rule.moved.value + arriving * jnp.exp(-rate * phase)
+        waiting = jnp.where((arriving != 0).any(), np.int32(1), rule.waiting.value)
+        due = jnp.where((rule.step + 1) % self.interval == 0, waiting, np.int32(0))
+        post = weights.edges.post if isinstance(weights, EdgeWeights) else jnp.zeros(0, jnp.int32)
+        plastic = consolidate(plastic, moved, due, post, jnp.asarray(rule.coefficients.value))
+        rule.eligibility.value = plastic.eligibility
+        if self.interval > 1:
+            rule.pending.value = plastic.pending
+        rule.moved.value = jnp.where(due != 0, jnp.float32(0), moved)
+        rule.waiting.value = jnp.where(due != 0, np.int32(0), waiting)
+        return plastic.weights
+
+    def places(self, rule: Any, lowering: Lowering, modulation: Arriving) -> tuple[Place | None, ...]:
+        """Where its arrays lie, in the order of the instruction."""
+        pending = lowering.variable(rule.pending) if self.interval > 1 else None
+        own = (lowering.variable(v) for v in (rule.waiting, rule.moved))
+        return (lowering.variable(rule.eligibility), pending, *own, modulation.floats(lowering.program))
