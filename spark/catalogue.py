@@ -46,7 +46,14 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         synapses.PoissonBackground,
     ),
     "delays": (delays.N2NDelays, delays.NDelays),
-    "plasticity": (plasticity.ZenkeRule,),
+    "plasticity": (
+        plasticity.HebbianRule,
+        plasticity.OjaRule,
+        plasticity.PairRule,
+        plasticity.QuadrupletRule,
+        plasticity.TripletRule,
+        plasticity.ZenkeRule,
+    ),
 }
 
 for _family in BUILT_IN.values():

@@ -46,7 +46,7 @@ def arguments(cls: type) -> dict[str, Any]:
     """What the check of a class needs beside the class."""
     if cls is spark.nn.Brain:
         return {"config": brain_config()}
-    if cls is spark.nn.plasticity.ZenkeRule:
+    if issubclass(cls, spark.nn.plasticity.Rule):
         generator = np.random.default_rng(0)
         return {
             "inputs": {

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "networks"))
 import balanced
 import brunel
 import microcircuit
+import plastic
 
 
 def activity(brain, milliseconds, skip, names=("excitatory", "inhibitory")):
@@ -65,3 +66,11 @@ def test_a_small_microcircuit_has_its_populations_and_synapses():
 def test_the_microcircuits_current_follows_from_its_potential():
     """87.81 pA, as in the reference implementation."""
     assert abs(microcircuit.current_of_a_spike() - 87.81) < 0.01
+
+
+def test_the_plastic_network_fires_as_in_brian2():
+    """10-14 Hz; the sources 10 Hz."""
+    brain = plastic.plastic()
+    recording = spark.run(brain, 2000, {"rate": spark.FloatArray(np.ones(1000, np.float32))}, record=["*spikes"])
+    assert 10 < recording.rates("pool").mean() < 14
+    assert 9.7 < recording.rates("sources").mean() < 10.3

@@ -84,18 +84,12 @@ class StandardNeuron(Neuron):
         """Build the components in the order of their wires."""
         wired, modulated = "modulation" in inputs, self.config.learning_rule.modulated
         if wired != modulated:
-            raise WiringError(
-                Problem(
-                    f"{self.path or type(self).__name__}.modulation",
-                    "is not wired, but the rule is modulated"
-                    if modulated
-                    else "is wired, but the rule has no use for it",
-                    "Wire a FloatArray to it"
-                    if modulated
-                    else "Give the rule an `eligibility_tau` (ms), or leave out the wire",
-                    "missing" if modulated else "unknown-port",
-                )
+            message, fix = (
+                ("is not wired, but the rule is modulated", "Wire a FloatArray to it")
+                if modulated
+                else ("is wired, but the rule is not modulated", "Give the rule an `eligibility_tau`, or unwire it")
             )
+            raise WiringError(Problem(f"{self.path or type(self).__name__}.modulation", message, fix, "modulation"))
         super().build(**inputs)
 
     def __call__(self, in_spikes: SpikeArray, modulation: FloatArray | None = None) -> NeuronOutput:

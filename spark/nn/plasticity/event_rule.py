@@ -53,10 +53,22 @@ class EventRuleConfig(RuleConfig):
         return self.eligibility_tau is not None
 
     def problems(self) -> list[Problem]:
-        """Bounds in order."""
-        if self.maximum is None or self.minimum < self.maximum:
-            return []
-        return [Problem("maximum", f"must be above minimum ({self.minimum}), got {self.maximum}", "", "bounds")]
+        """Bounds in order, and weights that move before eligibility is gone."""
+        found = []
+        if self.maximum is not None and self.minimum >= self.maximum:
+            found.append(
+                Problem("maximum", f"must be above minimum ({self.minimum}), got {self.maximum}", "", "bounds")
+            )
+        if self.consolidation is not None and self.consolidation > (self.eligibility_tau or 0.0):
+            found.append(
+                Problem(
+                    "consolidation",
+                    f"must be at most eligibility_tau ({self.eligibility_tau} ms), got {self.consolidation}",
+                    "Move the weights more often: what is kept for longer loses its digits",
+                    "bounds",
+                )
+            )
+        return found
 
     def table(self) -> RuleTable:
         """The rule, with amplitudes in units of weight, before `rate`; a subclass writes it."""

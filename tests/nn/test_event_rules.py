@@ -1,0 +1,379 @@
+"""Rules of tables against event-exact loops over synapses in float64, written from their papers."""
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tolerances import INTEGRATED, WEIGHTS
+
+import spark
+from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray, kernels
+from spark.nn import Brain, BrainConfig, plasticity
+from spark.nn.initializers import UniformInitializer
+from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+
+needs_native = pytest.mark.skipif(not kernels.status().available, reason="no native kernels on this machine")
+PRE, POST, STEPS = 12, 9, 400
+RULES = {
+    "pair": plasticity.PairRuleConfig(a_plus=0.05, a_minus=0.04, pre_tau=15.0, post_tau=30.0),
+    "pair of nearest spikes": plasticity.PairRuleConfig(a_plus=0.05, a_minus=0.04, nearest=True),
+    "pair in soft bounds": plasticity.PairRuleConfig(a_plus=0.3, a_minus=0.25, soft_bounds=True),
+    "triplet": plasticity.TripletRuleConfig(a2_plus=0.01, a3_plus=0.02, a2_minus=0.03, a3_minus=0.004),
+    "quadruplet": plasticity.QuadrupletRuleConfig(a2_plus=0.01, a2_minus=0.03, a4_plus=0.01, a4_minus=0.008),
+    "hebbian": plasticity.HebbianRuleConfig(amplitude=0.02),
+    "oja": plasticity.OjaRuleConfig(amplitude=0.05),
+}
+
+
+def brain(
+    rule: Any, delayed: bool = False, density: float = 1.0, units: tuple[int, int] = (PRE, POST), scale: float = 1.0
+):
+    """A pool with this rule under spikes from outside."""
+    config = LIFNeuronConfig(
+        units=(units[1],),
+        async_spikes=delayed,
+        inhibitory_rate=0.3,
+        synapses__kernel=UniformInitializer(density=density, low=0.4 * scale, high=1.6 * scale),
+        soma__resistance=1.2e5 * 12 / units[0] / scale,
+        learning_rule=rule,
+        **({"max_delay": 6.0} if delayed else {}),
+    )
+    inputs = {"in_spikes": PortMap("__call__", "spikes")}
+    specs = {"spikes": InputSpec(SpikeArray, (units[0],), "int8")}
+    if rule.modulated:
+        inputs["modulation"] = PortMap("__call__", "reward")
+        specs["reward"] = InputSpec(FloatArray, (), "float32")
+    modules = [ModuleSpecs("pool", LIFNeuron, inputs, config)]
+    return Brain(BrainConfig(input_map=specs, output_map={}, modules_map=modules, seed=5))
+
+
+def set_up(name: str, **changes: Any) -> Any:
+    return RULES[name].updated(weight_unit=1.0, maximum=2.0, **changes)
+
+
+def sent(seed: int = 0, steps: int = STEPS, units: int = PRE) -> np.ndarray:
+    return np.random.default_rng(seed).choice([-1, 0, 1], (steps, units), p=[0.02, 0.9, 0.08]).astype(np.int8)
+
+
+def ran(made: Any, spikes: np.ndarray, record: tuple = (), reward: Any = None) -> Any:
+    inputs = {"spikes": SpikeArray(spikes)} | ({} if reward is None else {"reward": FloatArray(reward)})
+    return spark.run(made, len(spikes), inputs, record=["pool", *record], progress=False)
+
+
+def structure(made: Any) -> tuple[np.ndarray, np.ndarray]:
+    """First weights and delays, (post, pre)."""
+    spark.run(made, 1, {n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in made.config.input_map.items()})
+    made.reset()
+    kernel = np.asarray(made.pool.synapses.kernel, np.float64)
+    if not hasattr(made.pool, "delays"):
+        return kernel, np.zeros(kernel.shape, int)
+    return kernel, np.asarray(made.pool.delays.delays.value).T.astype(int)
+
+
+class Oracle:
+    """One synapse after another; x, r: presynaptic traces as they arrive; y, o: postsynaptic ones."""
+
+    def __init__(self, c: Any) -> None:
+        self.c = c
+        self.slow = hasattr(c, "a3_plus")
+
+    def changes(self, w: float, x: float, r: float, y: float, o: float, arrived: bool) -> float:
+        """What a spike adds to a weight, from the papers' equations."""
+        c = self.c
+        if isinstance(c, plasticity.QuadrupletRuleConfig):
+            if arrived:
+                return -y * (c.a2_minus + c.a3_minus * r) - c.a4_minus * r * o
+            return x * (c.a2_plus + c.a3_plus * o) + c.a4_plus * r * o
+        if isinstance(c, plasticity.TripletRuleConfig):
+            return -y * (c.a2_minus + c.a3_minus * r) if arrived else x * (c.a2_plus + c.a3_plus * o)
+        if isinstance(c, plasticity.HebbianRuleConfig):
+            return c.amplitude * (y if arrived else x)
+        if isinstance(c, plasticity.OjaRuleConfig):
+            return 0.0 if arrived else c.amplitude * (x - w * y)
+        change = -c.a_minus * y if arrived else c.a_plus * x
+        if c.soft_bounds:
+            change *= ((c.maximum - w) if change > 0 else (w - c.minimum)) / (c.maximum - c.minimum)
+        return change
+
+    def run(self, first: np.ndarray, delays: np.ndarray, pre: np.ndarray, post: np.ndarray, reward: Any = None) -> Any:
+        """The weights after the last step."""
+        c, weights = self.c, first.copy()
+        nearest = getattr(c, "nearest", False)
+        fall = np.exp(-1.0 / np.array([c.pre_tau, getattr(c, "pre_slow_tau", 1.0)]))
+        falls = np.exp(-1.0 / np.array([c.post_tau, getattr(c, "post_slow_tau", 1.0)]))
+        for i, j in zip(*np.nonzero(first), strict=True):
+            w, e = first[i, j], 0.0
+            x, y = np.zeros(2), np.zeros(2)
+            for n in range(len(pre)):
+                x, y = x * fall, y * falls
+                arrived = n >= delays[i, j] and pre[n - delays[i, j], j] != 0
+                if c.modulated:
+                    e *= np.exp(-1.0 / c.eligibility_tau)
+                for happened, is_pre in ((arrived, True), (post[n, i] != 0, False)):
+                    if not happened:
+                        continue
+                    change = c.rate * self.changes(w, *x, *y, is_pre)
+                    if c.modulated:
+                        e += change
+                    else:
+                        w = min(max(w + change, c.minimum), c.maximum)
+                if c.modulated:
+                    w = min(max(w + e * reward[n], c.minimum), c.maximum)
+                if arrived:
+                    x = np.ones(2) if nearest else x + 1
+                if post[n, i]:
+                    y = np.ones(2) if nearest else y + 1
+            weights[i, j] = w
+        return weights
+
+
+LAYOUTS = {"dense": {}, "sparse": {"density": 0.5}, "delayed": {"delayed": True}}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_gives_the_weights_of_its_equations(name, layout):
+    rule = set_up(name)
+    made = brain(rule, **LAYOUTS[layout])
+    first, delays = structure(made)
+    post = ran(made, sent())["pool"]
+    assert 20 < post.sum() < 0.4 * post.size
+    expected = Oracle(rule).run(first, delays, sent(), post)
+    assert np.abs(expected - first).max() > 0.05
+    np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
+
+
+def test_the_standard_plastic_network_agrees_within_a_millionth():
+    """Additive pairs with the amplitudes of Song, Miller & Abbott 2000 for weights up to 0.3."""
+    rule = plasticity.PairRuleConfig(a_plus=1e-4, a_minus=1.05e-4, weight_unit=1.0, maximum=0.3)
+    made = brain(rule, units=(40, 30), scale=0.1)
+    first, delays = structure(made)
+    pre = sent(3, 1500, 40)
+    post = ran(made, pre)["pool"]
+    expected = Oracle(rule).run(first, delays, pre, post)
+    assert np.abs(expected - first).max() > 1e-3
+    np.testing.assert_allclose(made.pool.synapses.kernel, expected, **WEIGHTS["float32"])
+
+
+@needs_native
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", RULES)
+def test_all_ways_to_run_give_the_same_weights(name, layout, monkeypatch):
+    """Changes that wait, changes at once (the weights are recorded), single steps, and array code."""
+    rule = set_up(name)
+    lazy, eager, single, plain = (brain(rule, **LAYOUTS[layout]) for _ in range(4))
+    spikes = ran(lazy, sent()).spikes("pool")
+    recorded = ran(eager, sent(), record=("pool.synapses.weights",))
+    np.testing.assert_array_equal(recorded.spikes("pool"), spikes)
+    np.testing.assert_array_equal(lazy.state["pool.synapses.weights"], eager.state["pool.synapses.weights"])
+    np.testing.assert_array_equal(recorded["pool.synapses.weights"][-1], lazy.state["pool.synapses.weights"])
+    for row in sent():
+        single(spikes=SpikeArray(row))
+    np.testing.assert_array_equal(lazy.state["pool.synapses.weights"], single.state["pool.synapses.weights"])
+    monkeypatch.setattr(Brain, "whole_run", lambda *_: None)
+    monkeypatch.setattr(Brain, "whole_step", lambda *_: None)
+    jax.clear_caches()
+    np.testing.assert_array_equal(ran(plain, sent()).spikes("pool"), spikes)
+    jax.clear_caches()
+    np.testing.assert_allclose(
+        plain.state["pool.synapses.weights"], lazy.state["pool.synapses.weights"], **INTEGRATED["float32"]
+    )
+
+
+@needs_native
+@given(
+    seed=st.integers(0, 99),
+    units=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    cuts=st.lists(st.integers(1, 120), min_size=1, max_size=4),
+    name=st.sampled_from(list(RULES)),
+)
+@settings(max_examples=15)
+def test_however_a_run_is_cut_the_weights_are_the_same(seed, units, cuts, name):
+    spikes = sent(seed, sum(cuts), units[0])
+    whole, cut = (brain(set_up(name), units=units) for _ in range(2))
+    ran(whole, spikes)
+    for part in np.split(spikes, np.cumsum(cuts)[:-1]):
+        ran(cut, part)
+    np.testing.assert_array_equal(whole.state["pool.synapses.weights"], cut.state["pool.synapses.weights"])
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("interval", [None, 7.0])
+@pytest.mark.parametrize("name", ["pair", "triplet", "hebbian"])
+def test_modulation_moves_weights_by_their_eligibility(name, interval, layout):
+    """The oracle updates every eligibility in every step; bounds are out of reach, so that intervals change nothing."""
+    rule = set_up(name, eligibility_tau=40.0, consolidation=interval, rate=0.02).updated(minimum=-50.0, maximum=50.0)
+    made = brain(rule, **LAYOUTS[layout])
+    first, delays = structure(made)
+    reward = np.where(np.arange(406) % 50 == 0, np.float32(2.0), np.float32(0.0))
+    reward[200:300] = np.sin(np.arange(100) / 9.0)
+    pre = sent(steps=406)
+    post = ran(made, pre, reward=reward)["pool"]
+    expected = Oracle(rule).run(first, delays, pre, post, reward)
+    assert np.abs(expected - first).max() > 0.01
+    np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
+
+
+@pytest.mark.parametrize("interval", [None, 2.0])
+def test_eligibilities_are_renewed_without_a_trace(interval):
+    """With a short time constant the kept form is renewed every 40 steps."""
+    rule = set_up("pair", eligibility_tau=2.0, consolidation=interval).updated(minimum=-50.0, maximum=50.0)
+    made = brain(rule)
+    first, delays = structure(made)
+    reward = np.random.default_rng(1).normal(size=STEPS).astype(np.float32)
+    post = ran(made, sent(), reward=reward)["pool"]
+    assert made.pool.learning_rule.third.renewal <= 40
+    expected = Oracle(rule).run(first, delays, sent(), post, reward)
+    np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
+
+
+@needs_native
+@pytest.mark.parametrize("interval", [None, 7.0])
+def test_modulated_rules_run_the_same_in_array_code(interval, monkeypatch):
+    rule = set_up("triplet", eligibility_tau=30.0, consolidation=interval)
+    reward = np.random.default_rng(2).normal(size=STEPS).astype(np.float32)
+    native, plain = brain(rule), brain(rule)
+    expected = ran(native, sent(), reward=reward)["pool"]
+    monkeypatch.setattr(Brain, "whole_run", lambda *_: None)
+    monkeypatch.setattr(Brain, "whole_step", lambda *_: None)
+    jax.clear_caches()
+    np.testing.assert_array_equal(ran(plain, sent(), reward=reward)["pool"], expected)
+    jax.clear_caches()
+    for entry in ("synapses.weights", "learning_rule.eligibility", "learning_rule.moved"):
+        np.testing.assert_allclose(native.state[f"pool.{entry}"], plain.state[f"pool.{entry}"], **INTEGRATED["float32"])
+
+
+def test_without_modulation_no_bit_of_a_weight_changes():
+    made = brain(set_up("pair", eligibility_tau=100.0))
+    structure(made)
+    before = np.asarray(made.state["pool.synapses.weights"])
+    ran(made, sent(), reward=np.zeros(STEPS, np.float32))
+    np.testing.assert_array_equal(made.state["pool.synapses.weights"], before)
+    assert np.abs(made.state["pool.learning_rule.eligibility"]).max() > 0
+
+
+@given(st.floats(-80, 80).filter(lambda lag: abs(lag) > 0.5))
+@settings(max_examples=25)
+def test_an_isolated_pair_has_the_windows_closed_form(lag):
+    lag = round(lag)
+    rule = plasticity.PairRuleConfig(
+        a_plus=0.1, a_minus=0.12, pre_tau=17.0, post_tau=34.0, weight_unit=1.0, maximum=2.0
+    )
+    module = plasticity.PairRule(rule)
+    weights = np.array([[1.0]], np.float32)
+    for n in range(200):
+        pre, post = n == 100, n == 100 + lag
+        out = module(
+            pre_spikes=SpikeArray(np.array([pre], np.int8)),
+            post_spikes=SpikeArray(np.array([post], np.int8)),
+            weights=FloatArray(weights),
+        )
+        weights = out["weights"].value
+    expected = 0.1 * np.exp(-lag / 17.0) if lag > 0 else -0.12 * np.exp(lag / 34.0)
+    np.testing.assert_allclose(float(weights[0, 0]) - 1.0, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_without_triplets_the_triplet_rule_is_the_pair_rule():
+    pair = set_up("pair").updated(a_plus=0.03, a_minus=0.02, pre_tau=16.8, post_tau=33.7)
+    triplet = plasticity.TripletRuleConfig(
+        a2_plus=0.03, a2_minus=0.02, a3_plus=0, a3_minus=0, weight_unit=1.0, maximum=2.0
+    )
+    quadruplet = plasticity.QuadrupletRuleConfig(**triplet.explicit())
+    found = []
+    for rule in (pair, triplet, quadruplet):
+        made = brain(rule)
+        ran(made, sent())
+        found.append(np.asarray(made.state["pool.synapses.weights"]))
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+def test_potentiation_of_the_minimal_triplet_rule_grows_with_frequency():
+    """Twenty pairs at +10 ms: the closer they follow each other, the more each of them adds (Pfister 2006)."""
+    rule = plasticity.TripletRuleConfig(
+        a2_plus=0.0, a3_plus=6.5e-3, a2_minus=7.1e-3, a3_minus=0.0, post_slow_tau=114.0, weight_unit=1.0, maximum=10.0
+    )
+    changes = []
+    for gap in (200, 100, 50, 25):
+        module, weights = plasticity.TripletRule(rule), np.ones((1, 1), np.float32)
+        for n in range(20 * gap):
+            pre, post = (SpikeArray(np.array([n % gap == at], np.int8)) for at in (0, 10))
+            weights = module(pre_spikes=pre, post_spikes=post, weights=FloatArray(weights))["weights"].value
+        changes.append(float(weights[0, 0]) - 1.0)
+    assert changes == sorted(changes)
+    assert changes[0] < 0.2 * changes[-1]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_bounds_hold_under_any_amplitude(name):
+    wild = {f: 50.0 for f in type(RULES[name]).model_fields if f.startswith("a")}
+    made = brain(set_up(name, **wild))
+    recording = ran(made, sent(), record=("pool.synapses.weights",))
+    weights = recording["pool.synapses.weights"]
+    assert weights.min() >= 0 and weights.max() <= 2.0
+    assert (weights == 0).any() or (weights == 2.0).any()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: brain(set_up("pair").updated(minimum=0.9)), "the least first weight lies outside"),
+        (lambda: brain(set_up("pair").updated(maximum=1.0)), "the greatest first weight lies outside"),
+        (
+            lambda: brain(set_up("pair", eligibility_tau=10.0, consolidation=11.0)),
+            "consolidation: must be at most eligibility_tau",
+        ),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(make, said):
+    with pytest.raises(spark.ConfigError, match=said):
+        structure(make())
+
+
+def test_a_modulation_that_does_not_fit_the_rule_is_refused():
+    modules = [
+        ModuleSpecs(
+            "pool",
+            LIFNeuron,
+            {"in_spikes": PortMap("__call__", "spikes")},
+            LIFNeuronConfig(units=(4,), async_spikes=False, learning_rule=set_up("pair", eligibility_tau=9.0)),
+        )
+    ]
+    config = BrainConfig(input_map={"spikes": InputSpec(SpikeArray, (3,), "int8")}, output_map={}, modules_map=modules)
+    with pytest.raises(spark.WiringError, match="pool.modulation: is not wired, but the rule is modulated"):
+        Brain(config)(spikes=SpikeArray(np.zeros(3, np.int8)))
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_json_keeps_the_kind_of_rule(name):
+    config = LIFNeuronConfig(units=(4,), async_spikes=False, learning_rule=RULES[name])
+    assert LIFNeuronConfig.from_json(config.to_json()) == config
+    assert type(LIFNeuronConfig.from_json(config.to_json()).learning_rule) is type(RULES[name])
+
+
+def test_an_unknown_rule_offers_the_nearest():
+    with pytest.raises(spark.ConfigError, match="PairRulConfig.*PairRuleConfig"):
+        LIFNeuronConfig(units=(4,), async_spikes=False, learning_rule={"rule": "PairRulConfig"})
+
+
+@needs_native
+def test_a_large_plastic_kernel_is_never_copied():
+    """The compiled chunk of a run holds no copy of 4096 x 4096 weights."""
+    from spark.sim.chunk import run_chunk
+
+    size = 4096
+    made = brain(set_up("pair"), units=(size, size))
+    structure(made)
+    graph, state = spark.split(made)
+    text = (
+        run_chunk.lower(
+            graph, state, {}, {"spikes": SpikeArray(np.zeros((64, size), np.int8))}, np.int32(64), {}, taps=(), most=64
+        )
+        .compile()
+        .as_text()
+    )
+    large = [line for line in text.splitlines() if f"[{size * size}" in line or f"[{size},{size}" in line]
+    assert large and not [line for line in large if " copy(" in line or "copy-start" in line]
