@@ -13,6 +13,7 @@ from spark.core.config import Config as Config
 from spark.core.config import ModuleConfig as ModuleConfig
 from spark.core.config import field as field
 from spark.core.errors import ConfigError as ConfigError
+from spark.core.errors import FormatError as FormatError
 from spark.core.errors import InputError as InputError
 from spark.core.errors import LoopError as LoopError
 from spark.core.errors import ModuleError as ModuleError
@@ -22,6 +23,7 @@ from spark.core.errors import Problem as Problem
 from spark.core.errors import RecordError as RecordError
 from spark.core.errors import RegistryError as RegistryError
 from spark.core.errors import RunError as RunError
+from spark.core.errors import SaveError as SaveError
 from spark.core.errors import SparkError as SparkError
 from spark.core.errors import StateError as StateError
 from spark.core.errors import WiringError as WiringError
@@ -51,6 +53,9 @@ from spark.graph.specs import InputSpec as InputSpec
 from spark.graph.specs import ModuleSpecs as ModuleSpecs
 from spark.graph.specs import OutputSpec as OutputSpec
 from spark.graph.specs import PortMap as PortMap
+from spark.io import Checkpoints as Checkpoints
+from spark.io import load_checkpoint as load_checkpoint
+from spark.io import save_checkpoint as save_checkpoint
 from spark.kernels.cache import keep_compiled_programs as _keep_compiled_programs
 from spark.sim.batch import batch as batch
 from spark.sim.batch import replicas as replicas

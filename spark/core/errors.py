@@ -113,5 +113,13 @@ class RecordError(SparkError, ValueError):
     recording: Any = None
 
 
+class FormatError(SparkError, ValueError):
+    """Raised when a file is none of ours, damaged, too large, or of an unknown version."""
+
+
+class SaveError(SparkError, RuntimeError):
+    """Raised when a file cannot be written; what was there before is untouched."""
+
+
 class LoopError(SparkError, ValueError):
     """Raised when a brain and an environment do not fit each other."""

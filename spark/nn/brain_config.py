@@ -1,5 +1,7 @@
 """`BrainConfig`: which modules, how they are wired, what goes in and what comes out."""
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -8,7 +10,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from spark.core import payloads
 from spark.core.config import Config, field
 from spark.core.config_arguments import derive, holds_seed
-from spark.core.errors import ConfigError, Problem
+from spark.core.errors import ConfigError, Problem, SparkError
 from spark.core.names import illegal, suggestion
 from spark.core.payloads import Payload
 from spark.core.values import Number, Whole
@@ -31,6 +33,21 @@ class OutputMap:
         return {"input": self.input.to_dict(), "spec": self.spec.to_dict()}
 
 
+def _reading(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Plain data may hold anything; what does not even have the right form is the config's problem."""
+
+    @functools.wraps(read)
+    def reading(value: Any) -> Any:
+        try:
+            return read(value)
+        except SparkError:
+            raise
+        except (TypeError, AttributeError, KeyError) as error:
+            raise ValueError(f"does not have the form of a brain's description: {error}") from error
+
+    return reading
+
+
 def _payload_named(name: Any) -> Any:
     known = {c.__name__: c for c in vars(payloads).values() if isinstance(c, type)}
     known = {n: c for n, c in known.items() if issubclass(c, Payload) and c is not Payload}
@@ -49,10 +66,12 @@ def _spec(cls: type[InputSpec], name: Any, value: Any) -> InputSpec:
     raise ValueError(f"'{name}' must be a spark.{cls.__name__}, got {type(value).__name__}")
 
 
+@_reading
 def _input_map(value: Any) -> dict[str, InputSpec]:
     return {str(k): _spec(InputSpec, k, v) for k, v in _mapping(value, "InputSpec").items()}
 
 
+@_reading
 def _output_map(value: Any) -> dict[str, OutputMap]:
     made = {}
     for name, entry in _mapping(value, "{'input': PortMap, 'spec': OutputSpec}").items():
@@ -69,6 +88,7 @@ def _output_map(value: Any) -> dict[str, OutputMap]:
     return made
 
 
+@_reading
 def _modules_map(value: Any) -> dict[str, ModuleSpecs]:
     if isinstance(value, ModuleSpecs):
         value = [value]
@@ -118,6 +138,15 @@ class BrainConfig(Config):
     check_numbers: bool = field(
         False, description="Whether every step looks for NaN and infinity and says where they began."
     )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; a step's length that the brain hands to its modules stands with the brain alone."""
+        data = super().to_dict()
+        if self.dt is not None:
+            for name, specs in self.modules_map.items():
+                if "dt" not in specs.config.explicit():
+                    data["modules_map"][name]["config"].pop("dt", None)
+        return data
 
     def problems(self) -> list[Problem]:
         """Names and keys that do not agree, and steps of different length."""

@@ -74,3 +74,9 @@ def test_the_plastic_network_fires_as_in_brian2():
     recording = spark.run(brain, 2000, {"rate": spark.FloatArray(np.ones(1000, np.float32))}, record=["*spikes"])
     assert 10 < recording.rates("pool").mean() < 14
     assert 9.7 < recording.rates("sources").mean() < 10.3
+
+
+@pytest.mark.parametrize("make", [balanced.cuba, balanced.coba, lambda: brunel.brunel(), plastic.plastic])
+def test_json_keeps_a_network_whose_brain_hands_down_its_step(make):
+    config = make().config
+    assert type(config).from_json(config.to_json()) == config

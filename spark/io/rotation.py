@@ -1,0 +1,78 @@
+"""A folder of checkpoints, of which the newest are kept."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from spark.core.errors import FormatError, Problem, RunError
+from spark.io.checkpoint import checkpoint_step, load_checkpoint, save_checkpoint
+from spark.nn import Brain
+
+
+class Checkpoints:
+    """Saves checkpoints into a folder and keeps the newest; as a callback of `run` it saves from time to time.
+
+        spark.run(brain, 10_000_000, inputs, callbacks=[spark.Checkpoints("runs/a", seconds=60)])
+        brain = spark.Checkpoints("runs/a").restore()
+
+    Args:
+        folder: Where; made if it is missing.
+        keep: How many to keep.
+        seconds: Least time between two that a run saves.
+
+    Raises:
+        RunError: `keep` is below 1.
+    """
+
+    def __init__(self, folder: str | Path, keep: int = 3, seconds: float = 60.0) -> None:
+        if keep < 1:
+            raise RunError(Problem("keep", f"must be at least 1, got {keep}", "", "bounds"))
+        self.folder, self.keep, self.seconds = Path(folder), keep, seconds
+        self._saved = time.monotonic()
+
+    def save(self, brain: Brain) -> Path:
+        """Save the brain as it stands, and remove what is too old.
+
+        Raises:
+            SaveError: Writing failed; older checkpoints are untouched.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"step-{int(brain.state['step']):012d}.safetensors"
+        save_checkpoint(brain, path)
+        for old in self._paths()[: -self.keep]:
+            old.unlink(missing_ok=True)
+        self._saved = time.monotonic()
+        return path
+
+    def latest(self) -> Path | None:
+        """The newest checkpoint that is whole, or None."""
+        for path in reversed(self._paths()):
+            try:
+                checkpoint_step(path)
+            except FormatError:
+                continue
+            return path
+        return None
+
+    def restore(self) -> Brain:
+        """The brain of the newest checkpoint that is whole.
+
+        Raises:
+            FormatError: There is none.
+        """
+        path = self.latest()
+        if path is None:
+            raise FormatError(
+                Problem(
+                    str(self.folder), "holds no whole checkpoint", "Save one: `Checkpoints(...).save(brain)`", "empty"
+                )
+            )
+        return load_checkpoint(path)
+
+    def __call__(self, report: Any) -> None:
+        """Save if it is time, or if the run is over."""
+        if time.monotonic() - self._saved >= self.seconds or report.done >= report.steps:
+            self.save(report.brain)
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("step-*.safetensors"))

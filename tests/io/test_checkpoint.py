@@ -1,0 +1,359 @@
+"""A brain that was saved goes on in another process bit for bit; files that are not whole are refused."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import Relay, drive, spiking_brain, tutorial_brain, tutorial_config
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import spark
+from spark import ModuleSpecs, PortMap, Probe
+from spark.io import atomic, checkpoint
+from spark.io.rotation import Checkpoints
+from spark.io.strict import read_json
+from spark.nn import Brain
+
+TESTS = str(Path(__file__).parents[1])
+NETWORKS = str(Path(__file__).parents[2] / "examples" / "networks")
+
+
+def digests(brain):
+    return {path: hashlib.sha256(np.asarray(brain.state[path]).tobytes()).hexdigest() for path in brain.state}
+
+
+REST = """
+import sys, json, hashlib
+sys.path[:0] = [{tests!r}, {networks!r}]
+import numpy as np, spark
+from builders import drive
+brain = spark.load_checkpoint({path!r})
+inputs = {{"drive": drive()}} if brain.config.input_map else None
+spark.run(brain, {rest}, inputs, record={record!r}, to={folder!r}, append=True, progress=False)
+print(json.dumps({{p: hashlib.sha256(np.asarray(brain.state[p]).tobytes()).hexdigest() for p in brain.state}}))
+"""
+
+
+def in_another_process(path, rest, record, folder):
+    code = REST.format(
+        tests=TESTS, networks=NETWORKS, path=str(path), rest=rest, record=list(record), folder=str(folder)
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("make", "cut"),
+    [
+        ("float32", 1),
+        ("float32", 137),
+        ("float16", 300),
+        ("sparse", 211),
+    ],
+)
+def test_a_brain_resumed_in_another_process_is_identical_in_state_and_recording(tmp_path, make, cut):
+    def made():
+        if make == "sparse":
+            sys.path.insert(0, NETWORKS)
+            import balanced
+
+            return balanced.cuba(400, seed=3)
+        return Brain(tutorial_config(seed=11, modules=_halves() if make == "float16" else None))
+
+    inputs = None if make == "sparse" else {"drive": drive()}
+    record = ["*.out_spikes"]
+    whole, parted = made(), made()
+    spark.run(whole, 400, inputs, record=record, to=tmp_path / "whole")
+    spark.run(parted, cut, inputs, record=record, to=tmp_path / "parted")
+    spark.save_checkpoint(parted, tmp_path / "brain.safetensors")
+    # What ran on after the checkpoint was saved is cut off.
+    spark.run(parted, 50, inputs, record=record, to=tmp_path / "parted", append=True)
+    found = in_another_process(tmp_path / "brain.safetensors", 400 - cut, record, tmp_path / "parted")
+    assert found == digests(whole)
+    contents = [{p.name: p.read_bytes() for p in (tmp_path / n).iterdir()} for n in ("whole", "parted")]
+    assert contents[0] == contents[1]
+
+
+def _halves():
+    from builders import tutorial_specs
+
+    specs = tutorial_specs()["pool"]
+    return {"pool": specs.with_config(specs.config.updated(dtype="float16"))}
+
+
+def saved(tmp_path, **changes):
+    brain = tutorial_brain(**changes)
+    spark.run(brain, 30, {"drive": drive()})
+    spark.save_checkpoint(brain, tmp_path / "c.safetensors")
+    return brain, tmp_path / "c.safetensors"
+
+
+def test_a_loaded_brain_has_the_same_config_and_state(tmp_path):
+    brain, path = saved(tmp_path)
+    again = spark.load_checkpoint(path)
+    assert again.config == brain.config
+    assert digests(again) == digests(brain)
+    assert checkpoint.checkpoint_step(path) == 30
+
+
+def test_a_module_that_nobody_could_load_is_refused_when_saving(tmp_path):
+    brain = spiking_brain([ModuleSpecs("relay", Relay, {"spikes": PortMap("__call__", "spikes")})])
+    brain(spikes=spark.SpikeArray(np.zeros(4, np.int8)))
+    with pytest.raises(spark.SaveError, match=r"Relay.*spark\.register\(Relay\)"):
+        spark.save_checkpoint(brain, tmp_path / "c")
+    assert not list(tmp_path.iterdir())
+
+
+def edited(path, change):
+    """The same file with another manifest."""
+    from safetensors.numpy import load, save
+
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    manifest = json.loads(header["__metadata__"]["spark"])
+    tensors = load(data)
+    manifest = change(manifest, tensors) or manifest
+    text = manifest if isinstance(manifest, str) else json.dumps(manifest)
+    path.write_bytes(save(tensors, metadata={"spark": text}))
+    return path
+
+
+def set_(**values):
+    return lambda manifest, tensors: {**manifest, **values}
+
+
+def without(name):
+    def change(manifest, tensors):
+        del tensors[name]
+        return {**manifest, "state": checkpoint._digest(tensors)}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (set_(version=99), "has an unknown version, got 99; expected 1"),
+        (set_(format="other"), "is no checkpoint of a brain"),
+        (set_(state="0" * 64), "is damaged: its arrays do not have the digest that it states"),
+        (set_(drawn="0" * 64), "no longer draw what they drew"),
+        (set_(config=3), "without config or step"),
+        (lambda m, t: json.dumps(m)[:-2], "is not the JSON that it should be"),
+        (lambda m, t: '{"a": 1, "a": 2}', "the name 'a' is there twice"),
+        (lambda m, t: '{"a": NaN}', "NaN is no number of JSON"),
+        (lambda m, t: "[" * 100_000, "is nested too deeply"),
+        (lambda m, t: '{"a": ' + "1" * 5000 + "}", "is not the JSON that it should be"),
+        (without("pool.soma.potential"), "pool.soma.potential: is missing, but the brain has such a variable"),
+    ],
+)
+def test_files_that_do_not_fit_say_so(tmp_path, change, said):
+    _, path = saved(tmp_path)
+    with pytest.raises(spark.FormatError) as caught:
+        spark.load_checkpoint(edited(path, change))
+    assert said in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_unknown_modules_offer_the_nearest_name(tmp_path):
+    _, path = saved(tmp_path)
+
+    def rename(manifest, tensors):
+        return json.loads(json.dumps(manifest).replace('"ALIFNeuron"', '"ALIFNeurone"'))
+
+    with pytest.raises(spark.SparkError, match="ALIFNeurone.*ALIFNeuron"):
+        spark.load_checkpoint(edited(path, rename))
+
+
+def test_older_versions_are_brought_up_to_date(tmp_path, monkeypatch):
+    brain, path = saved(tmp_path)
+
+    def old(manifest, tensors):
+        return {**{k: v for k, v in manifest.items() if k != "step"}, "version": 0, "steps": manifest["step"]}
+
+    edited(path, old)
+
+    def migrate(manifest):
+        return {**{k: v for k, v in manifest.items() if k != "steps"}, "version": 1, "step": manifest["steps"]}
+
+    monkeypatch.setitem(checkpoint.MIGRATIONS, 0, migrate)
+    assert digests(spark.load_checkpoint(path)) == digests(brain)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("whole"))
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_mutated_files_load_whole_or_are_refused(whole, tmp_path_factory, data):
+    brain, path = whole
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        kind = data.draw(st.sampled_from(["flip", "cut", "insert", "splice", "zero"]))
+        if kind == "flip":
+            content[at] ^= 1 << data.draw(st.integers(0, 7))
+        elif kind == "cut":
+            del content[at:]
+        elif kind == "insert":
+            content[at:at] = data.draw(st.binary(min_size=1, max_size=9))
+        elif kind == "splice":
+            other = data.draw(st.integers(0, len(content) - 1))
+            content[at : at + 8] = content[other : other + 8]
+        else:
+            content[at : at + 16] = bytes(16)
+        if not content:
+            break
+    file = tmp_path_factory.mktemp("m") / "c.safetensors"
+    file.write_bytes(bytes(content))
+    try:
+        loaded = spark.load_checkpoint(file)
+    except spark.SparkError:
+        return
+    assert {n: d for n, d in digests(loaded).items()} == digests(brain)
+
+
+HOSTILE = """
+import sys, os
+seen = []
+import spark, safetensors
+from spark.io import checkpoint
+import builders
+builders.tutorial_brain()
+def hook(event, arguments):
+    if event in ("exec", "compile", "import", "subprocess.Popen", "os.system", "socket.connect", "pickle.find_class"):
+        seen.append((event, str(arguments)[:80]))
+sys.addaudithook(hook)
+try:
+    spark.load_checkpoint({path!r})
+except spark.SparkError as error:
+    print(type(error).__name__, [s for s in seen if "antigravity" in s[1] or s[0] not in ("exec", "compile", "import")])
+"""
+
+
+@pytest.mark.parametrize("name", ["antigravity.Module", "os.system", "__import__", "builtins.eval"])
+def test_loading_never_imports_or_runs_what_a_file_names(tmp_path, name):
+    _, path = saved(tmp_path)
+
+    def rename(manifest, tensors):
+        return json.loads(json.dumps(manifest).replace('"ALIFNeuron"', json.dumps(name)))
+
+    edited(path, rename)
+    done = subprocess.run(
+        [sys.executable, "-c", HOSTILE.format(path=str(path))],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([TESTS, str(Path(TESTS).parent)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "RegistryError []", done.stdout + done.stderr
+
+
+class _Full:
+    """A file on a disk that has no room."""
+
+    def __init__(self, code):
+        self.code = code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def write(self, data):
+        raise OSError(self.code, os.strerror(self.code))
+
+
+@pytest.mark.parametrize("target", ["write", "fsync", "replace", "mkstemp"])
+@pytest.mark.parametrize("code", [28, 5, 13])
+def test_a_failing_disk_leaves_the_old_file_whole(tmp_path, monkeypatch, target, code):
+    path = tmp_path / "file"
+    atomic.write_atomically(path, b"old")
+
+    def fail(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    if target == "write":
+        monkeypatch.setattr(atomic.os, "fdopen", lambda *_, **__: _Full(code))
+    else:
+        monkeypatch.setattr(atomic.tempfile if target == "mkstemp" else atomic.os, target, fail)
+    with pytest.raises(spark.SaveError) as caught:
+        atomic.write_atomically(path, b"new")
+    monkeypatch.undo()
+    assert str(path) in str(caught.value) and os.strerror(code) in str(caught.value)
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+KILLED = """
+import sys, itertools
+from pathlib import Path
+from spark.io.atomic import write_atomically
+path = Path({path!r})
+print("ready", flush=True)
+for n in itertools.count():
+    write_atomically(path, bytes([n % 2]) * 3_000_000)
+"""
+
+
+def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path):
+    path = tmp_path / "file"
+    generator = np.random.default_rng(0)
+    for _ in range(6):
+        code = KILLED.format(path=str(path))
+        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        with pytest.raises(subprocess.TimeoutExpired):
+            writer.wait(timeout=float(generator.uniform(0.01, 0.3)))
+        writer.kill()
+        writer.communicate()
+        if path.exists():
+            content = path.read_bytes()
+            assert len(content) == 3_000_000 and content.count(content[:1]) == 3_000_000
+
+
+def test_a_rotation_keeps_the_newest_and_passes_over_torn_files(tmp_path):
+    rotation = Checkpoints(tmp_path / "runs", keep=2, seconds=0)
+    brain = tutorial_brain()
+    spark.run(brain, 300, {"drive": drive()}, callbacks=[rotation])
+    paths = sorted((tmp_path / "runs").iterdir())
+    assert len(paths) == 2 and paths[-1].name == "step-000000000300.safetensors"
+    assert digests(rotation.restore()) == digests(brain)
+    paths[-1].write_bytes(paths[-1].read_bytes()[:-5])
+    assert rotation.latest() == paths[0]
+    (paths[0]).write_bytes(b"")
+    with pytest.raises(spark.FormatError, match="holds no whole checkpoint"):
+        rotation.restore()
+    with pytest.raises(spark.RunError, match="keep: must be at least 1, got 0"):
+        Checkpoints(tmp_path, keep=0)
+
+
+def test_json_that_is_too_long_is_refused():
+    with pytest.raises(spark.FormatError, match="is too long, got 9 bytes; expected at most 8"):
+        read_json("here", b"123456789", 8)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(spark.FormatError, match=r"absent: cannot be read: No such file"):
+        spark.load_checkpoint(tmp_path / "absent")
+
+
+def test_probes_that_resume_keep_their_rhythm(tmp_path):
+    record = [Probe("pool.soma.potential", every=7)]
+    whole, parted = tutorial_brain(), tutorial_brain()
+    expected = spark.run(whole, 100, {"drive": drive()}, record=record)
+    spark.run(parted, 50, {"drive": drive()}, record=record)
+    spark.save_checkpoint(parted, tmp_path / "c")
+    found = spark.run(spark.load_checkpoint(tmp_path / "c"), 50, {"drive": drive()}, record=record)
+    time, values = expected.trace("pool.soma.potential")
+    np.testing.assert_array_equal(found.trace("pool.soma.potential")[0], time[time >= 50])
+    np.testing.assert_array_equal(found["pool.soma.potential"], values[time >= 50])
