@@ -99,7 +99,7 @@ def build(folder, label, archive):
     raise PeerError(f"The environment for {label} could not be built.\n{tried}")
 
 
-def interpreters():
+def interpreters(minimum=MINIMUM_PYTHON):
     """Yield each distinct Python here that is new enough, the running one first."""
     names = [shutil.which(f"python3.{minor}") for minor in (12, 13, 11, 14)]
     managed = sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3"))
@@ -112,7 +112,7 @@ def interpreters():
         if answer.returncode:
             continue
         major, minor, prefix = answer.stdout.strip().split(maxsplit=2)
-        if (int(major), int(minor)) >= MINIMUM_PYTHON and (minor, prefix) not in seen:
+        if (int(major), int(minor)) >= minimum and (minor, prefix) not in seen:
             seen.add((minor, prefix))
             yield candidate
 

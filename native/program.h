@@ -307,6 +307,7 @@ inline Point read_point(Operands& o) {
   p.refractory = o.place<int16_t>();
   p.spikes = o.place<int8_t>();
   const int32_t* step = o.place<int32_t>();
+  p.targets = o.place<float>();
   p.units = o.whole();
   p.sources = static_cast<int>(o.whole());
   p.conductances = o.whole() != 0;

@@ -35,6 +35,7 @@ struct Point {
   float* potential;
   int16_t* refractory;
   int8_t* spikes;
+  const float* targets;  // One for each unit in place of `target`, or null.
   int64_t units;
   Source source[kMostSources];
   int sources;

@@ -36,11 +36,13 @@ KINDS = {
 }
 
 
-def network(kind, delay=0.1, weights=None, background=0.0, units=200, **settings):
+def network(kind, delay=0.1, weights=None, background=0.0, units=200, spread=0.0, **settings):
     """An excitatory and an inhibitory pool, each wired to both."""
     neuron, config, soma, strengths = KINDS[kind]
     synapses = {"connections": FixedProbability(probability=0.1), "delay": delay, **settings}
     strengths = weights or strengths
+    drive = "drive" if kind == "conductance" else "background"
+    driven = {drive: soma.get(drive, 0.0) + np.linspace(0, spread, units)} if spread else {}
     wires = {"excitation": [PortMap("exc", "out_spikes")], "inhibition": [PortMap("inh", "out_spikes")]}
     pools = {
         name: ModuleSpecs(
@@ -53,7 +55,11 @@ def network(kind, delay=0.1, weights=None, background=0.0, units=200, **settings
                 inhibitory_rate=sign,
                 background__rate=background,
                 background__weight=KINDS[kind][3][0],
-                soma={**soma, "potential_first": np.linspace(-65, -51, size)},
+                soma={
+                    **soma,
+                    **{name: values[:size] for name, values in driven.items()},
+                    "potential_first": np.linspace(-65, -51, size),
+                },
                 **{f"excitatory__{k}": v for k, v in {**synapses, "kernel": strengths[0]}.items()},
                 **{f"inhibitory__{k}": v for k, v in {**synapses, "kernel": strengths[1]}.items()},
             ),
@@ -81,6 +87,7 @@ def spikes_of(brain, steps):
         {"delay": UniformInitializer(low=0.1, high=3.0)},
         {"weights": (UniformInitializer(low=0.0, high=2.0), 4.0)},
         {"background": 900.0},
+        {"spread": 3.0},
         {"background": 900.0, "delay": 0.4, "weight_dtype": "float16"},
     ],
 )

@@ -84,8 +84,8 @@ class AdaptiveExponentialSoma(PointSoma):
         )
 
     def can_lower(self) -> bool:
-        """One number for all units in every parameter."""
-        return self.scalars(self.gain, self.target, *self._adapting())
+        """One number for all units in every parameter but the constant drive."""
+        return self.scalars(self.gain, *self._adapting())
 
     def lower(self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None) -> dict[str, Place]:
         """One instruction."""

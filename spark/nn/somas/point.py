@@ -126,9 +126,11 @@ class PointSoma(Module):
             lowering.variable(self.refractory),
             spikes,
             lowering.entry("step"),
+            None if isinstance(target, Scalar) else lowering.constant(target),
         )
         wholes = (spikes.size, len(receptors), int(self.conductances), self.blocked)
-        program.emit(self.instruction, places, wholes, (gain.value, target.value, self.level.value, self.after.value))
+        same = target.value if isinstance(target, Scalar) else 0.0
+        program.emit(self.instruction, places, wholes, (gain.value, same, self.level.value, self.after.value))
         for receptor, weight in receptors:
             program.extend((receptor.held, receptor.ring), (receptor.slots,), (receptor.factor, weight.value))
         return {"spikes": spikes}
@@ -178,8 +180,8 @@ class CurrentSoma(PointSoma):
         return dt / membrane * np.exp(-dt / membrane) * ratio
 
     def can_lower(self) -> bool:
-        """One number for all units in every parameter."""
-        return self.scalars(self.gain, self.target, self.excited, getattr(self, "inhibited", Scalar(0.0)))
+        """One number for all units in every parameter but the constant drive."""
+        return self.scalars(self.gain, self.excited, getattr(self, "inhibited", Scalar(0.0)))
 
     def lower(self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None) -> dict[str, Place]:
         """One instruction."""
@@ -222,8 +224,8 @@ class DeltaSoma(PointSoma):
         self.target = self.make("background", constant, shape)
 
     def can_lower(self) -> bool:
-        """One number for all units in every parameter."""
-        return self.scalars(self.gain, self.target)
+        """One number for all units in every parameter but the constant drive."""
+        return self.scalars(self.gain)
 
     def lower(self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None) -> dict[str, Place]:
         """One instruction."""
@@ -267,8 +269,8 @@ class ConductanceSoma(PointSoma):
         self.inhibited = self.make("reversal_inhibition", np.subtract(config.reversal_inhibition, rest), shape)
 
     def can_lower(self) -> bool:
-        """One number for all units in every parameter."""
-        return self.scalars(self.rate, self.target, self.excited, self.inhibited)
+        """One number for all units in every parameter but the constant drive."""
+        return self.scalars(self.rate, self.excited, self.inhibited)
 
     def lower(self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None) -> dict[str, Place]:
         """One instruction."""
