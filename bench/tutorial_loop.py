@@ -200,6 +200,7 @@ class Tutorial:
                 samples[name].append(self.time_blocked(call, block))
                 samples[f"{name}_queued"].append(self.time_queued(call, block))
         figures = {f"{name}_us": statistics.median(values) for name, values in samples.items()}
+        figures["run_step_us"] = self.time_run() or figures["run_model_queued_us"]
         figures["run_model_per_empty"] = figures["run_model_us"] / figures["empty_us"]
         figures["run_model_per_empty_queued"] = figures["run_model_queued_us"] / figures["empty_queued_us"]
         return figures
@@ -216,6 +217,21 @@ class Tutorial:
             last = call()
         block(last)
         return (time.perf_counter() - begin) / self.chunk * 1e6
+
+    def time_run(self):
+        """Return microseconds a step inside `run`, or None where there is no such thing."""
+        spark = self.names["spark"]
+        if not hasattr(spark, "run"):
+            return None
+        brain, steps = spark.nn.Brain(self.names["brain_config"]), 10_000
+        inputs = {"drive": self.input}
+        spark.run(brain, steps, inputs, progress=False)
+        times = []
+        for _ in range(3):
+            begin = time.perf_counter()
+            spark.run(brain, steps, inputs, progress=False)
+            times.append(time.perf_counter() - begin)
+        return min(times) * 1e6 / steps
 
     def time_scan(self):
         """Return microseconds a step inside `lax.scan`, the best of three."""

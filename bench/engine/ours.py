@@ -118,8 +118,8 @@ def tutorial(w, request):
 
     text = (ROOT / "tests" / "contract" / "seed_tutorial.py").read_text()
     names = {}
-    exec(text[: text.index("# %%", text.index("brain = "))] if "# %%" in text else text, names)
-    brain = Brain(names["brain"].config.with_new_seeds(seed(request)))
+    exec(text[: text.index("brain = spark.nn.Brain(")], names)
+    brain = Brain(names["brain_config"].with_new_seeds(seed(request)))
     inputs = {"drive": spark.FloatArray(np.asarray(w.inputs, np.float16))}
     return ready(w, brain, inputs, {})
 
