@@ -123,3 +123,7 @@ class SaveError(SparkError, RuntimeError):
 
 class LoopError(SparkError, ValueError):
     """Raised when a brain and an environment do not fit each other."""
+
+
+class ShardError(SparkError, ValueError):
+    """Raised when a brain cannot be spread over devices as asked."""

@@ -8,6 +8,7 @@ once, from what will arrive at the ports) and `__call__` (one step, reading and 
 import functools
 import typing
 import zlib
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from spark.core.config import Config
 from spark.core.errors import ModuleError, NotBuiltError, Problem, StateError
 from spark.core.payloads import Payload
 from spark.core.ports import Ports, PortSpec, declared_ports
+from spark.core.share import Cut, Share, cut_every_array
 from spark.core.state import Graph, State
 from spark.core.tree import Clock, Part
 from spark.core.variable import Variable
@@ -33,10 +35,13 @@ class Module(Part):
     Class attributes:
         exposes: Properties that other components of a neuron may read, and rules may write: name to payload
             type. Each is a `Variable` of this name or a Python property.
+        unit_ports: Input and output ports that carry one element for each unit, in the same order. A class that names
+            them itself says that its units may live on several devices; see `cut`.
     """
 
     config: Any
     exposes: ClassVar[dict[str, type[Payload]]] = {}
+    unit_ports: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: Config | None = None, **arguments: Any) -> None:
         expected = type(self).config_class()
@@ -123,6 +128,22 @@ class Module(Part):
     def lower(self, lowering: Any, **inputs: Any) -> dict[str, Any]:
         """Emit the instructions of one step; only for classes that say `lowers = True`."""
         raise NotImplementedError
+
+    def can_cut(self) -> bool:
+        """Whether a share of the units can be computed apart: by what this class, not one it inherits from, says."""
+        return "unit_ports" in vars(type(self))
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """What a share of the units keeps of this module's arrays; override it where they are not one for each unit.
+
+        Args:
+            share: Which units.
+            sources: For inputs that come from one other component of the neuron: that component, uncut, by port.
+
+        Raises:
+            ModuleError: A variable or constant has not one element for each unit.
+        """
+        return cut_every_array(self, share)
 
     def output_signs(self) -> dict[str, Any]:
         """Signs of the spikes of output ports, where they are fixed at build: int8 arrays by port."""

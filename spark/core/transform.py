@@ -96,22 +96,7 @@ def seal(module: "Module") -> None:
     """Turn a freshly built outermost module into the owner of a packed state."""
     variables = variables_of(module)
     constants = constants_of(module)
-    entries = {p: (v.shape, str(v.dtype)) for p, v in variables.items()}
-    entries[STEP] = ((), "int32")
-    if module._checked:
-        entries[FAULT] = ((2,), "int32")
-    fixed = {p: (c.shape, str(c.dtype)) for p, c in constants.items()}
-    key = fingerprint.of(walk(module), entries, fixed)
-    structure = _structures.get(key)
-    if structure is None:
-        units = {p: variables[p].unit if p in variables else "" for p in sorted(entries)}
-        structure = Structure(
-            _clone(module, _blank_variable, _blank_constant, None),
-            StateLayout(plan(entries), units),
-            plan(fixed),
-            key,
-        )
-        _structures[key] = structure
+    structure = structure_of(module, plan)
     packed = structure.constants.pack({p: c.initial for p, c in constants.items()})
     module._graph = Graph(jax.device_put(packed), structure)
     module._state = first_state(module)
@@ -124,6 +109,24 @@ def seal(module: "Module") -> None:
     module._clock = _ShellClock(module)
     for _, part in walk(module):
         part._clock = module._clock
+
+
+def structure_of(module: "Module", lay_out: Callable[[Any], Layout]) -> Structure:
+    """The structure that a built module shares with all that are equal to it but for the values of their arrays."""
+    variables = variables_of(module)
+    entries = {p: (v.shape, str(v.dtype)) for p, v in variables.items()}
+    entries[STEP] = ((), "int32")
+    if module._checked:
+        entries[FAULT] = ((2,), "int32")
+    fixed = {p: (c.shape, str(c.dtype)) for p, c in constants_of(module).items()}
+    key = (lay_out, *fingerprint.of(walk(module), entries, fixed))
+    structure = _structures.get(key)
+    if structure is None:
+        units = {p: variables[p].unit if p in variables else "" for p in sorted(entries)}
+        template = clone(module, _blank_variable, _blank_constant)
+        structure = Structure(template, StateLayout(lay_out(entries), units), lay_out(fixed), key)
+        _structures[key] = structure
+    return structure
 
 
 class _ShellClock:
@@ -205,7 +208,7 @@ def merge(graph: Graph, state: State) -> Any:
         made._load = _constant_loader(graph, path)
         return made
 
-    module = _clone(structure.template, variable, constant, None)
+    module = clone(structure.template, variable, constant)
     module._graph = graph
     module._held = held
     module._mode = "view"
@@ -255,14 +258,14 @@ def _blank_constant(constant: Constant, path: str) -> Constant:
     return made
 
 
-def _clone(module: Part, variable: Any, constant: Any, clock: Any, prefix: str = "") -> Any:
+def clone(module: Part, variable: Any, constant: Any, clock: Any = None, prefix: str = "") -> Any:
     """A copy of the tree of objects, with each variable and constant replaced by a function of it."""
     made = object.__new__(type(module))
     clock = clock if clock is not None else Clock()
     for name, value in vars(module).items():
         path = f"{prefix}.{name}" if prefix else name
         if isinstance(value, Part):
-            value = _clone(value, variable, constant, clock, path)
+            value = clone(value, variable, constant, clock, path)
         elif isinstance(value, Variable):
             value = variable(value, path)
         elif isinstance(value, Constant):

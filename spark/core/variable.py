@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.errors import ModuleError, Problem
+from spark.core.own_draws import uniform_from
 
 if TYPE_CHECKING:
     from spark.core.module import Module
@@ -118,9 +119,55 @@ class RandomKey(Constant):
     def __init__(self) -> None:
         super().__init__(np.zeros((2,), np.uint32))
         self._step: Any = None
+        self.units: int | None = None
 
     def now(self, number: int = 0) -> jax.Array:
-        """The key of this step; `number` tells several draws of one step apart."""
-        key = jax.random.wrap_key_data(jnp.asarray(self.value), impl="threefry2x32")
+        """The key of this step; `number` tells several draws of one step apart.
+
+        Raises:
+            ModuleError: The module holds a share of its units only, whose draws from this key would be those of others.
+        """
+        if self.units is not None:
+            raise ModuleError(
+                Problem(
+                    self.path or "key",
+                    "draws with `now()` for a share of the units, which would get the numbers of others",
+                    "Draw with `self.key.uniform(shape)`, or leave `unit_ports` out of the class",
+                    "draws",
+                )
+            )
+        return self._folded(number)
+
+    def uniform(self, shape: tuple[int, ...], number: int = 0) -> jax.Array:
+        """One number in [0, 1) for every unit, float32: the unit's own, wherever it lives and whoever else is drawn.
+
+        The numbers of `jax.random.uniform(self.now(number), shape)`; a share of the units gets its part of them.
+
+        Raises:
+            ModuleError: The module holds a share of its units, and the shape is not that of the share.
+        """
+        if self.units is None:
+            return jax.random.uniform(self._folded(number), shape, jnp.float32)
+        if int(np.prod(shape)) != self.units:
+            raise ModuleError(
+                Problem(
+                    self.path or "key",
+                    f"draws for something else than a share's units, got shape {shape}; expected {self.units} numbers",
+                    "Draw one number for every unit, or leave `unit_ports` out of the class",
+                    "draws",
+                )
+            )
+        return uniform_from(self._folded(number), jnp.asarray(self.value)[2], self.units).reshape(shape)
+
+    def of_share(self, first: int, count: int) -> "RandomKey":
+        """The same key for units `first` to `first + count`; its data holds `first` as a third number."""
+        made = RandomKey()
+        made.initial = np.array([*np.asarray(self.value)[:2], first], np.uint32)
+        made.shape, made.units, made.path = (3,), count, self.path
+        return made
+
+    def _folded(self, number: int) -> jax.Array:
+        data = jnp.asarray(self.value)
+        key = jax.random.wrap_key_data(data if self.units is None else data[:2], impl="threefry2x32")
         key = jax.random.fold_in(key, self._step().astype(jnp.uint32))
         return jax.random.fold_in(key, number) if number else key

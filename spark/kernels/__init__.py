@@ -1,8 +1,12 @@
 """The hot operations: each one reference in jax.numpy, and a C++ version for CPUs behind the same function."""
 
+from spark.kernels.bits import bit_words as bit_words
+from spark.kernels.bits import pack_bits as pack_bits
+from spark.kernels.bits import unpack_bits as unpack_bits
 from spark.kernels.build import NativeStatus as NativeStatus
 from spark.kernels.consolidate import consolidate as consolidate
 from spark.kernels.dense import deliver_dense as deliver_dense
+from spark.kernels.edge_parts import edges_onto as edges_onto
 from spark.kernels.edges import Edges as Edges
 from spark.kernels.edges import build_edges as build_edges
 from spark.kernels.history import history_words as history_words

@@ -1,6 +1,7 @@
 """One delay for each input unit."""
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +11,7 @@ from spark.core.module import Module
 from spark.core.parameter import steps
 from spark.core.payloads import SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.share import Cut, Share
 from spark.core.values import Array, Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import history_words, push_history
@@ -44,6 +46,7 @@ class NDelays(Module):
     """
 
     config: NDelaysConfig
+    unit_ports = ()
 
     def build(self, in_spikes: PortSpec) -> None:
         """Draw the delays."""
@@ -54,6 +57,10 @@ class NDelays(Module):
             np.zeros((2, history_words(longest), in_spikes.size), np.uint32),
             description="Fired and sign bits of the last steps.",
         )
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """Everything: its elements are a pool's inputs, not its units."""
+        return Cut()
 
     def __call__(self, in_spikes: SpikeArray) -> DelaysOutput:
         """Advance one step."""

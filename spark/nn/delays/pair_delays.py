@@ -1,5 +1,8 @@
 """One delay for each pair of units."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -10,6 +13,7 @@ from spark.core.module import Module
 from spark.core.parameter import steps
 from spark.core.payloads import SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.share import Cut, Share
 from spark.core.values import Array, Number, Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import history_words, push_history
@@ -43,6 +47,7 @@ class N2NDelays(Module):
 
     config: N2NDelaysConfig
     lowers = True
+    unit_ports = ()
 
     def build(self, in_spikes: PortSpec) -> None:
         """Draw the delays."""
@@ -65,6 +70,10 @@ class N2NDelays(Module):
             np.zeros((2, history_words(self.longest), in_spikes.size), np.uint32),
             description="Fired and sign bits of the last steps.",
         )
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """The delays of the pairs that end at these units; every share keeps the history of all inputs."""
+        return Cut({"delays": share.columns(self.delays.shape[0])}, attributes={"units": (share.count,)})
 
     def can_lower(self) -> bool:
         """Only signed bytes are pushed natively."""

@@ -123,6 +123,7 @@ class LinearSpiker(Module):
 
     config: LinearSpikerConfig
     lowers = True
+    unit_ports = ("signal", "spikes")
 
     def build(self, signal: PortSpec) -> None:
         """Variables of the signal's shape."""

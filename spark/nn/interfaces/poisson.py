@@ -43,6 +43,7 @@ class PoissonSpiker(Module):
 
     config: PoissonSpikerConfig
     lowers = True
+    unit_ports = ("signal", "spikes")
 
     def build(self, signal: PortSpec) -> None:
         """A key; no other state."""
@@ -72,5 +73,5 @@ class PoissonSpiker(Module):
 
 def draw_spikes(key: RandomKey, probability: jax.Array) -> SpikeArray:
     """Independent spikes with these probabilities, one number of the unit's own stream each."""
-    drawn = jax.random.uniform(key.now(), probability.shape, jnp.float32)
+    drawn = key.uniform(probability.shape)
     return SpikeArray((drawn < probability).astype(jnp.int8))

@@ -1,5 +1,6 @@
 """`Neuron`: the one class that builds every pool, from a blueprint of components."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ from spark.core.module import Module
 from spark.core.names import did_you_mean
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.share import Cut, Share
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant
 from spark.graph.check import check_names, check_wires, outputs_of, properties_of
@@ -67,6 +69,7 @@ class Neuron(Module):
     # A neuron is its blueprint: subclasses that write no `__call__` of their own lower as it does.
     blueprint_lowers = True
     own_ports: ClassVar[dict[str, type[Payload]]] = {"in_spikes": SpikeArray}
+    unit_ports = ("out_spikes",)
 
     def build(self, **inputs: PortSpec) -> None:
         """Build the components in the order of their wires."""
@@ -174,7 +177,7 @@ class Neuron(Module):
         parts = [getattr(self, name) for name in self._order]
         single = all(len(wires) == 1 for ports in self._wires.values() for wires in ports.values())
         targets = {t for effects in self._effects.values() for t in effects.values()}
-        plain = vars(type(self)).get("__call__") is None or "blueprint_lowers" in vars(type(self))
+        plain = self._is_blueprint("__call__")
         agree = all(
             _agree(getattr(self, wire.origin), getattr(self, name), port)
             for name in self._order
@@ -184,6 +187,37 @@ class Neuron(Module):
         )
         changes = plain and targets <= {"synapses.weights"}
         return changes and agree and single and all(lowers(part) for part in parts)
+
+    def _is_blueprint(self, *methods: str) -> bool:
+        """Whether these methods come from classes that only run their blueprint."""
+        owners = (next(c for c in type(self).__mro__ if name in vars(c)) for name in methods)
+        return all("blueprint_lowers" in vars(owner) for owner in owners)
+
+    def can_cut(self) -> bool:
+        """Whether every component can be cut, and no component needs more of another than its own units' elements."""
+        if not self._is_blueprint("__call__", "build"):
+            return False
+        for name in self._order:
+            part = getattr(self, name)
+            if not part.can_cut():
+                return False
+            for port, wires in self._wires[name].items():
+                if len(wires) != 1 or self._carries_units(wires[0]) != (port in part.unit_ports):
+                    return False
+            if not set(self._effects[name]) <= set(part.unit_ports):
+                return False
+        return self._carries_units(PortMap("soma", "spikes"))
+
+    def _carries_units(self, wire: PortMap) -> bool:
+        """Whether a share of the units sees only its own elements of what this wire brings; so of every property."""
+        if wire.origin == CALL:
+            return False
+        part = getattr(self, wire.origin)
+        return wire.port in part.unit_ports or wire.port not in part.output_specs
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """The signs of these units; components are cut on their own."""
+        return Cut({"inhibition": share.units}, attributes={"units": (share.count,)})
 
     def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
         """One instruction for each component, then one for the signs."""

@@ -1,5 +1,6 @@
 """The default rule: triplet potentiation, pair depression, heterosynaptic decay, transmitter-induced growth."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ from spark.core.errors import InputError, Problem
 from spark.core.parameter import decay
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.share import Cut, Share
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, zenke_edges
@@ -68,6 +70,7 @@ class ZenkeRule(Rule):
 
     config: ZenkeRuleConfig
     lowers = True
+    unit_ports = ("post_spikes", "weights")
 
     def build(self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec) -> None:
         """Traces, and parameters in pA."""
@@ -133,6 +136,11 @@ class ZenkeRule(Rule):
         self.post_trace.value = post_trace + fired
         self.slow_trace.value = slow_trace + fired
         return {"weights": FloatArray(changed.astype(weights.value.dtype))}
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """First weights and traces of these units; every share keeps the traces of all inputs."""
+        weights = sources["weights"].cut(share, {}).kept["weights"]
+        return Cut({"baseline": weights, "post_trace": share.units, "slow_trace": share.units})
 
     def can_lower(self) -> bool:
         """Only listed connections with delays are changed natively."""

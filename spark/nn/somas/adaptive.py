@@ -36,6 +36,7 @@ class AdaptiveLeakySoma(LeakySoma):
     config: AdaptiveLeakySomaConfig
     lowers = True
     exposes = {"potential": PotentialArray, "threshold": PotentialArray}
+    unit_ports = ("current", "spikes")
 
     def build(self, current: PortSpec) -> None:
         """Variables of the current's shape."""

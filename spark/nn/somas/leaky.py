@@ -65,6 +65,7 @@ class LeakySoma(Module):
     config: LeakySomaConfig
     lowers = True
     exposes = {"potential": PotentialArray}
+    unit_ports = ("current", "spikes")
 
     def build(self, current: PortSpec) -> None:
         """Variables of the current's shape."""

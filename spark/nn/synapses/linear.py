@@ -1,5 +1,6 @@
 """Synapses whose current is the sum of the weights of the spikes that arrive."""
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import jax.numpy as jnp
@@ -11,9 +12,10 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.payloads import CurrentArray, FloatArray, Payload, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.share import Cut, Kept, Share
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
-from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, push_history
+from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, edges_onto, push_history
 from spark.kernels.program import DELIVER_AND_CHANGE, DELIVER_DENSE, DELIVER_EDGES, DELIVER_WAITING, PUSH, Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.initializers import AnyInitializer, UniformInitializer
@@ -52,6 +54,7 @@ class LinearSynapses(Module):
     config: LinearSynapsesConfig
     lowers = True
     exposes = {"weights": FloatArray, "kernel": FloatArray}
+    unit_ports = ("current",)
 
     def build(self, spikes: PortSpec) -> None:
         """Draw connections and weights."""
@@ -87,6 +90,15 @@ class LinearSynapses(Module):
         self.weights = Variable(
             values.astype(np.dtype(self.config.dtype)), unit="pA", description="Weight of each connection."
         )
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """The connections that end at these units, in the same order."""
+        units = {"units": (share.count,)}
+        if not self.listed:
+            return Cut({"weights": share.columns(int(np.prod(self.input_shape)))}, attributes=units)
+        edges, chosen = edges_onto(self.edges, share.first, share.last)
+        made = {f"edges_{name}": array for name, array in edges._asdict().items()}
+        return Cut({"weights": Kept(self.weights.shape, (chosen,))}, made, units)
 
     def edge_arrays(self) -> Edges:
         """The constants that hold the connections."""

@@ -1,0 +1,97 @@
+"""Shares: what a part of a pool's units keeps of a module's arrays, so that a device need hold no more.
+
+A module whose units can live on several devices says which of its ports carry one element for each unit
+(`unit_ports`) and, where its arrays are not simply one element for each unit, how they are cut (`cut`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spark.core.errors import ModuleError, Problem
+from spark.core.variable import Constant, RandomKey, Variable
+
+if TYPE_CHECKING:
+    from spark.core.module import Module
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Which elements of an array a part keeps: `array.reshape(view)[at]`."""
+
+    view: tuple[int, ...]
+    at: tuple[Any, ...] = ()
+
+    def take(self, whole: np.ndarray) -> np.ndarray:
+        """The part's elements."""
+        return np.ascontiguousarray(whole.reshape(self.view)[self.at])
+
+    def put(self, whole: np.ndarray, part: np.ndarray) -> None:
+        """Write the part's elements into the whole array, which must be contiguous."""
+        whole.reshape(self.view)[self.at] = part
+
+
+@dataclass(frozen=True)
+class Share:
+    """Units `first` up to, not including, `last` of the `total` units of a pool, counted in the flattened pool."""
+
+    first: int
+    last: int
+    total: int
+
+    @property
+    def count(self) -> int:
+        """Number of units."""
+        return self.last - self.first
+
+    @property
+    def units(self) -> Kept:
+        """The share of an array with one element for each unit."""
+        return Kept((self.total,), (slice(self.first, self.last),))
+
+    def columns(self, rows: int) -> Kept:
+        """The share of an array of `rows` rows with one element for each unit."""
+        return Kept((rows, self.total), (slice(None), slice(self.first, self.last)))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a share of a module's units keeps; variables and constants that are not named stay whole.
+
+    Attributes:
+        kept: Elements that are kept, by name of the variable or constant.
+        constants: Constants that are made anew for the share.
+        attributes: Plain attributes that have another value in the share, such as `units`.
+    """
+
+    kept: Mapping[str, Kept] = field(default_factory=dict)
+    constants: Mapping[str, np.ndarray] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def cut_every_array(module: "Module", share: Share) -> Cut:
+    """The cut of a module whose variables and constants hold one element for each unit, or a single number.
+
+    Raises:
+        ModuleError: An array has another size.
+    """
+    kept, problems = {}, []
+    for name, held in vars(module).items():
+        if not isinstance(held, (Variable, Constant)) or isinstance(held, RandomKey) or held.shape == ():
+            continue
+        if int(np.prod(held.shape)) == share.total:
+            kept[name] = share.units
+            continue
+        problems.append(
+            Problem(
+                f"{module.path or type(module).__name__}.{name}",
+                f"cannot be cut by unit, got shape {held.shape}; expected one element for each of {share.total} units",
+                "Write `cut` to say which elements a share of the units keeps",
+                "cut",
+            )
+        )
+    if problems:
+        raise ModuleError(problems)
+    return Cut(kept)

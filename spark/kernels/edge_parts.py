@@ -1,0 +1,38 @@
+"""The connections that end at some of the units."""
+
+from typing import Any
+
+import numpy as np
+
+from spark.kernels.edges import Edges
+
+
+def edges_onto(edges: Any, first: int, last: int) -> tuple[Edges, np.ndarray]:
+    """The connections onto units `first` up to, not including, `last`, which are numbered from 0 in the result.
+
+    Connections keep their order and their delays, so what arrives at a unit is summed in the same order.
+
+    Args:
+        edges: The connections; NumPy or JAX arrays.
+        first: First postsynaptic unit.
+        last: One beyond the last postsynaptic unit.
+
+    Returns:
+        The edges, as NumPy arrays, and their numbers among the given ones: `weights[numbers]` are their weights.
+    """
+    whole = Edges(*(np.asarray(array) for array in edges))
+    kept = (whole.post >= first) & (whole.post < last)
+    before = np.zeros(kept.size + 1, np.int32)
+    np.cumsum(kept, out=before[1:])
+    arriving = slice(whole.in_starts[first], whole.in_starts[last])
+    part = Edges(
+        post=whole.post[kept] - np.int32(first),
+        starts=before[whole.starts],
+        in_starts=whole.in_starts[first : last + 1] - whole.in_starts[first],
+        in_edge=before[whole.in_edge[arriving]],
+        in_pre=whole.in_pre[arriving],
+        in_delay=whole.in_delay[arriving],
+        pre=whole.pre[kept],
+        delay=whole.delay[kept],
+    )
+    return part, np.flatnonzero(kept).astype(np.int32)

@@ -1,0 +1,186 @@
+"""What one device computes: whole modules and shares of modules, as a brain whose wires all end at its inputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from spark.core.packing import plan_words
+from spark.core.share import Cut, Kept, Share
+from spark.core.transform import STEP, Structure, clone, structure_of
+from spark.core.tree import constants_of, parts_of, variables_of, walk
+from spark.core.variable import Constant, RandomKey, Variable
+from spark.graph.specs import CALL, InputSpec, OutputSpec, PortMap
+from spark.nn.brain import Brain
+from spark.nn.brain_config import BrainConfig
+
+
+@dataclass(frozen=True)
+class Part:
+    """A module, or a share of its units, without values.
+
+    Attributes:
+        module: The module; its variables and constants have shapes only.
+        values: The arrays by path in the brain.
+        kept: Which elements of the whole variables these are, by path; None is all.
+        share: Which units; None is all.
+    """
+
+    module: Any
+    values: dict[str, np.ndarray]
+    kept: dict[str, Kept | None]
+    share: Share | None
+
+
+def part_of(name: str, module: Any, share: Share | None) -> Part:
+    """Cut a share out of a module of a merged brain; None takes all of it."""
+    cuts = {} if share is None else cuts_of(module, share)
+    values: dict[str, np.ndarray] = {}
+    kept: dict[str, Kept | None] = {}
+
+    def variable(whole: Variable, path: str) -> Variable:
+        which = kept[f"{name}.{path}"] = _kept(cuts, path)
+        taken = np.asarray(whole.value)
+        taken = values[f"{name}.{path}"] = taken if which is None else which.take(taken)
+        # A shape without memory: the values are the state's.
+        made = Variable(np.broadcast_to(np.zeros((), taken.dtype), taken.shape), unit=whole.unit)
+        made.description = whole.description
+        return made
+
+    def constant(whole: Constant, path: str) -> Constant:
+        prefix, _, own = path.rpartition(".")
+        made: Any = object.__new__(type(whole))
+        made.__dict__.update(vars(whole), _value=None, _load=None, initial=None)
+        if share is not None and isinstance(whole, RandomKey) and _owner(module, prefix).unit_ports:
+            made = whole.of_share(share.first, share.count)
+            taken, made.initial = made.initial, None
+        elif prefix in cuts and own in cuts[prefix].constants:
+            taken = cuts[prefix].constants[own]
+        else:
+            which = _kept(cuts, path)
+            taken = np.asarray(whole.value)
+            taken = taken if which is None else which.take(taken)
+        made.shape = taken.shape
+        values[f"{name}.{path}"] = taken
+        return made
+
+    made = clone(module, variable, constant)
+    for prefix, part in walk(made):
+        if prefix in cuts:
+            vars(part).update(cuts[prefix].attributes)
+        units = part.unit_ports if share is not None else ()
+        for specs in ("_inputs", "_outputs"):
+            found = getattr(part, specs)
+            count = (share.count,) if share is not None else ()
+            setattr(
+                part,
+                specs,
+                {
+                    port: replace(spec, shape=count if port in units else spec.shape, source=None, signs=None)
+                    for port, spec in found.items()
+                },
+            )
+    return Part(made, values, kept, share)
+
+
+def cuts_of(module: Any, share: Share) -> dict[str, Cut]:
+    """The cut of a module and of each of its components, by path within the module."""
+    found: dict[str, Cut] = {}
+
+    def visit(prefix: str, part: Any, sources: Mapping[str, Any]) -> None:
+        found[prefix] = part.cut(share, sources)
+        wires = getattr(part, "_wires", {})
+        for name, child in parts_of(part).items():
+            ports = wires.get(name, {}).items()
+            feeds = {port: getattr(part, w[0].origin) for port, w in ports if len(w) == 1 and w[0].origin != CALL}
+            visit(f"{prefix}.{name}" if prefix else name, child, feeds)
+
+    visit("", module, {})
+    return found
+
+
+def _kept(cuts: Mapping[str, Cut], path: str) -> Kept | None:
+    prefix, _, own = path.rpartition(".")
+    return cuts[prefix].kept.get(own) if prefix in cuts else None
+
+
+def _owner(module: Any, prefix: str) -> Any:
+    return dict(walk(module))[prefix]
+
+
+def input_name(module: str, port: str) -> str:
+    """The name under which a part takes what arrives at a port of a module."""
+    return f"{module}__{port}"
+
+
+@dataclass(frozen=True)
+class DevicePart:
+    """All that one device computes.
+
+    Attributes:
+        structure: Static; devices with equal parts share one.
+        state: Words of the variables, as NumPy arrays.
+        constants: Words of the constants, as NumPy arrays.
+        kept: Which elements of the whole variables the part has, by path.
+        firsts: Number of the first unit of every module that is here, by name.
+    """
+
+    structure: Structure
+    state: tuple[np.ndarray, ...]
+    constants: tuple[np.ndarray, ...]
+    kept: dict[str, Kept | None]
+    firsts: dict[str, int]
+
+
+def device_part(brain: Any, shares: Mapping[str, Share | None], travelling: set[PortMap], step: Any) -> DevicePart:
+    """The part of a merged brain that computes these shares.
+
+    Args:
+        brain: The brain, merged with the state to begin with.
+        shares: Which modules, and which of their units.
+        travelling: Output ports whose values are sent.
+        step: Number of steps done so far.
+    """
+    parts = {name: part_of(name, getattr(brain, name), share) for name, share in sorted(shares.items())}
+    made = _part_brain(brain, {name: part.module for name, part in parts.items()}, travelling)
+    structure = structure_of(made, plan_words)
+    values = {path: value for part in parts.values() for path, value in part.values.items()}
+    values[STEP] = np.asarray(step, np.int32)
+    return DevicePart(
+        structure,
+        structure.about.layout.pack({path: values[path] for path in structure.about.layout.slots}),
+        structure.constants.pack({path: values[path] for path in structure.constants.slots}),
+        {path: which for part in parts.values() for path, which in part.kept.items()},
+        {name: 0 if part.share is None else part.share.first for name, part in parts.items()},
+    )
+
+
+def _part_brain(brain: Any, modules: Mapping[str, Any], travelling: set[PortMap]) -> Brain:
+    """A brain of these modules, built already, with an input for every port and an output for all that is sent."""
+    wires = {
+        name: {port: [PortMap(CALL, input_name(name, port))] for port, w in brain._wires[name].items() if w}
+        for name in modules
+    }
+    inputs = {
+        input_name(name, port): InputSpec(spec.payload_type, spec.shape, spec.dtype)
+        for name, module in modules.items()
+        for port, spec in module.input_specs.items()
+        if port in wires[name]
+    }
+    outputs = {
+        input_name(name, port): (PortMap(name, port), OutputSpec(spec.payload_type, spec.shape, spec.dtype))
+        for name, module in modules.items()
+        for port, spec in sorted(module.output_specs.items())
+        if PortMap(name, port) in travelling
+    }
+    made = Brain(BrainConfig(modules_map={}, input_map=inputs))
+    made._names, made._wires, made._output_wires = list(modules), wires, outputs
+    made._spike_ports, made.cache = {}, {}
+    for name, module in modules.items():
+        made.adopt(name, module)
+    made._inputs = made.declared_inputs()
+    for kind in (variables_of, constants_of):
+        for path, leaf in kind(made).items():
+            leaf.path = path
+    return made

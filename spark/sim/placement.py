@@ -1,0 +1,123 @@
+"""Which device computes which units: evenly by unit, balanced by module, or by a plan."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spark.core.errors import Problem, ShardError
+from spark.core.names import suggestion
+from spark.core.share import Share
+from spark.core.tree import variables_of
+
+Plan = Mapping[str, int | Sequence[int]]
+# For every module: the devices that compute some of its units, in the order of the units, and which. None is all.
+Placement = dict[str, list[tuple[int, Share | None]]]
+
+
+def units_of(module: Any) -> int | None:
+    """Number of units of a module that can be cut by unit, or None."""
+    outputs = module.output_specs
+    if not module.can_cut() or not outputs or not set(outputs) <= set(module.unit_ports):
+        return None
+    sizes = {spec.size for spec in outputs.values()}
+    sizes |= {spec.size for port, spec in module.input_specs.items() if port in module.unit_ports}
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def place(modules: Mapping[str, Any], devices: int, by: str | Plan) -> Placement:
+    """Give every module, or every share of its units, a device.
+
+    Args:
+        modules: The built modules by name.
+        devices: Number of devices.
+        by: 'unit': pools are cut evenly, what cannot be cut goes to the least loaded device. 'module': every module
+            whole on one device, balanced by the number of synapses and units. Or a plan: for some modules the number
+            of a device, or how many units each device takes; the rest goes to the least loaded device.
+
+    Raises:
+        ShardError: Everything that is wrong with the plan; more devices than units.
+    """
+    cuttable = {name: units for name, module in modules.items() if (units := units_of(module)) is not None}
+    if isinstance(by, str):
+        if by not in ("unit", "module"):
+            raise _problem("by", f"is unknown, got {by!r}", suggestion(by, ["unit", "module"], "way"), "unknown")
+        plan = _evenly(cuttable, devices) if by == "unit" else {}
+    else:
+        _check_plan(by, modules, cuttable, devices)
+        plan = dict(by)
+    placed: Placement = {}
+    load = np.zeros(devices)
+    cost = {name: sum(int(np.prod(v.shape)) for v in variables_of(m).values()) for name, m in modules.items()}
+    for name, given in plan.items():
+        placed[name] = [(given, None)] if isinstance(given, int) else _shares(given)
+        for device, share in placed[name]:
+            load[device] += cost[name] * (1.0 if share is None else share.count / share.total)
+    # The heaviest first: the rest fills the gaps.
+    for name in sorted(set(modules) - set(placed), key=lambda n: (-cost[n], n)):
+        device = int(np.argmin(load))
+        placed[name] = [(device, None)]
+        load[device] += cost[name]
+    return {name: placed[name] for name in sorted(placed)}
+
+
+def _evenly(cuttable: Mapping[str, int], devices: int) -> dict[str, list[int]]:
+    """Units a device for every pool that has enough of them; the first devices take one more."""
+    if devices > 1 and max(cuttable.values(), default=0) < devices:
+        most = max(cuttable.values(), default=0)
+        if most == 0:
+            raise _problem("by", "'unit' cuts nothing: no module of this brain can be cut", "Give by='module'", "cut")
+        raise _problem(
+            "devices",
+            f"are more than the units of every pool, got {devices} devices; expected at most {most}",
+            "Give fewer devices, or a larger pool",
+            "devices",
+        )
+    return {
+        name: [units // devices + (d < units % devices) for d in range(devices)]
+        for name, units in cuttable.items()
+        if units >= devices
+    }
+
+
+def _shares(counts: Sequence[int]) -> list[tuple[int, Share | None]]:
+    ends = np.cumsum([0, *counts])
+    if sum(count > 0 for count in counts) == 1:
+        return [(int(np.argmax(counts)), None)]
+    return [(d, Share(int(ends[d]), int(ends[d + 1]), int(ends[-1]))) for d in range(len(counts)) if counts[d]]
+
+
+def _check_plan(plan: Plan, modules: Mapping[str, Any], cuttable: Mapping[str, int], devices: int) -> None:
+    problems = []
+    for name, given in plan.items():
+        address = f"by.{name}"
+        if name not in modules:
+            problems.append(
+                Problem(address, "is not a module of this brain", suggestion(name, modules, "module"), "unknown")
+            )
+        elif isinstance(given, int) and not isinstance(given, bool):
+            if not 0 <= given < devices:
+                text = f"is not the number of a device, got {given}; expected 0 to {devices - 1}"
+                problems.append(Problem(address, text, "Count devices from 0", "device"))
+        elif isinstance(given, str) or not isinstance(given, Sequence) or not all(_is_count(n) for n in given):
+            text = f"says no device, got {given!r}; expected a device's number or the units of each device"
+            problems.append(Problem(address, text, f"Write `{name}=0`, or one count for every device", "type"))
+        elif name not in cuttable:
+            text = f"cannot be cut by unit, got {list(given)}; expected the number of one device"
+            problems.append(Problem(address, text, "Its class names no `unit_ports`; place it whole", "cut"))
+        elif len(given) != devices or sum(given) != cuttable[name]:
+            text = (
+                f"does not add up, got {len(given)} counts and {sum(given)} units; "
+                f"expected {devices} counts and {cuttable[name]} units"
+            )
+            problems.append(Problem(address, text, "Give every device its number of units, 0 for none", "sum"))
+    if problems:
+        raise ShardError(problems)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _problem(address: str, message: str, fix: str, kind: str) -> ShardError:
+    return ShardError(Problem(address, message, fix, kind))

@@ -1,0 +1,310 @@
+"""`shard`: a brain spread over several devices, or over the devices of several processes."""
+
+import operator
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from spark.core import binding
+from spark.core.errors import InputError, ModuleError, Problem, ShardError
+from spark.core.payloads import Payload
+from spark.core.ports import PortSpec
+from spark.core.share import Kept, Share
+from spark.core.state import Graph, State
+from spark.core.transform import STEP, merge, split
+from spark.graph.specs import CALL, PortMap
+from spark.nn.brain import Brain
+from spark.sim.message import Letter, addressed, rows_of
+from spark.sim.parts import DevicePart, device_part
+from spark.sim.placement import Placement, Plan, place
+from spark.sim.shard_step import Fixed, Piece, Program, ShardedState, advance_program
+
+Devices = int | Sequence[Any] | Mesh | None
+
+
+class ShardedBrain:
+    """A brain on many devices: each holds and computes its own units and the connections that end at them.
+
+    In a step every device computes its units from the spikes of the step before; then all tell each other this step's
+    spikes, as bits, in one exchange. Since every wire between modules costs one step, nothing else need travel, and
+    the spikes are those of the brain on one device.
+
+    Attributes:
+        state: The state that the brain had when it was sharded. `advance` uses it up, so pass it on once.
+        mesh: The devices.
+        placement: For every module, how many of its units each device computes: `{module: {device number: units}}`.
+    """
+
+    def __init__(self, brain: Brain, mesh: Mesh, by: str | Plan) -> None:
+        graph, state = split(brain)
+        _check(brain)
+        whole = merge(graph, state)
+        modules = {name: getattr(whole, name) for name in whole._names}
+        placed = place(modules, mesh.size, by)
+        self.mesh = mesh
+        self.placement = {
+            name: {d: s.count if s else _elements(modules[name]) for d, s in shares} for name, shares in placed.items()
+        }
+        # Without arrays: it only says which inputs the brain takes.
+        self._border = Brain(brain.config)
+        self._border._inputs = self._border.declared_inputs()
+        letters, shares = _letters(whole, placed)
+        self._letters, length = addressed(letters, shares)
+        parts = self._parts(whole, placed, state[STEP])
+        self._kept: list[dict[str, Kept | None]] = [part.kept for part in parts]
+        self._structures = [part.structure for part in parts]
+        self._program = _program(whole, mesh, parts, self._letters, length)
+        message = rows_of(self._letters, _cached(whole, self._letters), mesh.size, length)
+        firsts = [np.array([part.firsts.get(n, 0) for n in self._program.modules], np.int32) for part in parts]
+        self._fixed = Fixed(self._stack([part.constants for part in parts]), self._stack([(f,) for f in firsts])[0])
+        self.state = ShardedState(self._stack([part.state for part in parts]), self._copy(message))
+
+    def advance(
+        self, state: ShardedState, inputs: Mapping[str, Payload], *, steps: int = 1, spikes: bool = False
+    ) -> tuple[dict[str, Payload], dict[str, Payload], ShardedState]:
+        """Run for `steps` steps with constant inputs, as one compiled loop.
+
+        Args:
+            state: `self.state`, or from the last call. It is donated: its arrays are used up.
+            inputs: A payload for every input port of the brain; the same in every process.
+            steps: Number of steps, at least 1; another number compiles anew.
+            spikes: Whether to return the spikes of every module.
+
+        Returns:
+            Outputs of every step (a leading axis of length `steps`), spikes of every step by module (empty unless
+            asked for), both on every device, and the new state.
+
+        Raises:
+            InputError: Wrong inputs, or fewer steps than one.
+        """
+        payloads = binding.bind(self._border, (), dict(inputs))
+        binding.check(self._border, payloads)
+        if isinstance(steps, bool) or not hasattr(steps, "__index__") or operator.index(steps) < 1:
+            raise InputError(
+                Problem(
+                    "steps", f"must be a whole number of at least 1, got {steps!r}", "Give steps=1 or more", "steps"
+                )
+            )
+        copied = jax.tree.map(self._copy, payloads)
+        return advance_program(self._program, self._fixed, state, copied, steps=operator.index(steps), spikes=spikes)
+
+    def gather(self, graph: Graph, state: ShardedState) -> State:
+        """The state that the brain would have on one device; `merge(graph, ...)` or `load_state` takes it.
+
+        Args:
+            graph: The brain's own, from `spark.split(brain)`.
+            state: The state on many devices; it is not used up. All processes must call.
+
+        Raises:
+            ShardError: The graph is of another brain.
+        """
+        about = graph.structure.about
+        rows = [tuple(row) for row in zip(*(_everywhere(leaf) for leaf in state.leaves), strict=True)]
+        message = np.asarray(state.message)
+        values: dict[str, np.ndarray] = {}
+        for number, kept in enumerate(self._kept):
+            layout = self._structures[number].about.layout
+            values[STEP] = np.asarray(layout.read(rows[number], STEP))
+            for path, which in kept.items():
+                if path not in about.layout.slots or not path in layout.slots:
+                    continue
+                slot = about.layout.slots[path]
+                part = np.asarray(layout.read(rows[number], path))
+                whole = values.setdefault(path, np.zeros(slot.shape, part.dtype))
+                (which or Kept(slot.shape)).put(whole, part)
+        for path in about.layout.slots:
+            origin, _, port = path.removeprefix("cache.").partition(".")
+            letter = self._letters.get(PortMap(origin, port))
+            if path.startswith("cache.") and letter is not None:
+                values[path] = np.asarray(letter.read(message))
+        if set(values) != set(about.layout.slots):
+            raise ShardError(
+                Problem(
+                    "graph",
+                    f"is of another brain, got {type(graph.structure.template).__name__} with other variables",
+                    "Give the graph of the brain that was sharded: `graph, _ = spark.split(brain)`",
+                    "graph",
+                )
+            )
+        return State(jax.device_put(about.layout.pack(values)), about)
+
+    @property
+    def bytes_per_device(self) -> list[int]:
+        """Bytes of state and constants that each device holds, with what fills up rows of different length."""
+        rows = sum(leaf.nbytes // self.mesh.size for leaf in (*self.state.leaves, *self._fixed.constants))
+        return [rows + self.state.message.nbytes] * self.mesh.size
+
+    def _parts(self, whole: Any, placed: Placement, step: Any) -> list[DevicePart]:
+        """Every device's part; the arrays are kept for this process's devices only."""
+        made = []
+        for number, device in enumerate(self.mesh.devices.flat):
+            shares = {name: dict(shares)[number] for name, shares in placed.items() if number in dict(shares)}
+            part = device_part(whole, shares, set(self._letters), step)
+            if device.process_index != jax.process_index():
+                part = replace(part, state=_sizes(part.state), constants=_sizes(part.constants))
+            made.append(part)
+        return made
+
+    def _stack(self, rows: list[tuple[np.ndarray, ...]]) -> tuple[Any, ...]:
+        """Arrays with a row for each device, filled up with zeros to the longest."""
+        sharding = NamedSharding(self.mesh, P(self.mesh.axis_names[0]))
+        stacked = []
+        for number in range(max(len(row) for row in rows)):
+            column = [
+                row[number] if number < len(row) else np.zeros(0, row[0].dtype if row else np.uint32) for row in rows
+            ]
+            length = max(1, *(part.size for part in column))
+
+            def row_of(index: Any, column: list[np.ndarray] = column, length: int = length) -> np.ndarray:
+                part = column[index[0].start or 0]
+                return np.pad(part, (0, length - part.size))[None]
+
+            shape = (len(rows), length)
+            stacked.append(jax.make_array_from_callback(shape, sharding, row_of))
+        return tuple(stacked)
+
+    def _copy(self, value: Any) -> Any:
+        """The same array on every device."""
+        sharding = NamedSharding(self.mesh, P())
+        if jax.process_count() == 1:
+            return jax.device_put(value, sharding)
+        held = np.asarray(value)
+        return jax.make_array_from_callback(held.shape, sharding, lambda _: held)
+
+    def __repr__(self) -> str:
+        return f"ShardedBrain({len(self.placement)} modules on {self.mesh.size} devices)"
+
+
+def shard(brain: Brain, devices: Devices = None, by: str | Plan = "unit") -> ShardedBrain:
+    """Spread a brain over devices, with the same spikes.
+
+    Args:
+        brain: A built, outermost brain; its present state is where the sharded one begins. It is not changed.
+        devices: A number of devices, a list of them, or a mesh with one axis; all there are if left out. With
+            `jax.distributed`, those of all processes: every process makes the same brain and the same call.
+        by: 'unit' cuts every pool that can be cut into even shares. 'module' puts every module whole on one device,
+            balanced by their synapses and units. A plan says it module by module: the number of a device, or the
+            number of units on each device, such as `{"pool": (100, 156), "spiker": 0}`.
+
+    Raises:
+        ShardError: More devices than there are, or than units; a plan that does not fit the brain.
+        NotBuiltError: The brain was not called yet.
+        ModuleError: It is no brain, or it checks its numbers.
+    """
+    return ShardedBrain(brain, _mesh(devices), by)
+
+
+def _mesh(devices: Devices) -> Mesh:
+    if isinstance(devices, Mesh):
+        if len(devices.axis_names) != 1:
+            text = f"is a mesh with several axes, got {devices.axis_names}; expected one"
+            raise ShardError(Problem("devices", text, "Give the devices as a list, or a mesh with one axis", "mesh"))
+        return devices
+    known = jax.devices()
+    if devices is None:
+        devices = known
+    elif isinstance(devices, int):
+        if isinstance(devices, bool) or not 1 <= devices <= len(known):
+            raise ShardError(
+                Problem(
+                    "devices",
+                    f"are not all there, got {devices}; expected 1 to {len(known)}",
+                    "On CPUs, set XLA_FLAGS=--xla_force_host_platform_device_count=8 before JAX starts to have 8",
+                    "devices",
+                )
+            )
+        devices = known[:devices]
+    return Mesh(np.array(list(devices)), ("devices",))
+
+
+def _check(brain: Any) -> None:
+    if not isinstance(brain, Brain):
+        text = f"cannot be sharded, got {type(brain).__name__}; expected spark.nn.Brain"
+        raise ModuleError(Problem(type(brain).__name__, text, "Put the module into a brain", "brain"))
+    if brain._checked:
+        raise ModuleError(
+            Problem(
+                "check_numbers",
+                "cannot be watched on many devices, got True; expected False",
+                "Look for the fault on one device, or build the brain with check_numbers=False",
+                "numerics",
+            )
+        )
+    if jax.config.jax_threefry_partitionable is False:  # type: ignore[attr-defined]
+        raise ModuleError(
+            Problem(
+                "jax_threefry_partitionable",
+                "is off, and then a unit's random numbers depend on how many units are drawn together",
+                "Leave JAX's setting at its default, True",
+                "draws",
+            )
+        )
+
+
+def _elements(module: Any) -> int:
+    """Size of a module's largest output: its units, if it has any."""
+    return max((spec.size for spec in module.output_specs.values()), default=0)
+
+
+def _letters(whole: Any, placed: Placement) -> tuple[dict[PortMap, Letter], dict[PortMap, Any]]:
+    """What travels, and who has which elements of it."""
+    wires = {PortMap(*key.split(".", 1)) for key in whole.cache}
+    wires |= {wire for wire, _ in whole._output_wires.values() if wire.origin != CALL}
+    letters, shares = {}, {}
+    for wire in wires:
+        spec: PortSpec = getattr(whole, wire.origin).output_specs[wire.port]
+        letters[wire] = Letter(wire, spec.payload_type, spec.shape, spec.dtype)
+        shares[wire] = [(d, s.first, s.count) if s else (d, 0, spec.size) for d, s in placed[wire.origin]]
+    return letters, shares
+
+
+def _cached(whole: Any, letters: Mapping[PortMap, Letter]) -> dict[PortMap, Any]:
+    cached = {PortMap(*key.split(".", 1)): variable.value for key, variable in whole.cache.items()}
+    return {wire: value for wire, value in cached.items() if wire in letters}
+
+
+def _program(
+    whole: Any, mesh: Mesh, parts: list[DevicePart], letters: Mapping[PortMap, Letter], length: int
+) -> Program:
+    structures = list(dict.fromkeys(part.structure for part in parts))
+    pieces = []
+    for structure in structures:
+        number = next(n for n, part in enumerate(parts) if part.structure is structure)
+        feeds = tuple(
+            (name, port, tuple(wires), replace(getattr(whole, name)._inputs[port], source=None, signs=None))
+            for name in parts[number].firsts
+            for port, wires in whole._wires[name].items()
+            if wires
+        )
+        sends = tuple((w, s.word) for w, letter in letters.items() for s in letter.segments if s.device == number)
+        pieces.append(Piece(structure, feeds, sends))
+    return Program(
+        mesh=mesh,
+        pieces=tuple(pieces),
+        piece_of=tuple(structures.index(part.structure) for part in parts),
+        letters=tuple(letters.values()),
+        length=length,
+        inputs=tuple(whole.config.input_map.items()),
+        outputs=tuple((name, wire, spec) for name, (wire, spec) in whole._output_wires.items()),
+        spikes=tuple((name, PortMap(name, port)) for name, port in whole._spike_ports.items()),
+        modules=tuple(whole._names),
+    )
+
+
+def _sizes(rows: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    """Arrays of the same shape that take no memory."""
+    return tuple(np.broadcast_to(np.zeros((), row.dtype), row.shape) for row in rows)
+
+
+def _everywhere(leaf: Any) -> np.ndarray:
+    """All rows of an array, also those of other processes."""
+    if leaf.is_fully_addressable:
+        return np.asarray(leaf)
+    from jax.experimental.multihost_utils import process_allgather
+
+    return np.asarray(process_allgather(leaf, tiled=True))
