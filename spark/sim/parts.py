@@ -23,13 +23,11 @@ class Part:
     Attributes:
         module: The module; its variables and constants have shapes only.
         values: The arrays by path in the brain.
-        kept: Which elements of the whole variables these are, by path; None is all.
         share: Which units; None is all.
     """
 
     module: Any
     values: dict[str, np.ndarray]
-    kept: dict[str, Kept | None]
     share: Share | None
 
 
@@ -37,10 +35,9 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
     """Cut a share out of a module of a merged brain; None takes all of it."""
     cuts = {} if share is None else cuts_of(module, share)
     values: dict[str, np.ndarray] = {}
-    kept: dict[str, Kept | None] = {}
 
     def variable(whole: Variable, path: str) -> Variable:
-        which = kept[f"{name}.{path}"] = _kept(cuts, path)
+        which = _kept(cuts, path)
         taken = np.asarray(whole.value)
         taken = values[f"{name}.{path}"] = taken if which is None else which.take(taken)
         # A shape without memory: the values are the state's.
@@ -81,7 +78,13 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
                     for port, spec in found.items()
                 },
             )
-    return Part(made, values, kept, share)
+    return Part(made, values, share)
+
+
+def kept_of(name: str, module: Any, share: Share | None) -> dict[str, Kept | None]:
+    """Which elements of a whole module's variables a share has, by path in the brain; None is all."""
+    cuts = {} if share is None else cuts_of(module, share)
+    return {f"{name}.{path}": _kept(cuts, path) for path in variables_of(module)}
 
 
 def cuts_of(module: Any, share: Share) -> dict[str, Cut]:
@@ -122,14 +125,12 @@ class DevicePart:
         structure: Static; devices with equal parts share one.
         state: Words of the variables, as NumPy arrays.
         constants: Words of the constants, as NumPy arrays.
-        kept: Which elements of the whole variables the part has, by path.
         firsts: Number of the first unit of every module that is here, by name.
     """
 
     structure: Structure
     state: tuple[np.ndarray, ...]
     constants: tuple[np.ndarray, ...]
-    kept: dict[str, Kept | None]
     firsts: dict[str, int]
 
 
@@ -151,7 +152,6 @@ def device_part(brain: Any, shares: Mapping[str, Share | None], travelling: set[
         structure,
         structure.about.layout.pack({path: values[path] for path in structure.about.layout.slots}),
         structure.constants.pack({path: values[path] for path in structure.constants.slots}),
-        {path: which for part in parts.values() for path, which in part.kept.items()},
         {name: 0 if part.share is None else part.share.first for name, part in parts.items()},
     )
 

@@ -1,11 +1,13 @@
 """`shard`: a brain spread over several devices, or over the devices of several processes."""
 
 import operator
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
@@ -14,13 +16,13 @@ from spark.core import binding
 from spark.core.errors import InputError, ModuleError, Problem, ShardError
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
-from spark.core.share import Kept, Share
+from spark.core.share import Kept
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
 from spark.graph.specs import CALL, PortMap
 from spark.nn.brain import Brain
 from spark.sim.message import Letter, addressed, rows_of
-from spark.sim.parts import DevicePart, device_part
+from spark.sim.parts import DevicePart, device_part, kept_of
 from spark.sim.placement import Placement, Plan, place
 from spark.sim.shard_step import Fixed, Piece, Program, ShardedState, advance_program
 
@@ -56,7 +58,7 @@ class ShardedBrain:
         letters, shares = _letters(whole, placed)
         self._letters, length = addressed(letters, shares)
         parts = self._parts(whole, placed, state[STEP])
-        self._kept: list[dict[str, Kept | None]] = [part.kept for part in parts]
+        self._placed, self._identity = placed, _identity(graph)
         self._structures = [part.structure for part in parts]
         self._program = _program(whole, mesh, parts, self._letters, length)
         message = rows_of(self._letters, _cached(whole, self._letters), mesh.size, length)
@@ -93,44 +95,39 @@ class ShardedBrain:
         copied = jax.tree.map(self._copy, payloads)
         return advance_program(self._program, self._fixed, state, copied, steps=operator.index(steps), spikes=spikes)
 
-    def gather(self, graph: Graph, state: ShardedState) -> State:
-        """The state that the brain would have on one device; `merge(graph, ...)` or `load_state` takes it.
+    def gather(self, brain: Brain, state: ShardedState) -> State:
+        """The state that the brain would have on one device, for `brain.load_state(...)` or a checkpoint.
 
         Args:
-            graph: The brain's own, from `spark.split(brain)`.
+            brain: The brain that was sharded, or one built from an equal config and seed; it is not changed.
             state: The state on many devices; it is not used up. All processes must call.
 
         Raises:
-            ShardError: The graph is of another brain.
+            ShardError: It is another brain.
         """
-        about = graph.structure.about
-        rows = [tuple(row) for row in zip(*(_everywhere(leaf) for leaf in state.leaves), strict=True)]
-        message = np.asarray(state.message)
-        values: dict[str, np.ndarray] = {}
-        for number, kept in enumerate(self._kept):
-            layout = self._structures[number].about.layout
-            values[STEP] = np.asarray(layout.read(rows[number], STEP))
-            for path, which in kept.items():
-                if path not in about.layout.slots or not path in layout.slots:
-                    continue
-                slot = about.layout.slots[path]
-                part = np.asarray(layout.read(rows[number], path))
-                whole = values.setdefault(path, np.zeros(slot.shape, part.dtype))
-                (which or Kept(slot.shape)).put(whole, part)
-        for path in about.layout.slots:
-            origin, _, port = path.removeprefix("cache.").partition(".")
-            letter = self._letters.get(PortMap(origin, port))
-            if path.startswith("cache.") and letter is not None:
-                values[path] = np.asarray(letter.read(message))
-        if set(values) != set(about.layout.slots):
+        graph, first = split(brain)
+        if _identity(graph) != self._identity:
             raise ShardError(
                 Problem(
-                    "graph",
-                    f"is of another brain, got {type(graph.structure.template).__name__} with other variables",
-                    "Give the graph of the brain that was sharded: `graph, _ = spark.split(brain)`",
-                    "graph",
+                    "brain",
+                    "is another one than was sharded, got other variables or other connections",
+                    "Give the brain that was sharded, or one built from an equal config and seed",
+                    "brain",
                 )
             )
+        whole, about = merge(graph, first), graph.structure.about
+        rows = [tuple(row) for row in zip(*(_everywhere(leaf) for leaf in state.leaves), strict=True)]
+        values = {path: np.zeros(slot.shape, jnp.dtype(slot.dtype)) for path, slot in about.layout.slots.items()}
+        for name, shares in self._placed.items():
+            for number, share in shares:
+                layout = self._structures[number].about.layout
+                for path, which in kept_of(name, getattr(whole, name), share).items():
+                    part = np.asarray(layout.read(rows[number], path))
+                    (which or Kept(part.shape)).put(values[path], part)
+        values[STEP] = np.asarray(self._structures[0].about.layout.read(rows[0], STEP))
+        message = np.asarray(state.message)
+        for key in whole.cache:
+            values[f"cache.{key}"] = np.asarray(self._letters[PortMap(*key.split(".", 1))].read(message))
         return State(jax.device_put(about.layout.pack(values)), about)
 
     @property
@@ -294,6 +291,12 @@ def _program(
         spikes=tuple((name, PortMap(name, port)) for name, port in whole._spike_ports.items()),
         modules=tuple(whole._names),
     )
+
+
+def _identity(graph: Graph) -> tuple[Any, ...]:
+    """What tells brains apart whose parts must not be mixed: the same variables, and the same constants."""
+    slots = graph.structure.about.layout.slots
+    return (tuple(slots.items()), *(zlib.crc32(np.asarray(c)) for c in graph.constants))
 
 
 def _sizes(rows: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
