@@ -103,22 +103,6 @@ def _joined(parts: list[Any]) -> Any:
     return jnp.concatenate(parts)
 
 
-def plan_words(entries: Mapping[str, tuple[tuple[int, ...], str]]) -> Layout:
-    """Lay out arrays as `plan` does, but large ones as words too, the largest first.
-
-    A leaf may then be longer than what lies in it, so that parts of different sizes fit into rows of one array.
-    """
-    size = {p: Slot(0, 0, shape, dtype, False).words for p, (shape, dtype) in entries.items()}
-    large = [p for p, (shape, _) in entries.items() if np.prod(shape, dtype=np.int64) >= SOLO_ELEMENTS]
-    large.sort(key=lambda p: (-size[p], p))
-    small = sorted(set(entries) - set(large))
-    offsets = np.cumsum([0, *(size[p] for p in small)]) * WORD
-    slots = {p: Slot(0, int(offset), *entries[p], False) for p, offset in zip(small, offsets, strict=False)}
-    first = 1 if small else 0
-    slots |= {p: Slot(number, 0, *entries[p], False) for number, p in enumerate(large, first)}
-    return Layout({p: slots[p] for p in sorted(slots)}, first + len(large))
-
-
 def plan(entries: Mapping[str, tuple[tuple[int, ...], str]]) -> Layout:
     """Lay out arrays given by path as (shape, dtype); the same entries give the same plan.
 

@@ -30,7 +30,12 @@ class Kept:
 
     def put(self, whole: np.ndarray, part: np.ndarray) -> None:
         """Write the part's elements into the whole array, which must be contiguous."""
-        whole.reshape(self.view)[self.at] = part
+        whole.reshape(self.view)[self.at] = part[: len(self.at[0])] if self.is_list else part
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the elements are listed by number, so that shares may keep different numbers of them."""
+        return len(self.at) == 1 and isinstance(self.at[0], np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -64,11 +69,14 @@ class Cut:
         kept: Elements that are kept, by name of the variable or constant.
         constants: Constants that are made anew for the share.
         attributes: Plain attributes that have another value in the share, such as `units`.
+        fill: Constants and variables that are lists of connections, and a number that, behind the list's end, has no
+            effect. Shares' lists are made equally long with it: equal shapes need not be copied in a step.
     """
 
     kept: Mapping[str, Kept] = field(default_factory=dict)
     constants: Mapping[str, np.ndarray] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    fill: Mapping[str, int] = field(default_factory=dict)
 
 
 def cut_every_array(module: "Module", share: Share) -> Cut:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from spark.core.packing import plan_words
+from spark.core.rows import plan_rows
 from spark.core.share import Cut, Kept, Share
 from spark.core.transform import STEP, Structure, clone, structure_of
 from spark.core.tree import constants_of, parts_of, variables_of, walk
@@ -24,11 +24,13 @@ class Part:
         module: The module; its variables and constants have shapes only.
         values: The arrays by path in the brain.
         share: Which units; None is all.
+        fill: Lists of connections by path, and what may stand behind their end.
     """
 
     module: Any
     values: dict[str, np.ndarray]
     share: Share | None
+    fill: dict[str, int]
 
 
 def part_of(name: str, module: Any, share: Share | None) -> Part:
@@ -40,8 +42,8 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
         which = _kept(cuts, path)
         taken = np.asarray(whole.value)
         taken = values[f"{name}.{path}"] = taken if which is None else which.take(taken)
-        # A shape without memory: the values are the state's.
-        made = Variable(np.broadcast_to(np.zeros((), taken.dtype), taken.shape), unit=whole.unit)
+        # The values are the state's.
+        made = Variable(_without_memory(taken), unit=whole.unit)
         made.description = whole.description
         return made
 
@@ -74,11 +76,38 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
                 part,
                 specs,
                 {
-                    port: replace(spec, shape=count if port in units else spec.shape, source=None, signs=None)
+                    port: replace(
+                        spec,
+                        shape=count if port in units and spec.size == share.total else spec.shape,
+                        source=None,
+                        signs=None,
+                    )
                     for port, spec in found.items()
                 },
             )
-    return Part(made, values, share)
+    fill = {f"{name}.{p}.{own}" if p else f"{name}.{own}": n for p, c in cuts.items() for own, n in c.fill.items()}
+    return Part(made, values, share, fill)
+
+
+def make_equally_long(name: str, parts: list[Part]) -> None:
+    """Fill up the lists of connections of a module's shares to the longest."""
+    for path in parts[0].fill if parts else ():
+        length = max(part.values[path].size for part in parts)
+        for part in parts:
+            held = part.values[path]
+            made = part.values[path] = np.full(length, part.fill[path], held.dtype)
+            made[: held.size] = held
+            own = path.removeprefix(f"{name}.")
+            for leaf in (variables_of(part.module).get(own), constants_of(part.module).get(own)):
+                if isinstance(leaf, Variable):
+                    leaf.reset_value = _without_memory(made)
+                elif leaf is not None:
+                    leaf.shape = made.shape
+
+
+def _without_memory(array: np.ndarray) -> np.ndarray:
+    """An array of zeros of the same shape and dtype: one number in memory."""
+    return np.broadcast_to(np.zeros((), array.dtype), array.shape)
 
 
 def kept_of(name: str, module: Any, share: Share | None) -> dict[str, Kept | None]:
@@ -123,8 +152,8 @@ class DevicePart:
 
     Attributes:
         structure: Static; devices with equal parts share one.
-        state: Words of the variables, as NumPy arrays.
-        constants: Words of the constants, as NumPy arrays.
+        state: Leaves of the variables, flat NumPy arrays.
+        constants: Leaves of the constants, flat NumPy arrays.
         firsts: Number of the first unit of every module that is here, by name.
     """
 
@@ -134,18 +163,17 @@ class DevicePart:
     firsts: dict[str, int]
 
 
-def device_part(brain: Any, shares: Mapping[str, Share | None], travelling: set[PortMap], step: Any) -> DevicePart:
-    """The part of a merged brain that computes these shares.
+def device_part(brain: Any, parts: Mapping[str, Part], travelling: set[PortMap], step: Any) -> DevicePart:
+    """All that one device computes.
 
     Args:
         brain: The brain, merged with the state to begin with.
-        shares: Which modules, and which of their units.
+        parts: The device's shares of modules by name, in order.
         travelling: Output ports whose values are sent.
         step: Number of steps done so far.
     """
-    parts = {name: part_of(name, getattr(brain, name), share) for name, share in sorted(shares.items())}
     made = _part_brain(brain, {name: part.module for name, part in parts.items()}, travelling)
-    structure = structure_of(made, plan_words)
+    structure = structure_of(made, plan_rows)
     values = {path: value for part in parts.values() for path, value in part.values.items()}
     values[STEP] = np.asarray(step, np.int32)
     return DevicePart(

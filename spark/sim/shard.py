@@ -16,13 +16,14 @@ from spark.core import binding
 from spark.core.errors import InputError, ModuleError, Problem, ShardError
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
+from spark.core.rows import joint_leaves
 from spark.core.share import Kept
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
 from spark.graph.specs import CALL, PortMap
 from spark.nn.brain import Brain
 from spark.sim.message import Letter, addressed, rows_of
-from spark.sim.parts import DevicePart, device_part, kept_of
+from spark.sim.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of
 from spark.sim.placement import Placement, Plan, place
 from spark.sim.shard_step import Fixed, Piece, Program, ShardedState, advance_program
 
@@ -63,6 +64,7 @@ class ShardedBrain:
         self._program = _program(whole, mesh, parts, self._letters, length)
         message = rows_of(self._letters, _cached(whole, self._letters), mesh.size, length)
         firsts = [np.array([part.firsts.get(n, 0) for n in self._program.modules], np.int32) for part in parts]
+        self._slots = joint_leaves([part.state for part in parts])
         self._fixed = Fixed(self._stack([part.constants for part in parts]), self._stack([(f,) for f in firsts])[0])
         self.state = ShardedState(self._stack([part.state for part in parts]), self._copy(message))
 
@@ -116,7 +118,8 @@ class ShardedBrain:
                 )
             )
         whole, about = merge(graph, first), graph.structure.about
-        rows = [tuple(row) for row in zip(*(_everywhere(leaf) for leaf in state.leaves), strict=True)]
+        joint = [_everywhere(leaf) for leaf in state.leaves]
+        rows = [tuple(joint[slot][number] for slot in slots) for number, slots in enumerate(self._slots)]
         values = {path: np.zeros(slot.shape, jnp.dtype(slot.dtype)) for path, slot in about.layout.slots.items()}
         for name, shares in self._placed.items():
             for number, share in shares:
@@ -138,31 +141,40 @@ class ShardedBrain:
 
     def _parts(self, whole: Any, placed: Placement, step: Any) -> list[DevicePart]:
         """Every device's part; the arrays are kept for this process's devices only."""
+        cut: list[dict[str, Part]] = [{} for _ in range(self.mesh.size)]
+        for name, shares in placed.items():
+            parts = [part_of(name, getattr(whole, name), share) for _, share in shares]
+            make_equally_long(name, parts)
+            for (number, _), part in zip(shares, parts, strict=True):
+                cut[number][name] = part
         made = []
         for number, device in enumerate(self.mesh.devices.flat):
-            shares = {name: dict(shares)[number] for name, shares in placed.items() if number in dict(shares)}
-            part = device_part(whole, shares, set(self._letters), step)
+            part = device_part(whole, cut[number], set(self._letters), step)
             if device.process_index != jax.process_index():
                 part = replace(part, state=_sizes(part.state), constants=_sizes(part.constants))
             made.append(part)
         return made
 
     def _stack(self, rows: list[tuple[np.ndarray, ...]]) -> tuple[Any, ...]:
-        """Arrays with a row for each device, filled up with zeros to the longest."""
+        """Arrays with a row for each device, filled up with zeros to the longest; see `joint_leaves`."""
+        slots = joint_leaves(rows)
         sharding = NamedSharding(self.mesh, P(self.mesh.axis_names[0]))
         stacked = []
-        for number in range(max(len(row) for row in rows)):
+        for number in range(max((n for row in slots for n in row), default=-1) + 1):
             column = [
-                row[number] if number < len(row) else np.zeros(0, row[0].dtype if row else np.uint32) for row in rows
+                dict(zip(row_slots, row, strict=True)).get(number) for row_slots, row in zip(slots, rows, strict=True)
             ]
-            length = max(1, *(part.size for part in column))
+            found = [part for part in column if part is not None]
+            length, dtype = max(part.size for part in found), found[0].dtype
 
-            def row_of(index: Any, column: list[np.ndarray] = column, length: int = length) -> np.ndarray:
+            def row_of(index: Any, column: Any = column, length: int = length, dtype: Any = dtype) -> np.ndarray:
                 part = column[index[0].start or 0]
-                return np.pad(part, (0, length - part.size))[None]
+                made = np.zeros((1, length), dtype)
+                if part is not None:
+                    made[0, : part.size] = part
+                return made
 
-            shape = (len(rows), length)
-            stacked.append(jax.make_array_from_callback(shape, sharding, row_of))
+            stacked.append(jax.make_array_from_callback((len(rows), length), sharding, row_of))
         return tuple(stacked)
 
     def _copy(self, value: Any) -> Any:
@@ -269,6 +281,8 @@ def _program(
     whole: Any, mesh: Mesh, parts: list[DevicePart], letters: Mapping[PortMap, Letter], length: int
 ) -> Program:
     structures = list(dict.fromkeys(part.structure for part in parts))
+    state_slots = joint_leaves([part.state for part in parts])
+    constant_slots = joint_leaves([part.constants for part in parts])
     pieces = []
     for structure in structures:
         number = next(n for n, part in enumerate(parts) if part.structure is structure)
@@ -279,7 +293,7 @@ def _program(
             if wires
         )
         sends = tuple((w, s.word) for w, letter in letters.items() for s in letter.segments if s.device == number)
-        pieces.append(Piece(structure, feeds, sends))
+        pieces.append(Piece(structure, state_slots[number], constant_slots[number], feeds, sends))
     return Program(
         mesh=mesh,
         pieces=tuple(pieces),

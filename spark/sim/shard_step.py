@@ -29,11 +29,15 @@ class Piece:
 
     Attributes:
         structure: Of the part brain.
+        state_leaves: Which of the joint leaves are those of its state.
+        constant_leaves: Which of the joint leaves are those of its constants.
         feeds: Where its inputs come from.
         sends: For each output, the first word in the device's row.
     """
 
     structure: Structure
+    state_leaves: tuple[int, ...]
+    constant_leaves: tuple[int, ...]
     feeds: tuple[Feed, ...]
     sends: tuple[tuple[PortMap, int], ...]
 
@@ -85,7 +89,7 @@ class ShardedState:
     """The state of a brain on many devices; a pytree.
 
     Attributes:
-        leaves: Words of all variables, uint32 (devices, words): each device holds its row.
+        leaves: All variables, packed, (devices, length): each device holds its row.
         message: What all devices sent in the last step, uint32 (devices, words): on every device.
     """
 
@@ -176,7 +180,6 @@ def _compute_piece(
     program: Program, piece: Piece, fixed: Fixed, leaves: tuple[Any, ...], read: _Reader
 ) -> tuple[Any, Any]:
     structure = piece.structure
-    about, constants = structure.about, structure.constants
     letters = {letter.wire: letter for letter in program.letters}
     arriving = {}
     for module, port, wires, spec in piece.feeds:
@@ -187,14 +190,15 @@ def _compute_piece(
             flat = jax.lax.dynamic_slice(payload.value.reshape(-1), (first,), wanted.shape)
             payload = type(payload)(flat)  # type: ignore[call-arg]
         arriving[input_name(module, port)] = payload
-    state = State(leaves[: about.layout.leaves], about)
-    brain = merge(Graph(fixed.constants[: constants.leaves], structure), state)
+    state = State(tuple(leaves[n] for n in piece.state_leaves), structure.about)
+    brain = merge(Graph(tuple(fixed.constants[n] for n in piece.constant_leaves), structure), state)
     outputs = brain(**arriving)
     row = jnp.zeros(program.length, jnp.uint32)
     for wire, word in piece.sends:
         words = letters[wire].pack(outputs[input_name(wire.origin, wire.port)].value)
         row = jax.lax.dynamic_update_slice(row, words, (word,))
-    return (*_leaves_after(brain, state), *leaves[about.layout.leaves :]), row
+    changed = dict(zip(piece.state_leaves, _leaves_after(brain, state), strict=True))
+    return tuple(changed.get(n, leaf) for n, leaf in enumerate(leaves)), row
 
 
 def _leaves_after(brain: Any, state: State) -> tuple[Any, ...]:

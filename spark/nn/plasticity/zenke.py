@@ -139,8 +139,9 @@ class ZenkeRule(Rule):
 
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """First weights and traces of these units; every share keeps the traces of all inputs."""
-        weights = sources["weights"].cut(share, {}).kept["weights"]
-        return Cut({"baseline": weights, "post_trace": share.units, "slow_trace": share.units})
+        synapses = sources["weights"].cut(share, {})
+        kept = {"baseline": synapses.kept["weights"], "post_trace": share.units, "slow_trace": share.units}
+        return Cut(kept, fill={"baseline": 0} if "weights" in synapses.fill else {})
 
     def can_lower(self) -> bool:
         """Only listed connections with delays are changed natively."""

@@ -98,7 +98,10 @@ class LinearSynapses(Module):
             return Cut({"weights": share.columns(int(np.prod(self.input_shape)))}, attributes=units)
         edges, chosen = edges_onto(self.edges, share.first, share.last)
         made = {f"edges_{name}": array for name, array in edges._asdict().items()}
-        return Cut({"weights": Kept(self.weights.shape, (chosen,))}, made, units)
+        # Behind the end of the lists, connections onto a unit that does not exist: no start points at them.
+        lists = {name for name in made if name not in ("edges_starts", "edges_in_starts")}
+        fill = {name: share.count if name == "edges_post" else 0 for name in (*lists, "weights")}
+        return Cut({"weights": Kept(self.weights.shape, (chosen,))}, made, units, fill)
 
     def edge_arrays(self) -> Edges:
         """The constants that hold the connections."""

@@ -1,0 +1,64 @@
+"""Packing for rows: leaves that may be longer than what lies in them, so that devices' leaves fit into one array."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from spark.core.packing import SOLO_ELEMENTS, WORD, Layout, Slot
+
+
+class RowLayout(Layout):
+    """A layout whose large arrays are flat leaves, the largest first; what lies beyond an array is left alone."""
+
+    def read(self, leaves: tuple[Any, ...], path: str) -> Any:
+        """The array at `path`."""
+        slot = self.slots[path]
+        if not slot.solo:
+            return slot.cut(leaves[slot.leaf])
+        leaf = leaves[slot.leaf]
+        return (leaf if leaf.shape[0] == slot.size else leaf[: slot.size]).reshape(slot.shape)
+
+    def replace(self, leaves: tuple[Any, ...], path: str, value: Any) -> tuple[Any, ...]:
+        """Leaves with another array at `path`."""
+        slot = self.slots[path]
+        if not slot.solo:
+            return super().replace(leaves, path, value)
+        leaf, flat = leaves[slot.leaf], value.reshape(-1)
+        changed = list(leaves)
+        changed[slot.leaf] = flat if leaf.shape[0] == slot.size else leaf.at[: slot.size].set(flat)
+        return tuple(changed)
+
+    def pack(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Leaves from arrays by path."""
+        return super().pack({p: values[p].reshape(-1) if slot.solo else values[p] for p, slot in self.slots.items()})
+
+
+def plan_rows(entries: Mapping[str, tuple[tuple[int, ...], str]]) -> RowLayout:
+    """Lay out arrays given by path as (shape, dtype): small ones together in the first leaf, then the large ones."""
+    size = {path: int(np.prod(shape, dtype=np.int64)) for path, (shape, _) in entries.items()}
+    large = sorted((p for p in entries if size[p] >= SOLO_ELEMENTS), key=lambda p: (-size[p], p))
+    small = sorted(set(entries) - set(large))
+    slots: dict[str, Slot] = {}
+    offset = 0
+    for path in small:
+        slots[path] = Slot(0, offset, *entries[path], False)
+        offset += slots[path].words * WORD
+    first = 1 if small else 0
+    slots |= {path: Slot(number, 0, *entries[path], True) for number, path in enumerate(large, first)}
+    return RowLayout({path: slots[path] for path in sorted(slots)}, first + len(large))
+
+
+def joint_leaves(rows: Sequence[Sequence[Any]]) -> list[tuple[int, ...]]:
+    """Which joint leaf each leaf of each row goes to, so that leaves of one dtype share one, in their order."""
+    ranks = []
+    for row in rows:
+        seen: dict[str, int] = {}
+        ranked = []
+        for leaf in row:
+            dtype = str(leaf.dtype)
+            ranked.append((dtype, seen.get(dtype, 0)))
+            seen[dtype] = seen.get(dtype, 0) + 1
+        ranks.append(ranked)
+    joint = sorted({rank for ranked in ranks for rank in ranked})
+    return [tuple(joint.index(rank) for rank in ranked) for ranked in ranks]
