@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from spark.core.packing import SOLO_ELEMENTS, WORD, Layout, Slot
@@ -18,6 +19,14 @@ class RowLayout(Layout):
             return slot.cut(leaves[slot.leaf])
         leaf = leaves[slot.leaf]
         return (leaf if leaf.shape[0] == slot.size else leaf[: slot.size]).reshape(slot.shape)
+
+    def read_host(self, leaves: tuple[np.ndarray, ...], path: str) -> np.ndarray:
+        """The array at `path` of leaves that are NumPy arrays; nothing is compiled for it."""
+        slot = self.slots[path]
+        dtype = np.dtype("uint8") if slot.dtype == "bool" else np.dtype(jnp.dtype(slot.dtype))
+        first = slot.offset // WORD
+        flat = leaves[slot.leaf] if slot.solo else leaves[slot.leaf][first : first + slot.words].view(dtype)
+        return flat[: slot.size].astype(jnp.dtype(slot.dtype)).reshape(slot.shape)
 
     def replace(self, leaves: tuple[Any, ...], path: str, value: Any) -> tuple[Any, ...]:
         """Leaves with another array at `path`."""

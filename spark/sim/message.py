@@ -1,11 +1,12 @@
 """What devices tell each other in a step: one row of words each, spikes as bits."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import jax.numpy as jnp
-import numpy as np
 
 from spark.core.packing import Slot
 from spark.core.payloads import SpikeArray
@@ -105,11 +106,18 @@ def addressed(
     return made, max(lengths.values(), default=0) or 1
 
 
-def rows_of(letters: Mapping[PortMap, Letter], values: Mapping[PortMap, Any], devices: int, length: int) -> np.ndarray:
-    """The rows of all devices for these values, uint32 (devices, length)."""
-    rows = np.zeros((devices, length), np.uint32)
-    for wire, value in values.items():
-        for s in letters[wire].segments:
-            words = letters[wire].pack(np.asarray(value).reshape(-1)[s.first : s.first + s.count])
-            rows[s.device, s.word : s.word + words.size] = words
-    return rows
+@functools.partial(jax.jit, static_argnames=("letters", "devices", "length"))
+def write_all(letters: tuple[Letter, ...], values: Sequence[Any], devices: int, length: int) -> jax.Array:
+    """The message in which these letters have these values, uint32 (devices, length)."""
+    message = jnp.zeros((devices, length), jnp.uint32)
+    for letter, value in zip(letters, values, strict=True):
+        for s in letter.segments:
+            words = letter.pack(value.reshape(-1)[s.first : s.first + s.count])
+            message = message.at[s.device, s.word : s.word + words.size].set(words)
+    return message
+
+
+@functools.partial(jax.jit, static_argnames="letters")
+def read_all(letters: tuple[Letter, ...], message: Any) -> list[jax.Array]:
+    """The values of all letters."""
+    return [letter.read(message) for letter in letters]

@@ -22,7 +22,7 @@ from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
 from spark.graph.specs import CALL, PortMap
 from spark.nn.brain import Brain
-from spark.sim.message import Letter, addressed, rows_of
+from spark.sim.message import Letter, addressed, read_all, write_all
 from spark.sim.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of
 from spark.sim.placement import Placement, Plan, place
 from spark.sim.shard_step import Fixed, Piece, Program, ShardedState, advance_program
@@ -62,7 +62,9 @@ class ShardedBrain:
         self._placed, self._identity = placed, _identity(graph)
         self._structures = [part.structure for part in parts]
         self._program = _program(whole, mesh, parts, self._letters, length)
-        message = rows_of(self._letters, _cached(whole, self._letters), mesh.size, length)
+        self._cached = tuple(self._letters[PortMap(*key.split(".", 1))] for key in sorted(whole.cache))
+        cache = [np.asarray(variable.value) for _, variable in sorted(whole.cache.items())]
+        message = np.asarray(write_all(self._cached, cache, mesh.size, length))
         firsts = [np.array([part.firsts.get(n, 0) for n in self._program.modules], np.int32) for part in parts]
         self._slots = joint_leaves([part.state for part in parts])
         self._fixed = Fixed(self._stack([part.constants for part in parts]), self._stack([(f,) for f in firsts])[0])
@@ -125,12 +127,11 @@ class ShardedBrain:
             for number, share in shares:
                 layout = self._structures[number].about.layout
                 for path, which in kept_of(name, getattr(whole, name), share).items():
-                    part = np.asarray(layout.read(rows[number], path))
+                    part = layout.read_host(rows[number], path)
                     (which or Kept(part.shape)).put(values[path], part)
-        values[STEP] = np.asarray(self._structures[0].about.layout.read(rows[0], STEP))
-        message = np.asarray(state.message)
-        for key in whole.cache:
-            values[f"cache.{key}"] = np.asarray(self._letters[PortMap(*key.split(".", 1))].read(message))
+        values[STEP] = self._structures[0].about.layout.read_host(rows[0], STEP)
+        cache = read_all(self._cached, np.asarray(state.message))
+        values |= {f"cache.{key}": np.asarray(value) for key, value in zip(sorted(whole.cache), cache, strict=True)}
         return State(jax.device_put(about.layout.pack(values)), about)
 
     @property
@@ -270,11 +271,6 @@ def _letters(whole: Any, placed: Placement) -> tuple[dict[PortMap, Letter], dict
         letters[wire] = Letter(wire, spec.payload_type, spec.shape, spec.dtype)
         shares[wire] = [(d, s.first, s.count) if s else (d, 0, spec.size) for d, s in placed[wire.origin]]
     return letters, shares
-
-
-def _cached(whole: Any, letters: Mapping[PortMap, Letter]) -> dict[PortMap, Any]:
-    cached = {PortMap(*key.split(".", 1)): variable.value for key, variable in whole.cache.items()}
-    return {wire: value for wire, value in cached.items() if wire in letters}
 
 
 def _program(

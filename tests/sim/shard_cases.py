@@ -1,0 +1,185 @@
+"""Brains on several devices beside the same brains on one; run as a program in a process that has the devices.
+
+Prints, for every case, the first step at which a module's spikes differ, how many there were, and which variables differ
+at the end. With a port and a process number it is one of two processes that hold the devices together.
+"""
+
+import json
+import sys
+from typing import TypedDict
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import spark
+from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
+from spark.demo import tutorial_config
+from spark.nn import Brain, BrainConfig, initializers, interfaces, neurons
+from spark.sim import advance, shard
+
+STEPS = 320
+
+
+class ThresholdConfig(spark.ModuleConfig):
+    """No parameters."""
+
+
+class ThresholdOutput(TypedDict):
+    """Spikes, and how many there were."""
+
+    spikes: SpikeArray
+    count: FloatArray
+
+
+class Rectifier(spark.Module):
+    """A user's module that needs all its input at once: units that fire where the input is above its mean so far."""
+
+    config: ThresholdConfig
+
+    def build(self, signal: spark.PortSpec) -> None:
+        self.mean = spark.Variable(np.zeros(signal.shape, np.float32))
+
+    def __call__(self, signal: FloatArray) -> ThresholdOutput:
+        value = signal.value.astype(jnp.float32)
+        self.mean.value = 0.9 * self.mean.value + 0.1 * value
+        fired = (value > self.mean.value.mean()).astype(jnp.int8)
+        return {"spikes": SpikeArray(fired), "count": FloatArray(fired.sum(dtype=jnp.float32)[None])}
+
+
+def tutorial() -> tuple[Brain, dict]:
+    """The tutorial's brain and its drive."""
+    brain = Brain(tutorial_config())
+    return brain, {"drive": FloatArray(jnp.asarray([0.3, -0.5, 0.8, 0.1], jnp.float16))}
+
+
+def wire(*ends: str) -> list[PortMap]:
+    """Wires from 'module.port'."""
+    return [PortMap(*end.split(".")) for end in ends]
+
+
+def two_pools(delayed: bool, density: float = 0.3, seed: int = 5) -> tuple[Brain, dict]:
+    """Two plastic pools, one of them of two dimensions, with random input and outputs that are spikes and numbers."""
+    kernel = initializers.UniformInitializer(density=density, total=9_000.0)
+    common = {"async_spikes": delayed, "synapses__kernel": kernel, "learning_rule__gamma": 0.01}
+    modules = [
+        ModuleSpecs(
+            "noise",
+            interfaces.PoissonSpiker,
+            {"signal": wire("__call__.drive")},
+            interfaces.PoissonSpikerConfig(max_freq=300.0),
+        ),
+        ModuleSpecs(
+            "first",
+            neurons.LIFNeuron,
+            {"in_spikes": wire("noise.spikes", "first.out_spikes", "second.out_spikes")},
+            neurons.LIFNeuronConfig(units=(10, 13), **common),
+        ),
+        ModuleSpecs(
+            "second",
+            neurons.ALIFNeuron,
+            {"in_spikes": wire("first.out_spikes", "rectifier.spikes")},
+            neurons.ALIFNeuronConfig(units=(47,), **common),
+        ),
+        ModuleSpecs("reader", interfaces.ExponentialIntegrator, {"spikes": wire("first.out_spikes")},
+                    interfaces.ExponentialIntegratorConfig(num_outputs=3)),
+        ModuleSpecs("rectifier", Rectifier, {"signal": wire("reader.signal")}),
+    ]  # fmt: skip
+    brain = Brain(
+        BrainConfig(
+            seed=seed,
+            input_map={"drive": InputSpec(FloatArray, (60,), jnp.float32)},
+            output_map={
+                "count": {"input": PortMap("rectifier", "count"), "spec": OutputSpec(FloatArray, (1,), jnp.float32)},
+                "spikes": {"input": PortMap("second", "out_spikes"), "spec": OutputSpec(SpikeArray, (47,), jnp.int8)},
+                "drive": {"input": PortMap("__call__", "drive"), "spec": OutputSpec(FloatArray, (60,), jnp.float16)},
+            },
+            modules_map=modules,
+        )
+    )
+    return brain, {"drive": FloatArray(jnp.linspace(0.1, 0.6, 60, dtype=jnp.float32))}
+
+
+BRAINS = {
+    "tutorial": tutorial,
+    "delayed": lambda: two_pools(True),
+    "listed": lambda: two_pools(False),
+    "dense": lambda: two_pools(False, density=1.0),
+}
+UNEVEN = {"noise": (31, 0, 29), "first": (1, 128, 1), "second": (20, 27, 0), "reader": 2}
+CASES = {
+    **{f"tutorial {by} {n}": ("tutorial", n, by) for by in ("unit", "module") for n in (1, 2, 4, 8)},
+    **{f"delayed {by} {n}": ("delayed", n, by) for by in ("unit", "module") for n in (1, 2, 4, 8)},
+    "delayed unit 3": ("delayed", 3, "unit"),
+    "listed unit 3": ("listed", 3, "unit"),
+    "dense unit 3": ("dense", 3, "unit"),
+    "delayed plan 3": ("delayed", 3, UNEVEN),
+    "listed plan 3": ("listed", 3, UNEVEN),
+    "tutorial plan 2": ("tutorial", 2, {"neurons_pool": (250, 6)}),
+}
+SHORT = ("tutorial unit 8", "tutorial module 2", "delayed unit 3", "delayed module 4", "listed plan 3", "dense unit 3")
+LONG = tuple(case for case in CASES if case not in SHORT)
+TWO_PROCESSES = ("tutorial unit 2", "delayed unit 4")
+
+
+def first_difference(one: np.ndarray, other: np.ndarray) -> int | None:
+    """The first step at which two arrays differ, or None."""
+    steps = np.flatnonzero((one != other).reshape(len(one), -1).any(axis=1))
+    return int(steps[0]) if steps.size else None
+
+
+class Alone:
+    """A brain on one device: what the others must do too."""
+
+    def __init__(self, name: str) -> None:
+        self.brain, self.inputs = BRAINS[name]()
+        self.brain(**self.inputs)
+        self.brain.reset()
+        # Sharding begins in the middle of things: with spikes under way and weights changed.
+        for _ in range(20):
+            self.brain(**self.inputs)
+        graph, state = spark.split(self.brain)
+        copied = jax.tree.map(jnp.copy, state)
+        outputs, fired, self.last = advance(graph, copied, self.inputs, steps=STEPS, spikes=True)
+        self.outputs, self.fired = ({k: np.asarray(p.value) for k, p in d.items()} for d in (outputs, fired))
+
+    def compared(self, devices: int, by) -> dict:
+        """The same on several devices, in two runs, beside this one."""
+        many = shard(self.brain, devices, by)
+        first, fired_first, state = many.advance(many.state, self.inputs, steps=STEPS // 2, spikes=True)
+        then, fired_then, state = many.advance(state, self.inputs, steps=STEPS // 2, spikes=True)
+        joined = [
+            {k: np.concatenate([np.asarray(a[k].value), np.asarray(b[k].value)]) for k in a}
+            for a, b in ((first, then), (fired_first, fired_then))
+        ]
+        last = many.gather(self.brain, state)
+        different = [p for p in self.last if not np.array_equal(np.asarray(self.last[p]), np.asarray(last[p]))]
+        return {
+            "outputs": {k: first_difference(v, joined[0][k]) for k, v in self.outputs.items()},
+            "spikes": {k: first_difference(v, joined[1][k]) for k, v in self.fired.items()},
+            "count": {k: int(np.abs(v).sum()) for k, v in self.fired.items()},
+            "different": different,
+            "pieces": len(many._program.pieces),
+            "placement": many.placement,
+            "bytes": many.bytes_per_device,
+        }
+
+
+def main(names: tuple[str, ...]) -> dict:
+    """All results by case."""
+    alone: dict[str, Alone] = {}
+    found = {}
+    for case in names:
+        name, devices, by = CASES[case]
+        alone[name] = alone.get(name) or Alone(name)
+        found[case] = alone[name].compared(devices, by)
+    return found
+
+
+if __name__ == "__main__":
+    jax.config.update("jax_numpy_dtype_promotion", "strict")
+    if len(sys.argv) == 4:
+        jax.config.update("jax_cpu_collectives_implementation", "gloo")
+        jax.distributed.initialize(f"127.0.0.1:{sys.argv[2]}", num_processes=2, process_id=int(sys.argv[3]))
+    chosen = {"short": SHORT, "long": LONG, "two processes": TWO_PROCESSES}[sys.argv[1]]
+    print(json.dumps({"devices": [jax.process_count(), jax.device_count()], "cases": main(chosen)}))
