@@ -229,7 +229,12 @@ def _mesh(devices: Devices) -> Mesh:
                 )
             )
         devices = known[:devices]
-    return Mesh(np.array(list(devices)), ("devices",))
+    devices = list(devices)
+    absent = set(range(jax.process_count())) - {device.process_index for device in devices}
+    if absent:
+        text = f"leave processes without one, got none of process {sorted(absent)[0]}"
+        raise ShardError(Problem("devices", text, "Give every process at least one device", "process"))
+    return Mesh(np.array(devices), ("devices",))
 
 
 def _check(brain: Any) -> None:

@@ -1,6 +1,6 @@
 """Brains on several devices beside the same brains on one; run as a program in a process that has the devices.
 
-Prints, for every case, the first step at which a module's spikes differ, how many there were, and which variables differ
+Prints, for every case, the first step at which spikes differ, how many there were, and which variables differ
 at the end. With a port and a process number it is one of two processes that hold the devices together.
 """
 
@@ -119,7 +119,7 @@ CASES = {
 }
 SHORT = ("tutorial unit 8", "tutorial module 2", "delayed unit 3", "delayed module 4", "listed plan 3", "dense unit 3")
 LONG = tuple(case for case in CASES if case not in SHORT)
-TWO_PROCESSES = ("tutorial unit 2", "delayed unit 4")
+TWO_PROCESSES = ("tutorial unit 4", "delayed unit 4", "delayed module 4")
 
 
 def first_difference(one: np.ndarray, other: np.ndarray) -> int | None:
