@@ -1,0 +1,40 @@
+"""Prints the compiled loop of a plastic pool on two devices; run as a program in a process that has them."""
+
+import sys
+
+import jax.numpy as jnp
+
+import spark
+from spark import FloatArray, InputSpec, ModuleSpecs, PortMap
+from spark.nn import Brain, BrainConfig, initializers, interfaces, neurons
+from spark.sim import shard
+from spark.sim.shard_step import advance_program
+
+UNITS, INPUTS = 640, 64
+PLANS = {"even": "unit", "uneven": {"pool": (500, 140), "spiker": 0}}
+
+
+def main(delayed: bool, by: str) -> str:
+    """The text of the compiled loop."""
+    pool = neurons.LIFNeuronConfig(
+        units=(UNITS,),
+        async_spikes=delayed,
+        learning_rule__gamma=1e-3,
+        synapses__kernel=initializers.UniformInitializer(density=0.2, total=20_000.0),
+    )
+    modules = [
+        ModuleSpecs("spiker", interfaces.PoissonSpiker, {"signal": PortMap("__call__", "drive")}),
+        ModuleSpecs("pool", neurons.LIFNeuron, {"in_spikes": [PortMap("spiker", "spikes"), PortMap("pool", "out_spikes")]},
+                    pool),
+    ]  # fmt: skip
+    config = BrainConfig(input_map={"drive": InputSpec(FloatArray, (INPUTS,), jnp.float32)}, modules_map=modules)
+    brain, inputs = Brain(config), {"drive": FloatArray(jnp.full(INPUTS, 0.9))}
+    brain(**inputs)
+    many = shard(brain, 2, PLANS[by])
+    assert isinstance(many.state, spark.sim.ShardedState)
+    lowered = advance_program.lower(many._program, many._fixed, many.state, inputs, steps=50, spikes=True)
+    return lowered.compile().as_text()
+
+
+if __name__ == "__main__":
+    print(main(sys.argv[1] == "delayed", sys.argv[2]))

@@ -1,0 +1,49 @@
+"""What the compiled loop of a brain on several devices does in a step: one exchange, of bits, and no copy of weights."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spark import kernels
+
+ROOT = Path(__file__).parents[2]
+COLLECTIVE = re.compile(
+    r"= (\S+) (?:all-gather|all-reduce|all-to-all|collective-permute|collective-broadcast|reduce-scatter)[\w-]*\("
+)
+# Of the 640 units' 140 inputs each, a device has 40,000 connections or more; spikes and traces are below 2,000.
+LARGE_COPY = re.compile(
+    r"= \w+\[(?:\d,)?\d{5,}\]\S* (?:copy|slice|concatenate|pad|bitcast-convert|dynamic-slice|dynamic-update-slice|fusion)\("
+)
+
+
+def compiled(kind: str, by: str) -> str:
+    """The compiled loop on two devices."""
+    environment = {
+        **os.environ,
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+    }
+    program = [sys.executable, str(Path(__file__).with_name("compiled_shards.py")), kind, by]
+    return subprocess.run(program, env=environment, capture_output=True, text=True, check=True, timeout=300).stdout
+
+
+@pytest.mark.parametrize("by", ["even", "uneven"])
+def test_a_step_exchanges_packed_words_once_and_copies_no_weights(by: str) -> None:
+    text = compiled("delayed", by)
+    (exchanged,) = COLLECTIVE.findall(text)
+    # Two bits for each of 704 units; in uneven parts all rows are as long as the longest.
+    shares = [32, 320] if by == "even" else [64, 500]
+    words = sum(2 * kernels.bit_words(count) for count in shares)
+    assert re.match(rf"u32\[2,{words}\]", exchanged), exchanged
+    if kernels.available():
+        assert LARGE_COPY.findall(text) == []
+
+
+@pytest.mark.skipif(not kernels.available(), reason="the reference kernels touch every connection in every step")
+def test_components_that_run_one_by_one_copy_no_weights_either() -> None:
+    assert LARGE_COPY.findall(compiled("undelayed", "even")) == []

@@ -1,0 +1,111 @@
+"""A brain on several devices does what it does on one: the oracle is `advance` on one device, in the same process."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shard_cases import CASES, LONG, SHORT, TWO_PROCESSES
+
+from spark import kernels
+
+ROOT = Path(__file__).parents[2]
+# Where XLA compiles plain array code it fuses the parts' code in its own ways, with rounding errors in sums of
+# products; the dense rule and, without native kernels, everything is such code. Spikes are the same all the same.
+ROUNDED = {"dense unit 3"}
+
+
+def start(which: str, devices: int, *more: str, **variables: str) -> subprocess.Popen:
+    """A process that runs cases on its own CPU devices."""
+    environment = {
+        **os.environ,
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+        **variables,
+    }
+    program = [sys.executable, str(Path(__file__).with_name("shard_cases.py")), which, *more]
+    return subprocess.Popen(program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def results(process: subprocess.Popen, patience: float = 400.0) -> dict[str, Any]:
+    """What it printed last; the process is ended in any case."""
+    try:
+        printed, errors = process.communicate(timeout=patience)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors[-3000:]
+    return json.loads(printed.strip().splitlines()[-1])
+
+
+def check(found: dict[str, Any], exact: bool = True) -> None:
+    """Every module fired, and nothing differs at any step."""
+    assert all(count > 100 for count in found["count"].values()), found["count"]
+    assert set(found["spikes"].values()) == {None}, found["spikes"]
+    if exact:
+        assert set(found["outputs"].values()) == {None}, found["outputs"]
+        assert found["different"] == []
+
+
+@pytest.fixture(scope="module")
+def short() -> dict[str, Any]:
+    return results(start("short", 8))["cases"]
+
+
+@pytest.mark.parametrize("case", SHORT)
+def test_spikes_and_state_are_those_of_one_device(case: str, short: dict[str, Any]) -> None:
+    check(short[case], exact=kernels.available() and case not in ROUNDED)
+
+
+@pytest.fixture(scope="module")
+def long() -> dict[str, Any]:
+    return results(start("long", 8))["cases"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", LONG)
+def test_spikes_and_state_are_those_of_one_device_in_all_cases(case: str, long: dict[str, Any]) -> None:
+    check(long[case], exact=kernels.available() and case not in ROUNDED)
+
+
+@pytest.mark.slow
+def test_spikes_are_those_of_one_device_without_native_kernels() -> None:
+    found = results(start("short", 8, SPARK_NATIVE="0"))["cases"]
+    for case in SHORT:
+        check(found[case], exact=False)
+
+
+def test_units_and_memory_are_split_as_asked(short: dict[str, Any]) -> None:
+    uneven = short["listed plan 3"]["placement"]
+    assert uneven["first"] == {"0": 1, "1": 128, "2": 1}
+    assert uneven["noise"] == {"0": 31, "2": 29}
+    assert uneven["rectifier"].keys() <= {"0", "1", "2"}
+    assert len(uneven["rectifier"]) == 1
+    assert short["tutorial unit 8"]["placement"]["neurons_pool"] == {str(d): 32 for d in range(8)}
+    assert max(short["tutorial unit 8"]["bytes"]) < min(short["tutorial module 2"]["bytes"]) / 5
+
+
+def test_two_processes_give_the_spikes_of_one_device() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    processes = [start("two processes", 2, port, number) for number in ("0", "1")]
+    try:
+        found = [results(process) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert found[0] == found[1]
+    assert found[0]["devices"] == [2, 4]
+    for case in TWO_PROCESSES:
+        check(found[0]["cases"][case], exact=kernels.available())
+
+
+def test_every_case_is_run() -> None:
+    assert set(SHORT) | set(LONG) == set(CASES)
+    assert {n for _, n, _ in CASES.values()} >= {1, 2, 4, 8}
