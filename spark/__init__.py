@@ -24,6 +24,7 @@ from spark.core.errors import RecordError as RecordError
 from spark.core.errors import RegistryError as RegistryError
 from spark.core.errors import RunError as RunError
 from spark.core.errors import SaveError as SaveError
+from spark.core.errors import ShardError as ShardError
 from spark.core.errors import SparkError as SparkError
 from spark.core.errors import StateError as StateError
 from spark.core.errors import WiringError as WiringError
@@ -63,6 +64,8 @@ from spark.sim.records import Probe as Probe
 from spark.sim.records import Recording as Recording
 from spark.sim.run import Report as Report
 from spark.sim.run import run as run
+from spark.sim.shard import ShardedBrain as ShardedBrain
+from spark.sim.shard import shard as shard
 from spark.sim.step import step as step
 
 _keep_compiled_programs()

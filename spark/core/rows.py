@@ -20,14 +20,6 @@ class RowLayout(Layout):
         leaf = leaves[slot.leaf]
         return (leaf if leaf.shape[0] == slot.size else leaf[: slot.size]).reshape(slot.shape)
 
-    def read_host(self, leaves: tuple[np.ndarray, ...], path: str) -> np.ndarray:
-        """The array at `path` of leaves that are NumPy arrays; nothing is compiled for it."""
-        slot = self.slots[path]
-        dtype = np.dtype("uint8") if slot.dtype == "bool" else np.dtype(jnp.dtype(slot.dtype))
-        first = slot.offset // WORD
-        flat = leaves[slot.leaf] if slot.solo else leaves[slot.leaf][first : first + slot.words].view(dtype)
-        return flat[: slot.size].astype(jnp.dtype(slot.dtype)).reshape(slot.shape)
-
     def replace(self, leaves: tuple[Any, ...], path: str, value: Any) -> tuple[Any, ...]:
         """Leaves with another array at `path`."""
         slot = self.slots[path]
@@ -41,6 +33,15 @@ class RowLayout(Layout):
     def pack(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Leaves from arrays by path."""
         return super().pack({p: values[p].reshape(-1) if slot.solo else values[p] for p, slot in self.slots.items()})
+
+
+def read_host(layout: Layout, leaves: tuple[np.ndarray, ...], path: str) -> np.ndarray:
+    """The array at `path` of leaves that are NumPy arrays; nothing is compiled for it."""
+    slot = layout.slots[path]
+    dtype = np.dtype("uint8") if slot.dtype == "bool" else np.dtype(jnp.dtype(slot.dtype))
+    first = slot.offset // WORD
+    flat = leaves[slot.leaf] if slot.solo else leaves[slot.leaf][first : first + slot.words].view(dtype)
+    return flat[: slot.size].astype(jnp.dtype(slot.dtype)).reshape(slot.shape)
 
 
 def plan_rows(entries: Mapping[str, tuple[tuple[int, ...], str]]) -> RowLayout:

@@ -69,16 +69,16 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
         if prefix in cuts:
             vars(part).update(cuts[prefix].attributes)
         units = part.unit_ports if share is not None else ()
+        count, total = ((share.count,), share.total) if share is not None else ((), None)
         for specs in ("_inputs", "_outputs"):
             found = getattr(part, specs)
-            count = (share.count,) if share is not None else ()
             setattr(
                 part,
                 specs,
                 {
                     port: replace(
                         spec,
-                        shape=count if port in units and spec.size == share.total else spec.shape,
+                        shape=count if port in units and spec.size == total else spec.shape,
                         source=None,
                         signs=None,
                     )

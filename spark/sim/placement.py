@@ -8,7 +8,7 @@ import numpy as np
 from spark.core.errors import Problem, ShardError
 from spark.core.names import suggestion
 from spark.core.share import Share
-from spark.core.tree import variables_of
+from spark.core.tree import constants_of, variables_of
 
 Plan = Mapping[str, int | Sequence[int]]
 # For every module: the devices that compute some of its units, in the order of the units, and which. None is all.
@@ -48,7 +48,11 @@ def place(modules: Mapping[str, Any], devices: int, by: str | Plan) -> Placement
         plan = dict(by)
     placed: Placement = {}
     load = np.zeros(devices)
-    cost = {name: sum(int(np.prod(v.shape)) for v in variables_of(m).values()) for name, m in modules.items()}
+    # Connections of static synapses are constants, so those count as well.
+    cost = {
+        name: sum(int(np.prod(v.shape)) for found in (variables_of(m), constants_of(m)) for v in found.values())
+        for name, m in modules.items()
+    }
     for name, given in plan.items():
         placed[name] = [(given, None)] if isinstance(given, int) else _shares(given)
         for device, share in placed[name]:

@@ -16,7 +16,7 @@ from spark.core import binding
 from spark.core.errors import InputError, ModuleError, Problem, ShardError
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
-from spark.core.rows import joint_leaves
+from spark.core.rows import joint_leaves, read_host
 from spark.core.share import Kept
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
@@ -127,9 +127,9 @@ class ShardedBrain:
             for number, share in shares:
                 layout = self._structures[number].about.layout
                 for path, which in kept_of(name, getattr(whole, name), share).items():
-                    part = layout.read_host(rows[number], path)
+                    part = read_host(layout, rows[number], path)
                     (which or Kept(part.shape)).put(values[path], part)
-        values[STEP] = self._structures[0].about.layout.read_host(rows[0], STEP)
+        values[STEP] = read_host(self._structures[0].about.layout, rows[0], STEP)
         cache = read_all(self._cached, np.asarray(state.message))
         values |= {f"cache.{key}": np.asarray(value) for key, value in zip(sorted(whole.cache), cache, strict=True)}
         return State(jax.device_put(about.layout.pack(values)), about)
@@ -311,7 +311,7 @@ def _program(
 def _identity(graph: Graph) -> tuple[Any, ...]:
     """What tells brains apart whose parts must not be mixed: the same variables, and the same constants."""
     slots = graph.structure.about.layout.slots
-    return (tuple(slots.items()), *(zlib.crc32(np.asarray(c)) for c in graph.constants))
+    return (tuple(slots.items()), *(zlib.crc32(np.asarray(c).tobytes()) for c in graph.constants))
 
 
 def _sizes(rows: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:

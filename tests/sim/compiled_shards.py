@@ -24,9 +24,13 @@ def main(delayed: bool, by: str) -> str:
     )
     modules = [
         ModuleSpecs("spiker", interfaces.PoissonSpiker, {"signal": PortMap("__call__", "drive")}),
-        ModuleSpecs("pool", neurons.LIFNeuron, {"in_spikes": [PortMap("spiker", "spikes"), PortMap("pool", "out_spikes")]},
-                    pool),
-    ]  # fmt: skip
+        ModuleSpecs(
+            "pool",
+            neurons.LIFNeuron,
+            {"in_spikes": [PortMap("spiker", "spikes"), PortMap("pool", "out_spikes")]},
+            pool,
+        ),
+    ]
     config = BrainConfig(input_map={"drive": InputSpec(FloatArray, (INPUTS,), jnp.float32)}, modules_map=modules)
     brain, inputs = Brain(config), {"drive": FloatArray(jnp.full(INPUTS, 0.9))}
     brain(**inputs)

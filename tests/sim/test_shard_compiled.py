@@ -1,4 +1,4 @@
-"""What the compiled loop of a brain on several devices does in a step: one exchange, of bits, and no copy of weights."""
+"""The compiled loop of a brain on several devices: in a step one exchange, of bits, and no copy of weights."""
 
 import os
 import re
@@ -16,7 +16,8 @@ COLLECTIVE = re.compile(
 )
 # Of the 640 units' 140 inputs each, a device has 40,000 connections or more; spikes and traces are below 2,000.
 LARGE_COPY = re.compile(
-    r"= \w+\[(?:\d,)?\d{5,}\]\S* (?:copy|slice|concatenate|pad|bitcast-convert|dynamic-slice|dynamic-update-slice|fusion)\("
+    r"= \w+\[(?:\d,)?\d{5,}\]\S* "
+    r"(?:copy|slice|concatenate|pad|bitcast-convert|dynamic-slice|dynamic-update-slice|fusion)\("
 )
 
 

@@ -55,8 +55,8 @@ class PoissonSpiker(Module):
         return {"spikes": draw_spikes(self.key, self.chance * signal.value.astype(jnp.float32))}
 
     def can_lower(self) -> bool:
-        """Native code draws as JAX's default generator does."""
-        return bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
+        """Native code draws as JAX's default generator does, and for all units."""
+        return self.key.units is None and bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
 
     def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
         """One instruction."""

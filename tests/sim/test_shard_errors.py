@@ -1,0 +1,50 @@
+"""Brains that cannot be spread as asked say so; on one device everything but the exchange is there."""
+
+import numpy as np
+import pytest
+from builders import drive, tutorial_brain
+
+import spark
+from spark.sim.advance import advance
+
+
+def test_one_device_gives_the_brains_own_spikes_and_state():
+    brain = tutorial_brain()
+    sharded = spark.shard(brain, 1)
+    _, fired, state = sharded.advance(sharded.state, {"drive": drive()}, steps=120, spikes=True)
+    gathered = sharded.gather(brain, state)
+    graph, own = spark.split(tutorial_brain())
+    _, expected, after = advance(graph, own, {"drive": drive()}, steps=120, spikes=True)
+    for name in expected:
+        np.testing.assert_array_equal(fired[name].value, expected[name].value)
+    for path in after:
+        np.testing.assert_array_equal(gathered[path], after[path], err_msg=path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"devices": 0}, "devices: are not all there, got 0; expected 1 to"),
+        ({"devices": 10_000}, "got 10000; expected 1 to"),
+        ({"devices": 1, "by": "units"}, "by: is unknown, got 'units'. Did you mean 'unit'?"),
+        ({"devices": 1, "by": {"pol": 0}}, "by.pol: is not a module of this brain. Did you mean 'pool'?"),
+        ({"devices": 1, "by": {"pool": 3}}, "by.pool: is not the number of a device, got 3; expected 0 to 0"),
+        ({"devices": 1, "by": {"pool": (31,)}}, "by.pool: does not add up, got 1 counts and 31 units"),
+        ({"devices": 1, "by": {"pool": "0"}}, "by.pool: says no device, got '0'"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(arguments, said):
+    with pytest.raises(spark.ShardError) as caught:
+        spark.shard(tutorial_brain(), **arguments)
+    assert said in str(caught.value)
+
+
+def test_a_brain_that_checks_its_numbers_is_refused():
+    with pytest.raises(spark.ModuleError, match="check_numbers: cannot be watched on many devices"):
+        spark.shard(tutorial_brain(check_numbers=True), 1)
+
+
+def test_another_brains_state_is_not_gathered():
+    sharded = spark.shard(tutorial_brain(seed=1), 1)
+    with pytest.raises(spark.ShardError, match="brain: is another one than was sharded"):
+        sharded.gather(tutorial_brain(seed=2), sharded.state)
