@@ -13,6 +13,10 @@ COMMANDS = (
     ("tutorial.py",),
     ("checking.py", "--json", "bench/results/checking.json"),
     ("kernels.py", "--json", "bench/results/kernels.json"),
+    ("engine/engine.py",),
+    ("engine/engine.py", "--peers", "spark-snn", "--workloads", "tutorial"),
+    ("batch.py",),
+    ("scaling.py",),
 )
 
 

@@ -1,8 +1,8 @@
 """The sparse network of Brunel 2000: excitatory and inhibitory units with delta synapses and random input.
 
-10,000 excitatory and 2,500 inhibitory units; each has inputs from a tenth of both, and as many excitatory inputs from
-outside as from within. What the network does depends on `inhibition` (g, how much stronger inhibition is) and
-`input_rate` (in units of the rate that would just bring a unit to threshold): figure 8 of the paper shows
+10,000 excitatory and 2,500 inhibitory units; each has the same number of inputs, from a tenth of both, and as many
+excitatory inputs from outside as from within. What the network does depends on `inhibition` (g, how much stronger
+inhibition is) and `input_rate` (in units of the rate that would just bring a unit to threshold): figure 8 of the paper shows
 
     A  g 3,   input 2    synchronous, regular, near the highest rate
     B  g 6,   input 4    fast oscillation of the whole, irregular units
@@ -73,12 +73,18 @@ def _two_pools(
         "inhibition": [spark.PortMap("inhibitory", "out_spikes")],
     }
 
+    def chosen(sources: int) -> connections.Connectivity:
+        if events:
+            return connections.FixedInDegree(degree=round(density * sources))
+        return connections.FixedProbability(probability=density)
+
     def pool(name: str, size: int, sign: float, start: np.ndarray | None) -> spark.ModuleSpecs:
         config = neurons.DeltaLIFNeuronConfig(
             units=(size,),
             inhibitory_rate=sign,
             soma=soma if start is None else {**soma, "potential_first": start},
-            _s_connections=connections.FixedProbability(probability=density),
+            excitatory__connections=chosen(excitatory),
+            inhibitory__connections=chosen(inhibitory),
             _s_delay=DELAY,
             excitatory__kernel=WEIGHT,
             inhibitory__kernel=inhibition * WEIGHT,
