@@ -1,7 +1,7 @@
 """Time of a step against the number of units at constant fan-out: CUBA with 80 synapses a unit, 10^3 to 10^6 units.
 
-Writes `bench/results/scaling.json` and the picture `docs/images/scaling.png`. On both axes' logarithms the points should
-lie on a straight line; the slope is printed, and must lie between 0.8 and 1.3.
+Writes `bench/results/scaling.json` and the picture `docs/images/scaling.png`. On both axes' logarithms the points
+should lie on a straight line; the slope is printed, and must lie between 0.8 and 1.3.
 """
 
 import json
@@ -36,10 +36,8 @@ def main():
             times.append((time.perf_counter() - begin) / steps * 1e6)
         rate = float(np.mean(recording.rates("excitatory")))
         rows.append({"units": units, "step_us": float(np.median(times)), "rate_hz": rate, "before_s": built})
-        print(
-            f"{units:>9,} units  {rows[-1]['step_us']:10.1f} us a step  {rate:5.2f} Hz  {built:5.1f} s before",
-            flush=True,
-        )
+        step = rows[-1]["step_us"]
+        print(f"{units:>9,} units  {step:10.1f} us a step  {rate:5.2f} Hz  {built:5.1f} s before", flush=True)
     units, step = (np.array([row[name] for row in rows]) for name in ("units", "step_us"))
     # A call's own cost is the same for all sizes, and shows only at the smallest.
     slope = float(np.polyfit(np.log(units), np.log(step), 1)[0])

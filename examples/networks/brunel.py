@@ -2,7 +2,8 @@
 
 10,000 excitatory and 2,500 inhibitory units; each has the same number of inputs, from a tenth of both, and as many
 excitatory inputs from outside as from within. What the network does depends on `inhibition` (g, how much stronger
-inhibition is) and `input_rate` (in units of the rate that would just bring a unit to threshold): figure 8 of the paper shows
+inhibition is) and `input_rate` (in units of the rate that would just bring a unit to threshold): figure 8 of the paper
+shows
 
     A  g 3,   input 2    synchronous, regular, near the highest rate
     B  g 6,   input 4    fast oscillation of the whole, irregular units
