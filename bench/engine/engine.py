@@ -38,6 +38,7 @@ MUSTS = {
     ("coba", "brian2"): (1.4, 1.0),
     ("brunel-like", "brian2"): (1.7, 0.5),
     ("plastic", "brian2"): (3.5, 1.0),
+    ("plastic", "spark-snn"): (40.0, None),
     ("tutorial", "spark-snn"): (15.0, None),
 }
 AHEAD = (1.0, None)

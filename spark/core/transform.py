@@ -119,7 +119,7 @@ def structure_of(module: "Module", lay_out: Callable[[Any], Layout]) -> Structur
     if module._checked:
         entries[FAULT] = ((2,), "int32")
     fixed = {p: (c.shape, str(c.dtype)) for p, c in constants_of(module).items()}
-    key = (lay_out, *fingerprint.of(walk(module), entries, fixed))
+    key = (*fingerprint.of(walk(module), entries, fixed), lay_out)
     structure = _structures.get(key)
     if structure is None:
         units = {p: variables[p].unit if p in variables else "" for p in sorted(entries)}
