@@ -70,6 +70,16 @@ from spark.sim.step import step as step
 
 _keep_compiled_programs()
 
+
+def __getattr__(name: str) -> object:
+    """The Graph Editor, which needs packages that `import spark` does not."""
+    if name in ("GraphEditor", "edit"):
+        from spark.editor import launch
+
+        return getattr(launch, name)
+    raise AttributeError(f"module 'spark' has no attribute {name!r}")
+
+
 try:
     __version__ = _version("spark-brain")
 except _PackageNotFoundError:  # A checkout on the path that was not installed.

@@ -1,6 +1,7 @@
 """The command `spark`."""
 
 import argparse
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import spark
 from spark.doctor import report
 
+NEEDED_BY_EDITOR = ("starlette", "uvicorn", "websockets")
 NEEDED_BY_DEMO = {"gymnasium": "gym", "tqdm": "gym", "matplotlib": "plot"}
 
 
@@ -22,16 +24,49 @@ def main(arguments: list[str] | None = None) -> int:
         "--picture", type=Path, default=Path("spark_demo.png"), help="where to write the picture (spark_demo.png)"
     )
     demo.add_argument("--quiet", action="store_true", help="no progress bar")
+    edit = commands.add_parser("edit", help="open the Graph Editor: draw a brain, run it, watch it")
+    edit.add_argument("file", nargs="?", help="a model file (*.spark.json)")
+    edit.add_argument("--folder", help="folder of the files that may be opened and saved")
+    edit.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
+    edit.add_argument("--port", type=int, default=0, help="the port (any that is free)")
+    edit.add_argument("--token", help="the secret that pages must show (a new one)")
+    edit.add_argument("--allow-host", action="append", default=[], help="another name:port by which browsers reach it")
+    edit.add_argument("--prefix", default="", help="path under which a proxy shows it")
+    edit.add_argument("--no-browser", action="store_true", help="only print the link")
+    edit.add_argument(
+        "--import", dest="modules", action="append", default=[], help="import this module: your own classes"
+    )
     commands.add_parser("doctor", help="show versions, devices, kernels, and how to mend what is missing")
     options = parser.parse_args(arguments)
     if options.command == "demo":
         return _demo(options)
+    if options.command == "edit":
+        return _edit(options)
     if options.command == "doctor":
         text, healthy = report()
         print(text)
         return 0 if healthy else 1
     parser.print_help()
     return 0
+
+
+def _edit(options: argparse.Namespace) -> int:
+    missing = [name for name in NEEDED_BY_EDITOR if importlib.util.find_spec(name) is None]
+    if missing:
+        print(
+            f"spark edit needs {', '.join(missing)}. Install them: pip install 'spark-brain[editor]'", file=sys.stderr
+        )
+        return 2
+    # The server's packages are loaded by nothing else.
+    from spark.editor.launch import run_command
+
+    try:
+        for name in options.modules:
+            importlib.import_module(name)
+        return run_command(options)
+    except (spark.SparkError, ImportError) as error:
+        print(f"spark edit: {error}", file=sys.stderr)
+        return 2
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -60,6 +60,7 @@ class Module(Part):
         self.config = config
         self._mode = calling.NEW
         self._path = ""
+        self._drawn_as = ""
         self._seed: int = getattr(config, "seed", None) or 0
         self._clock = Clock()
         self._inputs: dict[str, PortSpec] = {}
@@ -251,11 +252,17 @@ class Module(Part):
 
     def entropy(self) -> list[int]:
         """The numbers that this module's draws follow from."""
-        return [self._seed, zlib.crc32(self._path.encode())]
+        return [self._seed, zlib.crc32(self._drawn_as.encode())]
+
+    @property
+    def draws_under(self) -> str:
+        """The path that stands before the names of this module's parts where draws are concerned."""
+        return self._drawn_as
 
     def adopt(self, name: str, child: "Module") -> None:
         """Make `child` a part of this module, as attribute `name`."""
         child._path = f"{self._path}.{name}" if self._path else name
+        child._drawn_as = f"{self.draws_under}.{name}" if self.draws_under else name
         own_seed = getattr(child.config, "seed", None)
         child._seed = self._seed if own_seed is None else own_seed
         child._clock = self._clock

@@ -56,6 +56,11 @@ class Brain(Module):
         """Output ports that a brain of this config will have."""
         return {name: entry.spec.payload_type for name, entry in config.output_map.items()}
 
+    @property
+    def draws_under(self) -> str:
+        """A transparent brain's modules draw as if they stood in its owner."""
+        return self._drawn_as.rpartition(".")[0] if self.config.transparent else self._drawn_as
+
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """A brain's outputs are declared."""
         return {name: entry.spec.port_spec() for name, entry in self.config.output_map.items()}

@@ -135,6 +135,11 @@ class BrainConfig(Config):
         description="Length of one step, handed to modules that were given none; left out, theirs.",
     )
     seed: Whole | None = field(None, least=0, description="Seed that all draws follow from; 0 if none.")
+    transparent: bool = field(
+        False,
+        description="Inside another brain: whether modules draw as if they stood in that brain, so that taking some "
+        "into a brain of their own changes no result.",
+    )
     check_numbers: bool = field(
         False, description="Whether every step looks for NaN and infinity and says where they began."
     )

@@ -1,6 +1,7 @@
 """What of a brain can be recorded: ports that carry spikes or are read by others, variables, outputs."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 from spark.core.module import Module
 from spark.core.payloads import SpikeArray
@@ -45,10 +46,13 @@ def recordables(brain: Module) -> dict[str, Recordable]:
             continue
         name = path
         spikes = False
-        if path.startswith(_CACHE):
-            name = path.removeprefix(_CACHE)
-            module, _, port = name.partition(".")
-            spikes = issubclass(getattr(brain, module).output_specs[port].payload_type, SpikeArray)
+        owner, cache, ending = f".{path}".rpartition(f".{_CACHE}")
+        if cache:
+            module, _, port = ending.partition(".")
+            owner = owner.removeprefix(".")
+            name = f"{owner}.{ending}" if owner else ending
+            spec = reduce(getattr, [*filter(None, owner.split(".")), module], brain).output_specs[port]
+            spikes = issubclass(spec.payload_type, SpikeArray)
         found[name] = Recordable(name, spikes, slot.shape, slot.dtype, state.unit(path), path, None)
     for name, spec in brain.output_specs.items():
         spikes = issubclass(spec.payload_type, SpikeArray)

@@ -1,0 +1,230 @@
+"""The editor's routes: the page, its files, and one websocket on which everything else happens."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from spark import __version__
+from spark.core.errors import FormatError, Problem, SparkError
+from spark.editor import catalogue_view
+from spark.editor.journal import SESSION_ID, drafts
+from spark.editor.live import Connection, Live
+from spark.editor.paths import Root
+from spark.editor.requests import answer
+from spark.editor.session import ConflictError, Session, new_session_id
+from spark.io.model_file import Document
+from spark.io.strict import read_json
+
+MOST_MESSAGE = 24 << 20
+MOST_MISTAKES = 50
+MOST_SESSIONS = 50
+FILES = {
+    "app.js": "text/javascript; charset=utf-8",
+    "app.css": "text/css; charset=utf-8",
+    "widget.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+
+
+def static(name: str) -> bytes:
+    """A file of the built page."""
+    return resources.files("spark.editor").joinpath("static", name).read_bytes()
+
+
+class Editor:
+    """All sessions of one server.
+
+    Args:
+        folder: The folder of the files that may be opened and saved.
+        states: The folder of the drafts.
+        first: What the first page shows: a document, or the name of a file in the folder.
+    """
+
+    def __init__(self, folder: Path, states: Path, first: Document | str | None = None) -> None:
+        self.root, self.states, self.first = Root(folder), states, first
+        self.sessions: dict[str, Live] = {}
+
+    def open(self, id: str | None) -> Live:
+        """The session of a page: the one that it had, or a new one."""
+        if id is not None and id in self.sessions:
+            return self.sessions[id]
+        known = id if id is not None and SESSION_ID.fullmatch(id) else new_session_id()
+        session = Session(self.root, self.states, known)
+        if not session.restored and session.file is None and not session.document["nodes"]:
+            first = self.first
+            if isinstance(first, str):
+                if self.root.resolve(first).exists():
+                    session.open(first)
+                else:
+                    session.file = first
+            elif first is not None:
+                session.take(json.loads(json.dumps(first)))
+        live = Live(session)
+        self.sessions[known] = live
+        return live
+
+    async def close(self) -> None:
+        """End every brain."""
+        for live in self.sessions.values():
+            await live.close()
+
+    def idle(self) -> list[str]:
+        """Sessions that no page shows."""
+        return [k for k, live in self.sessions.items() if not live.connections]
+
+
+def make_app(editor: Editor) -> Starlette:
+    """The application, without its guard."""
+
+    async def page(request: Request) -> Response:
+        try:
+            text = static("index.html").decode()
+        except FileNotFoundError:
+            return PlainTextResponse("The page is not in this installation: run `make web`, then install again.", 500)
+        return HTMLResponse(text)
+
+    async def file(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in FILES:
+            return PlainTextResponse("There is no such file.", 404)
+        return Response(static(name), media_type=FILES[name])
+
+    async def socket(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await _serve(editor, websocket)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await editor.close()
+
+    routes = [Route("/", page), Route("/static/{name}", file), WebSocketRoute("/ws", socket)]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _serve(editor: Editor, websocket: WebSocket) -> None:
+    """One page, until it leaves."""
+    problem = None
+    try:
+        live = editor.open(websocket.query_params.get("session"))
+    except SparkError as error:
+        problem, editor.first = error, None
+        live = editor.open(None)
+    connection = Connection()
+    live.connections.add(connection)
+    greet(editor, live, connection)
+    if problem is not None:
+        connection.push({"push": "failed", "problems": [vars(p) for p in problem.problems]})
+    sender = asyncio.create_task(_send(connection, websocket))
+    try:
+        await _receive(live, connection, websocket)
+    except (WebSocketDisconnect, RuntimeError):
+        pass
+    finally:
+        live.connections.discard(connection)
+        sender.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sender
+        if not live.connections and live.runner.alive:
+            asyncio.create_task(_pause_if_left(live))
+        for key in editor.idle()[:-MOST_SESSIONS]:
+            await editor.sessions.pop(key).close()
+
+
+def greet(editor: Editor, live: Live, connection: Connection) -> None:
+    """Tell a page that begins everything that it needs."""
+    connection.push(
+        {
+            "push": "hello",
+            "session": live.session.id,
+            "version": __version__,
+            "catalogue": catalogue_view.view(),
+            "restored": live.session.restored,
+            "drafts": [d for d in drafts(editor.states) if d["id"] not in editor.sessions],
+            **live.whole(),
+        }
+    )
+    for data in live.runner.kept:
+        connection.show(data)
+    live.check_soon()
+
+
+async def _pause_if_left(live: Live) -> None:
+    """A brain that nobody watches stands still; a page that is only loaded anew finds it running."""
+    await asyncio.sleep(10)
+    if not live.connections and live.runner.alive:
+        await live.runner.ask("pause")
+
+
+async def _receive(live: Live, connection: Connection, websocket: WebSocket) -> None:
+    mistakes = 0
+    tasks: set[asyncio.Task[None]] = set()
+    while mistakes < MOST_MISTAKES and not connection.lost:
+        # A page that sends without pause must not keep the others waiting.
+        await asyncio.sleep(0)
+        event = await websocket.receive()
+        if event["type"] == "websocket.disconnect":
+            break
+        if len(tasks) > 100:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            asked = read_message(event.get("text"))
+        except FormatError as error:
+            mistakes += 1
+            connection.push({"push": "failed", "problems": [vars(p) for p in error.problems]})
+            continue
+        task = asyncio.create_task(_answer(live, connection, asked))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+    if mistakes >= MOST_MISTAKES:
+        await websocket.close(4400)
+
+
+def read_message(text: Any) -> dict[str, Any]:
+    """What a page asks.
+
+    Raises:
+        FormatError: It is no JSON object.
+    """
+    if not isinstance(text, str):
+        raise FormatError(Problem("message", "is no text", "Reload the page", "format"))
+    asked = read_json("message", text, MOST_MESSAGE)
+    if not isinstance(asked, dict):
+        raise FormatError(Problem("message", "is no object", "Reload the page", "format"))
+    return asked
+
+
+async def answer_to(live: Live, connection: Connection, text: str) -> None:
+    """Read what a page asks, do it, and queue the answer."""
+    await _answer(live, connection, read_message(text))
+
+
+async def _answer(live: Live, connection: Connection, asked: dict[str, Any]) -> None:
+    arguments = dict(asked)
+    number, do = arguments.pop("id", None), arguments.pop("do", None)
+    try:
+        connection.push({"reply": number, "ok": await answer(live, do, arguments)})
+    except SparkError as error:
+        kind = "conflict" if isinstance(error, ConflictError) else "error"
+        connection.push({"reply": number, "error": {"kind": kind, "problems": [vars(p) for p in error.problems]}})
+
+
+async def _send(connection: Connection, websocket: WebSocket) -> None:
+    while True:
+        await connection.ready.wait()
+        connection.ready.clear()
+        while connection.texts or connection.frames:
+            if connection.texts:
+                await websocket.send_text(json.dumps(connection.texts.popleft(), allow_nan=False))
+            else:
+                await websocket.send_bytes(connection.frames.popleft())

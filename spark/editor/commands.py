@@ -1,0 +1,269 @@
+"""The commands by which a document changes: each a function of a draft and plain arguments."""
+
+from collections.abc import Callable
+from typing import Any
+
+from spark.core.errors import Problem, SparkError
+from spark.core.names import illegal, suggestion
+from spark.core.registry import modules as registry
+from spark.editor.defaults import first_settings
+from spark.editor.draft import Draft
+from spark.editor.ports import why_not
+from spark.graph.check import RESERVED
+from spark.io.layout import arrange
+from spark.io.model_file import BRAIN, INPUT, OUTPUT, TABLES
+
+Command = Callable[..., Any]
+COMMANDS: dict[str, Command] = {}
+PLACED = ("nodes", "notes", "groups")
+
+
+class CommandError(SparkError, ValueError):
+    """Raised when a command cannot be done; the document is as it was."""
+
+
+def command(function: Command) -> Command:
+    """Enter a command under its function's name."""
+    COMMANDS[function.__name__] = function
+    return function
+
+
+def refuse(message: str, fix: str = "", address: str = "") -> CommandError:
+    """The error that says why a command cannot be done."""
+    return CommandError(Problem(address, message, fix, "refused"))
+
+
+def existing(draft: Draft, table: str, key: Any) -> Any:
+    """A record that must be there."""
+    record = draft.get(table, key) if isinstance(key, str) else None
+    if record is None:
+        raise refuse(f"there is no such {table[:-1]}, got {key!r}", "It may have been deleted")
+    return record
+
+
+def table_of(draft: Draft, key: str) -> str:
+    """The table that holds an id; ids begin with their table's letter, so they are never ambiguous."""
+    for table in TABLES:
+        if draft.get(table, key) is not None:
+            return table
+    raise refuse(f"there is nothing with the id {key!r}", "It may have been deleted")
+
+
+def free_name(draft: Draft, wanted: str, parent: str | None) -> str:
+    """The name, with a number behind it if it is taken."""
+    taken = {n["name"] for n in draft.document["nodes"].values() if n.get("parent") == parent}
+    stem = "".join(c if c.isalnum() else "_" for c in wanted).strip("_") or "module"
+    stem = f"m_{stem}" if stem[0].isdigit() else stem
+    number, name = 1, stem
+    while name in taken or illegal(name, RESERVED):
+        number += 1
+        name = f"{stem}_{number}"
+    return name
+
+
+def _snake(type_name: str) -> str:
+    words = "".join(
+        f"_{c.lower()}" if c.isupper() and (i and not type_name[i - 1].isupper()) else c.lower()
+        for i, c in enumerate(type_name)
+    )
+    return words.lstrip("_")
+
+
+@command
+def add(draft: Draft, type: str, x: float = 0, y: float = 0, name: str | None = None, parent: str | None = None,
+        config: dict[str, Any] | None = None, wire: dict[str, Any] | None = None) -> dict[str, Any]:  # fmt: skip
+    """Add a node; `wire` names a port (`{"from": ...}` or `{"to": ...}`) that is wired to its first port that fits."""
+    if type not in (INPUT, OUTPUT):
+        if type not in registry.names():
+            raise refuse(f"{type!r} is no module", suggestion(type, registry.names()))
+    if parent is not None and existing(draft, "nodes", parent)["type"] != BRAIN:
+        raise refuse("only a brain has nodes inside")
+    key = draft.new_id("nodes")
+    settings = first_settings(type) if config is None else config
+    given = free_name(draft, name or _snake(type), parent)
+    record = {"type": type, "name": given, "parent": parent, "config": settings, "ui": {"x": x, "y": y}}
+    draft.put("nodes", key, record)
+    if wire:
+        from spark.editor.wires import wire_to_first
+
+        wire_to_first(draft, key, wire)
+    return {"id": key}
+
+
+@command
+def remove(draft: Draft, ids: list[str]) -> None:
+    """Remove nodes (with what is inside, and their wires and probes), wires, notes, groups, probes."""
+    for key in ids:
+        table = table_of(draft, key)
+        draft.put(table, key, None)
+        if table == "nodes":
+            _remove_what_hangs_on(draft, key)
+
+
+def _remove_what_hangs_on(draft: Draft, node: str) -> None:
+    for table in ("nodes", "notes", "groups"):
+        for key in [k for k, r in draft.document[table].items() if r.get("parent") == node]:
+            draft.put(table, key, None)
+            if table == "nodes":
+                _remove_what_hangs_on(draft, key)
+    for key in [k for k, e in draft.document["edges"].items() if node in (e["from"][0], e["to"][0])]:
+        draft.put("edges", key, None)
+    for key in [k for k, p in draft.document["probes"].items() if p.get("node") == node]:
+        draft.put("probes", key, None)
+
+
+@command
+def move(draft: Draft, places: dict[str, list[float]]) -> None:
+    """Put nodes, notes and groups at places."""
+    for key, (x, y) in places.items():
+        table = table_of(draft, key)
+        if table in PLACED:
+            record = draft.get(table, key)
+            draft.update(table, key, ui={**record.get("ui", {}), "x": round(float(x), 2), "y": round(float(y), 2)})
+
+
+@command
+def rename(draft: Draft, id: str, name: str) -> None:
+    """Give a node another name."""
+    record = existing(draft, "nodes", id)
+    why = illegal(name, RESERVED)
+    if why:
+        raise refuse(why, "Choose another name", name)
+    port = record["type"] in (INPUT, OUTPUT)
+    for key, other in draft.document["nodes"].items():
+        same_kind = (other["type"] == record["type"]) if port else other["type"] not in (INPUT, OUTPUT)
+        if key != id and same_kind and other.get("parent") == record.get("parent") and other["name"] == name:
+            raise refuse("is the name of another node", "Names must differ", name)
+    if port and record.get("parent") is not None:
+        _rename_port(draft, record, name)
+    draft.update("nodes", id, name=name)
+
+
+def _rename_port(draft: Draft, record: Any, name: str) -> None:
+    """Wires to a brain's port follow its name."""
+    end = "to" if record["type"] == INPUT else "from"
+    old = [record["parent"], record["name"]]
+    for key in [k for k, e in draft.document["edges"].items() if e[end] == old]:
+        draft.update("edges", key, **{end: [record["parent"], name]})
+
+
+@command
+def configure(draft: Draft, ids: list[str], path: list[str], value: Any = None, reset: bool = False) -> None:
+    """Set one field of the configs of some nodes; `reset` leaves it to its default."""
+    for key in ids:
+        record = existing(draft, "nodes", key)
+        draft.update("nodes", key, config=_with(record.get("config", {}), path, value, reset))
+
+
+def _with(config: dict[str, Any], path: list[str], value: Any, reset: bool) -> dict[str, Any]:
+    made, head = dict(config), path[0]
+    if len(path) > 1:
+        inner = made.get(head, {})
+        inner = _with(inner if isinstance(inner, dict) else {}, path[1:], value, reset)
+        if inner:
+            made[head] = inner
+        else:
+            made.pop(head, None)
+    elif reset:
+        made.pop(head, None)
+    else:
+        made[head] = value
+    return made
+
+
+@command
+def connect(draft: Draft, begin: list[str], end: list[str]) -> dict[str, Any]:
+    """Draw a wire; it comes last among those into its port."""
+    why = why_not(draft.document, begin, end)
+    if why:
+        raise refuse(why)
+    order = 1 + max((e.get("order", 0) for e in draft.document["edges"].values() if e["to"] == end), default=-1)
+    key = draft.new_id("edges")
+    draft.put("edges", key, {"from": begin, "to": end, "order": order})
+    return {"id": key}
+
+
+@command
+def reorder(draft: Draft, id: str, place: int) -> None:
+    """Put a wire at another place among those into its port."""
+    end = existing(draft, "edges", id)["to"]
+    wires = [(e.get("order", 0), k) for k, e in draft.document["edges"].items() if e["to"] == end and k != id]
+    keys = [k for _, k in sorted(wires)]
+    keys.insert(max(0, min(place, len(keys))), id)
+    for order, key in enumerate(keys):
+        draft.update("edges", key, order=order)
+
+
+@command
+def set_meta(draft: Draft, key: str, value: Any = None) -> None:
+    """Set a property of the document: name, seed, dt, check_numbers, or a description."""
+    if key not in ("name", "seed", "dt", "check_numbers", "description"):
+        raise refuse(f"a document has no property {key!r}")
+    draft.put("meta", key, value)
+
+
+@command
+def set_run(draft: Draft, key: str, value: Any = None) -> None:
+    """Set how the brain is run: see `spark.editor.run_settings`."""
+    draft.put("run", key, value)
+
+
+@command
+def put_note(draft: Draft, id: str | None = None, text: str = "", x: float = 0, y: float = 0,
+             parent: str | None = None) -> dict[str, Any]:  # fmt: skip
+    """Write a note, a new one or another text into one."""
+    if id is not None:
+        existing(draft, "notes", id)
+        draft.update("notes", id, text=text)
+        return {"id": id}
+    key = draft.new_id("notes")
+    draft.put("notes", key, {"text": text, "parent": parent, "ui": {"x": x, "y": y}})
+    return {"id": key}
+
+
+@command
+def group(draft: Draft, ids: list[str], name: str = "group") -> dict[str, Any]:
+    """Draw a frame around some nodes."""
+    nodes = [existing(draft, "nodes", k) for k in ids]
+    if not nodes:
+        raise refuse("there is nothing to group", "Select some nodes first")
+    key = draft.new_id("groups")
+    draft.put("groups", key, {"name": name, "nodes": sorted(ids), "parent": nodes[0].get("parent")})
+    return {"id": key}
+
+
+@command
+def put_probe(draft: Draft, path: str, view: str, node: str | None = None, id: str | None = None,
+              settings: dict[str, Any] | None = None) -> dict[str, Any]:  # fmt: skip
+    """Watch something while the brain runs: a path, and how it is shown."""
+    same = [k for k, p in draft.document["probes"].items() if (p["path"], p.get("view")) == (path, view)]
+    key = id or (same[0] if same else draft.new_id("probes"))
+    draft.put("probes", key, {"path": path, "view": view, "node": node, "settings": settings or {}})
+    return {"id": key}
+
+
+@command
+def align(draft: Draft, ids: list[str], how: str) -> None:
+    """Align nodes: left, right, top, bottom, center or middle; or spread them evenly: row or column."""
+    places = {k: draft.get("nodes", k)["ui"] for k in ids if draft.get("nodes", k) is not None}
+    if len(places) < 2:
+        return
+    axis = "x" if how in ("left", "right", "center", "row") else "y"
+    values = sorted(float(p.get(axis, 0)) for p in places.values())
+    middle = (values[0] + values[-1]) / 2
+    if how in ("row", "column"):
+        step = (values[-1] - values[0]) / (len(values) - 1)
+        ordered = sorted(places, key=lambda k: places[k].get(axis, 0))
+        targets = {k: values[0] + i * step for i, k in enumerate(ordered)}
+    else:
+        ends = {"left": values[0], "top": values[0], "right": values[-1], "bottom": values[-1]}
+        targets = {k: ends.get(how, middle) for k in places}
+    for key, value in targets.items():
+        draft.update("nodes", key, ui={**places[key], axis: round(value, 2)})
+
+
+@command
+def lay_out(draft: Draft, parent: str | None = None) -> None:
+    """Lay a brain's modules out from left to right."""
+    for key, (x, y) in arrange(draft.document, parent).items():
+        draft.update("nodes", key, ui={**draft.get("nodes", key).get("ui", {}), "x": x, "y": y})

@@ -1,0 +1,34 @@
+"""What a node drawn from the palette starts with: values for the fields that have no default."""
+
+from typing import Any
+
+from spark.core.registry import modules as registry
+from spark.io.model_file import BRAIN, INPUT, OUTPUT
+
+
+def first_settings(type_name: str) -> dict[str, Any]:
+    """Settings of a new node, so that it can run at once; what has a default is left to it."""
+    if type_name in (INPUT, OUTPUT):
+        return {"payload_type": "FloatArray", "shape": [1], "dtype": "float32"}
+    if type_name == BRAIN:
+        return {}
+    config: Any = registry[type_name].config_class()  # type: ignore[attr-defined]
+    properties = config.model_json_schema().get("properties", {})
+    needed = [name for name, info in config.model_fields.items() if info.is_required()]
+    return {name: _first_value(name, properties.get(name, {})) for name in needed}
+
+
+def _first_value(name: str, schema: dict[str, Any]) -> Any:
+    if name == "units":
+        return [100]
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type")
+    if kind == "boolean":
+        return False
+    if kind == "array":
+        return [1]
+    if kind == "string":
+        return ""
+    least = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+    return max(1, int(least)) if kind == "integer" else float(max(1, least))

@@ -1,0 +1,78 @@
+"""A document while a command changes it, and the patch that undoes or repeats what it did."""
+
+import copy
+from typing import Any
+
+from spark.io.model_file import SINGLE, TABLES, Document
+
+# Table, id, record before (None: was not there), record after (None: is gone).
+Change = tuple[str, str, Any, Any]
+Patch = list[Change]
+
+
+class Draft:
+    """Reads a document, and writes to it so that every change is known.
+
+    Records are never changed in place: a command puts a new one.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._before: dict[tuple[str, str], Any] = {}
+
+    def get(self, table: str, key: str) -> Any:
+        """A record, or None."""
+        return self.document[table].get(key)
+
+    def put(self, table: str, key: str, record: Any) -> None:
+        """Write a record; None removes it."""
+        records = self.document[table]
+        self._before.setdefault((table, key), copy.deepcopy(records.get(key)))
+        if record is None:
+            records.pop(key, None)
+        else:
+            records[key] = copy.deepcopy(record)
+
+    def update(self, table: str, key: str, **changes: Any) -> None:
+        """Change fields of a record; None removes one, but for `parent`."""
+        record = {**self.document[table][key], **changes}
+        kept = {k: v for k, v in record.items() if v is not None or k == "parent"}
+        self.put(table, key, kept)
+
+    def new_id(self, table: str) -> str:
+        """An id that no record of the table has or had in this draft."""
+        letter = table[0]
+        taken = set(self.document[table]) | {k for t, k in self._before if t == table}
+        number = len(taken) + 1
+        while f"{letter}{number}" in taken:
+            number += 1
+        return f"{letter}{number}"
+
+    def patch(self) -> Patch:
+        """What was changed."""
+        changes = [
+            (table, key, before, copy.deepcopy(self.document[table].get(key)))
+            for (table, key), before in self._before.items()
+        ]
+        return [c for c in changes if c[2] != c[3]]
+
+    def roll_back(self) -> None:
+        """Undo everything that was written."""
+        apply(self.document, inverse(self.patch()))
+        self._before.clear()
+
+
+def apply(document: Document, patch: Patch) -> None:
+    """Do what a patch says, in place."""
+    for table, key, _, after in patch:
+        if table not in (*TABLES, *SINGLE):
+            continue
+        if after is None:
+            document[table].pop(key, None)
+        else:
+            document[table][key] = copy.deepcopy(after)
+
+
+def inverse(patch: Patch) -> Patch:
+    """The patch that undoes this one."""
+    return [(table, key, after, before) for table, key, before, after in reversed(patch)]

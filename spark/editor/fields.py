@@ -1,0 +1,92 @@
+"""Config classes as the inspector needs them: from each one's JSON schema, with nested configs and kinds laid open."""
+
+from typing import Any
+
+from spark.core.config import Config
+from spark.core.config_arguments import nested_type
+from spark.core.values import encode
+from spark.io.sparse import kind_of
+from spark.nn.connections.base import _kinds as connectivities
+from spark.nn.initializers.base import _kinds as initializers
+from spark.nn.plasticity.rule import _kinds as rules
+
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+
+def kinds() -> dict[str, dict[str, Any]]:
+    """The configs that a field of several kinds may hold: by tag (`initializer`, ...) and name, their fields."""
+    tables = {"initializer": initializers, "connectivity": connectivities, "rule": rules}
+    return {
+        tag: {name: {"doc": _first_line(cls), "fields": fields_of(cls)} for name, cls in sorted(table.items())}
+        for tag, table in tables.items()
+    }
+
+
+def fields_of(cls: type[Config]) -> list[dict[str, Any]]:
+    """The fields of a config class, in the order in which they are written."""
+    schema = cls.model_json_schema()
+    properties = schema.get("properties", {})
+    handed = set(cls.handed_down)
+    return [_field(cls, name, properties.get(name, {}), handed) for name in cls.model_fields]
+
+
+def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str]) -> dict[str, Any]:
+    info = cls.model_fields[name]
+    default = None if info.is_required() else info.get_default(call_default_factory=True)
+    made: dict[str, Any] = {
+        "name": name,
+        "kind": _kind(schema, default),
+        "unit": schema.get("unit", ""),
+        "description": schema.get("description", info.description or ""),
+        "required": info.is_required(),
+        "nullable": _nullable(schema),
+        "default": encode(default),
+        "bounds": {b: schema[b] for b in _BOUNDS if b in schema},
+    }
+    nested = nested_type(info)
+    if nested is not None and isinstance(default, Config):
+        made |= {"kind": "config", "fields": _linked(fields_of(type(default)), handed), "default": default.to_dict()}
+        if kind_of(default):
+            made |= {"kind": "kinds", "tag": "rule"}
+    elif isinstance(default, Config) and kind_of(default):
+        made |= {"kind": "kinds", "tag": next(iter(kind_of(default)))}
+    if made["kind"] == "choice":
+        made["choices"] = _choices(schema)
+    return made
+
+
+def _linked(fields: list[dict[str, Any]], handed: set[str]) -> list[dict[str, Any]]:
+    """Mark the fields that take their owner's value."""
+    return [{**f, "linked": True} if f["name"] in handed else f for f in fields]
+
+
+def _branches(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return schema.get("anyOf", [schema])
+
+
+def _nullable(schema: dict[str, Any]) -> bool:
+    return any(b.get("type") == "null" for b in _branches(schema))
+
+
+def _choices(schema: dict[str, Any]) -> list[Any]:
+    return next(b["enum"] for b in _branches(schema) if "enum" in b)
+
+
+def _kind(schema: dict[str, Any], default: Any) -> str:
+    branches = [b for b in _branches(schema) if b.get("type") != "null"]
+    types = {b.get("type") for b in branches}
+    if any("enum" in b for b in branches):
+        return "choice"
+    if types == {"number", "array", "object"}:
+        return "quantity"
+    if len(types) == 1:
+        (only,) = types
+        if only == "array":
+            return "shape"
+        known = {"number": "number", "integer": "integer", "boolean": "boolean", "string": "text"}
+        return known.get(str(only), "json")
+    return "json"
+
+
+def _first_line(cls: type) -> str:
+    return (cls.__doc__ or "").strip().split("\n")[0]

@@ -1,0 +1,181 @@
+"""Starting the editor: from the command line, from a program, from a notebook."""
+
+import contextlib
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from spark.core.errors import Problem, RunError
+from spark.editor.app import MOST_MESSAGE, Editor, make_app
+from spark.editor.guard import Guard
+from spark.editor.journal import state_folder
+from spark.io.graph_of import document_of
+from spark.io.model_file import Document
+from spark.nn import Brain, BrainConfig
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class GraphEditor:
+    """The Graph Editor, served from this process.
+
+    Args:
+        what: What to show first: a brain, its config, a model file, or nothing.
+        folder: Folder of the files that may be opened and saved; left out, the file's, or the working folder.
+        host: Where to listen. Other than loopback needs a `token` that you choose.
+        port: The port; 0 for any that is free.
+        token: The secret that pages must show; left out, a new one.
+        hosts: Further names by which browsers reach the editor, such as `localhost:9000`.
+        prefix: The path under which a proxy shows it.
+        drafts: Folder of the drafts.
+
+    Raises:
+        RunError: It would listen to the network without a token of yours.
+        RegistryError: The brain has a module that is in no catalogue.
+    """
+
+    def __init__(
+        self,
+        what: Brain | BrainConfig | str | Path | None = None,
+        *,
+        folder: str | Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        hosts: tuple[str, ...] = (),
+        prefix: str = "",
+        drafts: str | Path | None = None,
+    ) -> None:
+        if host not in LOOPBACK and not token:
+            raise RunError(
+                Problem(
+                    "host",
+                    f"{host} can be reached from other machines; expected 127.0.0.1, or a token that you choose",
+                    "Better: leave the host as it is, and reach it with `ssh -L`",
+                    "host",
+                )
+            )
+        first: Document | str | None = None
+        if isinstance(what, (Brain, BrainConfig)):
+            first = document_of(what.config if isinstance(what, Brain) else what)
+        elif what is not None:
+            path = Path(what).absolute()
+            folder = folder or path.parent
+            first = path.relative_to(Path(folder).absolute()).as_posix()
+        self.editor = Editor(Path(folder or "."), Path(drafts) if drafts else state_folder(), first)
+        self._socket = _bound(host, port)
+        self.host, self.port = host, self._socket.getsockname()[1]
+        self.prefix = prefix.rstrip("/")
+        extra = tuple(hosts) if host in LOOPBACK else (*hosts, f"{host}:{self.port}")
+        self.guard = Guard(make_app(self.editor), self.port, extra, prefix, token)
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def link(self) -> str:
+        """A new link that opens the editor, once."""
+        name = "127.0.0.1" if self.host in ("0.0.0.0", "::") else f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{name}:{self.port}{self.prefix}/?code={self.guard.new_code()}"
+
+    def serve(self) -> None:
+        """Serve until Ctrl-C."""
+        self._server = self._make_server()
+        with contextlib.suppress(KeyboardInterrupt):
+            self._server.run(sockets=[self._socket])
+
+    def launch(self, browser: bool = True) -> "GraphEditor":
+        """Serve in the background and open the page; returns at once. In a notebook, show it below the cell with
+        `widget()` where the browser does not reach this machine."""  # noqa: D209
+        if self._thread is None:
+            self._server = self._make_server()
+            self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+            self._thread.start()
+            while not self._server.started and self._thread.is_alive():
+                time.sleep(0.01)
+        link = self.link()
+        print(f"Spark's Graph Editor: {link}")
+        if browser:
+            webbrowser.open(link)
+        return self
+
+    def widget(self) -> Any:
+        """The editor inside a notebook's cell, over the notebook's own connection. Needs the package anywidget."""
+        from spark.editor.widget import EditorWidget
+
+        return EditorWidget(self.editor)
+
+    def close(self) -> None:
+        """Stop serving, and end every brain."""
+        if self._server is not None:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(10)
+            self._thread = None
+        self._socket.close()
+
+    def _make_server(self) -> uvicorn.Server:
+        config = uvicorn.Config(
+            self.guard,
+            loop="asyncio",
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=MOST_MESSAGE,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=2,
+        )
+        return uvicorn.Server(config)
+
+
+def edit(what: Any = None, **options: Any) -> GraphEditor:
+    """Open a brain, a config or a model file in the Graph Editor; see `GraphEditor`. Returns at once."""
+    return GraphEditor(what, **options).launch()
+
+
+def run_command(options: Any) -> int:
+    """The command `spark edit`."""
+    editor = GraphEditor(
+        options.file,
+        folder=options.folder,
+        host=options.host,
+        port=options.port,
+        token=options.token,
+        hosts=tuple(options.allow_host),
+        prefix=options.prefix,
+    )
+    print(f"Spark's Graph Editor, files in {editor.editor.root.folder}")
+    print(f"Open: {editor.link()}", flush=True)
+    if sys.stdin is not None and sys.stdin.isatty():
+        print("The link works once. Press Enter for another, Ctrl-C to end.")
+        threading.Thread(target=_more_links, args=(editor,), daemon=True).start()
+    if not options.no_browser:
+        threading.Timer(0.5, webbrowser.open, (editor.link(),)).start()
+    editor.serve()
+    return 0
+
+
+def _more_links(editor: GraphEditor) -> None:
+    for _ in sys.stdin:
+        print(f"Open: {editor.link()}", flush=True)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise RunError(
+            Problem(
+                "port", f"{host}:{port} cannot be listened on: {error.strerror}", "Choose another with --port", "port"
+            )
+        ) from error
+    return found

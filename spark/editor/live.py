@@ -1,0 +1,188 @@
+"""A session with its pages and its brain: one document, the connections that show it, the worker that runs it."""
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from spark.core.errors import RunError, SparkError
+from spark.editor.ports import inputs, outputs
+from spark.editor.runner import Runner
+from spark.editor.session import Session
+from spark.editor.shapes import Shapes, deep_check
+from spark.io.graph_config import Located, brain_config
+from spark.io.model_file import BRAIN
+
+CHECK_SECONDS = 0.05
+MOST_FRAMES = 32
+MOST_WAITING = 5000
+
+
+class Connection:
+    """What waits to be sent to one page. Frames that nobody takes are dropped, the oldest first."""
+
+    def __init__(self) -> None:
+        self.texts: deque[dict[str, Any]] = deque()
+        self.frames: deque[bytes] = deque(maxlen=MOST_FRAMES)
+        self.ready = asyncio.Event()
+        self.dropped = 0
+        self.lost = False
+
+    def push(self, value: dict[str, Any]) -> None:
+        """Queue plain data."""
+        if len(self.texts) >= MOST_WAITING:
+            self.lost = True
+        else:
+            self.texts.append(value)
+        self.ready.set()
+
+    def show(self, data: bytes) -> None:
+        """Queue a frame."""
+        self.dropped += len(self.frames) == MOST_FRAMES
+        self.frames.append(data)
+        self.ready.set()
+
+
+class Live:
+    """A session that is open."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.connections: set[Connection] = set()
+        self.problems: list[Located] = []
+        self.shapes: Shapes = {}
+        self.runner = Runner(self._tell_run, self._show_frame)
+        self.run_lock = asyncio.Lock()
+        self._check: asyncio.Task[None] | None = None
+        self._sent: tuple[Any, Any, Any] | None = None
+
+    def push(self, value: dict[str, Any]) -> None:
+        """Tell all pages."""
+        for connection in self.connections:
+            connection.push(value)
+
+    def _tell_run(self, status: dict[str, Any]) -> None:
+        self.push({"push": "run", **status})
+
+    def _show_frame(self, data: bytes) -> None:
+        for connection in self.connections:
+            connection.show(data)
+
+    def heads(self) -> dict[str, Any]:
+        """What changes with every command beside the document."""
+        history = self.session.history
+        return {
+            "revision": history.revision,
+            "can_undo": bool(history.done),
+            "can_redo": bool(history.undone),
+            "dirty": self.session.dirty,
+            "file": self.session.file,
+        }
+
+    def whole(self) -> dict[str, Any]:
+        """Everything a page needs to begin."""
+        return {"document": self.session.document, **self.heads(), **self.checked(), "run": self.runner.status}
+
+    def checked(self) -> dict[str, Any]:
+        """Problems, and what is at the ports."""
+        known = {f"{node}.{port}": [list(shape), dtype] for (node, port), (shape, dtype, _) in self.shapes.items()}
+        return {"problems": [p.to_dict() for p in self.problems], "shapes": known, "ports": self._brain_ports()}
+
+    def _brain_ports(self) -> dict[str, Any]:
+        """Ports of brains inside the brain, which the catalogue cannot know."""
+        document = self.session.document
+        return {
+            key: {
+                "inputs": [
+                    {"name": n, "type": t.__name__, "optional": False} for n, t in inputs(document, key).items()
+                ],
+                "outputs": [{"name": n, "type": t.__name__} for n, t in outputs(document, key).items()],
+            }
+            for key, node in document["nodes"].items()
+            if node["type"] == BRAIN
+        }
+
+    def changed(self, patch: Any) -> None:
+        """Tell the pages what a command did, check the document, and hand it to a brain that runs."""
+        if patch:
+            self.push({"push": "patch", "patch": patch, **self.heads()})
+        self.check_soon()
+
+    def replaced(self) -> None:
+        """Tell the pages that the whole document is another."""
+        self.problems, self.shapes = brain_config(self.session.document)[1], {}
+        self.push({"push": "document", **self.whole()})
+        self.check_soon()
+
+    def check_soon(self) -> None:
+        """Check in the background; checks that are overtaken are left out."""
+        if self._check is None or self._check.done():
+            self._check = asyncio.create_task(self._check_all())
+
+    async def _check_all(self) -> None:
+        revision = -1
+        while revision != self.session.history.revision:
+            revision = self.session.history.revision
+            # The quick part at once, so that a badge is there before a finger is off its key.
+            self.problems = brain_config(self.session.document)[1]
+            self.push({"push": "checked", "revision": revision, **self.checked()})
+            await asyncio.sleep(CHECK_SECONDS)
+            if revision != self.session.history.revision:
+                continue
+            self.shapes, self.problems = await asyncio.to_thread(deep_check, self.session.document)
+        self.push({"push": "checked", "revision": revision, **self.checked()})
+        await self._update_run()
+
+    def plan(self) -> tuple[Any, Any, Any] | None:
+        """Config, settings and probes as plain data for the worker, or None if the document has problems."""
+        config, found = brain_config(self.session.document)
+        if config is None or found:
+            return None
+        return config.to_dict(), self._settings(), self.session.document["probes"]
+
+    def _settings(self) -> dict[str, Any]:
+        """How the brain is run, paths of files resolved."""
+        settings = dict(self.session.document["run"])
+        given = {}
+        for name, source in (settings.get("inputs") or {}).items():
+            source = dict(source) if isinstance(source, dict) else {"value": source}
+            if "file" in source:
+                source["file"] = str(self.session.root.resolve(source["file"], (".npy", ".csv")))
+            given[name] = source
+        return {**settings, "inputs": given}
+
+    async def _update_run(self) -> None:
+        """Hand a changed document to the brain that runs, if it is whole."""
+        if not self.runner.alive or self._sent is None:
+            return
+        try:
+            plan = self.plan()
+            if plan is None or plan == self._sent:
+                return
+            async with self.run_lock:
+                config, settings, probes = plan
+                await self.runner.ask("swap", config=config, settings=settings, probes=probes)
+                self._sent = plan
+        except SparkError as error:
+            self.push({"push": "run", "failed": [vars(p) for p in error.problems]})
+
+    async def load(self) -> None:
+        """Build the document's brain in the worker, if it is another than the one there.
+
+        Raises:
+            RunError: The document has problems.
+        """
+        plan = self.plan()
+        if plan is None:
+            problems = [p.problem for p in brain_config(self.session.document)[1]]
+            raise RunError(problems)
+        if self.runner.alive and self._sent is not None and self._sent[0] == plan[0]:
+            if self._sent != plan:
+                await self.runner.ask("settings", settings=plan[1], probes=plan[2])
+        else:
+            await self.runner.ask("load", config=plan[0], settings=plan[1], probes=plan[2])
+        self._sent = plan
+
+    async def close(self) -> None:
+        """End the worker."""
+        self._sent = None
+        await self.runner.stop()

@@ -1,0 +1,73 @@
+"""Ports of a document's nodes, and which may be wired to which."""
+
+from typing import Any
+
+from spark.core.errors import RegistryError
+from spark.core.payloads import Payload
+from spark.core.registry import modules as registry
+from spark.graph.check import outputs_of
+from spark.graph.specs import ModuleSpecs
+from spark.io.graph_config import PAYLOADS, children
+from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document
+
+Types = dict[str, type[Payload]]
+
+
+def payload_of(node: Any) -> type[Payload]:
+    """What an `Input` or `Output` node carries."""
+    return PAYLOADS.get(node.get("config", {}).get("payload_type", "FloatArray"), PAYLOADS["FloatArray"])
+
+
+def outputs(document: Document, key: str) -> Types:
+    """Output ports of a node."""
+    node = document["nodes"][key]
+    if node["type"] == INPUT:
+        return {"value": payload_of(node)}
+    if node["type"] == OUTPUT:
+        return {}
+    if node["type"] == BRAIN:
+        return {n["name"]: payload_of(n) for n in children(document, key).values() if n["type"] == OUTPUT}
+    try:
+        cls: Any = registry[node["type"]]
+        return dict(cls.ports().outputs) or dict(outputs_of(ModuleSpecs(node["name"], cls)))
+    except (RegistryError, ValueError):
+        return {}
+
+
+def inputs(document: Document, key: str) -> Types:
+    """Input ports of a node, required ones first."""
+    node = document["nodes"][key]
+    if node["type"] == INPUT:
+        return {}
+    if node["type"] == OUTPUT:
+        return {"value": payload_of(node)}
+    if node["type"] == BRAIN:
+        return {n["name"]: payload_of(n) for n in children(document, key).values() if n["type"] == INPUT}
+    try:
+        ports = registry[node["type"]].ports()  # type: ignore[attr-defined]
+    except RegistryError:
+        return {}
+    return {**ports.inputs, **ports.optional}
+
+
+def why_not(document: Document, begin: list[str], end: list[str]) -> str | None:
+    """Why a wire cannot go from one port to another, or None if it can."""
+    nodes = document["nodes"]
+    if begin[0] not in nodes or end[0] not in nodes:
+        return "one of its ends is not there"
+    first, last = nodes[begin[0]], nodes[end[0]]
+    if first.get("parent") != last.get("parent"):
+        return "its ends are in different brains; give the inner brain an Input or Output"
+    given, taken = outputs(document, begin[0]).get(begin[1]), inputs(document, end[0]).get(end[1])
+    if given is None:
+        return f"{first['name']} has no output {begin[1]!r}"
+    if taken is None:
+        return f"{last['name']} has no input {end[1]!r}"
+    if not issubclass(given, taken):
+        return f"{last['name']}.{end[1]} takes {taken.__name__}, and {first['name']}.{begin[1]} gives {given.__name__}"
+    into = [e for e in document["edges"].values() if e["to"] == end]
+    if any(e["from"] == begin for e in into):
+        return "these two are wired already"
+    if last["type"] == OUTPUT and into:
+        return f"the output {last['name']} takes one wire, and has one"
+    return None

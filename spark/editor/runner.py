@@ -1,0 +1,141 @@
+"""The editor's side of a running brain: starts the worker, sends it commands, passes on what it says."""
+
+import asyncio
+import json
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from spark.core.errors import Problem, RunError
+from spark.core.registry import modules as registry
+from spark.editor.protocol import HEAD, header_of, to_json
+
+# What is kept of each probe, for pages that come later and for files that replay a run.
+MOST_KEPT_BYTES = 16 << 20
+START_SECONDS = 60.0
+
+
+class Runner:
+    """One worker process and its brain.
+
+    Args:
+        tell: Called with each status (plain data).
+        show: Called with each frame.
+    """
+
+    def __init__(self, tell: Callable[[dict[str, Any]], None], show: Callable[[bytes], None]) -> None:
+        self._tell, self._show = tell, show
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._number = 0
+        self.kept: deque[bytes] = deque()
+        self._kept_bytes = 0
+        self.status: dict[str, Any] = {"phase": "none"}
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a worker."""
+        return self._process is not None and self._process.returncode is None
+
+    async def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """Send a command and wait until it is done; returns the status then.
+
+        Raises:
+            RunError: It failed: what the worker said.
+        """
+        if do == "load":
+            self.kept.clear()
+            self._kept_bytes = 0
+        if not self.alive:
+            await self._start()
+        self._number += 1
+        number = self._number
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._replies[number] = answer
+        assert self._process is not None and self._process.stdin is not None
+        self._process.stdin.write(to_json({"do": do, "reply": number, **arguments}))
+        await self._process.stdin.drain()
+        found = await answer
+        if "failed" in found:
+            raise RunError(Problem(p["address"], p["message"], p["fix"], p["kind"]) for p in found["failed"])
+        return found
+
+    async def _start(self) -> None:
+        own = sorted({c.__module__ for c in (registry[n] for n in registry) if not c.__module__.startswith("spark.")})
+        if "__main__" in own:
+            raise RunError(
+                Problem(
+                    "run",
+                    "a module class stands in the program that started the editor, where no other process finds it",
+                    "Put your modules into a file of their own, and import it",
+                    "main",
+                )
+            )
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "spark.editor.worker", json.dumps(own),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        process = self._process
+        assert process is not None and process.stdout is not None
+        stream = process.stdout
+        try:
+            while True:
+                kind, length = HEAD.unpack(await stream.readexactly(HEAD.size))
+                body = await stream.readexactly(length)
+                if kind == b"B":
+                    self._keep(body)
+                    self._show(body)
+                else:
+                    self._take(json.loads(body))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        await process.wait()
+        self._take({"phase": "none", "why": "the brain's process has ended"})
+        for answer in self._replies.values():
+            if not answer.done():
+                gone = {
+                    "address": "run",
+                    "message": "the brain's process has ended",
+                    "fix": "Run it again",
+                    "kind": "gone",
+                }
+                answer.set_result({"failed": [gone]})
+        self._replies.clear()
+
+    def _take(self, said: dict[str, Any]) -> None:
+        reply = said.pop("reply", None)
+        self.status = {**self.status, **said}
+        if "failed" not in said:
+            self.status.pop("failed", None)
+        answer = self._replies.pop(reply, None) if reply is not None else None
+        if answer is not None and not answer.done():
+            answer.set_result(said)
+        self._tell(said)
+
+    def _keep(self, data: bytes) -> None:
+        if header_of(data).get("view") not in ("raster", "rate", "trace"):
+            return
+        self.kept.append(data)
+        self._kept_bytes += len(data)
+        while self._kept_bytes > MOST_KEPT_BYTES:
+            self._kept_bytes -= len(self.kept.popleft())
+
+    def forget(self) -> None:
+        """Forget the frames that are kept: the brain went back to step 0."""
+        self.kept.clear()
+        self._kept_bytes = 0
+
+    async def stop(self) -> None:
+        """End the worker, whatever it does."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+        if self._reader is not None:
+            await self._reader
+            self._reader = None

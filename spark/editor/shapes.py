@@ -1,0 +1,103 @@
+"""The real check: build the brain of a document, to find what only arrays can tell, and every port's shape."""
+
+import functools
+from typing import Any
+
+from spark.core.errors import Problem, SparkError
+from spark.io.graph_config import Located, brain_config
+from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, write_document
+from spark.nn import Brain
+from spark.sim.run import build
+
+# A brain with more connections than this is not built for a check alone: it would take seconds and gigabytes.
+MOST_CONNECTIONS = 4_000_000
+
+Shapes = dict[tuple[str, str], tuple[tuple[int, ...], str, str]]
+
+
+def shapes(document: Document) -> Shapes:
+    """Shape, dtype and payload type at every output port, by node and port; empty if the brain cannot be built."""
+    return deep_check(document)[0]
+
+
+def deep_check(document: Document) -> tuple[Shapes, list[Located]]:
+    """Shapes at the ports, and all that is wrong, the brain's own check first."""
+    config, found = brain_config(document)
+    if config is None or estimate(document) > MOST_CONNECTIONS:
+        return {}, found
+    # What is drawn on the canvas changes nothing about the brain: moving a node builds nothing.
+    bare = {**document, "notes": {}, "groups": {}, "probes": {}, "run": {}}
+    bare["nodes"] = {k: {**n, "ui": {}} for k, n in document["nodes"].items()}
+    return _deep_check(write_document(bare))
+
+
+@functools.lru_cache(maxsize=8)
+def _deep_check(data: bytes) -> tuple[Shapes, list[Located]]:
+    from spark.io.model_file import read_document
+
+    document = read_document("document", data)
+    config, found = brain_config(document)
+    if config is None:
+        return {}, found
+    brain = Brain(config)
+    try:
+        build(brain)
+    except SparkError as error:
+        return {}, [locate(document, problem) for problem in error.problems]
+    found_shapes: Shapes = {}
+    _collect(document, None, brain, found_shapes)
+    return found_shapes, []
+
+
+def _collect(document: Document, parent: str | None, brain: Any, found: Shapes) -> None:
+    for key, node in document["nodes"].items():
+        if node.get("parent") != parent or node["type"] == OUTPUT:
+            continue
+        if node["type"] == INPUT:
+            spec = brain.config.input_map[node["name"]]
+            found[key, "value"] = (spec.shape, spec.dtype, spec.payload_type.__name__)
+            continue
+        module = getattr(brain, node["name"])
+        for port, out in module.output_specs.items():
+            found[key, port] = (out.shape, out.dtype, out.payload_type.__name__)
+        if node["type"] == BRAIN:
+            _collect(document, key, module, found)
+
+
+def locate(document: Document, problem: Problem) -> Located:
+    """A problem at the node that its address names."""
+    parts = problem.address.replace("[", ".").split(".")
+    if parts[0] == "output_map" and len(parts) > 1:
+        key = _child(document, None, parts[1], {OUTPUT})
+        return Located(problem, node=key, field="shape" if problem.kind == "shape" else None)
+    node = None
+    for part in parts:
+        inner = _child(document, node, part, None)
+        if inner is None:
+            break
+        node = inner
+    return Located(problem, node=node)
+
+
+def _child(document: Document, parent: str | None, name: str, types: set[str] | None) -> str | None:
+    for key, node in document["nodes"].items():
+        right = node["type"] in types if types else node["type"] not in (INPUT, OUTPUT)
+        if right and node.get("parent") == parent and node["name"] == name:
+            return key
+    return None
+
+
+def estimate(document: Document) -> int:
+    """Connections that the brain would have at most, from the sizes of pools: a rough number."""
+    sizes = {k: _size(n) for k, n in document["nodes"].items()}
+    return sum(sizes.get(e["from"][0], 0) * sizes.get(e["to"][0], 0) for e in document["edges"].values())
+
+
+def _size(node: Any) -> int:
+    config = node.get("config", {})
+    shape = config.get("units", config.get("shape", 1))
+    total = 1
+    for size in shape if isinstance(shape, list) else [shape]:
+        total *= size if isinstance(size, int) else 1
+    resolution = config.get("resolution", 1)
+    return total * (resolution if isinstance(resolution, int) else 1)

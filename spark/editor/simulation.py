@@ -1,0 +1,208 @@
+"""A brain that runs in the editor's worker: chunks of steps, what drives it, what is watched, when it stops."""
+
+import time
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.errors import InputError, NumericsError, Problem
+from spark.core.transform import STEP
+from spark.editor.drive import Drive
+from spark.editor.protocol import frame
+from spark.editor.watch import Watch
+from spark.editor.world import World
+from spark.nn import Brain, BrainConfig
+from spark.sim.run import build, run
+
+CHUNK_SECONDS = 0.03
+MATRIX_SECONDS = 0.25
+PICTURE_SECONDS = 0.05
+BUDGET_MB = 256
+
+
+class Simulation:
+    """A brain, what drives it, and what is watched of it.
+
+    Args:
+        config: The brain's.
+        settings: The document's `run`: `environment`, `observation`, `action`, `scale`, `steps_per_action`, `inputs`,
+            `speed` (simulated ms in each ms; 0 as fast as it goes), `stop`.
+        probes: The document's probes.
+    """
+
+    def __init__(self, config: BrainConfig, settings: dict[str, Any], probes: dict[str, Any]) -> None:
+        self.brain = Brain(config)
+        build(self.brain)
+        self.stopped: str | None = None
+        self.world: World | None = None
+        self.activity: dict[str, float] = {}
+        self._since_action = 0
+        self._silent_since = 0
+        self._per_step = 1e-3
+        self._shown = {"matrix": 0.0, "picture": 0.0}
+        self._take_settings(settings)
+        self.watch = Watch(self.brain, probes)
+
+    @property
+    def step(self) -> int:
+        """Steps that were done."""
+        return int(self.brain.state[STEP])
+
+    @property
+    def dt(self) -> float:
+        """Length of a step, ms."""
+        return self.brain.config.step_length
+
+    def _take_settings(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        given, seed = settings.get("inputs") or {}, int(self.brain.config.seed or 0)
+        specs = self.brain.declared_inputs()
+        self.drives = {
+            n: Drive(n, s, given.get(n) or {}, self.dt, seed + i) for i, (n, s) in enumerate(sorted(specs.items()))
+        }
+        name = settings.get("environment") or None
+        if self.world is not None and (name != self.world.name):
+            self.world.close()
+            self.world = None
+        if name and self.world is None:
+            self.world = World(name, seed, settings.get("scale"))
+        self._observed = self._port("observation", list(specs)) if self.world else None
+        self._acting = self._port("action", list(self.brain.config.output_map)) if self.world else None
+
+    def _port(self, kind: str, known: list[str]) -> str:
+        name = self.settings.get(kind) or (known[0] if len(known) == 1 else None)
+        if name not in known:
+            raise InputError(
+                Problem(
+                    f"environment.{kind}", f"needs one of the brain's ports {known}, got {name!r}", "Choose one", "port"
+                )
+            )
+        return str(name)
+
+    def change(self, settings: dict[str, Any], probes: dict[str, Any]) -> None:
+        """Take other settings and probes; the brain goes on."""
+        if settings != self.settings:
+            self._take_settings(settings)
+        self.watch = Watch(self.brain, probes)
+
+    def swap(self, config: BrainConfig) -> None:
+        """Go on with another config: every variable that is still there, in its shape, keeps its value."""
+        brain = Brain(config)
+        build(brain)
+        old, new = self.brain.state, brain.state
+        kept = {
+            path: old[path]
+            for path in old
+            if path in new and old[path].shape == new[path].shape and old[path].dtype == new[path].dtype
+        }
+        brain.load_state(new.replace(kept))
+        self.brain = brain
+        self._take_settings(self.settings)
+
+    def reset(self) -> None:
+        """Back to step 0, the environment to its first episode."""
+        self.brain.reset()
+        self.stopped = None
+        self._silent_since = self._since_action = 0
+        settings, world = self.settings, self.world
+        if world is not None:
+            world.close()
+            self.world = None
+        self._take_settings(settings)
+
+    def advance(self, most: int | None = None) -> list[bytes]:
+        """Run a chunk of steps of about 30 ms, or exactly `most` steps; returns frames.
+
+        `stopped` says whether a condition was met.
+        """
+        steps = most or max(1, min(20_000, int(CHUNK_SECONDS / self._per_step)))
+        speed = float(self.settings.get("speed", 1) or 0)
+        if most is None and speed > 0:
+            steps = max(1, min(steps, round(speed * CHUNK_SECONDS * 1000 / self.dt)))
+        target = (self.settings.get("stop") or {}).get("step")
+        if target and self.step < int(target):
+            steps = min(steps, int(target) - self.step)
+        begin = time.perf_counter()
+        try:
+            recordings = self._in_world(steps) if self.world else [self._run(steps)]
+        except NumericsError as error:
+            self.stopped = str(error)
+            return []
+        took = (time.perf_counter() - begin) / steps
+        self._per_step = took if most else 0.7 * self._per_step + 0.3 * took
+        self.activity = self.watch.activity(recordings)
+        self._look_for_an_end(recordings)
+        now = time.monotonic()
+        matrices = most is not None or now - self._shown["matrix"] > MATRIX_SECONDS
+        if matrices:
+            self._shown["matrix"] = now
+        frames = self.watch.frames(self.brain, recordings, matrices)
+        if self.world is not None and now - self._shown["picture"] > PICTURE_SECONDS:
+            self._shown["picture"] = now
+            picture = self.world.picture()
+            if picture is not None:
+                frames.append(frame({"view": "picture", "shape": list(picture.shape)}, [picture]))
+        return frames
+
+    def _run(self, steps: int, inputs: dict[str, Any] | None = None, record: list[Any] | None = None) -> Any:
+        given = {n: d.payload(steps) for n, d in self.drives.items()}
+        return run(
+            self.brain,
+            steps,
+            {**given, **(inputs or {})},
+            record=[*self.watch.record, *(record or [])],
+            budget_mb=BUDGET_MB,
+            progress=False,
+        )
+
+    def _in_world(self, steps: int) -> list[Any]:
+        """Environment steps with some brain steps each, until at least one or as many as asked for are done."""
+        assert self.world is not None and self._observed is not None and self._acting is not None
+        each = max(1, int(self.settings.get("steps_per_action") or 16))
+        recordings = []
+        done = 0
+        while done < steps:
+            count = min(each - self._since_action, steps - done)
+            inputs = {self._observed: self.drives[self._observed].show(self.world.encoded())}
+            recording = self._run(count, inputs, [self._acting])
+            recordings.append(recording)
+            done += count
+            self._since_action += count
+            if self._since_action >= each:
+                self._since_action = 0
+                self.world.act(np.asarray(recording.trace(self._acting)[1][-1], np.float64))
+        return recordings
+
+    def _look_for_an_end(self, recordings: list[Any]) -> None:
+        stop = self.settings.get("stop") or {}
+        if stop.get("step") and self.step == int(stop["step"]):
+            self.stopped = f"step {self.step} is reached"
+        if stop.get("nan", True) and not self._finite():
+            self.stopped = self.stopped or f"a number is not finite at step {self.step}: {self._first_fault()}"
+        if any(rate > 0 for rate in self.activity.values()):
+            self._silent_since = self.step
+        silence = stop.get("silence")
+        if silence and (self.step - self._silent_since) * self.dt >= float(silence):
+            self.stopped = f"no unit has fired for {float(silence):g} ms"
+        greatest = stop.get("rate")
+        if greatest:
+            above = [f"{p} fires at {r:.0f} Hz" for p, r in self.activity.items() if r > float(greatest)]
+            if above:
+                self.stopped = f"{above[0]}, more than {float(greatest):g} Hz"
+
+    def _finite(self) -> bool:
+        state = self.brain.state
+        return all(bool(jnp.isfinite(v).all()) for v in state.leaves if jnp.issubdtype(v.dtype, jnp.floating))
+
+    def _first_fault(self) -> str:
+        state = self.brain.state
+        bad = [p for p in state if jnp.issubdtype(state[p].dtype, jnp.floating) and not jnp.isfinite(state[p]).all()]
+        return ", ".join(bad[:3])
+
+    def status(self) -> dict[str, Any]:
+        """What the page shows beside the frames."""
+        found: dict[str, Any] = {"step": self.step, "time": self.step * self.dt, "activity": self.activity}
+        if self.world is not None:
+            found["environment"] = self.world.describe()
+        return found

@@ -1,0 +1,152 @@
+"""What the page watches of a running brain: probes of the document as channels of a recording, and frames of them."""
+
+from typing import Any
+
+import numpy as np
+
+from spark.core.errors import Problem, RecordError
+from spark.core.names import suggestion
+from spark.core.transform import merge, split
+from spark.editor.protocol import frame
+from spark.sim.recordable import Recordable, recordables
+from spark.sim.records import Probe, Recording
+
+MOST_UNITS = 4096
+MOST_TRACES = 8
+MOST_SPIKES = 60_000
+MOST_CELLS = 256 * 256
+BINS = 48
+VIEWS = ("raster", "rate", "trace", "matrix", "histogram")
+
+
+class Watch:
+    """The probes of a document on a built brain.
+
+    Args:
+        brain: A built brain.
+        probes: Records of the document's table `probes`, by id.
+
+    Attributes:
+        problems: Probes that watch nothing, with the nearest names.
+    """
+
+    def __init__(self, brain: Any, probes: dict[str, Any]) -> None:
+        self.known = recordables(brain)
+        self.problems: list[dict[str, Any]] = []
+        self._probes: dict[str, tuple[str, Any]] = {}
+        self.record: list[Probe] = [
+            Probe(path, name=f"activity {path}", reduce="rate") for path, r in self.known.items() if r.spikes
+        ]
+        self._activity = [p.path for p in self.record]
+        for key, probe in probes.items():
+            try:
+                self._add(brain, key, probe["path"], probe.get("view", "trace"), probe.get("settings") or {})
+            except RecordError as error:
+                self.problems.append({"probe": key, "message": str(error)})
+
+    def _add(self, brain: Any, key: str, path: str, view: str, settings: dict[str, Any]) -> None:
+        if path.endswith(".kernel") and view in ("matrix", "histogram"):
+            _kernel(brain, path)
+            self._probes[key] = (view, path)
+            return
+        found = self.known.get(path)
+        if found is None or view not in VIEWS:
+            raise RecordError(Problem(path, "is nothing that can be watched", suggestion(path, self.known), "unknown"))
+        if view in ("raster", "rate") and not found.spikes:
+            raise RecordError(Problem(path, "carries no spikes", "Show it as a trace", "view"))
+        size = int(np.prod(found.shape, dtype=np.int64))
+        if view == "raster":
+            units = None if size <= MOST_UNITS else np.linspace(0, size - 1, MOST_UNITS).astype(int).tolist()
+            self.record.append(Probe(path, name=f"probe {key}", units=units))
+        elif view == "trace":
+            units = settings.get("units") or list(range(min(size, 4)))
+            if not isinstance(units, list) or any(not isinstance(u, int) or not 0 <= u < size for u in units):
+                raise RecordError(Problem(path, f"has {size} units, got {units}", "Choose others", "units"))
+            self.record.append(Probe(path, name=f"probe {key}", units=units[:MOST_TRACES]))
+        self._probes[key] = (view, path)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Everything that can be watched."""
+        listed = [_entry(r) for r in self.known.values()]
+        kernels = {
+            e["path"].removesuffix("weights") + "kernel" for e in listed if e["path"].endswith("synapses.weights")
+        }
+        return listed + [
+            {"path": k, "spikes": False, "shape": [], "unit": "pA", "matrix": True} for k in sorted(kernels)
+        ]
+
+    def activity(self, recordings: list[Recording]) -> dict[str, float]:
+        """Mean rate of each port that carries spikes, Hz."""
+        return {
+            path: float(np.mean(np.concatenate([r.trace(f"activity {path}")[1] for r in recordings])))
+            for path in self._activity
+        }
+
+    def frames(self, brain: Any, recordings: list[Recording], matrices: bool) -> list[bytes]:
+        """What the probes saw in some recordings that follow each other."""
+        made = []
+        first = recordings[0].first
+        until = recordings[-1].first + recordings[-1].steps
+        for key, (view, path) in self._probes.items():
+            about = {"probe": key, "view": view, "first": first, "until": until, "dt": recordings[0].dt}
+            if view == "raster":
+                parts = [r.spikes(f"probe {key}") for r in recordings]
+                times, units = (np.concatenate([p[i] for p in parts]) for i in (0, 1))
+                steps = np.rint(times / recordings[0].dt).astype(np.int64)
+                seen, about["shown"] = len(steps), 1.0
+                if seen > MOST_SPIKES:
+                    kept = np.linspace(0, seen - 1, MOST_SPIKES).astype(int)
+                    steps, units, about["shown"] = steps[kept], units[kept], MOST_SPIKES / seen
+                about["units"] = int(np.prod(self.known[path].shape, dtype=np.int64))
+                made.append(frame(about, [(steps - first).astype(np.uint32), units.astype(np.uint32)]))
+            elif view == "rate":
+                rates = np.concatenate([r.trace(f"activity {path}")[1] for r in recordings])
+                made.append(frame(about, [rates.astype(np.float32).reshape(-1)]))
+            elif view == "trace":
+                values = np.concatenate([r.trace(f"probe {key}")[1] for r in recordings])
+                about["unit"] = self.known[path].unit
+                made.append(frame(about, [values.reshape(len(values), -1).astype(np.float32)]))
+            elif matrices:
+                made.append(self._matrix(brain, about, view, path))
+        return made
+
+    def _matrix(self, brain: Any, about: dict[str, Any], view: str, path: str) -> bytes:
+        values = _kernel(brain, path) if path.endswith(".kernel") else np.asarray(brain.state[path])
+        values = values.astype(np.float32)
+        about["unit"] = "pA" if path.endswith((".kernel", ".weights")) else self.known[path].unit
+        if view == "histogram":
+            present = values[values != 0] if path.endswith(".kernel") else values.reshape(-1)
+            present = present[np.isfinite(present)]
+            counts, edges = np.histogram(present if present.size else np.zeros(1), bins=BINS)
+            return frame(about, [counts.astype(np.uint32), edges.astype(np.float32)])
+        flat = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else _square(values)
+        stride = [max(1, -(-n // 256)) for n in flat.shape]
+        about["shape"] = list(flat.shape)
+        return frame(about, [np.ascontiguousarray(flat[:: stride[0], :: stride[1]])])
+
+
+def _square(values: np.ndarray) -> np.ndarray:
+    """A row of units as a matrix that is nearly square."""
+    width = int(np.ceil(np.sqrt(values.size)))
+    padded = np.full(width * -(-values.size // width), np.nan, np.float32)
+    padded[: values.size] = values
+    return padded.reshape(-1, width)
+
+
+def _kernel(brain: Any, path: str) -> np.ndarray:
+    """A kernel as a matrix (post, pre), read from a view of the brain."""
+    module: Any = merge(*split(brain))
+    *owners, name = path.split(".")
+    for part in owners:
+        module = getattr(module, part, None)
+    if module is None or name not in getattr(module, "exposes", {}):
+        raise RecordError(
+            Problem(path, "is no kernel of this brain", "Watch the kernel of a neuron's synapses", "path")
+        )
+    values = np.asarray(module.read(name).value)
+    post = int(np.prod(module.output_specs["current"].shape)) if "current" in module.output_specs else values.shape[0]
+    return values.reshape(post, -1)
+
+
+def _entry(r: Recordable) -> dict[str, Any]:
+    return {"path": r.path, "spikes": r.spikes, "shape": list(r.shape), "unit": r.unit, "output": r.output is not None}

@@ -1,0 +1,71 @@
+"""The editor in a notebook's cell: the page of the server, over the notebook's own connection. Needs anywidget."""
+
+import asyncio
+import json
+from typing import Any
+
+import anywidget
+import traitlets
+
+from spark.core.errors import FormatError
+from spark.editor.app import Editor, answer_to, greet, static
+from spark.editor.live import Connection
+from spark.editor.session import new_session_id
+
+
+class EditorWidget(anywidget.AnyWidget):
+    """A Graph Editor as a widget; show it as a cell's last value.
+
+    Args:
+        editor: The sessions that it belongs to.
+    """
+
+    _esm = traitlets.Unicode(static("widget.js").decode()).tag(sync=True)
+    _css = traitlets.Unicode(static("app.css").decode()).tag(sync=True)
+
+    def __init__(self, editor: Editor, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._editor = editor
+        self._live = editor.open(new_session_id())
+        self._connection: Connection | None = None
+        self._sender: asyncio.Task[None] | None = None
+        self.on_msg(self._take)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document as it is drawn now."""
+        return self._live.session.document
+
+    def _take(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
+        if content.get("hello"):
+            self._begin()
+        elif isinstance(content.get("text"), str) and self._connection is not None:
+            asyncio.ensure_future(self._answer(self._connection, content["text"]))
+
+    def _begin(self) -> None:
+        """A page shows the widget: greet it, and send what there is to send."""
+        if self._connection is not None:
+            self._live.connections.discard(self._connection)
+        if self._sender is not None:
+            self._sender.cancel()
+        self._connection = Connection()
+        self._live.connections.add(self._connection)
+        greet(self._editor, self._live, self._connection)
+        self._sender = asyncio.ensure_future(self._send(self._connection))
+
+    async def _answer(self, connection: Connection, text: str) -> None:
+        try:
+            await answer_to(self._live, connection, text)
+        except FormatError as error:
+            connection.push({"push": "failed", "problems": [vars(p) for p in error.problems]})
+
+    async def _send(self, connection: Connection) -> None:
+        while True:
+            await connection.ready.wait()
+            connection.ready.clear()
+            while connection.texts or connection.frames:
+                if connection.texts:
+                    self.send({"text": json.dumps(connection.texts.popleft(), allow_nan=False)})
+                else:
+                    self.send({"frame": True}, [connection.frames.popleft()])
+                await asyncio.sleep(0)

@@ -1,0 +1,197 @@
+"""Python code that builds a brain, as a person would write it."""
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from spark.core.config import Config
+from spark.core.config_arguments import nested_type
+from spark.core.values import encode
+from spark.nn import BrainConfig, connections, delays, initializers, interfaces, neurons, plasticity, somas, synapses
+
+_PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, synapses, delays)
+_WIDTH = 100
+
+
+class _Names:
+    """Where the classes that the code uses are imported from."""
+
+    def __init__(self) -> None:
+        self.imports: dict[str, set[str]] = {}
+        self.arrays = False
+
+    def of(self, cls: type) -> str:
+        """The name of a class in the code."""
+        for module in _PUBLIC:
+            if getattr(module, cls.__name__, None) is cls:
+                self.imports.setdefault(module.__name__, set()).add(cls.__name__)
+                return cls.__name__
+        if cls.__module__.startswith("spark.nn.brain"):
+            return f"spark.nn.{cls.__name__}"
+        self.imports.setdefault(cls.__module__, set()).add(cls.__qualname__.partition(".")[0])
+        return cls.__qualname__
+
+
+def python_code(config: BrainConfig, settings: dict[str, Any] | None = None) -> str:
+    """A program that builds this brain and runs it for a second.
+
+    Args:
+        config: The brain.
+        settings: How the editor runs it: its `inputs` are the program's.
+    """
+    names = _Names()
+    body = f"config = {_brain(config, names, 0)}\n\nbrain = spark.nn.Brain(config)\n"
+    inputs = ", ".join(f"{n!r}: {_input(n, s, settings or {}, names)}" for n, s in config.input_map.items())
+    watched = [f"{n}.{p}" for n, p in _spiking(config)]
+    body += f"\ninputs = {{{inputs}}}\n"
+    body += "\n" + 'if __name__ == "__main__":\n'
+    steps = round(1000 / config.step_length)
+    body += f"    recording = spark.run(brain, {steps}, inputs, record={watched!r})\n"
+    body += "    for name in recording.names:\n"
+    body += '        print(f"{name}: {recording.rates(name).mean():.1f} Hz")\n'
+    head = '"""A brain drawn in Spark\'s Graph Editor."""\n\n'
+    if names.arrays:
+        head += "import numpy as np\n\n"
+    lines = ["import spark"]
+    lines += [f"from {m} import {', '.join(sorted(n))}" for m, n in sorted(names.imports.items())]
+    return head + "\n".join(_wrapped_import(line) for line in lines) + "\n\n" + body
+
+
+def _wrapped_import(line: str) -> str:
+    if len(line) <= _WIDTH:
+        return line
+    begin, _, listed = line.partition(" import ")
+    return f"{begin} import (\n" + "".join(f"    {n},\n" for n in listed.split(", ")) + ")"
+
+
+def _spiking(config: BrainConfig) -> list[tuple[str, str]]:
+    from spark.core.payloads import SpikeArray
+    from spark.graph.check import outputs_of
+
+    return [
+        (name, port)
+        for name, specs in config.modules_map.items()
+        for port, kind in outputs_of(specs).items()
+        if issubclass(kind, SpikeArray)
+    ]
+
+
+def _input(name: str, spec: Any, settings: dict[str, Any], names: _Names) -> str:
+    names.arrays = True
+    source = (settings.get("inputs") or {}).get(name)
+    value = source.get("value", 0.0) if isinstance(source, dict) else source
+    filled = np.broadcast_to(
+        np.asarray(value if value is not None else 0.0, np.float64).reshape(-1), (spec.port_spec().size,)
+    )
+    payload, dtype = f"spark.{spec.payload_type.__name__}", spec.dtype
+    if len(set(filled.tolist())) == 1:
+        number = _number(filled.tolist()[0])
+        made = (
+            f"np.zeros({spec.shape!r}, {dtype!r})"
+            if number == "0.0"
+            else f"np.full({spec.shape!r}, {number}, {dtype!r})"
+        )
+        return f"{payload}({made})"
+    listed = filled.reshape(spec.shape).tolist()
+    return f"{payload}(np.array({listed!r}, {dtype!r}))"
+
+
+def _number(value: float) -> str:
+    return repr(float(value))
+
+
+def _brain(config: BrainConfig, names: _Names, depth: int) -> str:
+    given: list[tuple[str, str]] = []
+    for name in ("dt", "seed", "check_numbers", "transparent"):
+        value = getattr(config, name)
+        if value != type(config).model_fields[name].get_default():
+            given.append((name, repr(value)))
+    if config.input_map:
+        entries = [(repr(n), _spec("InputSpec", s)) for n, s in config.input_map.items()]
+        given.append(("input_map", _mapping(entries, depth + 1)))
+    if config.output_map:
+        entries = [
+            (repr(n), f'{{"input": {_wire(e.input)}, "spec": {_spec("OutputSpec", e.spec)}}}')
+            for n, e in config.output_map.items()
+        ]
+        given.append(("output_map", _mapping(entries, depth + 1)))
+    modules = [_module(specs, names, depth + 2) for specs in config.modules_map.values()]
+    given.append(("modules_map", _listed(modules, depth + 1)))
+    return _call("spark.nn.BrainConfig", [f"{n}={v}" for n, v in given], depth, True)
+
+
+def _module(specs: Any, names: _Names, depth: int) -> str:
+    wires = []
+    for port, listed in specs.inputs.items():
+        made = [_wire(w) for w in listed]
+        wires.append(f"{port!r}: {made[0] if len(made) == 1 else '[' + ', '.join(made) + ']'}")
+    inner = isinstance(specs.config, BrainConfig)
+    config = _brain(specs.config, names, depth + 1) if inner else _config(specs.config, names, depth + 1, None)
+    arguments = [repr(specs.name), names.of(specs.module_cls), "{" + ", ".join(wires) + "}", config]
+    return _call("spark.ModuleSpecs", arguments, depth, True)
+
+
+def _wire(wire: Any) -> str:
+    return f"spark.PortMap({wire.origin!r}, {wire.port!r})"
+
+
+def _spec(kind: str, spec: Any) -> str:
+    return f"spark.{kind}(spark.{spec.payload_type.__name__}, {spec.shape!r}, {spec.dtype!r})"
+
+
+def _config(config: Config, names: _Names, depth: int, usual: Any) -> str:
+    """A config's constructor with what differs from the defaults; nested fields as `name__field`."""
+    arguments: list[str] = []
+    _arguments(config, usual, "", names, depth, arguments)
+    return _call(names.of(type(config)), arguments, depth)
+
+
+def _arguments(config: Config, usual: Any, prefix: str, names: _Names, depth: int, arguments: list[str]) -> None:
+    for name, info in type(config).model_fields.items():
+        if name in config._handed:
+            continue
+        value = getattr(config, name)
+        if usual is not None and type(usual) is type(config):
+            default = getattr(usual, name)
+        else:
+            default = None if info.is_required() else info.get_default(call_default_factory=True)
+        if isinstance(value, Config) and type(value) is type(default) and nested_type(info) is not None:
+            _arguments(value, default, f"{prefix}{name}__", names, depth, arguments)
+        elif info.is_required() or type(value) is not type(default) or encode(value) != encode(default):
+            arguments.append(f"{prefix}{name}={_value(value, names, depth + 1)}")
+
+
+def _value(value: Any, names: _Names, depth: int) -> str:
+    if isinstance(value, Config):
+        return _config(value, names, depth, None)
+    if isinstance(value, np.ndarray):
+        plain = {"float32": float, "int32": int}.get(str(value.dtype))
+        if value.ndim == 0 and plain is not None:
+            return repr(value.item())
+        names.arrays = True
+        return f"np.array({value.tolist()!r}, {str(value.dtype)!r})"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(_value(v, names, depth) for v in value)
+        return f"({inner}{',' if len(value) == 1 else ''})" if isinstance(value, tuple) else f"[{inner}]"
+    if isinstance(value, dict) and hasattr(builtins, type(value).__name__):
+        return "{" + ", ".join(f"{k!r}: {_value(v, names, depth)}" for k, v in value.items()) + "}"
+    return repr(value)
+
+
+def _call(name: str, arguments: list[str], depth: int, spread: bool = False) -> str:
+    line = f"{name}({', '.join(arguments)})"
+    if not spread and (len(line) + 4 * depth <= _WIDTH or not arguments):
+        return line
+    pad = "    " * (depth + 1)
+    return f"{name}(\n" + "".join(f"{pad}{a},\n" for a in arguments) + "    " * depth + ")"
+
+
+def _mapping(entries: list[tuple[str, str]], depth: int) -> str:
+    pad = "    " * (depth + 1)
+    return "{\n" + "".join(f"{pad}{k}: {v},\n" for k, v in entries) + "    " * depth + "}"
+
+
+def _listed(items: list[str], depth: int) -> str:
+    pad = "    " * (depth + 1)
+    return "[\n" + "".join(f"{pad}{i},\n" for i in items) + "    " * depth + "]"

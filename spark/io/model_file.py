@@ -1,0 +1,223 @@
+"""Model files: a graph as the editor draws it, in JSON that reads and compares well.
+
+A document is plain data: `{"format", "version", "meta", "run", "nodes", "edges", "notes", "groups", "probes"}`. The
+last five are tables from stable ids to records. A node inside a brain names that brain's node as its `parent`; nodes of
+the types `Input` and `Output` are a brain's own ports. Whatever is unknown is kept as it is and written back: a type
+that is not installed, a wire that hangs in the air, a field of a newer version.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from spark.core.errors import FormatError, Problem
+from spark.io.atomic import write_atomically
+from spark.io.strict import read_json
+
+FORMAT, VERSION = "spark graph", 1
+SUFFIX = ".spark.json"
+TABLES = ("nodes", "edges", "notes", "groups", "probes")
+SINGLE = ("meta", "run")
+INPUT, OUTPUT, BRAIN = "Input", "Output", "Brain"
+
+MOST_BYTES = 8 << 20
+MOST_RECORDS = 100_000
+MOST_DEPTH = 64
+MOST_TEXT = 1 << 16
+
+Document = dict[str, Any]
+# Brings a document of an older version to the next one.
+MIGRATIONS: dict[int, Callable[[Document], Document]] = {}
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def new_document(name: str = "brain") -> Document:
+    """A document without modules."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "meta": {"name": name},
+        "run": {},
+        **{table: {} for table in TABLES},
+    }
+
+
+def write_document(document: Document) -> bytes:
+    """Canonical bytes: keys sorted, one record a line, so that two versions can be compared line by line."""
+    lines = ["{"]
+    rest = {k: v for k, v in document.items() if k not in (*TABLES, *SINGLE, "format", "version")}
+    heads = {"format": document["format"], "version": document["version"], **rest}
+    entries = [f"  {json.dumps(key)}: {_line(value)}" for key, value in heads.items()]
+    entries += [f"  {json.dumps(key)}: {_line(document[key])}" for key in SINGLE]
+    for table in TABLES:
+        records = document[table]
+        rows = [f"    {json.dumps(key)}: {_line(records[key])}" for key in sorted(records, key=_natural)]
+        body = "{\n" + ",\n".join(rows) + "\n  }" if rows else "{}"
+        entries.append(f"  {json.dumps(table)}: {body}")
+    lines.append(",\n".join(entries))
+    lines.append("}\n")
+    return "\n".join(lines).encode()
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def _natural(key: str) -> tuple[Any, ...]:
+    """Ids in the order in which they were given: n2 before n10."""
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d{1,18})", key))
+
+
+def read_document(address: str, data: bytes | str) -> Document:
+    """Read a document from bytes that may come from anywhere; see `check_document`.
+
+    Raises:
+        FormatError: It is no document: everything that is wrong with its form.
+    """
+    return check_document(address, read_json(address, data, MOST_BYTES))
+
+
+def check_document(address: str, found: Any) -> Document:
+    """The document in plain data, brought to this version.
+
+    Meaning is not checked: unknown types and wires that hang in the air are kept.
+
+    Raises:
+        FormatError: It is no document: everything that is wrong with its form.
+    """
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        got = found.get("format") if isinstance(found, dict) else type(found).__name__
+        raise _error(address, f"is no model file, got the format {got!r}; expected {FORMAT!r}")
+    _check_values(address, found)
+    while found.get("version") != VERSION:
+        version = found.get("version")
+        migrate = MIGRATIONS.get(version) if type(version) is int else None
+        if migrate is None:
+            raise _error(address, f"has an unknown version, got {version!r}; expected {VERSION}", "Update Spark")
+        found = migrate(found)
+    document = {**new_document(), **found}
+    problems = [
+        Problem(f"{address}: {key}", f"is not an object, got {type(document[key]).__name__}", "", "format")
+        for key in (*TABLES, *SINGLE)
+        if not isinstance(document[key], dict)
+    ]
+    if not problems:
+        problems = [p for table in TABLES for p in _check_table(address, table, document[table])]
+    if problems:
+        raise FormatError(problems)
+    return document
+
+
+def load_document(path: str | Path) -> Document:
+    """Read a model file.
+
+    Raises:
+        FormatError: It cannot be read, or is none.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise _error(str(path), f"is too long for a model file; expected at most {MOST_BYTES:,} bytes")
+        data = path.read_bytes()
+    except OSError as error:
+        raise _error(str(path), f"cannot be read: {error.strerror}", "Check the path") from error
+    return read_document(str(path), data)
+
+
+def save_document(document: Document, path: str | Path) -> bytes:
+    """Write a model file atomically; returns what was written.
+
+    Raises:
+        SaveError: Writing failed; what was there before is untouched.
+    """
+    data = write_document(document)
+    write_atomically(Path(path), data)
+    return data
+
+
+def _check_table(address: str, table: str, records: dict[str, Any]) -> list[Problem]:
+    if len(records) > MOST_RECORDS:
+        return [Problem(f"{address}: {table}", f"has too many records, got {len(records):,}", "", "format")]
+    problems = []
+    for key, record in records.items():
+        where = f"{address}: {table}.{key[:80]}"
+        if not _ID.fullmatch(key):
+            problems.append(Problem(where, "is no id", "Ids are up to 64 letters, digits, '_' and '-'", "format"))
+        elif not isinstance(record, dict):
+            problems.append(Problem(where, f"is not an object, got {type(record).__name__}", "", "format"))
+        else:
+            problems += [Problem(f"{where}.{name}", why, "", "format") for name, why in _wrong(table, record)]
+    return problems
+
+
+def _wrong(table: str, record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Fields of a record that have not the form that everything else counts on."""
+    wrong = []
+    if table == "nodes":
+        texts = [name for name in ("type", "name") if not isinstance(record.get(name), str)]
+        wrong += [(name, f"must be text, got {record.get(name)!r}") for name in texts]
+        if not isinstance(record.get("config", {}), dict):
+            wrong.append(("config", "must be an object"))
+    if table == "edges":
+        wrong += [(end, f"must be a node's id and a port, got {record.get(end)!r}") for end in _wrong_ends(record)]
+        if type(record.get("order", 0)) is not int:
+            wrong.append(("order", "must be a whole number"))
+    if table in ("nodes", "notes", "groups"):
+        wrong += _wrong_place(record)
+    if table == "probes" and not isinstance(record.get("path"), str):
+        wrong.append(("path", "must be text"))
+    if table == "groups" and not _are_texts(record.get("nodes")):
+        wrong.append(("nodes", "must be a list of ids"))
+    return wrong
+
+
+def _wrong_ends(record: dict[str, Any]) -> list[str]:
+    return [end for end in ("from", "to") if not _are_texts(record.get(end)) or len(record[end]) != 2]
+
+
+def _wrong_place(record: dict[str, Any]) -> list[tuple[str, str]]:
+    place = record.get("ui", {})
+    wrong = []
+    if not isinstance(place, dict) or any(not _is_number(place.get(a, 0)) for a in ("x", "y", "width", "height")):
+        wrong.append(("ui", "must hold the numbers x and y"))
+    if not isinstance(record.get("parent"), str | None):
+        wrong.append(("parent", "must be a node's id or null"))
+    return wrong
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check_values(address: str, found: Any) -> None:
+    """Refuse what is nested too deeply, has text that is too long, or numbers beyond all use."""
+    waiting = [(found, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > MOST_DEPTH:
+            raise _error(address, f"is nested too deeply; expected at most {MOST_DEPTH} levels")
+        if isinstance(value, dict):
+            waiting += [(v, depth + 1) for v in value.values()]
+            waiting += [(k, depth + 1) for k in value]
+        elif isinstance(value, list):
+            waiting += [(v, depth + 1) for v in value]
+        elif isinstance(value, str):
+            if len(value) > MOST_TEXT:
+                raise _error(address, f"holds text that is too long; expected at most {MOST_TEXT:,} characters")
+            if any("\ud800" <= c <= "\udfff" for c in value):
+                raise _error(address, "holds text that is no Unicode")
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise _error(address, "holds a number that is not finite")
+        elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 64:
+            raise _error(address, "holds a whole number beyond 64 bits")
+
+
+def _error(address: str, message: str, fix: str = "Write it with Spark") -> FormatError:
+    return FormatError(Problem(address, message, fix, "format"))

@@ -1,0 +1,45 @@
+// Numbers with units: "20 ms", "0.02 s", "-45mV"; read into the unit of a field.
+
+const SCALES: Record<string, [string, number]> = {
+  s: ["time", 1000], ms: ["time", 1], us: ["time", 1e-3], "µs": ["time", 1e-3], "μs": ["time", 1e-3], min: ["time", 60000],
+  V: ["potential", 1000], mV: ["potential", 1], uV: ["potential", 1e-3], "µV": ["potential", 1e-3], "μV": ["potential", 1e-3],
+  A: ["current", 1e12], mA: ["current", 1e9], uA: ["current", 1e6], "µA": ["current", 1e6], "μA": ["current", 1e6],
+  nA: ["current", 1e3], pA: ["current", 1],
+  Ohm: ["resistance", 1e-6], "Ω": ["resistance", 1e-6], kOhm: ["resistance", 1e-3], "kΩ": ["resistance", 1e-3],
+  MOhm: ["resistance", 1], "MΩ": ["resistance", 1], GOhm: ["resistance", 1e3], "GΩ": ["resistance", 1e3],
+  Hz: ["rate", 1], kHz: ["rate", 1000],
+  S: ["conductance", 1e9], mS: ["conductance", 1e6], uS: ["conductance", 1e3], "µS": ["conductance", 1e3], nS: ["conductance", 1],
+};
+
+const NUMBER = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s.+-]*)$/;
+
+export function parseQuantity(text: string, unit: string): number | string {
+  const found = NUMBER.exec(text.trim());
+  if (!found) return `“${text}” is not a number${unit ? ` with a unit such as ${unit}` : ""}`;
+  const value = Number(found[1]);
+  const given = found[2];
+  if (!given || given === unit) return value;
+  const from = SCALES[given];
+  const to = SCALES[unit];
+  if (!from) return `${given} is not a unit known here`;
+  if (!to || to[0] !== from[0]) return `${given} is not a unit of ${to ? to[0] : "this number"}`;
+  return Number(((value * from[1]) / to[1]).toPrecision(12));
+}
+
+export function showNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const text = Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential() : String(value);
+  return text.length > 12 ? String(Number(value.toPrecision(8))) : text;
+}
+
+export function showUnit(unit: string): string {
+  return unit === "MOhm" ? "MΩ" : unit;
+}
+
+export function outOfBounds(value: number, bounds: Record<string, number | undefined>): string | null {
+  if (bounds.minimum !== undefined && value < bounds.minimum) return `≥ ${bounds.minimum}`;
+  if (bounds.maximum !== undefined && value > bounds.maximum) return `≤ ${bounds.maximum}`;
+  if (bounds.exclusiveMinimum !== undefined && value <= bounds.exclusiveMinimum) return `> ${bounds.exclusiveMinimum}`;
+  if (bounds.exclusiveMaximum !== undefined && value >= bounds.exclusiveMaximum) return `< ${bounds.exclusiveMaximum}`;
+  return null;
+}

@@ -1,0 +1,94 @@
+import { useEffect, useRef } from "react";
+import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { dismiss, usePage } from "../core/store";
+import { t } from "../core/i18n";
+import { Canvas } from "./Canvas";
+import { Components } from "./Components";
+import { Dialogs, upload } from "./Dialogs";
+import { Inspector } from "./Inspector";
+import { onClipboard, onKey } from "./keys";
+import { Problems } from "./Problems";
+import { RunPanels } from "./RunPanels";
+import { RunSettings } from "./RunSettings";
+import { TopBar } from "./TopBar";
+
+function Side() {
+  const side = usePage((s) => s.side);
+  const count = usePage((s) => s.problems.length);
+  const tabs = [["inspector", t("Inspector")], ["problems", count ? `${t("Problems")} (${count})` : t("Problems")], ["run", t("Run settings")]] as const;
+  return (
+    <aside className="side" aria-label={t("Details")}>
+      <div role="tablist" aria-label={t("Details")}>
+        {tabs.map(([key, name]) => (
+          <button key={key} role="tab" id={`tab-${key}`} aria-selected={side === key} aria-controls="side-panel" onClick={() => usePage.setState({ side: key })}>{name}</button>
+        ))}
+      </div>
+      <div id="side-panel" role="tabpanel" aria-labelledby={`tab-${side}`} tabIndex={0}>
+        {side === "inspector" ? <Inspector /> : side === "problems" ? <Problems /> : <RunSettings />}
+      </div>
+    </aside>
+  );
+}
+
+function Notices() {
+  const notices = usePage((s) => s.notices);
+  return (
+    <div className="notices" aria-live="polite">
+      {notices.map((n) => (
+        <div key={n.id} className={`notice ${n.kind}`} role={n.kind === "error" ? "alert" : "status"}>
+          <span>{n.text}</span><button onClick={() => dismiss(n.id)} aria-label={t("Close")}>✕</button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Inner() {
+  const flow = useReactFlow();
+  const theme = usePage((s) => s.theme);
+  const language = usePage((s) => s.language);
+  const component = usePage((s) => s.component);
+  const showRun = usePage((s) => s.showRun || Boolean(s.run.watchable));
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = frame.current!;
+    const center = () => {
+      const canvas = element.querySelector(".canvas")!.getBoundingClientRect();
+      const { nodes } = usePage.getState().document;
+      const at = flow.screenToFlowPosition({ x: canvas.left + canvas.width / 2 - 95, y: canvas.top + canvas.height / 2 - 40 });
+      // Not on top of another node.
+      while (Object.values(nodes).some((n) => Math.abs((n.ui?.x ?? 0) - at.x) < 60 && Math.abs((n.ui?.y ?? 0) - at.y) < 60)) { at.x += 70; at.y += 70; }
+      return { x: Math.round(at.x), y: Math.round(at.y) };
+    };
+    const key = (e: KeyboardEvent) => void onKey(e, center, () => void flow.fitView({ padding: 0.2, maxZoom: 1 }));
+    const clip = (e: ClipboardEvent) => onClipboard(e, center);
+    window.addEventListener("keydown", key, true);
+    for (const name of ["copy", "cut", "paste"] as const) window.addEventListener(name, clip);
+    return () => {
+      window.removeEventListener("keydown", key, true);
+      for (const name of ["copy", "cut", "paste"] as const) window.removeEventListener(name, clip);
+    };
+  }, [flow]);
+  return (
+    <div
+      className="spark-editor" data-theme={theme} lang={language} ref={frame}
+      onDragOver={(e) => { if (e.dataTransfer.types.includes("Files")) e.preventDefault(); }}
+      onDrop={(e) => { const file = e.dataTransfer.files[0]; if (file) { e.preventDefault(); void upload(file); } }}
+    >
+      <TopBar />
+      <main className={showRun ? "with-run" : ""}>
+        <div className="stage">
+          {component ? <Components id={component} /> : <Canvas />}
+          {showRun && <RunPanels />}
+        </div>
+        <Side />
+      </main>
+      <Notices />
+      <Dialogs />
+    </div>
+  );
+}
+
+export function App() {
+  return <ReactFlowProvider><Inner /></ReactFlowProvider>;
+}

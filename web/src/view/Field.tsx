@@ -1,0 +1,196 @@
+import { useEffect, useRef, useState } from "react";
+import { effective, isArray, isGiven, kindOf, merged, valueAt } from "../core/config";
+import { coloursOf, drawHistogram } from "../core/draw";
+import { apply, ask, usePage } from "../core/store";
+import { outOfBounds, parseQuantity, showNumber, showUnit } from "../core/units";
+import { t } from "../core/i18n";
+import type { Config, Field, Json, NodeRecord, Problem } from "../core/types";
+
+interface Props { ids: string[]; nodes: NodeRecord[]; field: Field; path: string[]; problems: Problem[]; owner?: Json; shared?: boolean }
+
+function words(field: Field): string {
+  const b = field.bounds;
+  const parts = [
+    b.minimum !== undefined && `≥ ${b.minimum}`, b.exclusiveMinimum !== undefined && `> ${b.exclusiveMinimum}`,
+    b.maximum !== undefined && `≤ ${b.maximum}`, b.exclusiveMaximum !== undefined && `< ${b.exclusiveMaximum}`,
+  ].filter(Boolean);
+  return [field.description, parts.join(", ")].filter(Boolean).join(" ");
+}
+
+function show(value: Json | undefined): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return showNumber(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+// Text of a field as the value that it means, or what is wrong with it.
+function read(field: Field, text: string): { value?: Json; wrong?: string } {
+  const plain = text.trim();
+  if (!plain) return field.nullable ? { value: null } : { wrong: t("A value is needed.") };
+  if (field.kind === "text") return { value: plain };
+  if (field.kind === "shape") {
+    const sizes = plain.replace(/[()[\]]/g, "").split(/[,×x\s]+/).filter(Boolean).map(Number);
+    if (!sizes.length || sizes.some((n) => !Number.isInteger(n) || n < 1)) return { wrong: t("Give sizes such as 256 or 16, 16.") };
+    return { value: sizes };
+  }
+  if (field.kind === "json" || (field.kind === "quantity" && /^[[{]/.test(plain))) {
+    try {
+      return { value: JSON.parse(plain) as Json };
+    } catch {
+      return field.kind === "json" ? { value: plain } : { wrong: t("Give a number, or a list such as [1, 2, 3].") };
+    }
+  }
+  const value = parseQuantity(plain, field.unit);
+  if (typeof value === "string") return { wrong: value };
+  if (field.kind === "integer" && !Number.isInteger(value)) return { wrong: t("A whole number is needed.") };
+  const bound = outOfBounds(value, field.bounds);
+  return bound ? { wrong: t("It must be {bound}.", { bound: `${bound} ${showUnit(field.unit)}` }) } : { value };
+}
+
+export function FieldRow({ ids, nodes, field, path, problems, owner, shared }: Props) {
+  const values = nodes.map((n) => effective(n.config, path, field, owner));
+  const mixed = values.some((v) => JSON.stringify(v) !== JSON.stringify(values[0]));
+  const value = mixed ? undefined : values[0];
+  const given = nodes.some((n) => isGiven(n.config, path));
+  const dotted = path.join(".");
+  const wrong = problems.filter((p) => p.field === dotted);
+  const [text, setText] = useState(show(value));
+  const [error, setError] = useState("");
+  const shown = show(value);
+  useEffect(() => { setText(shown); setError(""); }, [shown, ids.join()]);
+  const key = `field-${dotted.replaceAll(".", "-")}`;
+  const put = (v: Json) => apply([{ do: "configure", ids, path, value: v }], `${ids.join()}:${dotted}`);
+  const reset = () => apply([{ do: "configure", ids, path, reset: true }]);
+  const commit = () => {
+    if (text === shown && !mixed) { setError(""); return; }
+    const found = read(field, text);
+    setError(found.wrong ?? "");
+    if (found.wrong === undefined && JSON.stringify(found.value) !== JSON.stringify(value)) void put(found.value as Json);
+  };
+  if (field.linked) return null;
+  if (field.kind === "config") return <Nested {...{ ids, nodes, field, path, problems, owner, shared }} />;
+  if (field.kind === "kinds" && !(typeof value === "number")) return <Kinds {...{ ids, nodes, field, path, problems, owner, shared }} />;
+  const array = isArray(value);
+  return (
+    <div className={`field ${given ? "given" : ""} ${wrong.length || error ? "wrong" : ""}`}>
+      <label htmlFor={key} title={words(field)}>
+        {field.name}
+        {shared && <span className="link" title={t("One value for all parts of the neuron")}>{t("all parts")}</span>}
+      </label>
+      <div className="entry">
+        {field.kind === "boolean" ? (
+          <input id={key} type="checkbox" checked={value === true} ref={(e) => { if (e) e.indeterminate = mixed; }} onChange={(e) => void put(e.target.checked)} />
+        ) : field.kind === "choice" ? (
+          <select id={key} value={mixed ? "" : String(value)} onChange={(e) => void put(field.choices!.find((c) => String(c) === e.target.value) ?? e.target.value)}>
+            {mixed && <option value="">{t("several values")}</option>}
+            {field.choices!.map((c) => <option key={String(c)} value={String(c)}>{String(c)}</option>)}
+          </select>
+        ) : (
+          <input
+            id={key} type="text" value={text} spellCheck={false} autoComplete="off" inputMode={field.kind === "number" || field.kind === "integer" ? "decimal" : "text"}
+            placeholder={mixed ? t("several values") : field.nullable ? t("none") : ""} aria-invalid={Boolean(error || wrong.length)} aria-describedby={`${key}-help`}
+            title={array ? t("An array, one number for each unit") : words(field)}
+            onChange={(e) => setText(e.target.value)} onBlur={commit}
+            onKeyDown={(e) => { if (e.key === "Enter") commit(); if (e.key === "Escape") { setText(shown); setError(""); } }}
+          />
+        )}
+        {field.unit && <span className="unit">{showUnit(field.unit)}</span>}
+        {given && !field.required && <button className="reset" onClick={() => void reset()} title={t("Back to the default")} aria-label={t("Back to the default of {name}", { name: field.name })}>↺</button>}
+      </div>
+      <div className="help" id={`${key}-help`}>{error || wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || words(field)}</div>
+    </div>
+  );
+}
+
+function Nested({ ids, nodes, field, path, problems, owner }: Props) {
+  const given = nodes.some((n) => isGiven(n.config, path));
+  const dotted = path.join(".");
+  const inside = problems.some((p) => p.field === dotted || p.field?.startsWith(`${dotted}.`));
+  const base = (owner as Config | undefined)?.[field.name] ?? field.default;
+  return (
+    <details className={`nested ${given ? "given" : ""}`} open={inside || given || undefined}>
+      <summary title={field.description}>{field.name}</summary>
+      {field.fields!.map((f) => <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={base} />)}
+    </details>
+  );
+}
+
+function Kinds({ ids, nodes, field, path, problems, owner }: Props) {
+  const kinds = usePage((s) => s.catalogue.kinds[field.tag!]);
+  const base = (owner as Config | undefined)?.[field.name] ?? field.default;
+  const now = valueAt(nodes[0].config, path);
+  const kind = kindOf(now, field.tag!) ?? kindOf(base, field.tag!) ?? "";
+  const usual = kind === kindOf(base, field.tag!);
+  const given = nodes.some((n) => isGiven(n.config, path));
+  const key = `field-${path.join("-")}`;
+  // A rule keeps its owner's defaults for what is not given; initializers and connectivities are whole.
+  const whole = field.tag !== "rule";
+  const current = merged(usual && (!whole || now === undefined) ? base : {}, (now as Config) ?? {});
+  const choose = (name: string) => apply([{ do: "configure", ids, path, ...(name === kindOf(base, field.tag!) ? { reset: true } : { value: { [field.tag!]: name } }) }]);
+  return (
+    <details className={`nested ${given ? "given" : ""}`} open={given || undefined}>
+      <summary title={field.description}>{field.name} <span className="kind">{kind}</span></summary>
+      <div className="field">
+        <label htmlFor={key}>{t("kind")}</label>
+        <div className="entry">
+          <select id={key} value={kind} onChange={(e) => void choose(e.target.value)}>
+            {Object.keys(kinds ?? {}).filter((k) => k !== "EventRuleConfig" && k !== "ZenkeLike").map((k) => <option key={k} value={k}>{k}</option>)}
+          </select>
+          {given && <button className="reset" onClick={() => void apply([{ do: "configure", ids, path, reset: true }])} aria-label={t("Back to the default of {name}", { name: field.name })} title={t("Back to the default")}>↺</button>}
+        </div>
+        <div className="help">{kinds?.[kind]?.doc ?? ""}</div>
+      </div>
+      {(kinds?.[kind]?.fields ?? []).filter((f) => !["dt", "dtype", "units"].includes(f.name)).map((f) =>
+        whole ? (
+          <WholeField key={f.name} {...{ ids, field: f, path, current, tag: field.tag!, kind }} />
+        ) : (
+          <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={usual ? base : undefined} />
+        ),
+      )}
+      {field.tag === "initializer" && kind !== "ArrayInitializer" && <Histogram described={{ ...current, initializer: kind }} unit={field.unit} />}
+    </details>
+  );
+}
+
+// A field of a config that is written whole: changing one number writes all of it.
+function WholeField({ ids, field, path, current, tag, kind }: { ids: string[]; field: Field; path: string[]; current: Config; tag: string; kind: string }) {
+  const value = current[field.name] ?? field.default;
+  const node: NodeRecord = { type: "", name: "", config: { [field.name]: value } };
+  const key = `field-${[...path, field.name].join("-")}`;
+  const [text, setText] = useState(show(value));
+  const [error, setError] = useState("");
+  useEffect(() => { setText(show(value)); setError(""); }, [show(value)]);
+  const put = (v: Json) => apply([{ do: "configure", ids, path, value: { ...current, [tag]: kind, [field.name]: v } }]);
+  if (field.kind === "kinds" || field.kind === "config") return null;
+  const commit = () => {
+    if (text === show(value)) return;
+    const found = read(field, text);
+    setError(found.wrong ?? "");
+    if (found.wrong === undefined) void put(found.value as Json);
+  };
+  return (
+    <div className={`field ${error ? "wrong" : ""}`}>
+      <label htmlFor={key} title={words(field)}>{field.name}</label>
+      <div className="entry">
+        {field.kind === "boolean" ? <input id={key} type="checkbox" checked={node.config![field.name] === true} onChange={(e) => void put(e.target.checked)} />
+          : field.kind === "choice" ? <select id={key} value={String(value)} onChange={(e) => void put(e.target.value)}>{field.choices!.map((c) => <option key={String(c)}>{String(c)}</option>)}</select>
+          : <input id={key} type="text" value={text} spellCheck={false} aria-invalid={Boolean(error)} placeholder={field.nullable ? t("none") : ""} onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />}
+        {field.unit && <span className="unit">{showUnit(field.unit)}</span>}
+      </div>
+      <div className="help">{error || words(field)}</div>
+    </div>
+  );
+}
+
+function Histogram({ described, unit }: { described: Config; unit: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const text = JSON.stringify(described);
+  useEffect(() => {
+    let gone = false;
+    void ask<{ counts: number[]; edges: number[] }>("histogram", { initializer: described }).then((found) => {
+      if (found && !gone && canvas.current) drawHistogram(canvas.current, found.counts, found.edges, coloursOf(canvas.current), showUnit(unit));
+    });
+    return () => { gone = true; };
+  }, [text, unit]);
+  return <canvas className="small-histogram" ref={canvas} role="img" aria-label={t("What it draws")} />;
+}

@@ -1,0 +1,195 @@
+import { useEffect, useState } from "react";
+import { align, encapsulate, enter, exportAs, group, remove, unpack, watch } from "../core/actions";
+import { BRAIN, INPUT, OUTPUT, pathOf, portsOf, problemsOf } from "../core/graph";
+import { apply, ask, openDialog, usePage } from "../core/store";
+import { t } from "../core/i18n";
+import type { Field } from "../core/types";
+import { FieldRow } from "./Field";
+
+const LINKED = new Set(["units", "dt", "dtype"]);
+
+export function Inspector() {
+  const selected = usePage((s) => s.selected);
+  const document = usePage((s) => s.document);
+  const catalogue = usePage((s) => s.catalogue);
+  const problems = usePage((s) => s.problems);
+  const ids = selected.filter((k) => k in document.nodes);
+  const wires = selected.filter((k) => k in document.edges);
+  if (!ids.length && wires.length === 1) return <WireView id={wires[0]} />;
+  if (!ids.length) return <BrainView />;
+  const nodes = ids.map((k) => document.nodes[k]);
+  const type = nodes[0].type;
+  const alike = nodes.every((n) => n.type === type);
+  const known = alike ? catalogue.modules[type] : undefined;
+  const mine = ids.length === 1 ? problemsOf(problems, ids[0]) : [];
+  const rest = mine.filter((p) => !p.field || p.field === "name" || p.kind === "missing");
+  return (
+    <div className="inspector">
+      {ids.length === 1 ? <Name id={ids[0]} key={ids[0]} /> : <h2>{t("{n} nodes", { n: ids.length })}</h2>}
+      <p className="type-line">{alike ? type : t("of several types")} <span className="summary">{known?.summary}</span></p>
+      {!known && alike && <p className="warn">{t("This type is not installed here. The node is kept as it is.")}</p>}
+      {rest.map((p, i) => <p key={i} className="problem-line">{p.message}. {p.fix}</p>)}
+      <div className="actions">
+        {ids.length === 1 && <button onClick={() => openDialog({ kind: "connect", node: ids[0] })}>{t("Wire …")}</button>}
+        {ids.length === 1 && known?.inside && <button onClick={() => void enter(ids[0])}>{t("Go inside")}</button>}
+        {nodes.some((n) => n.type === BRAIN) && <button onClick={() => void unpack()}>{t("Unpack")}</button>}
+        {nodes.every((n) => n.type !== INPUT && n.type !== OUTPUT) && <button onClick={() => void encapsulate()}>{t("Make a brain of it")}</button>}
+        {ids.length > 1 && <button onClick={() => void group()}>{t("Group")}</button>}
+        <button onClick={() => void remove()}>{t("Delete")}</button>
+      </div>
+      {ids.length > 1 && (
+        <div className="actions" role="group" aria-label={t("Align")}>
+          {["left", "center", "right", "top", "middle", "bottom", "row", "column"].map((how) => <button key={how} onClick={() => void align(how)}>{t(how)}</button>)}
+        </div>
+      )}
+      {known && known.fields.map((f: Field) => (
+        <FieldRow key={`${ids.join()}-${f.name}`} ids={ids} nodes={nodes} field={f} path={[f.name]} problems={mine} shared={LINKED.has(f.name) && known.inside} />
+      ))}
+      {ids.length === 1 && <Ports id={ids[0]} />}
+      {ids.length === 1 && <Watch id={ids[0]} />}
+      {alike && known && type !== INPUT && type !== OUTPUT && (
+        <details className="about">
+          <summary>{t("About {type}", { type })}</summary>
+          <pre className="doc">{known.doc}</pre>
+          <button onClick={() => void ask<{ text: string }>("source", { type }).then((f) => f && openDialog({ kind: "code", title: type, text: f.text }))}>{t("Show its source")}</button>
+        </details>
+      )}
+    </div>
+  );
+}
+
+function Name({ id }: { id: string }) {
+  const name = usePage((s) => s.document.nodes[id]?.name ?? "");
+  const [text, setText] = useState(name);
+  useEffect(() => setText(name), [name]);
+  const commit = () => { if (text !== name) void apply([{ do: "rename", id, name: text }]).then((done) => { if (!done) setText(name); }); };
+  return (
+    <div className="name-field">
+      <label htmlFor="node-name">{t("Name")}</label>
+      <input id="node-name" value={text} spellCheck={false} onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />
+    </div>
+  );
+}
+
+function Ports({ id }: { id: string }) {
+  const document = usePage((s) => s.document);
+  const catalogue = usePage((s) => s.catalogue);
+  const inner = usePage((s) => s.ports);
+  const { inputs } = portsOf(id, document.nodes[id], catalogue, inner);
+  const listed = inputs.map((p) => ({
+    port: p,
+    wires: Object.entries(document.edges).filter(([, e]) => e.to[0] === id && e.to[1] === p.name).sort((a, b) => (a[1].order ?? 0) - (b[1].order ?? 0)),
+  }));
+  if (!listed.some((l) => l.wires.length)) return null;
+  return (
+    <section>
+      <h3>{t("Wires into it")}</h3>
+      {listed.map(({ port, wires }) => wires.length > 0 && (
+        <div key={port.name} className="wires">
+          <span className="port-title">{port.name}</span>
+          <ol>
+            {wires.map(([key, edge], i) => {
+              const text = `${document.nodes[edge.from[0]]?.name ?? "?"}.${edge.from[1]}`;
+              return (
+                <li key={key}>
+                  {text}
+                  {wires.length > 1 && <button disabled={i === 0} onClick={() => void apply([{ do: "reorder", id: key, place: i - 1 }])} aria-label={t("{name} earlier", { name: text })}>↑</button>}
+                  {wires.length > 1 && <button disabled={i === wires.length - 1} onClick={() => void apply([{ do: "reorder", id: key, place: i + 1 }])} aria-label={t("{name} later", { name: text })}>↓</button>}
+                  <button onClick={() => void apply([{ do: "remove", ids: [key] }])} aria-label={t("Delete the wire from {name}", { name: text })}>✕</button>
+                </li>
+              );
+            })}
+          </ol>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Watch({ id }: { id: string }) {
+  const document = usePage((s) => s.document);
+  const watchable = usePage((s) => s.run.watchable);
+  const parent = document.nodes[id]?.parent;
+  const node = document.nodes[id];
+  const catalogue = usePage((s) => s.catalogue);
+  const inner = usePage((s) => s.ports);
+  const path = pathOf(document, id);
+  if (node.type === INPUT || node.type === OUTPUT) return null;
+  const mine = (watchable ?? []).filter((w) => w.path.startsWith(`${path}.`));
+  const spikes = portsOf(id, node, catalogue, inner).outputs.filter((p) => p.type === "SpikeArray").map((p) => `${path}.${p.name}`);
+  return (
+    <section>
+      <h3>{t("Watch")}</h3>
+      <ul className="watchable">
+        {spikes.map((p) => (
+          <li key={p}><span>{p.slice(path.length + 1)}</span><button onClick={() => void watch(p, "raster", id)}>{t("raster")}</button><button onClick={() => void watch(p, "rate", id)}>{t("rate")}</button></li>
+        ))}
+        {mine.filter((w) => !w.spikes).map((w) => (
+          <li key={w.path}>
+            <span title={w.shape.join("×")}>{w.path.slice(path.length + 1)}</span>
+            {!w.matrix && <button onClick={() => void watch(w.path, "trace", id)}>{t("trace")}</button>}
+            {(w.matrix || w.shape.length) && <button onClick={() => void watch(w.path, "matrix", id)}>{t("matrix")}</button>}
+            <button onClick={() => void watch(w.path, "histogram", id)}>{t("histogram")}</button>
+          </li>
+        ))}
+      </ul>
+      {!watchable && <p className="hint">{t("Run or step the brain once to see all that can be watched.")}</p>}
+      {parent && <p className="hint">{path}</p>}
+    </section>
+  );
+}
+
+function WireView({ id }: { id: string }) {
+  const document = usePage((s) => s.document);
+  const problems = usePage((s) => s.problems);
+  const edge = document.edges[id];
+  const shape = usePage((s) => s.shapes[`${edge.from[0]}.${edge.from[1]}`]);
+  return (
+    <div className="inspector">
+      <h2>{t("Wire")}</h2>
+      <p>{document.nodes[edge.from[0]]?.name}.{edge.from[1]} → {document.nodes[edge.to[0]]?.name}.{edge.to[1]}</p>
+      {shape && <p className="hint">{t("It carries {shape} {dtype} and takes one step.", { shape: shape[0].join("×"), dtype: shape[1] })}</p>}
+      {problems.filter((p) => p.edge === id).map((p, i) => <p key={i} className="problem-line">{p.message}. {p.fix}</p>)}
+      <div className="actions"><button onClick={() => void remove()}>{t("Delete")}</button></div>
+    </div>
+  );
+}
+
+function Meta({ name, label, help, kind }: { name: string; label: string; help: string; kind: "text" | "number" | "whole" }) {
+  const value = usePage((s) => s.document.meta[name]);
+  const [text, setText] = useState(value === undefined ? "" : String(value));
+  useEffect(() => setText(value === undefined ? "" : String(value)), [value]);
+  const commit = () => {
+    if (text === (value === undefined ? "" : String(value))) return;
+    const made = text === "" ? null : kind === "text" ? text : Number(text);
+    void apply([{ do: "set_meta", key: name, value: typeof made === "number" && Number.isNaN(made) ? text : made }]);
+  };
+  return (
+    <div className="field">
+      <label htmlFor={`meta-${name}`}>{label}</label>
+      <div className="entry"><input id={`meta-${name}`} value={text} onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />{name === "dt" && <span className="unit">ms</span>}</div>
+      <div className="help">{help}</div>
+    </div>
+  );
+}
+
+function BrainView() {
+  const document = usePage((s) => s.document);
+  const count = Object.values(document.nodes).filter((n) => n.type !== INPUT && n.type !== OUTPUT).length;
+  return (
+    <div className="inspector">
+      <h2>{t("The brain")}</h2>
+      <p className="hint">{t("{n} modules, {m} wires. Select a node to see its fields.", { n: count, m: Object.keys(document.edges).length })}</p>
+      {document.meta.description && <p>{String(document.meta.description)}</p>}
+      <Meta name="name" label={t("Name")} kind="text" help={t("The name of exported files.")} />
+      <Meta name="seed" label={t("Seed")} kind="whole" help={t("All draws follow from it: the same seed gives the same spikes.")} />
+      <Meta name="dt" label="dt" kind="number" help={t("Length of a step; left out, that of the modules (1 ms).")} />
+      <h3>{t("Take it home")}</h3>
+      <div className="actions">
+        {["model", "python", "svg", "png", "replay"].map((kind) => (
+          <button key={kind} onClick={() => void exportAs(kind)}>{{ model: t("Model file"), python: t("Python code"), svg: "SVG", png: "PNG", replay: t("Replay (HTML)") }[kind]}</button>
+        ))}
+      </div>
+    </div>
+  );
+}

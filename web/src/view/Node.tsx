@@ -1,0 +1,72 @@
+import { memo } from "react";
+import { Handle, Position, type NodeProps } from "@xyflow/react";
+import { INPUT, OUTPUT, pathOf, portsOf, problemsWithin } from "../core/graph";
+import { usePage } from "../core/store";
+import { enter, watch } from "../core/actions";
+import { t } from "../core/i18n";
+import type { NodeRecord, Port } from "../core/types";
+
+function Row({ port, side, node, shape }: { port: Port; side: "in" | "out"; node: NodeRecord; shape?: string }) {
+  const payload = usePage((s) => s.catalogue.payloads[port.type]);
+  const words = `${side === "in" ? t("input") : t("output")} ${port.name} ${t("of")} ${node.name}, ${port.type}`;
+  return (
+    <div className={`port ${side} ${port.optional ? "optional" : ""}`} title={`${port.name}: ${port.type}${shape ? ` ${shape}` : ""}${port.optional ? ` (${t("optional")})` : ""}\n${payload?.doc ?? ""}`}>
+      <Handle
+        id={`${side}:${port.name}`} type={side === "in" ? "target" : "source"} position={side === "in" ? Position.Left : Position.Right}
+        className={`handle ${port.type}`} aria-label={words}
+      >
+        <span className="letter" aria-hidden="true">{payload?.letter ?? "?"}</span>
+      </Handle>
+      <span className="port-name">{port.name}</span>
+      {shape && <span className="shape">{shape}</span>}
+    </div>
+  );
+}
+
+function ModuleNodeView({ id, selected }: NodeProps) {
+  const node = usePage((s) => s.document.nodes[id]);
+  const catalogue = usePage((s) => s.catalogue);
+  const inner = usePage((s) => s.ports);
+  const shapes = usePage((s) => s.shapes);
+  const problems = usePage((s) => s.problems);
+  const document = usePage((s) => s.document);
+  const activity = usePage((s) => s.run.activity);
+  if (!node) return null;
+  const known = catalogue.modules[node.type];
+  const { inputs, outputs } = portsOf(id, node, catalogue, inner);
+  const wrong = problems.length ? problemsWithin(document, problems, id) : [];
+  const path = pathOf(document, id);
+  const fired = outputs.map((p) => activity?.[`${path}.${p.name}`]).find((r) => r !== undefined);
+  const family = known?.family ?? "unknown";
+  const spikes = outputs.find((p) => p.type === "SpikeArray");
+  return (
+    <div className={`module family-${family} ${selected ? "chosen" : ""} ${wrong.length ? "wrong" : ""}`}>
+      <div className="head">
+        <span className="name">{node.name}</span>
+        {wrong.length > 0 && <span className="badge" role="img" title={wrong.map((p) => p.message).join("\n")} aria-label={t("{n} problems", { n: wrong.length })}>{wrong.length}</span>}
+        {known?.inside && (
+          <button className="inside nodrag" onClick={() => enter(id)} aria-label={t("Go inside {name}", { name: node.name })} title={t("Go inside")} tabIndex={-1}>⤢</button>
+        )}
+      </div>
+      <div className="ports">
+        <div>{inputs.map((p) => <Row key={p.name} port={p} side="in" node={node} />)}</div>
+        <div>
+          {outputs.map((p) => {
+            const shape = shapes[`${id}.${p.name}`]?.[0];
+            return <Row key={p.name} port={p} side="out" node={node} shape={shape && shape.join("×")} />;
+          })}
+        </div>
+      </div>
+      <div className="foot">
+        <span className="type">{node.type === INPUT ? t("input of the brain") : node.type === OUTPUT ? t("output of the brain") : known ? node.type : `${node.type}?`}</span>
+        {fired !== undefined && <span className="rate" title={t("Mean rate now")}>{fired.toFixed(0)} Hz</span>}
+        {spikes && node.type !== INPUT && (
+          <button className="watch nodrag" tabIndex={-1} aria-label={t("Watch the spikes of {name}", { name: node.name })} title={t("Watch its spikes")} onClick={() => watch(`${path}.${spikes.name}`, "raster", id)}>◉</button>
+        )}
+      </div>
+      {fired !== undefined && <meter className="glow" aria-hidden="true" min={0} max={60} value={fired} />}
+    </div>
+  );
+}
+
+export const ModuleNode = memo(ModuleNodeView);

@@ -1,0 +1,66 @@
+import { useMemo, useState } from "react";
+import { addModule } from "../core/actions";
+import { INPUT, OUTPUT, portsOf, search } from "../core/graph";
+import { openDialog, usePage } from "../core/store";
+import { t } from "../core/i18n";
+import { Modal } from "./Modal";
+
+const ORDER = ["port", "interface", "neuron", "brain", "synapses", "delays", "soma", "plasticity", "other"];
+// What stands in a brain; components live inside of neurons.
+const COMMON = new Set(["port", "interface", "neuron", "brain", "other"]);
+
+export function Palette({ x, y, wire }: { x: number; y: number; wire?: { from?: [string, string]; to?: [string, string] } }) {
+  const catalogue = usePage((s) => s.catalogue);
+  const page = usePage.getState();
+  const [query, setQuery] = useState("");
+  const [at, setAt] = useState(0);
+  const wanted = useMemo(() => {
+    const end = wire?.from ?? wire?.to;
+    const node = end && page.document.nodes[end[0]];
+    if (!end || !node) return null;
+    const ports = portsOf(end[0], node, catalogue, page.ports);
+    return (wire?.from ? ports.outputs : ports.inputs).find((p) => p.name === end[1])?.type ?? null;
+  }, [wire, catalogue, page]);
+  const fitting = useMemo(() => {
+    const names = Object.entries(catalogue.modules).filter(([name, m]) => {
+      if (!wanted) return COMMON.has(m.family) || query.length > 1;
+      if (name === INPUT) return Boolean(wire?.to);
+      if (name === OUTPUT) return Boolean(wire?.from);
+      return (wire?.from ? m.inputs : m.outputs).some((p) => p.type === wanted);
+    });
+    names.sort((a, b) => ORDER.indexOf(a[1].family) - ORDER.indexOf(b[1].family) || a[0].localeCompare(b[0]));
+    return search(names, ([name, m]) => `${name} ${m.family} ${m.summary}`, query);
+  }, [catalogue, wanted, wire, query]);
+  const take = async (name: string) => {
+    openDialog(null);
+    await addModule(name, Math.round(x), Math.round(y), wire);
+  };
+  const place = Math.min(at, fitting.length - 1);
+  return (
+    <Modal title={wanted ? t("What fits {type}", { type: wanted }) : t("Add a module")}>
+      <input
+        autoFocus className="search" type="search" value={query} placeholder={t("Search: neuron, spiker, input …")} aria-label={t("Search modules")}
+        role="combobox" aria-expanded="true" aria-controls="palette-list" aria-activedescendant={fitting[place] ? `module-${fitting[place][0]}` : undefined}
+        onChange={(e) => { setQuery(e.target.value); setAt(0); }}
+        onKeyDown={(e) => {
+          if (e.key === "ArrowDown") { setAt((a) => Math.min(a + 1, fitting.length - 1)); e.preventDefault(); }
+          if (e.key === "ArrowUp") { setAt((a) => Math.max(a - 1, 0)); e.preventDefault(); }
+          if (e.key === "Enter" && fitting[place]) { e.preventDefault(); void take(fitting[place][0]); }
+        }}
+      />
+      <ul id="palette-list" role="listbox" aria-label={t("Modules")} className="palette">
+        {fitting.map(([name, m], i) => (
+          <li
+            key={name} id={`module-${name}`} role="option" aria-selected={i === place} className={`family-${m.family}`} draggable
+            onClick={() => void take(name)} onMouseEnter={() => setAt(i)} ref={(e) => { if (i === place) e?.scrollIntoView?.({ block: "nearest" }); }}
+            onDragStart={(e) => e.dataTransfer.setData("application/x-spark-module", name)}
+          >
+            <b>{name}</b> <span className="family">{t(m.family)}</span>
+            <span className="summary">{m.summary}</span>
+          </li>
+        ))}
+        {!fitting.length && <li className="nothing" role="option" aria-selected="false">{t("Nothing goes by that name.")}</li>}
+      </ul>
+    </Modal>
+  );
+}

@@ -1,0 +1,140 @@
+import { useEffect, useState } from "react";
+import { INPUT, OUTPUT } from "../core/graph";
+import { apply, ask, usePage } from "../core/store";
+import { t } from "../core/i18n";
+import type { Config, Json } from "../core/types";
+
+const ENVIRONMENTS = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Pendulum-v1", "FrozenLake-v1"];
+
+function put(key: string, value: Json, join = true) {
+  return apply([{ do: "set_run", key, value }], join ? `run:${key}` : null);
+}
+
+export function RunSettings() {
+  const document = usePage((s) => s.document);
+  const settings = document.run;
+  const [data, setData] = useState<string[]>([]);
+  useEffect(() => { void ask<{ data: string[] }>("files").then((f) => setData(f?.data ?? [])); }, []);
+  const outer = Object.values(document.nodes).filter((n) => !n.parent);
+  const inputs = outer.filter((n) => n.type === INPUT);
+  const outputs = outer.filter((n) => n.type === OUTPUT);
+  const environment = String(settings.environment ?? "");
+  const stop = (settings.stop as Config | undefined) ?? {};
+  const speed = Number(settings.speed ?? 1);
+  return (
+    <div className="inspector">
+      <h2>{t("How it runs")}</h2>
+      <div className="field">
+        <label htmlFor="run-speed">{t("Speed")}</label>
+        <div className="entry">
+          <input id="run-speed" type="range" min={-2} max={3} step={0.25} value={speed > 0 ? Math.log10(speed) : 3} onChange={(e) => void put("speed", Number(e.target.value) >= 3 ? 0 : Number((10 ** Number(e.target.value)).toPrecision(2)))} />
+          <output>{speed > 0 ? `${speed}×` : t("greatest")}</output>
+        </div>
+        <div className="help">{t("Simulated time in real time; 1× is as in life.")}</div>
+      </div>
+      <div className="field">
+        <label htmlFor="run-environment">{t("Environment")}</label>
+        <div className="entry">
+          <input id="run-environment" list="environments" defaultValue={environment} key={environment} placeholder={t("none")} onBlur={(e) => e.target.value !== environment && void put("environment", e.target.value || null, false)} onKeyDown={(e) => { if (e.key === "Enter") e.currentTarget.blur(); }} />
+          <datalist id="environments">{ENVIRONMENTS.map((e) => <option key={e} value={e} />)}</datalist>
+        </div>
+        <div className="help">{t("A Gymnasium environment: what it shows goes into an input, and an output acts.")}</div>
+      </div>
+      {environment && (
+        <>
+          <Choice label={t("It shows to")} name="observation" value={String(settings.observation ?? "")} choices={inputs.map((n) => n.name)} />
+          <Choice label={t("It is moved by")} name="action" value={String(settings.action ?? "")} choices={outputs.map((n) => n.name)} />
+          <NumberSetting label={t("Steps per action")} name="steps_per_action" value={settings.steps_per_action ?? 16} least={1} />
+        </>
+      )}
+      <h3>{t("Inputs")}</h3>
+      {inputs.filter((n) => !(environment && n.name === (settings.observation ?? inputs[0]?.name))).map((n) => (
+        <Drive key={n.name} name={n.name} spikes={n.config?.payload_type === "SpikeArray"} size={Array.isArray(n.config?.shape) ? (n.config.shape as number[]).reduce((a, b) => a * b, 1) : 1} source={((settings.inputs as Config | undefined)?.[n.name] as Config | undefined) ?? {}} data={data} />
+      ))}
+      {!inputs.length && <p className="hint">{t("The brain has no inputs.")}</p>}
+      <h3>{t("Stop by itself")}</h3>
+      <div className="field">
+        <label htmlFor="stop-nan">{t("at a number that is not finite")}</label>
+        <div className="entry"><input id="stop-nan" type="checkbox" checked={stop.nan !== false} onChange={(e) => void put("stop", { ...stop, nan: e.target.checked })} /></div>
+      </div>
+      <Stop name="step" label={t("at step")} stop={stop} unit="" />
+      <Stop name="silence" label={t("after silence of")} stop={stop} unit="ms" />
+      <Stop name="rate" label={t("at a mean rate above")} stop={stop} unit="Hz" />
+    </div>
+  );
+}
+
+function Choice({ label, name, value, choices }: { label: string; name: string; value: string; choices: string[] }) {
+  return (
+    <div className="field">
+      <label htmlFor={`run-${name}`}>{label}</label>
+      <div className="entry">
+        <select id={`run-${name}`} value={value} onChange={(e) => void put(name, e.target.value || null)}>
+          <option value="">{choices.length === 1 ? choices[0] : t("choose")}</option>
+          {choices.map((c) => <option key={c}>{c}</option>)}
+        </select>
+      </div>
+    </div>
+  );
+}
+
+function NumberSetting({ label, name, value, least }: { label: string; name: string; value: Json; least: number }) {
+  return (
+    <div className="field">
+      <label htmlFor={`run-${name}`}>{label}</label>
+      <div className="entry"><input id={`run-${name}`} type="number" min={least} defaultValue={Number(value)} key={Number(value)} onBlur={(e) => void put(name, Math.max(least, Math.round(Number(e.target.value) || least)))} /></div>
+    </div>
+  );
+}
+
+function Stop({ name, label, stop, unit }: { name: string; label: string; stop: Config; unit: string }) {
+  const value = stop[name];
+  return (
+    <div className="field">
+      <label htmlFor={`stop-${name}`}>{label}</label>
+      <div className="entry">
+        <input id={`stop-${name}`} type="number" min={0} defaultValue={value === undefined || value === null ? "" : Number(value)} key={String(value)} onBlur={(e) => { const made = e.target.value === "" ? null : Number(e.target.value); if (made !== (value ?? null)) void put("stop", { ...stop, [name]: made }); }} onKeyDown={(e) => { if (e.key === "Enter") e.currentTarget.blur(); }} />
+        <span className="unit">{unit}</span>
+      </div>
+    </div>
+  );
+}
+
+const MOST_SLIDERS = 8;
+
+function Drive({ name, spikes, size, source, data }: { name: string; spikes: boolean; size: number; source: Config; data: string[] }) {
+  const settings = usePage((s) => s.document.run);
+  const change = (value: Config) => put("inputs", { ...((settings.inputs as Config | undefined) ?? {}), [name]: value });
+  const value = source.value ?? 0;
+  const each = Array.isArray(value) ? value.map(Number) : null;
+  return (
+    <fieldset className="drive">
+      <legend>{name}</legend>
+      {source.file !== undefined ? <p className="hint">{t("rows of {file}", { file: String(source.file) })}</p>
+        : spikes ? <Slider id={`drive-${name}`} label={t("rate of each unit, Hz")} value={Number(source.rate ?? 0)} low={0} high={500} onChange={(v) => void change({ rate: v })} />
+        : each && size <= MOST_SLIDERS ? each.map((v, i) => <Slider key={i} id={`drive-${name}-${i}`} label={`${name}[${i}]`} value={v} low={-1} high={1} onChange={(n) => void change({ value: each.map((old, j) => (j === i ? n : old)) })} />)
+        : <Slider id={`drive-${name}`} label={t("value")} value={Number(Array.isArray(value) ? 0 : value)} low={-1} high={1} onChange={(v) => void change({ value: v })} />}
+      <div className="actions">
+        {!spikes && size > 1 && size <= MOST_SLIDERS && source.file === undefined && <button onClick={() => void change({ value: each ? 0 : new Array(size).fill(Number(value) || 0) })}>{each ? t("one for all") : t("one for each")}</button>}
+        {data.length > 0 && (
+          <select aria-label={t("File that drives {name}", { name })} value={String(source.file ?? "")} onChange={(e) => void change(e.target.value ? { file: e.target.value } : {})}>
+            <option value="">{t("no file")}</option>
+            {data.map((f) => <option key={f}>{f}</option>)}
+          </select>
+        )}
+      </div>
+    </fieldset>
+  );
+}
+
+function Slider({ id, label, value, low, high, onChange }: { id: string; label: string; value: number; low: number; high: number; onChange: (v: number) => void }) {
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <div className="entry">
+        <input id={id} type="range" min={low} max={high} step={(high - low) / 200} value={value} onChange={(e) => onChange(Number(e.target.value))} />
+        <output>{value}</output>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+import { goTo, openDialog, save, setTheme, usePage, ask, chooseLanguage } from "../core/store";
+import { trail } from "../core/graph";
+import { LANGUAGES, t } from "../core/i18n";
+import { RunBar } from "./RunBar";
+
+export function TopBar() {
+  const { document, level, file, dirty, can_undo, can_redo, online, theme, language } = usePage();
+  const problems = usePage((s) => s.problems.length);
+  return (
+    <header className="top">
+      <div className="top-row">
+        <span className="brand" aria-label="Spark">✦ Spark</span>
+        <nav className="trail" aria-label={t("Where you are")}>
+          {trail(document, level).map((part, i, all) => (
+            <span key={part.key ?? "top"}>
+              {i > 0 && <span aria-hidden="true"> / </span>}
+              <button onClick={() => goTo(part.key)} aria-current={i === all.length - 1 ? "page" : undefined}>{part.name}</button>
+            </span>
+          ))}
+          <span className="file" title={file ?? t("no file yet")}>{file ?? ""}{dirty ? " •" : ""}<span className="visually-hidden">{dirty ? t("not saved") : t("saved")}</span></span>
+        </nav>
+        <div className="buttons">
+          <button onClick={() => openDialog({ kind: "gallery" })}>{t("Gallery")}</button>
+          <button onClick={() => openDialog({ kind: "open" })}>{t("Open")}</button>
+          <button onClick={() => void save()}>{t("Save")}</button>
+          <button disabled={!can_undo} onClick={() => void ask("undo")} title={t("Undo (Ctrl+Z)")} aria-label={t("Undo")}>↶</button>
+          <button disabled={!can_redo} onClick={() => void ask("redo")} title={t("Redo (Ctrl+Shift+Z)")} aria-label={t("Redo")}>↷</button>
+          <button className="primary" onClick={() => openDialog({ kind: "palette", x: 0, y: 0 })} title={t("Add a module (Space)")}>+ {t("Add")}</button>
+        </div>
+        <div className="buttons">
+          <label className="visually-hidden" htmlFor="theme">{t("Theme")}</label>
+          <select id="theme" value={theme} onChange={(e) => setTheme(e.target.value)}>
+            <option value="auto">{t("Theme: system")}</option><option value="light">{t("Light")}</option><option value="dark">{t("Dark")}</option><option value="contrast">{t("High contrast")}</option>
+          </select>
+          <label className="visually-hidden" htmlFor="language">{t("Language")}</label>
+          <select id="language" value={language} onChange={(e) => chooseLanguage(e.target.value)}>
+            {Object.entries(LANGUAGES).map(([code, name]) => <option key={code} value={code} lang={code}>{name}</option>)}
+          </select>
+          <button onClick={() => openDialog({ kind: "help" })} title={t("Keys (?)")} aria-label={t("Keys")}>?</button>
+        </div>
+      </div>
+      <div className="top-row">
+        <RunBar />
+        <button className={`problem-count ${problems ? "bad" : "good"}`} onClick={() => usePage.setState({ side: "problems" })} data-testid="problem-count">
+          {problems ? t("{n} problems", { n: problems }) : `✓ ${t("No problems")}`}
+        </button>
+        {!online && <span className="offline" role="alert">{t("The line to the editor is broken; it comes back by itself.")}</span>}
+      </div>
+    </header>
+  );
+}
