@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo setup test test-all check bench verify clean
+.PHONY: demo setup test test-all check bench verify web clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spark demo
@@ -38,6 +38,9 @@ bench: $(VENV)/.test
 
 verify: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
+
+web:
+	cd web && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 clean:
 	rm -rf $(VENV) build dist

@@ -27,6 +27,7 @@ DERIVED = {
     "_outputs",
     "_fault",
     "_held",
+    "_known_signs",
 }
 
 

@@ -133,8 +133,10 @@ async def _serve(editor: Editor, websocket: WebSocket) -> None:
     finally:
         live.connections.discard(connection)
         sender.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
             await sender
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await websocket.close(4400)
         if not live.connections and live.runner.alive:
             asyncio.create_task(_pause_if_left(live))
         for key in editor.idle()[:-MOST_SESSIONS]:
@@ -169,7 +171,7 @@ async def _pause_if_left(live: Live) -> None:
 async def _receive(live: Live, connection: Connection, websocket: WebSocket) -> None:
     mistakes = 0
     tasks: set[asyncio.Task[None]] = set()
-    while mistakes < MOST_MISTAKES and not connection.lost:
+    while not connection.lost:
         # A page that sends without pause must not keep the others waiting.
         await asyncio.sleep(0)
         event = await websocket.receive()
@@ -181,13 +183,13 @@ async def _receive(live: Live, connection: Connection, websocket: WebSocket) -> 
             asked = read_message(event.get("text"))
         except FormatError as error:
             mistakes += 1
+            if mistakes >= MOST_MISTAKES:
+                return
             connection.push({"push": "failed", "problems": [vars(p) for p in error.problems]})
             continue
         task = asyncio.create_task(_answer(live, connection, asked))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
-    if mistakes >= MOST_MISTAKES:
-        await websocket.close(4400)
 
 
 def read_message(text: Any) -> dict[str, Any]:

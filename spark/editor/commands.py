@@ -1,5 +1,6 @@
 """The commands by which a document changes: each a function of a draft and plain arguments."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -62,20 +63,16 @@ def free_name(draft: Draft, wanted: str, parent: str | None) -> str:
 
 
 def _snake(type_name: str) -> str:
-    words = "".join(
-        f"_{c.lower()}" if c.isupper() and (i and not type_name[i - 1].isupper()) else c.lower()
-        for i, c in enumerate(type_name)
-    )
-    return words.lstrip("_")
+    """`ALIFNeuron` as `alif_neuron`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type_name).lower()
 
 
 @command
 def add(draft: Draft, type: str, x: float = 0, y: float = 0, name: str | None = None, parent: str | None = None,
         config: dict[str, Any] | None = None, wire: dict[str, Any] | None = None) -> dict[str, Any]:  # fmt: skip
     """Add a node; `wire` names a port (`{"from": ...}` or `{"to": ...}`) that is wired to its first port that fits."""
-    if type not in (INPUT, OUTPUT):
-        if type not in registry.names():
-            raise refuse(f"{type!r} is no module", suggestion(type, registry.names()))
+    if type not in (INPUT, OUTPUT) and type not in registry.names():
+        raise refuse(f"{type!r} is no module", suggestion(type, registry.names()))
     if parent is not None and existing(draft, "nodes", parent)["type"] != BRAIN:
         raise refuse("only a brain has nodes inside")
     key = draft.new_id("nodes")

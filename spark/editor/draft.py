@@ -1,6 +1,7 @@
 """A document while a command changes it, and the patch that undoes or repeats what it did."""
 
 import copy
+import json
 from typing import Any
 
 from spark.io.model_file import SINGLE, TABLES, Document
@@ -54,7 +55,8 @@ class Draft:
             (table, key, before, copy.deepcopy(self.document[table].get(key)))
             for (table, key), before in self._before.items()
         ]
-        return [c for c in changes if c[2] != c[3]]
+        # As they are written: 1 and 1.0 are equal, and other bytes.
+        return [c for c in changes if json.dumps(c[2], sort_keys=True) != json.dumps(c[3], sort_keys=True)]
 
     def roll_back(self) -> None:
         """Undo everything that was written."""

@@ -33,10 +33,12 @@ HEADERS = {
 }
 _WELCOME = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Spark</title>'
+    '<link rel="icon" href="data:,">'
     '<meta http-equiv="refresh" content="0;url=./"><p><a href="./">Open the editor</a></p></html>'
 )
 _REFUSED = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Spark</title>'
+    '<link rel="icon" href="data:,">'
     "<h1>This link does not open the editor</h1><p>{why}</p></html>"
 )
 

@@ -171,6 +171,8 @@ def _bound(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        # From here on the link can be opened: the first page waits until the server is up.
+        found.listen(128)
     except OSError as error:
         found.close()
         raise RunError(

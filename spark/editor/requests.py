@@ -126,29 +126,16 @@ async def save(live: Live, path: str | None = None, overwrite: bool = False) -> 
 
 
 @request
-async def restore(live: Live, id: str) -> Any:
+async def restore(live: Live, draft: str) -> Any:
     """Take up the draft of another session."""
-    from spark.editor.journal import Journal
-
-    try:
-        read = Journal(live.session._journal.path.parent, id).read()
-    except ValueError:
-        read = None
-    if read is None:
-        raise FormatError(Problem(id[:64], "is no draft", "It may have been restored already", "draft"))
-    live.session.take(read[0], read[1].get("file"), read[1].get("digest"))
-    live.session._saved = None
+    live.session.restore(draft)
     live.replaced()
-    Journal(live.session._journal.path.parent, id).drop()
 
 
 @request
-async def forget_draft(live: Live, id: str) -> None:
+async def forget_draft(live: Live, draft: str) -> None:
     """Delete the draft of another session."""
-    from spark.editor.journal import SESSION_ID, Journal
-
-    if SESSION_ID.fullmatch(id) and id != live.session.id:
-        Journal(live.session._journal.path.parent, id).drop()
+    live.session.forget(draft)
 
 
 @request

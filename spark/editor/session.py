@@ -9,7 +9,7 @@ from typing import Any
 from spark.core.errors import FormatError, Problem, SparkError
 from spark.editor.draft import Patch
 from spark.editor.history import History
-from spark.editor.journal import Journal
+from spark.editor.journal import SESSION_ID, Journal
 from spark.editor.paths import Root
 from spark.io.model_file import SUFFIX, Document, load_document, new_document, save_document, write_document
 from spark.io.pictures import SUFFIXES, model_in
@@ -130,9 +130,33 @@ class Session:
         self._begin_journal()
         return self.file
 
-    def close(self) -> None:
-        """Forget the draft."""
-        self._journal.drop()
+    def restore(self, draft: str) -> None:
+        """Take up the draft of another session, and forget it there.
+
+        Raises:
+            FormatError: There is no such draft.
+        """
+        other = self._other(draft)
+        read = other.read()
+        if read is None:
+            raise _no_draft(draft)
+        self.take(read[0], read[1].get("file"), read[1].get("digest"))
+        # No file has it.
+        self._saved = None
+        other.drop()
+
+    def forget(self, draft: str) -> None:
+        """Delete the draft of another session."""
+        self._other(draft).drop()
+
+    def _other(self, draft: object) -> Journal:
+        if not isinstance(draft, str) or not SESSION_ID.fullmatch(draft) or draft == self.id:
+            raise _no_draft(draft)
+        return Journal(self._journal.path.parent, draft)
+
+
+def _no_draft(draft: object) -> FormatError:
+    return FormatError(Problem(str(draft)[:64], "is no draft", "It may have been restored already", "draft"))
 
 
 def _digest(path: Path) -> str | None:

@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from spark.core.errors import InputError, NumericsError, Problem
@@ -32,8 +31,8 @@ class Simulation:
     """
 
     def __init__(self, config: BrainConfig, settings: dict[str, Any], probes: dict[str, Any]) -> None:
-        self.brain = Brain(config)
-        build(self.brain)
+        self.config = config
+        self.brain = _built(config, settings)
         self.stopped: str | None = None
         self.world: World | None = None
         self.activity: dict[str, float] = {}
@@ -83,13 +82,16 @@ class Simulation:
     def change(self, settings: dict[str, Any], probes: dict[str, Any]) -> None:
         """Take other settings and probes; the brain goes on."""
         if settings != self.settings:
+            checked = self.brain.config.check_numbers
             self._take_settings(settings)
+            if _checks(self.config, settings) != checked:
+                self.swap(self.config)
         self.watch = Watch(self.brain, probes)
 
     def swap(self, config: BrainConfig) -> None:
         """Go on with another config: every variable that is still there, in its shape, keeps its value."""
-        brain = Brain(config)
-        build(brain)
+        brain = _built(config, self.settings)
+        self.config = config
         old, new = self.brain.state, brain.state
         kept = {
             path: old[path]
@@ -178,8 +180,6 @@ class Simulation:
         stop = self.settings.get("stop") or {}
         if stop.get("step") and self.step == int(stop["step"]):
             self.stopped = f"step {self.step} is reached"
-        if stop.get("nan", True) and not self._finite():
-            self.stopped = self.stopped or f"a number is not finite at step {self.step}: {self._first_fault()}"
         if any(rate > 0 for rate in self.activity.values()):
             self._silent_since = self.step
         silence = stop.get("silence")
@@ -191,18 +191,20 @@ class Simulation:
             if above:
                 self.stopped = f"{above[0]}, more than {float(greatest):g} Hz"
 
-    def _finite(self) -> bool:
-        state = self.brain.state
-        return all(bool(jnp.isfinite(v).all()) for v in state.leaves if jnp.issubdtype(v.dtype, jnp.floating))
-
-    def _first_fault(self) -> str:
-        state = self.brain.state
-        bad = [p for p in state if jnp.issubdtype(state[p].dtype, jnp.floating) and not jnp.isfinite(state[p]).all()]
-        return ", ".join(bad[:3])
-
     def status(self) -> dict[str, Any]:
         """What the page shows beside the frames."""
         found: dict[str, Any] = {"step": self.step, "time": self.step * self.dt, "activity": self.activity}
         if self.world is not None:
             found["environment"] = self.world.describe()
         return found
+
+
+def _checks(config: BrainConfig, settings: dict[str, Any]) -> bool:
+    """Whether every step looks for numbers that are not finite: if the config says so, or the run is to stop there."""
+    return config.check_numbers or (settings.get("stop") or {}).get("nan", True) is not False
+
+
+def _built(config: BrainConfig, settings: dict[str, Any]) -> Brain:
+    brain = Brain(config.updated(check_numbers=_checks(config, settings)))
+    build(brain)
+    return brain

@@ -51,7 +51,7 @@ class EditorWidget(anywidget.AnyWidget):
         self._connection = Connection()
         self._live.connections.add(self._connection)
         greet(self._editor, self._live, self._connection)
-        self._sender = asyncio.ensure_future(self._send(self._connection))
+        self._sender = asyncio.ensure_future(self._pass_on(self._connection))
 
     async def _answer(self, connection: Connection, text: str) -> None:
         try:
@@ -59,7 +59,7 @@ class EditorWidget(anywidget.AnyWidget):
         except FormatError as error:
             connection.push({"push": "failed", "problems": [vars(p) for p in error.problems]})
 
-    async def _send(self, connection: Connection) -> None:
+    async def _pass_on(self, connection: Connection) -> None:
         while True:
             await connection.ready.wait()
             connection.ready.clear()

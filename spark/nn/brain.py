@@ -1,5 +1,6 @@
 """`Brain`: a module made of modules that all advance at once."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -61,6 +62,10 @@ class Brain(Module):
         """A transparent brain's modules draw as if they stood in its owner."""
         return self._drawn_as.rpartition(".")[0] if self.config.transparent else self._drawn_as
 
+    def output_signs(self) -> dict[str, Any]:
+        """Signs of its outputs, where the modules they come from know them."""
+        return {name: signs for name, signs in self._known_signs.items() if signs is not None}
+
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """A brain's outputs are declared."""
         return {name: entry.spec.port_spec() for name, entry in self.config.output_map.items()}
@@ -86,12 +91,15 @@ class Brain(Module):
         self._names = sorted(modules)
         self._wires = {name: dict(modules[name].inputs) for name in self._names}
         self._output_wires = {name: (e.input, e.spec) for name, e in self.config.output_map.items()}
-        known = {PortMap(CALL, n): s.port_spec() for n, s in self.config.input_map.items()}
+        # Signs of what comes from outside are known inside too, and those of what goes out are known outside.
+        signs = {n: inputs[n].signs for n in self.config.input_map if n in inputs}
+        known = {PortMap(CALL, n): replace(s.port_spec(), signs=signs.get(n)) for n, s in self.config.input_map.items()}
         for name in self._names:
             self.adopt(name, modules[name].module_cls(modules[name].config))
         self._build_modules(modules, known)
         self._check_outputs(known)
         self._make_cache(known)
+        self._known_signs = {name: known[wire].signs for name, (wire, _) in self._output_wires.items()}
 
     def _wiring_error(self, problems: list[Problem]) -> SparkError:
         error = WiringError(problems)

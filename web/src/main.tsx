@@ -20,6 +20,7 @@ function address(): string {
 setTheme(localStorage.getItem("spark-theme") ?? "auto");
 const wished = localStorage.getItem("spark-language") ?? navigator.language.slice(0, 2);
 chooseLanguage(wished in LANGUAGES ? wished : "en");
+document.documentElement.lang = usePage.getState().language;
 usePage.subscribe((now, before) => {
   if (now.theme !== before.theme) localStorage.setItem("spark-theme", now.theme);
   if (now.language !== before.language) {

@@ -27,7 +27,7 @@ export function parseQuantity(text: string, unit: string): number | string {
 }
 
 export function showNumber(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
+  if (!Number.isFinite(value) || (Number.isInteger(value) && Math.abs(value) < 1e15)) return String(value);
   const text = Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential() : String(value);
   return text.length > 12 ? String(Number(value.toPrecision(8))) : text;
 }

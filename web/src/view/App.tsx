@@ -72,6 +72,11 @@ function Inner() {
   return (
     <div
       className="spark-editor" data-theme={theme} lang={language} ref={frame}
+      onClick={(e) => {
+        // A button that was clicked with the mouse gives the keys back to the canvas; one that was pressed keeps them.
+        const button = (e.target as HTMLElement).closest?.("button");
+        if (e.detail > 0 && button && !button.closest("dialog")) button.blur();
+      }}
       onDragOver={(e) => { if (e.dataTransfer.types.includes("Files")) e.preventDefault(); }}
       onDrop={(e) => { const file = e.dataTransfer.files[0]; if (file) { e.preventDefault(); void upload(file); } }}
     >

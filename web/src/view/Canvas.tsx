@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import {
-  applyNodeChanges, Background, ControlButton, Controls, MiniMap, ReactFlow, useConnection, useReactFlow,
+  applyNodeChanges, Background, ControlButton, Controls, MiniMap, ReactFlow, useConnection, useReactFlow, useStore,
   type Connection, type Edge, type FinalConnectionState, type Node, type NodeChange,
 } from "@xyflow/react";
 import { apply, openDialog, select, tell, usePage } from "../core/store";
@@ -14,6 +14,7 @@ import { Wire } from "./Wire";
 const NODES = { module: ModuleNode, note: NoteNode, frame: FrameNode };
 const EDGES = { wire: Wire };
 const MARGIN = 28;
+const FAR = 0.4;
 
 function ends(c: { source?: string | null; sourceHandle?: string | null; target?: string | null; targetHandle?: string | null }) {
   const part = (text?: string | null) => (text ?? "").replace(/^(in|out):/, "");
@@ -45,6 +46,8 @@ export function Canvas() {
   const shown = usePage((s) => s.showRun || Boolean(s.run.watchable));
   const theme = usePage((s) => s.theme);
   const flow = useReactFlow();
+  // Far away nobody reads: without words and shadows a large graph is drawn in time.
+  const far = useStore((s) => s.transform[2] < FAR);
   const [nodes, setNodes] = useState<Node[]>([]);
   const kept = useRef(new Map<string, { record: unknown; node: Node }>());
   const box = useRef<HTMLDivElement>(null);
@@ -171,7 +174,7 @@ export function Canvas() {
   const bright = theme === "dark" ? "dark" : theme === "light" || theme === "contrast" ? "light" : "system";
   return (
     <div
-      className="canvas" ref={box} role="region" aria-label={t("Graph of the brain")}
+      className={`canvas ${far ? "far" : ""}`} ref={box} role="region" aria-label={t("Graph of the brain")}
       onFocusCapture={(e) => {
         const id = (e.target as HTMLElement).closest?.(".react-flow__node, .react-flow__edge")?.getAttribute("data-id");
         if (id && e.target instanceof HTMLElement && e.target.matches(".react-flow__node") && e.target.matches(":focus-visible")) select([id]);

@@ -71,7 +71,7 @@ export function Components({ id }: { id: string }) {
         </div>
         <div className="component-fields inspector">
           <h3>{part === OWN ? node.name : part}</h3>
-          {field ? <FieldRow ids={[id]} nodes={[node]} field={field} path={[part]} problems={problemsOf(problems, id)} /> : fields.filter((f) => f.kind !== "config" && f.kind !== "kinds").map((f) => <FieldRow key={f.name} ids={[id]} nodes={[node]} field={f} path={[f.name]} problems={problemsOf(problems, id)} />)}
+          {field ? <FieldRow ids={[id]} nodes={[node]} field={field} path={[part]} problems={problemsOf(problems, id)} open key={part} /> : fields.filter((f) => f.kind !== "config" && f.kind !== "kinds").map((f) => <FieldRow key={f.name} ids={[id]} nodes={[node]} field={f} path={[f.name]} problems={problemsOf(problems, id)} />)}
         </div>
       </div>
     </div>

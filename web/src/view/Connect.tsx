@@ -36,7 +36,7 @@ export function Connect({ node }: { node: string }) {
   return (
     <Modal title={t("Wire {name}", { name: document.nodes[node]?.name ?? "" })}>
       <input
-        autoFocus className="search" type="search" value={query} placeholder={t("Search a wire")} aria-label={t("Search a wire")} role="combobox" aria-expanded="true" aria-controls="wire-list"
+        data-first className="search" type="search" value={query} placeholder={t("Search a wire")} aria-label={t("Search a wire")} role="combobox" aria-expanded="true" aria-controls="wire-list"
         onChange={(e) => { setQuery(e.target.value); setAt(0); }}
         onKeyDown={(e) => {
           if (e.key === "ArrowDown") { setAt((a) => Math.min(a + 1, fitting.length - 1)); e.preventDefault(); }

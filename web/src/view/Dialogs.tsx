@@ -43,7 +43,7 @@ function Code({ title, text }: { title: string; text: string }) {
     <Modal title={title} wide>
       <pre className="code" tabIndex={0} aria-label={title}>{text}</pre>
       <div className="actions">
-        <button className="primary" autoFocus onClick={() => void navigator.clipboard.writeText(text)}>{t("Copy")}</button>
+        <button className="primary" data-first onClick={() => void navigator.clipboard.writeText(text)}>{t("Copy")}</button>
         {title.endsWith(".py") && <button onClick={() => download(title, new Blob([text]))}>{t("Download")}</button>}
       </div>
     </Modal>
@@ -59,7 +59,7 @@ function SaveDialog({ dialog }: { dialog: Extract<Dialog, { kind: "save" }> }) {
       {dialog?.conflict && <p className="problem-line" role="alert">{dialog.conflict}</p>}
       <form onSubmit={(e) => { e.preventDefault(); void save(path); }}>
         <label htmlFor="save-path">{t("File")}</label>
-        <input id="save-path" value={path} onChange={(e) => setPath(e.target.value)} autoFocus />
+        <input id="save-path" value={path} onChange={(e) => setPath(e.target.value)} data-first />
         <div className="actions">
           <button className="primary" type="submit">{dialog?.conflict ? t("Save under this name") : t("Save")}</button>
           {dialog?.conflict && <button type="button" onClick={() => void save(path, true)}>{t("Overwrite")}</button>}
@@ -104,8 +104,8 @@ function Drafts({ drafts }: { drafts: Draft[] }) {
       <ul className="files">
         {drafts.map((d) => (
           <li key={d.id}>
-            <button onClick={() => { openDialog(null); void ask("restore", { id: d.id }); usePage.setState({ drafts: drafts.filter((x) => x.id !== d.id) }); }}>{d.file ?? d.name ?? "?"}: {t("{n} nodes", { n: d.nodes })}, {new Date(d.time * 1000).toLocaleString()}</button>
-            <button aria-label={t("Forget this draft")} onClick={() => { void ask("forget_draft", { id: d.id }); usePage.setState({ drafts: drafts.filter((x) => x.id !== d.id) }); }}>✕</button>
+            <button onClick={() => { openDialog(null); void ask("restore", { draft: d.id }); usePage.setState({ drafts: drafts.filter((x) => x.id !== d.id) }); }}>{d.file ?? d.name ?? "?"}: {t("{n} nodes", { n: d.nodes })}, {new Date(d.time * 1000).toLocaleString()}</button>
+            <button aria-label={t("Forget this draft")} onClick={() => { void ask("forget_draft", { draft: d.id }); usePage.setState({ drafts: drafts.filter((x) => x.id !== d.id) }); }}>✕</button>
           </li>
         ))}
       </ul>

@@ -6,7 +6,7 @@ import { outOfBounds, parseQuantity, showNumber, showUnit } from "../core/units"
 import { t } from "../core/i18n";
 import type { Config, Field, Json, NodeRecord, Problem } from "../core/types";
 
-interface Props { ids: string[]; nodes: NodeRecord[]; field: Field; path: string[]; problems: Problem[]; owner?: Json; shared?: boolean }
+interface Props { ids: string[]; nodes: NodeRecord[]; field: Field; path: string[]; problems: Problem[]; owner?: Json; shared?: boolean; open?: boolean }
 
 function words(field: Field): string {
   const b = field.bounds;
@@ -47,7 +47,7 @@ function read(field: Field, text: string): { value?: Json; wrong?: string } {
   return bound ? { wrong: t("It must be {bound}.", { bound: `${bound} ${showUnit(field.unit)}` }) } : { value };
 }
 
-export function FieldRow({ ids, nodes, field, path, problems, owner, shared }: Props) {
+export function FieldRow({ ids, nodes, field, path, problems, owner, shared, open }: Props) {
   const values = nodes.map((n) => effective(n.config, path, field, owner));
   const mixed = values.some((v) => JSON.stringify(v) !== JSON.stringify(values[0]));
   const value = mixed ? undefined : values[0];
@@ -68,8 +68,8 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared }: P
     if (found.wrong === undefined && JSON.stringify(found.value) !== JSON.stringify(value)) void put(found.value as Json);
   };
   if (field.linked) return null;
-  if (field.kind === "config") return <Nested {...{ ids, nodes, field, path, problems, owner, shared }} />;
-  if (field.kind === "kinds" && !(typeof value === "number")) return <Kinds {...{ ids, nodes, field, path, problems, owner, shared }} />;
+  if (field.kind === "config") return <Nested {...{ ids, nodes, field, path, problems, owner, shared, open }} />;
+  if (field.kind === "kinds" && !(typeof value === "number")) return <Kinds {...{ ids, nodes, field, path, problems, owner, shared, open }} />;
   const array = isArray(value);
   return (
     <div className={`field ${given ? "given" : ""} ${wrong.length || error ? "wrong" : ""}`}>
@@ -102,20 +102,20 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared }: P
   );
 }
 
-function Nested({ ids, nodes, field, path, problems, owner }: Props) {
+function Nested({ ids, nodes, field, path, problems, owner, open }: Props) {
   const given = nodes.some((n) => isGiven(n.config, path));
   const dotted = path.join(".");
   const inside = problems.some((p) => p.field === dotted || p.field?.startsWith(`${dotted}.`));
   const base = (owner as Config | undefined)?.[field.name] ?? field.default;
   return (
-    <details className={`nested ${given ? "given" : ""}`} open={inside || given || undefined}>
+    <details className={`nested ${given ? "given" : ""}`} open={open || inside || given || undefined}>
       <summary title={field.description}>{field.name}</summary>
       {field.fields!.map((f) => <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={base} />)}
     </details>
   );
 }
 
-function Kinds({ ids, nodes, field, path, problems, owner }: Props) {
+function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
   const kinds = usePage((s) => s.catalogue.kinds[field.tag!]);
   const base = (owner as Config | undefined)?.[field.name] ?? field.default;
   const now = valueAt(nodes[0].config, path);
@@ -128,7 +128,7 @@ function Kinds({ ids, nodes, field, path, problems, owner }: Props) {
   const current = merged(usual && (!whole || now === undefined) ? base : {}, (now as Config) ?? {});
   const choose = (name: string) => apply([{ do: "configure", ids, path, ...(name === kindOf(base, field.tag!) ? { reset: true } : { value: { [field.tag!]: name } }) }]);
   return (
-    <details className={`nested ${given ? "given" : ""}`} open={given || undefined}>
+    <details className={`nested ${given ? "given" : ""}`} open={open || given || undefined}>
       <summary title={field.description}>{field.name} <span className="kind">{kind}</span></summary>
       <div className="field">
         <label htmlFor={key}>{t("kind")}</label>

@@ -1,14 +1,15 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { openDialog } from "../core/store";
 import { t } from "../core/i18n";
 
 // A dialog that keeps the focus and gives it back.
 export function Modal({ title, children, wide }: { title: string; children: ReactNode; wide?: boolean }) {
   const frame = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     const dialog = frame.current!;
     dialog.showModal();
+    dialog.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => before?.focus?.();
   }, []);
   return (

@@ -13,7 +13,7 @@ function Row({ port, side, node, shape }: { port: Port; side: "in" | "out"; node
     <div className={`port ${side} ${port.optional ? "optional" : ""}`} title={`${port.name}: ${port.type}${shape ? ` ${shape}` : ""}${port.optional ? ` (${t("optional")})` : ""}\n${payload?.doc ?? ""}`}>
       <Handle
         id={`${side}:${port.name}`} type={side === "in" ? "target" : "source"} position={side === "in" ? Position.Left : Position.Right}
-        className={`handle ${port.type}`} aria-label={words}
+        className={`handle ${port.type}`} role="img" aria-label={words}
       >
         <span className="letter" aria-hidden="true">{payload?.letter ?? "?"}</span>
       </Handle>

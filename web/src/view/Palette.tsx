@@ -39,7 +39,7 @@ export function Palette({ x, y, wire }: { x: number; y: number; wire?: { from?: 
   return (
     <Modal title={wanted ? t("What fits {type}", { type: wanted }) : t("Add a module")}>
       <input
-        autoFocus className="search" type="search" value={query} placeholder={t("Search: neuron, spiker, input …")} aria-label={t("Search modules")}
+        data-first className="search" type="search" value={query} placeholder={t("Search: neuron, spiker, input …")} aria-label={t("Search modules")}
         role="combobox" aria-expanded="true" aria-controls="palette-list" aria-activedescendant={fitting[place] ? `module-${fitting[place][0]}` : undefined}
         onChange={(e) => { setQuery(e.target.value); setAt(0); }}
         onKeyDown={(e) => {

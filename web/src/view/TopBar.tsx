@@ -42,7 +42,7 @@ export function TopBar() {
       <div className="top-row">
         <RunBar />
         <button className={`problem-count ${problems ? "bad" : "good"}`} onClick={() => usePage.setState({ side: "problems" })} data-testid="problem-count">
-          {problems ? t("{n} problems", { n: problems }) : `✓ ${t("No problems")}`}
+          {problems ? (problems === 1 ? t("1 problem") : t("{n} problems", { n: problems })) : `✓ ${t("No problems")}`}
         </button>
         {!online && <span className="offline" role="alert">{t("The line to the editor is broken; it comes back by itself.")}</span>}
       </div>

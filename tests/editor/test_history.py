@@ -1,0 +1,259 @@
+"""Commands: what each does, and that every one can be undone."""
+
+import copy
+import random
+
+import pytest
+from documents import examples, small, tutorial
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import spark
+from spark.editor.commands import COMMANDS, CommandError
+from spark.editor.history import History
+from spark.editor.wires import copied
+from spark.io.graph_config import brain_config
+from spark.io.model_file import read_document, write_document
+
+TYPES = ["LIFNeuron", "PoissonSpiker", "ExponentialIntegrator", "Brain", "Input", "Output"]
+
+
+def random_command(document, draw: random.Random):
+    """A command that could come from a page; some of them cannot be done."""
+    nodes, edges = list(document["nodes"]), list(document["edges"])
+    some = draw.sample(nodes, min(len(nodes), draw.randint(1, 3))) if nodes else ["n0"]
+    any_node = draw.choice(nodes or ["n0"])
+    ports = ["value", "spikes", "out_spikes", "in_spikes", "signal", "nothing"]
+    return draw.choice(
+        [
+            {
+                "do": "add",
+                "type": draw.choice(TYPES),
+                "x": draw.randint(-500, 500),
+                "y": 0,
+                "parent": draw.choice([None, any_node]),
+            },
+            {"do": "remove", "ids": some},
+            {"do": "remove", "ids": edges[:1] or ["e0"]},
+            {"do": "move", "places": {k: [draw.uniform(-9, 9), draw.uniform(-9, 9)] for k in some}},
+            {"do": "rename", "id": any_node, "name": f"name_{draw.randint(0, 9)}"},
+            {
+                "do": "configure",
+                "ids": some,
+                "path": draw.choice([["units"], ["soma", "threshold"], ["x"]]),
+                "value": draw.choice([1, [3], "a"]),
+            },
+            {"do": "configure", "ids": some, "path": ["soma", "threshold"], "reset": True},
+            {
+                "do": "connect",
+                "begin": [any_node, draw.choice(ports)],
+                "end": [draw.choice(nodes or ["n0"]), draw.choice(ports)],
+            },
+            {"do": "reorder", "id": draw.choice(edges or ["e0"]), "place": draw.randint(0, 3)},
+            {"do": "set_meta", "key": draw.choice(["name", "seed", "dt"]), "value": draw.choice([None, 3, "x"])},
+            {"do": "set_run", "key": "speed", "value": draw.choice([0, 1, None])},
+            {"do": "put_note", "text": "words", "x": 1, "y": 2},
+            {"do": "group", "ids": some},
+            {"do": "put_probe", "path": "a.b", "view": draw.choice(["raster", "trace"]), "node": any_node},
+            {"do": "align", "ids": some, "how": draw.choice(["left", "row", "middle"])},
+            {"do": "lay_out"},
+            {"do": "paste", "data": copied(document, some), "x": 5, "y": 5},
+            {"do": "encapsulate", "ids": some},
+            {"do": "unpack", "id": any_node},
+            {"do": "promote", "id": any_node, "port": draw.choice(ports), "output": draw.choice([True, False])},
+        ]
+    )
+
+
+def apply_random(history, draw, count):
+    done = 0
+    while done < count:
+        try:
+            done += bool(history.apply([random_command(history.document, draw)])[1])
+        except CommandError:
+            continue
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_200_commands_undone_give_the_first_bytes_and_redone_the_last(seed):
+    history = History(tutorial())
+    first = write_document(history.document)
+    apply_random(history, random.Random(seed), 200)
+    last = write_document(history.document)
+    assert last != first and len(history.done) == 200
+    while history.undo():
+        pass
+    assert write_document(history.document) == first
+    while history.redo():
+        pass
+    assert write_document(history.document) == last
+
+
+@settings(max_examples=20)
+@given(st.randoms(use_true_random=False))
+def test_whatever_was_done_the_document_can_be_written_and_checked(draw):
+    history = History(small())
+    apply_random(history, draw, 20)
+    document = read_document("file", write_document(history.document))
+    assert document == history.document
+    config, problems = brain_config(document)
+    assert (config is None) == bool(problems)
+
+
+def test_every_command_is_among_the_random_ones():
+    draw = random.Random(1)
+    seen = {random_command(tutorial(), draw)["do"] for _ in range(2000)}
+    assert seen == set(COMMANDS)
+
+
+def one(document, **command):
+    history = History(document)
+    return history, history.apply([command])[0][0]
+
+
+def test_a_command_that_fails_changes_nothing_and_takes_the_others_of_its_step_back():
+    history = History(small())
+    before = copy.deepcopy(history.document)
+    commands = [
+        {"do": "add", "type": "LIFNeuron"},
+        {"do": "connect", "begin": ["n1", "value"], "end": ["n3", "in_spikes"]},
+    ]
+    with pytest.raises(CommandError, match="pool.in_spikes takes SpikeArray, and level.value gives FloatArray"):
+        history.apply(commands)
+    assert history.document == before and not history.done
+
+
+REFUSED = {
+    "an unknown command": ({"do": "explode"}, "there is no command 'explode'"),
+    "an unknown module": ({"do": "add", "type": "LIFNeurn"}, "'LIFNeurn' is no module. Did you mean 'LIFNeuron'"),
+    "a module inside of a pool": ({"do": "add", "type": "LIFNeuron", "parent": "n3"}, "only a brain has nodes inside"),
+    "what is not there": ({"do": "remove", "ids": ["n77"]}, "there is nothing with the id 'n77'"),
+    "a name twice": ({"do": "rename", "id": "n3", "name": "noise"}, "noise: is the name of another node"),
+    "a name that is none": ({"do": "rename", "id": "n3", "name": "a b"}, "a b"),
+    "a wire twice": ({"do": "connect", "begin": ["n2", "spikes"], "end": ["n3", "in_spikes"]}, "wired already"),
+    "a wire from an input": ({"do": "connect", "begin": ["n3", "in_spikes"], "end": ["n3", "in_spikes"]}, "no output"),
+    "an unknown property": ({"do": "set_meta", "key": "format", "value": 1}, "a document has no property 'format'"),
+    "a brain of ports": ({"do": "encapsulate", "ids": ["n1"]}, "a brain is made of some modules"),
+    "unpacking a pool": ({"do": "unpack", "id": "n3"}, "only a brain can be unpacked"),
+    "a port that is none": ({"do": "promote", "id": "n3", "port": "spiks", "output": True}, "pool has no such port"),
+    "arguments that are none": ({"do": "move", "places": 3}, "move cannot be done so"),
+    "no clipboard": ({"do": "paste", "data": {"nodes": []}}, "clipboard: nodes: is not an object"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_done_says_why(name):
+    command, text = REFUSED[name]
+    history = History(small())
+    with pytest.raises(spark.SparkError) as caught:
+        history.apply([command])
+    assert text in str(caught.value)
+    assert history.document == small()
+
+
+def test_a_new_node_can_run_at_once():
+    for type_name in ("LIFNeuron", "CurrentLIFNeuron", "ExponentialIntegrator", "TopologicalLinearSpiker"):
+        history, made = one(small(), do="add", type=type_name)
+        _, problems = brain_config(history.document)
+        assert {p.problem.kind for p in problems if p.node == made["id"]} <= {"missing"}
+        assert all(p.field not in ("units", "num_outputs") for p in problems)
+
+
+def test_a_new_node_is_wired_to_where_a_wire_was_dropped():
+    history, made = one(small(), do="add", type="ExponentialIntegrator", wire={"from": ["n3", "out_spikes"]})
+    assert history.document["edges"]["e4"]["to"] == [made["id"], "spikes"]
+    history, made = one(small(), do="add", type="Output", wire={"from": ["n3", "out_spikes"]})
+    assert history.document["nodes"][made["id"]]["config"]["payload_type"] == "SpikeArray"
+
+
+def test_removing_a_node_takes_its_wires_and_probes():
+    document = small()
+    document["probes"]["p1"] = {"path": "pool.out_spikes", "view": "raster", "node": "n3"}
+    history, _ = one(document, do="remove", ids=["n3"])
+    assert list(history.document["edges"]) == ["e1"] and not history.document["probes"]
+
+
+def test_moves_that_follow_each_other_are_one_step():
+    history = History(small())
+    for x in range(5):
+        history.apply([{"do": "move", "places": {"n3": [x, x]}}], join="drag")
+    assert len(history.done) == 1
+    history.undo()
+    assert history.document == small()
+
+
+def test_the_first_wire_can_become_the_last():
+    history, _ = one(small(), do="reorder", id="e2", place=1)
+    assert history.document["edges"]["e3"]["order"] == 0 and history.document["edges"]["e2"]["order"] == 1
+
+
+def test_pasting_gives_new_ids_and_names_and_keeps_the_wires_inside():
+    history, made = one(small(), do="paste", data=copied(small(), ["n2", "n3"]), x=0, y=500)
+    names = {history.document["nodes"][k]["name"] for k in made["ids"]}
+    assert names == {"noise_2", "pool_2"}
+    assert len(history.document["edges"]) == 5
+    ys = {history.document["nodes"][k]["ui"]["y"] for k in made["ids"]}
+    assert ys == {500}
+
+
+def test_a_copied_brain_takes_its_inside_along():
+    history, made = one(small(), do="encapsulate", ids=["n2", "n3"])
+    data = copied(history.document, [made["id"]])
+    assert len(data["nodes"]) == 4
+    (pasted,) = history.apply([{"do": "paste", "data": data}])[0][0]["ids"]
+    assert sum(n.get("parent") == pasted for n in history.document["nodes"].values()) == 3
+
+
+def test_taking_modules_into_a_brain_and_out_again_gives_an_equal_brain():
+    before, _ = brain_config(tutorial())
+    history, made = one(tutorial(), do="encapsulate", ids=["n2", "n3"])
+    nested, problems = brain_config(history.document)
+    assert problems == [] and set(nested.modules_map) == {"inner", "integrator"}
+    assert nested.modules_map["inner"].config.transparent
+    history.apply([{"do": "unpack", "id": made["id"]}])
+    assert brain_config(history.document)[0] == before
+
+
+def test_a_promoted_port_is_a_port_of_the_brain():
+    history, made = one(tutorial(), do="encapsulate", ids=["n2", "n3"])
+    history.apply([{"do": "promote", "id": "n2", "port": "spikes", "output": True}])
+    outputs = [n for n in history.document["nodes"].values() if n.get("parent") == made["id"] and n["type"] == "Output"]
+    assert {"neurons_pool_out_spikes", "spikes"} == {n["name"] for n in outputs}
+    promoted = next(n for n in outputs if n["name"] == "spikes")
+    assert promoted["config"] == {"shape": [4, 128], "dtype": "int8", "payload_type": "SpikeArray"}
+    assert brain_config(history.document)[1] == []
+
+
+def test_wires_follow_the_name_of_a_brains_port():
+    document = examples()["nested"]
+    inner = next(k for k, n in document["nodes"].items() if n["type"] == "Input" and n.get("parent"))
+    history, _ = one(document, do="rename", id=inner, name="seen")
+    assert brain_config(history.document)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("how", "axis", "expected"),
+    [("left", "x", [0, 0, 0]), ("right", "x", [90, 90, 90]), ("center", "x", [45, 45, 45]), ("row", "x", [0, 45, 90])],
+)
+def test_nodes_are_aligned(how, axis, expected):
+    document = small()
+    for key, x in zip(("n1", "n2", "n3"), (0, 10, 90), strict=True):
+        document["nodes"][key]["ui"] = {"x": x, "y": x}
+    history, _ = one(document, do="align", ids=["n1", "n2", "n3"], how=how)
+    assert [history.document["nodes"][k]["ui"][axis] for k in ("n1", "n2", "n3")] == expected
+
+
+def test_the_layout_goes_from_inputs_to_outputs():
+    history, _ = one(tutorial(), do="lay_out")
+    xs = [history.document["nodes"][f"n{i}"]["ui"]["x"] for i in range(1, 6)]
+    assert xs == sorted(xs) and len(set(xs)) == 5
+
+
+def test_no_two_nodes_of_a_layout_overlap():
+    document = small()
+    history = History(document)
+    for _ in range(30):
+        history.apply([{"do": "add", "type": "LIFNeuron", "wire": {"from": ["n2", "spikes"]}}])
+    history.apply([{"do": "lay_out"}])
+    places = [(n["ui"]["x"], n["ui"]["y"]) for n in history.document["nodes"].values()]
+    assert len(set(places)) == len(places)

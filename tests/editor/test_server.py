@@ -1,0 +1,216 @@
+"""The server with a real socket: many messages, slow ones, the token kept out of every log, `spark edit` itself."""
+
+import asyncio
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import websockets
+
+import spark
+from spark.editor.launch import GraphEditor
+
+
+@pytest.fixture
+def editor(tmp_path):
+    editor = GraphEditor(folder=tmp_path, drafts=tmp_path / "drafts").launch(browser=False)
+    yield editor
+    editor.close()
+
+
+def in_loop(coroutine):
+    """Run in a thread of its own: a browser's tests may have left a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+def connect(editor, **more):
+    headers = {"Authorization": f"Bearer {editor.guard.token}"}
+    return websockets.connect(f"ws://127.0.0.1:{editor.port}/ws", additional_headers=headers, max_size=None, **more)
+
+
+async def ask(line, number, do, **arguments):
+    await line.send(json.dumps({"id": number, "do": do, **arguments}))
+    while True:
+        said = await line.recv()
+        if isinstance(said, str) and json.loads(said).get("reply") == number:
+            return json.loads(said)
+
+
+def test_a_flood_from_one_page_does_not_keep_another_waiting(editor):
+    async def flood(line):
+        try:
+            for i in range(20_000):
+                await line.send(json.dumps({"id": i, "do": "undo"}))
+        except websockets.ConnectionClosed:
+            pass
+
+    async def both():
+        async with connect(editor) as noisy, connect(editor) as quiet:
+            task = asyncio.create_task(flood(noisy))
+            took = []
+            for i in range(20):
+                begin = time.perf_counter()
+                await ask(quiet, i, "undo")
+                took.append(time.perf_counter() - begin)
+                await asyncio.sleep(0.02)
+            task.cancel()
+            return sorted(took)[len(took) // 2]
+
+    assert in_loop(both()) < 0.25
+
+
+def test_half_a_request_keeps_nobody_waiting(editor):
+    slow = [socket.create_connection(("127.0.0.1", editor.port)) for _ in range(50)]
+    for one in slow:
+        one.sendall(b"GET / HTTP/1.1\r\nHost:")
+
+    async def one():
+        begin = time.perf_counter()
+        async with connect(editor) as line:
+            await ask(line, 1, "undo")
+        return time.perf_counter() - begin
+
+    assert in_loop(one()) < 1.0
+    for each in slow:
+        each.close()
+
+
+def test_a_brain_runs_pauses_and_ends_with_its_server(editor):
+    async def one():
+        async with connect(editor) as line:
+            await ask(line, 1, "open_example", name="noise")
+            await ask(line, 2, "run")
+            await asyncio.sleep(0.3)
+            paused = await ask(line, 3, "pause")
+            stepped = await ask(line, 4, "step", steps=7)
+            return paused["ok"], stepped["ok"]
+
+    paused, stepped = in_loop(one())
+    assert paused["phase"] == "paused" and paused["step"] > 0
+    assert stepped["step"] == paused["step"] + 7
+    (live,) = editor.editor.sessions.values()
+    process = live.runner._process
+    editor.close()
+    assert process.returncode is not None
+
+
+def test_a_brain_with_problems_does_not_run_and_says_why(editor):
+    async def one():
+        async with connect(editor) as line:
+            await ask(line, 1, "open_example", name="noise")
+            await ask(
+                line, 2, "apply", commands=[{"do": "configure", "ids": ["n2"], "path": ["max_freq"], "value": -1}]
+            )
+            return await ask(line, 3, "run")
+
+    (problem,) = in_loop(one())["error"]["problems"]
+    assert problem["address"] == "noise.config.max_freq" and "> 0 Hz" in problem["message"]
+
+
+def test_an_error_inside_a_run_reaches_the_page_and_the_next_run_works(editor):
+    async def one():
+        async with connect(editor) as line:
+            await ask(line, 1, "open_example", name="noise")
+            await ask(line, 2, "apply", commands=[{"do": "set_run", "key": "environment", "value": "Nowhere-v1"}])
+            failed = await ask(line, 3, "run")
+            await ask(line, 4, "apply", commands=[{"do": "set_run", "key": "environment"}])
+            return failed, await ask(line, 5, "step", steps=3)
+
+    failed, stepped = in_loop(one())
+    assert "'Nowhere-v1' cannot be made" in failed["error"]["problems"][0]["message"]
+    assert stepped["ok"]["step"] == 3
+
+
+def test_a_module_of_the_users_own_runs_in_the_worker(tmp_path):
+    """Named with --import; a class of the main program cannot be found by another process."""
+    (tmp_path / "mine.py").write_text(
+        "import spark\n"
+        "from spark.nn.interfaces import PoissonSpiker\n\n\n"
+        "@spark.register\n"
+        "class MySpiker(PoissonSpiker):\n"
+        '    """A spiker of my own."""\n'
+    )
+    program = f"""
+import asyncio, json, sys
+sys.path.insert(0, {str(tmp_path)!r})
+import mine, websockets
+from spark.editor.launch import GraphEditor
+
+editor = GraphEditor(folder={str(tmp_path)!r}, drafts={str(tmp_path / "drafts")!r}).launch(browser=False)
+
+async def one():
+    headers = {{"Authorization": f"Bearer {{editor.guard.token}}"}}
+    address = f"ws://127.0.0.1:{{editor.port}}/ws"
+    async with websockets.connect(address, additional_headers=headers, max_size=None) as line:
+        for i, (do, arguments) in enumerate([
+            ("apply", {{"commands": [{{"do": "add", "type": "MySpiker", "wire": None}}]}}),
+            ("apply", {{"commands": [{{"do": "promote", "id": "n1", "port": "signal", "output": False}}]}}),
+            ("step", {{"steps": 3}}),
+        ]):
+            await line.send(json.dumps({{"id": i, "do": do, **arguments}}))
+            while True:
+                said = await line.recv()
+                if isinstance(said, str) and json.loads(said).get("reply") == i:
+                    break
+        print(said)
+
+asyncio.run(one())
+editor.close()
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
+    assert json.loads(done.stdout.splitlines()[-1])["ok"]["step"] == 3, done.stderr[-2000:]
+
+
+def test_the_token_is_in_no_line_that_is_printed(tmp_path):
+    environment = {**os.environ, "SPARK_STATE": str(tmp_path / "drafts")}
+    command = [
+        sys.executable,
+        "-m",
+        "spark.cli",
+        "edit",
+        "--no-browser",
+        "--folder",
+        str(tmp_path),
+        "--token",
+        "s3cret-t0ken",
+    ]
+    settings = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "env": environment}
+    with subprocess.Popen(command, **settings) as process:
+        printed = [process.stdout.readline(), process.stdout.readline()]
+        found = re.search(r"127\.0\.0\.1:(\d+)(/\S*)", printed[1])
+        port = int(found[1])
+        requests = (
+            f"GET {found[2]} HTTP/1.1",
+            "GET /nothing?token=s3cret-t0ken HTTP/1.1",
+            "BREW / HTTP/1.1",
+            "\x00\x01",
+        )
+        for request in requests:
+            with socket.create_connection(("127.0.0.1", port)) as line:
+                line.sendall(f"{request}\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+                assert line.recv(1000)
+        process.terminate()
+        printed += process.stdout.read().splitlines()
+    assert "s3cret-t0ken" not in "".join(printed)
+
+
+def test_a_port_that_is_taken_is_named(editor):
+    with pytest.raises(spark.RunError, match=f"127.0.0.1:{editor.port} cannot be listened on"):
+        GraphEditor(port=editor.port)
+
+
+def test_the_command_says_what_is_wrong(capfd):
+    from spark.cli import main
+
+    assert main(["edit", "--host", "0.0.0.0", "--no-browser"]) == 2
+    assert "can be reached from other machines" in capfd.readouterr().err
+    assert main(["edit", "--import", "no_such_module", "--no-browser"]) == 2
+    assert "No module named 'no_such_module'" in capfd.readouterr().err

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { isArray, merged, valueAt } from "../src/core/config";
+import { decode, Series } from "../src/core/frames";
+import { applyPatch, search, trail } from "../src/core/graph";
+import { crc32, withText } from "../src/core/png";
+import { outOfBounds, parseQuantity, showNumber } from "../src/core/units";
+import type { Document } from "../src/core/types";
+
+describe("units", () => {
+  it.each([
+    ["20", "ms", 20], ["20 ms", "ms", 20], ["0.02 s", "ms", 20], ["-45mV", "mV", -45], ["1e-3 V", "mV", 1], ["2 nA", "pA", 2000],
+    ["100 MΩ", "MOhm", 100], ["0.1 GOhm", "MOhm", 100], ["3", "", 3], [".5 kHz", "Hz", 500],
+  ])("%s in %s is %d", (text, unit, value) => expect(parseQuantity(text, unit)).toBe(value));
+  it.each([["5 mV", "ms", "mV is not a unit of time"], ["x", "ms", "not a number"], ["1 parsec", "ms", "not a unit known"], ["1 ms", "", "not a unit of this number"]])(
+    "%s in %s is refused", (text, unit, why) => expect(parseQuantity(text, unit)).toContain(why),
+  );
+  it("shows numbers shortly, and whole ones whole", () => expect([0.1, 1e-9, 123456789, 1 / 3].map(showNumber)).toEqual(["0.1", "1e-9", "123456789", "0.33333333"]));
+  it("knows bounds", () => expect([outOfBounds(0, { exclusiveMinimum: 0 }), outOfBounds(1, { minimum: 0, maximum: 1 })]).toEqual(["> 0", null]));
+});
+
+function frame(header: object, arrays: (Uint32Array | Float32Array)[]): ArrayBuffer {
+  const kinds = arrays.map((a) => [a instanceof Uint32Array ? "<u4" : "<f4", [a.length]]);
+  let head = JSON.stringify({ ...header, arrays: kinds });
+  while ((head.length + 4) % 8) head += " ";
+  const sizes = arrays.map((a) => Math.ceil(a.byteLength / 8) * 8);
+  const bytes = new Uint8Array(4 + head.length + sizes.reduce((x, y) => x + y, 0));
+  new DataView(bytes.buffer).setUint32(0, head.length, true);
+  bytes.set(new TextEncoder().encode(head), 4);
+  let at = 4 + head.length;
+  arrays.forEach((a, i) => { bytes.set(new Uint8Array(a.buffer), at); at += sizes[i]; });
+  return bytes.buffer;
+}
+
+describe("frames", () => {
+  it("come out as they went in", () => {
+    const found = decode(frame({ view: "raster", first: 3 }, [Uint32Array.of(1, 2, 3), Float32Array.of(0.5)]));
+    expect(found.header.first).toBe(3);
+    expect([...found.arrays[0]]).toEqual([1, 2, 3]);
+    expect([...found.arrays[1]]).toEqual([0.5]);
+  });
+  it("are kept to a bound, and thrown away when the run begins anew", () => {
+    const series = new Series(1000);
+    const put = (first: number) => series.append(decode(frame({ view: "raster", first, until: first + 10, dt: 1 }, [new Uint32Array(50)])));
+    for (let i = 0; i < 100; i++) put(10 * i);
+    expect(series.frames.length).toBeLessThan(5);
+    expect(series.range[1]).toBe(1000);
+    put(0);
+    expect(series.range).toEqual([0, 10]);
+  });
+});
+
+describe("documents", () => {
+  const document = { meta: { name: "a" }, nodes: { n1: { type: "Brain", name: "b" }, n2: { type: "X", name: "c", parent: "n1" } }, edges: {} } as unknown as Document;
+  it("take patches without being changed", () => {
+    const after = applyPatch(document, [["nodes", "n1", null, { type: "Y", name: "z" }], ["nodes", "n2", {}, null]]);
+    expect(Object.keys(after.nodes)).toEqual(["n1"]);
+    expect(document.nodes.n1.type).toBe("Brain");
+    expect(after.edges).toBe(document.edges);
+  });
+  it("know the way to a node", () => expect(trail(document, "n2").map((t) => t.name)).toEqual(["a", "b", "c"]));
+  it("are searched by beginning, part, and letters in order", () => {
+    const words = ["LIFNeuron", "ALIFNeuron", "PoissonSpiker"];
+    expect(search(words, (w) => w, "lif")).toEqual(["LIFNeuron", "ALIFNeuron"]);
+    expect(search(words, (w) => w, "pspk")).toEqual(["PoissonSpiker"]);
+  });
+});
+
+describe("configs", () => {
+  it("are read by path", () => expect(valueAt({ soma: { threshold: 3 } }, ["soma", "threshold"])).toBe(3));
+  it("know arrays", () => expect([isArray([1]), isArray({ array: [1], dtype: "float32" }), isArray({ array: 1, dtype: "x" }), isArray(3)]).toEqual([true, true, false, false]));
+  it("are merged", () => expect(merged({ a: 1, b: 2 }, { b: 3 })).toEqual({ a: 1, b: 3 }));
+});
+
+describe("PNG", () => {
+  it("has the checksum of its standard", () => expect(crc32(new TextEncoder().encode("IEND"))).toBe(0xae426082));
+  it("holds the text before its end", () => {
+    const png = new Uint8Array([1, 2, 3, ...new Uint8Array(12)]);
+    const made = withText(png, "key", "text");
+    expect(made.length).toBe(png.length + 12 + "key\0\0\0\0\0text".length);
+    expect(new TextDecoder().decode(made)).toContain("iTXtkey\0\0\0\0\0text");
+  });
+});
