@@ -56,7 +56,9 @@ from spark.graph.specs import OutputSpec as OutputSpec
 from spark.graph.specs import PortMap as PortMap
 from spark.io import Checkpoints as Checkpoints
 from spark.io import load_checkpoint as load_checkpoint
+from spark.io import load_model as load_model
 from spark.io import save_checkpoint as save_checkpoint
+from spark.io import save_model as save_model
 from spark.kernels.cache import keep_compiled_programs as _keep_compiled_programs
 from spark.sim.batch import batch as batch
 from spark.sim.batch import replicas as replicas

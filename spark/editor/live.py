@@ -1,6 +1,7 @@
 """A session with its pages and its brain: one document, the connections that show it, the worker that runs it."""
 
 import asyncio
+import copy
 from collections import deque
 from typing import Any
 
@@ -137,7 +138,8 @@ class Live:
         config, found = brain_config(self.session.document)
         if config is None or found:
             return None
-        return config.to_dict(), self._settings(), self.session.document["probes"]
+        # Copies: what was sent is compared with what the document says later.
+        return config.to_dict(), copy.deepcopy(self._settings()), copy.deepcopy(self.session.document["probes"])
 
     def _settings(self) -> dict[str, Any]:
         """How the brain is run, paths of files resolved."""

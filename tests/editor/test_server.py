@@ -15,6 +15,7 @@ import websockets
 
 import spark
 from spark.editor.launch import GraphEditor
+from spark.editor.protocol import header_of
 
 
 @pytest.fixture
@@ -112,6 +113,26 @@ def test_a_brain_with_problems_does_not_run_and_says_why(editor):
 
     (problem,) = in_loop(one())["error"]["problems"]
     assert problem["address"] == "noise.config.max_freq" and "> 0 Hz" in problem["message"]
+
+
+def test_a_probe_that_is_added_later_is_watched_from_the_next_step_on(editor):
+    async def one():
+        async with connect(editor) as line:
+            await ask(line, 1, "open_example", name="noise")
+            await ask(line, 2, "step", steps=10)
+            probe = {"do": "put_probe", "path": "pool.soma.refractory", "view": "trace"}
+            (made,) = (await ask(line, 3, "apply", commands=[probe]))["ok"]["results"]
+            await line.send(json.dumps({"id": 4, "do": "step", "steps": 10}))
+            seen = []
+            while True:
+                said = await line.recv()
+                if isinstance(said, bytes):
+                    seen.append(header_of(said)["probe"])
+                elif json.loads(said).get("reply") == 4:
+                    return made["id"], seen
+
+    made, seen = in_loop(one())
+    assert made in seen
 
 
 def test_an_error_inside_a_run_reaches_the_page_and_the_next_run_works(editor):

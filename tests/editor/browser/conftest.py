@@ -1,31 +1,9 @@
 """A headless Chromium, an editor in a process of its own, and a page for every test."""
 
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
-LEFT_OUT = (
-    "LEFT OUT: the tests of the editor in a browser, since there is no Chromium on the PATH. "
-    "Install it (apt-get install chromium) and run them again."
-)
-PICTURES = Path(os.environ.get("SPARK_SCREENSHOTS", "build/screenshots"))
+from editor_page import ARGUMENTS, CHROMIUM, LEFT_OUT, Page, Server
 
 
 def pytest_collection_modifyitems(config, items):
@@ -33,46 +11,6 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if "browser" in Path(str(item.fspath)).parts:
                 item.add_marker(pytest.mark.skip(reason=LEFT_OUT))
-
-
-class Server:
-    """`spark edit` in a process of its own."""
-
-    def __init__(self, folder, drafts, *more):
-        self.folder, self.drafts, self.more = folder, drafts, more
-        self.start()
-
-    def start(self, port=0):
-        arguments = ["edit", "--no-browser", "--folder", str(self.folder), "--port", str(port), *self.more]
-        environment = {**os.environ, "SPARK_STATE": str(self.drafts)}
-        self.log = (self.drafts.parent / "server.log").open("a")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "spark.cli", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            text=True,
-            env=environment,
-        )
-        while line := self.process.stdout.readline():
-            found = re.search(r"Open: (http://127\.0\.0\.1:(\d+)\S*)", line)
-            if found:
-                self.link, self.port = found[1], int(found[2])
-                return
-        raise RuntimeError("the editor did not start")
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.close()
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(15)
-        self.close()
-
-    def close(self):
-        self.process.stdout.close()
-        self.log.close()
 
 
 @pytest.fixture(scope="session")
@@ -114,109 +52,6 @@ def context(chromium, cookies):
     context.close()
 
 
-class Page:
-    """A page with the words of the editor's user."""
-
-    def __init__(self, page, address):
-        self.page, self.address = page, address
-        self.errors = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
-        page.set_default_timeout(20_000)
-        page.goto(address)
-        page.get_by_role("button", name="Run", exact=True).wait_for()
-        page.wait_for_function("() => document.querySelector('.offline') === null")
-
-    def __getattr__(self, name):
-        return getattr(self.page, name)
-
-    def empty(self):
-        self.page.get_by_role("button", name="Empty page").click()
-        return self
-
-    def example(self, title):
-        self.page.get_by_role("button", name=title).click()
-        self.page.locator(".module").first.wait_for()
-        self.settled()
-        return self
-
-    def settled(self):
-        """Wait until nothing moves: the view is fitted a moment after it is drawn."""
-        self.page.wait_for_timeout(250)
-
-    def no_problems(self):
-        self.page.get_by_test_id("problem-count").get_by_text("No problems").wait_for()
-
-    def node(self, name):
-        return self.page.locator(".react-flow__node", has=self.page.locator(f'.name:text-is("{name}")'))
-
-    def port(self, node, port, side):
-        return self.node(node).locator(f'[data-handleid="{side}:{port}"]')
-
-    def drag(self, source, target):
-        a, b = source.bounding_box(), target.bounding_box()
-        mouse = self.page.mouse
-        mouse.move(a["x"] + a["width"] / 2, a["y"] + a["height"] / 2)
-        mouse.down()
-        mouse.move(b["x"] + b["width"] / 2 - 5, b["y"] + b["height"] / 2, steps=8)
-        mouse.move(b["x"] + b["width"] / 2, b["y"] + b["height"] / 2)
-        return mouse
-
-    def names(self):
-        return set(self.page.locator(".react-flow__node .name").all_inner_texts())
-
-    def modules(self, name=None):
-        """The modules that the palette lists."""
-        return self.page.locator("#palette-list").get_by_role("option", **({"name": name} if name else {}))
-
-    def wires(self):
-        return self.page.locator(".react-flow__edge").count()
-
-    def phase(self):
-        return self.page.get_by_test_id("phase").inner_text()
-
-    def step(self):
-        return int(self.page.get_by_test_id("step").get_attribute("data-step"))
-
-    def wait_phase(self, phase):
-        self.page.wait_for_function(
-            "p => document.querySelector('[data-testid=phase]').innerText === p", arg=phase, timeout=60_000
-        )
-
-    def wait_step(self, least):
-        self.page.wait_for_function(
-            "n => Number(document.querySelector('[data-testid=step]')?.dataset.step ?? -1) >= n",
-            arg=least,
-            timeout=60_000,
-        )
-
-    def picture(self, name):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=str(PICTURES / f"{name}.png"))
-
-    def ask(self, request, **arguments):
-        """Ask the server what the page could ask, over a line of its own to the same session."""
-        return self.page.evaluate(ASK, [request, arguments])
-
-
-ASK = """([request, args]) => new Promise((done, failed) => {
-  const url = new URL("ws", document.baseURI);
-  url.protocol = url.protocol.replace("http", "ws");
-  url.searchParams.set("session", sessionStorage.getItem("spark-session"));
-  const socket = new WebSocket(url);
-  socket.onopen = () => socket.send(JSON.stringify({ id: 1, do: request, ...args }));
-  socket.onmessage = (event) => {
-    if (typeof event.data !== "string") return;
-    const message = JSON.parse(event.data);
-    if (message.push === "hello" && request === "hello") { socket.close(); done(message); }
-    if (message.reply !== 1) return;
-    socket.close();
-    if (message.error) failed(new Error(JSON.stringify(message.error)));
-    else done(message.ok);
-  };
-})"""
-
-
 @pytest.fixture
 def open_page(context, shared):
     opened = []
@@ -233,14 +68,6 @@ def open_page(context, shared):
 @pytest.fixture
 def page(open_page):
     return open_page()
-
-
-def wait_until(holds, seconds=20.0):
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture

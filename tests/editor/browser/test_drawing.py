@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import wait_until
+from editor_page import Page, wait_until
 
 
 def test_an_excitatory_and_inhibitory_network_is_built_by_keyboard_only(page):
@@ -128,8 +128,6 @@ def test_200_commands_are_undone_to_the_first_bytes(page):
 
 def test_the_draft_is_there_after_the_server_was_killed(chromium, own_server):
     """Acceptance e."""
-    from conftest import Page
-
     server = own_server()
     context = chromium.new_context(locale="en-US")
     page = Page(context.new_page(), server.link)

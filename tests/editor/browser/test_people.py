@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from conftest import PICTURES, Page, wait_until
+from editor_page import PICTURES, Page, wait_until
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute

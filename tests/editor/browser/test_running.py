@@ -7,7 +7,7 @@ import sys
 import time
 
 import numpy as np
-from conftest import Page, wait_until
+from editor_page import Page, wait_until
 
 import spark
 from spark.editor.protocol import arrays_of, header_of

@@ -116,7 +116,7 @@ function shade(value: number, most: number): [number, number, number] {
   return value < 0 ? [fade, Math.round(255 - 130 * part), 255] : [255, Math.round(255 - 190 * part), fade];
 }
 
-export function drawMatrix(canvas: HTMLCanvasElement, frame: Frame): void {
+export function drawMatrix(canvas: HTMLCanvasElement, frame: Frame, colours: Colours, unit: string): void {
   const [rows, columns] = frame.header.arrays[0][1];
   const values = frame.arrays[0];
   let most = 0;
@@ -131,7 +131,15 @@ export function drawMatrix(canvas: HTMLCanvasElement, frame: Frame): void {
   const [c, width, height] = fit(canvas);
   c.clearRect(0, 0, width, height);
   c.imageSmoothingEnabled = false;
-  c.drawImage(small, 0, 0, width, height);
+  c.drawImage(small, 0, 0, width, height - FOOT);
+  c.fillStyle = colours.ink;
+  c.font = "10px system-ui, sans-serif";
+  c.textBaseline = "top";
+  c.textAlign = "left";
+  const [across, down] = [frame.header.shape?.[1] ?? columns, frame.header.shape?.[0] ?? rows];
+  c.fillText(`${down} × ${across}`, 2, height - FOOT + 4);
+  c.textAlign = "right";
+  c.fillText(`${short(-most)} … 0 … ${short(most)} ${unit}`, width - 2, height - FOOT + 4);
 }
 
 export function drawHistogram(canvas: HTMLCanvasElement, counts: ArrayLike<number>, edges: ArrayLike<number>, colours: Colours, unit = ""): void {

@@ -20,6 +20,7 @@ function words(field: Field): string {
 function show(value: Json | undefined): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return showNumber(value);
+  if (Array.isArray(value) && value.every((v) => typeof v === "number") && value.length <= 4) return value.join(", ");
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
@@ -33,6 +34,7 @@ function read(field: Field, text: string): { value?: Json; wrong?: string } {
     if (!sizes.length || sizes.some((n) => !Number.isInteger(n) || n < 1)) return { wrong: t("Give sizes such as 256 or 16, 16.") };
     return { value: sizes };
   }
+  if (field.kind === "quantity" && /^[-+\d.eE]+(\s*,\s*[-+\d.eE]+)+$/.test(plain)) return { value: plain.split(",").map(Number) };
   if (field.kind === "json" || (field.kind === "quantity" && /^[[{]/.test(plain))) {
     try {
       return { value: JSON.parse(plain) as Json };

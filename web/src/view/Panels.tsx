@@ -41,7 +41,7 @@ function Picture({ id, frames, last, view, from, to, tick, name }: { id: string;
       const drawn = drawRaster(element, frames, from, to, coloursOf(element));
       element.dataset.drawn = String(drawn);
       element.dataset.until = String(last?.header.until ?? 0);
-    } else if (last && view === "matrix") drawMatrix(element, last);
+    } else if (last && view === "matrix") drawMatrix(element, last, coloursOf(element), showUnit(last.header.unit ?? ""));
     else if (last && view === "histogram") drawHistogram(element, last.arrays[0], last.arrays[1], coloursOf(element), showUnit(last.header.unit ?? ""));
   }, [tick, from, to, view, theme]);
   return <canvas ref={canvas} role="img" aria-label={name} data-probe={id} />;

@@ -1,0 +1,51 @@
+"""Model files from Python: a brain out of a drawing, and a drawing out of a brain."""
+
+from pathlib import Path
+
+from spark.core.errors import FormatError, Problem
+from spark.io.graph_config import brain_config
+from spark.io.graph_of import document_of
+from spark.io.model_file import SUFFIX, load_document, save_document
+from spark.io.pictures import SUFFIXES, model_in
+from spark.nn import Brain, BrainConfig
+
+
+def load_model(path: str | Path) -> Brain:
+    """The brain of a model file, or of a picture that the editor exported (.svg, .png). Nothing in it is ever run.
+
+    Raises:
+        FormatError: It is no model file, or what it describes is no whole brain: everything that is wrong.
+    """
+    path = Path(path)
+    if path.name.endswith(SUFFIXES):
+        try:
+            document = model_in(str(path), path.read_bytes())
+        except OSError as error:
+            problem = Problem(str(path), f"cannot be read: {error.strerror}", "Check the path", "format")
+            raise FormatError(problem) from error
+    else:
+        document = load_document(path)
+    config, found = brain_config(document)
+    if config is None:
+        raise FormatError(_of(path, p.problem) for p in found)
+    return Brain(config)
+
+
+def _of(path: Path, problem: Problem) -> Problem:
+    return Problem(f"{path}: {problem.address}".removesuffix(": "), problem.message, problem.fix, problem.kind)
+
+
+def save_model(brain: Brain | BrainConfig, path: str | Path, name: str | None = None) -> None:
+    """Write a brain's config as a model file that the editor opens. State is not in it: see `save_checkpoint`.
+
+    Raises:
+        FormatError: The path has another ending than `.spark.json`.
+        RegistryError: A module's class is in no catalogue.
+        SaveError: Writing failed.
+    """
+    path = Path(path)
+    if not path.name.endswith(SUFFIX):
+        problem = Problem(str(path), f"has another ending than {SUFFIX}", f"Call it {path.stem}{SUFFIX}", "path")
+        raise FormatError(problem)
+    config = brain.config if isinstance(brain, Brain) else brain
+    save_document(document_of(config, name or path.name.removesuffix(SUFFIX)), path)

@@ -1,0 +1,44 @@
+"""Brains from model files and into them."""
+
+import pytest
+from documents import small, tutorial
+
+import spark
+from spark.demo import tutorial_config
+from spark.io.model_file import save_document
+from spark.io.pictures import svg
+
+
+def test_a_saved_brain_is_loaded_equal(tmp_path):
+    path = tmp_path / "mine.spark.json"
+    spark.save_model(spark.nn.Brain(tutorial_config()), path)
+    assert spark.load_model(path).config == tutorial_config()
+
+
+def test_a_picture_is_loaded(tmp_path):
+    path = tmp_path / "mine.svg"
+    path.write_text(svg(tutorial()))
+    assert spark.load_model(path).config == tutorial_config()
+
+
+def test_everything_that_is_wrong_is_named_with_the_file(tmp_path):
+    document = small()
+    document["nodes"]["n3"]["config"] = {"units": [8], "async_spikes": True, "soma": {"thresold": 1}}
+    del document["edges"]["e1"]
+    path = tmp_path / "bad.spark.json"
+    save_document(document, path)
+    with pytest.raises(spark.FormatError) as caught:
+        spark.load_model(path)
+    assert len(caught.value.problems) == 2
+    assert f"{path}: pool.config.soma.thresold: is unknown. Did you mean 'threshold'?" in str(caught.value)
+    assert f"{path}: noise.signal: this input is not wired" in str(caught.value)
+
+
+def test_another_ending_is_refused(tmp_path):
+    with pytest.raises(spark.FormatError, match=r"has another ending than \.spark\.json. Call it a\.spark\.json"):
+        spark.save_model(tutorial_config(), tmp_path / "a.json")
+
+
+def test_a_picture_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(spark.FormatError, match=r"none\.png: cannot be read: No such file"):
+        spark.load_model(tmp_path / "none.png")
