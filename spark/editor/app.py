@@ -48,10 +48,13 @@ class Editor:
         folder: The folder of the files that may be opened and saved.
         states: The folder of the drafts.
         first: What the first page shows: a document, or the name of a file in the folder.
+        checkpoint: File with the state of the first document's brain.
     """
 
-    def __init__(self, folder: Path, states: Path, first: Document | str | None = None) -> None:
-        self.root, self.states, self.first = Root(folder), states, first
+    def __init__(
+        self, folder: Path, states: Path, first: Document | str | None = None, checkpoint: str | None = None
+    ) -> None:
+        self.root, self.states, self.first, self.checkpoint = Root(folder), states, first, checkpoint
         self.sessions: dict[str, Live] = {}
 
     def open(self, id: str | None) -> Live:
@@ -60,7 +63,8 @@ class Editor:
             return self.sessions[id]
         known = id if id is not None and SESSION_ID.fullmatch(id) else new_session_id()
         session = Session(self.root, self.states, known)
-        if not session.restored and session.file is None and not session.document["nodes"]:
+        fresh = not session.restored and session.file is None and not session.document["nodes"]
+        if fresh:
             first = self.first
             if isinstance(first, str):
                 if self.root.resolve(first).exists():
@@ -69,7 +73,7 @@ class Editor:
                     session.file = first
             elif first is not None:
                 session.take(json.loads(json.dumps(first)))
-        live = Live(session)
+        live = Live(session, self.checkpoint if fresh else None)
         self.sessions[known] = live
         return live
 

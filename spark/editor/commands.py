@@ -219,13 +219,17 @@ def put_note(draft: Draft, id: str | None = None, text: str = "", x: float = 0, 
 
 
 @command
-def group(draft: Draft, ids: list[str], name: str = "group") -> dict[str, Any]:
-    """Draw a frame around some nodes."""
-    nodes = [existing(draft, "nodes", k) for k in ids]
+def group(draft: Draft, ids: list[str] | None = None, name: str = "group", id: str | None = None) -> dict[str, Any]:
+    """Draw a frame around some nodes, or give a frame another name."""
+    if id is not None:
+        existing(draft, "groups", id)
+        draft.update("groups", id, name=name)
+        return {"id": id}
+    nodes = [existing(draft, "nodes", k) for k in ids or []]
     if not nodes:
         raise refuse("there is nothing to group", "Select some nodes first")
     key = draft.new_id("groups")
-    draft.put("groups", key, {"name": name, "nodes": sorted(ids), "parent": nodes[0].get("parent")})
+    draft.put("groups", key, {"name": name, "nodes": sorted(ids or []), "parent": nodes[0].get("parent")})
     return {"id": key}
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import sys
+import tempfile
 import threading
 import time
 import webbrowser
@@ -12,9 +13,11 @@ from typing import Any
 import uvicorn
 
 from spark.core.errors import Problem, RunError
+from spark.core.transform import STEP
 from spark.editor.app import MOST_MESSAGE, Editor, make_app
 from spark.editor.guard import Guard
 from spark.editor.journal import state_folder
+from spark.io import save_checkpoint
 from spark.io.graph_of import document_of
 from spark.io.model_file import Document
 from spark.nn import Brain, BrainConfig
@@ -26,7 +29,8 @@ class GraphEditor:
     """The Graph Editor, served from this process.
 
     Args:
-        what: What to show first: a brain, its config, a model file, or nothing.
+        what: What to show first: a brain (which goes on from the step at which it stands), its config, a model file, or
+            nothing.
         folder: Folder of the files that may be opened and saved; left out, the file's, or the working folder.
         host: Where to listen. Other than loopback needs a `token` that you choose.
         port: The port; 0 for any that is free.
@@ -68,7 +72,13 @@ class GraphEditor:
             path = Path(what).absolute()
             folder = folder or path.parent
             first = path.relative_to(Path(folder).absolute()).as_posix()
-        self.editor = Editor(Path(folder or "."), Path(drafts) if drafts else state_folder(), first)
+        states = Path(drafts) if drafts else state_folder()
+        self._state = tempfile.TemporaryDirectory(prefix="spark-") if _has_state(what) else None
+        checkpoint = None
+        if self._state is not None:
+            checkpoint = str(Path(self._state.name) / "brain.safetensors")
+            save_checkpoint(what, checkpoint)  # type: ignore[arg-type]
+        self.editor = Editor(Path(folder or "."), states, first, checkpoint)
         self._socket = _bound(host, port)
         self.host, self.port = host, self._socket.getsockname()[1]
         self.prefix = prefix.rstrip("/")
@@ -117,6 +127,8 @@ class GraphEditor:
             self._thread.join(10)
             self._thread = None
         self._socket.close()
+        if self._state is not None:
+            self._state.cleanup()
 
     def _make_server(self) -> uvicorn.Server:
         config = uvicorn.Config(
@@ -163,6 +175,11 @@ def run_command(options: Any) -> int:
 def _more_links(editor: GraphEditor) -> None:
     for _ in sys.stdin:
         print(f"Open: {editor.link()}", flush=True)
+
+
+def _has_state(what: Any) -> bool:
+    """Whether it is a brain that has done a step."""
+    return isinstance(what, Brain) and what._state is not None and int(what.state[STEP]) > 0
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -44,10 +44,15 @@ class Connection:
 
 
 class Live:
-    """A session that is open."""
+    """A session that is open.
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    Args:
+        session: The session.
+        checkpoint: File of the brain that it began with, if that one had a state.
+    """
+
+    def __init__(self, session: Session, checkpoint: str | None = None) -> None:
+        self.session, self.checkpoint = session, checkpoint
         self.connections: set[Connection] = set()
         self.problems: list[Located] = []
         self.shapes: Shapes = {}
@@ -181,7 +186,9 @@ class Live:
             if self._sent != plan:
                 await self.runner.ask("settings", settings=plan[1], probes=plan[2])
         else:
-            await self.runner.ask("load", config=plan[0], settings=plan[1], probes=plan[2])
+            # A brain that came with its state goes on from it, once.
+            checkpoint, self.checkpoint = self.checkpoint, None
+            await self.runner.ask("load", config=plan[0], settings=plan[1], probes=plan[2], checkpoint=checkpoint)
         self._sent = plan
 
     async def close(self) -> None:

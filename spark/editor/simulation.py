@@ -11,6 +11,7 @@ from spark.editor.drive import Drive
 from spark.editor.protocol import frame
 from spark.editor.watch import Watch
 from spark.editor.world import World
+from spark.io import load_checkpoint
 from spark.nn import Brain, BrainConfig
 from spark.sim.run import build, run
 
@@ -28,11 +29,16 @@ class Simulation:
         settings: The document's `run`: `environment`, `observation`, `action`, `scale`, `steps_per_action`, `inputs`,
             `speed` (simulated ms in each ms; 0 as fast as it goes), `stop`.
         probes: The document's probes.
+        checkpoint: File of a brain whose state to begin with, as far as it fits.
     """
 
-    def __init__(self, config: BrainConfig, settings: dict[str, Any], probes: dict[str, Any]) -> None:
+    def __init__(
+        self, config: BrainConfig, settings: dict[str, Any], probes: dict[str, Any], checkpoint: str | None = None
+    ) -> None:
         self.config = config
         self.brain = _built(config, settings)
+        if checkpoint is not None:
+            _carry(load_checkpoint(checkpoint), self.brain)
         self.stopped: str | None = None
         self.world: World | None = None
         self.activity: dict[str, float] = {}
@@ -92,13 +98,7 @@ class Simulation:
         """Go on with another config: every variable that is still there, in its shape, keeps its value."""
         brain = _built(config, self.settings)
         self.config = config
-        old, new = self.brain.state, brain.state
-        kept = {
-            path: old[path]
-            for path in old
-            if path in new and old[path].shape == new[path].shape and old[path].dtype == new[path].dtype
-        }
-        brain.load_state(new.replace(kept))
+        _carry(self.brain, brain)
         self.brain = brain
         self._take_settings(self.settings)
 
@@ -208,3 +208,10 @@ def _built(config: BrainConfig, settings: dict[str, Any]) -> Brain:
     brain = Brain(config.updated(check_numbers=_checks(config, settings)))
     build(brain)
     return brain
+
+
+def _carry(source: Brain, target: Brain) -> None:
+    """Give a brain the values of every variable that another has too, in its shape and type."""
+    old, new = source.state, target.state
+    same = {p: old[p] for p in old if p in new and old[p].shape == new[p].shape and old[p].dtype == new[p].dtype}
+    target.load_state(new.replace(same))

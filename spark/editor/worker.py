@@ -100,7 +100,8 @@ class Worker:
         self.send({"phase": "building"})
         begin = time.perf_counter()
         self.config = given["config"]
-        self.simulation = Simulation(BrainConfig.from_dict(self.config), given["settings"], given["probes"])
+        config = BrainConfig.from_dict(self.config)
+        self.simulation = Simulation(config, given["settings"], given["probes"], given.get("checkpoint"))
         self.send(
             {
                 "watchable": self.simulation.watch.describe(),

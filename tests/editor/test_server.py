@@ -10,12 +10,15 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import websockets
 
 import spark
+from spark.editor import gallery
 from spark.editor.launch import GraphEditor
 from spark.editor.protocol import header_of
+from spark.io.graph_config import brain_config
 
 
 @pytest.fixture
@@ -133,6 +136,24 @@ def test_a_probe_that_is_added_later_is_watched_from_the_next_step_on(editor):
 
     made, seen = in_loop(one())
     assert made in seen
+
+
+def test_a_running_brain_goes_on_from_its_step(tmp_path):
+    brain = spark.nn.Brain(brain_config(gallery.document("noise"))[0])
+    inputs = {"level": spark.FloatArray(np.full(50, 0.3, np.float32))}
+    spark.run(brain, 123, inputs)
+    editor = GraphEditor(brain, folder=tmp_path, drafts=tmp_path / "drafts").launch(browser=False)
+
+    async def one():
+        async with connect(editor) as line:
+            first = await ask(line, 1, "step", steps=1)
+            await ask(line, 2, "reset")
+            return first["ok"]["step"], (await ask(line, 3, "step", steps=1))["ok"]["step"]
+
+    try:
+        assert in_loop(one()) == (124, 1)
+    finally:
+        editor.close()
 
 
 def test_an_error_inside_a_run_reaches_the_page_and_the_next_run_works(editor):

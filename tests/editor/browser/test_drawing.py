@@ -327,6 +327,21 @@ def test_several_nodes_are_edited_together(page):
     )
 
 
+def test_nodes_are_grouped_the_group_is_named_and_removed(page):
+    page.example("The tutorial's brain at CartPole")
+    page.node("spiker").click()
+    page.node("neurons_pool").click(modifiers=["Control"])
+    page.keyboard.press("g")
+    name = page.get_by_label("Name of the group")
+    name.fill("sensing")
+    name.press("Enter")
+    wait_until(lambda: [g["name"] for g in page.ask("hello")["document"]["groups"].values()] == ["sensing"])
+    page.picture("group")
+    page.get_by_role("button", name="Remove the group sensing").click()
+    wait_until(lambda: page.locator(".group-frame").count() == 0)
+    assert page.names() == {"drive", "spiker", "neurons_pool", "integrator", "action"}
+
+
 def test_the_components_of_a_neuron_are_seen_and_edited(page):
     page.example("The tutorial's brain at CartPole")
     page.node("neurons_pool").click()

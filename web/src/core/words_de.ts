@@ -1,4 +1,5 @@
 export const de: Record<string, string> = {
+  "Name of the group": "Name der Gruppe", "Remove the group {name}": "Gruppe {name} entfernen", "Remove the group": "Gruppe entfernen",
   input: "Eingang", output: "Ausgang", of: "von", optional: "wahlfrei", note: "Notiz", wire: "Leitung", group: "Gruppe",
   "{n} problems": "{n} Probleme", "1 problem": "1 Problem", "No problems": "Keine Probleme", Problems: "Probleme",
   "Go inside {name}": "In {name} hinein", "Go inside": "Hinein", "input of the brain": "Eingang des Gehirns", "output of the brain": "Ausgang des Gehirns",

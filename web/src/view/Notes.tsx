@@ -19,6 +19,17 @@ function NoteView({ id, selected }: NodeProps) {
 export const NoteNode = memo(NoteView);
 
 function FrameView({ id, data }: NodeProps) {
-  return <div className="group-frame"><span className="group-name">{String((data as { name: string }).name)}</span><span hidden>{id}</span></div>;
+  const name = String((data as { name: string }).name);
+  const [draft, setDraft] = useState(name);
+  useEffect(() => setDraft(name), [name]);
+  const commit = () => { if (draft !== name) void apply([{ do: "group", id, name: draft }]); };
+  return (
+    <div className="group-frame">
+      <div className="group-head nodrag nopan">
+        <input value={draft} aria-label={t("Name of the group")} onChange={(e) => setDraft(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />
+        <button onClick={() => void apply([{ do: "remove", ids: [id] }])} aria-label={t("Remove the group {name}", { name })} title={t("Remove the group")}>✕</button>
+      </div>
+    </div>
+  );
 }
 export const FrameNode = memo(FrameView);
