@@ -165,7 +165,11 @@ def main() -> None:
     os.dup2(2, 1)
     source = os.fdopen(os.dup(0), "rb")
     for name in json.loads(sys.argv[1] if len(sys.argv) > 1 else "[]"):
-        importlib.import_module(name)
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            # A brain that needs it is told that its module is not there; the others run.
+            print(f"spark edit: {name} cannot be imported in the brain's process: {error}", file=sys.stderr)
     worker = Worker(out)
 
     def listen() -> None:

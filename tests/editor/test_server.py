@@ -211,6 +211,28 @@ editor.close()
     assert json.loads(done.stdout.splitlines()[-1])["ok"]["step"] == 3, done.stderr[-2000:]
 
 
+def test_a_module_that_cannot_be_imported_harms_only_brains_that_need_it(editor, monkeypatch):
+    from spark.core.registry import modules
+    from spark.nn.interfaces import PoissonSpiker
+
+    class Lost(PoissonSpiker):
+        """A spiker that no other process finds."""
+
+    Lost.__module__ = "no_such_place"
+    monkeypatch.setitem(modules._classes, "Lost", Lost)
+
+    async def one():
+        async with connect(editor) as line:
+            await ask(line, 1, "open_example", name="noise")
+            fine = await ask(line, 2, "step", steps=3)
+            await ask(line, 3, "apply", commands=[{"do": "add", "type": "Lost", "wire": {"from": ["n1", "value"]}}])
+            return fine, await ask(line, 4, "step", steps=3)
+
+    fine, lost = in_loop(one())
+    assert fine["ok"]["step"] == 3
+    assert "is not a registered module" in lost["error"]["problems"][0]["message"]
+
+
 def test_the_token_is_in_no_line_that_is_printed(tmp_path):
     environment = {**os.environ, "SPARK_STATE": str(tmp_path / "drafts")}
     command = [

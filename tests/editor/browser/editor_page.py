@@ -1,5 +1,6 @@
 """What the tests in a browser share: the editor in a process of its own, and a page with its user's words."""
 
+import json
 import os
 import re
 import shutil
@@ -142,6 +143,10 @@ class Page:
             timeout=60_000,
         )
 
+    def document(self):
+        """The document as the server has it."""
+        return json.loads(self.ask("export", kind="model")["text"])
+
     def picture(self, name):
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(PICTURES / f"{name}.png"))
@@ -152,20 +157,26 @@ class Page:
 
 
 ASK = """([request, args]) => new Promise((done, failed) => {
-  const url = new URL("ws", document.baseURI);
-  url.protocol = url.protocol.replace("http", "ws");
-  url.searchParams.set("session", sessionStorage.getItem("spark-session"));
-  const socket = new WebSocket(url);
-  socket.onopen = () => socket.send(JSON.stringify({ id: 1, do: request, ...args }));
-  socket.onmessage = (event) => {
-    if (typeof event.data !== "string") return;
-    const message = JSON.parse(event.data);
-    if (message.push === "hello" && request === "hello") { socket.close(); done(message); }
-    if (message.reply !== 1) return;
-    socket.close();
-    if (message.error) failed(new Error(JSON.stringify(message.error)));
-    else done(message.ok);
+  const open = () => {
+    const url = new URL("ws", document.baseURI);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.searchParams.set("session", sessionStorage.getItem("spark-session"));
+    const socket = new WebSocket(url);
+    const line = { socket, number: 0, waiting: new Map(), ready: new Promise((go) => (socket.onopen = go)) };
+    socket.onmessage = (event) => {
+      const message = typeof event.data === "string" ? JSON.parse(event.data) : {};
+      const asked = line.waiting.get(message.reply);
+      line.waiting.delete(message.reply);
+      if (message.error) asked?.failed(new Error(JSON.stringify(message.error)));
+      else asked?.done(message.ok);
+    };
+    return line;
   };
+  const line = (window.sparkTestLine ??= open());
+  line.ready.then(() => {
+    line.waiting.set(++line.number, { done, failed });
+    line.socket.send(JSON.stringify({ id: line.number, do: request, ...args }));
+  });
 })"""
 
 

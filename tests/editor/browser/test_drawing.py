@@ -8,6 +8,7 @@ from editor_page import Page, wait_until
 
 def test_an_excitatory_and_inhibitory_network_is_built_by_keyboard_only(page):
     """Acceptance a."""
+    page.get_by_role("button", name="Empty page").wait_for()
     page.keyboard.press("Escape")
     keyboard = page.keyboard
 
@@ -89,9 +90,9 @@ def test_a_network_is_built_by_mouse(page):
     wait_until(lambda: page.wires() == 2)
     page.no_problems()
     # A node is dragged, and its place is kept.
-    before = page.ask("hello")["document"]["nodes"]
+    before = page.document()["nodes"]
     page.drag(page.node(pool).locator(".name"), page.locator(".react-flow__controls")).up()
-    wait_until(lambda: page.ask("hello")["document"]["nodes"] != before)
+    wait_until(lambda: page.document()["nodes"] != before)
 
 
 def test_a_wrong_wire_is_refused_with_its_reason_and_the_right_one_is_drawn(page):
@@ -285,7 +286,7 @@ def test_fields_take_units_say_what_is_wrong_and_go_back_to_their_default(page):
     tau.fill("0.02 s")
     tau.press("Enter")
     wait_until(lambda: tau.input_value() == "20")
-    assert page.ask("hello")["document"]["nodes"]["n2"]["config"]["tau"] == 20
+    assert page.document()["nodes"]["n2"]["config"]["tau"] == 20
     tau.fill("5 mV")
     tau.press("Enter")
     page.get_by_text("mV is not a unit of time").wait_for()
@@ -293,7 +294,7 @@ def test_fields_take_units_say_what_is_wrong_and_go_back_to_their_default(page):
     tau.press("Enter")
     page.get_by_text("It must be > 0 ms.").wait_for()
     page.get_by_role("button", name="Back to the default of tau").click()
-    wait_until(lambda: "tau" not in page.ask("hello")["document"]["nodes"]["n2"]["config"])
+    wait_until(lambda: "tau" not in page.document()["nodes"]["n2"]["config"])
 
 
 def test_a_problem_has_a_badge_a_line_that_jumps_and_a_fix(page):
@@ -322,9 +323,7 @@ def test_several_nodes_are_edited_together(page):
     units = page.get_by_label("units", exact=False).first
     units.fill("16, 16")
     units.press("Enter")
-    wait_until(
-        lambda: {str(n["config"]["units"]) for n in page.ask("hello")["document"]["nodes"].values()} == {"[16, 16]"}
-    )
+    wait_until(lambda: {str(n["config"]["units"]) for n in page.document()["nodes"].values()} == {"[16, 16]"})
 
 
 def test_nodes_are_grouped_the_group_is_named_and_removed(page):
@@ -335,7 +334,7 @@ def test_nodes_are_grouped_the_group_is_named_and_removed(page):
     name = page.get_by_label("Name of the group")
     name.fill("sensing")
     name.press("Enter")
-    wait_until(lambda: [g["name"] for g in page.ask("hello")["document"]["groups"].values()] == ["sensing"])
+    wait_until(lambda: [g["name"] for g in page.document()["groups"].values()] == ["sensing"])
     page.picture("group")
     page.get_by_role("button", name="Remove the group sensing").click()
     wait_until(lambda: page.locator(".group-frame").count() == 0)
@@ -351,7 +350,7 @@ def test_the_components_of_a_neuron_are_seen_and_edited(page):
     inner = page.locator(".component-fields")
     inner.get_by_label("threshold", exact=True).fill("-45")
     inner.get_by_label("threshold", exact=True).press("Enter")
-    wait_until(lambda: page.ask("hello")["document"]["nodes"]["n3"]["config"].get("soma") == {"threshold": -45})
+    wait_until(lambda: page.document()["nodes"]["n3"]["config"].get("soma") == {"threshold": -45})
     page.picture("components")
 
 

@@ -210,7 +210,7 @@ def test_the_model_the_pictures_and_the_replay_are_taken_home(page, tmp_path, ch
     page.get_by_role("button", name="100 steps").click()
     page.wait_step(100)
     page.locator(".react-flow__pane").click(position={"x": 5, "y": 5})
-    document = page.ask("hello")["document"]
+    document = page.document()
     for name, ending in (("Model file", ".spark.json"), ("SVG", ".svg"), ("PNG", ".png"), ("Replay (HTML)", ".html")):
         got = download(page, name)
         assert got.suggested_filename == f"noise{ending}"

@@ -66,6 +66,13 @@ function take(whole: Partial<Whole>): void {
   set({ ...whole, document, level: inside(document, get().level), selected: get().selected.filter((k) => k in document.nodes || k in document.edges || k in document.notes) } as Partial<Page>);
 }
 
+// What is as it was keeps its identity, so that nothing is drawn anew for it.
+function changed(checked: Checked): Partial<Checked> {
+  const now = get();
+  const keys = ["problems", "shapes", "ports"] as const;
+  return Object.fromEntries(keys.filter((k) => JSON.stringify(now[k]) !== JSON.stringify(checked[k])).map((k) => [k, checked[k]]));
+}
+
 export function connect(line: Line, remember: (session: string) => void): Client {
   const client = new Client(line);
   line.onState = (online) => {
@@ -112,7 +119,7 @@ export function connect(line: Line, remember: (session: string) => void): Client
       const { patch, ...heads } = rest as unknown as { patch: Change[] } & Heads;
       take({ document: applyPatch(get().document, patch), ...heads });
     } else if (push === "checked") {
-      set(rest as unknown as Checked);
+      set(changed(rest as unknown as Checked));
     } else if (push === "run") {
       const status = rest as unknown as RunStatus;
       const run = { ...get().run, ...status };

@@ -1,10 +1,13 @@
 import { memo } from "react";
 import { Handle, Position, type NodeProps } from "@xyflow/react";
-import { INPUT, OUTPUT, pathOf, portsOf, problemsWithin } from "../core/graph";
+import { BRAIN, INPUT, OUTPUT, pathOf, portsOf, problemsWithin } from "../core/graph";
 import { usePage } from "../core/store";
 import { enter, watch } from "../core/actions";
 import { t } from "../core/i18n";
-import type { NodeRecord, Port } from "../core/types";
+import type { Checked, NodeRecord, Port } from "../core/types";
+
+const NONE: Checked["ports"] = {};
+const NOTHING: { inputs: Port[]; outputs: Port[] } = { inputs: [], outputs: [] };
 
 function Row({ port, side, node, shape }: { port: Port; side: "in" | "out"; node: NodeRecord; shape?: string }) {
   const payload = usePage((s) => s.catalogue.payloads[port.type]);
@@ -23,27 +26,28 @@ function Row({ port, side, node, shape }: { port: Port; side: "in" | "out"; node
   );
 }
 
+// Every node is drawn anew only when something of its own changes: with 500 of them that is what keeps the page quick.
 function ModuleNodeView({ id, selected }: NodeProps) {
   const node = usePage((s) => s.document.nodes[id]);
   const catalogue = usePage((s) => s.catalogue);
-  const inner = usePage((s) => s.ports);
-  const shapes = usePage((s) => s.shapes);
-  const problems = usePage((s) => s.problems);
-  const document = usePage((s) => s.document);
-  const activity = usePage((s) => s.run.activity);
+  const brain = node?.type === BRAIN;
+  const inner = usePage((s) => (brain ? s.ports : NONE));
+  const path = usePage((s) => pathOf(s.document, id));
+  const wrong = usePage((s) => (s.problems.length ? problemsWithin(s.document, s.problems, id).map((p) => p.message).join("\n") : ""));
+  const { inputs, outputs } = node ? portsOf(id, node, catalogue, inner) : NOTHING;
+  const shapes = usePage((s) => outputs.map((p) => s.shapes[`${id}.${p.name}`]?.[0].join("×") ?? "").join("|")).split("|");
+  const rate = usePage((s) => outputs.map((p) => s.run.activity?.[`${path}.${p.name}`]?.toFixed(0)).find((r) => r !== undefined));
   if (!node) return null;
   const known = catalogue.modules[node.type];
-  const { inputs, outputs } = portsOf(id, node, catalogue, inner);
-  const wrong = problems.length ? problemsWithin(document, problems, id) : [];
-  const path = pathOf(document, id);
-  const fired = outputs.map((p) => activity?.[`${path}.${p.name}`]).find((r) => r !== undefined);
+  const fired = rate === undefined ? undefined : Number(rate);
+  const count = wrong ? wrong.split("\n").length : 0;
   const family = known?.family ?? "unknown";
   const spikes = outputs.find((p) => p.type === "SpikeArray");
   return (
-    <div className={`module family-${family} ${selected ? "chosen" : ""} ${wrong.length ? "wrong" : ""}`}>
+    <div className={`module family-${family} ${selected ? "chosen" : ""} ${count ? "wrong" : ""}`}>
       <div className="head">
         <span className="name">{node.name}</span>
-        {wrong.length > 0 && <span className="badge" role="img" title={wrong.map((p) => p.message).join("\n")} aria-label={t("{n} problems", { n: wrong.length })}>{wrong.length}</span>}
+        {count > 0 && <span className="badge" role="img" title={wrong} aria-label={t("{n} problems", { n: count })}>{count}</span>}
         {known?.inside && (
           <button className="inside nodrag" onClick={() => enter(id)} aria-label={t("Go inside {name}", { name: node.name })} title={t("Go inside")} tabIndex={-1}>⤢</button>
         )}
@@ -51,10 +55,7 @@ function ModuleNodeView({ id, selected }: NodeProps) {
       <div className="ports">
         <div>{inputs.map((p) => <Row key={p.name} port={p} side="in" node={node} />)}</div>
         <div>
-          {outputs.map((p) => {
-            const shape = shapes[`${id}.${p.name}`]?.[0];
-            return <Row key={p.name} port={p} side="out" node={node} shape={shape && shape.join("×")} />;
-          })}
+          {outputs.map((p, i) => <Row key={p.name} port={p} side="out" node={node} shape={shapes[i]} />)}
         </div>
       </div>
       <div className="foot">
