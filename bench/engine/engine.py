@@ -51,9 +51,10 @@ class System:
     def __init__(self, name, python, script, request):
         self.name = name
         command = [python, str(ENGINE / script), json.dumps({**request, "serve": True})]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ENGINE
-        )
+        # A peer has its own packages: one of them has our name.
+        own = {k: v for k, v in os.environ.items() if name == "ours" or k != "PYTHONPATH"}
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process = subprocess.Popen(command, **pipes, text=True, cwd=ENGINE, env=own)
         self.built = self._answer()
         self.rounds = []
 
@@ -118,6 +119,7 @@ def measure(text, environments, options):
         failed = [s for s in (*ours, *runs) if not s.works]
         if failed:
             print(f"{text:22}{peer}: {failed[0].built['error']}")
+            missed.append(f"{text} was not measured beside {peer}")
             continue
         pairs = [
             theirs["run_s"] / own["run_s"]
