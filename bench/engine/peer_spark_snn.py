@@ -57,6 +57,7 @@ def tutorial(w, request):
 
 
 def plastic(w, request):
+    dtype = jnp.dtype(request.get("setting", "float32"))
     import math
 
     nn, port = spark.nn, spark.PortMap
@@ -68,7 +69,7 @@ def plastic(w, request):
             name="synapses",
             module_cls=nn.synapses.LinearSynapses,
             inputs={"spikes": spikes},
-            config=nn.synapses.LinearSynapsesConfig(units=(w.units,), kernel=first, dtype=jnp.float32),
+            config=nn.synapses.LinearSynapsesConfig(units=(w.units,), kernel=first, dtype=dtype),
             effects={"kernel": (port("rule", "kernel"),)},
         ),
         spark.ModuleSpecs(
@@ -81,7 +82,7 @@ def plastic(w, request):
                 potential_tau=w.tau,
                 threshold=w.threshold,
                 resistance=fall / (1 - fall),
-                dtype=jnp.float32,
+                dtype=dtype,
             ),
             outputs={"out_spikes": "spikes"},
         ),
@@ -90,7 +91,7 @@ def plastic(w, request):
             module_cls=nn.plasticity.HebbianRule,
             inputs={"pre_spikes": spikes, "post_spikes": (port("soma", "spikes"),), "kernel": kernel},
             config=nn.plasticity.HebbianRuleConfig(
-                pre_tau=w.tau_pre, post_tau=w.tau_post, eta=w.potentiation, dtype=jnp.float32
+                pre_tau=w.tau_pre, post_tau=w.tau_post, eta=w.potentiation, dtype=dtype
             ),
         ),
     )
@@ -111,7 +112,7 @@ def plastic(w, request):
         ),
     )
     brain = nn.Brain(nn.BrainConfig(modules_specs=modules, seed=request.get("seed", 1), dt=w.dt))
-    inputs = {"rate": spark.FloatArray(jnp.ones(w.sources, jnp.float32))}
+    inputs = {"rate": spark.FloatArray(jnp.ones(w.sources, dtype))}
 
     def fired(out):
         return jnp.sum(out["fired"].spikes != 0)
@@ -119,7 +120,7 @@ def plastic(w, request):
     def rates(w, spikes):
         return {"all": float(spikes.sum()) / w.units / w.seconds}
 
-    return scanned(w, brain, inputs, fired, rates, "float32")
+    return scanned(w, brain, inputs, fired, rates, str(dtype))
 
 
 def scanned(w, brain, inputs, watch, rates=lambda w, watched: {}, setting="float16"):
