@@ -1,7 +1,8 @@
 """The workloads in NEST, with its own models, which integrate current-based units exactly and others adaptively.
 
-Settings: `1thread` or `2threads`, which is the default; `delay1.5` sets the delay of CUBA and COBA to 1.5 ms in place
-of one step, as NEST's communication then happens 15 times more rarely (a different network, with the same rates).
+Settings: `1thread`, `2threads`, which is the default, or `4threads`, which the microcircuit needs, since a thread holds
+at most 134 million connections; `delay1.5` sets the delay of CUBA and COBA to 1.5 ms in place of one step, as NEST's
+communication then happens 15 times more rarely (a different network, with the same rates).
 Everything before the first step, including the preparation of the connections (`Prepare`), counts as building; the time
 is that of `Run`, which goes on from where the last one ended.
 """
@@ -12,6 +13,7 @@ import time
 import protocol
 
 DEFAULT = "2threads"
+THREADS = {"1thread": 1, "2threads": 2, "4threads": 4}
 TIMING = "Run, after Prepare; later runs go on from the state of the last"
 
 nest = None
@@ -147,15 +149,15 @@ def setting(request):
 def start(w, request):
     """A fresh kernel with the step, the threads and the seed."""
     words = setting(request).split("-")
-    if set(words) - {"1thread", "2threads", "delay1.5"}:
+    if set(words) - {*THREADS, "delay1.5"}:
         raise protocol.Unavailable(
-            f"setting: unknown word in '{setting(request)}'; expected 1thread, 2threads, delay1.5."
+            f"setting: unknown word in '{setting(request)}'; expected one of {sorted(THREADS)}, delay1.5."
         )
     nest.set_verbosity("M_ERROR")
     nest.ResetKernel()
     nest.set(
         resolution=w.dt,
-        local_num_threads=1 if "1thread" in words else 2,
+        local_num_threads=next((n for word, n in THREADS.items() if word in words), 2),
         rng_seed=request.get("seed", 1),
         print_time=False,
     )
