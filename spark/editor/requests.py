@@ -104,7 +104,7 @@ async def open_file(live: Live, path: str) -> Any:
 @request
 async def open_example(live: Live, name: str) -> Any:
     """Open a brain of the gallery."""
-    live.session.take(gallery.document(name))
+    live.session.take(gallery.document(name), live.session.file_to_be)
     live.replaced()
 
 

@@ -56,6 +56,11 @@ class Session:
         return self.history.document
 
     @property
+    def file_to_be(self) -> str | None:
+        """The file that was named at the start and is not there yet."""
+        return self.file if self.file and not self.root.resolve(self.file).exists() else None
+
+    @property
     def dirty(self) -> bool:
         """Whether there are changes that no file has."""
         return self._saved != write_document(self.document)

@@ -266,6 +266,24 @@ def test_the_token_is_in_no_line_that_is_printed(tmp_path):
     assert "s3cret-t0ken" not in "".join(printed)
 
 
+def test_a_file_that_is_begun_keeps_its_name_when_an_example_is_opened(tmp_path):
+    editor = GraphEditor(tmp_path / "mine.spark.json", drafts=tmp_path / "drafts").launch(browser=False)
+
+    async def one():
+        async with connect(editor) as line:
+            await ask(line, 1, "open_example", name="noise")
+            saved = (await ask(line, 2, "save"))["ok"]["file"]
+            await ask(line, 3, "open_example", name="plastic")
+            return saved, await ask(line, 4, "save")
+
+    try:
+        saved, other = in_loop(one())
+    finally:
+        editor.close()
+    assert saved == "mine.spark.json" and (tmp_path / saved).exists()
+    assert "has no file yet" in other["error"]["problems"][0]["message"]
+
+
 def test_a_port_that_is_taken_is_named(editor):
     with pytest.raises(spark.RunError, match=f"127.0.0.1:{editor.port} cannot be listened on"):
         GraphEditor(port=editor.port)

@@ -63,6 +63,7 @@ def test_the_language_is_switched_and_remembered(page):
     page.get_by_role("button", name="Starten", exact=True).wait_for()
     page.node("neurons_pool").click()
     page.get_by_role("tab", name="Eigenschaften").wait_for()
+    page.node("drive").get_by_text("Eingang des Gehirns").wait_for()
     page.picture("o_german")
     page.reload()
     page.get_by_role("button", name="Starten", exact=True).wait_for()

@@ -29,6 +29,7 @@ function Row({ port, side, node, shape }: { port: Port; side: "in" | "out"; node
 // Every node is drawn anew only when something of its own changes: with 500 of them that is what keeps the page quick.
 function ModuleNodeView({ id, selected }: NodeProps) {
   const node = usePage((s) => s.document.nodes[id]);
+  usePage((s) => s.language);
   const catalogue = usePage((s) => s.catalogue);
   const brain = node?.type === BRAIN;
   const inner = usePage((s) => (brain ? s.ports : NONE));

@@ -17,7 +17,7 @@ export function TopBar() {
               <button onClick={() => goTo(part.key)} aria-current={i === all.length - 1 ? "page" : undefined}>{part.name}</button>
             </span>
           ))}
-          <span className="file" title={file ?? t("no file yet")}>{file ?? ""}{dirty ? " •" : ""}<span className="visually-hidden">{dirty ? t("not saved") : t("saved")}</span></span>
+          <span className="file" title={file ?? t("no file yet")}>{file ?? ""}{dirty ? " •" : ""}<span className="visually-hidden">{dirty ? t("not saved") : file ? t("saved") : t("no file yet")}</span></span>
         </nav>
         <div className="buttons">
           <button onClick={() => openDialog({ kind: "gallery" })}>{t("Gallery")}</button>
