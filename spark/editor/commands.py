@@ -43,7 +43,7 @@ def existing(draft: Draft, table: str, key: Any) -> Any:
 
 
 def table_of(draft: Draft, key: str) -> str:
-    """The table that holds an id; ids begin with their table's letter, so they are never ambiguous."""
+    """The table that holds an id; no two records of a document have the same."""
     for table in TABLES:
         if draft.get(table, key) is not None:
             return table
@@ -201,7 +201,7 @@ def set_meta(draft: Draft, key: str, value: Any = None) -> None:
 
 @command
 def set_run(draft: Draft, key: str, value: Any = None) -> None:
-    """Set how the brain is run: see `spark.editor.run_settings`."""
+    """Set how the brain is run: see `spark.editor.simulation`."""
     draft.put("run", key, value)
 
 

@@ -9,6 +9,7 @@ from spark.io.model_file import SINGLE, TABLES, Document
 # Table, id, record before (None: was not there), record after (None: is gone).
 Change = tuple[str, str, Any, Any]
 Patch = list[Change]
+LETTERS = {"nodes": "n", "edges": "e", "notes": "t", "groups": "g", "probes": "p"}
 
 
 class Draft:
@@ -41,10 +42,10 @@ class Draft:
         self.put(table, key, kept)
 
     def new_id(self, table: str) -> str:
-        """An id that no record of the table has or had in this draft."""
-        letter = table[0]
-        taken = set(self.document[table]) | {k for t, k in self._before if t == table}
-        number = len(taken) + 1
+        """An id that no record of any table has or had in this draft: commands name records by their id alone."""
+        letter = LETTERS[table]
+        taken = {key for each in TABLES for key in self.document[each]} | {key for _, key in self._before}
+        number = len(self.document[table]) + 1
         while f"{letter}{number}" in taken:
             number += 1
         return f"{letter}{number}"

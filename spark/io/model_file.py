@@ -9,6 +9,7 @@ that is not installed, a wire that hangs in the air, a field of a newer version.
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,12 @@ def check_document(address: str, found: Any) -> Document:
     ]
     if not problems:
         problems = [p for table in TABLES for p in _check_table(address, table, document[table])]
+        keys = [key for table in TABLES for key in document[table]]
+        if len(set(keys)) < len(keys):
+            twice = sorted({k for k, n in Counter(keys).items() if n > 1})
+            problems.append(
+                Problem(address, f"holds several records of one id, got {twice[:5]}", "Give each its own", "format")
+            )
     if problems:
         raise FormatError(problems)
     return document

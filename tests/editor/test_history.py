@@ -166,6 +166,25 @@ def test_a_new_node_is_wired_to_where_a_wire_was_dropped():
     assert history.document["nodes"][made["id"]]["config"]["payload_type"] == "SpikeArray"
 
 
+def test_no_two_records_have_one_id():
+    history = History(tutorial())
+    for command in ({"do": "put_note", "text": "a"}, {"do": "group", "ids": ["n2"]}, {"do": "add", "type": "Input"}):
+        history.apply([command])
+    history.apply([{"do": "put_probe", "path": "a.b", "view": "raster"}])
+    tables = ("nodes", "edges", "notes", "groups", "probes")
+    keys = [key for table in tables for key in history.document[table]]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_note_is_moved_and_removed_without_the_nodes():
+    history, note = one(tutorial(), do="put_note", text="a", x=1, y=2)
+    history.apply([{"do": "move", "places": {note["id"]: [7, 8]}}])
+    assert history.document["notes"][note["id"]]["ui"] == {"x": 7, "y": 8}
+    assert history.document["nodes"] == tutorial()["nodes"]
+    history.apply([{"do": "remove", "ids": [note["id"]]}])
+    assert history.document == tutorial()
+
+
 def test_removing_a_node_takes_its_wires_and_probes():
     document = small()
     document["probes"]["p1"] = {"path": "pool.out_spikes", "view": "raster", "node": "n3"}

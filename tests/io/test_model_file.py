@@ -26,7 +26,11 @@ NODES = st.fixed_dictionaries(
 EDGES = st.fixed_dictionaries({"from": st.tuples(IDS, NAMES).map(list), "to": st.tuples(IDS, NAMES).map(list)})
 
 
-@given(st.dictionaries(IDS, NODES, max_size=4), st.dictionaries(IDS, EDGES, max_size=4), PLAIN)
+@given(
+    st.dictionaries(IDS.map("n{}".format), NODES, max_size=4),
+    st.dictionaries(IDS.map("e{}".format), EDGES, max_size=4),
+    PLAIN,
+)
 def test_reading_what_was_written_gives_the_same_and_writing_it_the_same_bytes(nodes, edges, more):
     document = {**new_document(), "nodes": nodes, "edges": edges, "future": more}
     data = write_document(document)
@@ -90,6 +94,7 @@ HOSTILE = {
     "a wire with three ends": bad(lambda d: d["edges"]["e1"].update(to=["a", "b", "c"])),
     "an order that is text": bad(lambda d: d["edges"]["e1"].update(order="first")),
     "a probe without a path": bad(lambda d: d["probes"].update(p1={"view": "raster"})),
+    "one id for a node and a note": bad(lambda d: d["notes"].update(n1={"text": ""})),
     "a group of numbers": bad(lambda d: d["groups"].update(g1={"name": "g", "nodes": [1]})),
 }
 
