@@ -12,7 +12,8 @@ def first_settings(type_name: str) -> dict[str, Any]:
         return {"payload_type": "FloatArray", "shape": [1], "dtype": "float32"}
     if type_name == BRAIN:
         return {}
-    config: Any = registry[type_name].config_class()  # type: ignore[attr-defined]
+    cls: Any = registry[type_name]
+    config = cls.config_class()
     properties = config.model_json_schema().get("properties", {})
     needed = [name for name, info in config.model_fields.items() if info.is_required()]
     return {name: _first_value(name, properties.get(name, {})) for name in needed}

@@ -65,6 +65,11 @@ class Draft:
         self._before.clear()
 
 
+def snapshot(document: Document) -> Document:
+    """The document as it is now, for whoever reads it later or in another thread: tables change, records never do."""
+    return {key: dict(value) if key in (*TABLES, *SINGLE) else value for key, value in document.items()}
+
+
 def apply(document: Document, patch: Patch) -> None:
     """Do what a patch says, in place."""
     for table, key, _, after in patch:

@@ -23,6 +23,9 @@ class Drive:
             (`{"rate": ...}`), or `{"file": path}` of a .npy or .csv with one row a step, which is repeated.
         dt: Length of a step, ms.
         seed: Of random spikes.
+
+    Raises:
+        InputError: The source does not fit the input.
     """
 
     def __init__(self, name: str, spec: PortSpec, source: dict[str, Any], dt: float, seed: int) -> None:
@@ -30,15 +33,8 @@ class Drive:
         self._generator = np.random.Generator(np.random.Philox(seed))
         self._rows: np.ndarray | None = None
         self._at = 0
-        self.set(source)
-
-    def set(self, source: dict[str, Any]) -> None:
-        """Take another source.
-
-        Raises:
-            InputError: It does not fit the input.
-        """
-        self._rows, self._rate = None, None
+        self.source = source
+        self._rate: float | None = None
         if "file" in source:
             self._rows = self._read(Path(source["file"]))
         elif "rate" in source or (issubclass(self.spec.payload_type, SpikeArray) and "value" not in source):

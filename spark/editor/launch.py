@@ -73,11 +73,11 @@ class GraphEditor:
             folder = folder or path.parent
             first = path.relative_to(Path(folder).absolute()).as_posix()
         states = Path(drafts) if drafts else state_folder()
-        self._state = tempfile.TemporaryDirectory(prefix="spark-") if _has_state(what) else None
-        checkpoint = None
-        if self._state is not None:
+        self._state, checkpoint = None, None
+        if isinstance(what, Brain) and _has_run(what):
+            self._state = tempfile.TemporaryDirectory(prefix="spark-")
             checkpoint = str(Path(self._state.name) / "brain.safetensors")
-            save_checkpoint(what, checkpoint)  # type: ignore[arg-type]
+            save_checkpoint(what, checkpoint)
         self.editor = Editor(Path(folder or "."), states, first, checkpoint)
         self._socket = _bound(host, port)
         self.host, self.port = host, self._socket.getsockname()[1]
@@ -99,8 +99,10 @@ class GraphEditor:
             self._server.run(sockets=[self._socket])
 
     def launch(self, browser: bool = True) -> "GraphEditor":
-        """Serve in the background and open the page; returns at once. In a notebook, show it below the cell with
-        `widget()` where the browser does not reach this machine."""  # noqa: D209
+        """Serve in the background and open the page; returns at once.
+
+        In a notebook on another machine, show the editor with `widget()` below the cell.
+        """
         if self._thread is None:
             self._server = self._make_server()
             self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
@@ -177,9 +179,9 @@ def _more_links(editor: GraphEditor) -> None:
         print(f"Open: {editor.link()}", flush=True)
 
 
-def _has_state(what: Any) -> bool:
-    """Whether it is a brain that has done a step."""
-    return isinstance(what, Brain) and what._state is not None and int(what.state[STEP]) > 0
+def _has_run(brain: Brain) -> bool:
+    """Whether it has done a step."""
+    return brain._state is not None and int(brain.state[STEP]) > 0
 
 
 def _bound(host: str, port: int) -> socket.socket:

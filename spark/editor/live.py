@@ -1,11 +1,11 @@
 """A session with its pages and its brain: one document, the connections that show it, the worker that runs it."""
 
 import asyncio
-import copy
 from collections import deque
 from typing import Any
 
 from spark.core.errors import RunError, SparkError
+from spark.editor.draft import snapshot
 from spark.editor.ports import inputs, outputs
 from spark.editor.runner import Runner
 from spark.editor.session import Session
@@ -25,7 +25,6 @@ class Connection:
         self.texts: deque[dict[str, Any]] = deque()
         self.frames: deque[bytes] = deque(maxlen=MOST_FRAMES)
         self.ready = asyncio.Event()
-        self.dropped = 0
         self.lost = False
 
     def push(self, value: dict[str, Any]) -> None:
@@ -38,7 +37,6 @@ class Connection:
 
     def show(self, data: bytes) -> None:
         """Queue a frame."""
-        self.dropped += len(self.frames) == MOST_FRAMES
         self.frames.append(data)
         self.ready.set()
 
@@ -125,26 +123,35 @@ class Live:
             self._check = asyncio.create_task(self._check_all())
 
     async def _check_all(self) -> None:
-        revision = -1
-        while revision != self.session.history.revision:
-            revision = self.session.history.revision
+        """Until nothing has changed while a check was under way, or while the brain that runs took it over."""
+        mark = None
+        while mark != self._mark():
+            mark = self._mark()
+            document = snapshot(self.session.document)
             # The quick part at once, so that a badge is there before a finger is off its key.
-            self.problems = brain_config(self.session.document)[1]
-            self.push({"push": "checked", "revision": revision, **self.checked()})
+            self.problems = brain_config(document)[1]
+            self.push({"push": "checked", "revision": mark[1], **self.checked()})
             await asyncio.sleep(CHECK_SECONDS)
-            if revision != self.session.history.revision:
+            if mark != self._mark():
                 continue
-            self.shapes, self.problems = await asyncio.to_thread(deep_check, self.session.document)
-        self.push({"push": "checked", "revision": revision, **self.checked()})
-        await self._update_run()
+            found = await asyncio.to_thread(deep_check, document)
+            if mark != self._mark():
+                continue
+            self.shapes, self.problems = found
+            self.push({"push": "checked", "revision": mark[1], **self.checked()})
+            await self._update_run()
+
+    def _mark(self) -> tuple[Any, int]:
+        """What the document is now: another document begins with the same revision."""
+        return self.session.history, self.session.history.revision
 
     def plan(self) -> tuple[Any, Any, Any] | None:
         """Config, settings and probes as plain data for the worker, or None if the document has problems."""
         config, found = brain_config(self.session.document)
         if config is None or found:
             return None
-        # Copies: what was sent is compared with what the document says later.
-        return config.to_dict(), copy.deepcopy(self._settings()), copy.deepcopy(self.session.document["probes"])
+        # A snapshot: what was sent is compared with what the document says later.
+        return config.to_dict(), self._settings(), snapshot(self.session.document)["probes"]
 
     def _settings(self) -> dict[str, Any]:
         """How the brain is run, paths of files resolved."""
@@ -162,10 +169,10 @@ class Live:
         if not self.runner.alive or self._sent is None:
             return
         try:
-            plan = self.plan()
-            if plan is None or plan == self._sent:
-                return
             async with self.run_lock:
+                plan = self.plan()
+                if plan is None or plan == self._sent:
+                    return
                 config, settings, probes = plan
                 await self.runner.ask("swap", config=config, settings=settings, probes=probes)
                 self._sent = plan

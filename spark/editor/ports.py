@@ -44,9 +44,10 @@ def inputs(document: Document, key: str) -> Types:
     if node["type"] == BRAIN:
         return {n["name"]: payload_of(n) for n in children(document, key).values() if n["type"] == INPUT}
     try:
-        ports = registry[node["type"]].ports()  # type: ignore[attr-defined]
+        cls: Any = registry[node["type"]]
     except RegistryError:
         return {}
+    ports = cls.ports()
     return {**ports.inputs, **ports.optional}
 
 

@@ -44,6 +44,9 @@ def _deep_check(data: bytes) -> tuple[Shapes, list[Located]]:
         build(brain)
     except SparkError as error:
         return {}, [locate(document, problem) for problem in error.problems]
+    except Exception as error:  # A module of the user's own may raise anything when it is built.
+        text = f"building it raised {type(error).__name__}: {error}"
+        return {}, [Located(Problem("", text, "Run `spark.check_module` on your own modules", "raised"))]
     found_shapes: Shapes = {}
     _collect(document, None, brain, found_shapes)
     return found_shapes, []

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from spark.core.errors import InputError, NumericsError, Problem
+from spark.core.ports import PortSpec
 from spark.core.transform import STEP
 from spark.editor.drive import Drive
 from spark.editor.protocol import frame
@@ -41,6 +42,7 @@ class Simulation:
             _carry(load_checkpoint(checkpoint), self.brain)
         self.stopped: str | None = None
         self.world: World | None = None
+        self.drives: dict[str, Drive] = {}
         self.activity: dict[str, float] = {}
         self._since_action = 0
         self._silent_since = 0
@@ -64,16 +66,23 @@ class Simulation:
         given, seed = settings.get("inputs") or {}, int(self.brain.config.seed or 0)
         specs = self.brain.declared_inputs()
         self.drives = {
-            n: Drive(n, s, given.get(n) or {}, self.dt, seed + i) for i, (n, s) in enumerate(sorted(specs.items()))
+            n: self._drive(n, s, given.get(n) or {}, seed + i) for i, (n, s) in enumerate(sorted(specs.items()))
         }
-        name = settings.get("environment") or None
-        if self.world is not None and (name != self.world.name):
+        name, scale = settings.get("environment") or None, settings.get("scale")
+        if self.world is not None and (name, scale) != (self.world.name, self.world.scale):
             self.world.close()
             self.world = None
         if name and self.world is None:
-            self.world = World(name, seed, settings.get("scale"))
+            self.world = World(name, seed, scale)
         self._observed = self._port("observation", list(specs)) if self.world else None
         self._acting = self._port("action", list(self.brain.config.output_map)) if self.world else None
+
+    def _drive(self, name: str, spec: PortSpec, source: dict[str, Any], seed: int) -> Drive:
+        """What drives an input: what drove it until now, at the row or the draw where it is, if it is the same."""
+        old = self.drives.get(name)
+        if old is not None and (old.spec, old.source, old.dt) == (spec, source, self.dt):
+            return old
+        return Drive(name, spec, source, self.dt, seed)
 
     def _port(self, kind: str, known: list[str]) -> str:
         name = self.settings.get(kind) or (known[0] if len(known) == 1 else None)
@@ -107,11 +116,16 @@ class Simulation:
         self.brain.reset()
         self.stopped = None
         self._silent_since = self._since_action = 0
-        settings, world = self.settings, self.world
-        if world is not None:
-            world.close()
+        if self.world is not None:
+            self.world.close()
             self.world = None
-        self._take_settings(settings)
+        self.drives = {}
+        self._take_settings(self.settings)
+
+    def go_on(self) -> None:
+        """Forget why it stopped: silence is counted from here."""
+        self.stopped = None
+        self._silent_since = self.step
 
     def advance(self, most: int | None = None) -> list[bytes]:
         """Run a chunk of steps of about 30 ms, or exactly `most` steps; returns frames.

@@ -14,7 +14,7 @@ from spark.sim.records import Probe, Recording
 MOST_UNITS = 4096
 MOST_TRACES = 8
 MOST_SPIKES = 60_000
-MOST_CELLS = 256 * 256
+MOST_ROWS = 256
 BINS = 48
 VIEWS = ("raster", "rate", "trace", "matrix", "histogram")
 
@@ -120,7 +120,7 @@ class Watch:
             counts, edges = np.histogram(present if present.size else np.zeros(1), bins=BINS)
             return frame(about, [counts.astype(np.uint32), edges.astype(np.float32)])
         flat = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else _square(values)
-        stride = [max(1, -(-n // 256)) for n in flat.shape]
+        stride = [max(1, -(-n // MOST_ROWS)) for n in flat.shape]
         about["shape"] = list(flat.shape)
         return frame(about, [np.ascontiguousarray(flat[:: stride[0], :: stride[1]])])
 

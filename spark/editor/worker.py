@@ -30,7 +30,7 @@ class Worker:
         self.running = False
         self.config: Any = None
         self._told = 0.0
-        self._rate = (0.0, 0)
+        self._rate = 0.0
 
     def send(self, value: dict[str, Any]) -> None:
         """Send plain data."""
@@ -76,7 +76,7 @@ class Worker:
             return
         elif do == "run":
             self.running = True
-            self.simulation.stopped = None
+            self.simulation.go_on()
         elif do == "pause":
             self.running = False
         elif do == "step":
@@ -140,7 +140,8 @@ class Worker:
                 while time.perf_counter() < deadline and self.commands.empty():
                     time.sleep(0.002)
         elapsed = time.perf_counter() - begin
-        self._rate = (0.8 * self._rate[0] + 0.2 * steps / elapsed if self._rate[0] else steps / elapsed, 0)
+        now = steps / elapsed
+        self._rate = 0.8 * self._rate + 0.2 * now if self._rate else now
         if time.perf_counter() - self._told > STATUS_SECONDS:
             self.tell()
 
@@ -155,7 +156,7 @@ class Worker:
         self._told = time.perf_counter()
         phase = "running" if self.running else "stopped" if self.simulation.stopped else "paused"
         status = {**self.simulation.status(), "phase": phase, "why": self.simulation.stopped}
-        self.send({**status, "steps_per_second": self._rate[0] if self.running else 0.0, "reply": reply})
+        self.send({**status, "steps_per_second": self._rate if self.running else 0.0, "reply": reply})
 
 
 def main() -> None:

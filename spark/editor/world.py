@@ -38,7 +38,7 @@ class World:
             raise _wrong("environments need the package gymnasium", 'pip install "spark-brain[gym]"') from error
         except Exception as error:  # Environments are foreign code: they may raise anything.
             raise _wrong(f"{name!r} cannot be made: {error}", "Give a name that Gymnasium knows") from error
-        self.name, self.seed = name, seed
+        self.name, self.scale = name, scale
         self.discrete = hasattr(self.environment.action_space, "n")
         self._scale = self._scales(scale)
         self.episode, self.total, self.steps = 0, 0.0, 0
@@ -76,26 +76,26 @@ class World:
 
     def encoded(self) -> np.ndarray:
         """The observation as numbers of about -1 to 1."""
-        space = self.environment.observation_space
+        space: Any = self.environment.observation_space
         if hasattr(space, "n") and np.ndim(self.observation) == 0:
-            one_hot = np.zeros(int(space.n))  # type: ignore[attr-defined]
+            one_hot = np.zeros(int(space.n))
             one_hot[int(self.observation)] = 1
             return one_hot
         return np.clip(np.asarray(self.observation, np.float64).reshape(-1) / self._scale, -1, 1)
 
     def act(self, output: np.ndarray) -> bool:
         """Take the action that the brain's output means; returns whether the episode ended."""
-        space = self.environment.action_space
+        space: Any = self.environment.action_space
         values = np.asarray(output, np.float64).reshape(-1)
         if self.discrete:
-            if values.size != int(space.n):  # type: ignore[attr-defined]
+            if values.size != int(space.n):
                 raise _wrong(
-                    f"{self.name} has {space.n} actions, and the output {values.size} numbers",  # type: ignore[attr-defined]
+                    f"{self.name} has {space.n} actions, and the output {values.size} numbers",
                     "Give the output one number for each action",
                 )
             action: Any = int(np.argmax(values))
         else:
-            low, high = np.asarray(space.low), np.asarray(space.high)  # type: ignore[attr-defined]
+            low, high = np.asarray(space.low), np.asarray(space.high)
             if values.size not in (1, low.size):
                 raise _wrong(f"{self.name} takes {low.size} numbers, and the output has {values.size}", "Change it")
             action = np.clip(np.broadcast_to(values, low.size).reshape(low.shape), low, high).astype(space.dtype)

@@ -138,6 +138,68 @@ def test_a_probe_that_is_added_later_is_watched_from_the_next_step_on(editor):
     assert made in seen
 
 
+def test_every_change_reaches_a_brain_that_runs_whenever_it_comes(editor):
+    """Also one that comes while the change before it is checked, or taken over by the brain."""
+
+    async def one():
+        async with connect(editor) as line:
+            await ask(line, 1, "open_example", name="noise")
+            await ask(line, 2, "step", steps=1)
+            (live,) = editor.editor.sessions.values()
+            for number, wait in enumerate((0.0, 0.02, 0.06, 0.1, 0.2, 0.4), 3):
+                value = float(-number)
+                change = {"do": "configure", "ids": ["n3"], "path": ["soma", "threshold"], "value": value}
+                await ask(line, number, "apply", commands=[change])
+                await asyncio.sleep(wait)
+            for _ in range(200):
+                sent = live._sent[0]["modules_map"]["pool"]["config"]["soma"]["threshold"]
+                if sent == value and live._check.done():
+                    break
+                await asyncio.sleep(0.05)
+            return sent, value, live._check.exception()
+
+    sent, value, error = in_loop(one())
+    assert error is None and sent == value
+
+
+def test_a_check_of_a_document_that_was_replaced_says_nothing_of_the_new_one(editor, monkeypatch):
+    from spark.editor import live as module
+
+    real = module.deep_check
+
+    def slow(document):
+        time.sleep(0.5)
+        return real(document)
+
+    monkeypatch.setattr(module, "deep_check", slow)
+
+    async def one():
+        async with connect(editor) as line:
+            await ask(line, 1, "open_example", name="noise")
+            await asyncio.sleep(0.2)
+            await ask(line, 2, "open_example", name="plastic")
+            (live,) = editor.editor.sessions.values()
+            while not live._check.done():
+                await asyncio.sleep(0.05)
+            return {node for node, _ in live.shapes}, set(live.session.document["nodes"]), len(live.shapes)
+
+    shown, nodes, count = in_loop(one())
+    assert shown <= nodes and count == 3
+
+
+def test_a_module_that_raises_when_it_is_built_is_a_problem_and_no_silence(editor, monkeypatch):
+    from spark.editor import shapes
+
+    def broken(brain):
+        raise ZeroDivisionError("a mistake of its author")
+
+    monkeypatch.setattr(shapes, "build", broken)
+    shapes._deep_check.cache_clear()
+    _, (found,) = shapes.deep_check(gallery.document("noise"))
+    shapes._deep_check.cache_clear()
+    assert "building it raised ZeroDivisionError: a mistake of its author" in str(found.problem)
+
+
 def test_a_running_brain_goes_on_from_its_step(tmp_path):
     brain = spark.nn.Brain(brain_config(gallery.document("noise"))[0])
     inputs = {"level": spark.FloatArray(np.full(50, 0.3, np.float32))}

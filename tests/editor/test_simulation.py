@@ -192,6 +192,35 @@ def test_a_file_drives_an_input_row_by_row_and_again(tmp_path):
         np.testing.assert_array_equal(got, rows[[0, 1, 2, 0, 1]])
 
 
+def test_a_changed_parameter_leaves_a_file_at_its_row(tmp_path):
+    rows = np.arange(15, dtype=np.float32).reshape(3, 5)
+    np.save(tmp_path / "a.npy", rows)
+    sim = simulation(settings={"inputs": {"level": {"file": str(tmp_path / "a.npy")}}})
+    sim.advance(2)
+    document = small()
+    document["nodes"]["n3"]["config"]["soma"] = {"threshold": 500.0}
+    sim.swap(brain_config(document)[0])
+    sim.change({**sim.settings, "speed": 2}, RASTER)
+    np.testing.assert_array_equal(sim.drives["level"].payload(1).value, rows[2:])
+    sim.reset()
+    np.testing.assert_array_equal(sim.drives["level"].payload(1).value, rows[:1])
+
+
+def test_a_brain_that_stopped_for_silence_goes_on_when_it_is_run_again():
+    sim = simulation({**small(), "run": {}}, {"speed": 0, "stop": {"silence": 50}})
+    while not sim.stopped:
+        sim.advance(10)
+    sim.go_on()
+    sim.advance(10)
+    assert sim.stopped is None
+
+
+def test_another_scale_is_taken():
+    sim = simulation(tutorial(), POLE)
+    sim.change({**POLE, "scale": [1, 1, 1, 1]}, {})
+    assert sim.world.scale == [1, 1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("source", "text"),
     [
