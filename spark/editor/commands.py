@@ -228,6 +228,8 @@ def group(draft: Draft, ids: list[str] | None = None, name: str = "group", id: s
     nodes = [existing(draft, "nodes", k) for k in ids or []]
     if not nodes:
         raise refuse("there is nothing to group", "Select some nodes first")
+    if len({n.get("parent") for n in nodes}) > 1:
+        raise refuse("a frame stands in one brain", "Select nodes side by side")
     key = draft.new_id("groups")
     draft.put("groups", key, {"name": name, "nodes": sorted(ids or []), "parent": nodes[0].get("parent")})
     return {"id": key}

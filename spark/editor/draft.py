@@ -26,6 +26,16 @@ class Draft:
         """A record, or None."""
         return self.document[table].get(key)
 
+    def was(self, table: str) -> dict[str, Any]:
+        """A table as it was before anything was written."""
+        records = dict(self.document[table])
+        for (changed, key), before in self._before.items():
+            if changed == table:
+                records.pop(key, None)
+                if before is not None:
+                    records[key] = before
+        return records
+
     def put(self, table: str, key: str, record: Any) -> None:
         """Write a record; None removes it."""
         records = self.document[table]

@@ -6,6 +6,7 @@ from spark.core.errors import SparkError
 from spark.editor import wires as wires  # Enters its commands.
 from spark.editor.commands import COMMANDS, CommandError, refuse
 from spark.editor.draft import Draft, Patch, apply, inverse
+from spark.editor.follow import follow
 from spark.io.model_file import MOST_RECORDS, TABLES, Document
 
 # Moves that follow each other at once are one step back; so are letters typed into one field.
@@ -48,6 +49,7 @@ class History:
                 if name not in COMMANDS:
                     raise refuse(f"there is no command {name!r}")
                 results.append(_call(draft, name, arguments))
+            follow(draft)
             if any(len(self.document[table]) > MOST_RECORDS for table in TABLES):
                 raise refuse("the document would have too many records")
         except SparkError:

@@ -1,0 +1,92 @@
+"""What names nodes follows them: probes by their paths, frames by their ids, the settings of a run by its ports."""
+
+from typing import Any
+
+from spark.editor.draft import Draft
+from spark.io.model_file import INPUT, OUTPUT
+
+Nodes = dict[str, Any]
+
+
+def follow(draft: Draft) -> None:
+    """Bring a draft in order after its commands: nodes may have another name or place, or be gone."""
+    before, after = draft.was("nodes"), draft.document["nodes"]
+    if _places(before) != _places(after):
+        _follow_probes(draft, before, after)
+        _follow_groups(draft, after)
+        _follow_ports(draft, before, after)
+
+
+def _follow_probes(draft: Draft, before: Nodes, after: Nodes) -> None:
+    modules, ports = _paths(before), _ports(before, OUTPUT)
+    for key, probe in draft.was("probes").items():
+        if draft.get("probes", key) != probe:
+            continue
+        path = probe["path"]
+        parts = path.split(".")
+        # An output of the brain is watched by its name alone, everything else by a module's path and what is in it.
+        heads = [".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)]
+        head = next((h for h in heads if h in modules), path)
+        node = ports.get(path) if len(parts) == 1 else modules.get(head)
+        if node is None:
+            continue
+        if node not in after:
+            draft.put("probes", key, None)
+        elif len(parts) == 1:
+            draft.update("probes", key, path=after[node]["name"])
+        else:
+            draft.update("probes", key, path=_path(after, node) + path[len(head) :])
+
+
+def _follow_groups(draft: Draft, after: Nodes) -> None:
+    for key, group in list(draft.document["groups"].items()):
+        kept = [k for k in group["nodes"] if k in after]
+        parents = {after[k].get("parent") for k in kept}
+        # A frame goes with its nodes if they go together; else it stays, with those that stay.
+        parent = parents.pop() if len(parents) == 1 else group.get("parent")
+        kept = [k for k in kept if after[k].get("parent") == parent]
+        if not kept:
+            draft.put("groups", key, None)
+        elif (kept, parent) != (group["nodes"], group.get("parent")):
+            draft.update("groups", key, nodes=kept, parent=parent)
+
+
+def _follow_ports(draft: Draft, before: Nodes, after: Nodes) -> None:
+    run, was = draft.document["run"], draft.was("run")
+    names = {kind: {n: _name(after, k) for n, k in _ports(before, kind).items()} for kind in (INPUT, OUTPUT)}
+    for setting, kind in (("observation", INPUT), ("action", OUTPUT)):
+        chosen = was.get(setting)
+        if isinstance(chosen, str) and run.get(setting) == chosen and chosen in names[kind]:
+            draft.put("run", setting, names[kind][chosen])
+    given = was.get("inputs")
+    if isinstance(given, dict) and run.get("inputs") == given:
+        moved = {names[INPUT].get(n, n): source for n, source in given.items()}
+        draft.put("run", "inputs", {n: source for n, source in moved.items() if n is not None})
+
+
+def _places(nodes: Nodes) -> dict[str, tuple[str, str | None]]:
+    return {k: (n["name"], n.get("parent")) for k, n in nodes.items()}
+
+
+def _ports(nodes: Nodes, kind: str) -> dict[str, str]:
+    """The outermost brain's ports of a kind: node by name."""
+    return {n["name"]: k for k, n in nodes.items() if n["type"] == kind and n.get("parent") is None}
+
+
+def _name(nodes: Nodes, key: str) -> str | None:
+    return nodes[key]["name"] if key in nodes else None
+
+
+def _paths(nodes: Nodes) -> dict[str, str]:
+    """Modules by their dotted paths."""
+    return {_path(nodes, k): k for k, n in nodes.items() if n["type"] not in (INPUT, OUTPUT)}
+
+
+def _path(nodes: Nodes, key: str) -> str:
+    names: list[str] = []
+    at: str | None = key
+    # A file may say anything, also that two brains stand inside each other.
+    while at in nodes and len(names) <= len(nodes):
+        names.append(nodes[at]["name"])
+        at = nodes[at].get("parent")
+    return ".".join(reversed(names))
