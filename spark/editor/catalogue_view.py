@@ -10,9 +10,11 @@ from spark import catalogue
 from spark.core.errors import ModuleError, RegistryError, SparkError
 from spark.core.registry import modules as registry
 from spark.editor.fields import fields_of, kinds
+from spark.editor.ports import port_list
 from spark.io.graph_config import PAYLOADS
 from spark.io.model_file import BRAIN, INPUT, OUTPUT
 from spark.nn import BrainConfig
+from spark.nn.initializers.base import to_initializer
 
 LETTERS = {
     "SpikeArray": "S",
@@ -62,16 +64,13 @@ def _module(name: str, family: str) -> dict[str, Any]:
         doc_line = "A brain inside the brain: double-click to go in."
     else:
         fields, doc_line = fields_of(cls.config_class()), doc.split("\n")[0]
-    inputs = [{"name": n, "type": t.__name__, "optional": False} for n, t in ports.inputs.items()]
-    inputs += [{"name": n, "type": t.__name__, "optional": True} for n, t in ports.optional.items()]
-    outputs = [{"name": n, "type": t.__name__} for n, t in ports.outputs.items()]
     return {
         "family": family,
         "summary": doc_line,
         "doc": doc,
         "fields": fields,
-        "inputs": inputs if name != BRAIN else [],
-        "outputs": outputs if name != BRAIN else [],
+        "inputs": port_list(ports.inputs, ports.optional) if name != BRAIN else [],
+        "outputs": port_list(ports.outputs) if name != BRAIN else [],
         "inside": name == BRAIN or hasattr(cls.config_class(), "blueprint"),
     }
 
@@ -109,10 +108,8 @@ def histogram(described: dict[str, Any], samples: int = 20_000) -> dict[str, Any
     Raises:
         ModuleError: It is no initializer.
     """
-    from spark.nn.initializers.base import _to_initializer
-
     try:
-        initializer = _to_initializer(described)
+        initializer = to_initializer(described)
         made = initializer.connect(np.random.Generator(np.random.Philox(0)), 100, samples // 100)
     except (ValueError, TypeError, KeyError, SparkError) as error:
         if isinstance(error, SparkError):

@@ -4,18 +4,22 @@ from typing import Any
 
 from spark.core.config import Config
 from spark.core.config_arguments import nested_type
+from spark.core.registry import modules as registry
 from spark.core.values import encode
 from spark.io.sparse import kind_of
-from spark.nn.connections.base import _kinds as connectivities
-from spark.nn.initializers.base import _kinds as initializers
-from spark.nn.plasticity.rule import _kinds as rules
+from spark.nn.connections.base import kinds as connectivities
+from spark.nn.initializers.base import kinds as initializers
+from spark.nn.plasticity.rule import kinds as rules
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 def kinds() -> dict[str, dict[str, Any]]:
     """The configs that a field of several kinds may hold: by tag (`initializer`, ...) and name, their fields."""
-    tables = {"initializer": initializers, "connectivity": connectivities, "rule": rules}
+    # The base of a family of rules is no rule: its module is in no registry.
+    known = {registry[name] for name in registry.names()}
+    usable = {name: cls for name, cls in rules.items() if cls.rule in known}
+    tables = {"initializer": initializers, "connectivity": connectivities, "rule": usable}
     return {
         tag: {name: {"doc": _first_line(cls), "fields": fields_of(cls)} for name, cls in sorted(table.items())}
         for tag, table in tables.items()

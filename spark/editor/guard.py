@@ -2,7 +2,9 @@
 
 A request passes if its `Host` is one of ours (no foreign name may resolve to us: DNS rebinding), its `Origin` and
 `Sec-Fetch-Site`, where a browser sends them, say that it comes from our own page, and it has the token, in a cookie or
-a header. A link from the terminal holds a code that is good once: the first page that shows it gets the cookie.
+a header. A link from the terminal holds a code that is good once: the first page that shows it gets the cookie. Such a
+link may be followed from another page, a notebook's or a mail's, so that a good code passes whatever `Sec-Fetch-Site`
+says; all that it does is to set the cookie, and nothing of the answer can be read by the page where it was followed.
 """
 
 import hmac

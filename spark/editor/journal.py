@@ -5,15 +5,17 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from spark.core.errors import FormatError
 from spark.editor.draft import Patch, apply
 from spark.io.atomic import write_atomically
-from spark.io.model_file import Document, check_document
+from spark.io.model_file import Document, check_document, write_document
 
 SESSION_ID = re.compile(r"[a-z0-9]{16,64}")
 KEPT_SECONDS = 30 * 24 * 3600
+# A page that was opened and left as it was has a journal too: its document is still there after a restart.
+KEPT_UNCHANGED_SECONDS = 24 * 3600
 
 
 def state_folder() -> Path:
@@ -21,6 +23,22 @@ def state_folder() -> Path:
     given = os.environ.get("SPARK_STATE")
     base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".local" / "state")
     return Path(given) if given else Path(base) / "spark" / "drafts"
+
+
+class Kept(NamedTuple):
+    """What a journal holds.
+
+    Attributes:
+        document: As it was last.
+        about: What was known of it at the beginning: `file`, `digest`, and `unsaved`, if no file had it.
+        changes: Since the beginning, kind and patch each.
+        first: The bytes of the document at the beginning.
+    """
+
+    document: Document
+    about: dict[str, Any]
+    changes: list[tuple[str, Patch]]
+    first: bytes
 
 
 class Journal:
@@ -42,18 +60,19 @@ class Journal:
         with self.path.open("ab") as file:
             file.write(json.dumps({kind: patch}, allow_nan=False).encode() + b"\n")
 
-    def read(self) -> tuple[Document, dict[str, Any], list[tuple[str, Patch]]] | None:
-        """The document as it was last, what was known of it, and its changes; None if there is no whole draft.
+    def read(self) -> Kept | None:
+        """What it holds, or None if there is no whole document.
 
         A last line that was cut off is left out.
         """
         try:
             lines = self.path.read_bytes().splitlines()
-            first = json.loads(lines[0])
-            document, about = check_document(str(self.path), first["document"]), first["about"]
+            head = json.loads(lines[0])
+            document, about = check_document(str(self.path), head["document"]), dict(head["about"])
         except (OSError, IndexError, ValueError, KeyError, TypeError, FormatError):
             return None
         changes: list[tuple[str, Patch]] = []
+        first = write_document(document)
         for line in lines[1:]:
             try:
                 ((kind, listed),) = json.loads(line).items()
@@ -62,7 +81,7 @@ class Journal:
                 break
             apply(document, patch)
             changes.append((kind, patch))
-        return document, about, changes
+        return Kept(document, about, changes, first)
 
     def drop(self) -> None:
         """Forget the draft."""
@@ -78,8 +97,10 @@ def drafts(folder: Path) -> list[dict[str, Any]]:
             path.unlink(missing_ok=True)
             continue
         read = Journal(folder, path.stem).read() if SESSION_ID.fullmatch(path.stem) else None
-        if read is not None and read[2]:
-            document, about, changes = read
-            entry = {"id": path.stem, "name": document["meta"].get("name"), "file": about.get("file")}
-            found.append({**entry, "time": changed, "changes": len(changes), "nodes": len(document["nodes"])})
+        if read is not None and (read.changes or read.about.get("unsaved")):
+            entry = {"id": path.stem, "name": read.document["meta"].get("name"), "file": read.about.get("file")}
+            entry |= {"changes": len(read.changes), "nodes": len(read.document["nodes"])}
+            found.append({**entry, "time": changed})
+        elif time.time() - changed > KEPT_UNCHANGED_SECONDS:
+            path.unlink(missing_ok=True)
     return sorted(found, key=lambda d: -d["time"])

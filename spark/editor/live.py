@@ -6,7 +6,7 @@ from typing import Any
 
 from spark.core.errors import RunError, SparkError
 from spark.editor.draft import snapshot
-from spark.editor.ports import inputs, outputs
+from spark.editor.ports import inputs, outputs, port_list
 from spark.editor.runner import Runner
 from spark.editor.session import Session
 from spark.editor.shapes import Shapes, deep_check
@@ -95,12 +95,7 @@ class Live:
         """Ports of brains inside the brain, which the catalogue cannot know."""
         document = self.session.document
         return {
-            key: {
-                "inputs": [
-                    {"name": n, "type": t.__name__, "optional": False} for n, t in inputs(document, key).items()
-                ],
-                "outputs": [{"name": n, "type": t.__name__} for n, t in outputs(document, key).items()],
-            }
+            key: {"inputs": port_list(inputs(document, key)), "outputs": port_list(outputs(document, key))}
             for key, node in document["nodes"].items()
             if node["type"] == BRAIN
         }

@@ -51,6 +51,12 @@ def inputs(document: Document, key: str) -> Types:
     return {**ports.inputs, **ports.optional}
 
 
+def port_list(ports: Types, optional: Types | None = None) -> list[dict[str, Any]]:
+    """Ports as the page takes them, required ones first."""
+    required = [{"name": n, "type": t.__name__, "optional": False} for n, t in ports.items()]
+    return required + [{"name": n, "type": t.__name__, "optional": True} for n, t in (optional or {}).items()]
+
+
 def why_not(document: Document, begin: list[str], end: list[str]) -> str | None:
     """Why a wire cannot go from one port to another, or None if it can."""
     nodes = document["nodes"]

@@ -12,12 +12,12 @@ from spark.editor import catalogue_view, gallery
 from spark.editor.commands import CommandError
 from spark.editor.fixes import fixes_of
 from spark.editor.live import Live
+from spark.editor.replay import replay_page
 from spark.editor.wires import copied
 from spark.io.code import python_code
 from spark.io.graph_config import brain_config
 from spark.io.model_file import MOST_BYTES, SUFFIX, new_document, write_document
 from spark.io.pictures import SUFFIXES, model_in, svg
-from spark.io.replay import replay_page
 
 Request = Callable[..., Awaitable[Any]]
 REQUESTS: dict[str, Request] = {}

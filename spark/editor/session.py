@@ -40,14 +40,15 @@ class Session:
         self._digest: str | None = None
         self._saved: bytes | None = None
         self._journal = Journal(drafts, id)
-        draft = self._journal.read()
-        self.restored = bool(draft and draft[2])
-        if draft is None:
+        kept = self._journal.read()
+        self.restored = bool(kept and kept.changes)
+        if kept is None:
             self.take(document or new_document())
             return
-        self.history = History(draft[0])
-        self.file, self._digest = draft[1].get("file"), draft[1].get("digest")
-        for kind, patch in draft[2]:
+        self.history = History(kept.document)
+        self.file, self._digest = kept.about.get("file"), kept.about.get("digest")
+        self._saved = None if kept.about.get("unsaved") else kept.first
+        for kind, patch in kept.changes:
             self.history.follow(kind, patch)
 
     @property
@@ -65,15 +66,17 @@ class Session:
         """Whether there are changes that no file has."""
         return self._saved != write_document(self.document)
 
-    def take(self, document: Document, file: str | None = None, digest: str | None = None) -> None:
-        """Make another document this session's."""
+    def take(
+        self, document: Document, file: str | None = None, digest: str | None = None, unsaved: bool = False
+    ) -> None:
+        """Make another document this session's; `unsaved` if there are changes in it that no file has."""
         self.history = History(document)
         self.file, self._digest = file, digest
-        self._saved = write_document(document)
+        self._saved = None if unsaved else write_document(document)
         self._begin_journal()
 
     def _begin_journal(self) -> None:
-        self._journal.begin(self.document, {"file": self.file, "digest": self._digest})
+        self._journal.begin(self.document, {"file": self.file, "digest": self._digest, "unsaved": self._saved is None})
 
     def apply(self, commands: list[dict[str, Any]], join: Any = None) -> tuple[list[Any], Patch]:
         """Do some commands as one step."""
@@ -142,12 +145,10 @@ class Session:
             FormatError: There is no such draft.
         """
         other = self._other(draft)
-        read = other.read()
-        if read is None:
+        kept = other.read()
+        if kept is None:
             raise _no_draft(draft)
-        self.take(read[0], read[1].get("file"), read[1].get("digest"))
-        # No file has it.
-        self._saved = None
+        self.take(kept.document, kept.about.get("file"), kept.about.get("digest"), unsaved=True)
         other.drop()
 
     def forget(self, draft: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from spark.core.config import Config
 from spark.core.config_arguments import nested_type
 from spark.core.values import encode
+from spark.io.code_inputs import InputCode
 from spark.nn import BrainConfig, connections, delays, initializers, interfaces, neurons, plasticity, somas, synapses
 
 _PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, synapses, delays)
@@ -38,24 +39,27 @@ def python_code(config: BrainConfig, settings: dict[str, Any] | None = None) -> 
 
     Args:
         config: The brain.
-        settings: How the editor runs it: its `inputs` are the program's.
+        settings: How the editor runs it: its `inputs` drive the program's brain, with the same random spikes.
     """
     names = _Names()
-    body = f"config = {_brain(config, names, 0)}\n\nbrain = spark.nn.Brain(config)\n"
-    inputs = ", ".join(f"{n!r}: {_input(n, s, settings or {}, names)}" for n, s in config.input_map.items())
-    watched = [f"{n}.{p}" for n, p in _spiking(config)]
-    body += f"\ninputs = {{{inputs}}}\n"
-    body += "\n" + 'if __name__ == "__main__":\n'
     steps = round(1000 / config.step_length)
-    body += f"    recording = spark.run(brain, {steps}, inputs, record={watched!r})\n"
+    given = InputCode(config.step_length, int(config.seed or 0), settings or {})
+    inputs = given.code(config.input_map)
+    body = f"config = {_brain(config, names, 0)}\n\nbrain = spark.nn.Brain(config)\n\n{inputs}\n"
+    watched = [f"{n}.{p}" for n, p in _spiking(config)]
+    body += 'if __name__ == "__main__":\n'
+    body += f"    recording = spark.run(brain, STEPS, inputs, record={watched!r})\n"
     body += "    for name in recording.names:\n"
     body += '        print(f"{name}: {recording.rates(name).mean():.1f} Hz")\n'
     head = '"""A brain drawn in Spark\'s Graph Editor."""\n\n'
-    if names.arrays:
+    head += "".join(f"import {name}\n\n" for name in given.imports())
+    if names.arrays or config.input_map:
         head += "import numpy as np\n\n"
     lines = ["import spark"]
     lines += [f"from {m} import {', '.join(sorted(n))}" for m, n in sorted(names.imports.items())]
-    return head + "\n".join(_wrapped_import(line) for line in lines) + "\n\n" + body
+    head += "\n".join(_wrapped_import(line) for line in lines) + f"\n\nSTEPS = {steps}\n"
+    functions = given.functions()
+    return head + (f"{functions}\n\n" if functions else "\n") + body
 
 
 def _wrapped_import(line: str) -> str:
@@ -75,30 +79,6 @@ def _spiking(config: BrainConfig) -> list[tuple[str, str]]:
         for port, kind in outputs_of(specs).items()
         if issubclass(kind, SpikeArray)
     ]
-
-
-def _input(name: str, spec: Any, settings: dict[str, Any], names: _Names) -> str:
-    names.arrays = True
-    source = (settings.get("inputs") or {}).get(name)
-    value = source.get("value", 0.0) if isinstance(source, dict) else source
-    filled = np.broadcast_to(
-        np.asarray(value if value is not None else 0.0, np.float64).reshape(-1), (spec.port_spec().size,)
-    )
-    payload, dtype = f"spark.{spec.payload_type.__name__}", spec.dtype
-    if len(set(filled.tolist())) == 1:
-        number = _number(filled.tolist()[0])
-        made = (
-            f"np.zeros({spec.shape!r}, {dtype!r})"
-            if number == "0.0"
-            else f"np.full({spec.shape!r}, {number}, {dtype!r})"
-        )
-        return f"{payload}({made})"
-    listed = filled.reshape(spec.shape).tolist()
-    return f"{payload}(np.array({listed!r}, {dtype!r}))"
-
-
-def _number(value: float) -> str:
-    return repr(float(value))
 
 
 def _brain(config: BrainConfig, names: _Names, depth: int) -> str:

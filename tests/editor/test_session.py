@@ -125,10 +125,32 @@ def test_a_draft_moves_to_the_session_that_restores_it(root, states):
     one.apply(ADD)
     other = session(root, states)
     other.restore(one.id)
-    assert other.document == one.document and other.dirty and drafts(states) == []
+    assert other.document == one.document and other.dirty and [d["id"] for d in drafts(states)] == [other.id]
     for nonsense in (one.id, other.id, "../x", None, 3):
         with pytest.raises(spark.FormatError, match="is no draft"):
             other.restore(nonsense)
+
+
+def test_after_a_restart_a_session_knows_what_a_file_has_and_what_none_has(root, states):
+    opened, saved = session(root, states, tutorial()), session(root, states, tutorial())
+    saved.apply(ADD)
+    saved.save("a")
+    changed = session(root, states, small())
+    changed.apply(ADD)
+    restored = session(root, states)
+    restored.restore(changed.id)
+    again = {one.id: session(root, states, id=one.id).dirty for one in (opened, saved, restored)}
+    assert again == {opened.id: False, saved.id: False, restored.id: True}
+
+
+def test_a_journal_without_changes_is_kept_for_a_day_and_a_draft_for_a_month(root, states):
+    opened, changed = session(root, states, tutorial()), session(root, states, small())
+    changed.apply(ADD)
+    for days, left in ((0.9, {opened.id, changed.id}), (1.1, {changed.id}), (31, set())):
+        for path in states.glob("*.jsonl"):
+            os.utime(path, (time.time() - days * 86400,) * 2)
+        drafts(states)
+        assert {p.stem for p in states.glob("*.jsonl")} == left
 
 
 def test_a_journal_has_no_path_for_a_name(tmp_path):

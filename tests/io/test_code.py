@@ -8,6 +8,7 @@ import pytest
 from documents import examples, small
 
 import spark
+from spark.editor.drive import Drive
 from spark.io.code import python_code
 from spark.io.graph_config import brain_config
 from spark.nn import Brain, BrainConfig, connections, initializers, neurons, plasticity
@@ -63,6 +64,68 @@ def test_the_program_runs_and_prints_rates(tmp_path):
     recording = spark.run(Brain(config), 1000, inputs, record=["noise.spikes", "pool.out_spikes"])
     expected = "".join(f"{n}: {recording.rates(n).mean():.1f} Hz\n" for n in recording.names)
     assert printed == expected
+
+
+def fed(source, payload="SpikeArray", dtype="int8"):
+    """A document of one input and a pool that takes it, or one that a spiker makes spikes of."""
+    document = small()
+    config = {"shape": [2, 4], "payload_type": payload, "dtype": dtype}
+    document["nodes"]["n1"]["config"] = config
+    if payload == "SpikeArray":
+        del document["nodes"]["n2"], document["edges"]["e2"]
+        document["edges"]["e1"] = {"from": ["n1", "value"], "to": ["n3", "in_spikes"], "order": 0}
+    document["run"] = {"inputs": {"level": source}}
+    return document
+
+
+def as_the_editor_feeds(document, chunks):
+    config, _ = brain_config(document)
+    source = document["run"]["inputs"]["level"]
+    drive = Drive("level", config.input_map["level"].port_spec(), source, config.step_length, int(config.seed or 0))
+    return np.concatenate([np.asarray(drive.payload(n).value) for n in chunks])
+
+
+def test_random_spikes_are_the_editors_own():
+    document = fed({"rate": 40.0})
+    document["meta"] |= {"seed": 5, "dt": 0.5}
+    made = built_by(python_code(brain_config(document)[0], document["run"]))["inputs"]["level"]
+    expected = as_the_editor_feeds(document, [1, 30, 1969])
+    assert type(made) is spark.SpikeArray and made.value.dtype == np.int8
+    np.testing.assert_array_equal(made.value, expected)
+    # 2,000 steps of 0.5 ms of 8 units: 320 spikes are expected, five standard deviations are 88.
+    assert abs(int(made.value.sum()) - 320) < 88
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".csv"])
+@pytest.mark.parametrize("columns", [1, 8])
+def test_rows_of_a_file_are_the_editors_own(tmp_path, monkeypatch, suffix, columns):
+    monkeypatch.chdir(tmp_path)
+    rows = np.arange(3 * columns, dtype=np.float64).reshape(3, columns)
+    np.save("in.npy", rows) if suffix == ".npy" else np.savetxt("in.csv", rows, delimiter=",")
+    document = fed({"file": f"in{suffix}"}, "FloatArray", "float32")
+    made = built_by(python_code(brain_config(document)[0], document["run"]))["inputs"]["level"]
+    np.testing.assert_array_equal(made.value, as_the_editor_feeds(document, [400, 600]))
+
+
+@pytest.mark.parametrize("source", [{"rate": 40.0}, {"file": "in.npy"}])
+def test_a_program_that_is_fed_runs(tmp_path, source):
+    np.save(tmp_path / "in.npy", np.eye(8, dtype=np.int8))
+    document = fed(source)
+    (tmp_path / "fed.py").write_text(python_code(brain_config(document)[0], document["run"]))
+    printed = subprocess.run([sys.executable, "fed.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert printed.stdout.startswith("pool.out_spikes: ")
+
+
+def test_no_spikes_at_a_rate_of_zero():
+    made = built_by(python_code(brain_config(fed({"rate": 0}))[0], fed({"rate": 0})["run"]))["inputs"]["level"]
+    assert made.value.shape == (2, 4) and not made.value.any()
+
+
+def test_a_program_says_that_it_has_no_environment():
+    run = {"environment": "CartPole-v1", "inputs": {}}
+    code = python_code(brain_config(small())[0], run)
+    assert "# The editor showed CartPole-v1 to the brain; here its input stands still." in code
+    assert "CartPole" not in python_code(brain_config(small())[0], {})
 
 
 @pytest.mark.parametrize("name", examples())

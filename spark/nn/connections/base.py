@@ -8,7 +8,8 @@ from pydantic import BeforeValidator, WithJsonSchema
 from spark.core.config import Config
 from spark.core.names import suggestion
 
-_kinds: dict[str, Any] = {}
+# Every connectivity by the name of its class.
+kinds: dict[str, Any] = {}
 
 
 class ConnectionList(NamedTuple):
@@ -40,7 +41,7 @@ class Connectivity(Config):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        _kinds[cls.__name__] = cls
+        kinds[cls.__name__] = cls
 
 
 def sizes(pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> tuple[int, int]:
@@ -61,15 +62,15 @@ def _to_connectivity(value: Any) -> Any:
         return value
     if isinstance(value, dict) and "connectivity" in value:
         name = str(value["connectivity"])
-        if name not in _kinds:
-            raise ValueError(f"{name!r} is no connectivity. {suggestion(name, _kinds)}")
-        return _kinds[name](**{k: v for k, v in value.items() if k != "connectivity"})
+        if name not in kinds:
+            raise ValueError(f"{name!r} is no connectivity. {suggestion(name, kinds)}")
+        return kinds[name](**{k: v for k, v in value.items() if k != "connectivity"})
     if isinstance(value, str):
         if value not in _SHORT:
             raise ValueError(f"{value!r} is no connectivity. {suggestion(value, _SHORT)}")
-        return _kinds[_SHORT[value]]()
+        return kinds[_SHORT[value]]()
     if hasattr(value, "tocsr") or hasattr(value, "__array__"):
-        return _kinds["FromMatrix"](matrix=value)
+        return kinds["FromMatrix"](matrix=value)
     raise ValueError(
         f"expected a connectivity such as FixedProbability(...), 'one_to_one', 'all_to_all' or a matrix, got {value!r}"
     )

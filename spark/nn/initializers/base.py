@@ -9,7 +9,8 @@ from spark.core.config import Config, field
 from spark.core.names import suggestion
 from spark.core.values import Number
 
-_kinds: dict[str, Any] = {}
+# Every initializer by the name of its class.
+kinds: dict[str, Any] = {}
 
 
 class Connections(NamedTuple):
@@ -71,24 +72,29 @@ class Initializer(Config):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        _kinds[cls.__name__] = cls
+        kinds[cls.__name__] = cls
 
 
-def _to_initializer(value: Any) -> Any:
+def to_initializer(value: Any) -> Any:
+    """An initializer from itself, from its plain data, from a number, or from an array.
+
+    Raises:
+        ValueError: It is none of these.
+    """
     if isinstance(value, Initializer):
         return value
     if isinstance(value, dict) and "initializer" in value:
         name = str(value["initializer"])
-        if name not in _kinds:
-            raise ValueError(f"{name!r} is no initializer. {suggestion(name, _kinds)}")
-        return _kinds[name](**{k: v for k, v in value.items() if k != "initializer"})
+        if name not in kinds:
+            raise ValueError(f"{name!r} is no initializer. {suggestion(name, kinds)}")
+        return kinds[name](**{k: v for k, v in value.items() if k != "initializer"})
     if isinstance(value, (bool, str, dict)) or value is None:
         raise ValueError(f"expected an initializer, a number or an array, got {value!r}")
     if isinstance(value, (int, float)):
-        return _kinds["ConstantInitializer"](value=float(value))
-    return _kinds["ArrayInitializer"](array=value)
+        return kinds["ConstantInitializer"](value=float(value))
+    return kinds["ArrayInitializer"](array=value)
 
 
 AnyInitializer = Annotated[
-    Any, BeforeValidator(_to_initializer), WithJsonSchema({"type": "object", "title": "Initializer"})
+    Any, BeforeValidator(to_initializer), WithJsonSchema({"type": "object", "title": "Initializer"})
 ]

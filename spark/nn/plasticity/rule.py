@@ -8,7 +8,8 @@ from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.payloads import FloatArray
 
-_kinds: dict[str, type["RuleConfig"]] = {}
+# The config of every rule by the name of its class, bases of rules too.
+kinds: dict[str, type["RuleConfig"]] = {}
 _default = "ZenkeRuleConfig"
 
 
@@ -20,7 +21,7 @@ class RuleConfig(ModuleConfig):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        _kinds[cls.__name__] = cls
+        kinds[cls.__name__] = cls
 
     @property
     def active(self) -> bool:
@@ -44,9 +45,9 @@ class RuleConfig(ModuleConfig):
             ConfigError: It names no rule, or another than it should.
         """
         name = str(data.get("rule", _default if cls is RuleConfig else cls.__name__))
-        if name not in _kinds or not issubclass(_kinds[name], cls):
-            raise ConfigError(Problem("rule", f"{name!r} is no rule", suggestion(name, _kinds), "unknown"))
-        return _kinds[name](**{k: v for k, v in data.items() if k != "rule"})  # type: ignore[return-value]
+        if name not in kinds or not issubclass(kinds[name], cls):
+            raise ConfigError(Problem("rule", f"{name!r} is no rule", suggestion(name, kinds), "unknown"))
+        return kinds[name](**{k: v for k, v in data.items() if k != "rule"})  # type: ignore[return-value]
 
 
 class PlasticityOutput(TypedDict):

@@ -136,7 +136,7 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
         <label htmlFor={key}>{t("kind")}</label>
         <div className="entry">
           <select id={key} value={kind} onChange={(e) => void choose(e.target.value)}>
-            {Object.keys(kinds ?? {}).filter((k) => k !== "EventRuleConfig" && k !== "ZenkeLike").map((k) => <option key={k} value={k}>{k}</option>)}
+            {Object.keys(kinds ?? {}).map((k) => <option key={k} value={k}>{k}</option>)}
           </select>
           {given && <button className="reset" onClick={() => void apply([{ do: "configure", ids, path, reset: true }])} aria-label={t("Back to the default of {name}", { name: field.name })} title={t("Back to the default")}>↺</button>}
         </div>

@@ -1,0 +1,79 @@
+"""The Python code of what drives a brain's inputs: values, rows of a file, random spikes."""
+
+from typing import Any
+
+import numpy as np
+
+_ROWS = '''
+
+def rows(path, shape, dtype):
+    """Rows of a .npy or .csv file, one for each step; behind the last comes the first again."""
+    found = np.load(path) if path.endswith(".npy") else np.loadtxt(path, delimiter=",", ndmin=2)
+    found = found.reshape(len(found), -1)[np.arange(STEPS) % len(found)]
+    return np.broadcast_to(found, (STEPS, math.prod(shape))).reshape(STEPS, *shape).astype(dtype)
+'''
+_SPIKES = '''
+
+def random_spikes(rate, shape, dtype, seed):
+    """Spikes of units that fire by chance at a rate in Hz."""
+    drawn = np.random.Generator(np.random.Philox(seed)).random((STEPS, *shape))
+    return (drawn < rate * {dt!r} / 1000).astype(dtype)
+'''
+
+
+class InputCode:
+    """Expressions for a brain's inputs, and the functions that they need.
+
+    Args:
+        dt: Length of a step, ms.
+        seed: The brain's seed: random spikes of an input follow from it and the input's place among the names.
+        settings: How the brain is run; see `spark.editor.simulation`.
+    """
+
+    def __init__(self, dt: float, seed: int, settings: dict[str, Any]) -> None:
+        self._dt, self._seed = dt, seed
+        self._environment = settings.get("environment")
+        given = settings.get("inputs")
+        self._given = given if isinstance(given, dict) else {}
+        self._needs: dict[str, str] = {}
+
+    def code(self, specs: dict[str, Any]) -> str:
+        """The statement that makes `inputs`."""
+        entries = [f"    {n!r}: {self._payload(n, s, sorted(specs).index(n))},\n" for n, s in specs.items()]
+        note = ""
+        if self._environment and specs:
+            note = f"# The editor showed {self._environment} to the brain; here its input stands still.\n"
+            note += "# `spark.envs.Loop` closes the loop in a program.\n"
+        if "rows" in self._needs:
+            note += "# Files are those of the folder that the editor worked in.\n"
+        return note + ("inputs = {\n" + "".join(entries) + "}\n" if entries else "inputs = {}\n")
+
+    def imports(self) -> list[str]:
+        """Modules of the standard library that the functions need."""
+        return ["math"] if "rows" in self._needs else []
+
+    def functions(self) -> str:
+        """The functions that `code` calls."""
+        return "".join(self._needs.values())
+
+    def _payload(self, name: str, spec: Any, place: int) -> str:
+        source = self._given.get(name)
+        source = source if isinstance(source, dict) else {} if source is None else {"value": source}
+        about = f"{spec.shape!r}, {spec.dtype!r}"
+        if "file" in source:
+            self._needs["rows"] = _ROWS
+            made = f"rows({str(source['file'])!r}, {about})"
+        elif source.get("rate"):
+            self._needs["spikes"] = _SPIKES.format(dt=self._dt)
+            made = f"random_spikes({float(source['rate'])!r}, {about}, {self._seed + place})"
+        else:
+            made = _constant(0.0 if "rate" in source else source.get("value", 0.0), spec, about)
+        return f"spark.{spec.payload_type.__name__}({made})"
+
+
+def _constant(value: Any, spec: Any, about: str) -> str:
+    filled = np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (spec.port_spec().size,))
+    if len(set(filled.tolist())) > 1:
+        return f"np.array({filled.reshape(spec.shape).tolist()!r}, {spec.dtype!r})"
+    number = filled.tolist()[0]
+    return f"np.zeros({about})" if number == 0 else f"np.full({spec.shape!r}, {number!r}, {spec.dtype!r})"
