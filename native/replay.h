@@ -10,23 +10,100 @@
 
 namespace spark {
 
+// What waits, in the order in which it happened, and what is known of the traces in the meantime. Steps are counted from
+// the first one that waits.
+struct Past {
+  static constexpr int kSegment = 32;   // Steps from one mark of the traces to the next.
+  static constexpr int kSegments = 16;  // Segments that are gone through side by side.
+  static constexpr int kSteps = kSegment * kSegments;
+
+  // Where tables of a group of steps hold a step: segments side by side.
+  static constexpr int32_t place(int32_t step) {
+    return step % kSegment * kSegments + step / kSegment % kSegments;
+  }
+
+  int traces;
+  bool sloped;  // Whether the rule multiplies the weight by anything.
+  bool equal;   // Whether all events have the same gains.
+  float minimum, maximum;
+  const float* factor;    // Of the decay of each trace in a step.
+  const uint64_t* where;  // Of each event, the unit that fired, and, 32 bits higher, the place of the step.
+  const int32_t* ends;    // Events until the end of each step.
+  const float* gain;      // (1 + traces, room)
+  const float* slope;     // (1 + traces, room)
+  const float* marks;     // (traces, segments, pre): traces as the first step of each segment reads them.
+  const float* first;     // (traces, pre): as the first step that a row has not seen reads them,
+  const float* kept;      // (traces, pre): and with the spike of that step.
+  int64_t room, segments, pre;
+};
+
+// A row that is to see the steps [from, to).
+struct PastRow {
+  float* weights;
+  int64_t number;
+  int32_t from, to;
+};
+
+}  // namespace spark
+
+#define SPARK_SET portable
+#define SPARK_LANES 4
+#define SPARK_TARGET
+#include "replay.inc"
+#undef SPARK_SET
+#undef SPARK_LANES
+#undef SPARK_TARGET
+
+#if defined(__x86_64__)
+#define SPARK_SET avx2
+#define SPARK_LANES 8
+#define SPARK_TARGET __attribute__((target("avx2,fma,f16c")))
+#include "replay.inc"
+#undef SPARK_SET
+#undef SPARK_LANES
+#undef SPARK_TARGET
+
+#define SPARK_SET avx512
+#define SPARK_LANES 16
+#define SPARK_TARGET __attribute__((target("avx512f,avx512bw,avx2,fma,f16c")))
+#include "replay.inc"
+#undef SPARK_SET
+#undef SPARK_LANES
+#undef SPARK_TARGET
+#endif
+
+namespace spark {
+
+inline auto replay_operation() -> void (*)(const Past&, const PastRow&) {
+#if defined(__x86_64__)
+  switch (instruction_set.load(std::memory_order_relaxed)) {
+    case kAvx512: return avx512::replay_row;
+    case kAvx2: return avx2::replay_row;
+    default: break;
+  }
+#endif
+  return portable::replay_row;
+}
+
 class Replay {
  public:
-  // Words of memory, 4 bytes each, as `waiting_words` in spark/kernels/program.py counts them.
+  // Words of memory, 4 bytes each, as `Program.waiting` in spark/kernels/program.py counts them.
   Replay(int32_t* memory, const Table& table, float* weights, const float* factors, int64_t pre, int64_t post,
          int64_t room, int64_t steps)
       : table_(table), weights_(weights), pre_(pre), post_(post), room_(room), steps_(steps),
-        sloped_(table.slopes(table.firing)) {
+        segments_((steps + Past::kSegment - 1) / Past::kSegment), sloped_(table.slopes(table.firing)),
+        equal_(!sloped_ && !table.reads_post(table.firing.change)) {
     const int64_t traces = table.pre;
     for (int64_t a = 0; a < traces; ++a) factor_[a] = factors[a];
     count_ = memory;
     now_ = memory + 1;
-    seen_ = memory + kHeader;
+    where_ = reinterpret_cast<uint64_t*>(memory + kHeader);
+    seen_ = reinterpret_cast<int32_t*>(where_ + room);
     ends_ = seen_ + pre;
-    unit_ = ends_ + steps;
-    first_ = reinterpret_cast<float*>(unit_ + room);
+    first_ = reinterpret_cast<float*>(ends_ + steps);
     kept_ = first_ + traces * pre;
-    gain_ = kept_ + traces * pre;
+    marks_ = kept_ + traces * pre;
+    gain_ = marks_ + traces * segments_ * pre;
     slope_ = gain_ + (traces + 1) * room;
   }
 
@@ -39,6 +116,9 @@ class Replay {
   void expect(int64_t row) const {
     const float* const weights = weights_ + row * post_;
     for (int64_t at = 0; at < post_; at += 16) __builtin_prefetch(weights + at, 1);
+    for (int a = 0; a < table_.pre; ++a)
+      for (int64_t segment = seen_[row] / Past::kSegment + 1; segment * Past::kSegment < *now_; ++segment)
+        __builtin_prefetch(marks_ + (a * segments_ + segment) * pre_ + row);
   }
 
   // Bring the rows that fired up to date.
@@ -55,13 +135,9 @@ class Replay {
   // Apply to a row what happened since it was up to date.
   void bring(int64_t row) {
     if (seen_[row] == *now_) return;
-    if (table_.pre == 1 && !sloped_) {
-      replay<1, false>(row);
-    } else if (sloped_) {
-      replay<0, true>(row);
-    } else {
-      replay<0, false>(row);
-    }
+    const Past past = {table_.pre, sloped_, equal_, table_.minimum, table_.maximum, factor_, where_, ends_, gain_,
+                       slope_, marks_, first_, kept_, room_, segments_, pre_};
+    replay_operation()(past, {weights_ + row * post_, row, seen_[row], *now_});
     seen_[row] = *now_;
   }
 
@@ -72,11 +148,14 @@ class Replay {
     const auto& operations = stdp_operations();
     const Target to = {weights_, nullptr, nullptr, nullptr, false, 1.0f, table_.minimum, table_.maximum};
     const bool at_pre = !table_.does_nothing(table_.arriving);
-    if (*now_ == 0)
-      for (int a = 0; a < table_.pre; ++a) {
+    for (int a = 0; a < table_.pre; ++a) {
+      if (*now_ == 0) {
         std::memcpy(first_ + a * pre_, read[a], pre_ * sizeof(float));
         std::memcpy(kept_ + a * pre_, kept[a], pre_ * sizeof(float));
       }
+      if (*now_ % Past::kSegment == 0)
+        std::memcpy(marks_ + (a * segments_ + *now_ / Past::kSegment) * pre_, read[a], pre_ * sizeof(float));
+    }
     for_each_spike(pre_spikes, pre_, [&](int64_t row) {
       if (at_pre) operations.change_row(table_.arrival(read, row, y), to, row * post_, post_);
       for (int a = 0; a < table_.pre; ++a) {
@@ -84,14 +163,7 @@ class Replay {
         kept_[a * pre_ + row] = kept[a][row];
       }
     });
-    for_each_spike(post_spikes, post_, [&](int64_t unit) {
-      unit_[*count_] = static_cast<int32_t>(unit);
-      for (int a = 0; a <= table_.pre; ++a) {
-        gain_[a * room_ + *count_] = table_.of_pre(table_.firing.change, a, y, unit);
-        if (sloped_) slope_[a * room_ + *count_] = table_.of_pre(table_.firing.slope, a, y, unit);
-      }
-      ++*count_;
-    });
+    for_each_spike(post_spikes, post_, [&](int64_t unit) { note(unit, y); });
     ends_[*now_] = *count_;
     ++*now_;
     if (*count_ + post_ > room_ || *now_ == steps_) finish();
@@ -107,55 +179,25 @@ class Replay {
  private:
   static constexpr int64_t kHeader = 16;
 
-  template <int Traces, bool Sloped>
-  void replay(int64_t row) {
-    const int traces = Traces ? Traces : table_.pre;
-    float* const weights = weights_ + row * post_;
-    float x[kMostTraces], kept[kMostTraces];
-    for (int a = 0; a < traces; ++a) {
-      x[a] = first_[a * pre_ + row];
-      kept[a] = kept_[a * pre_ + row];
-    }
-    const int32_t from = seen_[row], to = *now_;
-    // Copies and promises: without them every store to a weight makes the compiler read all else again.
-    const int32_t* __restrict const unit = unit_;
-    const int32_t* __restrict const ends = ends_;
-    const float* __restrict const gain = gain_;
-    const float* __restrict const slope = slope_;
-    float* __restrict const weight = weights;
-    const float minimum = table_.minimum, maximum = table_.maximum;
-    const int64_t room = room_;
-    int32_t at = from ? ends[from - 1] : 0;
-    for (int32_t step = from; step < to; ++step) {
-      const int32_t end = ends[step];
-      for (; at < end; ++at) {
-        const int32_t here = unit[at];
-        const float before = weight[here];
-        float change = gain[at];
-        for (int a = 0; a < traces; ++a) change += gain[(a + 1) * room + at] * x[a];
-        if (Sloped) {
-          float steep = slope[at];
-          for (int a = 0; a < traces; ++a) steep += slope[(a + 1) * room + at] * x[a];
-          change += steep * before;
-        }
-        const float moved = before + change;
-        const float raised = moved < minimum ? minimum : moved;
-        weight[here] = raised > maximum ? maximum : raised;
-      }
-      for (int a = 0; a < traces; ++a) {
-        x[a] = kept[a] * factor_[a];
-        kept[a] = x[a];
-      }
+  void note(int64_t unit, const float* const* y) {
+    const int64_t at = (*count_)++;
+    where_[at] = static_cast<uint64_t>(Past::place(*now_)) << 32 | static_cast<uint64_t>(unit);
+    // Where all have the same gains, those of the first stand for all.
+    if (equal_ && at > 0) return;
+    for (int a = 0; a <= table_.pre; ++a) {
+      gain_[a * room_ + at] = table_.of_pre(table_.firing.change, a, y, unit);
+      if (sloped_) slope_[a * room_ + at] = table_.of_pre(table_.firing.slope, a, y, unit);
     }
   }
 
   Table table_;
   float* weights_;
-  int64_t pre_, post_, room_, steps_;
-  bool sloped_;
+  int64_t pre_, post_, room_, steps_, segments_;
+  bool sloped_, equal_;
   float factor_[kMostTraces];
-  int32_t *count_, *now_, *seen_, *ends_, *unit_;
-  float *first_, *kept_, *gain_, *slope_;
+  int32_t *count_, *now_, *seen_, *ends_;
+  uint64_t* where_;
+  float *first_, *kept_, *marks_, *gain_, *slope_;
 };
 
 }  // namespace spark

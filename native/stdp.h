@@ -169,6 +169,14 @@ struct Table {
     return true;
   }
 
+  // Whether any factor of a presynaptic trace depends on a postsynaptic one.
+  bool reads_post(const float* coefficients) const {
+    for (int a = 0; a <= pre; ++a)
+      for (int b = 1; b <= post; ++b)
+        if (at(coefficients, a, b) != 0.0f) return true;
+    return false;
+  }
+
   bool slopes(const Coefficients& c) const {
     const int size = (pre + 1) * (post + 1);
     for (int at = 0; at < size; ++at)

@@ -69,8 +69,9 @@ class Place:
         return Place(self.space, self.number, offset, (size,), self.dtype)
 
 
-# Postsynaptic spikes that may wait for rows of dense weights, and steps for which they may.
-_WAITING, _WAITING_STEPS = 1 << 15, 1 << 12
+# Postsynaptic spikes that may wait for rows of dense weights, steps for which they may, and steps between two marks of
+# the presynaptic traces; see native/replay.h.
+_WAITING, _WAITING_STEPS, _SEGMENT = 1 << 15, 1 << 12, 32
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ class Program:
     def waiting(self, pre: int, post: int, traces: int) -> Waiting:
         """Memory for what waits in a rule with so many presynaptic traces."""
         room = max(_WAITING, 4 * post)
-        words = 16 + pre * (1 + 2 * traces) + _WAITING_STEPS + room * (1 + 2 * (traces + 1))
+        marks = _WAITING_STEPS // _SEGMENT
+        words = 16 + pre * (1 + (2 + marks) * traces) + _WAITING_STEPS + room * (2 + 2 * (traces + 1))
         return Waiting(self.scratch((words,), "int32"), room)
 
     def emit(

@@ -11,6 +11,7 @@ from tolerances import INTEGRATED, WEIGHTS
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray, kernels
+from spark.kernels import native
 from spark.nn import Brain, BrainConfig, plasticity
 from spark.nn.initializers import UniformInitializer
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
@@ -181,6 +182,27 @@ def test_all_ways_to_run_give_the_same_weights(name, layout, monkeypatch):
     np.testing.assert_allclose(
         plain.state["pool.synapses.weights"], lazy.state["pool.synapses.weights"], **INTEGRATED["float32"]
     )
+
+
+@needs_native
+@pytest.mark.parametrize("instruction_set", ["portable", "avx2", "avx512"])
+@pytest.mark.parametrize("name", RULES)
+def test_changes_that_waited_long_are_those_made_at_once(name, instruction_set):
+    """Rows that fire after 1 to 2,000 steps, some never, in a run that is longer than what may wait."""
+    units, steps = (40, 30), 5000
+    chances = np.geomspace(0.0005, 0.3, units[0])
+    chances[3] = 0.0
+    spikes = (np.random.default_rng(1).random((steps, units[0])) < chances).astype(np.int8)
+    native.limit_instruction_set(instruction_set)
+    try:
+        lazy, eager = (brain(set_up(name), units=units) for _ in range(2))
+        fired = ran(lazy, spikes)["pool"]
+        recorded = ran(eager, spikes, record=(spark.Probe("pool.synapses.weights", every=1000),))
+    finally:
+        native.limit_instruction_set("avx512")
+    assert fired.sum() > 500
+    np.testing.assert_array_equal(recorded["pool"], fired)
+    np.testing.assert_array_equal(lazy.state["pool.synapses.weights"], eager.state["pool.synapses.weights"])
 
 
 @needs_native
