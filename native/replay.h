@@ -92,7 +92,7 @@ class Replay {
          int64_t room, int64_t steps)
       : table_(table), weights_(weights), pre_(pre), post_(post), room_(room), steps_(steps),
         segments_((steps + Past::kSegment - 1) / Past::kSegment), sloped_(table.slopes(table.firing)),
-        equal_(!sloped_ && !table.reads_post(table.firing.change)) {
+        equal_(table.pre > 0 && !sloped_ && !table.reads_post(table.firing.change)) {
     const int64_t traces = table.pre;
     for (int64_t a = 0; a < traces; ++a) factor_[a] = factors[a];
     count_ = memory;
