@@ -115,11 +115,12 @@ def measure(text, environments, options):
             found.setdefault(system.name, []).append(system)
     entry = {"load_average": os.getloadavg(), **{name: report(runs) for name, runs in found.items()}}
     ours, missed = found.pop("ours"), []
-    for peer, runs in found.items():
+    for name, runs in found.items():
+        peer = name.partition(" ")[0]
         failed = [s for s in (*ours, *runs) if not s.works]
         if failed:
-            print(f"{text:22}{peer}: {failed[0].built['error']}")
-            missed.append(f"{text} was not measured beside {peer}")
+            print(f"{text:22}{name}: {failed[0].built['error']}")
+            missed.append(f"{text} was not measured beside {name}")
             continue
         pairs = [
             theirs["run_s"] / own["run_s"]
@@ -127,9 +128,10 @@ def measure(text, environments, options):
             for own, theirs in zip(mine.rounds, other.rounds, strict=True)
         ]
         ratio = statistics.median(pairs)
-        entry[peer]["ratio"] = {"median": ratio, "least": min(pairs), "greatest": max(pairs)}
-        missed += judge(text, request["workload"], peer, ratio, entry)
-        show(text, peer, entry)
+        entry[name]["ratio"] = {"median": ratio, "least": min(pairs), "greatest": max(pairs)}
+        own, theirs = (entry[n]["rates"].get("all") for n in ("ours", name))
+        missed += judge(text, request["workload"], peer, ratio, own, theirs)
+        show(text, peer, entry["ours"], entry[name])
     store(text, entry)
     return missed
 
@@ -139,7 +141,8 @@ def measured(request, environments, options):
     systems = [System("ours", sys.executable, "ours.py", request)]
     for peer, environment in environments.items():
         own = {**request, **({"setting": options.setting} if options.setting else {})}
-        systems.append(System(peer, environment.python, RECIPES[peer].script, own))
+        name = f"{peer} {options.setting}" if options.setting else peer
+        systems.append(System(name, environment.python, RECIPES[peer].script, own))
     for _ in range(options.rounds):
         for system in systems:
             if system.works:
@@ -165,18 +168,16 @@ def report(runs):
     }
 
 
-def judge(text, workload, peer, ratio, entry):
-    """What of the musts is missed."""
+def judge(text, workload, peer, ratio, own, theirs):
+    """What of the musts is missed; the last two are the rates, Hz, or None."""
     fast, near = MUSTS.get((workload, peer), AHEAD)
     missed = [f"{text} {ratio:.2f} times {peer}, must {fast}"] if ratio < fast else []
-    own, theirs = (entry[name]["rates"].get("all") for name in ("ours", peer))
     if near is not None and own is not None and abs(own - theirs) > near:
         missed.append(f"{text} fires at {own:.2f} Hz, {peer} at {theirs:.2f}")
     return missed
 
 
-def show(text, peer, entry):
-    ours, theirs = entry["ours"], entry[peer]
+def show(text, peer, ours, theirs):
     ratio, times = theirs["ratio"], theirs["run_s"]
     rates = f"{ours['rates'].get('all', float('nan')):.2f} {theirs['rates'].get('all', float('nan')):.2f}"
     spread = f"{ratio['median']:.2f} ({ratio['least']:.2f}-{ratio['greatest']:.2f})"
