@@ -15,7 +15,13 @@ COMMANDS = (
     ("kernels.py", "--json", "bench/results/kernels.json"),
     ("engine/engine.py",),
     ("engine/engine.py", "--peers", "nest", "--workloads", "cuba:4000,coba:4000,brunel-like,plastic:1.0,adex:100"),
-    ("engine/engine.py", "--peers", "brainevent", "--workloads", "cuba:4000,cuba:16000,coba:4000,coba:16000,plastic:1.0"),
+    (
+        "engine/engine.py",
+        "--peers",
+        "brainevent",
+        "--workloads",
+        "cuba:4000,cuba:16000,coba:4000,coba:16000,plastic:1.0",
+    ),
     ("engine/engine.py", "--peers", "spark-snn", "--workloads", "tutorial"),
     # The peer's own default type; its best, float32, is printed beside it.
     ("engine/engine.py", "--peers", "spark-snn", "--workloads", "plastic:1.0", "--setting", "float16"),

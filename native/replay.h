@@ -31,6 +31,7 @@ struct Past {
   const int32_t* ends;    // Events until the end of each step.
   const float* gain;      // (1 + traces, room)
   const float* slope;     // (1 + traces, room)
+  const float* pull;      // (room,): how far each event pulls weights towards their first values; null if none does.
   const float* marks;     // (traces, segments, pre): traces as the first step of each segment reads them.
   const float* first;     // (traces, pre): as the first step that a row has not seen reads them,
   const float* kept;      // (traces, pre): and with the spike of that step.
@@ -40,6 +41,7 @@ struct Past {
 // A row that is to see the steps [from, to).
 struct PastRow {
   float* weights;
+  const float* baseline;  // First weights; null if nothing pulls towards them.
   int64_t number;
   int32_t from, to;
 };
@@ -88,11 +90,11 @@ inline auto replay_operation() -> void (*)(const Past&, const PastRow&) {
 class Replay {
  public:
   // Words of memory, 4 bytes each, as `Program.waiting` in spark/kernels/program.py counts them.
-  Replay(int32_t* memory, const Table& table, float* weights, const float* factors, int64_t pre, int64_t post,
-         int64_t room, int64_t steps)
-      : table_(table), weights_(weights), pre_(pre), post_(post), room_(room), steps_(steps),
+  Replay(int32_t* memory, const Table& table, float* weights, const float* baseline, const float* factors, int64_t pre,
+         int64_t post, int64_t room, int64_t steps)
+      : table_(table), weights_(weights), baseline_(baseline), pre_(pre), post_(post), room_(room), steps_(steps),
         segments_((steps + Past::kSegment - 1) / Past::kSegment), sloped_(table.slopes(table.firing)),
-        equal_(table.pre > 0 && !sloped_ && !table.reads_post(table.firing.change)) {
+        equal_(table.pre > 0 && !sloped_ && !baseline && !table.reads_post(table.firing.change)) {
     const int64_t traces = table.pre;
     for (int64_t a = 0; a < traces; ++a) factor_[a] = factors[a];
     count_ = memory;
@@ -105,6 +107,7 @@ class Replay {
     marks_ = kept_ + traces * pre;
     gain_ = marks_ + traces * segments_ * pre;
     slope_ = gain_ + (traces + 1) * room;
+    pull_ = slope_ + (traces + 1) * room;
   }
 
   void begin() {
@@ -114,8 +117,10 @@ class Replay {
 
   // Ask for a row: what is applied to it jumps about, and would wait for every cache line.
   void expect(int64_t row) const {
-    const float* const weights = weights_ + row * post_;
-    for (int64_t at = 0; at < post_; at += 16) __builtin_prefetch(weights + at, 1);
+    for (int64_t at = row * post_; at < (row + 1) * post_; at += 16) {
+      __builtin_prefetch(weights_ + at, 1);
+      if (baseline_) __builtin_prefetch(baseline_ + at);
+    }
     for (int a = 0; a < table_.pre; ++a)
       for (int64_t segment = seen_[row] / Past::kSegment + 1; segment * Past::kSegment < *now_; ++segment)
         __builtin_prefetch(marks_ + (a * segments_ + segment) * pre_ + row);
@@ -136,8 +141,9 @@ class Replay {
   void bring(int64_t row) {
     if (seen_[row] == *now_) return;
     const Past past = {table_.pre, sloped_, equal_, table_.minimum, table_.maximum, factor_, where_, ends_, gain_,
-                       slope_, marks_, first_, kept_, room_, segments_, pre_};
-    replay_operation()(past, {weights_ + row * post_, row, seen_[row], *now_});
+                       slope_, baseline_ ? pull_ : nullptr, marks_, first_, kept_, room_, segments_, pre_};
+    const float* const baseline = baseline_ ? baseline_ + row * post_ : nullptr;
+    replay_operation()(past, {weights_ + row * post_, baseline, row, seen_[row], *now_});
     seen_[row] = *now_;
   }
 
@@ -184,6 +190,7 @@ class Replay {
     where_[at] = static_cast<uint64_t>(Past::place(*now_)) << 32 | static_cast<uint64_t>(unit);
     // Where all have the same gains, those of the first stand for all.
     if (equal_ && at > 0) return;
+    if (baseline_) pull_[at] = table_.pull_of(y, unit);
     for (int a = 0; a <= table_.pre; ++a) {
       gain_[a * room_ + at] = table_.of_pre(table_.firing.change, a, y, unit);
       if (sloped_) slope_[a * room_ + at] = table_.of_pre(table_.firing.slope, a, y, unit);
@@ -192,12 +199,13 @@ class Replay {
 
   Table table_;
   float* weights_;
+  const float* baseline_;
   int64_t pre_, post_, room_, steps_, segments_;
   bool sloped_, equal_;
   float factor_[kMostTraces];
   int32_t *count_, *now_, *seen_, *ends_;
   uint64_t* where_;
-  float *first_, *kept_, *marks_, *gain_, *slope_;
+  float *first_, *kept_, *marks_, *gain_, *slope_, *pull_;
 };
 
 }  // namespace spark

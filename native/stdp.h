@@ -2,7 +2,8 @@
 // Compile without contraction to fused multiply-add: the association written here is that of the reference.
 //
 // With x_1..x_P the presynaptic traces, y_1..y_Q the postsynaptic ones, x_0 = y_0 = 1, a table c[a][b] gives an event the
-// change sum over a and b of c[a][b] * x_a * y_b; a second table gives what is multiplied by the weight.
+// change sum over a and b of c[a][b] * x_a * y_b; a second table gives what is multiplied by the weight. At a postsynaptic
+// spike a rule may pull a weight towards its first value besides, by min(pull * y_1^3, 1) of the way.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +26,16 @@ struct Target {
   bool per_unit;
   float inverse;
   float minimum, maximum;
+  const float* baseline = nullptr;  // First weights; null where the rule does not pull towards them.
 
   // A NaN passes through, as it does in the reference.
   float clip(float weight) const {
     weight = weight < minimum ? minimum : weight;
     return weight > maximum ? maximum : weight;
   }
+
+  // What the pull adds.
+  float pulled(int64_t at, float pull) const { return -(pull * (weights[at] - baseline[at])); }
 
   void apply(int64_t at, int64_t unit, float change) const {
     if (!eligibility) {
@@ -61,6 +66,7 @@ struct Firing {
   int32_t unit[kCapacity];
   float constant[kCapacity] = {}, slope_constant[kCapacity] = {};
   float gain[kMostTraces][kCapacity] = {}, slope[kMostTraces][kCapacity] = {};
+  float pull[kCapacity] = {};
   const float* trace[kMostTraces];
 };
 
@@ -120,13 +126,14 @@ struct Coefficients {
   const float* slope;
 };
 
-// A rule: bounds, then change and slope at presynaptic spikes, then both at postsynaptic ones.
+// A rule: bounds, then change and slope at presynaptic spikes, then both at postsynaptic ones, and the pull.
 struct Table {
   Table(const float* values, int pre, int post)
       : minimum(values[0]), maximum(values[1]), pre(pre), post(post) {
     const int64_t size = static_cast<int64_t>(pre + 1) * (post + 1);
     arriving = {values + 2, values + 2 + size};
     firing = {values + 2 + 2 * size, values + 2 + 3 * size};
+    pull = values[2 + 4 * size];
   }
 
   float at(const float* coefficients, int a, int b) const { return coefficients[a * (post + 1) + b]; }
@@ -143,6 +150,13 @@ struct Table {
     float sum = at(c, a, 0);
     for (int b = 1; b <= post; ++b) sum += at(c, a, b) * y[b - 1][unit];
     return sum;
+  }
+
+  // How far a postsynaptic spike pulls a weight towards its first value.
+  float pull_of(const float* const* y, int64_t unit) const {
+    if (pull == 0.0f) return 0.0f;
+    const float fast = y[0][unit], cubed = pull * fast * fast * fast;
+    return cubed > 1.0f ? 1.0f : cubed;
   }
 
   // What a presynaptic spike does, as a mix of the postsynaptic traces.
@@ -184,7 +198,7 @@ struct Table {
     return false;
   }
 
-  float minimum, maximum;
+  float minimum, maximum, pull;
   int pre, post;
   Coefficients arriving, firing;
 };
@@ -197,7 +211,7 @@ inline void change_dense(const Table& table, const Target& to, const int8_t* pre
     for_each_spike(pre_spikes, pre, [&](int64_t unit) {
       operations.change_row(table.arrival(x, unit, y), to, unit * post, post);
     });
-  if (table.does_nothing(table.firing)) return;
+  if (table.does_nothing(table.firing) && !to.baseline) return;
   Firing firing;
   firing.sloped = table.slopes(table.firing);
   const auto flush = [&] {
@@ -217,6 +231,7 @@ inline void change_dense(const Table& table, const Target& to, const int8_t* pre
     for (int c = 0; c < firing.count; ++c) {
       firing.constant[c] = table.of_pre(table.firing.change, 0, y, firing.unit[c]);
       firing.slope_constant[c] = table.of_pre(table.firing.slope, 0, y, firing.unit[c]);
+      firing.pull[c] = table.pull_of(y, firing.unit[c]);
     }
     operations.change_columns(firing, to, pre, post);
     firing.count = 0;
@@ -278,7 +293,7 @@ inline void change_edges(const Table& table, const Target& to, Arrivals arrivals
         }
       }
     }
-  if (table.does_nothing(table.firing)) return;
+  if (table.does_nothing(table.firing) && !to.baseline) return;
   const bool sloped = table.slopes(table.firing);
   for_each_spike(post_spikes, post, [&](int64_t unit) {
     float gain[kMostTraces], slope[kMostTraces];
@@ -286,6 +301,7 @@ inline void change_edges(const Table& table, const Target& to, Arrivals arrivals
       gain[a] = table.of_pre(table.firing.change, a, y, unit);
       slope[a] = table.of_pre(table.firing.slope, a, y, unit);
     }
+    const float pull = table.pull_of(y, unit);
     const int32_t end = edges.in_starts[unit + 1];
     for (int32_t at = edges.in_starts[unit]; at < end; ++at) {
       if (at + kAhead < end) __builtin_prefetch(touched + edges.in_edge[at + kAhead], 1);
@@ -298,6 +314,7 @@ inline void change_edges(const Table& table, const Target& to, Arrivals arrivals
         for (int a = 1; a <= table.pre; ++a) steep += slope[a] * rings.ring[a - 1][from];
         change += steep * to.weights[edge];
       }
+      if (to.baseline) change += to.pulled(edge, pull);
       to.apply(edge, unit, change);
     }
   });

@@ -19,12 +19,14 @@ float* in_place(const Floats32& from, ffi::ResultBuffer<ffi::F32>& to) {
 }
 
 // scale holds the factor of new eligibility, and that of renewal, 1 where there is none.
-spark::Target target_of(const spark::Table& table, const Floats32& scale, const Floats32& moved, float* weights,
-                        float* eligibility, float* pending, size_t synapses) {
+spark::Target target_of(const spark::Table& table, const Floats32& scale, const Floats32& moved,
+                        const Floats32& baseline, float* weights, float* eligibility, float* pending,
+                        size_t synapses) {
   const float renewal = scale.typed_data()[1];
   if (eligibility && renewal != 1.0f) spark::stdp_operations().scale(renewal, synapses, eligibility);
   return {weights, eligibility, pending, moved.typed_data(), moved.element_count() > 1,
-          scale.typed_data()[0], table.minimum, table.maximum};
+          scale.typed_data()[0], table.minimum, table.maximum,
+          baseline.element_count() ? baseline.typed_data() : nullptr};
 }
 
 // Pointers to `count` arrays of `size` numbers that lie one after the other.
@@ -37,14 +39,14 @@ struct Rows {
 
 ffi::Error stdp_dense(Floats32 weights, Floats32 eligibility, Floats32 pending, ffi::Buffer<ffi::S8> pre_spikes,
                       Floats32 pre_traces, ffi::Buffer<ffi::S8> post_spikes, Floats32 post_traces, Floats32 scale,
-                      Floats32 moved, Floats32 coefficients, ffi::ResultBuffer<ffi::F32> new_weights,
+                      Floats32 moved, Floats32 coefficients, Floats32 baseline, ffi::ResultBuffer<ffi::F32> new_weights,
                       ffi::ResultBuffer<ffi::F32> new_eligibility, ffi::ResultBuffer<ffi::F32> new_pending) {
   const int64_t pre = pre_spikes.element_count(), post = post_spikes.element_count();
   const int64_t pre_count = pre_traces.dimensions()[0], post_count = post_traces.dimensions()[0];
   const spark::Table table(coefficients.typed_data(), static_cast<int>(pre_count), static_cast<int>(post_count));
   const Rows x(pre_traces, pre_count, pre), y(post_traces, post_count, post);
   const spark::Target to =
-      target_of(table, scale, moved, in_place(weights, new_weights), in_place(eligibility, new_eligibility),
+      target_of(table, scale, moved, baseline, in_place(weights, new_weights), in_place(eligibility, new_eligibility),
                 in_place(pending, new_pending), weights.element_count());
   spark::change_dense(table, to, pre_spikes.typed_data(), pre, x.row, post_spikes.typed_data(), post, y.row);
   return ffi::Error::Success();
@@ -54,6 +56,7 @@ ffi::Error stdp_edges(Floats32 weights, Floats32 eligibility, Floats32 pending, 
                       Floats32 pre_traces, ffi::Buffer<ffi::S8> post_spikes, Floats32 post_traces, Ints32 step,
                       Ints32 post, Ints32 starts, Ints32 in_starts, Ints32 in_edge, Ints32 in_pre, Ints32 in_delay,
                       Ints32 pre, Ints32 delay, Floats32 scale, Floats32 moved, Floats32 coefficients,
+                      Floats32 baseline,
                       ffi::ResultBuffer<ffi::F32> new_weights, ffi::ResultBuffer<ffi::F32> new_eligibility,
                       ffi::ResultBuffer<ffi::F32> new_pending) {
   const int64_t slots = pre_traces.dimensions()[1], units = pre_traces.dimensions()[2];
@@ -62,7 +65,7 @@ ffi::Error stdp_edges(Floats32 weights, Floats32 eligibility, Floats32 pending, 
   const spark::Table table(coefficients.typed_data(), static_cast<int>(pre_count), static_cast<int>(post_count));
   const Rows x(pre_traces, pre_count, slots * units), y(post_traces, post_count, post_units);
   const spark::Target to =
-      target_of(table, scale, moved, in_place(weights, new_weights), in_place(eligibility, new_eligibility),
+      target_of(table, scale, moved, baseline, in_place(weights, new_weights), in_place(eligibility, new_eligibility),
                 in_place(pending, new_pending), weights.element_count());
   const spark::EdgeLists edges = {post.typed_data(),   starts.typed_data(),   in_starts.typed_data(),
                                   in_edge.typed_data(), in_pre.typed_data(),   in_delay.typed_data(),
@@ -109,6 +112,7 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_stdp_dense, stdp_dense,
                                   .Arg<Floats32>()
                                   .Arg<Floats32>()
                                   .Arg<Floats32>()
+                                  .Arg<Floats32>()
                                   .Ret<Floats32>()
                                   .Ret<Floats32>()
                                   .Ret<Floats32>());
@@ -131,6 +135,7 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_stdp_edges, stdp_edges,
                                   .Arg<Ints32>()
                                   .Arg<Ints32>()
                                   .Arg<Ints32>()
+                                  .Arg<Floats32>()
                                   .Arg<Floats32>()
                                   .Arg<Floats32>()
                                   .Arg<Floats32>()

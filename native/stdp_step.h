@@ -61,13 +61,14 @@ void run_deliver_waiting(Operands& o) {
   float* weights = o.template place<float>();
   float* current = o.template place<float>();
   const float* coefficients = o.template place<float>();
+  const float* baseline = o.template place<float>();
   const int64_t pre = o.whole(), post = o.whole(), pre_traces = o.whole(), post_traces = o.whole();
   const Waiting waiting = read_waiting(o);
   float factors[kMostTraces];
   for (int64_t a = 0; a < pre_traces; ++a) factors[a] = o.number();
   if (o.round() > 0) {
     const Table table(coefficients, static_cast<int>(pre_traces), static_cast<int>(post_traces));
-    Replay replay(waiting.memory, table, weights, factors, pre, post, waiting.room, waiting.steps);
+    Replay replay(waiting.memory, table, weights, baseline, factors, pre, post, waiting.room, waiting.steps);
     replay.bring_fired(spikes);
   }
   deliver_dense(spikes, pre, weights, post, current);
@@ -102,6 +103,7 @@ void run_stdp(Operands& o) {
   modulation.waiting = o.template place<int32_t>();
   modulation.moved = o.template place<float>();
   modulation.arriving = o.template place<float>();
+  to.baseline = o.template place<float>();
   const int64_t pre_traces = o.whole(), post_traces = o.whole();
   const int64_t pre = o.whole(), post = o.whole(), synapses = o.whole();
   const int64_t words = o.whole(), delays = o.whole(), slots = o.whole();
@@ -149,7 +151,7 @@ void run_stdp(Operands& o) {
     to.per_unit = modulation.size > 1;
   }
   if (waiting.memory) {
-    Replay replay(waiting.memory, table, to.weights, factors, pre, post, waiting.room, waiting.steps);
+    Replay replay(waiting.memory, table, to.weights, to.baseline, factors, pre, post, waiting.room, waiting.steps);
     if (o.round() == 0) {
       replay.begin();
       o.at_end([replay]() mutable { replay.finish(); });

@@ -126,7 +126,7 @@ class Program:
         """Memory for what waits in a rule with so many presynaptic traces."""
         room = max(_WAITING, 4 * post)
         marks = _WAITING_STEPS // _SEGMENT
-        words = 16 + pre * (1 + (2 + marks) * traces) + _WAITING_STEPS + room * (2 + 2 * (traces + 1))
+        words = 16 + pre * (1 + (2 + marks) * traces) + _WAITING_STEPS + room * (3 + 2 * (traces + 1))
         return Waiting(self.scratch((words,), "int32"), room)
 
     def emit(

@@ -42,12 +42,15 @@ class RuleTable:
         post: Postsynaptic traces.
         at_pre: What a presynaptic spike does when it arrives.
         at_post: What a postsynaptic spike does.
+        pull: It also pulls a weight w towards its first value w0: by -min(pull * y^3, 1) * (w - w0), y the first
+            postsynaptic trace.
     """
 
     pre: tuple[Trace, ...]
     post: tuple[Trace, ...]
     at_pre: tuple[Term, ...]
     at_post: tuple[Term, ...]
+    pull: float = 0.0
 
     def scaled(self, rate: float, unit: float) -> "RuleTable":
         """The same with all amplitudes times `rate`, for weights in a unit of which `unit` are one of the table's."""
@@ -58,7 +61,7 @@ class RuleTable:
                 for t in terms
             )
 
-        return RuleTable(self.pre, self.post, scale(self.at_pre), scale(self.at_post))
+        return RuleTable(self.pre, self.post, scale(self.at_pre), scale(self.at_post), self.pull * rate)
 
     def softened(self, minimum: float, maximum: float) -> "RuleTable":
         """The same with soft bounds: growth shrinks with the room above the weight, decline with that below.
@@ -79,22 +82,24 @@ class RuleTable:
                 found.append(Term(-abs(share), term.pre, term.post, times_weight=True))
             return tuple(found)
 
-        return RuleTable(self.pre, self.post, soft(self.at_pre), soft(self.at_post))
+        return RuleTable(self.pre, self.post, soft(self.at_pre), soft(self.at_post), self.pull)
 
     def coefficients(self, minimum: float, maximum: float) -> np.ndarray:
         """The table as numbers, for the kernels.
 
         Returns:
             float32: minimum, maximum, and four matrices (pre traces + 1, post traces + 1): change and slope at
-            presynaptic spikes, change and slope at postsynaptic ones.
+            presynaptic spikes, change and slope at postsynaptic ones; last, the pull.
 
         Raises:
-            ValueError: A term names a trace that is not there, or there are more than 8 traces on a side.
+            ValueError: A term names a trace that is not there, a pull has none, or there are more than 8 on a side.
         """
         if max(len(self.pre), len(self.post)) > MOST_TRACES:
             raise ValueError(
                 f"a rule has at most {MOST_TRACES} traces on a side, got {len(self.pre)}, {len(self.post)}."
             )
+        if self.pull and not self.post:
+            raise ValueError("pull: the rule has no postsynaptic trace that it could follow.")
         matrices = np.zeros((4, len(self.pre) + 1, len(self.post) + 1))
         for first, terms in ((0, self.at_pre), (2, self.at_post)):
             for term in terms:
@@ -104,12 +109,12 @@ class RuleTable:
                         "numbered from 1."
                     )
                 matrices[first + term.times_weight, term.pre, term.post] += term.amplitude
-        return np.concatenate([[minimum, maximum], matrices.ravel()]).astype(np.float32)
+        return np.concatenate([[minimum, maximum], matrices.ravel(), [self.pull]]).astype(np.float32)
 
 
 def coefficient_count(pre: int, post: int) -> int:
     """Length of `RuleTable.coefficients` for so many traces."""
-    return 2 + 4 * (pre + 1) * (post + 1)
+    return 3 + 4 * (pre + 1) * (post + 1)
 
 
 def factors(traces: Sequence[Trace], dt: float) -> np.ndarray:

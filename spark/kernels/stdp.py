@@ -59,6 +59,7 @@ class _Dense(NamedTuple):
     post_traces: Any
     third: Third
     coefficients: Any
+    baseline: Any
 
 
 class _Listed(NamedTuple):
@@ -71,6 +72,7 @@ class _Listed(NamedTuple):
     edges: Edges
     third: Third
     coefficients: Any
+    baseline: Any
 
 
 def stdp_dense(
@@ -82,6 +84,7 @@ def stdp_dense(
     third: Third,
     coefficients: Any,
     implementation: Implementation = "auto",
+    baseline: Any = None,
 ) -> Plastic:
     """Change what the spikes of this step touch in a dense kernel.
 
@@ -90,7 +93,8 @@ def stdp_dense(
 
     1. rows j that fired: change_ji = sum over b of (sum over a of c[a, b] * x_a[j]) * y_b[i], plus w_ji times the
        same of s; w = clip(w + change);
-    2. then columns i that fired, with the other two matrices, summed over b first.
+    2. then columns i that fired, with the other two matrices, summed over b first; where there is a baseline,
+       -min(pull * y_1[i]^3, 1) * (w - baseline) is added to the change.
 
     Where there is an eligibility, it takes the change, times `third.scale[0]`, and no weight changes.
     Float32, sums in ascending order of a and b, clipped to the bounds: C++ and the reference run operation by
@@ -108,13 +112,14 @@ def stdp_dense(
         third: Scales of eligibility.
         coefficients: From `RuleTable.coefficients`.
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere.
+        baseline: First weights, of the weights' shape, towards which the rule pulls; left out, it does not.
 
     Raises:
         TypeError: A dtype is not one of those above.
         ValueError: Shapes do not fit.
         RuntimeError: 'native' was asked for, and the library cannot be had.
     """
-    given = _Dense(plastic, pre_spikes, pre_traces, post_spikes, post_traces, third, coefficients)
+    given = _Dense(plastic, pre_spikes, pre_traces, post_spikes, post_traces, third, coefficients, _or_empty(baseline))
     given = jax.tree.map(jnp.asarray, given)
     pre, post = given.pre_spikes.size, given.post_spikes.size
     check_dtype("pre_spikes", given.pre_spikes, jnp.int8)
@@ -135,6 +140,7 @@ def stdp_edges(
     third: Third,
     coefficients: Any,
     implementation: Implementation = "auto",
+    baseline: Any = None,
 ) -> Plastic:
     """Change what the spikes of this step touch in a list of connections, each with a delay; see `stdp_dense`.
 
@@ -150,13 +156,16 @@ def stdp_edges(
         third: Scales of eligibility.
         coefficients: From `RuleTable.coefficients`.
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere.
+        baseline: First weights, of the weights' shape, towards which the rule pulls; left out, it does not.
 
     Raises:
         TypeError: A dtype is not one of those above.
         ValueError: Shapes do not fit.
         RuntimeError: 'native' was asked for, and the library cannot be had.
     """
-    given = _Listed(plastic, history, pre_traces, post_spikes, post_traces, step, edges, third, coefficients)
+    given = _Listed(
+        plastic, history, pre_traces, post_spikes, post_traces, step, edges, third, coefficients, _or_empty(baseline)
+    )
     given = jax.tree.map(jnp.asarray, given)
     check_edges(given.edges)
     check_history(given.history, given.edges.starts)
@@ -171,6 +180,10 @@ def stdp_edges(
     return choose(implementation, _native_edges, _reference_edges, given)  # type: ignore[return-value]
 
 
+def _or_empty(baseline: Any) -> Any:
+    return jnp.zeros(0, jnp.float32) if baseline is None else baseline
+
+
 def _check(given: Any, shape: tuple[int, ...]) -> None:
     """What dense and listed weights have in common."""
     post = given.post_spikes.size
@@ -181,10 +194,13 @@ def _check(given: Any, shape: tuple[int, ...]) -> None:
     check_shape("scale", given.third.scale, (2,))
     check_shape("moved", given.third.moved, (1,) if given.third.moved.size == 1 else (post,))
     check_shape("weights", given.plastic.weights, shape)
-    for name in ("eligibility", "pending"):
-        array = getattr(given.plastic, name)
+    optional = {name: getattr(given.plastic, name) for name in ("eligibility", "pending")} | {
+        "baseline": given.baseline
+    }
+    for name, array in optional.items():
         check_shape(name, array, shape if array.size else (0,))
     floats = {**given.plastic._asdict(), **given.third._asdict(), "coefficients": given.coefficients}
+    floats["baseline"] = given.baseline
     floats |= {"pre_traces": given.pre_traces, "post_traces": given.post_traces}
     for name, array in floats.items():
         check_dtype(name, array, jnp.float32)
@@ -198,15 +214,16 @@ def _call(target: str, plastic: Plastic, *others: Any) -> Plastic:
 
 
 def _native_dense(given: _Dense) -> Plastic:
-    return _call("spark_stdp_dense", given.plastic, *given[1:5], *given.third, given.coefficients)
+    return _call("spark_stdp_dense", given.plastic, *given[1:5], *given.third, given.coefficients, given.baseline)
 
 
 def _native_edges(given: _Listed) -> Plastic:
-    return _call("spark_stdp_edges", given.plastic, *given[1:6], *given.edges, *given.third, given.coefficients)
+    others = (*given[1:6], *given.edges, *given.third, given.coefficients, given.baseline)
+    return _call("spark_stdp_edges", given.plastic, *others)
 
 
 def _matrices(coefficients: Any, pre: int, post: int) -> Any:
-    return coefficients[2:].reshape(4, pre + 1, post + 1)
+    return coefficients[2:-1].reshape(4, pre + 1, post + 1)
 
 
 def _at_pre(matrix: Any, x: list[Any], y: list[Any]) -> Any:
@@ -235,23 +252,25 @@ def _apply(plastic: Plastic, change: Any, touched: Any, third: Third, moved: Any
     return Plastic(weights, eligibility + change, pending)
 
 
-def _reference(
-    plastic: Plastic, x: list[Any], y: list[Any], arrived: Any, fired: Any, moved: Any, third: Third, coefficients: Any
-) -> Plastic:
+def _reference(given: _Dense | _Listed, x: list[Any], y: list[Any], arrived: Any, fired: Any, moved: Any) -> Plastic:
     """Everything at once, with traces and spikes that broadcast against the weights."""
+    plastic, third, coefficients = given.plastic, given.third, given.coefficients
     matrices, bounds = _matrices(coefficients, len(x), len(y)), coefficients[:2]
     if plastic.eligibility.size:
         plastic = plastic._replace(eligibility=plastic.eligibility * third.scale[1])
     change = _at_pre(matrices[0], x, y) + _at_pre(matrices[1], x, y) * plastic.weights
     plastic = _apply(plastic, change, arrived, third, moved, bounds)
     change = _at_pre(matrices[2].T, y, x) + _at_pre(matrices[3].T, y, x) * plastic.weights
+    if given.baseline.size:
+        pull = jnp.minimum(((coefficients[-1] * y[0]) * y[0]) * y[0], jnp.float32(1))
+        change = change - pull * (plastic.weights - given.baseline)
     return _apply(plastic, change, fired, third, moved, bounds)
 
 
 def _reference_dense(given: _Dense) -> Plastic:
     x, y = [trace[:, None] for trace in given.pre_traces], [trace[None, :] for trace in given.post_traces]
     arrived, fired = (given.pre_spikes != 0)[:, None], (given.post_spikes != 0)[None, :]
-    return _reference(given.plastic, x, y, arrived, fired, given.third.moved, given.third, given.coefficients)
+    return _reference(given, x, y, arrived, fired, given.third.moved)
 
 
 def _reference_edges(given: _Listed) -> Plastic:
@@ -261,4 +280,4 @@ def _reference_edges(given: _Listed) -> Plastic:
     arrived, _ = arriving(given.history, edges)
     fired = given.post_spikes[edges.post] != 0
     moved = given.third.moved if given.third.moved.size == 1 else given.third.moved[edges.post]
-    return _reference(given.plastic, x, y, arrived, fired, moved, given.third, given.coefficients)
+    return _reference(given, x, y, arrived, fired, moved)

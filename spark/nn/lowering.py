@@ -99,12 +99,14 @@ class Postponed:
     Attributes:
         waiting: Where they wait.
         coefficients: The rule's table.
+        baseline: First weights, if the rule pulls towards them.
         traces: Numbers of presynaptic and postsynaptic traces.
         factors: Decay of the presynaptic ones.
     """
 
     waiting: Waiting
     coefficients: Place
+    baseline: Place | None
     traces: tuple[int, int]
     factors: tuple[float, ...]
 

@@ -27,6 +27,8 @@ RULES = {
     "hebbian": plasticity.HebbianRuleConfig(amplitude=0.02),
     "oja": plasticity.OjaRuleConfig(amplitude=0.05),
 }
+# Every term moves the weights, and none drowns the others.
+EVERY = RULES | {"zenke": plasticity.ZenkeRuleConfig(gamma=0.05, a=0.05, b=0.2, c=0.02, d=0.3, post_slow_tau=60.0)}
 
 
 def brain(
@@ -52,7 +54,8 @@ def brain(
 
 
 def set_up(name: str, **changes: Any) -> Any:
-    return RULES[name].updated(weight_unit=1.0, maximum=2.0, **changes)
+    given = {"maximum": 2.0} if name == "zenke" else {"weight_unit": 1.0, "maximum": 2.0}
+    return EVERY[name].updated(**given, **changes)
 
 
 def sent(seed: int = 0, steps: int = STEPS, units: int = PRE) -> np.ndarray:
@@ -79,11 +82,21 @@ class Oracle:
 
     def __init__(self, c: Any) -> None:
         self.c = c
-        self.slow = hasattr(c, "a3_plus")
+        self.rate, self.unit, self.bounds = getattr(c, "rate", 1.0), 1.0, (c.minimum, c.maximum)
 
-    def changes(self, w: float, x: float, r: float, y: float, o: float, arrived: bool) -> float:
+    def measure(self, first: np.ndarray) -> None:
+        """The default rule measures weights in the mean first one, and lets no first one be out of bounds."""
+        if isinstance(self.c, plasticity.ZenkeRuleConfig):
+            self.unit = first[first != 0].mean()
+            self.bounds = (self.c.minimum * self.unit, max(self.c.maximum * self.unit, first.max()))
+
+    def changes(self, w: float, w0: float, x: float, r: float, y: float, o: float, arrived: bool) -> float:
         """What a spike adds to a weight, from the papers' equations."""
         c = self.c
+        if isinstance(c, plasticity.ZenkeRuleConfig):
+            if arrived:
+                return c.gamma * self.unit * (c.d - c.b * y)
+            return c.gamma * c.a * self.unit * x * o - min(c.gamma * c.c * y**3, 1) * (w - w0)
         if isinstance(c, plasticity.QuadrupletRuleConfig):
             if arrived:
                 return -y * (c.a2_minus + c.a3_minus * r) - c.a4_minus * r * o
@@ -102,6 +115,8 @@ class Oracle:
     def run(self, first: np.ndarray, delays: np.ndarray, pre: np.ndarray, post: np.ndarray, reward: Any = None) -> Any:
         """The weights after the last step."""
         c, weights = self.c, first.copy()
+        self.measure(first)
+        least, most = self.bounds
         nearest = getattr(c, "nearest", False)
         fall = np.exp(-1.0 / np.array([c.pre_tau, getattr(c, "pre_slow_tau", 1.0)]))
         falls = np.exp(-1.0 / np.array([c.post_tau, getattr(c, "post_slow_tau", 1.0)]))
@@ -116,13 +131,13 @@ class Oracle:
                 for happened, is_pre in ((arrived, True), (post[n, i] != 0, False)):
                     if not happened:
                         continue
-                    change = c.rate * self.changes(w, *x, *y, is_pre)
+                    change = self.rate * self.changes(w, first[i, j], *x, *y, is_pre)
                     if c.modulated:
                         e += change
                     else:
-                        w = min(max(w + change, c.minimum), c.maximum)
+                        w = min(max(w + change, least), most)
                 if c.modulated:
-                    w = min(max(w + e * reward[n], c.minimum), c.maximum)
+                    w = min(max(w + e * reward[n], least), most)
                 if arrived:
                     x = np.ones(2) if nearest else x + 1
                 if post[n, i]:
@@ -135,7 +150,7 @@ LAYOUTS = {"dense": {}, "sparse": {"density": 0.5}, "delayed": {"delayed": True}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_rule_gives_the_weights_of_its_equations(name, layout):
     rule = set_up(name)
     made = brain(rule, **LAYOUTS[layout])
@@ -161,7 +176,7 @@ def test_the_standard_plastic_network_agrees_within_a_millionth():
 
 @needs_native
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", EVERY)
 def test_all_ways_to_run_give_the_same_weights(name, layout, monkeypatch):
     """Changes that wait, changes at once (the weights are recorded), single steps, and array code."""
     rule = set_up(name)
@@ -186,7 +201,7 @@ def test_all_ways_to_run_give_the_same_weights(name, layout, monkeypatch):
 
 @needs_native
 @pytest.mark.parametrize("instruction_set", ["portable", "avx2", "avx512"])
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", EVERY)
 def test_changes_that_waited_long_are_those_made_at_once(name, instruction_set):
     """Rows that fire after 1 to 2,000 steps, some never, in a run that is longer than what may wait."""
     units, steps = (40, 30), 5000
@@ -210,7 +225,7 @@ def test_changes_that_waited_long_are_those_made_at_once(name, instruction_set):
     seed=st.integers(0, 99),
     units=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     cuts=st.lists(st.integers(1, 120), min_size=1, max_size=4),
-    name=st.sampled_from(list(RULES)),
+    name=st.sampled_from(list(EVERY)),
 )
 @settings(max_examples=15)
 def test_however_a_run_is_cut_the_weights_are_the_same(seed, units, cuts, name):
@@ -239,6 +254,19 @@ def test_modulation_moves_weights_by_their_eligibility(name, interval, layout):
     np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_modulated_rule_still_pulls_towards_the_first_weights(layout):
+    rule = set_up("zenke", eligibility_tau=40.0)
+    made = brain(rule, **LAYOUTS[layout])
+    first, delays = structure(made)
+    reward = np.sin(np.arange(STEPS) / 40.0).astype(np.float32) * 0.05
+    post = ran(made, sent(), reward=reward)["pool"]
+    expected = Oracle(rule).run(first, delays, sent(), post, reward)
+    unpulled = Oracle(rule.updated(c=0.0)).run(first, delays, sent(), post, reward)
+    assert np.abs(expected - first).max() > 0.05 and np.abs(expected - unpulled).max() > 0.01
+    np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
+
+
 @pytest.mark.parametrize("interval", [None, 2.0])
 def test_eligibilities_are_renewed_without_a_trace(interval):
     """With a short time constant the kept form is renewed every 40 steps."""
@@ -254,8 +282,9 @@ def test_eligibilities_are_renewed_without_a_trace(interval):
 
 @needs_native
 @pytest.mark.parametrize("interval", [None, 7.0])
-def test_modulated_rules_run_the_same_in_array_code(interval, monkeypatch):
-    rule = set_up("triplet", eligibility_tau=30.0, consolidation=interval)
+@pytest.mark.parametrize("name", ["triplet", "zenke"])
+def test_modulated_rules_run_the_same_in_array_code(name, interval, monkeypatch):
+    rule = set_up(name, eligibility_tau=30.0, consolidation=interval)
     reward = np.random.default_rng(2).normal(size=STEPS).astype(np.float32)
     native, plain = brain(rule), brain(rule)
     expected = ran(native, sent(), reward=reward)["pool"]
@@ -369,11 +398,11 @@ def test_a_modulation_that_does_not_fit_the_rule_is_refused():
         Brain(config)(spikes=SpikeArray(np.zeros(3, np.int8)))
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", EVERY)
 def test_json_keeps_the_kind_of_rule(name):
-    config = LIFNeuronConfig(units=(4,), async_spikes=False, learning_rule=RULES[name])
+    config = LIFNeuronConfig(units=(4,), async_spikes=False, learning_rule=EVERY[name])
     assert LIFNeuronConfig.from_json(config.to_json()) == config
-    assert type(LIFNeuronConfig.from_json(config.to_json()).learning_rule) is type(RULES[name])
+    assert type(LIFNeuronConfig.from_json(config.to_json()).learning_rule) is type(EVERY[name])
 
 
 def test_an_unknown_rule_offers_the_nearest():
@@ -382,12 +411,13 @@ def test_an_unknown_rule_offers_the_nearest():
 
 
 @needs_native
-def test_a_large_plastic_kernel_is_never_copied():
+@pytest.mark.parametrize("name", ["pair", "zenke"])
+def test_a_large_plastic_kernel_is_never_copied(name):
     """The compiled chunk of a run holds no copy of 4096 x 4096 weights."""
     from spark.sim.chunk import run_chunk
 
     size = 4096
-    made = brain(set_up("pair"), units=(size, size))
+    made = brain(set_up(name), units=(size, size))
     structure(made)
     graph, state = spark.split(made)
     text = (

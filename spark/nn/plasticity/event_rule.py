@@ -10,18 +10,18 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
-from spark.kernels import Edges, Plastic, RuleTable, Third, stdp_dense, stdp_edges
+from spark.kernels import Edges, Plastic, Third, stdp_dense, stdp_edges
 from spark.kernels.program import PUSH, STDP, Place
 from spark.kernels.rule_table import factors
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Lowering, Postponed
-from spark.nn.plasticity.rule import PlasticityOutput, Rule, RuleConfig
-from spark.nn.plasticity.third_factor import ThirdFactor
+from spark.nn.plasticity.rule import PlasticityOutput, Rule
+from spark.nn.plasticity.third_factor import ModulatedRuleConfig, ThirdFactor
 from spark.nn.plasticity.traces import advance, advance_ring, history_of
 
 
-class EventRuleConfig(RuleConfig):
-    """What all rules share. Amplitudes and bounds are in units of `weight_unit`."""
+class EventRuleConfig(ModulatedRuleConfig):
+    """What most rules share. Amplitudes and bounds are in units of `weight_unit`."""
 
     rate: Number = field(1.0, least=0, description="Learning rate: a factor of all amplitudes.")
     minimum: Number = field(0.0, description="Least weight.")
@@ -32,47 +32,42 @@ class EventRuleConfig(RuleConfig):
     weight_unit: Number | None = field(
         None, unit="pA", above=0, description="Weight that counts as 1; left out, the mean of the first weights."
     )
-    eligibility_tau: Number | None = field(
-        None,
-        unit="ms",
-        above=0,
-        description="Given, spikes change an eligibility that decays with it, and weights only move with `modulation`.",
-    )
-    consolidation: Number | None = field(
-        None, unit="ms", above=0, description="Time between two moves of modulated weights; left out, every step."
-    )
 
     @property
     def active(self) -> bool:
         """Whether weights change at all."""
         return self.rate > 0
 
-    @property
-    def modulated(self) -> bool:
-        """Whether the rule has a port `modulation`."""
-        return self.eligibility_tau is not None
-
     def problems(self) -> list[Problem]:
-        """Bounds in order, and weights that move before eligibility is gone."""
-        found = []
-        if self.maximum is not None and self.minimum >= self.maximum:
-            found.append(
-                Problem("maximum", f"must be above minimum ({self.minimum}), got {self.maximum}", "", "bounds")
-            )
-        if self.consolidation is not None and self.consolidation > (self.eligibility_tau or 0.0):
-            found.append(
-                Problem(
-                    "consolidation",
-                    f"must be at most eligibility_tau ({self.eligibility_tau} ms), got {self.consolidation}",
-                    "Move the weights more often: what is kept for longer loses its digits",
-                    "bounds",
-                )
-            )
-        return found
+        """Bounds in order, and those of a modulated rule."""
+        if self.maximum is None or self.minimum < self.maximum:
+            return super().problems()
+        text = f"must be above minimum ({self.minimum}), got {self.maximum}"
+        return [Problem("maximum", text, "", "bounds"), *super().problems()]
 
-    def table(self) -> RuleTable:
-        """The rule, with amplitudes in units of weight, before `rate`; a subclass writes it."""
-        raise NotImplementedError(f"{type(self).__name__}.table is not written")
+    def numbers(self, address: str, first: np.ndarray) -> np.ndarray:
+        """The table for the kernels, in pA.
+
+        Args:
+            address: Of the config, for errors.
+            first: First weights, pA.
+
+        Raises:
+            ConfigError: A first weight lies outside of the bounds.
+        """
+        least, most = (float(first.min()), float(first.max())) if first.size else (0.0, 0.0)
+        unit = self.weight_unit or (float(np.abs(first).mean()) if first.size else 0.0) or 1.0
+        minimum = self.minimum * unit
+        maximum = (2 * most or unit) if self.maximum is None else self.maximum * unit
+        # The bounds are kept in float32, in which a first weight may lie exactly on them.
+        if np.float32(least) < np.float32(minimum):
+            raise ConfigError(_outside(f"{address}.minimum", "least", least, minimum, unit))
+        if np.float32(most) > np.float32(maximum):
+            raise ConfigError(_outside(f"{address}.maximum", "greatest", most, maximum, unit))
+        table = self.table().scaled(self.rate, unit)
+        if self.soft_bounds:
+            table = table.softened(minimum, maximum)
+        return table.coefficients(minimum, maximum)
 
 
 class EventRule(Rule):
@@ -99,7 +94,7 @@ class EventRule(Rule):
         InputError: Weights are not of shape (pre, post).
     """
 
-    config: EventRuleConfig
+    config: ModulatedRuleConfig
 
     def build(
         self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
@@ -111,7 +106,9 @@ class EventRule(Rule):
         pre = pre_spikes.source.history.shape[2] if delayed else pre_spikes.size
         self.pre_units, self.post_units, self.delayed = pre, post_spikes.size, delayed
         self._check_shape(weights)
-        self.coefficients = Constant(self._coefficients(weights))
+        first = np.ones(1) if weights.source is None else weights.source.weights.reset_value
+        address = f"{self.path or type(self).__name__}.config"
+        self.coefficients = Constant(self.config.numbers(address, np.asarray(first, np.float32)))
         table, dt = self.config.table(), self.config.dt
         self.pre_factors = tuple(float(f) for f in factors(table.pre, dt))
         self.post_factors = tuple(float(f) for f in factors(table.post, dt))
@@ -123,7 +120,9 @@ class EventRule(Rule):
         self.post_traces = Variable(
             np.zeros((len(table.post), post_spikes.size), np.float32), description="Postsynaptic traces."
         )
-
+        self.baseline = None
+        if table.pull:
+            self.baseline = Constant(np.broadcast_to(np.asarray(first, np.float32), weights.shape).copy())
         self.third = ThirdFactor(self, weights, modulation) if self.config.modulated else None
         if modulation is not None and self.third is None:
             raise WiringError(
@@ -147,24 +146,6 @@ class EventRule(Rule):
                     "shape",
                 )
             )
-
-    def _coefficients(self, weights: PortSpec) -> np.ndarray:
-        config = self.config
-        first = np.ones(1) if weights.source is None else np.asarray(weights.source.weights.reset_value, np.float32)
-        least, most = (float(first.min()), float(first.max())) if first.size else (0.0, 0.0)
-        unit = config.weight_unit or (float(np.abs(first).mean()) if first.size else 0.0) or 1.0
-        minimum = config.minimum * unit
-        maximum = (2 * most or unit) if config.maximum is None else config.maximum * unit
-        address = f"{self.path or type(self).__name__}.config"
-        # The bounds are kept in float32, in which a first weight may lie exactly on them.
-        if np.float32(least) < np.float32(minimum):
-            raise ConfigError(_outside(f"{address}.minimum", "least", least, minimum, unit))
-        if np.float32(most) > np.float32(maximum):
-            raise ConfigError(_outside(f"{address}.maximum", "greatest", most, maximum, unit))
-        table = config.table().scaled(config.rate, unit)
-        if config.soft_bounds:
-            table = table.softened(minimum, maximum)
-        return table.coefficients(minimum, maximum)
 
     def __call__(
         self,
@@ -191,6 +172,7 @@ class EventRule(Rule):
         post = post_spikes.value.reshape(-1).astype(jnp.int8)
         read, self.post_traces.value = advance(self.post_kinds, self.post_factors, self.post_traces.value, post != 0)
         coefficients = jnp.asarray(self.coefficients.value)
+        baseline = None if self.baseline is None else jnp.asarray(self.baseline.value)
         if isinstance(pre_spikes, DelayedSpikes):
             ring = advance_ring(self.pre_kinds, self.pre_factors, self.pre_traces.value, pre_spikes, self.step)
             self.pre_traces.value = ring
@@ -200,11 +182,12 @@ class EventRule(Rule):
             decayed, kept = advance(self.pre_kinds, self.pre_factors, kept, arrived != 0)
             self.pre_traces.value = kept[:, None]
             if not isinstance(weights, EdgeWeights):
-                return stdp_dense(plastic, arrived, decayed, post, read, third, coefficients)
+                return stdp_dense(plastic, arrived, decayed, post, read, third, coefficients, baseline=baseline)
             ring = decayed[:, None]
         assert isinstance(weights, EdgeWeights)
         step = jnp.asarray(self.step)
-        return stdp_edges(plastic, history_of(pre_spikes), ring, post, read, step, weights.edges, third, coefficients)
+        history, edges = history_of(pre_spikes), weights.edges
+        return stdp_edges(plastic, history, ring, post, read, step, edges, third, coefficients, baseline=baseline)
 
     def can_lower(self) -> bool:
         """Only signed bytes, or delayed spikes with listed connections, are worked off natively."""
@@ -220,7 +203,11 @@ class EventRule(Rule):
             return None
         traces = (len(self.pre_kinds), len(self.post_kinds))
         waiting = lowering.program.waiting(self.pre_units, self.post_units, traces[0])
-        return Postponed(waiting, lowering.constant(self.coefficients), traces, self.pre_factors)
+        places = (lowering.constant(self.coefficients), self._baseline_place(lowering))
+        return Postponed(waiting, *places, traces, self.pre_factors)
+
+    def _baseline_place(self, lowering: Lowering) -> Place | None:
+        return None if self.baseline is None else lowering.constant(self.baseline)
 
     def lower(
         self,
@@ -260,6 +247,7 @@ class EventRule(Rule):
             program.scratch((counts[1], post), "float32"),
             *edges,
             *third,
+            self._baseline_place(lowering),
         )
         words = 0 if history is None else history.shape[1]
         wholes = (*counts, pre, post, weights.place.size, words, delays, self.slots, *sizes)

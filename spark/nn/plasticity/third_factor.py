@@ -5,14 +5,58 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.config import field
 from spark.core.errors import InputError, Problem, WiringError
 from spark.core.payloads import FloatArray
 from spark.core.ports import PortSpec
+from spark.core.values import Number
 from spark.core.variable import Variable
-from spark.kernels import Plastic, Third, consolidate
+from spark.kernels import Plastic, RuleTable, Third, consolidate
 from spark.kernels.program import Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Lowering
+from spark.nn.plasticity.rule import RuleConfig
+
+
+class ModulatedRuleConfig(RuleConfig):
+    """What the configs of all rules of traces and events share: a third factor, if there is one."""
+
+    eligibility_tau: Number | None = field(
+        None,
+        unit="ms",
+        above=0,
+        description="Given, spikes change an eligibility that decays with it, and weights only move with `modulation`.",
+    )
+    consolidation: Number | None = field(
+        None, unit="ms", above=0, description="Time between two moves of modulated weights; left out, every step."
+    )
+
+    @property
+    def modulated(self) -> bool:
+        """Whether the rule has a port `modulation`."""
+        return self.eligibility_tau is not None
+
+    def problems(self) -> list[Problem]:
+        """Weights that move before eligibility is gone."""
+        if self.consolidation is None or self.consolidation <= (self.eligibility_tau or 0.0):
+            return []
+        return [
+            Problem(
+                "consolidation",
+                f"must be at most eligibility_tau ({self.eligibility_tau} ms), got {self.consolidation}",
+                "Move the weights more often: what is kept for longer loses its digits",
+                "bounds",
+            )
+        ]
+
+    def table(self) -> RuleTable:
+        """The rule, with amplitudes in units of weight, before its learning rate; a subclass writes it."""
+        raise NotImplementedError(f"{type(self).__name__}.table is not written")
+
+    def numbers(self, address: str, first: np.ndarray) -> np.ndarray:
+        """The table for the kernels, in pA; see `EventRuleConfig.numbers`."""
+        raise NotImplementedError(f"{type(self).__name__}.numbers is not written")
+
 
 # Eligibilities are kept times exp(rate * phase); before that grows beyond e^20 they are renewed.
 _MOST_GROWTH = 20.0

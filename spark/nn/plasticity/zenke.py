@@ -3,28 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import InputError, Problem
-from spark.core.parameter import decay
+from spark.core.errors import Problem
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.share import Cut, Share
 from spark.core.values import Number
-from spark.core.variable import Constant, Variable
-from spark.kernels import Edges, zenke_edges
+from spark.core.variable import Constant
+from spark.kernels import Edges, Plastic, RuleTable, Term, Third, Trace, zenke_edges
 from spark.kernels.program import ZENKE, Place
-from spark.nn.edge_weights import EdgeWeights
-from spark.nn.lowering import Arriving, Change, Lowering
-from spark.nn.plasticity.dense import zenke_dense
-from spark.nn.plasticity.rule import PlasticityOutput, Rule, RuleConfig
+from spark.nn.lowering import Arriving, Change, Lowering, Postponed
+from spark.nn.plasticity.event_rule import EventRule
+from spark.nn.plasticity.third_factor import ModulatedRuleConfig
+from spark.nn.plasticity.traces import advance, advance_ring
 
 
-class ZenkeRuleConfig(RuleConfig):
+class ZenkeRuleConfig(ModulatedRuleConfig):
     """Parameters of `ZenkeRule`. Weights are measured in units of the pool's mean first weight."""
 
     pre_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the presynaptic trace.")
@@ -44,13 +42,35 @@ class ZenkeRuleConfig(RuleConfig):
         return self.gamma > 0
 
     def problems(self) -> list[Problem]:
-        """Bounds in order."""
+        """Bounds in order, and those of a modulated rule."""
         if self.minimum < self.maximum:
-            return []
-        return [Problem("maximum", f"must be above minimum ({self.minimum}), got {self.maximum}", "", "bounds")]
+            return super().problems()
+        text = f"must be above minimum ({self.minimum}), got {self.maximum}"
+        return [Problem("maximum", text, "", "bounds"), *super().problems()]
+
+    def table(self) -> RuleTable:
+        """x; y and z; and the pull to the first weights."""
+        return RuleTable(
+            pre=(Trace(self.pre_tau),),
+            post=(Trace(self.post_tau), Trace(self.post_slow_tau)),
+            at_pre=(Term(self.d), Term(-self.b, post=1)),
+            at_post=(Term(self.a, pre=1, post=2),),
+            pull=self.c,
+        )
+
+    def scale(self, first: np.ndarray) -> tuple[float, float, float]:
+        """The unit of weight, and the bounds, pA, for these first weights."""
+        unit = (float(np.abs(first).mean()) if first.size else 0.0) or 1.0
+        most = float(first.max()) if first.size else 0.0
+        return unit, self.minimum * unit, max(self.maximum * unit, most)
+
+    def numbers(self, address: str, first: np.ndarray) -> np.ndarray:
+        """The table for the kernels, in pA."""
+        unit, minimum, maximum = self.scale(first)
+        return self.table().scaled(self.gamma, unit).coefficients(minimum, maximum)
 
 
-class ZenkeRule(Rule):
+class ZenkeRule(EventRule):
     """A Hebbian rule that keeps itself in bounds (Zenke, Agnes & Gerstner 2015).
 
     Traces jump by 1 at a spike and decay exactly: x (presynaptic, as it arrives at the synapse), y and z (fast and
@@ -63,8 +83,10 @@ class ZenkeRule(Rule):
     in this order; last, traces take this step's spikes. The sign of a presynaptic spike plays no part: the weight of
     an inhibitory connection is the strength of its inhibition. A connection that does not exist never appears.
 
-    Input ports: `pre_spikes`, `post_spikes`, `weights`. Output ports: `weights`.
-    Variables: `pre_trace` (slots, pre), `post_trace`, `slow_trace`.
+    With `eligibility_tau` the rule is modulated: what spikes would change goes to an eligibility; see `EventRule`.
+
+    Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule. Output ports: `weights`.
+    Variables: `pre_traces` (1, slots, pre): x; `post_traces` (2, post): y and z; and those of a modulated rule.
     Source: doi:10.1038/ncomms7922, equation 1, in the form without slow consolidation of W0.
     """
 
@@ -72,87 +94,60 @@ class ZenkeRule(Rule):
     lowers = True
     unit_ports = ("post_spikes", "weights")
 
-    def build(self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec) -> None:
-        """Traces, and parameters in pA."""
-        config = self.config
-        delayed = issubclass(pre_spikes.payload_type, DelayedSpikes)
-        listed = issubclass(weights.payload_type, EdgeWeights)
-        slots = pre_spikes.source.longest + 1 if delayed else 1
-        pre = pre_spikes.source.history.shape[2] if delayed else pre_spikes.size
-        expected = (pre, post_spikes.size)
-        if not listed and weights.shape != expected:
-            # Another shape would broadcast to a wrong result without a word.
-            raise InputError(
-                Problem(
-                    f"{self.path or type(self).__name__}.weights",
-                    f"has the wrong shape, got {weights.shape}; expected {expected}",
-                    "Give one weight for every pair of units, shape (pre, post)",
-                    "shape",
-                )
-            )
-        first = np.ones(weights.shape) if weights.source is None else weights.source.weights.reset_value
+    def build(
+        self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
+    ) -> None:
+        """What all rules have; for connections with delays, the parameters of their own kernel."""
+        super().build(pre_spikes, post_spikes, weights, modulation)
+        config, first = self.config, np.ones(1) if weights.source is None else weights.source.weights.reset_value
         first = np.asarray(first, np.float32)
-        unit = float(np.abs(first).mean()) or 1.0
-        scaled = [config.a * unit, config.b * unit, config.c, config.d * unit]
-        bounds = [config.minimum * unit, max(config.maximum * unit, float(first.max()))]
-        self.parameters = Constant(np.array([*scaled, config.gamma, *bounds], np.float32))
-        self.baseline = Constant(first)
-        self.factors = tuple(
-            float(decay(config.dt, tau)) for tau in (config.pre_tau, config.post_tau, config.post_slow_tau)
-        )
-        self.slots, self.listed = slots, listed
-        self.pre_trace = Variable(
-            np.zeros((slots, pre), np.float32), description="Presynaptic trace of the last steps."
-        )
-        self.post_trace = Variable(np.zeros(post_spikes.size, np.float32), description="Fast trace.")
-        self.slow_trace = Variable(np.zeros(post_spikes.size, np.float32), description="Slow trace.")
+        unit, minimum, maximum = config.scale(first)
+        # The kernel that delivers and changes in one walk knows this rule alone, without a third factor.
+        self.walks = self.listed and self.delayed and self.third is None
+        scaled = [config.a * unit, config.b * unit, config.c, config.d * unit, config.gamma, minimum, maximum]
+        self.parameters = Constant(np.array(scaled, np.float32))
+        if self.baseline is None:
+            self.baseline = Constant(np.broadcast_to(first, weights.shape).copy())
 
-    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray) -> PlasticityOutput:
-        """Advance one step."""
-        fast_pre, fast_post, slow_post = self.factors
+    def at_spikes(
+        self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray, plastic: Plastic, third: Third
+    ) -> Plastic:
+        """Advance the traces, and do what this step's spikes do."""
+        if not self.walks:
+            return super().at_spikes(pre_spikes, post_spikes, weights, plastic, third)
+        assert isinstance(pre_spikes, DelayedSpikes)
         post = post_spikes.value.reshape(-1).astype(jnp.int8)
-        ring, decayed, stored = self._pre_traces(pre_spikes, fast_pre)
-        post_trace = self.post_trace.value * fast_post
-        slow_trace = self.slow_trace.value * slow_post
-        fired = jnp.abs(post).astype(jnp.float32)
-        value = weights.value.astype(jnp.float32)
-        state = (ring, post, post_trace, slow_trace)
-        if isinstance(weights, EdgeWeights):
-            history = _history(pre_spikes)
-            changed = zenke_edges(
-                value,
-                jnp.asarray(self.baseline.value),
-                history,
-                *state,
-                jnp.asarray(self.step),
-                weights.edges,
-                jnp.asarray(self.parameters.value),
-            )
-        else:
-            changed = zenke_dense(
-                value, self.baseline.value, pre_spikes.value.reshape(-1), decayed, *state[1:], self.parameters.value
-            )
-        self.pre_trace.value = stored
-        self.post_trace.value = post_trace + fired
-        self.slow_trace.value = slow_trace + fired
-        return {"weights": FloatArray(changed.astype(weights.value.dtype))}
+        read, self.post_traces.value = advance(self.post_kinds, self.post_factors, self.post_traces.value, post != 0)
+        ring = advance_ring(self.pre_kinds, self.pre_factors, self.pre_traces.value, pre_spikes, self.step)
+        self.pre_traces.value = ring
+        baseline, parameters = (jnp.asarray(c.value) for c in (self.baseline, self.parameters))
+        state = (pre_spikes.history, ring[0], post, read[0], read[1], jnp.asarray(self.step))
+        edges: Any = weights
+        return plastic._replace(weights=zenke_edges(plastic.weights, baseline, *state, edges.edges, parameters))
+
+    def can_lower(self) -> bool:
+        """Also in a share of the units, whose connections come from outside."""
+        specs = self.input_specs
+        return self.listed >= self.delayed and specs["pre_spikes"].dtype == specs["post_spikes"].dtype == "int8"
+
+    def can_cut(self) -> bool:
+        """Where there is no third factor."""
+        return super().can_cut() and self.third is None
 
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """First weights and traces of these units; every share keeps the traces of all inputs."""
         synapses = sources["weights"].cut(share, {})
-        kept = {"baseline": synapses.kept["weights"], "post_trace": share.units, "slow_trace": share.units}
-        return Cut(kept, fill={"baseline": 0} if "weights" in synapses.fill else {})
+        kept = {"baseline": synapses.kept["weights"], "post_traces": share.columns(2)}
+        fill = {"baseline": 0} if "weights" in synapses.fill else {}
+        return Cut(kept, attributes={"post_units": share.count}, fill=fill)
 
-    def can_lower(self) -> bool:
-        """Only listed connections with delays are changed natively."""
-        delayed = issubclass(self.input_specs["pre_spikes"].payload_type, DelayedSpikes)
-        return delayed and self.listed
-
-    def change(self, lowering: Lowering) -> Change:
-        """What the rule does where a spike arrives, for synapses that walk there anyway."""
-        decayed = lowering.program.scratch((self.post_trace.reset_value.size,), "float32")
-        places = (lowering.variable(self.post_trace), lowering.constant(self.parameters), decayed)
-        return Change(places, self.factors[1])
+    def change(self, lowering: Lowering) -> Change | Postponed | None:
+        """What the rule does where a spike arrives, for synapses that walk there anyway; or what may wait."""
+        if not self.walks:
+            return super().change(lowering)
+        decayed = lowering.program.scratch((self.post_units,), "float32")
+        fast = lowering.variable(self.post_traces).part(0, self.post_units)
+        return Change((fast, lowering.constant(self.parameters), decayed), self.post_factors[0])
 
     def lower(
         self,
@@ -160,18 +155,24 @@ class ZenkeRule(Rule):
         pre_spikes: Arriving,
         post_spikes: Arriving,
         weights: Arriving,
-        change: Change | None = None,
+        modulation: Arriving | None = None,
+        change: Change | Postponed | None = None,
     ) -> dict[str, Place]:
-        """One instruction, which changes the weights where they lie; with `change`, that was done already."""
-        program, units = lowering.program, post_spikes.place.size
+        """One instruction, which changes the weights where they lie; with a `Change`, that was done already in part."""
+        if not self.walks:
+            assert not isinstance(change, Change)
+            return super().lower(lowering, pre_spikes, post_spikes, weights, modulation, change)
+        program, units = lowering.program, self.post_units
         history = pre_spikes.place
         edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
-        variables = (self.pre_trace, self.post_trace, self.slow_trace)
+        post_traces = lowering.variable(self.post_traces)
         places = (
             weights.place,
-            lowering.constant(self.baseline),
+            self._baseline_place(lowering),
             history,
-            *(lowering.variable(v) for v in variables),
+            lowering.variable(self.pre_traces),
+            post_traces.part(0, units),
+            post_traces.part(units, units),
             post_spikes.place,
             lowering.entry("step"),
             edges.post,
@@ -185,32 +186,5 @@ class ZenkeRule(Rule):
             program.scratch((units,), "float32"),
         )
         sizes = (*history.shape[1:], edges.starts.shape[1] - 1, units, self.slots, int(change is not None))
-        program.emit(ZENKE, places, sizes, self.factors)
+        program.emit(ZENKE, places, sizes, (*self.pre_factors, *self.post_factors))
         return {"weights": weights.place}
-
-    def _pre_traces(self, spikes: SpikeArray, factor: float) -> tuple[Any, Any, Any]:
-        """Ring of traces for the rule, this step's trace, and the ring to keep.
-
-        A ring holds each step's trace without that step's own spikes, so that a delayed spike meets at its synapse
-        the trace that an undelayed one would have met.
-        """
-        trace = self.pre_trace.value
-        if not isinstance(spikes, DelayedSpikes):
-            decayed = trace[0] * factor
-            fired = (spikes.value.reshape(-1) != 0).astype(jnp.float32)
-            return decayed[None], decayed, (decayed + fired)[None]
-        previous = ((spikes.history[0, 0] >> 1) & jnp.uint32(1)).astype(jnp.float32)
-        # Unsigned numbers of slots: indexing with them needs no handling of negative ones, which costs kernels.
-        step = jnp.asarray(self.step).astype(jnp.uint32)
-        now, before = (jax.lax.rem(step + k, jnp.uint32(self.slots)) for k in (0, self.slots - 1))
-        last = jax.lax.dynamic_slice(trace, (before, jnp.uint32(0)), (1, trace.shape[1]))[0]
-        decayed = (last + previous) * factor
-        ring = jax.lax.dynamic_update_slice(trace, decayed[None], (now, jnp.uint32(0)))
-        return ring, decayed, ring
-
-
-def _history(spikes: SpikeArray) -> Any:
-    if isinstance(spikes, DelayedSpikes):
-        return spikes.history
-    fired = (spikes.value.reshape(-1) != 0).astype(jnp.uint32)
-    return jnp.stack([fired, jnp.zeros_like(fired)])[:, None, :]

@@ -155,7 +155,8 @@ class LinearSynapses(Module):
         if isinstance(change, Postponed):
             waiting = change.waiting
             wholes = (pre, post, *change.traces)
-            program.emit(DELIVER_WAITING, (spikes.place, weights, current, change.coefficients), wholes)
+            places = (spikes.place, weights, current, change.coefficients, change.baseline)
+            program.emit(DELIVER_WAITING, places, wholes)
             program.extend((waiting.memory,), (waiting.room, waiting.steps), change.factors)
             return {"current": current}
         if not self.listed:
