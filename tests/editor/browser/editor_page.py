@@ -116,7 +116,8 @@ class Page:
         return mouse
 
     def names(self):
-        return set(self.page.locator(".react-flow__node .name").all_inner_texts())
+        """Names that can be read: a node that was not measured yet is hidden, and a hidden text reads as nothing."""
+        return {n for n in self.page.locator(".react-flow__node .name").all_inner_texts() if n}
 
     def modules(self, name=None):
         """The modules that the palette lists."""
