@@ -10,83 +10,6 @@
 
 namespace spark {
 
-// What waits, in the order in which it happened, and what is known of the traces in the meantime. Steps are counted from
-// the first one that waits.
-struct Past {
-  static constexpr int kSegment = 32;   // Steps from one mark of the traces to the next.
-  static constexpr int kSegments = 16;  // Segments that are gone through side by side.
-  static constexpr int kSteps = kSegment * kSegments;
-
-  // Where tables of a group of steps hold a step: segments side by side.
-  static constexpr int32_t place(int32_t step) {
-    return step % kSegment * kSegments + step / kSegment % kSegments;
-  }
-
-  int traces;
-  bool sloped;  // Whether the rule multiplies the weight by anything.
-  bool equal;   // Whether all events have the same gains.
-  float minimum, maximum;
-  const float* factor;    // Of the decay of each trace in a step.
-  const uint64_t* where;  // Of each event, the unit that fired, and, 32 bits higher, the place of the step.
-  const int32_t* ends;    // Events until the end of each step.
-  const float* gain;      // (1 + traces, room)
-  const float* slope;     // (1 + traces, room)
-  const float* pull;      // (room,): how far each event pulls weights towards their first values; null if none does.
-  const float* marks;     // (traces, segments, pre): traces as the first step of each segment reads them.
-  const float* first;     // (traces, pre): as the first step that a row has not seen reads them,
-  const float* kept;      // (traces, pre): and with the spike of that step.
-  int64_t room, segments, pre;
-};
-
-// A row that is to see the steps [from, to).
-struct PastRow {
-  float* weights;
-  const float* baseline;  // First weights; null if nothing pulls towards them.
-  int64_t number;
-  int32_t from, to;
-};
-
-}  // namespace spark
-
-#define SPARK_SET portable
-#define SPARK_LANES 4
-#define SPARK_TARGET
-#include "replay.inc"
-#undef SPARK_SET
-#undef SPARK_LANES
-#undef SPARK_TARGET
-
-#if defined(__x86_64__)
-#define SPARK_SET avx2
-#define SPARK_LANES 8
-#define SPARK_TARGET __attribute__((target("avx2,fma,f16c")))
-#include "replay.inc"
-#undef SPARK_SET
-#undef SPARK_LANES
-#undef SPARK_TARGET
-
-#define SPARK_SET avx512
-#define SPARK_LANES 16
-#define SPARK_TARGET __attribute__((target("avx512f,avx512bw,avx2,fma,f16c")))
-#include "replay.inc"
-#undef SPARK_SET
-#undef SPARK_LANES
-#undef SPARK_TARGET
-#endif
-
-namespace spark {
-
-inline auto replay_operation() -> void (*)(const Past&, const PastRow&) {
-#if defined(__x86_64__)
-  switch (instruction_set.load(std::memory_order_relaxed)) {
-    case kAvx512: return avx512::replay_row;
-    case kAvx2: return avx2::replay_row;
-    default: break;
-  }
-#endif
-  return portable::replay_row;
-}
-
 class Replay {
  public:
   // Words of memory, 4 bytes each, as `Program.waiting` in spark/kernels/program.py counts them.
@@ -143,7 +66,7 @@ class Replay {
     const Past past = {table_.pre, sloped_, equal_, table_.minimum, table_.maximum, factor_, where_, ends_, gain_,
                        slope_, baseline_ ? pull_ : nullptr, marks_, first_, kept_, room_, segments_, pre_};
     const float* const baseline = baseline_ ? baseline_ + row * post_ : nullptr;
-    replay_operation()(past, {weights_ + row * post_, baseline, row, seen_[row], *now_});
+    stdp_operations().replay_row(past, {weights_ + row * post_, baseline, row, seen_[row], *now_});
     seen_[row] = *now_;
   }
 

@@ -11,6 +11,7 @@
 
 #include "arrivals.h"
 #include "instruction_sets.h"
+#include "past.h"
 #include "spikes.h"
 
 namespace spark {
@@ -77,6 +78,7 @@ struct StdpOperations {
   void (*change_columns)(const Firing&, const Target&, int64_t, int64_t);
   void (*consolidate)(const Target&, const int32_t*, int64_t, int64_t);
   void (*scale)(float, int64_t, float*);
+  void (*replay_row)(const Past&, const PastRow&);
 };
 
 }  // namespace spark
@@ -85,6 +87,8 @@ struct StdpOperations {
 #define SPARK_LANES 4
 #define SPARK_TARGET
 #include "stdp.inc"
+#include "replay.inc"
+#include "stdp_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
 #undef SPARK_TARGET
@@ -94,6 +98,8 @@ struct StdpOperations {
 #define SPARK_LANES 8
 #define SPARK_TARGET __attribute__((target("avx2,fma,f16c")))
 #include "stdp.inc"
+#include "replay.inc"
+#include "stdp_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
 #undef SPARK_TARGET
@@ -102,6 +108,8 @@ struct StdpOperations {
 #define SPARK_LANES 16
 #define SPARK_TARGET __attribute__((target("avx512f,avx512bw,avx2,fma,f16c")))
 #include "stdp.inc"
+#include "replay.inc"
+#include "stdp_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
 #undef SPARK_TARGET

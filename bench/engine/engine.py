@@ -42,6 +42,8 @@ MUSTS = {
     ("tutorial", "spark-snn"): (15.0, None),
 }
 AHEAD = (1.0, None)
+# Seconds from the call of `run` to the first result, with all that is compiled for it.
+FIRST_RESULT = {"cuba": 2.0, "coba": 2.0}
 SEEDS, SMALL = 3, 16_000  # Draws of networks of up to so many units.
 
 
@@ -114,7 +116,7 @@ def measure(text, environments, options):
         for system in measured({**request, "seed": seed}, environments, options):
             found.setdefault(system.name, []).append(system)
     entry = {"load_average": os.getloadavg(), **{name: report(runs) for name, runs in found.items()}}
-    ours, missed = found.pop("ours"), []
+    ours, missed = found.pop("ours"), late(text, request["workload"], entry["ours"])
     for name, runs in found.items():
         peer = name.partition(" ")[0]
         failed = [s for s in (*ours, *runs) if not s.works]
@@ -166,6 +168,15 @@ def report(runs):
         "rates_of_draws": rates,
         "peak_mb": max(answer["peak_mb"] for system in runs for answer in system.rounds),
     }
+
+
+def late(text, workload, ours):
+    """Whether our first result came too late, as a list of what is missed."""
+    most, took = FIRST_RESULT.get(workload), ours.get("first_result_s")
+    if most is None or took is None:
+        return []
+    print(f"{text:22}first result after {took:.2f} s")
+    return [f"{text} has its first result after {took:.2f} s, must {most}"] if took > most else []
 
 
 def judge(text, workload, peer, ratio, own, theirs):

@@ -43,14 +43,14 @@ class RuleTable:
         at_pre: What a presynaptic spike does when it arrives.
         at_post: What a postsynaptic spike does.
         pull: It also pulls a weight w towards its first value w0: by -min(pull * y^3, 1) * (w - w0), y the first
-            postsynaptic trace.
+            postsynaptic trace; None where it does not.
     """
 
     pre: tuple[Trace, ...]
     post: tuple[Trace, ...]
     at_pre: tuple[Term, ...]
     at_post: tuple[Term, ...]
-    pull: float = 0.0
+    pull: float | None = None
 
     def scaled(self, rate: float, unit: float) -> "RuleTable":
         """The same with all amplitudes times `rate`, for weights in a unit of which `unit` are one of the table's."""
@@ -61,7 +61,8 @@ class RuleTable:
                 for t in terms
             )
 
-        return RuleTable(self.pre, self.post, scale(self.at_pre), scale(self.at_post), self.pull * rate)
+        pull = None if self.pull is None else self.pull * rate
+        return RuleTable(self.pre, self.post, scale(self.at_pre), scale(self.at_post), pull)
 
     def softened(self, minimum: float, maximum: float) -> "RuleTable":
         """The same with soft bounds: growth shrinks with the room above the weight, decline with that below.
@@ -98,7 +99,7 @@ class RuleTable:
             raise ValueError(
                 f"a rule has at most {MOST_TRACES} traces on a side, got {len(self.pre)}, {len(self.post)}."
             )
-        if self.pull and not self.post:
+        if self.pull is not None and not self.post:
             raise ValueError("pull: the rule has no postsynaptic trace that it could follow.")
         matrices = np.zeros((4, len(self.pre) + 1, len(self.post) + 1))
         for first, terms in ((0, self.at_pre), (2, self.at_post)):
@@ -109,7 +110,7 @@ class RuleTable:
                         "numbered from 1."
                     )
                 matrices[first + term.times_weight, term.pre, term.post] += term.amplitude
-        return np.concatenate([[minimum, maximum], matrices.ravel(), [self.pull]]).astype(np.float32)
+        return np.concatenate([[minimum, maximum], matrices.ravel(), [self.pull or 0.0]]).astype(np.float32)
 
 
 def coefficient_count(pre: int, post: int) -> int:

@@ -121,7 +121,7 @@ class EventRule(Rule):
             np.zeros((len(table.post), post_spikes.size), np.float32), description="Postsynaptic traces."
         )
         self.baseline = None
-        if table.pull:
+        if table.pull is not None:
             self.baseline = Constant(np.broadcast_to(np.asarray(first, np.float32), weights.shape).copy())
         self.third = ThirdFactor(self, weights, modulation) if self.config.modulated else None
         if modulation is not None and self.third is None:

@@ -47,7 +47,8 @@ class RuleConfig(ModuleConfig):
         name = str(data.get("rule", _default if cls is RuleConfig else cls.__name__))
         if name not in kinds or not issubclass(kinds[name], cls):
             raise ConfigError(Problem("rule", f"{name!r} is no rule", suggestion(name, kinds), "unknown"))
-        return kinds[name](**{k: v for k, v in data.items() if k != "rule"})  # type: ignore[return-value]
+        kind: Any = kinds[name]
+        return kind(**{k: v for k, v in data.items() if k != "rule"})
 
 
 class PlasticityOutput(TypedDict):

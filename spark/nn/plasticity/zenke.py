@@ -106,8 +106,6 @@ class ZenkeRule(EventRule):
         self.walks = self.listed and self.delayed and self.third is None
         scaled = [config.a * unit, config.b * unit, config.c, config.d * unit, config.gamma, minimum, maximum]
         self.parameters = Constant(np.array(scaled, np.float32))
-        if self.baseline is None:
-            self.baseline = Constant(np.broadcast_to(first, weights.shape).copy())
 
     def at_spikes(
         self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray, plastic: Plastic, third: Third
@@ -115,7 +113,7 @@ class ZenkeRule(EventRule):
         """Advance the traces, and do what this step's spikes do."""
         if not self.walks:
             return super().at_spikes(pre_spikes, post_spikes, weights, plastic, third)
-        assert isinstance(pre_spikes, DelayedSpikes)
+        assert isinstance(pre_spikes, DelayedSpikes) and self.baseline is not None
         post = post_spikes.value.reshape(-1).astype(jnp.int8)
         read, self.post_traces.value = advance(self.post_kinds, self.post_factors, self.post_traces.value, post != 0)
         ring = advance_ring(self.pre_kinds, self.pre_factors, self.pre_traces.value, pre_spikes, self.step)
