@@ -83,6 +83,15 @@ class Waiting:
     steps: int = _WAITING_STEPS
 
 
+@dataclass(frozen=True)
+class SpikeRoom:
+    """Room for the spikes of so many units: where they are counted, and how many fit in one call."""
+
+    total: Place
+    units: int
+    room: int
+
+
 class Program:
     """Collects instructions over the leaves of a state, then runs them in one call."""
 
@@ -172,17 +181,29 @@ class Program:
         self.emit(TAKE, (place, rows), (place.bytes,))
         return place
 
-    def note_spikes(self, spikes: Place, steps: int, room: int) -> tuple[Place, Place]:
-        """Append the units that fire in every step of a loop; it ends early where one step's might not fit.
+    def room_for_spikes(self, units: int, room: int) -> "SpikeRoom":
+        """Let a loop of steps end before a step whose spikes might not fit beside those that are noted already.
+
+        It must come before every instruction that changes a state: a step that is begun is done.
+        """
+        total = self.scratch((), "int32")
+        self.emit(CLEAR, (total,), (total.bytes,))
+        self.emit(GUARD, (total,), (units, room))
+        return SpikeRoom(total, units, room)
+
+    def note_spikes(self, spikes: Place, steps: int, within: "SpikeRoom") -> tuple[Place, Place]:
+        """Append the units that fire in every step of a loop.
 
         Returns:
             Results: how many units fired in each step, int32 (steps,); and which, int32 (room,).
+
+        Raises:
+            ValueError: There are more units than room was kept for.
         """
-        counts, fired = self.result((steps,), "int32"), self.result((room,), "int32")
-        total = self.scratch((), "int32")
-        self.emit(CLEAR, (total,), (total.bytes,))
-        self.emit(GUARD, (total,), (spikes.size, room))
-        self._late.append((NOTE_SPIKES, (total, counts, fired, spikes), (spikes.size,)))
+        if spikes.size > within.units:
+            raise ValueError(f"room was kept for the spikes of {within.units} units, got {spikes.size} units.")
+        counts, fired = self.result((steps,), "int32"), self.result((within.room,), "int32")
+        self._late.append((NOTE_SPIKES, (within.total, counts, fired, spikes), (spikes.size,)))
         return counts, fired
 
     def note_rows(self, source: Place, step: Place, every: int, rows: int, chosen: Place | None = None) -> Place:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
@@ -77,12 +78,13 @@ class LoweredRun(LoweredStep):
         Returns:
             What was noted by name of tap, how many steps were done, and the changed leaves of the state.
         """
+        rooms = {tap.name: self.program.room_for_spikes(self._units(tap), tap.room) for tap in taps if tap.spikes}
         self.emit()
         kept = []
         for tap in taps:
             place = self._tapped(tap)
             if tap.spikes:
-                kept.append(self.program.note_spikes(place, most, tap.room))
+                kept.append(self.program.note_spikes(place, most, rooms[tap.name]))
             else:
                 picked = self.program.argument(chosen[tap.name]) if tap.name in chosen else None
                 step = self.lowering.entry(STEP_PATH)
@@ -95,6 +97,11 @@ class LoweredRun(LoweredStep):
             for tap, places in zip(taps, kept, strict=True)
         }
         return noted, results[-1], leaves
+
+    def _units(self, tap: Tap) -> int:
+        if tap.output is not None:
+            return int(np.prod(self.brain.output_specs[tap.output].shape))
+        return self.lowering.entry(tap.path).size
 
     def _tapped(self, tap: Tap) -> Place:
         if tap.output is not None:

@@ -37,7 +37,9 @@ class Noting:
         chosen: Flat indices by name, for taps that note only some elements.
     """
 
-    def __init__(self, wanted: list[Any]) -> None:
+    def __init__(self, wanted: list[Any], room_bytes: int = ROOM_BYTES) -> None:
+        """Taps for these; each notes at most so many bytes of spikes in a chunk, or two steps of all its units."""
+        self._room_bytes = room_bytes
         self._wanted = {w.name: w for w in wanted}
         self.chosen = {
             w.name: np.asarray(w.units, np.int32) for w in wanted if w.units is not None and not w.what.spikes
@@ -58,7 +60,7 @@ class Noting:
             room = -(-most // wanted.every)
             if what.spikes:
                 units = int(np.prod(what.shape))
-                room = max(2 * units, min(ROOM_BYTES // 4, units * most))
+                room = max(2 * units, min(self._room_bytes // 4, units * most))
             made.append(Tap(name, what.entry or "", what.output, what.spikes, wanted.every, room))
         return tuple(made)
 

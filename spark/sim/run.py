@@ -18,7 +18,7 @@ from spark.sim.bar import progress_bar
 from spark.sim.chunk import run_chunk
 from spark.sim.feed import Feed
 from spark.sim.interrupt import Interrupt
-from spark.sim.noting import Noting
+from spark.sim.noting import ROOM_BYTES, Noting
 from spark.sim.pace import Pace, most_steps
 from spark.sim.recordable import recordables
 from spark.sim.records import Probe, Recording
@@ -120,13 +120,15 @@ def run_steps(
     callbacks: Iterable[Callable[[Report], None]],
     tell: Callable[[int], Any],
     asked: Callable[[], bool],
+    room_bytes: int = ROOM_BYTES,
 ) -> Report:
     """Advance a built brain, chunk by chunk; see `run`.
 
-    `tell` is told how many steps a chunk did; where `asked` says yes, the run ends, as by Ctrl-C.
+    `tell` is told how many steps a chunk did; where `asked` says yes, the run ends, as by Ctrl-C. A chunk ends early
+    where the spikes it notes take more than `room_bytes`.
     """
     feed = Feed(brain, inputs, steps)
-    noting = Noting(sieve.wanted)
+    noting = Noting(sieve.wanted, room_bytes)
     most = most_steps(feed.row_bytes + noting.row_bytes)
     taps, chosen = noting.taps(most), {n: jnp.asarray(c) for n, c in noting.chosen.items()}
     callbacks = list(callbacks)
