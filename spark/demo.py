@@ -18,7 +18,6 @@ from spark.nn.interfaces import (
     TopologicalLinearSpikerConfig,
 )
 from spark.nn.neurons import ALIFNeuron, ALIFNeuronConfig
-from spark.plot import loop_picture
 
 NAMES = ["cart position", "cart speed", "pole angle", "pole speed"]
 SCALES = np.array([2.4, 2.5, 0.2095, 3.5])
@@ -64,6 +63,8 @@ def scaled(observation: np.ndarray) -> np.ndarray:
 
 def run_demo(iterations: int, picture: Path, progress: bool = True) -> dict[str, float]:
     """Run the tutorial's brain, write the picture, and return what was measured."""
+    from spark.plot import loop_picture  # Who only wants the config needs no matplotlib.
+
     environment = gym.make("CartPole-v1")
     brain = nn.Brain(tutorial_config())
 

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def _module(name: str, family: str) -> dict[str, Any]:
         fields = [f for f in fields_of(BrainConfig) if not f["name"].endswith("_map")]
         doc_line = "A brain inside the brain: double-click to go in."
     else:
-        fields, doc_line = fields_of(cls.config_class()), doc.split("\n")[0]
+        fields, doc_line = fields_of(cls.config_class()), _plain(doc.split("\n")[0])
     return {
         "family": family,
         "summary": doc_line,
@@ -73,6 +74,11 @@ def _module(name: str, family: str) -> dict[str, Any]:
         "outputs": port_list(ports.outputs) if name != BRAIN else [],
         "inside": name == BRAIN or hasattr(cls.config_class(), "blueprint"),
     }
+
+
+def _plain(line: str) -> str:
+    """A line of a docstring without its marks and without where it sends a reader of the code."""
+    return re.sub(r"; see `.*$", ".", line).replace("`", "")
 
 
 def _payloads() -> dict[str, Any]:

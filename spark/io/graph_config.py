@@ -107,7 +107,7 @@ def _config_of(level: Level, settings: Mapping[str, Any]) -> BrainConfig | None:
         _place_wire_problem(level, problem, wired, order)
     outputs = _outputs(level, nodes, wired, own)
     if not modules and not level.broken:
-        level.note(Problem("", "holds no module", "Add one: press Space", "empty"), node=level.parent)
+        level.note(Problem("", "the brain holds no module", "Add one: press Space", "empty"), node=level.parent)
     if level.found:
         return None
     try:
@@ -265,7 +265,7 @@ def _place_wire_problem(
                 level.note(problem, node=node, edge=edge)
             return
         fix = f"Wire something that puts out {inputs_of(wired[name])[0][port].__name__} to it"
-        level.note(Problem(problem.address, "this input is not wired", fix, "missing"), node=node, field=port)
+        level.note(Problem(problem.address, f"{port} is not wired", fix, "missing"), node=node, field=port)
         return
     wire = wired[name].inputs[port][int(number.rstrip("]"))]
     if wire.origin in level.broken:

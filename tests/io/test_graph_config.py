@@ -166,7 +166,7 @@ def test_problems_come_together():
 
 def test_an_empty_document_says_what_to_do():
     (found,) = brain_config(spark.io.model_file.new_document())[1]
-    assert str(found.problem) == "holds no module. Add one: press Space"
+    assert str(found.problem) == "the brain holds no module. Add one: press Space"
 
 
 def test_a_brain_in_a_brain_has_the_full_address():

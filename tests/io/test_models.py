@@ -31,7 +31,7 @@ def test_everything_that_is_wrong_is_named_with_the_file(tmp_path):
         spark.load_model(path)
     assert len(caught.value.problems) == 2
     assert f"{path}: pool.config.soma.thresold: is unknown. Did you mean 'threshold'?" in str(caught.value)
-    assert f"{path}: noise.signal: this input is not wired" in str(caught.value)
+    assert f"{path}: noise.signal: signal is not wired" in str(caught.value)
 
 
 def test_another_ending_is_refused(tmp_path):

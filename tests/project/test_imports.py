@@ -28,3 +28,9 @@ def test_import_spark_adds_less_than_half_a_second_to_import_jax():
 
 def test_import_spark_loads_no_picture_environment_or_server_package():
     assert not [name for name in measured()["loaded"] if name.split(".")[0] in HEAVY]
+
+
+def test_the_demos_config_needs_no_picture_package():
+    """The editor's extra is enough for the example of its page."""
+    script = "import sys; sys.modules['matplotlib'] = None; from spark.demo import tutorial_config; tutorial_config()"
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isArray, merged, valueAt } from "../src/core/config";
+import { de } from "../src/core/words_de";
 import { decode, Series } from "../src/core/frames";
 import { applyPatch, search, trail } from "../src/core/graph";
 import { crc32, withText } from "../src/core/png";
@@ -78,5 +79,18 @@ describe("PNG", () => {
     const made = withText(png, "key", "text");
     expect(made.length).toBe(png.length + 12 + "key\0\0\0\0\0text".length);
     expect(new TextDecoder().decode(made)).toContain("iTXtkey\0\0\0\0\0text");
+  });
+});
+
+declare global {
+  interface ImportMeta { glob(pattern: string, options: object): Record<string, string> }
+}
+
+describe("words", () => {
+  it("are all there in German", () => {
+    const sources = import.meta.glob("../src/**/*.{ts,tsx}", { query: "?raw", import: "default", eager: true });
+    const asked = Object.values(sources).flatMap((text) => [...text.matchAll(/\bt\(\s*"((?:[^"\\]|\\.)*)"/g)].map((m) => m[1]));
+    expect(asked.length).toBeGreaterThan(150);
+    expect([...new Set(asked)].filter((words) => !(words in de))).toEqual([]);
   });
 });

@@ -303,7 +303,7 @@ def test_a_problem_has_a_badge_a_line_that_jumps_and_a_fix(page):
     page.ask("apply", commands=[{"do": "remove", "ids": ["e1"]}])
     page.node("spiker").locator(".badge").wait_for()
     page.keyboard.press("F7")
-    page.get_by_text("this input is not wired").wait_for()
+    page.get_by_text("signal is not wired").wait_for()
     page.picture("problem")
     page.get_by_role("button", name="Wire drive.value to it").click()
     page.no_problems()

@@ -39,7 +39,7 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page, theme):
     assert serious(page) == []
     page.ask("apply", commands=[{"do": "remove", "ids": ["e1"]}])
     page.get_by_role("tab", name="Problems", exact=False).click()
-    page.get_by_text("this input is not wired").wait_for()
+    page.get_by_text("signal is not wired").wait_for()
     assert serious(page) == []
     page.keyboard.press("Space")
     page.get_by_role("combobox", name="Search modules").wait_for()

@@ -30,6 +30,11 @@ export function isArray(value: Json | undefined): boolean {
   return Array.isArray(value) || (isObject(value) && "array" in value && Array.isArray(value.array));
 }
 
+// An array with its type, `{"array": ..., "dtype": ...}`, as the plain numbers in it.
+export function numbersOf(value: Json | undefined): Json | undefined {
+  return isObject(value) && "array" in value ? value.array : value;
+}
+
 export function kindOf(value: Json | undefined, tag: string): string | null {
   return isObject(value) && typeof value[tag] === "string" ? (value[tag] as string) : null;
 }

@@ -2,6 +2,7 @@ export const de: Record<string, string> = {
   "Name of the group": "Name der Gruppe", "Remove the group {name}": "Gruppe {name} entfernen", "Remove the group": "Gruppe entfernen",
   input: "Eingang", output: "Ausgang", of: "von", optional: "wahlfrei", note: "Notiz", wire: "Leitung", group: "Gruppe",
   "{n} problems": "{n} Probleme", "1 problem": "1 Problem", "No problems": "Keine Probleme", Problems: "Probleme",
+  "Click a field to read what it means.": "Ein Feld anklicken, um zu lesen, was es bedeutet.", more: "mehr",
   "Go inside {name}": "In {name} hinein", "Go inside": "Hinein", "input of the brain": "Eingang des Gehirns", "output of the brain": "Ausgang des Gehirns",
   "Mean rate now": "Mittlere Rate jetzt", "Watch the spikes of {name}": "Spikes von {name} beobachten", "Watch its spikes": "Spikes beobachten",
   "Text of the note": "Text der Notiz", "A note": "Eine Notiz", "Copied.": "Kopiert.",

@@ -26,8 +26,15 @@ function Side() {
       <div id="side-panel" role="tabpanel" aria-labelledby={`tab-${side}`} tabIndex={0}>
         {side === "inspector" ? <Inspector /> : side === "problems" ? <Problems /> : <RunSettings />}
       </div>
+      <FieldHelp />
     </aside>
   );
+}
+
+// What the field means that has the focus, at a place of its own: help that opened under its field would move all below it.
+function FieldHelp() {
+  const hint = usePage((s) => s.hint);
+  return <p className="field-help" aria-hidden="true">{hint || t("Click a field to read what it means.")}</p>;
 }
 
 function Notices() {
@@ -72,6 +79,7 @@ function Inner() {
   return (
     <div
       className="spark-editor" data-theme={theme} lang={language} ref={frame}
+      onFocusCapture={(e) => usePage.setState({ hint: (e.target as HTMLElement).closest(".field")?.querySelector(".help")?.textContent ?? "" })}
       onClick={(e) => {
         // A button that was clicked with the mouse gives the keys back to the canvas; one that was pressed keeps them.
         const button = (e.target as HTMLElement).closest?.("button");

@@ -46,7 +46,7 @@ export function Connect({ node }: { node: string }) {
       />
       <ul id="wire-list" role="listbox" aria-label={t("Wires")} className="palette">
         {fitting.map((c, i) => (
-          <li key={c.text} role="option" aria-selected={i === place} onClick={() => take(i)} onMouseEnter={() => setAt(i)}><b>{c.text}</b></li>
+          <li key={c.text} role="option" aria-selected={i === place} onClick={() => take(i)} onMouseMove={(e) => { if (e.movementX || e.movementY) setAt(i); }}><b>{c.text}</b></li>
         ))}
         {!fitting.length && <li className="nothing" role="option" aria-selected="false">{t("Nothing fits.")}</li>}
       </ul>

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "react";
-import { effective, isArray, isGiven, kindOf, merged, valueAt } from "../core/config";
+import { effective, isArray, isGiven, kindOf, merged, numbersOf, same, valueAt } from "../core/config";
 import { coloursOf, drawHistogram } from "../core/draw";
+import { fieldName } from "../core/names";
+import { useStill } from "../core/still";
 import { apply, ask, usePage } from "../core/store";
 import { outOfBounds, parseQuantity, showNumber, showUnit } from "../core/units";
 import { t } from "../core/i18n";
@@ -20,6 +22,7 @@ function words(field: Field): string {
 function show(value: Json | undefined): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return showNumber(value);
+  if (numbersOf(value) !== value) return show(numbersOf(value));
   if (Array.isArray(value) && value.every((v) => typeof v === "number") && value.length <= 4) return value.join(", ");
   return typeof value === "string" ? value : JSON.stringify(value);
 }
@@ -58,6 +61,7 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
   const wrong = problems.filter((p) => p.field === dotted);
   const [text, setText] = useState(show(value));
   const [error, setError] = useState("");
+  const stillError = useStill(error);
   const shown = show(value);
   useEffect(() => { setText(shown); setError(""); }, [shown, ids.join()]);
   const key = `field-${dotted.replaceAll(".", "-")}`;
@@ -67,16 +71,19 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
     if (text === shown && !mixed) { setError(""); return; }
     const found = read(field, text);
     setError(found.wrong ?? "");
-    if (found.wrong === undefined && JSON.stringify(found.value) !== JSON.stringify(value)) void put(found.value as Json);
+    if (found.wrong !== undefined || same(found.value, numbersOf(value))) return;
+    const usual = effective({}, path, field, owner);
+    if (!field.required && same(found.value, numbersOf(usual))) void reset();
+    else void put(found.value as Json);
   };
   if (field.linked) return null;
   if (field.kind === "config") return <Nested {...{ ids, nodes, field, path, problems, owner, shared, open }} />;
   if (field.kind === "kinds" && !(typeof value === "number")) return <Kinds {...{ ids, nodes, field, path, problems, owner, shared, open }} />;
   const array = isArray(value);
   return (
-    <div className={`field ${given ? "given" : ""} ${wrong.length || error ? "wrong" : ""}`}>
+    <div className={`field ${given ? "given" : ""} ${wrong.length || stillError ? "wrong" : ""}`}>
       <label htmlFor={key} title={words(field)}>
-        {field.name}
+        {fieldName(field.name)}{" "}
         {shared && <span className="link" title={t("One value for all parts of the neuron")}>{t("all parts")}</span>}
       </label>
       <div className="entry">
@@ -90,7 +97,7 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
         ) : (
           <input
             id={key} type="text" value={text} spellCheck={false} autoComplete="off" inputMode={field.kind === "number" || field.kind === "integer" ? "decimal" : "text"}
-            placeholder={mixed ? t("several values") : field.nullable ? t("none") : ""} aria-invalid={Boolean(error || wrong.length)} aria-describedby={`${key}-help`}
+            placeholder={mixed ? t("several values") : field.nullable ? t("none") : ""} aria-invalid={Boolean(stillError || wrong.length)} aria-describedby={`${key}-help`}
             title={array ? t("An array, one number for each unit") : words(field)}
             onChange={(e) => setText(e.target.value)} onBlur={commit}
             onKeyDown={(e) => { if (e.key === "Enter") commit(); if (e.key === "Escape") { setText(shown); setError(""); } }}
@@ -99,7 +106,7 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
         {field.unit && <span className="unit">{showUnit(field.unit)}</span>}
         {given && !field.required && <button className="reset" onClick={() => void reset()} title={t("Back to the default")} aria-label={t("Back to the default of {name}", { name: field.name })}>↺</button>}
       </div>
-      <div className="help" id={`${key}-help`}>{error || wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || words(field)}</div>
+      <div className="help" id={`${key}-help`}>{stillError || wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || words(field)}</div>
     </div>
   );
 }
@@ -111,7 +118,7 @@ function Nested({ ids, nodes, field, path, problems, owner, open }: Props) {
   const base = (owner as Config | undefined)?.[field.name] ?? field.default;
   return (
     <details className={`nested ${given ? "given" : ""}`} open={open || inside || given || undefined}>
-      <summary title={field.description}>{field.name}</summary>
+      <summary title={field.description}>{fieldName(field.name)}</summary>
       {field.fields!.map((f) => <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={base} />)}
     </details>
   );
@@ -131,7 +138,7 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
   const choose = (name: string) => apply([{ do: "configure", ids, path, ...(name === kindOf(base, field.tag!) ? { reset: true } : { value: { [field.tag!]: name } }) }]);
   return (
     <details className={`nested ${given ? "given" : ""}`} open={open || given || undefined}>
-      <summary title={field.description}>{field.name} <span className="kind">{kind}</span></summary>
+      <summary title={field.description}>{fieldName(field.name)} <span className="kind">{kind}</span></summary>
       <div className="field">
         <label htmlFor={key}>{t("kind")}</label>
         <div className="entry">
@@ -161,6 +168,7 @@ function WholeField({ ids, field, path, current, tag, kind }: { ids: string[]; f
   const key = `field-${[...path, field.name].join("-")}`;
   const [text, setText] = useState(show(value));
   const [error, setError] = useState("");
+  const stillError = useStill(error);
   useEffect(() => { setText(show(value)); setError(""); }, [show(value)]);
   const put = (v: Json) => apply([{ do: "configure", ids, path, value: { ...current, [tag]: kind, [field.name]: v } }]);
   if (field.kind === "kinds" || field.kind === "config") return null;
@@ -171,15 +179,15 @@ function WholeField({ ids, field, path, current, tag, kind }: { ids: string[]; f
     if (found.wrong === undefined) void put(found.value as Json);
   };
   return (
-    <div className={`field ${error ? "wrong" : ""}`}>
-      <label htmlFor={key} title={words(field)}>{field.name}</label>
+    <div className={`field ${stillError ? "wrong" : ""}`}>
+      <label htmlFor={key} title={words(field)}>{fieldName(field.name)}</label>
       <div className="entry">
         {field.kind === "boolean" ? <input id={key} type="checkbox" checked={node.config![field.name] === true} onChange={(e) => void put(e.target.checked)} />
           : field.kind === "choice" ? <select id={key} value={String(value)} onChange={(e) => void put(e.target.value)}>{field.choices!.map((c) => <option key={String(c)}>{String(c)}</option>)}</select>
-          : <input id={key} type="text" value={text} spellCheck={false} aria-invalid={Boolean(error)} placeholder={field.nullable ? t("none") : ""} onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />}
+          : <input id={key} type="text" value={text} spellCheck={false} aria-invalid={Boolean(stillError)} aria-describedby={`${key}-help`} placeholder={field.nullable ? t("none") : ""} onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />}
         {field.unit && <span className="unit">{showUnit(field.unit)}</span>}
       </div>
-      <div className="help">{error || words(field)}</div>
+      <div className="help" id={`${key}-help`}>{stillError || words(field)}</div>
     </div>
   );
 }

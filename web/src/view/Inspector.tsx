@@ -1,18 +1,22 @@
 import { useEffect, useState } from "react";
 import { align, encapsulate, enter, exportAs, group, remove, unpack, watch } from "../core/actions";
+import { isGiven } from "../core/config";
 import { BRAIN, INPUT, OUTPUT, pathOf, portsOf, problemsOf } from "../core/graph";
 import { apply, ask, openDialog, usePage } from "../core/store";
+import { useStill } from "../core/still";
 import { t } from "../core/i18n";
 import type { Field } from "../core/types";
 import { FieldRow } from "./Field";
 
 const LINKED = new Set(["units", "dt", "dtype"]);
+// What the brain has for all its modules stands behind what is theirs.
+const SELDOM = new Set(["dt", "dtype", "seed"]);
 
 export function Inspector() {
   const selected = usePage((s) => s.selected);
-  const document = usePage((s) => s.document);
+  const document = useStill(usePage((s) => s.document));
   const catalogue = usePage((s) => s.catalogue);
-  const problems = usePage((s) => s.problems);
+  const problems = useStill(usePage((s) => s.problems));
   const ids = selected.filter((k) => k in document.nodes);
   const wires = selected.filter((k) => k in document.edges);
   if (!ids.length && wires.length === 1) return <WireView id={wires[0]} />;
@@ -23,6 +27,11 @@ export function Inspector() {
   const known = alike ? catalogue.modules[type] : undefined;
   const mine = ids.length === 1 ? problemsOf(problems, ids[0]) : [];
   const rest = mine.filter((p) => !p.field || p.field === "name" || p.kind === "missing");
+  const fields = known?.fields ?? [];
+  const more = fields.filter((f) => SELDOM.has(f.name) && type !== INPUT && type !== OUTPUT);
+  const row = (f: Field) => (
+    <FieldRow key={`${ids.join()}-${f.name}`} ids={ids} nodes={nodes} field={f} path={[f.name]} problems={mine} shared={LINKED.has(f.name) && known?.inside} />
+  );
   return (
     <div className="inspector">
       {ids.length === 1 ? <Name id={ids[0]} key={ids[0]} /> : <h2>{t("{n} nodes", { n: ids.length })}</h2>}
@@ -42,9 +51,13 @@ export function Inspector() {
           {["left", "center", "right", "top", "middle", "bottom", "row", "column"].map((how) => <button key={how} onClick={() => void align(how)}>{t(how)}</button>)}
         </div>
       )}
-      {known && known.fields.map((f: Field) => (
-        <FieldRow key={`${ids.join()}-${f.name}`} ids={ids} nodes={nodes} field={f} path={[f.name]} problems={mine} shared={LINKED.has(f.name) && known.inside} />
-      ))}
+      {fields.filter((f) => !more.includes(f)).map(row)}
+      {more.length > 0 && (
+        <details className="nested" open={more.some((f) => nodes.some((n) => isGiven(n.config, [f.name])) || mine.some((p) => p.field === f.name)) || undefined}>
+          <summary>{t("more")}</summary>
+          {more.map(row)}
+        </details>
+      )}
       {ids.length === 1 && <Ports id={ids[0]} />}
       {ids.length === 1 && <Watch id={ids[0]} />}
       {alike && known && type !== INPUT && type !== OUTPUT && (

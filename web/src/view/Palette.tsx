@@ -5,9 +5,9 @@ import { openDialog, usePage } from "../core/store";
 import { t } from "../core/i18n";
 import { Modal } from "./Modal";
 
-const ORDER = ["port", "interface", "neuron", "brain", "synapses", "delays", "soma", "plasticity", "other"];
-// What stands in a brain; components live inside of neurons.
-const COMMON = new Set(["port", "interface", "neuron", "brain", "other"]);
+// What stands in a brain; components live inside of neurons. What a wire ends at is a neuron more often than the brain's edge.
+const ORDER = ["port", "interface", "neuron", "brain", "other"];
+const ONWARD = ["neuron", "interface", "brain", "other", "port"];
 
 export function Palette({ x, y, wire }: { x: number; y: number; wire?: { from?: [string, string]; to?: [string, string] } }) {
   const catalogue = usePage((s) => s.catalogue);
@@ -23,12 +23,14 @@ export function Palette({ x, y, wire }: { x: number; y: number; wire?: { from?: 
   }, [wire, catalogue, page]);
   const fitting = useMemo(() => {
     const names = Object.entries(catalogue.modules).filter(([name, m]) => {
-      if (!wanted) return COMMON.has(m.family) || query.length > 1;
+      if (!ORDER.includes(m.family)) return false;
+      if (!wanted) return true;
       if (name === INPUT) return Boolean(wire?.to);
       if (name === OUTPUT) return Boolean(wire?.from);
       return (wire?.from ? m.inputs : m.outputs).some((p) => p.type === wanted);
     });
-    names.sort((a, b) => ORDER.indexOf(a[1].family) - ORDER.indexOf(b[1].family) || a[0].localeCompare(b[0]));
+    const order = wire?.from ? ONWARD : ORDER;
+    names.sort((a, b) => order.indexOf(a[1].family) - order.indexOf(b[1].family) || a[0].localeCompare(b[0]));
     return search(names, ([name, m]) => `${name} ${m.family} ${m.summary}`, query);
   }, [catalogue, wanted, wire, query]);
   const take = async (name: string) => {
@@ -52,7 +54,7 @@ export function Palette({ x, y, wire }: { x: number; y: number; wire?: { from?: 
         {fitting.map(([name, m], i) => (
           <li
             key={name} id={`module-${name}`} role="option" aria-selected={i === place} className={`family-${m.family}`} draggable
-            onClick={() => void take(name)} onMouseEnter={() => setAt(i)} ref={(e) => { if (i === place) e?.scrollIntoView?.({ block: "nearest" }); }}
+            onClick={() => void take(name)} onMouseMove={(e) => { if (e.movementX || e.movementY) setAt(i); }} ref={(e) => { if (i === place) e?.scrollIntoView?.({ block: "nearest" }); }}
             onDragStart={(e) => e.dataTransfer.setData("application/x-spark-module", name)}
           >
             <b>{name}</b> <span className="family">{t(m.family)}</span>
