@@ -56,12 +56,15 @@ from spark.graph.specs import OutputSpec as OutputSpec
 from spark.graph.specs import PortMap as PortMap
 from spark.io import Checkpoints as Checkpoints
 from spark.io import load_checkpoint as load_checkpoint
+from spark.io import load_events as load_events
 from spark.io import load_model as load_model
 from spark.io import save_checkpoint as save_checkpoint
+from spark.io import save_events as save_events
 from spark.io import save_model as save_model
 from spark.kernels.cache import keep_compiled_programs as _keep_compiled_programs
 from spark.sim.batch import batch as batch
 from spark.sim.batch import replicas as replicas
+from spark.sim.events import SpikeEvents as SpikeEvents
 from spark.sim.records import Probe as Probe
 from spark.sim.records import Recording as Recording
 from spark.sim.run import Report as Report

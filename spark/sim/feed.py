@@ -10,13 +10,14 @@ from spark.core.binding import owner
 from spark.core.errors import InputError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
-from spark.core.payloads import Payload
+from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
+from spark.sim.events import EventRows, SpikeEvents
 
 
 class Feed:
-    """Inputs of a run, by name: a payload that all steps share, a payload with a leading axis of steps, or a
-    function of the step that returns a payload.
+    """Inputs of a run, by name: a payload that all steps share, a payload with a leading axis of steps, a list of
+    spike events, or a function of the step that returns a payload.
 
     Attributes:
         constant: Payloads that all steps share.
@@ -47,43 +48,52 @@ class Feed:
         self.constant: dict[str, Payload] = {}
         self._series: dict[str, np.ndarray] = {}
         self._functions: dict[str, Callable[[int], Any]] = {}
+        self._events: dict[str, EventRows] = {}
         for name in sorted(given.keys() & self._specs.keys()):
-            problem = self._take(name, given[name], steps)
-            problems += [problem] if problem else []
+            problems += self._take(name, given[name], steps, brain.config.step_length)
         if problems:
             raise InputError(problems)
 
     @property
     def changing(self) -> list[str]:
         """Names of the inputs that change from step to step."""
-        return sorted({*self._series, *self._functions})
+        return sorted({*self._series, *self._functions, *self._events})
 
     @property
     def row_bytes(self) -> int:
         """Bytes that one step of the changing inputs takes."""
         return sum(self._specs[n].size * jnp.dtype(self._specs[n].dtype).itemsize for n in self.changing)
 
-    def _take(self, name: str, value: Any, steps: int) -> Problem | None:
+    def _take(self, name: str, value: Any, steps: int, dt: float) -> list[Problem]:
         spec = self._specs[name]
+        if isinstance(value, SpikeEvents) and issubclass(spec.payload_type, SpikeArray):
+            try:
+                self._events[name] = EventRows(f"{self._address}.{name}", value, spec.size, dt, steps)
+            except InputError as error:
+                return list(error.problems)
+            return []
         if isinstance(value, Payload):
             problem = self._misfit(name, value, steps)
             if problem is None and tuple(value.shape) == spec.shape:
                 self.constant[name] = spec.payload_type(jnp.asarray(value.value))  # type: ignore[call-arg]
             elif problem is None:
                 self._series[name] = np.asarray(value.value)
-            return problem
+            return [problem] if problem else []
         if isinstance(value, Iterator):
             self._functions[name] = lambda step: next(value)
         elif callable(value):
             self._functions[name] = value
         else:
-            return Problem(
-                f"{self._address}.{name}",
-                f"has the wrong type, got {type(value).__name__}; expected {spec.payload_type.__name__} or a function",
-                f"Wrap it: `spark.{spec.payload_type.__name__}(...)`",
-                "payload",
-            )
-        return None
+            return [
+                Problem(
+                    f"{self._address}.{name}",
+                    f"has the wrong type, got {type(value).__name__}; "
+                    f"expected {spec.payload_type.__name__} or a function",
+                    f"Wrap it: `spark.{spec.payload_type.__name__}(...)`",
+                    "payload",
+                )
+            ]
+        return []
 
     def _misfit(self, name: str, payload: Payload, steps: int | None) -> Problem | None:
         spec, shape = self._specs[name], tuple(payload.shape)
@@ -127,6 +137,8 @@ class Feed:
             rows = np.zeros((most, *spec.shape), jnp.dtype(spec.dtype))
             if name in self._series:
                 rows[:count] = self._series[name][first : first + count]
+            elif name in self._events:
+                self._events[name].fill(rows, first, count)
             else:
                 for at in range(count):
                     rows[at] = self._called(name, first + at)
