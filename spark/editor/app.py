@@ -225,12 +225,24 @@ async def _answer(live: Live, connection: Connection, asked: dict[str, Any]) -> 
         connection.push({"reply": number, "error": {"kind": kind, "problems": [vars(p) for p in error.problems]}})
 
 
+def as_text(said: dict[str, Any]) -> str:
+    """What goes to a page as JSON; what cannot be written so says that instead, as the answer that it was."""
+    try:
+        return json.dumps(said, allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as error:
+        problem = Problem("", f"the answer cannot be sent: {error}", "Reload the page", "format")
+        failed = {"problems": [vars(problem)]}
+        if "reply" in said:
+            return json.dumps({"reply": said["reply"], "error": {"kind": "error", **failed}})
+        return json.dumps({"push": "failed", **failed})
+
+
 async def _send(connection: Connection, websocket: WebSocket) -> None:
     while True:
         await connection.ready.wait()
         connection.ready.clear()
         while connection.texts or connection.frames:
             if connection.texts:
-                await websocket.send_text(json.dumps(connection.texts.popleft(), allow_nan=False))
+                await websocket.send_text(as_text(connection.texts.popleft()))
             else:
                 await websocket.send_bytes(connection.frames.popleft())

@@ -53,8 +53,9 @@ def table_of(draft: Draft, key: str) -> str:
 def free_name(draft: Draft, wanted: str, parent: str | None) -> str:
     """The name, with a number behind it if it is taken."""
     taken = {n["name"] for n in draft.document["nodes"].values() if n.get("parent") == parent}
-    stem = "".join(c if c.isalnum() else "_" for c in wanted).strip("_") or "module"
-    stem = f"m_{stem}" if stem[0].isdigit() else stem
+    # Not every letter or digit of Unicode may stand in a name.
+    stem = re.sub("_+", "_", "".join(c if f"a{c}".isidentifier() else "_" for c in wanted[:64])).strip("_")
+    stem = stem if illegal(stem) is None else f"m_{stem}" if stem else "module"
     number, name = 1, stem
     while name in taken or illegal(name, RESERVED):
         number += 1

@@ -4,10 +4,8 @@ import copy
 import json
 from typing import Any
 
-from spark.io.model_file import SINGLE, TABLES, Document
+from spark.io.model_file import SINGLE, TABLES, Change, Document
 
-# Table, id, record before (None: was not there), record after (None: is gone).
-Change = tuple[str, str, Any, Any]
 Patch = list[Change]
 LETTERS = {"nodes": "n", "edges": "e", "notes": "t", "groups": "g", "probes": "p"}
 
@@ -66,13 +64,25 @@ class Draft:
             (table, key, before, copy.deepcopy(self.document[table].get(key)))
             for (table, key), before in self._before.items()
         ]
-        # As they are written: 1 and 1.0 are equal, and other bytes.
-        return [c for c in changes if json.dumps(c[2], sort_keys=True) != json.dumps(c[3], sort_keys=True)]
+        return [c for c in changes if _differ(c[2], c[3])]
 
     def roll_back(self) -> None:
-        """Undo everything that was written."""
-        apply(self.document, inverse(self.patch()))
+        """Undo everything that was written, whatever it was: also what no patch can hold."""
+        for (table, key), before in self._before.items():
+            if before is None:
+                self.document[table].pop(key, None)
+            else:
+                self.document[table][key] = before
         self._before.clear()
+
+
+def _differ(before: Any, after: Any) -> bool:
+    """Whether two records are written differently: 1 and 1.0 are equal, and other bytes."""
+    try:
+        return json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        # What cannot be written is for a check to refuse.
+        return True
 
 
 def snapshot(document: Document) -> Document:

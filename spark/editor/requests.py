@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import inspect
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -35,19 +36,24 @@ async def answer(live: Live, do: object, arguments: dict[str, Any]) -> Any:
     Raises:
         SparkError: It cannot be done; says why.
     """
-    if do not in REQUESTS:
+    if not isinstance(do, str) or do not in REQUESTS:
         raise RunError(Problem(str(do)[:80], "is nothing that can be asked", suggestion(str(do)[:80], REQUESTS)))
-    function = REQUESTS[str(do)]
+    function = REQUESTS[do]
     try:
         bound = inspect.signature(function).bind(live, **arguments)
     except TypeError as error:
-        raise RunError(Problem(str(do), f"cannot be asked so: {error}", "Reload the page", "arguments")) from error
+        raise RunError(Problem(do, f"cannot be asked so: {error}", "Reload the page", "arguments")) from error
     try:
         return await function(*bound.args, **bound.kwargs)
     except SparkError:
         raise
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-        raise RunError(Problem(str(do), f"cannot be done so: {error}", "Reload the page", "arguments")) from error
+    except OSError as error:
+        text = f"failed: {error.strerror or error}"
+        raise RunError(Problem(do, text, "Make room or give the files free, and do it again", "disk")) from error
+    except Exception as error:  # Whatever it is, a page that asked gets an answer.
+        if not isinstance(error, TypeError | ValueError | LookupError | AttributeError):
+            traceback.print_exc()
+        raise RunError(Problem(do, f"cannot be done so: {error}", "Reload the page", "arguments")) from error
 
 
 @request
@@ -130,6 +136,8 @@ async def restore(live: Live, draft: str) -> Any:
     """Take up the draft of another session."""
     live.session.restore(draft)
     live.replaced()
+    if live.session.left_out:
+        live.push({"push": "failed", "problems": [vars(p) for p in live.session.left_out]})
 
 
 @request

@@ -1,18 +1,28 @@
 """A session: one document that is open in a page, its file, its draft and its history."""
 
+import contextlib
 import hashlib
 import os
 import secrets
 from pathlib import Path
 from typing import Any
 
-from spark.core.errors import FormatError, Problem, SparkError
+from spark.core.errors import FormatError, Problem, SaveError, SparkError
 from spark.editor.draft import Patch
 from spark.editor.history import History
 from spark.editor.journal import SESSION_ID, Journal
 from spark.editor.paths import Root
-from spark.io.model_file import SUFFIX, Document, load_document, new_document, save_document, write_document
-from spark.io.pictures import SUFFIXES, model_in
+from spark.io.model_file import (
+    MOST_BYTES,
+    SUFFIX,
+    Document,
+    new_document,
+    read_document,
+    save_document,
+    write_document,
+)
+from spark.io.pictures import MOST_PICTURE, SUFFIXES, model_in
+from spark.io.strict import read_bounded
 
 
 class ConflictError(SparkError, RuntimeError):
@@ -32,6 +42,9 @@ class Session:
         drafts: The folder of the draft journals.
         id: The session's id; a draft of this id is taken up where it ended.
         document: What to begin with, if there is no draft.
+
+    Attributes:
+        left_out: Why changes of the draft were left out when it was taken up.
     """
 
     def __init__(self, root: Root, drafts: Path, id: str, document: Document | None = None) -> None:
@@ -40,11 +53,13 @@ class Session:
         self._digest: str | None = None
         self._saved: bytes | None = None
         self._journal = Journal(drafts, id)
+        self.left_out: tuple[Problem, ...] = ()
         kept = self._journal.read()
         self.restored = bool(kept and kept.changes)
         if kept is None:
             self.take(document or new_document())
             return
+        self.left_out = kept.left_out
         self.history = History(kept.document)
         self.file, self._digest = kept.about.get("file"), kept.about.get("digest")
         self._saved = None if kept.about.get("unsaved") else kept.first
@@ -69,44 +84,45 @@ class Session:
     def take(
         self, document: Document, file: str | None = None, digest: str | None = None, unsaved: bool = False
     ) -> None:
-        """Make another document this session's; `unsaved` if there are changes in it that no file has."""
-        self.history = History(document)
-        self.file, self._digest = file, digest
-        self._saved = None if unsaved else write_document(document)
-        self._begin_journal()
+        """Make another document this session's; `unsaved` if there are changes in it that no file has.
 
-    def _begin_journal(self) -> None:
-        self._journal.begin(self.document, {"file": self.file, "digest": self._digest, "unsaved": self._saved is None})
+        Raises:
+            SaveError: The draft could not be begun; the session has its former document.
+        """
+        saved = None if unsaved else write_document(document)
+        self._begin_journal(document, file, digest, unsaved)
+        self.history = History(document)
+        self.file, self._digest, self._saved = file, digest, saved
+
+    def _begin_journal(self, document: Document, file: str | None, digest: str | None, unsaved: bool) -> None:
+        self._journal.begin(document, {"file": file, "digest": digest, "unsaved": unsaved})
 
     def apply(self, commands: list[dict[str, Any]], join: Any = None) -> tuple[list[Any], Patch]:
-        """Do some commands as one step."""
-        steps = len(self.history.done)
-        results, patch = self.history.apply(commands, join)
-        if patch:
-            self._journal.append("do" if len(self.history.done) > steps else "join", patch)
-        return results, patch
+        """Do some commands as one step: they are checked, written to the draft, and only then count.
+
+        Raises:
+            CommandError: One cannot be done; the document is as it was.
+            SaveError: The step could not be written down; the document is as it was.
+        """
+        return self.history.apply(commands, join, self._journal.append)
 
     def undo(self) -> Patch:
         """Take the last step back."""
-        return self._noted("undo", self.history.undo())
+        return self.history.undo(self._journal.append)
 
     def redo(self) -> Patch:
         """Do it again."""
-        return self._noted("redo", self.history.redo())
-
-    def _noted(self, kind: str, patch: Patch) -> Patch:
-        if patch:
-            self._journal.append(kind, patch)
-        return patch
+        return self.history.redo(self._journal.append)
 
     def open(self, path: str) -> None:
         """Open a model file, or a picture that has one inside."""
         found = self.root.resolve(path, (SUFFIX, *SUFFIXES))
+        data = read_bounded(found, MOST_BYTES if found.name.endswith(SUFFIX) else MOST_PICTURE)
         if found.name.endswith(SUFFIX):
-            document, digest = load_document(found), _digest(found)
-            self.take(document, self.root.relative(found), digest)
+            digest = hashlib.sha256(data).hexdigest()
+            self.take(read_document(found.name, data), self.root.relative(found), digest)
         else:
-            self.take(model_in(str(found.name), found.read_bytes()))
+            self.take(model_in(found.name, data))
 
     def save(self, path: str | None = None, overwrite: bool = False) -> str:
         """Write the document to its file, or to another; returns the file.
@@ -132,24 +148,32 @@ class Session:
                     "conflict",
                 )
             )
-        os.makedirs(target.parent, exist_ok=True)
+        try:
+            os.makedirs(target.parent, exist_ok=True)
+        except OSError as error:
+            problem = Problem(name, f"writing failed: {error.strerror}", "Choose another place", "disk")
+            raise SaveError(problem) from error
         self._saved = save_document(self.document, target)
         self.file, self._digest = self.root.relative(target), hashlib.sha256(self._saved).hexdigest()
-        self._begin_journal()
+        # The file is written: the draft that could not be begun anew still holds the same document.
+        with contextlib.suppress(SaveError):
+            self._begin_journal(self.document, self.file, self._digest, False)
         return self.file
 
     def restore(self, draft: str) -> None:
         """Take up the draft of another session, and forget it there.
 
         Raises:
-            FormatError: There is no such draft.
+            FormatError: There is no such draft, or it holds no sound document.
         """
         other = self._other(draft)
-        kept = other.read()
-        if kept is None:
+        if not other.path.exists():
             raise _no_draft(draft)
+        kept = other.load()
         self.take(kept.document, kept.about.get("file"), kept.about.get("digest"), unsaved=True)
-        other.drop()
+        self.left_out = kept.left_out
+        if not kept.left_out:
+            other.drop()
 
     def forget(self, draft: str) -> None:
         """Delete the draft of another session."""
@@ -167,6 +191,7 @@ def _no_draft(draft: object) -> FormatError:
 
 def _digest(path: Path) -> str | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None

@@ -1,14 +1,13 @@
 """The editor in a notebook's cell: the page of the server, over the notebook's own connection. Needs anywidget."""
 
 import asyncio
-import json
 from typing import Any
 
 import anywidget
 import traitlets
 
 from spark.core.errors import FormatError
-from spark.editor.app import Editor, answer_to, greet, static
+from spark.editor.app import Editor, answer_to, as_text, greet, static
 from spark.editor.live import Connection
 from spark.editor.session import new_session_id
 
@@ -65,7 +64,7 @@ class EditorWidget(anywidget.AnyWidget):
             connection.ready.clear()
             while connection.texts or connection.frames:
                 if connection.texts:
-                    self.send({"text": json.dumps(connection.texts.popleft(), allow_nan=False)})
+                    self.send({"text": as_text(connection.texts.popleft())})
                 else:
                     self.send({"frame": True}, [connection.frames.popleft()])
                 await asyncio.sleep(0)

@@ -12,6 +12,7 @@ from spark.core.registry import modules as registry
 from spark.graph.check import check_names, check_wires, inputs_of, resolve
 from spark.graph.specs import CALL, InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document
+from spark.io.nesting import misplaced
 from spark.io.sparse import from_sparse
 from spark.nn import BrainConfig
 from spark.nn.brain_config import OutputMap
@@ -67,6 +68,11 @@ class Level:
 def brain_config(document: Document) -> tuple[BrainConfig | None, list[Located]]:
     """The config of the document's brain, or None and what is wrong; nothing is built and no array is made."""
     level = Level(document, None, "")
+    nodes = document["nodes"]
+    for key, why in misplaced(nodes).items():
+        level.found.append(Located(Problem(str(nodes[key]["name"]), why, "Delete it", "nesting"), node=key))
+    if level.found:
+        return None, level.found
     settings = {k: v for k, v in document["meta"].items() if k in BRAIN_FIELDS}
     config = _config_of(level, settings)
     known = set(document["nodes"])

@@ -10,13 +10,15 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from spark.core.errors import FormatError, Problem
 from spark.io.atomic import write_atomically
-from spark.io.strict import read_json
+from spark.io.nesting import misplaced
+from spark.io.strict import check_plain, read_bounded, read_json
 
 FORMAT, VERSION = "spark graph", 1
 SUFFIX = ".spark.json"
@@ -26,12 +28,13 @@ INPUT, OUTPUT, BRAIN = "Input", "Output", "Brain"
 
 MOST_BYTES = 8 << 20
 MOST_RECORDS = 100_000
-MOST_DEPTH = 64
-MOST_TEXT = 1 << 16
 
 Document = dict[str, Any]
+# Table, id, record before (None: was not there), record after (None: is gone).
+Change = tuple[str, str, Any, Any]
 # Brings a document of an older version to the next one.
 MIGRATIONS: dict[int, Callable[[Document], Document]] = {}
+_PLACED = ("nodes", "notes", "groups")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -92,7 +95,7 @@ def check_document(address: str, found: Any) -> Document:
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         got = found.get("format") if isinstance(found, dict) else type(found).__name__
         raise _error(address, f"is no model file, got the format {got!r}; expected {FORMAT!r}")
-    _check_values(address, found)
+    check_plain(address, found)
     while found.get("version") != VERSION:
         version = found.get("version")
         migrate = MIGRATIONS.get(version) if type(version) is int else None
@@ -107,6 +110,7 @@ def check_document(address: str, found: Any) -> Document:
     ]
     if not problems:
         problems = [p for table in TABLES for p in _check_table(address, table, document[table])]
+        problems += [Problem(f"{address}: {place}", why, "", "format") for place, why in _wrong_single(document)]
         keys = [key for table in TABLES for key in document[table]]
         if len(set(keys)) < len(keys):
             twice = sorted({k for k, n in Counter(keys).items() if n > 1})
@@ -118,20 +122,78 @@ def check_document(address: str, found: Any) -> Document:
     return document
 
 
+def check_records(document: Document, patch: Sequence[Change]) -> list[Problem]:
+    """What is wrong with the form of records that a change left in a document.
+
+    Args:
+        document: As it is after the change.
+        patch: The change.
+    """
+    problems: list[Problem] = []
+    for table, key, _, after in patch:
+        if after is None:
+            continue
+        try:
+            check_plain("", {table: {key: after}})
+        except FormatError as error:
+            problems += [replace(p, fix="") for p in error.problems]
+            continue
+        if table in TABLES:
+            problems += _check_table("", table, {key: after})
+            if sum(key in document[t] for t in TABLES) > 1:
+                problems.append(Problem(f"{table}.{key}", "is the id of another record", "", "format"))
+    if not problems and any(table in SINGLE for table, *_ in patch):
+        problems += [Problem(place, why, "", "format") for place, why in _wrong_single(document)]
+    if any(len(document[table]) > MOST_RECORDS for table in TABLES):
+        problems.append(Problem("", f"the document would have more than {MOST_RECORDS:,} records", "", "format"))
+    return problems
+
+
+def check_change(document: Document, patch: Sequence[Change]) -> list[Problem]:
+    """What is wrong with a document that a command changed: the form of records, and what new ones name.
+
+    What was wrong before is not looked for: a file may hold wires that hang in the air, and undo brings them back.
+
+    Args:
+        document: As it is after the change.
+        patch: The change.
+    """
+    problems = check_records(document, patch)
+    if problems:
+        return problems
+    for table, key, before, after in patch:
+        if table == "edges" and before is None and after is not None:
+            lost = [end for end in ("from", "to") if after[end][0] not in document["nodes"]]
+            problems += [
+                Problem(f"{table}.{key}.{end}", "names a node that is not there", "", "format") for end in lost
+            ]
+    moved = [
+        (table, key, after["parent"])
+        for table, key, before, after in patch
+        if table in _PLACED and after and (before or {}).get("parent") != after.get("parent")
+    ]
+    nodes = document["nodes"]
+    problems += [
+        Problem(f"{table}.{key}.parent", f"is no brain, got {parent!r}", "It may have been deleted", "format")
+        for table, key, parent in moved
+        if parent is not None and nodes.get(parent, {}).get("type") != BRAIN
+    ]
+    if moved:
+        was = {**nodes, **{key: before for table, key, before, _ in patch if table == "nodes"}}
+        known = misplaced({k: n for k, n in was.items() if n is not None})
+        problems += [
+            Problem(f"nodes.{k}", why, "", "format") for k, why in misplaced(nodes).items() if known.get(k) != why
+        ]
+    return problems
+
+
 def load_document(path: str | Path) -> Document:
     """Read a model file.
 
     Raises:
         FormatError: It cannot be read, or is none.
     """
-    path = Path(path)
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise _error(str(path), f"is too long for a model file; expected at most {MOST_BYTES:,} bytes")
-        data = path.read_bytes()
-    except OSError as error:
-        raise _error(str(path), f"cannot be read: {error.strerror}", "Check the path") from error
-    return read_document(str(path), data)
+    return read_document(str(path), read_bounded(Path(path), MOST_BYTES))
 
 
 def save_document(document: Document, path: str | Path) -> bytes:
@@ -150,7 +212,7 @@ def _check_table(address: str, table: str, records: dict[str, Any]) -> list[Prob
         return [Problem(f"{address}: {table}", f"has too many records, got {len(records):,}", "", "format")]
     problems = []
     for key, record in records.items():
-        where = f"{address}: {table}.{key[:80]}"
+        where = f"{address}: {table}.{key[:80]}".removeprefix(": ")
         if not _ID.fullmatch(key):
             problems.append(Problem(where, "is no id", "Ids are up to 64 letters, digits, '_' and '-'", "format"))
         elif not isinstance(record, dict):
@@ -181,6 +243,27 @@ def _wrong(table: str, record: dict[str, Any]) -> list[tuple[str, str]]:
     return wrong
 
 
+def _wrong_single(document: Document) -> list[tuple[str, str]]:
+    """Properties and settings of a run that have not the form that everything else counts on."""
+    meta, run = document["meta"], document["run"]
+    wrong = [
+        (f"meta.{name}", f"must be text, got {meta[name]!r}"[:200])
+        for name in ("name", "description")
+        if not isinstance(meta.get(name), str | None)
+    ]
+    wrong += [
+        (f"run.{name}", f"must be text, got {run[name]!r}"[:200])
+        for name in ("environment", "observation", "action")
+        if not isinstance(run.get(name), str | None)
+    ]
+    wrong += [
+        (f"run.{name}", "must be an object")
+        for name in ("inputs", "stop")
+        if not isinstance(run.get(name), dict | None)
+    ]
+    return wrong
+
+
 def _wrong_ends(record: dict[str, Any]) -> list[str]:
     return [end for end in ("from", "to") if not _are_texts(record.get(end)) or len(record[end]) != 2]
 
@@ -201,29 +284,6 @@ def _are_texts(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _check_values(address: str, found: Any) -> None:
-    """Refuse what is nested too deeply, has text that is too long, or numbers beyond all use."""
-    waiting = [(found, 0)]
-    while waiting:
-        value, depth = waiting.pop()
-        if depth > MOST_DEPTH:
-            raise _error(address, f"is nested too deeply; expected at most {MOST_DEPTH} levels")
-        if isinstance(value, dict):
-            waiting += [(v, depth + 1) for v in value.values()]
-            waiting += [(k, depth + 1) for k in value]
-        elif isinstance(value, list):
-            waiting += [(v, depth + 1) for v in value]
-        elif isinstance(value, str):
-            if len(value) > MOST_TEXT:
-                raise _error(address, f"holds text that is too long; expected at most {MOST_TEXT:,} characters")
-            if any("\ud800" <= c <= "\udfff" for c in value):
-                raise _error(address, "holds text that is no Unicode")
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise _error(address, "holds a number that is not finite")
-        elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 64:
-            raise _error(address, "holds a whole number beyond 64 bits")
 
 
 def _error(address: str, message: str, fix: str = "Write it with Spark") -> FormatError:

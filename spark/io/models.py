@@ -6,7 +6,8 @@ from spark.core.errors import FormatError, Problem
 from spark.io.graph_config import brain_config
 from spark.io.graph_of import document_of
 from spark.io.model_file import SUFFIX, load_document, save_document
-from spark.io.pictures import SUFFIXES, model_in
+from spark.io.pictures import MOST_PICTURE, SUFFIXES, model_in
+from spark.io.strict import read_bounded
 from spark.nn import Brain, BrainConfig
 
 
@@ -18,11 +19,7 @@ def load_model(path: str | Path) -> Brain:
     """
     path = Path(path)
     if path.name.endswith(SUFFIXES):
-        try:
-            document = model_in(str(path), path.read_bytes())
-        except OSError as error:
-            problem = Problem(str(path), f"cannot be read: {error.strerror}", "Check the path", "format")
-            raise FormatError(problem) from error
+        document = model_in(str(path), read_bounded(path, MOST_PICTURE))
     else:
         document = load_document(path)
     config, found = brain_config(document)
