@@ -14,6 +14,7 @@ from spark.editor.watch import Watch
 from spark.editor.world import World
 from spark.io import load_checkpoint
 from spark.nn import Brain, BrainConfig
+from spark.nn.successor import carried
 from spark.sim.run import build, run
 
 CHUNK_SECONDS = 0.03
@@ -39,7 +40,7 @@ class Simulation:
         self.config = config
         self.brain = _built(config, settings)
         if checkpoint is not None:
-            _carry(load_checkpoint(checkpoint), self.brain)
+            self.brain.load_state(carried(load_checkpoint(checkpoint), self.brain))
         self.stopped: str | None = None
         self.world: World | None = None
         self.drives: dict[str, Drive] = {}
@@ -104,10 +105,10 @@ class Simulation:
         self.watch = Watch(self.brain, probes)
 
     def swap(self, config: BrainConfig) -> None:
-        """Go on with another config: every variable that is still there, in its shape, keeps its value."""
+        """Go on with another config: what fits keeps its value, see `Brain.with_config`."""
         brain = _built(config, self.settings)
         self.config = config
-        _carry(self.brain, brain)
+        brain.load_state(carried(self.brain, brain))
         self.brain = brain
         self._take_settings(self.settings)
 
@@ -222,10 +223,3 @@ def _built(config: BrainConfig, settings: dict[str, Any]) -> Brain:
     brain = Brain(config.updated(check_numbers=_checks(config, settings)))
     build(brain)
     return brain
-
-
-def _carry(source: Brain, target: Brain) -> None:
-    """Give a brain the values of every variable that another has too, in its shape and type."""
-    old, new = source.state, target.state
-    same = {p: old[p] for p in old if p in new and old[p].shape == new[p].shape and old[p].dtype == new[p].dtype}
-    target.load_state(new.replace(same))

@@ -1,11 +1,13 @@
 """`Brain`: a module made of modules that all advance at once."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import jax
 
-from spark.core.errors import Problem, SparkError, WiringError
+from spark.core import calling
+from spark.core.errors import ModuleError, Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
@@ -20,6 +22,7 @@ from spark.nn.brain_config import BrainConfig
 from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Lowering, lowers
+from spark.nn.successor import carried, changed
 from spark.nn.wiring import gather, joined_spec, origins
 
 # Half precision is checked in JAX; whole numbers need no check.
@@ -290,6 +293,38 @@ class Brain(Module):
     def _cached(self, wire: PortMap) -> Payload:
         payload_type = getattr(self, wire.origin)._outputs[wire.port].payload_type
         return payload_type(self.cache[f"{wire.origin}.{wire.port}"].value)
+
+    def with_config(self, changes: BrainConfig | Mapping[str, Any]) -> "Brain":
+        """A brain of a changed config that goes on from this one's state; this one stays as it is.
+
+        A variable keeps its value if it is there in both brains, in the same shape and dtype and with the same first
+        value: a changed time constant keeps potentials and weights, other first weights begin with those. A pool whose
+        plastic connections are others begins anew.
+
+        Args:
+            changes: Values by dotted path, such as `{"pool.soma.threshold": -45.0, "seed": 3}`; or a whole config.
+
+        Raises:
+            ConfigError: A path names no field, with the nearest name; or a value does not fit its field.
+            ModuleError: The length of a step would change: what is on its way counts in steps.
+        """
+        config = changes if isinstance(changes, BrainConfig) else changed(self.config, changes)
+        if self._mode == calling.NEW:
+            return Brain(config)
+        if config.step_length != self.config.step_length:
+            raise ModuleError(
+                Problem(
+                    "dt",
+                    f"cannot change while a brain runs, got {config.step_length:g} ms; "
+                    f"expected {self.config.step_length:g} ms",
+                    "Build another brain: `Brain(config)`",
+                    "clash",
+                )
+            )
+        successor = Brain(config)
+        calling.build(successor, successor.declared_inputs())
+        successor.load_state(carried(self, successor))
+        return successor
 
     def get_spikes_from_cache(self) -> dict[str, SpikeArray]:
         """What each module whose output is spikes put out in the last step, by module name."""

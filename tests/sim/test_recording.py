@@ -134,9 +134,21 @@ def test_other_libraries_get_the_same_numbers():
         np.testing.assert_allclose(train.magnitude, np.flatnonzero(dense[:, unit]) * 0.5)
     names = [t.name for t in segment.spiketrains if t.name.startswith("some[")]
     assert names == ["some[7]", "some[2]"]
-    signal = next(s for s in segment.irregularlysampledsignals if s.name == "potential")
+    signal = next(s for s in segment.analogsignals if s.name == "potential")
     np.testing.assert_array_equal(signal.magnitude, potential[::3].reshape(-1, 12))
     assert str(signal.units.dimensionality) == "mV"
+    assert float(signal.sampling_period) == 1.5 and float(signal.t_start) == recording.trace("potential")[0][0]
+    np.testing.assert_allclose(signal.times.rescale("ms").magnitude, recording.trace("potential")[0])
+
+
+def test_samples_with_gaps_are_irregular_signals_of_neo():
+    brain = tutorial_brain()
+    probe = spark.Probe("pool.soma.potential", name="cut", window=[(0.0, 3.0), (8.0, 10.0)])
+    recording = spark.run(brain, 20, {"drive": drive()}, record=[probe, "spiker.potential"])
+    segment = recording.to_neo().segments[0]
+    (signal,) = segment.irregularlysampledsignals
+    assert signal.name == "cut" and signal.times.magnitude.tolist() == [0.0, 1.0, 2.0, 8.0, 9.0]
+    assert [s.name for s in segment.analogsignals] == ["spiker.potential"]
 
 
 def test_a_missing_library_is_named(monkeypatch):

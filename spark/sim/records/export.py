@@ -76,11 +76,22 @@ def to_neo(recording: Recording) -> Any:
         else:
             time, values = recording.trace(name)
             unit = about["unit"] if about["unit"] in ("mV", "pA", "nA", "ms", "Hz") else "dimensionless"
-            signal = neo.IrregularlySampledSignal(time * quantities.ms, _rows(values), units=unit, name=name)
-            segment.irregularlysampledsignals.append(signal)
+            rows, period = _rows(values), about["every"] * recording.dt
+            if _regular(recording, name):
+                times = {"t_start": time[0] * quantities.ms, "sampling_period": period * quantities.ms}
+                segment.analogsignals.append(neo.AnalogSignal(rows, units=unit, name=name, **times))
+            else:
+                signal = neo.IrregularlySampledSignal(time * quantities.ms, rows, units=unit, name=name)
+                segment.irregularlysampledsignals.append(signal)
     block = neo.Block(name="Spark")
     block.segments.append(segment)
     return block
+
+
+def _regular(recording: Recording, name: str) -> bool:
+    """Whether a sample follows the other without a gap, as windows and triggers leave them."""
+    steps, _ = recording._source.read(name)
+    return len(steps) > 0 and bool((np.diff(steps) == recording.describe(name)["every"]).all())
 
 
 def _rows(values: np.ndarray) -> np.ndarray:

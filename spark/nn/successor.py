@@ -1,0 +1,103 @@
+"""Brains of a changed config that go on from the state of another."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spark.core.config import Config
+from spark.core.errors import ConfigError, Problem
+from spark.core.names import suggestion
+from spark.core.state import State
+from spark.core.tree import variables_of, walk
+from spark.nn.brain_config import BrainConfig
+from spark.nn.synapses import LinearSynapses
+
+if TYPE_CHECKING:
+    from spark.nn.brain import Brain
+
+
+def changed(config: Any, changes: Mapping[str, Any]) -> Any:
+    """A copy of a config with other values at dotted paths, such as `pool.soma.tau` or `dt`.
+
+    Raises:
+        ConfigError: A path names no field, with the nearest name; or a value does not fit its field.
+    """
+    for path, value in changes.items():
+        if not isinstance(path, str) or not path:
+            raise ConfigError(
+                Problem(
+                    "changes",
+                    f"has a key that is no path, got {path!r}; expected one such as 'pool.soma.tau'",
+                    "",
+                    "type",
+                )
+            )
+        config = _changed(config, path.split("."), value, "")
+    return config
+
+
+def _changed(config: Any, names: list[str], value: Any, before: str) -> Any:
+    name, rest = names[0], names[1:]
+    address = f"{before}.{name}" if before else name
+    modules = config.modules_map if isinstance(config, BrainConfig) else {}
+    if name in modules and rest:
+        specs = modules[name]
+        return config.updated(
+            modules_map={**modules, name: specs.with_config(_changed(specs.config, rest, value, address))}
+        )
+    if name not in type(config).model_fields:
+        known = [*modules, *type(config).model_fields]
+        raise ConfigError(Problem(address, "is no module or field", suggestion(name, known), "unknown"))
+    if not rest:
+        try:
+            return config.updated(**{name: value})
+        except ConfigError as error:
+            raise _relative(error, config, before) from error
+    nested = getattr(config, name)
+    if not isinstance(nested, Config):
+        message = f"holds a value, no nested config, got {type(nested).__name__}"
+        raise ConfigError(Problem(address, message, f"Write '{address}' alone, without '.{'.'.join(rest)}'", "path"))
+    return config.updated(**{name: _changed(nested, rest, value, address)})
+
+
+def _relative(error: ConfigError, config: Any, before: str) -> ConfigError:
+    """The error with the path of the config in the place of its class's name."""
+    own = f"{type(config).__name__}."
+    return ConfigError(
+        Problem(p.address.removeprefix(own), p.message, p.fix, p.kind).under(before) if before else p
+        for p in error.problems
+    )
+
+
+def carried(source: "Brain", target: "Brain") -> State:
+    """The state with which `target` goes on from `source`; both are built.
+
+    A variable keeps its value if both brains have it in the same shape and dtype, with the same first value, and its
+    module has the same plastic connections. Everything else begins anew: a change of what a variable begins with, such
+    as another distribution of first weights, would have no effect otherwise.
+    """
+    old, new = source.state, target.state
+    before, after = variables_of(source), variables_of(target)
+    anew = _rewired(source, target)
+    kept = {}
+    for path in old:
+        if path not in new or old[path].shape != new[path].shape or old[path].dtype != new[path].dtype:
+            continue
+        begins = path in before and not np.array_equal(before[path].reset_value, after[path].reset_value)
+        if not begins and not any(path.startswith(f"{pool}.") for pool in anew):
+            kept[path] = old[path]
+    return new.replace(kept)
+
+
+def _rewired(source: "Brain", target: "Brain") -> set[str]:
+    """Modules that own plastic synapses whose connections differ: their weights would get into wrong places."""
+    old, new = ({p: m for p, m in walk(b) if isinstance(m, LinearSynapses)} for b in (source, target))
+    return {p.rpartition(".")[0] for p in old.keys() & new.keys() if not _same_connections(old[p], new[p])}
+
+
+def _same_connections(one: LinearSynapses, other: LinearSynapses) -> bool:
+    if one.listed != other.listed:
+        return False
+    pairs = zip(one.edge_arrays(), other.edge_arrays(), strict=True) if one.listed else ()
+    return all(np.array_equal(a.value, b.value) for a, b in pairs)
