@@ -21,7 +21,7 @@ from spark.editor.journal import SESSION_ID, drafts
 from spark.editor.live import Connection, Live
 from spark.editor.paths import Root
 from spark.editor.requests import answer
-from spark.editor.session import ConflictError, Session, new_session_id
+from spark.editor.session import ConflictError, Session, new_session_id, no_draft
 from spark.io.model_file import Document
 from spark.io.strict import read_json
 
@@ -73,9 +73,26 @@ class Editor:
                     session.file = first
             elif first is not None:
                 session.take(json.loads(json.dumps(first)))
-        live = Live(session, self.checkpoint if fresh else None)
+        live = Live(session, self.checkpoint if fresh else None, self)
         self.sessions[known] = live
         return live
+
+    def drafts(self) -> list[dict[str, Any]]:
+        """Drafts that no page shows: of pages that were closed, of documents that others took the place of."""
+        shown = {k for k, live in self.sessions.items() if live.connections}
+        return [d for d in drafts(self.states) if d["id"] not in shown]
+
+    async def release(self, draft: object) -> None:
+        """Let go of a draft that no page shows.
+
+        Raises:
+            FormatError: There is no such draft, or a page shows it.
+        """
+        if draft not in [d["id"] for d in self.drafts()]:
+            raise no_draft(draft)
+        left = self.sessions.pop(str(draft), None)
+        if left is not None:
+            await left.close()
 
     async def close(self) -> None:
         """End every brain."""
@@ -156,7 +173,7 @@ def greet(editor: Editor, live: Live, connection: Connection) -> None:
             "version": __version__,
             "catalogue": catalogue_view.view(),
             "restored": live.session.restored,
-            "drafts": [d for d in drafts(editor.states) if d["id"] not in editor.sessions],
+            "drafts": editor.drafts(),
             **live.whole(),
         }
     )

@@ -1,5 +1,6 @@
 """The draft journal: every change of a document on disk as it happens, so that `kill -9` loses nothing."""
 
+import contextlib
 import json
 import os
 import re
@@ -145,6 +146,14 @@ class Journal:
         except FormatError:
             return None
 
+    def move(self, session: str) -> "Journal":
+        """Make it the journal of another session; nothing is there any more for this one."""
+        other = Journal(self.path.parent, session)
+        with contextlib.suppress(OSError):
+            self.path.rename(other.path)
+        other._whole = self._whole
+        return other
+
     def drop(self) -> None:
         """Forget the draft."""
         self.path.unlink(missing_ok=True)
@@ -187,13 +196,16 @@ def _not_written(path: Path, error: OSError) -> SaveError:
 def drafts(folder: Path) -> list[dict[str, Any]]:
     """Drafts with changes that were not saved, newest first; what is too old is removed."""
     found = []
-    for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else []:
-        changed = path.stat().st_mtime
+    for path in sorted(folder.glob("*.jsonl")):
+        try:
+            changed = path.stat().st_mtime
+        except OSError:
+            continue
         if time.time() - changed > KEPT_SECONDS:
             path.unlink(missing_ok=True)
             continue
         read = Journal(folder, path.stem).read() if SESSION_ID.fullmatch(path.stem) else None
-        if read is not None and (read.changes or read.about.get("unsaved")):
+        if read is not None and (read.about.get("unsaved") or write_document(read.document) != read.first):
             entry = {"id": path.stem, "name": read.document["meta"].get("name"), "file": read.about.get("file")}
             entry |= {"changes": len(read.changes), "nodes": len(read.document["nodes"])}
             found.append({**entry, "time": changed})

@@ -17,6 +17,7 @@ from spark.core.transform import STEP
 from spark.editor.app import MOST_MESSAGE, Editor, make_app
 from spark.editor.guard import Guard
 from spark.editor.journal import state_folder
+from spark.editor.keys import kept_secret, last_ports
 from spark.io import save_checkpoint
 from spark.io.graph_of import document_of
 from spark.io.model_file import Document
@@ -33,8 +34,8 @@ class GraphEditor:
             nothing.
         folder: Folder of the files that may be opened and saved; left out, the file's, or the working folder.
         host: Where to listen. Other than loopback needs a `token` that you choose.
-        port: The port; 0 for any that is free.
-        token: The secret that pages must show; left out, a new one.
+        port: The port; 0 for the one of the last time in this folder, or any that is free.
+        token: The secret that pages must show; left out, the one of the last time at this port, or a new one.
         hosts: Further names by which browsers reach the editor, such as `localhost:9000`.
         prefix: The path under which a proxy shows it.
         drafts: Folder of the drafts.
@@ -79,10 +80,12 @@ class GraphEditor:
             checkpoint = str(Path(self._state.name) / "brain.safetensors")
             save_checkpoint(what, checkpoint)
         self.editor = Editor(Path(folder or "."), states, first, checkpoint)
-        self._socket = _bound(host, port)
+        before = [] if port else last_ports(states, self.editor.root.folder)
+        self._socket = _bound_again(host, before) or _bound(host, port)
         self.host, self.port = host, self._socket.getsockname()[1]
         self.prefix = prefix.rstrip("/")
         extra = tuple(hosts) if host in LOOPBACK else (*hosts, f"{host}:{self.port}")
+        token = token or kept_secret(states, self.editor.root.folder, self.port)
         self.guard = Guard(make_app(self.editor), self.port, extra, prefix, token)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -182,6 +185,14 @@ def _more_links(editor: GraphEditor) -> None:
 def _has_run(brain: Brain) -> bool:
     """Whether it has done a step."""
     return brain._state is not None and int(brain.state[STEP]) > 0
+
+
+def _bound_again(host: str, ports: list[int]) -> socket.socket | None:
+    """A socket at one of these ports, the first that is free; None if none is."""
+    for port in ports:
+        with contextlib.suppress(RunError):
+            return _bound(host, port)
+    return None
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from typing import Any
+from typing import Any, Protocol
 
 from spark.core.errors import RunError, SparkError
 from spark.editor.draft import snapshot
@@ -41,16 +41,37 @@ class Connection:
         self.ready.set()
 
 
+class Shelf(Protocol):
+    """The drafts that no page shows."""
+
+    def drafts(self) -> list[dict[str, Any]]:
+        """All of them, the newest first."""
+        ...
+
+    async def release(self, draft: object) -> None:
+        """Let go of a draft, so that it can be taken up or deleted.
+
+        Raises:
+            FormatError: There is no such draft, or a page shows it.
+        """
+
+
 class Live:
     """A session that is open.
 
     Args:
         session: The session.
         checkpoint: File of the brain that it began with, if that one had a state.
+        shelf: Where the drafts are that no page shows.
     """
 
-    def __init__(self, session: Session, checkpoint: str | None = None) -> None:
-        self.session, self.checkpoint = session, checkpoint
+    def __init__(
+        self,
+        session: Session,
+        checkpoint: str | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
+        self.session, self.checkpoint, self.shelf = session, checkpoint, shelf
         self.connections: set[Connection] = set()
         self.problems: list[Located] = []
         self.shapes: Shapes = {}
@@ -80,6 +101,8 @@ class Live:
             "can_redo": bool(history.undone),
             "dirty": self.session.dirty,
             "file": self.session.file,
+            "key": self.session.key,
+            "undrafted": self.session.undrafted,
         }
 
     def whole(self) -> dict[str, Any]:
@@ -106,8 +129,11 @@ class Live:
             self.push({"push": "patch", "patch": patch, **self.heads()})
         self.check_soon()
 
-    def replaced(self) -> None:
-        """Tell the pages that the whole document is another."""
+    async def replaced(self) -> None:
+        """Tell the pages that the whole document is another; the run of the one before is over."""
+        self.checkpoint = None
+        await self.close()
+        self.runner.forget_all()
         self.problems, self.shapes = brain_config(self.session.document)[1], {}
         self.push({"push": "document", **self.whole()})
         self.check_soon()

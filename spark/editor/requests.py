@@ -84,7 +84,7 @@ async def redo(live: Live) -> Any:
 async def new(live: Live) -> None:
     """Begin with an empty document."""
     live.session.take(new_document())
-    live.replaced()
+    await live.replaced()
 
 
 @request
@@ -96,6 +96,7 @@ async def files(live: Live) -> Any:
         "models": root.listing((SUFFIX, *SUFFIXES)),
         "data": root.listing((".npy", ".csv")),
         "examples": gallery.listing(),
+        "drafts": live.shelf.drafts() if live.shelf is not None else [],
     }
 
 
@@ -103,7 +104,7 @@ async def files(live: Live) -> Any:
 async def open_file(live: Live, path: str) -> Any:
     """Open a model file."""
     live.session.open(path)
-    live.replaced()
+    await live.replaced()
     return live.heads()
 
 
@@ -111,7 +112,7 @@ async def open_file(live: Live, path: str) -> Any:
 async def open_example(live: Live, name: str) -> Any:
     """Open a brain of the gallery."""
     live.session.take(gallery.document(name), live.session.file_to_be)
-    live.replaced()
+    await live.replaced()
 
 
 @request
@@ -120,7 +121,7 @@ async def open_data(live: Live, name: str, data: str) -> Any:
     if len(data) > 2 * MOST_BYTES:
         raise FormatError(Problem(name[:80], "is too long", "", "format"))
     live.session.take(model_in(name[:80], base64.b64decode(data, validate=True)))
-    live.replaced()
+    await live.replaced()
 
 
 @request
@@ -134,8 +135,10 @@ async def save(live: Live, path: str | None = None, overwrite: bool = False) -> 
 @request
 async def restore(live: Live, draft: str) -> Any:
     """Take up the draft of another session."""
+    if live.shelf is not None:
+        await live.shelf.release(draft)
     live.session.restore(draft)
-    live.replaced()
+    await live.replaced()
     if live.session.left_out:
         live.push({"push": "failed", "problems": [vars(p) for p in live.session.left_out]})
 
@@ -143,6 +146,8 @@ async def restore(live: Live, draft: str) -> Any:
 @request
 async def forget_draft(live: Live, draft: str) -> None:
     """Delete the draft of another session."""
+    if live.shelf is not None:
+        await live.shelf.release(draft)
     live.session.forget(draft)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from spark.core.errors import Problem, RunError
 from spark.core.registry import modules as registry
 from spark.editor.protocol import HEAD, header_of, to_json
 
+Replies = dict[int, asyncio.Future[dict[str, Any]]]
 # What is kept of each probe, for pages that come later and for files that replay a run.
 MOST_KEPT_BYTES = 16 << 20
 START_SECONDS = 60.0
@@ -28,7 +30,7 @@ class Runner:
         self._tell, self._show = tell, show
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._replies: Replies = {}
         self._number = 0
         self.kept: deque[bytes] = deque()
         self._kept_bytes = 0
@@ -77,12 +79,12 @@ class Runner:
             sys.executable, "-m", "spark.editor.worker", json.dumps(own),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        self._reader = asyncio.create_task(self._read())
+        self._replies = {}
+        self._reader = asyncio.create_task(self._read(self._process, self._replies))
 
-    async def _read(self) -> None:
-        process = self._process
-        assert process is not None and process.stdout is not None
+    async def _read(self, process: asyncio.subprocess.Process, replies: Replies) -> None:
         stream = process.stdout
+        assert stream is not None
         try:
             while True:
                 kind, length = HEAD.unpack(await stream.readexactly(HEAD.size))
@@ -94,18 +96,16 @@ class Runner:
                     self._take(json.loads(body))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
-        await process.wait()
-        self._take({"phase": "none", "why": "the brain's process has ended"})
-        for answer in self._replies.values():
+        code = await process.wait()
+        meant = process is not self._process
+        why = None if meant else _end_in_words(code)
+        if self._process is None or not meant:
+            self._take({"phase": "none", "why": why, "step": None, "activity": {}, "environment": None})
+        for answer in replies.values():
             if not answer.done():
-                gone = {
-                    "address": "run",
-                    "message": "the brain's process has ended",
-                    "fix": "Run it again",
-                    "kind": "gone",
-                }
+                gone = {"address": "run", "message": why or "it was stopped", "fix": "Run it again", "kind": "gone"}
                 answer.set_result({"failed": [gone]})
-        self._replies.clear()
+        replies.clear()
 
     def _take(self, said: dict[str, Any]) -> None:
         reply = said.pop("reply", None)
@@ -130,12 +130,24 @@ class Runner:
         self.kept.clear()
         self._kept_bytes = 0
 
+    def forget_all(self) -> None:
+        """Forget the run: the next one is of another document."""
+        self.forget()
+        self.status = {"phase": "none"}
+
     async def stop(self) -> None:
         """End the worker, whatever it does."""
-        process, self._process = self._process, None
+        process, reader, self._process, self._reader = self._process, self._reader, None, None
         if process is not None and process.returncode is None:
             process.kill()
-            await process.wait()
-        if self._reader is not None:
-            await self._reader
-            self._reader = None
+        if reader is not None:
+            await reader
+
+
+def _end_in_words(code: int) -> str:
+    """Why a worker ended that nobody told to, from its exit status."""
+    if code == -signal.SIGKILL:
+        return "the brain's process was killed (signal 9): out of memory?"
+    if code < 0:
+        return f"the brain's process was ended by signal {-code}"
+    return f"the brain's process ended by itself (status {code})"

@@ -45,6 +45,8 @@ class Session:
 
     Attributes:
         left_out: Why changes of the draft were left out when it was taken up.
+        key: Names the document: another one that takes its place has another key, also if it is equal.
+        undrafted: Why changes are not on disk as they happen, or None if they are.
     """
 
     def __init__(self, root: Root, drafts: Path, id: str, document: Document | None = None) -> None:
@@ -56,9 +58,11 @@ class Session:
         self.left_out: tuple[Problem, ...] = ()
         kept = self._journal.read()
         self.restored = bool(kept and kept.changes)
+        self.undrafted: str | None = None
         if kept is None:
-            self.take(document or new_document())
+            self._begin(document or new_document())
             return
+        self.key = str(kept.about.get("key") or new_session_id())
         self.left_out = kept.left_out
         self.history = History(kept.document)
         self.file, self._digest = kept.about.get("file"), kept.about.get("digest")
@@ -86,16 +90,54 @@ class Session:
     ) -> None:
         """Make another document this session's; `unsaved` if there are changes in it that no file has.
 
+        The document that goes stays as a draft of its own, if it has changes that no file has.
+
         Raises:
             SaveError: The draft could not be begun; the session has its former document.
         """
+        before = (self.history, self.key, self.file, self._digest, self._saved)
+        left = self._journal.move(new_session_id()) if self.dirty else None
+        try:
+            self._put(document, file, digest, unsaved)
+            self._begin_journal()
+        except SparkError as error:
+            if isinstance(error, SaveError) and self.undrafted is not None:
+                return
+            self.history, self.key, self.file, self._digest, self._saved = before
+            if left is not None:
+                left.move(self.id)
+            raise
+
+    def _begin(self, document: Document) -> None:
+        """Begin with a document. Where no draft can be kept, go on without: a disk that is full lets one look and save."""
+        self._put(document)
+        try:
+            self._begin_journal()
+        except SaveError as error:
+            self.undrafted = error.problems[0].message
+
+    def _put(
+        self, document: Document, file: str | None = None, digest: str | None = None, unsaved: bool = False
+    ) -> None:
         saved = None if unsaved else write_document(document)
-        self._begin_journal(document, file, digest, unsaved)
-        self.history = History(document)
+        self.history, self.key = History(document), new_session_id()
         self.file, self._digest, self._saved = file, digest, saved
 
-    def _begin_journal(self, document: Document, file: str | None, digest: str | None, unsaved: bool) -> None:
-        self._journal.begin(document, {"file": file, "digest": digest, "unsaved": unsaved})
+    def _begin_journal(self) -> None:
+        about = {"file": self.file, "digest": self._digest, "unsaved": self.dirty, "key": self.key}
+        self._journal.begin(self.document, about)
+        self.undrafted = None
+
+    def _keep(self, kind: str, patch: Patch) -> None:
+        """Write a step down before it counts; not where there was no place for a draft from the beginning."""
+        if self.undrafted is None:
+            self._journal.append(kind, patch)
+
+    def _catch_up(self) -> None:
+        """Begin the draft that could not be begun before, if it can be now."""
+        if self.undrafted is not None:
+            with contextlib.suppress(SaveError):
+                self._begin_journal()
 
     def apply(self, commands: list[dict[str, Any]], join: Any = None) -> tuple[list[Any], Patch]:
         """Do some commands as one step: they are checked, written to the draft, and only then count.
@@ -104,15 +146,21 @@ class Session:
             CommandError: One cannot be done; the document is as it was.
             SaveError: The step could not be written down; the document is as it was.
         """
-        return self.history.apply(commands, join, self._journal.append)
+        done = self.history.apply(commands, join, self._keep)
+        self._catch_up()
+        return done
 
     def undo(self) -> Patch:
         """Take the last step back."""
-        return self.history.undo(self._journal.append)
+        patch = self.history.undo(self._keep)
+        self._catch_up()
+        return patch
 
     def redo(self) -> Patch:
         """Do it again."""
-        return self.history.redo(self._journal.append)
+        patch = self.history.redo(self._keep)
+        self._catch_up()
+        return patch
 
     def open(self, path: str) -> None:
         """Open a model file, or a picture that has one inside."""
@@ -157,7 +205,7 @@ class Session:
         self.file, self._digest = self.root.relative(target), hashlib.sha256(self._saved).hexdigest()
         # The file is written: the draft that could not be begun anew still holds the same document.
         with contextlib.suppress(SaveError):
-            self._begin_journal(self.document, self.file, self._digest, False)
+            self._begin_journal()
         return self.file
 
     def restore(self, draft: str) -> None:
@@ -168,11 +216,11 @@ class Session:
         """
         other = self._other(draft)
         if not other.path.exists():
-            raise _no_draft(draft)
+            raise no_draft(draft)
         kept = other.load()
         self.take(kept.document, kept.about.get("file"), kept.about.get("digest"), unsaved=True)
         self.left_out = kept.left_out
-        if not kept.left_out:
+        if not kept.left_out and self.undrafted is None:
             other.drop()
 
     def forget(self, draft: str) -> None:
@@ -181,11 +229,12 @@ class Session:
 
     def _other(self, draft: object) -> Journal:
         if not isinstance(draft, str) or not SESSION_ID.fullmatch(draft) or draft == self.id:
-            raise _no_draft(draft)
+            raise no_draft(draft)
         return Journal(self._journal.path.parent, draft)
 
 
-def _no_draft(draft: object) -> FormatError:
+def no_draft(draft: object) -> FormatError:
+    """The error that says that there is no such draft."""
     return FormatError(Problem(str(draft)[:64], "is no draft", "It may have been restored already", "draft"))
 
 

@@ -1,0 +1,185 @@
+"""Nothing that a user did is lost: not to another document, a full disk, a restart, or a reload."""
+
+import json
+
+import pytest
+from editor_page import Page
+
+CARTPOLE = "The tutorial's brain at CartPole"
+NOISE = "Noise into a pool"
+
+
+def set_units(page, units):
+    page.node("neurons_pool").click()
+    field = page.get_by_label("units", exact=True)
+    field.fill(str(units))
+    field.press("Enter")
+
+
+def shown_units(page):
+    page.node("neurons_pool").click()
+    return page.get_by_label("units", exact=True).input_value()
+
+
+def gallery(page, title):
+    page.get_by_role("button", name="Gallery").click()
+    page.get_by_role("dialog").get_by_role("button", name=title).click()
+
+
+def empty_page(page):
+    gallery(page, "Empty page")
+
+
+def open_file(page):
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("button", name="other.spark.json").click()
+
+
+WAYS = {
+    "gallery": (lambda page: gallery(page, NOISE), {"level", "noise", "pool"}),
+    "empty": (empty_page, set()),
+    "open": (open_file, {"drive"}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_unsaved_work_is_asked_for_before_another_document_takes_its_place(page, shared, way):
+    document = {"format": "spark-model", "version": 1, "meta": {"name": "other"}, "run": {}}
+    document |= {table: {} for table in ("nodes", "edges", "notes", "groups", "probes")}
+    document["nodes"]["n1"] = {"type": "Input", "name": "drive", "config": {}, "ui": {"x": 0, "y": 0}}
+    (shared.folder / "other.spark.json").write_text(json.dumps(document))
+    go, there = WAYS[way]
+    page.example(CARTPOLE)
+    set_units(page, 300)
+    page.get_by_text("unsaved", exact=True).wait_for()
+    go(page)
+    page.get_by_text("cartpole has changes that no file has.").wait_for()
+    page.picture(f"lose_{way}")
+    page.get_by_role("button", name="Cancel").click()
+    assert shown_units(page) == "300"
+    go(page)
+    page.get_by_role("button", name="Do not save").click()
+    page.wait_for_function(
+        "names => [...document.querySelectorAll('.react-flow__node .name')].every(e => names.includes(e.innerText)) && document.querySelectorAll('.react-flow__node').length === names.length",
+        arg=sorted(there),
+    )
+    # What was left is there to be taken up again, with its change.
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("heading", name="Recent drafts").wait_for()
+    page.picture(f"lose_{way}_drafts")
+    page.get_by_role("dialog").get_by_role("button", name="cartpole: 5 nodes").first.click()
+    page.node("neurons_pool").wait_for()
+    assert shown_units(page) == "300"
+
+
+def test_saving_before_leaving_goes_on_to_where_one_was_going(page, shared):
+    page.example(CARTPOLE)
+    set_units(page, 301)
+    page.get_by_text("unsaved", exact=True).wait_for()
+    gallery(page, NOISE)
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    page.get_by_label("File", exact=True).fill("left.spark.json")
+    page.keyboard.press("Enter")
+    page.node("noise").wait_for()
+    assert '"units": [301]' in (shared.folder / "left.spark.json").read_text().replace("\n", "").replace("  ", "")
+
+
+def test_what_no_page_shows_any_more_is_among_the_drafts(open_page):
+    page = open_page()
+    page.example(CARTPOLE)
+    set_units(page, 302)
+    page.get_by_text("unsaved", exact=True).wait_for()
+    page.page.close()
+    other = open_page()
+    other.get_by_role("dialog").get_by_role("button", name="cartpole: 5 nodes").first.click()
+    other.node("neurons_pool").wait_for()
+    assert shown_units(other) == "302"
+
+
+def test_without_a_place_for_drafts_the_editor_opens_and_says_so_once(chromium, own_server):
+    server = own_server()
+    server.stop()
+    for path in sorted(server.drafts.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    server.drafts.rmdir()
+    server.drafts.write_text("a file where the folder should be")
+    server.start()
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
+    page = Page(context.new_page(), server.link)
+    page.get_by_text("Drafts cannot be kept here").wait_for()
+    page.example(CARTPOLE)
+    set_units(page, 300)
+    page.get_by_text("unsaved", exact=True).wait_for()
+    assert page.get_by_text("Drafts cannot be kept here").count() == 1
+    gallery(page, NOISE)
+    page.get_by_text("what is not saved is lost").wait_for()
+    page.picture("lose_no_drafts")
+    assert page.errors == []
+    context.close()
+
+
+def test_a_page_that_is_open_comes_back_after_the_editor_was_started_again(chromium, own_server):
+    server = own_server()
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
+    page = Page(context.new_page(), server.link)
+    page.example(CARTPOLE)
+    set_units(page, 300)
+    page.get_by_text("unsaved", exact=True).wait_for()
+    server.kill()
+    page.get_by_text("nothing can be changed until it is back").wait_for()
+    page.locator("main[inert]").wait_for()
+    page.picture("lose_offline")
+    server.start(server.port)
+    page.wait_for_function("() => document.querySelector('.offline') === null")
+    assert page.locator("main[inert]").count() == 0
+    assert shown_units(page) == "300"
+    set_units(page, 301)
+    page.wait_for_function("() => document.querySelector('.top').innerText.includes('unsaved')")
+    page.reload()
+    page.node("neurons_pool").wait_for()
+    assert shown_units(page) == "301"
+    context.close()
+
+
+def test_a_value_that_was_typed_while_the_editor_was_away_is_set_when_it_is_back(chromium, own_server):
+    server = own_server()
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
+    page = Page(context.new_page(), server.link)
+    page.example(CARTPOLE)
+    page.node("neurons_pool").click()
+    page.get_by_label("units", exact=True).fill("555")
+    server.kill()
+    # The field is left when the page is closed for changes; what was typed waits.
+    page.locator("main[inert]").wait_for()
+    server.start(server.port)
+    page.wait_for_function("() => document.querySelector('.offline') === null")
+    page.get_by_text("unsaved", exact=True).wait_for()
+    (pool,) = [n for n in page.document()["nodes"].values() if n["name"] == "neurons_pool"]
+    assert pool["config"]["units"] == [555]
+    context.close()
+
+
+def test_a_page_of_an_editor_that_was_started_with_another_secret_says_where_the_link_is(chromium, own_server):
+    server = own_server()
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
+    page = Page(context.new_page(), server.link)
+    page.example(CARTPOLE)
+    server.kill()
+    for path in (server.drafts / "keys").iterdir():
+        path.unlink()
+    server.start(server.port)
+    page.get_by_text("open the link that its terminal shows").wait_for()
+    page.picture("lose_refused")
+    page.goto(server.link)
+    page.node("neurons_pool").wait_for()
+    context.close()
+
+
+def test_text_that_is_being_typed_survives_a_reload(page):
+    page.example(CARTPOLE)
+    page.node("neurons_pool").click()
+    page.get_by_label("units", exact=True).fill("333")
+    page.reload()
+    page.node("neurons_pool").wait_for()
+    page.get_by_text("unsaved", exact=True).wait_for()
+    assert shown_units(page) == "333"
