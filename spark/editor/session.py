@@ -100,7 +100,7 @@ class Session:
         try:
             self._put(document, file, digest, unsaved)
             self._begin_journal()
-        except SparkError as error:
+        except BaseException as error:
             if isinstance(error, SaveError) and self.undrafted is not None:
                 return
             self.history, self.key, self.file, self._digest, self._saved = before
@@ -109,7 +109,7 @@ class Session:
             raise
 
     def _begin(self, document: Document) -> None:
-        """Begin with a document. Where no draft can be kept, go on without: a disk that is full lets one look and save."""
+        """Begin with a document, also where no draft can be kept: one can look, draw and save to another disk."""
         self._put(document)
         try:
             self._begin_journal()

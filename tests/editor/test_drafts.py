@@ -93,28 +93,35 @@ def test_where_drafts_cannot_be_kept_the_session_works_and_says_why(tmp_path, st
     one = session(tmp_path, states, tutorial())
     one.apply(ADD)
     one.undo()
-    assert "writing failed" in str(one.undrafted)
+    assert "could not be written down" in str(one.undrafted)
     assert one.document == tutorial()
 
 
-def test_after_half_a_line_on_a_full_disk_the_draft_is_written_anew(tmp_path, states, monkeypatch):
+def test_a_draft_that_could_not_be_begun_is_begun_when_there_is_room_again(tmp_path, states):
+    states.write_text("no folder")
     one = session(tmp_path, states, tutorial())
-
-    def full(self, kind, patch):
-        with self.path.open("ab") as file:
-            file.write(b'{"do": [["no')
-        raise OSError(28, "No space left on device")
-
-    def full_too(self, document, about):
-        raise SaveError(Problem(str(self.path), "writing failed: No space left on device", "", "disk"))
-
-    with monkeypatch.context() as disk:
-        disk.setattr(journal.Journal, "append", full)
-        disk.setattr(journal.Journal, "begin", full_too)
-        one.apply(ADD)
-        assert one.undrafted == "writing failed: No space left on device"
+    one.apply(ADD)
+    states.unlink()
     one.apply(ADD)
     assert one.undrafted is None
+    one.apply(ADD)
+    again = session(tmp_path, states, id=one.id)
+    assert again.document == one.document and again.dirty and again.key == one.key
+
+
+def test_where_another_document_cannot_be_begun_the_one_before_keeps_its_draft(tmp_path, states, monkeypatch):
+    one = session(tmp_path, states, tutorial())
+    one.apply(ADD)
+    key = one.key
+
+    def full(self, document, about):
+        raise SaveError(Problem("draft", "No space left on device", "", "disk"))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(journal.Journal, "begin", full)
+        with pytest.raises(SaveError):
+            one.take(small())
+    assert one.key == key
     one.apply(ADD)
     assert session(tmp_path, states, id=one.id).document == one.document
 
@@ -236,5 +243,5 @@ def test_where_no_secret_can_be_kept_the_editor_opens_all_the_same(tmp_path, sta
         hello, done = in_loop(one())
     finally:
         editor.close()
-    assert "writing failed" in hello["undrafted"] and hello["document"]["nodes"] == new_document()["nodes"]
+    assert "could not be written down" in hello["undrafted"] and hello["document"]["nodes"] == new_document()["nodes"]
     assert done["ok"]["revision"] == 1

@@ -17,7 +17,8 @@ interface Model {
 class ModelLine implements Line {
   onText: (text: string) => void = () => {};
   onFrame: (data: ArrayBuffer) => void = () => {};
-  onState: (open: boolean) => void = () => {};
+  onState: (open: boolean, refused?: boolean) => void = () => {};
+  readonly open = true;
   constructor(private readonly model: Model) {
     model.on("msg:custom", (content, buffers) => {
       if (content.text !== undefined) this.onText(content.text);

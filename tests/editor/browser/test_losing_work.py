@@ -1,9 +1,9 @@
 """Nothing that a user did is lost: not to another document, a full disk, a restart, or a reload."""
 
-import json
-
 import pytest
-from editor_page import Page
+from editor_page import Page, wait_until
+
+from spark.io.model_file import new_document, write_document
 
 CARTPOLE = "The tutorial's brain at CartPole"
 NOISE = "Noise into a pool"
@@ -11,14 +11,14 @@ NOISE = "Noise into a pool"
 
 def set_units(page, units):
     page.node("neurons_pool").click()
-    field = page.get_by_label("units", exact=True)
+    field = page.locator("#field-units")
     field.fill(str(units))
     field.press("Enter")
 
 
 def shown_units(page):
     page.node("neurons_pool").click()
-    return page.get_by_label("units", exact=True).input_value()
+    return page.locator("#field-units").input_value()
 
 
 def gallery(page, title):
@@ -44,10 +44,9 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_unsaved_work_is_asked_for_before_another_document_takes_its_place(page, shared, way):
-    document = {"format": "spark-model", "version": 1, "meta": {"name": "other"}, "run": {}}
-    document |= {table: {} for table in ("nodes", "edges", "notes", "groups", "probes")}
+    document = new_document()
     document["nodes"]["n1"] = {"type": "Input", "name": "drive", "config": {}, "ui": {"x": 0, "y": 0}}
-    (shared.folder / "other.spark.json").write_text(json.dumps(document))
+    (shared.folder / "other.spark.json").write_bytes(write_document(document))
     go, there = WAYS[way]
     page.example(CARTPOLE)
     set_units(page, 300)
@@ -59,10 +58,7 @@ def test_unsaved_work_is_asked_for_before_another_document_takes_its_place(page,
     assert shown_units(page) == "300"
     go(page)
     page.get_by_role("button", name="Do not save").click()
-    page.wait_for_function(
-        "names => [...document.querySelectorAll('.react-flow__node .name')].every(e => names.includes(e.innerText)) && document.querySelectorAll('.react-flow__node').length === names.length",
-        arg=sorted(there),
-    )
+    wait_until(lambda: page.names() == there)
     # What was left is there to be taken up again, with its change.
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_role("heading", name="Recent drafts").wait_for()
@@ -147,7 +143,7 @@ def test_a_value_that_was_typed_while_the_editor_was_away_is_set_when_it_is_back
     page = Page(context.new_page(), server.link)
     page.example(CARTPOLE)
     page.node("neurons_pool").click()
-    page.get_by_label("units", exact=True).fill("555")
+    page.locator("#field-units").fill("555")
     server.kill()
     # The field is left when the page is closed for changes; what was typed waits.
     page.locator("main[inert]").wait_for()
@@ -178,7 +174,7 @@ def test_a_page_of_an_editor_that_was_started_with_another_secret_says_where_the
 def test_text_that_is_being_typed_survives_a_reload(page):
     page.example(CARTPOLE)
     page.node("neurons_pool").click()
-    page.get_by_label("units", exact=True).fill("333")
+    page.locator("#field-units").fill("333")
     page.reload()
     page.node("neurons_pool").wait_for()
     page.get_by_text("unsaved", exact=True).wait_for()

@@ -5,27 +5,33 @@ import { decode, Series } from "./frames";
 import { applyPatch } from "./graph";
 import { LANGUAGES, setLanguage, t } from "./i18n";
 import { Client, Refused, type Line } from "./transport";
-import type { Catalogue, Change, Checked, Command, Document, Draft, Heads, Problem, RunStatus, Whole } from "./types";
+import { canBeSentAgain, tabStorage, Unsent } from "./unsent";
+import type { Catalogue, Change, Checked, Command, Document, Heads, Problem, RunStatus, Whole } from "./types";
 
 export type Dialog =
   | null
   | { kind: "palette"; x: number; y: number; wire?: { from?: [string, string]; to?: [string, string] } }
   | { kind: "connect"; node: string }
   | { kind: "open" } | { kind: "help" } | { kind: "welcome" } | { kind: "gallery" }
-  | { kind: "save"; conflict?: string }
+  | { kind: "save"; conflict?: string; then?: Asked }
+  | { kind: "leave"; then: Asked }
   | { kind: "code"; title: string; text: string };
+
+// A request that puts another document in the place of this one.
+export interface Asked { request: string; args: Record<string, unknown> }
 
 export interface Notice { id: number; text: string; kind: "error" | "done" }
 
 export interface Page extends Heads, Checked {
   client: Client | null;
   online: boolean;
+  refused: boolean;
+  blocked: boolean;
   session: string;
   version: string;
   catalogue: Catalogue;
   document: Document;
   run: RunStatus;
-  drafts: Draft[];
   level: string | null;
   component: string | null;
   selected: string[];
@@ -44,15 +50,19 @@ const EMPTY: Document = {
 };
 
 export const usePage = create<Page>(() => ({
-  client: null, online: false, session: "", version: "", catalogue: { modules: {}, payloads: {}, kinds: {} },
-  document: EMPTY, run: { phase: "none" }, drafts: [], level: null, component: null, selected: [], dialog: null, notices: [],
+  client: null, online: false, refused: false, blocked: false, session: "", version: "", catalogue: { modules: {}, payloads: {}, kinds: {} },
+  document: EMPTY, run: { phase: "none" }, level: null, component: null, selected: [], dialog: null, notices: [],
   side: "inspector", theme: "auto", language: "en", frameTick: 0, hint: "", showRun: false,
-  revision: 0, can_undo: false, can_redo: false, dirty: false, file: null, problems: [], shapes: {}, ports: {},
+  revision: 0, can_undo: false, can_redo: false, dirty: false, file: null, key: "", undrafted: null, problems: [], shapes: {}, ports: {},
 }));
 
 export const series = new Map<string, Series>();
+// When the brain's process was heard last.
+export const heard = { at: 0 };
 export const pictures: { last: ImageData | null } = { last: null };
 const DRAW_MS = 25;
+const BLOCK_MS = 1000;
+const unsent = new Unsent(tabStorage());
 let drawing = false;
 const set = usePage.setState;
 const get = usePage.getState;
@@ -63,6 +73,7 @@ function inside(document: Document, level: string | null): string | null {
 
 function take(whole: Partial<Whole>): void {
   const document = whole.document ?? get().document;
+  if (whole.undrafted && !get().undrafted) tell(t("Drafts cannot be kept here ({why}): save your work in a file.", { why: whole.undrafted }), "error");
   set({ ...whole, document, level: inside(document, get().level), selected: get().selected.filter((k) => k in document.nodes || k in document.edges || k in document.notes) } as Partial<Page>);
 }
 
@@ -75,9 +86,12 @@ function changed(checked: Checked): Partial<Checked> {
 
 export function connect(line: Line, remember: (session: string) => void): Client {
   const client = new Client(line);
-  line.onState = (online) => {
-    set({ online });
-    if (!online) client.drop();
+  line.onState = (online, refused = false) => {
+    set({ refused: !online && (refused || get().refused), ...(online ? {} : { online }) });
+    if (online) return;
+    client.drop();
+    // A line that comes back at once disturbs nobody.
+    setTimeout(() => { if (!get().online) set({ blocked: true }); }, BLOCK_MS);
   };
   line.onFrame = (data) => {
     const frame = decode(data);
@@ -104,15 +118,16 @@ export function connect(line: Line, remember: (session: string) => void): Client
     const { push, ...rest } = message as { push: string } & Record<string, unknown>;
     if (push === "hello") {
       series.clear();
-      const drafts = rest.drafts as Draft[];
-      set({ session: rest.session as string, version: rest.version as string, catalogue: rest.catalogue as Catalogue, drafts });
+      set({ online: true, refused: false, blocked: false, session: rest.session as string, version: rest.version as string, catalogue: rest.catalogue as Catalogue });
       remember(rest.session as string);
       take(rest as unknown as Whole);
+      sendAgain();
       const document = rest.document as Document;
       if (rest.restored) tell(t("Your unsaved changes are back."), "done");
       if (!Object.keys(document.nodes).length && !rest.restored) set({ dialog: { kind: "welcome" } });
     } else if (push === "document") {
       series.clear();
+      pictures.last = null;
       set({ level: null, selected: [], component: null });
       take(rest as unknown as Whole);
     } else if (push === "patch") {
@@ -122,13 +137,14 @@ export function connect(line: Line, remember: (session: string) => void): Client
       set(changed(rest as unknown as Checked));
     } else if (push === "run") {
       const status = rest as unknown as RunStatus;
+      heard.at = performance.now();
       const run = { ...get().run, ...status };
       if (!status.failed) delete run.failed;
       set({ run });
       if (status.step === 0) series.clear();
-      if (status.failed) for (const p of status.failed) tell([p.address && `${p.address}:`, p.message, p.fix].filter(Boolean).join(" "), "error");
+      if (status.failed) tell(new Refused("run", status.failed).message, "error");
     } else if (push === "failed") {
-      tell((rest.problems as Problem[]).map((p) => `${p.address}: ${p.message}`).join("\n"), "error");
+      tell(new Refused("failed", rest.problems as Problem[]).message, "error");
     }
   };
   set({ client });
@@ -138,7 +154,8 @@ export function connect(line: Line, remember: (session: string) => void): Client
 let notices = 0;
 export function tell(text: string, kind: Notice["kind"]): void {
   const id = ++notices;
-  set({ notices: [...get().notices.slice(-3), { id, text, kind }] });
+  // What is said already is not said twice.
+  set({ notices: [...get().notices.filter((n) => n.text !== text).slice(-3), { id, text, kind }] });
   setTimeout(() => set({ notices: get().notices.filter((n) => n.id !== id) }), kind === "error" ? 12000 : 4000);
 }
 
@@ -146,21 +163,53 @@ export function dismiss(id: number): void {
   set({ notices: get().notices.filter((n) => n.id !== id) });
 }
 
+// Questions that a page asks by itself: while nobody answers they are left out in silence.
+const QUIET = new Set(["files", "fixes", "histogram", "components"]);
+
 export async function ask<T = unknown>(request: string, args: Record<string, unknown> = {}): Promise<T | null> {
   try {
     return await get().client!.ask<T>(request, args);
   } catch (error) {
-    if (error instanceof Refused && error.kind !== "gone" && error.kind !== "conflict") tell(error.message, "error");
-    if (error instanceof Refused && error.kind === "conflict") set({ dialog: { kind: "save", conflict: error.message } });
     if (!(error instanceof Refused)) throw error;
+    if (error.kind === "conflict") set({ dialog: { kind: "save", conflict: error.message } });
+    else if (!QUIET.has(request) && error.kind === "offline") tell(t("The editor does not answer: nothing can be changed now."), "error");
+    else if (!QUIET.has(request) && error.kind === "gone") tell(t("The line broke while this was on its way: look whether it was done."), "error");
+    else if (error.kind !== "gone" && error.kind !== "offline") tell(error.message, "error");
     return null;
   }
 }
 
 export interface Applied { results: ({ id?: string; ids?: string[] } | null)[]; revision: number }
 
-export function apply(commands: Command[], join: string | null = null): Promise<Applied | null> {
-  return ask<Applied>("apply", { commands, join });
+export async function apply(commands: Command[], join: string | null = null): Promise<Applied | null> {
+  if (!canBeSentAgain(commands)) return ask<Applied>("apply", { commands, join });
+  const { key } = get();
+  const entry = unsent.add(key, commands, join);
+  try {
+    const done = await get().client!.ask<Applied>("apply", { commands, join });
+    unsent.done(key, entry);
+    return done;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    // Kept where nobody has answered: it is sent when somebody does.
+    if (error.kind === "gone" || error.kind === "offline") return null;
+    unsent.done(key, entry);
+    tell(error.message, "error");
+    return null;
+  }
+}
+
+function sendAgain(): void {
+  const { entries, lost } = unsent.take(get().key);
+  for (const { commands, join } of entries) void apply(commands, join);
+  if (lost) tell(t("The last change was not sent: the editor shows another document now."), "error");
+}
+
+// Put another document in the place of this one; unsaved changes are asked for first.
+export async function leaveFor(request: string, args: Record<string, unknown> = {}): Promise<void> {
+  if (get().dirty) return set({ dialog: { kind: "leave", then: { request, args } } });
+  set({ dialog: null });
+  await ask(request, args);
 }
 
 export function select(keys: string[]): void {
@@ -194,16 +243,19 @@ export function chooseLanguage(code: string): void {
   set({ language: code in LANGUAGES ? code : "en" });
 }
 
-export async function save(path: string | null = null, overwrite = false): Promise<void> {
+// Save, and then go where the user was going, if anywhere.
+export async function save(path: string | null = null, overwrite = false, then?: Asked): Promise<void> {
   if (!path && !get().file) {
-    openDialog({ kind: "save" });
+    openDialog({ kind: "save", then });
     return;
   }
   const saved = await ask<{ file: string }>("save", { path, overwrite });
-  if (saved) {
-    openDialog(null);
-    tell(t("Saved as {file}.", { file: saved.file }), "done");
-  }
+  const { dialog } = get();
+  if (!saved && then && dialog?.kind === "save" && dialog.conflict) openDialog({ ...dialog, then });
+  if (!saved) return;
+  openDialog(null);
+  tell(t("Saved as {file}.", { file: saved.file }), "done");
+  if (then) await ask(then.request, then.args);
 }
 
 export async function toggleRun(): Promise<void> {

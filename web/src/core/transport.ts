@@ -6,7 +6,8 @@ export interface Line {
   send(text: string): void;
   onText: (text: string) => void;
   onFrame: (data: ArrayBuffer) => void;
-  onState: (open: boolean) => void;
+  onState: (open: boolean, refused?: boolean) => void;
+  readonly open: boolean;
 }
 
 export class Refused extends Error {
@@ -25,6 +26,7 @@ export class Client {
   }
 
   ask<T = unknown>(request: string, args: Record<string, unknown> = {}): Promise<T> {
+    if (!this.line.open) return Promise.reject(new Refused("offline", []));
     const id = ++this.number;
     this.line.send(JSON.stringify({ id, do: request, ...args }));
     return new Promise<T>((done, failed) => this.waiting.set(id, { done: done as (v: unknown) => void, failed }));
@@ -51,23 +53,25 @@ const WAITS = [200, 500, 1000, 2000, 4000];
 export class SocketLine implements Line {
   onText: (text: string) => void = () => {};
   onFrame: (data: ArrayBuffer) => void = () => {};
-  onState: (open: boolean) => void = () => {};
+  onState: (open: boolean, refused?: boolean) => void = () => {};
   private socket: WebSocket | null = null;
   private tries = 0;
-  private queue: string[] = [];
 
   constructor(private readonly address: () => string) {
-    this.open();
+    this.begin();
   }
 
-  private open(): void {
+  get open(): boolean {
+    return this.socket !== null;
+  }
+
+  private begin(): void {
     const socket = new WebSocket(this.address());
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.tries = 0;
       this.socket = socket;
       this.onState(true);
-      for (const text of this.queue.splice(0)) socket.send(text);
     };
     socket.onmessage = (event) => {
       if (typeof event.data === "string") this.onText(event.data);
@@ -75,13 +79,24 @@ export class SocketLine implements Line {
     };
     socket.onclose = () => {
       this.socket = null;
-      this.onState(false);
-      setTimeout(() => this.open(), WAITS[Math.min(this.tries++, WAITS.length - 1)]);
+      if (this.tries) void this.look();
+      else this.onState(false);
+      setTimeout(() => this.begin(), WAITS[Math.min(this.tries++, WAITS.length - 1)]);
     };
   }
 
+  // Nobody there, or an editor that does not know this page: a websocket cannot tell.
+  private async look(): Promise<void> {
+    let refused = false;
+    try {
+      refused = (await fetch(new URL(".", document.baseURI), { method: "HEAD", cache: "no-store" })).status === 403;
+    } catch {
+      // Nobody answers.
+    }
+    if (!this.open) this.onState(false, refused);
+  }
+
   send(text: string): void {
-    if (this.socket) this.socket.send(text);
-    else this.queue.push(text);
+    this.socket?.send(text);
   }
 }

@@ -80,7 +80,7 @@ export interface Environment {
 export interface Watchable { path: string; spikes: boolean; shape: number[]; unit: string; matrix?: boolean; output?: boolean }
 export interface RunStatus {
   phase: string;
-  step?: number;
+  step?: number | null;
   time?: number;
   why?: string | null;
   steps_per_second?: number;
@@ -92,7 +92,7 @@ export interface RunStatus {
 }
 export interface Draft { id: string; name: string | null; file: string | null; time: number; changes: number; nodes: number }
 
-export interface Heads { revision: number; can_undo: boolean; can_redo: boolean; dirty: boolean; file: string | null }
+export interface Heads { revision: number; can_undo: boolean; can_redo: boolean; dirty: boolean; file: string | null; key: string; undrafted: string | null }
 export interface Checked {
   problems: Problem[];
   shapes: Record<string, [number[], string]>;

@@ -55,6 +55,8 @@ function Inner() {
   const theme = usePage((s) => s.theme);
   const language = usePage((s) => s.language);
   const component = usePage((s) => s.component);
+  const document = usePage((s) => s.key);
+  const blocked = usePage((s) => s.blocked);
   const showRun = usePage((s) => s.showRun || Boolean(s.run.watchable));
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -71,7 +73,11 @@ function Inner() {
     const clip = (e: ClipboardEvent) => onClipboard(e, center);
     window.addEventListener("keydown", key, true);
     for (const name of ["copy", "cut", "paste"] as const) window.addEventListener(name, clip);
+    // A field is committed when it is left; leaving the page is leaving the field.
+    const leave = () => (window.document.activeElement as HTMLElement | null)?.blur?.();
+    window.addEventListener("pagehide", leave);
     return () => {
+      window.removeEventListener("pagehide", leave);
       window.removeEventListener("keydown", key, true);
       for (const name of ["copy", "cut", "paste"] as const) window.removeEventListener(name, clip);
     };
@@ -89,9 +95,9 @@ function Inner() {
       onDrop={(e) => { const file = e.dataTransfer.files[0]; if (file) { e.preventDefault(); void upload(file); } }}
     >
       <TopBar />
-      <main className={showRun ? "with-run" : ""}>
+      <main className={showRun ? "with-run" : ""} inert={blocked}>
         <div className="stage">
-          {component ? <Components id={component} /> : <Canvas />}
+          {component ? <Components id={component} /> : <Canvas key={document} />}
           {showRun && <RunPanels />}
         </div>
         <Side />

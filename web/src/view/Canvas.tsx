@@ -35,6 +35,11 @@ function Reason() {
   return <div className={`reason ${isValid === false ? "bad" : ""}`} role="status" aria-live="polite">{text}</div>;
 }
 
+// An id may come back with another module: then it has other ports at other places, and is measured anew.
+function typeOf(record: unknown): string {
+  return String((record as { type?: string }).type ?? "");
+}
+
 export function Canvas() {
   const document = usePage((s) => s.document);
   const level = usePage((s) => s.level);
@@ -61,7 +66,7 @@ export function Canvas() {
       const before = old.get(id);
       const same = before && before.record === record && before.node.selected === chosen.has(id);
       const node: Node = same ? before.node : {
-        ...(before ? { measured: before.node.measured } : {}),
+        ...(before && typeOf(before.record) === typeOf(record) ? { measured: before.node.measured } : {}),
         id, type, position: { x: record.ui?.x ?? 0, y: record.ui?.y ?? 0 }, data: {}, selected: chosen.has(id), ariaLabel: label,
       };
       fresh.set(id, { record, node });

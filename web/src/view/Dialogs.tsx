@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { ask, openDialog, save, usePage, type Dialog } from "../core/store";
+import { ask, leaveFor, openDialog, save, usePage, type Asked, type Dialog } from "../core/store";
 import { download } from "../core/actions";
 import { t } from "../core/i18n";
 import type { Draft } from "../core/types";
@@ -15,7 +15,7 @@ export const KEYS: [string, string][] = [
   ["Ctrl+Enter", "Run or pause"], [".", "One step"], ["F7", "Show the problems"], ["I", "Show the inspector"], ["Ctrl+S", "Save"], ["Ctrl+O", "Open"], ["?", "Show the keys"],
 ];
 
-interface Files { folder: string; models: string[]; examples: { name: string; title: string; see: string; svg: string }[] }
+interface Files { folder: string; models: string[]; examples: { name: string; title: string; see: string; svg: string }[]; drafts: Draft[] }
 
 export function Dialogs() {
   const dialog = usePage((s) => s.dialog);
@@ -23,6 +23,7 @@ export function Dialogs() {
   if (dialog.kind === "palette") return <Palette x={dialog.x} y={dialog.y} wire={dialog.wire} />;
   if (dialog.kind === "connect") return <Connect node={dialog.node} />;
   if (dialog.kind === "save") return <SaveDialog dialog={dialog} />;
+  if (dialog.kind === "leave") return <Leave then={dialog.then} />;
   if (dialog.kind === "open") return <OpenDialog />;
   if (dialog.kind === "welcome" || dialog.kind === "gallery") return <Gallery welcome={dialog.kind === "welcome"} />;
   if (dialog.kind === "code") return <Code {...dialog} />;
@@ -57,12 +58,12 @@ function SaveDialog({ dialog }: { dialog: Extract<Dialog, { kind: "save" }> }) {
   return (
     <Modal title={dialog?.conflict ? t("The file has changed") : t("Save as")}>
       {dialog?.conflict && <p className="problem-line" role="alert">{dialog.conflict}</p>}
-      <form onSubmit={(e) => { e.preventDefault(); void save(path); }}>
+      <form onSubmit={(e) => { e.preventDefault(); void save(path, false, dialog?.then); }}>
         <label htmlFor="save-path">{t("File")}</label>
         <input id="save-path" value={path} onChange={(e) => setPath(e.target.value)} data-first />
         <div className="actions">
           <button className="primary" type="submit">{dialog?.conflict ? t("Save under this name") : t("Save")}</button>
-          {dialog?.conflict && <button type="button" onClick={() => void save(path, true)}>{t("Overwrite")}</button>}
+          {dialog?.conflict && <button type="button" onClick={() => void save(path, true, dialog?.then)}>{t("Overwrite")}</button>}
           {dialog?.conflict && file && <button type="button" onClick={() => { openDialog(null); void ask("open_file", { path: file }); }}>{t("Open the file again, lose my changes")}</button>}
         </div>
       </form>
@@ -70,11 +71,33 @@ function SaveDialog({ dialog }: { dialog: Extract<Dialog, { kind: "save" }> }) {
   );
 }
 
-function OpenDialog() {
+function Leave({ then }: { then: Asked }) {
+  const name = usePage((s) => s.file ?? String(s.document.meta.name ?? "brain"));
+  const undrafted = usePage((s) => s.undrafted);
+  const leave = () => { openDialog(null); void ask(then.request, then.args); };
+  return (
+    <Modal title={t("Save the changes?")}>
+      <p>{t("{name} has changes that no file has.", { name })}</p>
+      <p className={undrafted ? "problem-line" : "hint"}>{undrafted ? t("Drafts cannot be kept here: what is not saved is lost.") : t("What is not saved stays among the drafts, under Open.")}</p>
+      <div className="actions">
+        <button className="primary" data-first onClick={() => void save(null, false, then)}>{t("Save")}</button>
+        <button onClick={leave}>{t("Do not save")}</button>
+        <button onClick={() => openDialog(null)}>{t("Cancel")}</button>
+      </div>
+    </Modal>
+  );
+}
+
+function useFiles(): [Files | null, () => void] {
   const [files, setFiles] = useState<Files | null>(null);
-  const drafts = usePage((s) => s.drafts);
-  useEffect(() => { void ask<Files>("files").then(setFiles); }, []);
-  const open = async (path: string) => { openDialog(null); await ask("open_file", { path }); };
+  const read = () => void ask<Files>("files").then(setFiles);
+  useEffect(read, []);
+  return [files, read];
+}
+
+function OpenDialog() {
+  const [files, read] = useFiles();
+  const open = (path: string) => leaveFor("open_file", { path });
   return (
     <Modal title={t("Open")}>
       <p className="hint">{t("Files in {folder}", { folder: files?.folder ?? "…" })}</p>
@@ -83,7 +106,7 @@ function OpenDialog() {
         {files && !files.models.length && <li className="hint">{t("No model files here yet.")}</li>}
       </ul>
       <label className="upload">{t("From this computer")} <input type="file" accept=".json,.svg,.png" onChange={(e) => { const file = e.target.files?.[0]; if (file) void upload(file); }} /></label>
-      <Drafts drafts={drafts} />
+      <Drafts drafts={files?.drafts ?? []} read={read} />
     </Modal>
   );
 }
@@ -92,20 +115,19 @@ export async function upload(file: File): Promise<void> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   let text = "";
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  openDialog(null);
-  await ask("open_data", { name: file.name, data: btoa(text) });
+  await leaveFor("open_data", { name: file.name, data: btoa(text) });
 }
 
-function Drafts({ drafts }: { drafts: Draft[] }) {
+function Drafts({ drafts, read }: { drafts: Draft[]; read: () => void }) {
   if (!drafts.length) return null;
   return (
     <section>
-      <h3>{t("Drafts that were not saved")}</h3>
+      <h3>{t("Recent drafts, not saved")}</h3>
       <ul className="files">
         {drafts.map((d) => (
           <li key={d.id}>
-            <button onClick={() => { openDialog(null); void ask("restore", { draft: d.id }); usePage.setState({ drafts: drafts.filter((x) => x.id !== d.id) }); }}>{d.file ?? d.name ?? "?"}: {t("{n} nodes", { n: d.nodes })}, {new Date(d.time * 1000).toLocaleString()}</button>
-            <button aria-label={t("Forget this draft")} onClick={() => { void ask("forget_draft", { draft: d.id }); usePage.setState({ drafts: drafts.filter((x) => x.id !== d.id) }); }}>✕</button>
+            <button onClick={() => void leaveFor("restore", { draft: d.id })}>{d.file ?? d.name ?? "?"}: {t("{n} nodes", { n: d.nodes })}, {new Date(d.time * 1000).toLocaleString()}</button>
+            <button aria-label={t("Forget this draft")} onClick={() => void ask("forget_draft", { draft: d.id }).then(read)}>✕</button>
           </li>
         ))}
       </ul>
@@ -114,10 +136,8 @@ function Drafts({ drafts }: { drafts: Draft[] }) {
 }
 
 function Gallery({ welcome }: { welcome: boolean }) {
-  const [files, setFiles] = useState<Files | null>(null);
-  const drafts = usePage((s) => s.drafts);
-  useEffect(() => { void ask<Files>("files").then(setFiles); }, []);
-  const start = async (name: string) => { openDialog(null); await ask("open_example", { name }); };
+  const [files, read] = useFiles();
+  const start = (name: string) => leaveFor("open_example", { name });
   return (
     <Modal title={welcome ? t("Draw a brain, run it, watch it") : t("Gallery")} wide>
       {welcome && <p>{t("Begin with an example, or with an empty page: press Space to add a module.")}</p>}
@@ -130,10 +150,10 @@ function Gallery({ welcome }: { welcome: boolean }) {
         ))}
       </div>
       <div className="actions">
-        <button onClick={() => { openDialog(null); if (!welcome) void ask("new"); }}>{t("Empty page")}</button>
+        <button onClick={() => { if (welcome) openDialog(null); else void leaveFor("new"); }}>{t("Empty page")}</button>
         <button onClick={() => openDialog({ kind: "open" })}>{t("Open a file")}</button>
       </div>
-      <Drafts drafts={drafts} />
+      <Drafts drafts={files?.drafts ?? []} read={read} />
     </Modal>
   );
 }

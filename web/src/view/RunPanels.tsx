@@ -20,7 +20,8 @@ export function RunPanels() {
   const steps = Math.max(1, Math.round(wide / dt));
   const until = back === null || running ? Math.max(end, steps) : Math.max(back, begin + 1);
   const from = until - steps;
-  const entries = Object.entries(probes);
+  // A panel keeps its place, also when it was closed and taken back.
+  const entries = Object.entries(probes).sort(([a], [b]) => a.localeCompare(b, undefined, { numeric: true }));
   return (
     <div className="run-panels" role="region" aria-label={t("What is watched")}>
       <div className="time-bar">

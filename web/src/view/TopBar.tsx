@@ -5,6 +5,7 @@ import { RunBar } from "./RunBar";
 
 export function TopBar() {
   const { document, level, file, dirty, can_undo, can_redo, online, theme, language } = usePage();
+  const { undrafted, refused, blocked } = usePage();
   const problems = usePage((s) => s.problems.length);
   return (
     <header className="top">
@@ -17,9 +18,9 @@ export function TopBar() {
               <button onClick={() => goTo(part.key)} aria-current={i === all.length - 1 ? "page" : undefined}>{part.name}</button>
             </span>
           ))}
-          <span className="file" title={file ?? t("no file yet")}>{file ?? ""}{dirty ? " •" : ""}<span className="visually-hidden">{dirty ? t("not saved") : file ? t("saved") : t("no file yet")}</span></span>
+          <span className="file" title={file ?? t("no file yet")}>{file ?? ""}{dirty ? <b className="unsaved" title={undrafted ?? t("A draft of it is kept.")}> {t("unsaved")}</b> : <span className="visually-hidden">{file ? t("saved") : t("no file yet")}</span>}</span>
         </nav>
-        <div className="buttons">
+        <div className="buttons" inert={blocked}>
           <button onClick={() => openDialog({ kind: "gallery" })}>{t("Gallery")}</button>
           <button onClick={() => openDialog({ kind: "open" })}>{t("Open")}</button>
           <button onClick={() => void save()}>{t("Save")}</button>
@@ -44,7 +45,13 @@ export function TopBar() {
         <button className={`problem-count ${problems ? "bad" : "good"}`} onClick={() => usePage.setState({ side: "problems" })} data-testid="problem-count">
           {problems ? (problems === 1 ? t("1 problem") : t("{n} problems", { n: problems })) : `✓ ${t("No problems")}`}
         </button>
-        {!online && <span className="offline" role="alert">{t("The line to the editor is broken; it comes back by itself.")}</span>}
+        {!online && (
+          <span className="offline" role="alert">
+            {refused ? t("The editor was started anew and does not know this page: open the link that its terminal shows.")
+              : blocked ? t("The editor does not answer: nothing can be changed until it is back. If it has ended, start it again in its folder; this page then comes back by itself.")
+              : t("The line to the editor is broken; it comes back by itself.")}
+          </span>
+        )}
       </div>
     </header>
   );
