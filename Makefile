@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# Files of tests are shared out among one process for each core and one more, since many tests wait for a process.
+PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
 
 .PHONY: demo setup test test-all check bench verify web clean
 
@@ -28,10 +30,10 @@ check: $(VENV)/.test
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 test: check
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: check
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 bench: $(VENV)/.test
 	$(BIN)/python bench/run.py

@@ -1,9 +1,13 @@
-"""Settings and fixtures of all tests: strict dtypes, warnings as errors, no display."""
+"""Settings and fixtures of all tests: strict dtypes, warnings as errors, no display; how they are shared out."""
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_PLATFORMS", os.environ.get("SPARK_TEST_PLATFORM", "cpu"))
+# What is compiled is shared by all processes of a run and by the next run; `make clean` takes it away.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / "build" / "compiled"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 import jax
 import numpy as np
@@ -13,6 +17,39 @@ from hypothesis import settings
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 settings.register_profile("spark", deadline=None, max_examples=30, database=None, print_blob=True)
 settings.load_profile("spark")
+
+# Files whose tests take long, in the order in which processes take them up; the others follow.
+LONG = ("editor/browser", "nn/test_event_rules.py", "io/test_checkpoint.py", "core/test_check_module.py", "docs")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process for each core, and one more for the time in which tests wait for processes of their own."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The kernels are built once, before the processes that share them start."""
+    if not hasattr(config, "workerinput"):
+        from spark import kernels
+
+        kernels.status()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file stay together, since they share what is compiled; all tests in a browser share one editor."""
+
+    def group(item: pytest.Item) -> str:
+        path = item.path.relative_to(Path(__file__).parent)
+        return "editor/browser" if "browser" in path.parts else str(path)
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONG) if group(item).startswith(name)), len(LONG))
+
+    items.sort(key=rank)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
 
 
 @pytest.fixture

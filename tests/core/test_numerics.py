@@ -92,7 +92,12 @@ def test_without_checking_there_is_no_fault_variable() -> None:
 
 
 def test_without_checking_asking_for_faults_is_quiet() -> None:
-    spark.raise_faults(*spark.split(tutorial_brain()))
+    brain = tutorial_brain(check_numbers=False)
+    with pytest.raises(NumericsError):
+        tutorial_brain(check_numbers=True)(drive=bad_drive(np.nan))
+    brain(drive=bad_drive(np.nan))
+    spark.raise_faults(*spark.split(brain))
+    assert int(brain.state["step"]) == 1
 
 
 def test_checking_changes_no_state() -> None:

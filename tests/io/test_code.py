@@ -48,11 +48,11 @@ def test_arrays_rules_initializers_and_connectivities_are_written():
     )
     code = python_code(config)
     assert built_by(code)["config"] == config
-    assert (
-        "FixedInDegree(degree=2)" in code
-        and "inhibitory__delay=2.0" in code
-        or "ConstantInitializer(value=2.0)" in code
-    )
+    assert "excitatory__connections=FixedInDegree(degree=2)" in code
+    assert "inhibitory__delay=ConstantInitializer(value=2.0)" in code
+    assert "excitatory__kernel=NormalInitializer(minimum=0.0, mean=2.0, deviation=0.5)" in code
+    assert "soma__threshold=np.array([1.0, 2.0, 3.0], 'float32')" in code
+    assert "learning_rule=PairRuleConfig(rate=2.0)" in code
 
 
 def test_the_program_runs_and_prints_rates(tmp_path):
