@@ -1,6 +1,7 @@
 """What happens when a module is called: bind and check inputs, build on the first call, run one step."""
 
 import inspect
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ from jax.core import Tracer
 
 from spark.core import binding, numerics, transform, tree
 from spark.core.errors import ModuleError, NotBuiltError, Problem
+from spark.core.keeper import Claim, Keeper
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
+from spark.core.state import Graph, State
 
 if TYPE_CHECKING:
     from spark.core.module import Module
@@ -21,6 +24,8 @@ NEW = "new"  # outermost, not built
 SHELL = "shell"  # outermost, built, owns its state
 INNER = "inner"  # part of another module
 VIEW = "view"  # outermost, merged from a graph and a state
+
+_building = threading.Lock()
 
 
 def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[str, Any]) -> Any:
@@ -54,28 +59,62 @@ def _advance(graph: Any, state: Any, payloads: dict[str, Payload]) -> Any:
 
 def _advance_shell(module: "Module", payloads: dict[str, Payload]) -> Any:
     # The eager shell runs the same compiled step that a user's own jit would, so both give the same bits.
-    graph, state = transform.split(module)
-    outputs, after = _advance(graph, state, payloads)
-    if any(isinstance(leaf, Tracer) for leaf in after.leaves):
-        raise ModuleError(
-            Problem(
-                type(module).__name__,
-                "owns its state, and is called inside a function that JAX traces, which would lose it",
-                "Split it outside: `graph, state = spark.split(module)`; inside, call `spark.merge(graph, state)`",
-                "traced",
+    graph = graph_of(module)
+
+    def call(state: State) -> tuple[State, Any]:
+        outputs, after = _advance(graph, state, payloads)
+        if any(isinstance(leaf, Tracer) for leaf in after.leaves):
+            raise ModuleError(
+                Problem(
+                    type(module).__name__,
+                    "owns its state, and is called inside a function that JAX traces, which would lose it",
+                    "Split it outside: `graph, state = spark.split(module)`; inside, call `spark.merge(graph, state)`",
+                    "traced",
+                )
             )
-        )
-    module._state = after
-    if module._checked:
-        numerics.raise_faults(graph, module.state)
+        return after, outputs
+
+    keeper = keeper_of(module)
+    with Claim(keeper):
+        outputs = keeper.take(call)
+        if module._checked:
+            numerics.raise_faults(graph, keeper.peek())
     return outputs
+
+
+def graph_of(module: "Module") -> Graph:
+    """The graph of a built, outermost module."""
+    assert module._graph is not None
+    return module._graph
+
+
+def keeper_of(module: "Module") -> Keeper:
+    """Who keeps the state of a built, outermost module.
+
+    Raises:
+        NotBuiltError: The module was not called yet; or it is a part, or a merged view, and has none of its own.
+    """
+    if module._keeper is not None:
+        return module._keeper
+    if module._mode == VIEW:
+        message, fix = "is a merged view, whose state is not its own", "Take it with `graph, state = spark.split(view)`"
+    elif module._mode == INNER:
+        message = "is a part of a larger module, which has the state of all its parts"
+        fix = f"Ask the outermost one: its variables begin with `{module._path}.`"
+    else:
+        message = "has no state yet"
+        fix = "Call it once with inputs of the right shapes; the first call builds it"
+    raise NotBuiltError(Problem(module._path or type(module).__name__, message, fix, "state"))
 
 
 def build(module: "Module", inputs: dict[str, PortSpec]) -> None:
     """Build an outermost module and make it the owner of its state."""
-    prepare(module, binding.build_specs(module, inputs))
-    transform.seal(module)
-    module._mode = SHELL
+    with _building:
+        # Another thread may have built it meanwhile.
+        if module._mode == NEW:
+            prepare(module, binding.build_specs(module, inputs))
+            transform.seal(module)
+            module._mode = SHELL
 
 
 def prepare(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
@@ -135,7 +174,7 @@ def reset(module: "Module") -> None:
                 "Reset the outermost module, or keep the first state and pass it in again",
             )
         )
-    module._state = transform.first_state(module)
+    keeper_of(module).replace(transform.first_state(module))
 
 
 def require_concrete(module: "Module", payloads: dict[str, Payload]) -> None:

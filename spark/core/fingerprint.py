@@ -20,7 +20,7 @@ DERIVED = {
     "config",
     "_clock",
     "_graph",
-    "_state",
+    "_keeper",
     "_seed",
     "_mode",
     "_inputs",

@@ -16,6 +16,7 @@ import numpy as np
 from spark.core import calling
 from spark.core.config import Config
 from spark.core.errors import ModuleError, NotBuiltError, Problem, StateError
+from spark.core.keeper import Claim, Keeper
 from spark.core.payloads import Payload
 from spark.core.ports import Ports, PortSpec, declared_ports
 from spark.core.share import Cut, Share, cut_every_array
@@ -66,7 +67,7 @@ class Module(Part):
         self._inputs: dict[str, PortSpec] = {}
         self._outputs: dict[str, PortSpec] = {}
         self._graph: Graph | None = None
-        self._state: State | None = None
+        self._keeper: Keeper | None = None
         self._held: Any = None
         self._generator: np.random.Generator | None = None
         self._checked = bool(getattr(config, "check_numbers", False))
@@ -193,32 +194,34 @@ class Module(Part):
 
     @property
     def state(self) -> State:
-        """The state of a built, outermost module.
+        """The state of a built, outermost module: during a run, in any thread, that of the last chunk's end.
 
         Raises:
-            NotBuiltError: The module was not called yet.
+            NotBuiltError: The module was not called yet; or it is a part, or a merged view, and has none of its own.
+            StateError: The state was lost in a step that failed while it changed a large state in place.
         """
-        if self._state is None:
-            raise NotBuiltError(
-                Problem(
-                    type(self).__name__,
-                    "has no state yet",
-                    "Call it once with inputs of the right shapes; the first call builds it",
-                )
-            )
-        return self._state
+        return calling.keeper_of(self).read()
 
     def replace_state(self, values: dict[str, Any]) -> None:
-        """Change variables of a built, outermost module by path."""
-        self._state = self.state.replace(values)
+        """Change variables of a built, outermost module by path.
+
+        Raises:
+            RunError: Another thread runs the module.
+            StateError: No such path, or the value has another shape or kind of dtype.
+        """
+        with Claim(calling.keeper_of(self)) as claim:
+            claim.keeper.replace(claim.keeper.peek().replace(values))
 
     def load_state(self, state: State) -> None:
         """Make `state` the state of this built, outermost module.
 
         Raises:
+            RunError: Another thread runs the module.
             StateError: It is the state of another structure.
         """
-        if state.about is not self.state.about:
+        keeper = calling.keeper_of(self)
+        assert self._graph is not None
+        if state.about is not self._graph.structure.about:
             raise StateError(
                 Problem(
                     type(self).__name__,
@@ -226,7 +229,7 @@ class Module(Part):
                     "Load a state that came from this module or one built from an equal config",
                 )
             )
-        self._state = state
+        keeper.replace(state)
 
     @property
     def generator(self) -> np.random.Generator:

@@ -16,6 +16,7 @@ import numpy as np
 
 from spark.core import fingerprint
 from spark.core.errors import ModuleError, NotBuiltError, Problem
+from spark.core.keeper import Keeper
 from spark.core.packing import Layout, plan
 from spark.core.state import Graph, State, StateLayout
 from spark.core.tree import CACHE, Clock, Part, constants_of, leaves_of, variables_of, walk
@@ -99,7 +100,7 @@ def seal(module: "Module") -> None:
     structure = structure_of(module, plan)
     packed = structure.constants.pack({p: c.initial for p, c in constants.items()})
     module._graph = Graph(jax.device_put(packed), structure)
-    module._state = first_state(module)
+    module._keeper = Keeper(type(module).__name__, first_state(module))
     for path, constant in constants.items():
         constant._load = _constant_loader(module._graph, path)
         constant._value = constant.initial = None
@@ -168,8 +169,8 @@ def split(module: "Module") -> tuple[Graph, State]:
                 "Call the outermost module once; the first call builds it",
             )
         )
-    if module._state is not None:
-        return module._graph, module._state
+    if module._keeper is not None:
+        return module._graph, module._keeper.read()
     variables = variables_of(module)
     structure, held = module._graph.structure, module._held
     if held.current and not any(v._written for v in variables.values()):
@@ -273,6 +274,6 @@ def clone(module: Part, variable: Any, constant: Any, clock: Any = None, prefix:
         elif name == "cache" and isinstance(value, dict):
             value = {k: variable(v, f"{path}.{k}") for k, v in value.items()}
         made.__dict__[name] = value
-    made.__dict__.update(_clock=clock, _graph=None, _state=None, _mode="inner")
+    made.__dict__.update(_clock=clock, _graph=None, _keeper=None, _mode="inner")
     made.__dict__["config"] = fingerprint.without_seed(vars(module)["config"])
     return made

@@ -184,7 +184,7 @@ def _more_links(editor: GraphEditor) -> None:
 
 def _has_run(brain: Brain) -> bool:
     """Whether it has done a step."""
-    return brain._state is not None and int(brain.state[STEP]) > 0
+    return brain._keeper is not None and int(brain.state[STEP]) > 0
 
 
 def _bound_again(host: str, ports: list[int]) -> socket.socket | None:

@@ -10,12 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 from tqdm import tqdm
 
+from spark.core.calling import graph_of, keeper_of
 from spark.core.errors import LoopError, Problem
+from spark.core.keeper import Claim
 from spark.core.numerics import raise_faults
-from spark.core.transform import split
+from spark.core.state import State
 from spark.envs.spaces import Decoder, Encoder, action_decoder, observation_encoder
 from spark.nn import Brain
 from spark.sim import advance
+from spark.sim.run import build
 
 
 @dataclass
@@ -92,6 +95,9 @@ class Loop:
     ) -> Log:
         """Run for a number of environment steps; goes on where the last run ended.
 
+        Whatever interrupts it, Ctrl-C or an error, the brain has the state of the last action that it took, or of the
+        end of the rest after an episode.
+
         Args:
             steps: Environment steps, at least 1.
             seed: Resets the environment with this seed first. Later episodes follow from the environment's own
@@ -102,34 +108,38 @@ class Loop:
 
         Raises:
             LoopError: Fewer than 1 step.
+            RunError: The brain is being run by another thread.
             NumericsError: The brain checks numbers and met a NaN or an infinity.
         """
         if steps < 1:
             raise LoopError(Problem("steps", f"must be at least 1, got {steps}", "", "bounds"))
-        if self.brain._graph is None:
-            self.brain(**self._zeros)
-            self.brain.reset()
-        if seed is not None or not self._started:
-            self._observation, _ = self.environment.reset(seed=seed)
-            self._started = True
-        graph, state = split(self.brain)
-        # `advance` uses its state up, and the brain keeps its own until the run is over.
-        state = jax.tree.map(jnp.copy, state)
+        build(self.brain)
         log = Log(steps_per_action=self.steps_per_action)
-        try:
+        keeper = keeper_of(self.brain)
+        with Claim(keeper):
+            if seed is not None or not self._started:
+                self._observation, _ = self.environment.reset(seed=seed)
+                self._started = True
             for _ in tqdm(range(steps), disable=not progress):
                 inputs = self.observe(self._observation)
-                outputs, fired, state = advance(graph, state, inputs, steps=self.steps_per_action, spikes=spikes)
-                state = self._act(log, outputs, fired, graph, state)
+                self._act(log, *self._advance(inputs, self.steps_per_action, spikes))
                 if each is not None:
                     each(log)
-        finally:
-            self.brain.load_state(state)
-        if self.brain.config.check_numbers:
-            raise_faults(graph, state)
+            if self.brain.config.check_numbers:
+                raise_faults(graph_of(self.brain), keeper.peek())
         return log
 
-    def _act(self, log: Log, outputs: Any, fired: Any, graph: Any, state: Any) -> Any:
+    def _advance(self, inputs: Any, steps: int, spikes: bool) -> tuple[Any, Any]:
+        """Outputs and spikes of the brain's next steps."""
+        graph = graph_of(self.brain)
+
+        def call(state: State) -> tuple[State, tuple[Any, Any]]:
+            outputs, fired, after = advance(graph, state, inputs, steps=steps, spikes=spikes)
+            return after, (outputs, fired)
+
+        return keeper_of(self.brain).advance(call)
+
+    def _act(self, log: Log, outputs: Any, fired: Any) -> None:
         host = jax.device_get(outputs)
         last = {n: type(p)(p.value[-1]) for n, p in host.items()}
         action = self.act(last)
@@ -142,7 +152,9 @@ class Loop:
         log.terminated.append(bool(terminated))
         log.truncated.append(bool(truncated))
         if terminated or truncated:
+            # Should the reset be interrupted, the next run begins with one.
+            self._started = False
             self._observation, _ = self.environment.reset()
+            self._started = True
             if self.rest_steps:
-                _, _, state = advance(graph, state, self._zeros, steps=self.rest_steps)
-        return state
+                self._advance(self._zeros, self.rest_steps, False)

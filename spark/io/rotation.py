@@ -70,9 +70,13 @@ class Checkpoints:
         return load_checkpoint(path)
 
     def __call__(self, report: Any) -> None:
-        """Save if it is time, or if the run is over."""
-        if time.monotonic() - self._saved >= self.seconds or report.done >= report.steps:
+        """Save if it is time, and when the run ends: done, stopped by a callback, or by Ctrl-C."""
+        report.at_end(self._save_last)
+        if time.monotonic() - self._saved >= self.seconds:
             self.save(report.brain)
+
+    def _save_last(self, report: Any) -> None:
+        self.save(report.brain)
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob("step-*.safetensors"))

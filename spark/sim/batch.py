@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from spark.core.calling import keeper_of
 from spark.core.errors import Problem, RunError, SparkError
+from spark.core.keeper import Claim
 from spark.core.transform import STEP
 from spark.nn import Brain
 from spark.sim.bar import progress_bar
@@ -94,11 +96,16 @@ def batch(
         progress_bar(steps * len(brains), progress) as tell,
         ThreadPoolExecutor(at_once) as pool,
     ):
-        waiting = [pool.submit(one, number) for number in range(len(brains))]
-        # Signals reach only this thread, and only while it is not waiting for long.
-        while wait(waiting, timeout=0.1).not_done:
-            if interrupt.asked:
-                stop.set()
+        try:
+            waiting = [pool.submit(one, number) for number in range(len(brains))]
+            # Signals reach only this thread, and only while it is not waiting for long.
+            while wait(waiting, timeout=0.1).not_done:
+                if interrupt.asked:
+                    stop.set()
+        except BaseException:
+            # The pool waits for what runs, which is to end soon.
+            stop.set()
+            raise
         return [future.result() for future in waiting]
 
 
@@ -113,12 +120,14 @@ def _one(
 ) -> Recording:
     build(brain)
     channels = resolve(record, recordables(brain))
-    first, dt = int(brain.state[STEP]), brain.config.step_length
-    about = [c.to_dict() for c in channels]
-    store = MemoryStore(about, budget_mb, first)
-    if asked():
-        return Recording(about, store, dt, first, first, "interrupted by Ctrl-C")
-    report = run_steps(brain, steps, inputs, Sieve(channels, store, dt), (), tell, asked)
+    keeper = keeper_of(brain)
+    with Claim(keeper):
+        first, dt = int(keeper.peek()[STEP]), brain.config.step_length
+        about = [c.to_dict() for c in channels]
+        store = MemoryStore(about, budget_mb, first)
+        if asked():
+            return Recording(about, store, dt, first, first, "interrupted by Ctrl-C")
+        report = run_steps(brain, steps, inputs, Sieve(channels, store, dt), (), tell, asked)
     return Recording(about, store, dt, first, first + report.done, report.stopped)
 
 

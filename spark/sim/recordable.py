@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import reduce
 
+from spark.core.calling import graph_of
 from spark.core.module import Module
 from spark.core.payloads import SpikeArray
 from spark.core.transform import FAULT, STEP
@@ -39,9 +40,8 @@ def recordables(brain: Module) -> dict[str, Recordable]:
     Ports are called `module.port`, variables by their path in the state, outputs by their name.
     """
     found = {}
-    state = brain.state
-    for path in state:
-        slot = state.about.layout.slots[path]
+    about = graph_of(brain).structure.about
+    for path, slot in about.layout.slots.items():
         if path in (STEP, FAULT):
             continue
         name = path
@@ -53,7 +53,7 @@ def recordables(brain: Module) -> dict[str, Recordable]:
             name = f"{owner}.{ending}" if owner else ending
             spec = reduce(getattr, [*filter(None, owner.split(".")), module], brain).output_specs[port]
             spikes = issubclass(spec.payload_type, SpikeArray)
-        found[name] = Recordable(name, spikes, slot.shape, slot.dtype, state.unit(path), path, None)
+        found[name] = Recordable(name, spikes, slot.shape, slot.dtype, about.units[path], path, None)
     for name, spec in brain.output_specs.items():
         spikes = issubclass(spec.payload_type, SpikeArray)
         found.setdefault(name, Recordable(name, spikes, spec.shape, spec.dtype, "", None, name))

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core import calling
+from spark.core.calling import graph_of, keeper_of
 from spark.core.errors import Problem, RecordError, RunError
+from spark.core.keeper import Claim
 from spark.core.numerics import raise_faults
-from spark.core.transform import STEP, split
+from spark.core.state import State
+from spark.core.transform import STEP
 from spark.nn import Brain
 from spark.sim.bar import progress_bar
 from spark.sim.chunk import run_chunk
@@ -37,16 +39,23 @@ class Report:
         done: Steps of this run that are done.
         steps: Steps that were asked for.
         stopped: Why the run ends here, or None; see `stop`.
+        last: What is called after the last chunk; see `at_end`.
     """
 
     brain: Brain
     done: int
     steps: int
     stopped: str | None = field(default=None)
+    last: list[Callable[["Report"], None]] = field(default_factory=list)
 
     def stop(self, why: str = "a callback stopped it") -> None:
         """End the run here; everything that is done and recorded stays."""
         self.stopped = why
+
+    def at_end(self, act: Callable[["Report"], None]) -> None:
+        """Call `act` once, after the last chunk: when all steps are done, a callback stops the run, or Ctrl-C does."""
+        if act not in self.last:
+            self.last.append(act)
 
 
 def run(
@@ -83,10 +92,11 @@ def run(
 
     Returns:
         What was recorded. Its `stopped` says why the run ended early, if it did: a callback, or Ctrl-C, which takes
-        effect between two chunks, so that the brain's state is whole.
+        effect between two chunks. Whatever ends a run, a second Ctrl-C or an error too, the brain's state is that of a
+        chunk's end, and another thread that reads it meanwhile gets that of the last one.
 
     Raises:
-        RunError: `steps` is no whole number above zero.
+        RunError: `steps` is no whole number above zero, or the brain is being run by another thread.
         InputError: The inputs do not fit: names, shapes, kinds, numbers of rows; at once, or at the step at which a
             function returns something else.
         RecordError: What to record is not there, with the nearest names; or the budget or the disk is full: then the
@@ -95,21 +105,23 @@ def run(
     steps = check_steps(steps)
     build(brain)
     channels = resolve(record, recordables(brain))
-    first = int(brain.state[STEP])
-    dt = brain.config.step_length
-    about = [c.to_dict() for c in channels]
-    store = MemoryStore(about, budget_mb, first) if to is None else DiskStore(to, about, dt, first, append)
-    try:
-        with Interrupt() as interrupt, progress_bar(steps, progress) as tell:
-            sieve = Sieve(channels, store, dt)
-            report = run_steps(brain, steps, inputs, sieve, callbacks, tell, lambda: interrupt.asked)
-        store.close(report.stopped)
-    except RecordError as error:
-        done = int(brain.state[STEP])
-        error.recording = Recording(about, store, dt, store.first, done, "what is recorded had no more room")
-        raise
-    finally:
-        store.release()
+    keeper = keeper_of(brain)
+    with Claim(keeper):
+        first = int(keeper.peek()[STEP])
+        dt = brain.config.step_length
+        about = [c.to_dict() for c in channels]
+        store = MemoryStore(about, budget_mb, first) if to is None else DiskStore(to, about, dt, first, append)
+        try:
+            with Interrupt() as interrupt, progress_bar(steps, progress) as tell:
+                sieve = Sieve(channels, store, dt)
+                report = run_steps(brain, steps, inputs, sieve, callbacks, tell, lambda: interrupt.asked)
+            store.close(report.stopped)
+        except RecordError as error:
+            done = int(keeper.peek()[STEP])
+            error.recording = Recording(about, store, dt, store.first, done, "what is recorded had no more room")
+            raise
+        finally:
+            store.release()
     return Recording(about, store, dt, store.first, first + report.done, report.stopped)
 
 
@@ -133,36 +145,36 @@ def run_steps(
     most = most_steps(feed.row_bytes + noting.row_bytes)
     taps, chosen = noting.taps(most), {n: jnp.asarray(c) for n, c in noting.chosen.items()}
     callbacks = list(callbacks)
-    graph, state = split(brain)
-    # Chunks use their state up; the brain keeps one that stays valid until the first chunk is over.
-    state = jax.tree.map(jnp.copy, state)
+    graph, keeper = graph_of(brain), keeper_of(brain)
     report = Report(brain, 0, steps)
-    first = int(state[STEP])
     pace = Pace(most)
+
+    def chunk(state: State) -> tuple[State, Any]:
+        after, noted, done = run_chunk(
+            graph, state, feed.constant, series, np.int32(count), chosen, taps=taps, most=most
+        )
+        return after, (noted, done)
+
     while report.done < steps and report.stopped is None:
         count = pace.begin(steps - report.done)
         series = feed.rows(report.done, count, most)
-        state, noted, done = run_chunk(
-            graph, state, feed.constant, series, np.int32(count), chosen, taps=taps, most=most
-        )
+        # A callback, or what an input is fed from, may have changed the state.
+        first = int(keeper.peek()[STEP])
+        noted, done = keeper.advance(chunk)
         ran = int(done)
-        brain.load_state(state)
         pace.end(ran)
         report.done += ran
         tell(ran)
         noting.drain(noted, first, ran, sieve)
         sieve.end_chunk(first, first + ran, report.done >= steps)
-        first += ran
         if brain.config.check_numbers:
-            raise_faults(graph, state)
+            raise_faults(graph, keeper.peek())
         for callback in callbacks:
             callback(report)
         if asked() and report.done < steps:
             report.stop("interrupted by Ctrl-C")
-        if callbacks:
-            # A callback may have changed the brain's state, or kept it.
-            state = jax.tree.map(jnp.copy, brain.state)
-            first = int(state[STEP])
+    for act in report.last:
+        act(report)
     return report
 
 

@@ -1,0 +1,184 @@
+"""Who keeps the state of an outermost module: any thread may read it, one advances it, and it is always a whole one."""
+
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import TypeVar
+
+import jax
+import jax.numpy as jnp
+
+from spark.core.errors import Problem, RunError, StateError
+from spark.core.held_signals import HeldSignals
+from spark.core.state import State
+
+Result = TypeVar("Result")
+
+# Up to this size a state is copied before a step or chunk, so that an error inside of it leaves the last one. Copying a
+# larger one would cost more than a few percent: its arrays are changed in place.
+COPIED_BYTES = 1 << 20
+_PATIENCE_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 0.001
+
+
+class Keeper:
+    """The state of one outermost module.
+
+    It is replaced only by a whole one, after a step or chunk of steps succeeded. Whatever interrupts a step (an error,
+    Ctrl-C), and wherever, the state is the one before it or the one after it.
+
+    Args:
+        name: How errors name the module.
+        state: Its state.
+    """
+
+    def __init__(self, name: str, state: State) -> None:
+        self._name = name
+        self._state: State | None = state
+        # Whether somebody else may hold the state's arrays, so that they must not be used up.
+        self._lent = True
+        self._lost = False
+        self._lock = threading.Lock()
+        self._claim: weakref.ref[Claim] | None = None
+
+    def read(self) -> State:
+        """The state, for anybody: its arrays stay good.
+
+        While a chunk changes a large state in place, this waits for the chunk's end.
+
+        Raises:
+            StateError: The state was lost in a step that failed, or a chunk takes longer than a minute.
+        """
+        return self._read(lend=True)
+
+    def peek(self) -> State:
+        """The state, for whoever advances it: not to be kept beyond the next `advance`."""
+        return self._read(lend=False)
+
+    def _read(self, lend: bool) -> State:
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            with self._lock:
+                if self._state is not None:
+                    self._lent = self._lent or lend
+                    return self._state
+                lost = self._lost
+            if lost:
+                raise StateError(
+                    Problem(
+                        self._name,
+                        "its state is gone: a step failed while it changed the state in place",
+                        "Mend what failed, then `reset()` it, or load a state or a checkpoint",
+                        "lost",
+                    )
+                )
+            if time.monotonic() > until:
+                raise StateError(
+                    Problem(
+                        self._name,
+                        f"its state is being changed by a chunk that takes longer than {_PATIENCE_SECONDS:.0f} s",
+                        "Read it again later, outside of the step",
+                        "busy",
+                    )
+                )
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+    def replace(self, state: State) -> None:
+        """Make this the state; whoever gave it may keep its arrays.
+
+        Raises:
+            RunError: Another thread runs the module.
+        """
+        with Claim(self):
+            self._put(state, lent=True)
+
+    def advance(self, call: Callable[[State], tuple[State, Result]]) -> Result:
+        """Make the state what `call` makes of it, once that is there.
+
+        Args:
+            call: From a state, whose arrays it may use up, to the next one and something else.
+
+        Returns:
+            The something else.
+        """
+        state = self.peek()
+        if sum(leaf.nbytes for leaf in state.leaves) > COPIED_BYTES and not self._lent:
+            with HeldSignals():
+                if self._given_away():
+                    return self._in_place(state, call)
+        after, result = call(_copied(state))
+        jax.block_until_ready(after)
+        self._put(after, lent=False)
+        return result
+
+    def take(self, call: Callable[[State], tuple[State, Result]]) -> Result:
+        """As `advance`, for a call that leaves the arrays of its state alone."""
+        after, result = call(self.peek())
+        jax.block_until_ready(after)
+        self._put(after, lent=False)
+        return result
+
+    def _given_away(self) -> bool:
+        with self._lock:
+            if not self._lent:
+                self._state = None
+            return self._state is None
+
+    def _in_place(self, state: State, call: Callable[[State], tuple[State, Result]]) -> Result:
+        after: State | None = None
+        try:
+            after, result = call(state)
+            jax.block_until_ready(after)
+        except BaseException:
+            # What fails before it begins, such as compiling, leaves the arrays.
+            whole = not any(leaf.is_deleted() for leaf in state.leaves)
+            self._put(state if whole else None, lent=False)
+            raise
+        self._put(after, lent=False)
+        return result
+
+    def _put(self, state: State | None, lent: bool) -> None:
+        with self._lock:
+            self._state, self._lent, self._lost = state, lent, state is None
+
+
+class Claim:
+    """A context in which only this thread may advance or replace a state.
+
+    Raises:
+        RunError: Another thread is in such a context.
+    """
+
+    def __init__(self, keeper: Keeper) -> None:
+        self.keeper = keeper
+        self._thread = threading.get_ident()
+        self._before: weakref.ref[Claim] | None = None
+
+    def __enter__(self) -> "Claim":
+        keeper = self.keeper
+        with keeper._lock:
+            # Weak, so that a claim that is never given back ends with the call that made it.
+            other = keeper._claim() if keeper._claim is not None else None
+            refused = other is not None and other._thread != self._thread
+            if not refused:
+                self._before, keeper._claim = keeper._claim, weakref.ref(self)
+        if refused:
+            raise RunError(
+                Problem(
+                    keeper._name,
+                    "is being run by another thread, and has one state",
+                    "Wait until that run is over, change the state in a callback of it, or run a copy of the brain",
+                    "busy",
+                )
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.keeper._lock:
+            self.keeper._claim = self._before
+
+
+@jax.jit
+def _copied(state: State) -> State:
+    return jax.tree.map(jnp.copy, state)
