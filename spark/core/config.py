@@ -164,7 +164,8 @@ class Config(BaseModel):
         ]
         if clash:
             raise ConfigError(clash)
-        fresh = {n: v for n, v in values.items() if n not in own}
+        # None says that a field was left out, also where it was written.
+        fresh = {n: v for n, v in values.items() if own.get(n) is None}
         made = type(self)(**{**own, **fresh})
         made._handed = frozenset(fresh)
         return made

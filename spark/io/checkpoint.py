@@ -18,7 +18,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.errors import FormatError, Problem, SaveError, SparkError
-from spark.core.state import Graph
+from spark.core.rows import read_host
+from spark.core.state import Graph, State
 from spark.core.transform import STEP, split
 from spark.io.atomic import write_atomically
 from spark.io.strict import read_json
@@ -46,7 +47,8 @@ def save_checkpoint(brain: Brain, path: str | Path) -> None:
         config = brain.config.to_dict()
     except SparkError as error:
         raise SaveError(error.problems).under(str(path)) from error
-    arrays = {name: np.asarray(state[name]) for name in state}
+    leaves = tuple(np.asarray(leaf) for leaf in state.leaves)
+    arrays = {name: read_host(state.about.layout, leaves, name) for name in state}
     # What NumPy itself does not know goes as whole numbers of the same size.
     foreign = {name: array.dtype.name for name, array in arrays.items() if array.dtype.kind not in "biuf"}
     manifest = {
@@ -106,7 +108,7 @@ def load_checkpoint(path: str | Path) -> Brain:
             "its config and seed no longer draw what they drew when it was saved",
             "Load it with the versions of Spark and NumPy that saved it",
         )
-    brain.load_state(state.replace({name: jnp.asarray(array) for name, array in arrays.items()}))
+    brain.load_state(State(jax.device_put(state.about.layout.pack(arrays)), state.about))
     return brain
 
 

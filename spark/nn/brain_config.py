@@ -145,12 +145,11 @@ class BrainConfig(Config):
     )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data; a step's length that the brain hands to its modules stands with the brain alone."""
+        """Plain data; a step's length that this brain, or one around it, hands to modules stands with it alone."""
         data = super().to_dict()
-        if self.dt is not None:
-            for name, specs in self.modules_map.items():
-                if "dt" not in specs.config.explicit():
-                    data["modules_map"][name]["config"].pop("dt", None)
+        for name, specs in self.modules_map.items():
+            if specs.config.explicit().get("dt") is None:
+                data["modules_map"][name]["config"].pop("dt", None)
         return data
 
     def problems(self) -> list[Problem]:

@@ -84,6 +84,10 @@ class ExponentialIntegrator(Module):
         if config.smooth_trace:
             self.smooth = Variable(np.zeros(groups, config.dtype), description="Average of averages.")
 
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
+        """The numbers that it puts out are known before its inputs are, so they may come back to it."""
+        return {"signal": PortSpec(FloatArray, (self.config.num_outputs,), "float32")}
+
     def _shuffled(self, units: np.ndarray) -> np.ndarray:
         return self.generator.permutation(units)
 

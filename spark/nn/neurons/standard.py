@@ -1,6 +1,6 @@
 """The standard blueprint: delays, synapses, soma, and a rule that writes the weights."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from spark.core.config import field
 from spark.core.errors import Problem, WiringError
@@ -43,6 +43,13 @@ class StandardNeuronConfig(NeuronConfig):
                 "clash",
             )
         ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, in which the longest delay stands the same in both places."""
+        data = super().to_dict()
+        if self.max_delay is not None:
+            data["delays"]["max_delay"] = self.max_delay
+        return data
 
     def around(self, soma: ModuleSpecs) -> tuple[ModuleSpecs, ...]:
         """The blueprint around this soma."""

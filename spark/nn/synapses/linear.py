@@ -91,6 +91,11 @@ class LinearSynapses(Module):
             values.astype(np.dtype(self.config.dtype)), unit="pA", description="Weight of each connection."
         )
 
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
+        """What it puts out is known before its inputs are, so units that it feeds may come back to it."""
+        units = self.config.units
+        return {} if units is None else {"current": PortSpec(CurrentArray, units, "float32")}
+
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """The connections that end at these units, in the same order."""
         units = {"units": (share.count,)}

@@ -1,6 +1,6 @@
 """Synapses whose weights stay: sparse, with memory and work that follow connections and spikes."""
 
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, ClassVar, Literal, TypedDict
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +9,7 @@ from spark.core.config import ModuleConfig, field
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.parameter import decay
-from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
+from spark.core.payloads import CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant, Variable
@@ -68,6 +68,7 @@ class _StaticSynapses(Module):
     gives_receptors = True
     takes_arrivals = True
     tau: float | None = None
+    puts_out: ClassVar[tuple[str, type[Payload]]]
 
     def build(self, spikes: PortSpec) -> None:
         """Draw connections, weights and delays."""
@@ -93,6 +94,12 @@ class _StaticSynapses(Module):
             self.arriving = Variable(
                 np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."
             )
+
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
+        """What it puts out is known before its inputs are, so units that it feeds may come back to it."""
+        port, payload = self.puts_out
+        units = self.config.units
+        return {} if units is None else {port: PortSpec(payload, units, "float32")}
 
     def _rows(self, of: Any) -> Rows:
         names = ("starts", "post", "weights", "delays") if self.several else ("starts", "post", "weights")
@@ -136,6 +143,7 @@ class DeltaSynapses(_StaticSynapses):
 
     config: StaticSynapsesConfig
     lowers = True
+    puts_out = ("jump", PotentialArray)
 
     def __call__(self, spikes: SpikeArray, arrivals: CurrentArray | None = None) -> DeltaSynapsesOutput:
         """Advance one step."""
@@ -159,6 +167,7 @@ class ExponentialSynapses(_StaticSynapses):
 
     config: ExponentialSynapsesConfig
     lowers = True
+    puts_out = ("current", CurrentArray)
 
     def build(self, spikes: PortSpec) -> None:
         """Draw connections, weights and delays."""
