@@ -11,6 +11,7 @@ import pytest
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
+from spark.kernels import native
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import (
     ExponentialIntegrator,
@@ -24,12 +25,28 @@ from spark.nn.interfaces import (
 )
 from spark.nn.neurons import ALIFNeuron, ALIFNeuronConfig
 
+# Part of the key of everything that JAX keeps compiled.
+_WAY = jax.make_user_context("as users have it")
 DRIVE = np.array([0.3, -0.5, 0.8, 0.1], np.float16)
 
 
 def drive(values: Any = DRIVE) -> FloatArray:
     """The tutorial's drive."""
     return FloatArray(jnp.asarray(values, jnp.float16))
+
+
+def compiled_apart(way: str) -> contextlib.AbstractContextManager[None]:
+    """Inside, nothing is used that was compiled outside or under another name: for tests that replace a way to run."""
+    return _WAY(way)
+
+
+@contextlib.contextmanager
+def array_code() -> Iterator[None]:
+    """Inside, everything runs in the reference in jax.numpy, as under SPARK_NATIVE=0: no program, no kernel of C++."""
+    with pytest.MonkeyPatch.context() as patch, compiled_apart("array code"):
+        patch.setenv("SPARK_NATIVE", "0")
+        patch.setattr(native, "_loader", type(native._loader)())
+        yield
 
 
 def tutorial_specs(units: int = 32) -> dict[str, ModuleSpecs]:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
+from builders import array_code
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tolerances import INTEGRATED, WEIGHTS
@@ -177,7 +177,7 @@ def test_the_standard_plastic_network_agrees_within_a_millionth():
 @needs_native
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", EVERY)
-def test_all_ways_to_run_give_the_same_weights(name, layout, monkeypatch):
+def test_all_ways_to_run_give_the_same_weights(name, layout):
     """Changes that wait, changes at once (the weights are recorded), single steps, and array code."""
     rule = set_up(name)
     lazy, eager, single, plain = (brain(rule, **LAYOUTS[layout]) for _ in range(4))
@@ -189,11 +189,8 @@ def test_all_ways_to_run_give_the_same_weights(name, layout, monkeypatch):
     for row in sent():
         single(spikes=SpikeArray(row))
     np.testing.assert_array_equal(lazy.state["pool.synapses.weights"], single.state["pool.synapses.weights"])
-    monkeypatch.setattr(Brain, "whole_run", lambda *_: None)
-    monkeypatch.setattr(Brain, "whole_step", lambda *_: None)
-    jax.clear_caches()
-    np.testing.assert_array_equal(ran(plain, sent()).spikes("pool"), spikes)
-    jax.clear_caches()
+    with array_code():
+        np.testing.assert_array_equal(ran(plain, sent()).spikes("pool"), spikes)
     np.testing.assert_allclose(
         plain.state["pool.synapses.weights"], lazy.state["pool.synapses.weights"], **INTEGRATED["float32"]
     )
@@ -283,16 +280,13 @@ def test_eligibilities_are_renewed_without_a_trace(interval):
 @needs_native
 @pytest.mark.parametrize("interval", [None, 7.0])
 @pytest.mark.parametrize("name", ["triplet", "zenke"])
-def test_modulated_rules_run_the_same_in_array_code(name, interval, monkeypatch):
+def test_modulated_rules_run_the_same_in_array_code(name, interval):
     rule = set_up(name, eligibility_tau=30.0, consolidation=interval)
     reward = np.random.default_rng(2).normal(size=STEPS).astype(np.float32)
     native, plain = brain(rule), brain(rule)
     expected = ran(native, sent(), reward=reward)["pool"]
-    monkeypatch.setattr(Brain, "whole_run", lambda *_: None)
-    monkeypatch.setattr(Brain, "whole_step", lambda *_: None)
-    jax.clear_caches()
-    np.testing.assert_array_equal(ran(plain, sent(), reward=reward)["pool"], expected)
-    jax.clear_caches()
+    with array_code():
+        np.testing.assert_array_equal(ran(plain, sent(), reward=reward)["pool"], expected)
     for entry in ("synapses.weights", "learning_rule.eligibility", "learning_rule.moved"):
         np.testing.assert_allclose(native.state[f"pool.{entry}"], plain.state[f"pool.{entry}"], **INTEGRATED["float32"])
 

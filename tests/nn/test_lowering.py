@@ -1,4 +1,4 @@
-"""A native program and the modules one by one give the same spikes."""
+"""A native program and array code give the same spikes."""
 
 from typing import TypedDict
 
@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from builders import array_code
 from tolerances import INTEGRATED
 
 import spark
@@ -118,7 +119,7 @@ CASES = {
         learning_rule__gamma=0,
         synapses__kernel=initializers.UniformInitializer(total=20_000.0),
     ),
-    "ALIF without delays with the rule, which does not lower": pool(neurons.ALIFNeuron, async_spikes=False),
+    "ALIF without delays with the rule": pool(neurons.ALIFNeuron, async_spikes=False),
     "a soma with a parameter for each unit, which does not lower": pool(
         neurons.ALIFNeuron, soma__threshold=np.linspace(-45, -40, 48, dtype=np.float32)
     ),
@@ -128,11 +129,10 @@ CASES = {
 @needs_native
 @pytest.mark.parametrize("own", [False, True], ids=["built in", "with a user's module"])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_program_gives_the_same_spikes_as_the_modules_one_by_one(case, own: bool, monkeypatch):
+def test_a_program_gives_the_same_spikes_as_array_code(case, own: bool):
     state, (spikes, outputs) = run(brain(*case, own=own))
-    monkeypatch.setattr(Brain, "whole_step", spark.Module.whole_step)
-    jax.clear_caches()
-    plain_state, (plain_spikes, plain_outputs) = run(brain(*case, own=own))
+    with array_code():
+        plain_state, (plain_spikes, plain_outputs) = run(brain(*case, own=own))
     for name, plain in plain_spikes.items():
         np.testing.assert_array_equal(spikes[name].value, plain.value, err_msg=name)
         assert np.abs(plain.value).sum() > STEPS / 10
@@ -143,11 +143,10 @@ def test_a_program_gives_the_same_spikes_as_the_modules_one_by_one(case, own: bo
 
 @needs_native
 @pytest.mark.parametrize("spiker", [interfaces.LinearSpiker, interfaces.TopologicalPoissonSpiker])
-def test_other_spikers_lower_or_run_beside_the_program(spiker, monkeypatch):
+def test_other_spikers_lower_or_run_beside_the_program(spiker):
     _, (spikes, _) = run(brain(*CASES["ALIF with delays and the rule"], spiker=spiker))
-    monkeypatch.setattr(Brain, "whole_step", spark.Module.whole_step)
-    jax.clear_caches()
-    _, (plain, _) = run(brain(*CASES["ALIF with delays and the rule"], spiker=spiker))
+    with array_code():
+        _, (plain, _) = run(brain(*CASES["ALIF with delays and the rule"], spiker=spiker))
     np.testing.assert_array_equal(spikes["pool"].value, plain["pool"].value)
     np.testing.assert_array_equal(spikes["spiker"].value, plain["spiker"].value)
 

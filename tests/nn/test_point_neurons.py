@@ -1,10 +1,9 @@
 """Point neurons with sparse synapses: exact integration, delays, refractoriness, and native equal to JAX."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import refused
+from builders import array_code, refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tolerances import INTEGRATED
@@ -91,17 +90,15 @@ def spikes_of(brain, steps):
         {"background": 900.0, "delay": 0.4, "weight_dtype": "float16"},
     ],
 )
-def test_native_steps_equal_the_modules_one_by_one(kind, changes, monkeypatch):
+def test_native_steps_equal_the_modules_one_by_one(kind, changes):
     native = network(kind, **changes)
     expected = spikes_of(native, 400)
     assert expected.any()
-    monkeypatch.setattr(Brain, "whole_step", lambda *_: None)
-    jax.clear_caches()
-    plain = network(kind, **changes)
-    np.testing.assert_array_equal(spikes_of(plain, 400), expected)
+    with array_code():
+        plain = network(kind, **changes)
+        np.testing.assert_array_equal(spikes_of(plain, 400), expected)
     for path in native.state:
         np.testing.assert_array_equal(native.state[path], plain.state[path], err_msg=path)
-    jax.clear_caches()
 
 
 def built(cls, inputs, **given):

@@ -5,11 +5,10 @@ import signal
 import threading
 import time
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import drive, tutorial_config
+from builders import compiled_apart, drive, tutorial_config
 
 import spark
 from spark.nn import Brain
@@ -37,23 +36,23 @@ def series(steps):
     return np.repeat(generator.uniform(-1, 1, (-(-steps // 50), 4)), 50, axis=0)[:steps].astype(np.float16)
 
 
-@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("steps", [1, 63, 64, 65, 400])
-def test_a_run_equals_single_steps(steps, native, monkeypatch):
+def test_a_run_equals_single_steps(steps, whole, monkeypatch):
+    """As one native call, and step by step inside of compiled code."""
     values = series(steps)
     expected = by_single_steps(tutorial(), [drive(v) for v in values])
-    if not native:
+    if not whole:
         monkeypatch.setattr(Brain, "whole_run", lambda *_: None)
-        jax.clear_caches()
     brain = tutorial()
-    recording = spark.run(
-        brain, steps, {"drive": drive(values)}, record=["pool", "action", "pool.soma.potential"], progress=False
-    )
+    with compiled_apart("whole runs" if whole else "step by step"):
+        recording = spark.run(
+            brain, steps, {"drive": drive(values)}, record=["pool", "action", "pool.soma.potential"], progress=False
+        )
     np.testing.assert_array_equal(recording["pool"], expected[0] != 0)
     np.testing.assert_array_equal(recording["action"], expected[1])
     np.testing.assert_array_equal(recording["pool.soma.potential"], expected[2])
     assert recording.steps == steps and recording.stopped is None and int(brain.state["step"]) == steps
-    jax.clear_caches()
 
 
 @pytest.mark.parametrize("kind", ["constant", "series", "function", "iterator"])
@@ -127,9 +126,8 @@ def test_ctrl_c_returns_what_was_done_and_a_whole_state():
     spark.run(brain, 64, {"drive": drive()}, record="pool")
     timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
-    began = time.monotonic()
     recording = spark.run(brain, 10**9, {"drive": drive()}, record="pool")
-    assert time.monotonic() - began < 20
+    assert 0 < recording.steps < 10**9
     assert recording.stopped == "interrupted by Ctrl-C"
     assert int(brain.state["step"]) == 64 + recording.steps
     again = tutorial()
