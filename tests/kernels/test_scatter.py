@@ -14,7 +14,8 @@ LAYOUTS = ("one", "unit", "edge")
 
 def drawn(seed: int, pre: int, post: int, slots: int, layout: str, dtype: str, delayed: bool, wide: bool):
     rng = np.random.default_rng(seed)
-    lengths = rng.integers(0, max(post, 1), pre)
+    # As many connections for every seed: another number would compile every operation of the reference anew.
+    lengths = rng.permutation(np.random.default_rng(pre).integers(0, max(post, 1), pre))
     edges = int(lengths.sum())
     targets = np.concatenate([np.sort(rng.choice(post, n, replace=False)) for n in lengths] or [np.zeros(0, int)])
     size = {"one": 1, "unit": pre, "edge": edges}[layout]

@@ -165,9 +165,9 @@ def test_a_rule_gives_the_weights_of_its_equations(name, layout):
 def test_the_standard_plastic_network_agrees_within_a_millionth():
     """Additive pairs with the amplitudes of Song, Miller & Abbott 2000 for weights up to 0.3."""
     rule = plasticity.PairRuleConfig(a_plus=1e-4, a_minus=1.05e-4, weight_unit=1.0, maximum=0.3)
-    made = brain(rule, units=(40, 30), scale=0.1)
+    made = brain(rule, units=(24, 20), scale=0.1)
     first, delays = structure(made)
-    pre = sent(3, 1500, 40)
+    pre = sent(3, 1500, 24)
     post = ran(made, pre)["pool"]
     expected = Oracle(rule).run(first, delays, pre, post)
     assert np.abs(expected - first).max() > 1e-3

@@ -76,21 +76,26 @@ def spikes_of(brain, steps):
     return np.array(fired)
 
 
+CHANGES = {
+    "plain": {},
+    "delayed": {"delay": 1.5},
+    "delays of each": {"delay": UniformInitializer(low=0.1, high=3.0)},
+    "random weights": {"weights": (UniformInitializer(low=0.0, high=2.0), 4.0)},
+    "background": {"background": 900.0},
+    "driven apart": {"spread": 3.0},
+    "half precision": {"background": 900.0, "delay": 0.4, "weight_dtype": "float16"},
+}
+# Each change with two kinds, each kind with some changes; all pairs of them in `make test-all`.
+ALL = [(kind, change) for change in CHANGES for kind in KINDS]
+SOME = [pair for number, pair in enumerate(ALL) if (number + number // len(KINDS)) % 2 == 0]
+
+
 @needs_native
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"delay": 1.5},
-        {"delay": UniformInitializer(low=0.1, high=3.0)},
-        {"weights": (UniformInitializer(low=0.0, high=2.0), 4.0)},
-        {"background": 900.0},
-        {"spread": 3.0},
-        {"background": 900.0, "delay": 0.4, "weight_dtype": "float16"},
-    ],
+    ("kind", "change"), [pytest.param(*pair, marks=[] if pair in SOME else pytest.mark.slow) for pair in ALL]
 )
-def test_native_steps_equal_the_modules_one_by_one(kind, changes):
+def test_native_steps_equal_array_code(kind, change):
+    changes = CHANGES[change]
     native = network(kind, **changes)
     expected = spikes_of(native, 400)
     assert expected.any()
@@ -121,12 +126,15 @@ def test_an_exponential_current_is_integrated_exactly(tau):
         soma__potential_tau=membrane,
         soma__resistance=100.0,
     )
-    pool = CurrentLIFNeuron(config)
-    found = []
-    for step in range(steps):
-        spike = spark.SpikeArray(jnp.array([step == 0], jnp.int8))
-        pool(excitation=spike, inhibition=spark.SpikeArray(jnp.zeros(1, jnp.int8)))
-        found.append(float(pool.state["soma.potential"][0]))
+    wires = {"excitation": PortMap("__call__", "spikes"), "inhibition": PortMap("__call__", "silence")}
+    inputs = {name: spark.InputSpec(spark.SpikeArray, (1,), "int8") for name in ("spikes", "silence")}
+    pools = [ModuleSpecs("pool", CurrentLIFNeuron, wires, config)]
+    brain = Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=pools, dt=dt))
+    given = {
+        "spikes": spark.SpikeArray((np.arange(steps) == 0).astype(np.int8)[:, None]),
+        "silence": spark.SpikeArray(np.zeros(1, np.int8)),
+    }
+    found = spark.run(brain, steps, given, record=["pool.soma.potential"])["pool.soma.potential"][:, 0]
     t = dt * np.arange(1, steps + 1)
     current = weight * 1e-3 * 100.0
     if abs(tau - membrane) < 1e-6:
