@@ -10,6 +10,7 @@ from pathlib import Path
 BENCH = Path(__file__).parent.absolute()
 COMMANDS = (
     ("imports.py",),
+    ("editor.py", "--json", "bench/results/editor.json"),
     ("tutorial.py",),
     ("checking.py", "--json", "bench/results/checking.json"),
     ("kernels.py", "--json", "bench/results/kernels.json"),

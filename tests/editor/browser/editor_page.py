@@ -95,13 +95,21 @@ class Page:
 
     def settled(self):
         """Wait until nothing moves: the view is fitted a moment after it is drawn."""
-        self.page.wait_for_timeout(250)
+        self.page.evaluate(STANDS)
+
+    def drawn_anew(self):
+        """Wait until what was asked for is drawn, and every animation has ended."""
+        self.page.evaluate(DRAWN)
 
     def no_problems(self):
         self.page.get_by_test_id("problem-count").get_by_text("No problems").wait_for()
 
     def node(self, name):
         return self.page.locator(".react-flow__node", has=self.page.locator(f'.name:text-is("{name}")'))
+
+    def middle_node(self):
+        """The node that is nearest to the middle of the canvas, so that a pointer reaches it."""
+        return self.page.locator(f'.react-flow__node[data-id="{self.page.evaluate(MIDDLE)}"]')
 
     def port(self, node, port, side):
         return self.node(node).locator(f'[data-handleid="{side}:{port}"]')
@@ -157,6 +165,32 @@ class Page:
         return self.page.evaluate(ASK, [request, arguments])
 
 
+# Ten pictures of the page in which neither the view nor a node moves.
+STANDS = """() => new Promise((done) => {
+  let last = null, same = 0;
+  const look = () => {
+    const parts = document.querySelectorAll(".react-flow__viewport, .react-flow__node");
+    const now = [...parts].map((part) => part.style.transform).join();
+    same = now === last ? same + 1 : 0;
+    last = now;
+    if (same < 10) requestAnimationFrame(look);
+    else done();
+  };
+  look();
+})"""
+MIDDLE = """() => {
+  const middle = (part) => {
+    const place = part.getBoundingClientRect();
+    return [place.x + place.width / 2, place.y + place.height / 2];
+  };
+  const [x, y] = middle(document.querySelector(".react-flow"));
+  const far = (node) => { const [a, b] = middle(node); return Math.hypot(a - x, b - y); };
+  return [...document.querySelectorAll(".react-flow__node")].reduce((a, b) => (far(b) < far(a) ? b : a)).dataset.id;
+}"""
+DRAWN = """async () => {
+  for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
+  await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+}"""
 ASK = """([request, args]) => new Promise((done, failed) => {
   const open = () => {
     const url = new URL("ws", document.baseURI);

