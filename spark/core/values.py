@@ -72,6 +72,9 @@ def to_shape(value: Any) -> Any:
 
 def to_dtype(value: Any) -> Any:
     """The NumPy name of a floating dtype."""
+    if value is None:
+        # NumPy reads it as float64.
+        raise ValueError("expected float16, bfloat16, float32 or float64, got None")
     try:
         name = str(np.dtype(value)) if not isinstance(value, str) else value
     except TypeError:

@@ -1,13 +1,13 @@
 """Python code that builds a brain, as a person would write it."""
 
-import builtins
 from typing import Any
 
 import numpy as np
 
 from spark.core.config import Config
 from spark.core.config_arguments import nested_type
-from spark.core.values import encode
+from spark.core.errors import ConfigError, Problem
+from spark.core.values import PLAIN, encode
 from spark.io.code_inputs import InputCode
 from spark.nn import BrainConfig, connections, delays, initializers, interfaces, neurons, plasticity, somas, synapses
 
@@ -15,23 +15,49 @@ _PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, sy
 _WIDTH = 100
 
 
+# Names that the program gives itself.
+_OWN = {"spark", "np", "math", "STEPS", "config", "brain", "inputs", "recording", "name", "rows", "random_spikes"}
+
+
 class _Names:
     """Where the classes that the code uses are imported from."""
 
     def __init__(self) -> None:
         self.imports: dict[str, set[str]] = {}
+        self.modules: set[str] = set()
         self.arrays = False
+        self._taken: dict[str, type] = {}
 
     def of(self, cls: type) -> str:
-        """The name of a class in the code."""
+        """The name of a class in the code.
+
+        Raises:
+            ConfigError: No other program could import it.
+        """
         for module in _PUBLIC:
             if getattr(module, cls.__name__, None) is cls:
-                self.imports.setdefault(module.__name__, set()).add(cls.__name__)
-                return cls.__name__
+                return self._imported(module.__name__, cls.__name__, cls)
         if cls.__module__.startswith("spark.nn.brain"):
             return f"spark.nn.{cls.__name__}"
-        self.imports.setdefault(cls.__module__, set()).add(cls.__qualname__.partition(".")[0])
-        return cls.__qualname__
+        if cls.__module__ == "__main__" or "<locals>" in cls.__qualname__:
+            raise ConfigError(
+                Problem(
+                    cls.__name__,
+                    f"is defined where no other program can import it, in {cls.__module__}.{cls.__qualname__}",
+                    "Put your modules into a file of their own, and import it",
+                    "main",
+                )
+            )
+        return self._imported(cls.__module__, cls.__qualname__, cls)
+
+    def _imported(self, module: str, name: str, cls: type) -> str:
+        head = name.partition(".")[0]
+        if head not in _OWN and self._taken.setdefault(head, cls) is cls:
+            self.imports.setdefault(module, set()).add(head)
+            return name
+        # Another class has this name already: this one is called by its whole path.
+        self.modules.add(module)
+        return f"{module}.{name}"
 
 
 def python_code(config: BrainConfig, settings: dict[str, Any] | None = None) -> str:
@@ -40,9 +66,12 @@ def python_code(config: BrainConfig, settings: dict[str, Any] | None = None) -> 
     Args:
         config: The brain.
         settings: How the editor runs it: its `inputs` drive the program's brain, with the same random spikes.
+
+    Raises:
+        ConfigError: A module's class or an input's setting cannot be written as code.
     """
     names = _Names()
-    steps = round(1000 / config.step_length)
+    steps = max(1, round(1000 / config.step_length))
     given = InputCode(config.step_length, int(config.seed or 0), settings or {})
     inputs = given.code(config.input_map)
     body = f"config = {_brain(config, names, 0)}\n\nbrain = spark.nn.Brain(config)\n\n{inputs}\n"
@@ -55,7 +84,7 @@ def python_code(config: BrainConfig, settings: dict[str, Any] | None = None) -> 
     head += "".join(f"import {name}\n\n" for name in given.imports())
     if names.arrays or config.input_map:
         head += "import numpy as np\n\n"
-    lines = ["import spark"]
+    lines = [f"import {name}" for name in sorted({"spark", *names.modules})]
     lines += [f"from {m} import {', '.join(sorted(n))}" for m, n in sorted(names.imports.items())]
     head += "\n".join(_wrapped_import(line) for line in lines) + f"\n\nSTEPS = {steps}\n"
     functions = given.functions()
@@ -107,7 +136,7 @@ def _module(specs: Any, names: _Names, depth: int) -> str:
         made = [_wire(w) for w in listed]
         wires.append(f"{port!r}: {made[0] if len(made) == 1 else '[' + ', '.join(made) + ']'}")
     inner = isinstance(specs.config, BrainConfig)
-    config = _brain(specs.config, names, depth + 1) if inner else _config(specs.config, names, depth + 1, None)
+    config = _brain(specs.config, names, depth + 1) if inner else _config(specs.config, names, depth + 1)
     arguments = [repr(specs.name), names.of(specs.module_cls), "{" + ", ".join(wires) + "}", config]
     return _call("spark.ModuleSpecs", arguments, depth, True)
 
@@ -117,17 +146,28 @@ def _wire(wire: Any) -> str:
 
 
 def _spec(kind: str, spec: Any) -> str:
-    return f"spark.{kind}(spark.{spec.payload_type.__name__}, {spec.shape!r}, {spec.dtype!r})"
+    more = "" if spec.description is None else f", {spec.description!r}"
+    return f"spark.{kind}(spark.{spec.payload_type.__name__}, {spec.shape!r}, {spec.dtype!r}{more})"
 
 
-def _config(config: Config, names: _Names, depth: int, usual: Any) -> str:
+def _config(config: Config, names: _Names, depth: int, handed: tuple[str, ...] = ()) -> str:
     """A config's constructor with what differs from the defaults; nested fields as `name__field`."""
     arguments: list[str] = []
-    _arguments(config, usual, "", names, depth, arguments)
+    _arguments(config, None, "", names, depth, arguments, handed)
     return _call(names.of(type(config)), arguments, depth)
 
 
-def _arguments(config: Config, usual: Any, prefix: str, names: _Names, depth: int, arguments: list[str]) -> None:
+def _arguments(
+    config: Config,
+    usual: Any,
+    prefix: str,
+    names: _Names,
+    depth: int,
+    arguments: list[str],
+    handed: tuple[str, ...] = (),
+) -> None:
+    # What was given itself stays apart from what the owner hands down, also where both are the same.
+    own = set(handed) & set(config.explicit())
     for name, info in type(config).model_fields.items():
         if name in config._handed:
             continue
@@ -137,25 +177,35 @@ def _arguments(config: Config, usual: Any, prefix: str, names: _Names, depth: in
         else:
             default = None if info.is_required() else info.get_default(call_default_factory=True)
         if isinstance(value, Config) and type(value) is type(default) and nested_type(info) is not None:
-            _arguments(value, default, f"{prefix}{name}__", names, depth, arguments)
-        elif info.is_required() or type(value) is not type(default) or encode(value) != encode(default):
+            _arguments(value, default, f"{prefix}{name}__", names, depth, arguments, type(config).handed_down)
+        elif isinstance(value, Config) and nested_type(info) is not None:
+            made = _config(value, names, depth + 1, type(config).handed_down)
+            arguments.append(f"{prefix}{name}={made}")
+        elif info.is_required() or name in own or type(value) is not type(default) or encode(value) != encode(default):
             arguments.append(f"{prefix}{name}={_value(value, names, depth + 1)}")
 
 
 def _value(value: Any, names: _Names, depth: int) -> str:
     if isinstance(value, Config):
-        return _config(value, names, depth, None)
+        return _config(value, names, depth)
     if isinstance(value, np.ndarray):
         plain = {"float32": float, "int32": int}.get(str(value.dtype))
         if value.ndim == 0 and plain is not None:
             return repr(value.item())
         names.arrays = True
+        if not value.size:
+            return f"np.zeros({value.shape!r}, {str(value.dtype)!r})"
         return f"np.array({value.tolist()!r}, {str(value.dtype)!r})"
+    if isinstance(value, np.generic):
+        return repr(value.item())
     if isinstance(value, (list, tuple)):
         inner = ", ".join(_value(v, names, depth) for v in value)
         return f"({inner}{',' if len(value) == 1 else ''})" if isinstance(value, tuple) else f"[{inner}]"
-    if isinstance(value, dict) and hasattr(builtins, type(value).__name__):
+    if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {_value(v, names, depth)}" for k, v in value.items()) + "}"
+    if not isinstance(value, PLAIN):
+        text = f"cannot be written as code, got {type(value).__name__}"
+        raise ConfigError(Problem("config", text, "Use numbers, text, arrays and configs", "code"))
     return repr(value)
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from spark.core.errors import ConfigError, Problem
+
 _ROWS = '''
 
 def rows(path, shape, dtype):
@@ -42,7 +44,8 @@ class InputCode:
         entries = [f"    {n!r}: {self._payload(n, s, sorted(specs).index(n))},\n" for n, s in specs.items()]
         note = ""
         if self._environment and specs:
-            note = f"# The editor showed {self._environment} to the brain; here its input stands still.\n"
+            # Quoted: a name from a file may hold anything, also the end of a line.
+            note = f"# The editor showed {str(self._environment)[:80]!r} to the brain; here its input stands still.\n"
             note += "# `spark.envs.Loop` closes the loop in a program.\n"
         if "rows" in self._needs:
             note += "# Files are those of the folder that the editor worked in.\n"
@@ -65,14 +68,35 @@ class InputCode:
             made = f"rows({str(source['file'])!r}, {about})"
         elif source.get("rate"):
             self._needs["spikes"] = _SPIKES.format(dt=self._dt)
-            made = f"random_spikes({float(source['rate'])!r}, {about}, {self._seed + place})"
+            (rate,) = _numbers(name, "rate", source["rate"], 1).tolist()
+            made = f"random_spikes({rate!r}, {about}, {self._seed + place})"
         else:
-            made = _constant(0.0 if "rate" in source else source.get("value", 0.0), spec, about)
+            value = _numbers(name, "value", source.get("value", 0.0), spec.port_spec().size)
+            made = _constant(np.zeros_like(value) if "rate" in source else value, spec, about)
         return f"spark.{spec.payload_type.__name__}({made})"
 
 
-def _constant(value: Any, spec: Any, about: str) -> str:
-    filled = np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (spec.port_spec().size,))
+def _numbers(name: str, key: str, value: Any, size: int) -> np.ndarray:
+    """So many finite numbers, from one number or a list.
+
+    Raises:
+        ConfigError: The setting of an input is something else.
+    """
+    try:
+        found = np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (size,))
+    except (ValueError, TypeError, OverflowError) as error:
+        found, why = np.array([np.nan]), error
+    else:
+        why = None
+    if not np.isfinite(found).all():
+        text = f"must be one finite number or {size}, got {value!r}"[:200]
+        raise ConfigError(
+            Problem(f"inputs.{name}.{key}", text, "Set it in the editor's panel of inputs", "value")
+        ) from why
+    return found
+
+
+def _constant(filled: np.ndarray, spec: Any, about: str) -> str:
     if len(set(filled.tolist())) > 1:
         return f"np.array({filled.reshape(spec.shape).tolist()!r}, {spec.dtype!r})"
     number = filled.tolist()[0]

@@ -9,14 +9,16 @@ from spark.core.values import encode
 KINDS = ("rule", "initializer", "connectivity")
 
 
-def sparse(config: Config, default: Config | None = None) -> dict[str, Any]:
+def sparse(config: Config, default: Config | None = None, handed: tuple[str, ...] = ()) -> dict[str, Any]:
     """The fields that differ from their defaults, nested ones likewise; `from_sparse` gives an equal config.
 
     Args:
         config: A config.
         default: What stands there if nothing is given; left out, what the class makes of no arguments.
+        handed: Fields that an owner hands down: what was given itself stays apart, also where both are the same.
     """
     found: dict[str, Any] = {}
+    own = set(handed) & set(config.explicit())
     for name, info in type(config).model_fields.items():
         if name in config._handed:
             continue
@@ -27,11 +29,11 @@ def sparse(config: Config, default: Config | None = None) -> dict[str, Any]:
             usual = None if info.is_required() else info.get_default(call_default_factory=True)
         if isinstance(value, Config):
             same, nested = type(value) is type(usual), nested_type(info) is not None
-            inner = sparse(value, usual if same and nested else None)
+            inner = sparse(value, usual if same and nested else None, type(config).handed_down if nested else ())
             if same and (not inner if nested else encode(value) == encode(usual)):
                 continue
             found[name] = inner if same and nested else {**kind_of(value), **inner}
-        elif info.is_required() or encode(value) != encode(usual):
+        elif info.is_required() or name in own or encode(value) != encode(usual):
             found[name] = _brief(encode(value))
     return found
 

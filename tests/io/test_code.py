@@ -1,16 +1,23 @@
 """The Python code of a brain builds the same brain."""
 
+import ast
+import importlib
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from configs import MODULES, configs
 from documents import examples, small
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 import spark
 from spark.editor.drive import Drive
 from spark.io.code import python_code
 from spark.io.graph_config import brain_config
+from spark.io.sparse import from_sparse, sparse
 from spark.nn import Brain, BrainConfig, connections, initializers, neurons, plasticity
 
 
@@ -124,8 +131,105 @@ def test_no_spikes_at_a_rate_of_zero():
 def test_a_program_says_that_it_has_no_environment():
     run = {"environment": "CartPole-v1", "inputs": {}}
     code = python_code(brain_config(small())[0], run)
-    assert "# The editor showed CartPole-v1 to the brain; here its input stands still." in code
+    assert "# The editor showed 'CartPole-v1' to the brain; here its input stands still." in code
     assert "CartPole" not in python_code(brain_config(small())[0], {})
+
+
+def config_of(code):
+    """What the code of a program says of its brain, which need not be one that runs."""
+    return built_by(code.partition("\n\nbrain = ")[0])["config"]
+
+
+@pytest.mark.parametrize("cls", MODULES, ids=lambda c: c.__name__)
+def test_any_config_of_the_catalogue_is_written_as_code_and_in_model_files_so_that_an_equal_one_is_read(cls):
+    @settings(max_examples=5, phases=[Phase.reuse, Phase.generate])
+    @given(configs(cls.config_class()), st.text(max_size=8))
+    def check(config, words):
+        outer = BrainConfig(
+            input_map={"drive": spark.InputSpec(spark.FloatArray, (2, 3), "float16", words)},
+            modules_map=[spark.ModuleSpecs("a", cls, {}, config)],
+        )
+        assert config_of(python_code(outer)).to_json(1) == outer.to_json(1)
+        assert from_sparse(type(config), json.loads(json.dumps(sparse(config)))).to_json(1) == config.to_json(1)
+
+    check()
+
+
+def test_a_brain_of_matrices_runs_from_its_code_with_equal_spikes():
+    def pool(**more):
+        return neurons.CurrentLIFNeuronConfig(units=(3,), soma__resistance=1e4, **more)
+
+    wire = spark.PortMap
+    plain = pool(excitatory__connections=np.array([[0, 2.0, 0], [1, 0, 0.5], [0, 0, 3]]))
+    feeds = {p: wire("__call__", "a") for p in ("excitation", "inhibition")}
+    config = BrainConfig(
+        input_map={"a": spark.InputSpec(spark.SpikeArray, (3,), "int8", 'said "so"\n')},
+        modules_map=[spark.ModuleSpecs("pool", neurons.CurrentLIFNeuron, feeds, plain)],
+    )
+    made = built_by(python_code(config))["config"]
+    assert made == config and made.input_map["a"].description == 'said "so"\n'
+    inputs = {"a": spark.SpikeArray(np.ones((200, 3), np.int8))}
+    runs = [spark.run(Brain(c), 200, inputs, record=["pool.out_spikes"], progress=False) for c in (config, made)]
+    first, second = (r.spikes("pool.out_spikes") for r in runs)
+    np.testing.assert_array_equal(first, second)
+    assert len(first[0]) > 0
+
+
+HOSTILE = ["x\nprint('injected')\n#", "\rprint('injected')", "\x0c\u2028\x85\n", "'''" + '"' * 3, "\\", "{dt}"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_whatever_a_document_says_nothing_of_it_becomes_code(text):
+    document = small()
+    document["meta"] |= {"name": text, "description": text}
+    document["nodes"]["n1"]["config"]["description"] = text
+    config, _ = brain_config(document)
+    code = python_code(config, {"environment": text, "inputs": {"level": {"file": text}}, text: text})
+    plain = python_code(config, {"environment": "a", "inputs": {"level": {"file": "a"}}})
+    assert [type(n) for n in ast.walk(ast.parse(code))] == [type(n) for n in ast.walk(ast.parse(plain))]
+    assert config_of(code).input_map["level"].description == text
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"rate": float("inf")}, r"inputs\.level\.rate: must be one finite number or 1, got inf"),
+        ({"rate": "fast"}, r"inputs\.level\.rate: must be"),
+        ({"value": [1, 2]}, r"inputs\.level\.value: must be one finite number or 8, got \[1, 2\]"),
+        ({"value": "__import__('os')"}, r"inputs\.level\.value: must be"),
+    ],
+)
+def test_a_setting_that_is_no_number_is_refused_with_its_place(source, said):
+    config, _ = brain_config(fed({"rate": 1}))
+    with pytest.raises(spark.ConfigError, match=said):
+        python_code(config, {"inputs": {"level": source}})
+
+
+def test_a_module_of_another_file_keeps_its_name_apart_and_one_of_no_file_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "others.py").write_text(
+        "import spark.nn.neurons as n\nclass LIFNeuronConfig(n.LIFNeuronConfig): pass\n"
+        "class LIFNeuron(n.LIFNeuron):\n    '''Another.'''\n    config: LIFNeuronConfig\n"
+        "class np(LIFNeuron):\n    '''A short name.'''\n    config: LIFNeuronConfig\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    others = importlib.import_module("others")
+    listed = [
+        spark.ModuleSpecs("a", neurons.LIFNeuron, {}, neurons.LIFNeuronConfig(units=(2,), async_spikes=True)),
+        spark.ModuleSpecs("b", others.LIFNeuron, {}, others.LIFNeuronConfig(units=(2,), async_spikes=True)),
+        spark.ModuleSpecs("c", others.np, {}, others.LIFNeuronConfig(units=(2,), async_spikes=True)),
+    ]
+    made = config_of(python_code(BrainConfig(modules_map=listed)))
+    assert [s.module_cls for s in made.modules_map.values()] == [neurons.LIFNeuron, others.LIFNeuron, others.np]
+
+    class Inner(neurons.LIFNeuron):
+        """Of no file."""
+
+    with pytest.raises(spark.ConfigError, match=r"Inner: is defined where no other program can import it"):
+        python_code(
+            BrainConfig(
+                modules_map=[spark.ModuleSpecs("a", Inner, {}, neurons.LIFNeuronConfig(units=(2,), async_spikes=True))]
+            )
+        )
 
 
 @pytest.mark.parametrize("name", examples())
