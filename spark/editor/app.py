@@ -177,7 +177,7 @@ def greet(editor: Editor, live: Live, connection: Connection) -> None:
             **live.whole(),
         }
     )
-    for data in live.runner.kept:
+    for data in (*live.runner.kept, *live.runner.newest.values()):
         connection.show(data)
     live.check_soon()
 

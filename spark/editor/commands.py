@@ -207,6 +207,13 @@ def set_run(draft: Draft, key: str, value: Any = None) -> None:
 
 
 @command
+def set_input(draft: Draft, name: str, source: dict[str, Any]) -> None:
+    """Set what drives one of the brain's inputs; the others stay as they are. See `spark.editor.drive`."""
+    given = draft.get("run", "inputs")
+    draft.put("run", "inputs", {**(given if isinstance(given, dict) else {}), name: source})
+
+
+@command
 def put_note(draft: Draft, id: str | None = None, text: str = "", x: float = 0, y: float = 0,
              parent: str | None = None) -> dict[str, Any]:  # fmt: skip
     """Write a note, a new one or another text into one."""

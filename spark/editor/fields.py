@@ -20,10 +20,14 @@ def kinds() -> dict[str, dict[str, Any]]:
     known = {registry[name] for name in registry.names()}
     usable = {name: cls for name, cls in rules.items() if cls.rule in known}
     tables = {"initializer": initializers, "connectivity": connectivities, "rule": usable}
-    return {
+    found = {
         tag: {name: {"doc": _first_line(cls), "fields": fields_of(cls)} for name, cls in sorted(table.items())}
         for tag, table in tables.items()
     }
+    for name, cls in initializers.items():
+        for made in found["initializer"][name]["fields"]:
+            made["inherits"] = made["name"] in cls.in_unit
+    return found
 
 
 def fields_of(cls: type[Config]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from spark.io.model_file import MOST_BYTES, Document, check_change, write_docume
 # Writes down a step, `do`, `join`, `undo` or `redo`, before it counts; what it raises takes the step back.
 Keep = Callable[[str, Patch], None]
 # Moves that follow each other at once are one step back; so are letters typed into one field.
-JOINED = {"move", "configure", "put_note", "set_run"}
+JOINED = {"move", "configure", "put_note", "set_run", "set_input"}
 
 
 class History:

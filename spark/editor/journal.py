@@ -1,6 +1,7 @@
 """The draft journal: every change of a document on disk as it happens, so that `kill -9` loses nothing."""
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -198,17 +199,26 @@ def drafts(folder: Path) -> list[dict[str, Any]]:
     found = []
     for path in sorted(folder.glob("*.jsonl")):
         try:
-            changed = path.stat().st_mtime
+            about = path.stat()
         except OSError:
             continue
-        if time.time() - changed > KEPT_SECONDS:
+        age = time.time() - about.st_mtime
+        if age > KEPT_SECONDS:
             path.unlink(missing_ok=True)
             continue
-        read = Journal(folder, path.stem).read() if SESSION_ID.fullmatch(path.stem) else None
-        if read is not None and (read.about.get("unsaved") or write_document(read.document) != read.first):
-            entry = {"id": path.stem, "name": read.document["meta"].get("name"), "file": read.about.get("file")}
-            entry |= {"changes": len(read.changes), "nodes": len(read.document["nodes"])}
-            found.append({**entry, "time": changed})
-        elif time.time() - changed > KEPT_UNCHANGED_SECONDS:
+        entry = _entry(path, about.st_mtime_ns, about.st_size)
+        if entry is not None:
+            found.append({**entry, "time": about.st_mtime})
+        elif age > KEPT_UNCHANGED_SECONDS:
             path.unlink(missing_ok=True)
     return sorted(found, key=lambda d: -d["time"])
+
+
+@functools.lru_cache(maxsize=1000)
+def _entry(path: Path, changed: int, size: int) -> dict[str, Any] | None:
+    """What is listed of a draft, or None if a file has all of it; read once for as long as it stays as it is."""
+    read = Journal(path.parent, path.stem).read() if SESSION_ID.fullmatch(path.stem) else None
+    if read is None or not (read.about.get("unsaved") or write_document(read.document) != read.first):
+        return None
+    entry = {"id": path.stem, "name": read.document["meta"].get("name"), "file": read.about.get("file")}
+    return entry | {"changes": len(read.changes), "nodes": len(read.document["nodes"])}

@@ -4,12 +4,13 @@ import asyncio
 from collections import deque
 from typing import Any, Protocol
 
-from spark.core.errors import RunError, SparkError
+from spark.core.errors import Problem, RunError, SparkError
 from spark.editor.draft import snapshot
-from spark.editor.ports import inputs, outputs, port_list
+from spark.editor.ports import inputs, outputs, port_list, ports_by_wires, unknown
 from spark.editor.runner import Runner
 from spark.editor.session import Session
 from spark.editor.shapes import Shapes, deep_check
+from spark.editor.sizes import free_memory, memory
 from spark.io.graph_config import Located, brain_config
 from spark.io.model_file import BRAIN
 
@@ -112,16 +113,22 @@ class Live:
     def checked(self) -> dict[str, Any]:
         """Problems, and what is at the ports."""
         known = {f"{node}.{port}": [list(shape), dtype] for (node, port), (shape, dtype, _) in self.shapes.items()}
-        return {"problems": [p.to_dict() for p in self.problems], "shapes": known, "ports": self._brain_ports()}
+        sizes = memory(self.session.document)
+        heavy = {"sizes": sizes, "memory": free_memory() if sizes else None}
+        return {"problems": [p.to_dict() for p in self.problems], "shapes": known, "ports": self._ports(), **heavy}
 
-    def _brain_ports(self) -> dict[str, Any]:
-        """Ports of brains inside the brain, which the catalogue cannot know."""
-        document = self.session.document
-        return {
-            key: {"inputs": port_list(inputs(document, key)), "outputs": port_list(outputs(document, key))}
-            for key, node in document["nodes"].items()
-            if node["type"] == BRAIN
-        }
+    def _ports(self) -> dict[str, Any]:
+        """Ports of nodes that the catalogue cannot know: brains inside the brain, and types that are not installed."""
+        document, found = self.session.document, {}
+        for key, node in document["nodes"].items():
+            if node["type"] == BRAIN:
+                ins, outs = inputs(document, key), outputs(document, key)
+            elif unknown(node):
+                ins, outs = ports_by_wires(document, key)
+            else:
+                continue
+            found[key] = {"inputs": port_list(ins), "outputs": port_list(outs)}
+        return found
 
     def changed(self, patch: Any) -> None:
         """Tell the pages what a command did, check the document, and hand it to a brain that runs."""
@@ -216,8 +223,20 @@ class Live:
         else:
             # A brain that came with its state goes on from it, once.
             checkpoint, self.checkpoint = self.checkpoint, None
-            await self.runner.ask("load", config=plan[0], settings=plan[1], probes=plan[2], checkpoint=checkpoint)
+            try:
+                await self.runner.ask("load", config=plan[0], settings=plan[1], probes=plan[2], checkpoint=checkpoint)
+            except RunError as error:
+                raise RunError([self._name_the_largest(p) for p in error.problems]) from error
         self._sent = plan
+
+    def _name_the_largest(self, problem: Problem) -> Problem:
+        """A problem with memory at the node that needs most of it."""
+        nodes, sizes = self.session.document["nodes"], memory(self.session.document)
+        if problem.kind != "memory" or not sizes:
+            return problem
+        key = max(sizes, key=lambda k: sizes[k])
+        text = f"{problem.message}; it needs about {sizes[key] / 1e9:,.1f} GB"
+        return Problem(nodes[key]["name"], text, "Give it fewer units, or connections that are sparse", "memory")
 
     async def close(self) -> None:
         """End the worker."""

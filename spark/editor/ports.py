@@ -34,6 +34,25 @@ def outputs(document: Document, key: str) -> Types:
         return {}
 
 
+def unknown(node: Any) -> bool:
+    """Whether a node is of a type that is not installed here."""
+    return node["type"] not in (INPUT, OUTPUT, BRAIN) and node["type"] not in registry.names()
+
+
+def ports_by_wires(document: Document, key: str) -> tuple[Types, Types]:
+    """Inputs and outputs of a node of which only the wires are known: what their other ends carry."""
+    ins: Types = {}
+    outs: Types = {}
+    plain = PAYLOADS["FloatArray"]
+    for edge in document["edges"].values():
+        (source, out), (target, into) = edge["from"], edge["to"]
+        if target == key and source in document["nodes"]:
+            ins[into] = outputs(document, source).get(out, plain)
+        if source == key and target in document["nodes"]:
+            outs[out] = inputs(document, target).get(into, plain)
+    return dict(sorted(ins.items())), dict(sorted(outs.items()))
+
+
 def inputs(document: Document, key: str) -> Types:
     """Input ports of a node, required ones first."""
     node = document["nodes"][key]

@@ -13,6 +13,7 @@ from spark.editor import catalogue_view, gallery
 from spark.editor.commands import CommandError
 from spark.editor.fixes import fixes_of
 from spark.editor.live import Live
+from spark.editor.protocol import header_of
 from spark.editor.replay import replay_page
 from spark.editor.wires import copied
 from spark.io.code import python_code
@@ -167,7 +168,7 @@ async def export(live: Live, kind: str) -> Any:
     if kind == "svg":
         return {"name": f"{name}.svg", "text": svg(document)}
     if kind == "replay":
-        kept = [base64.b64encode(f).decode() for f in live.runner.kept]
+        kept = [base64.b64encode(f).decode() for f in live.runner.kept if header_of(f)["view"] != "world"]
         if not kept:
             raise RunError(Problem("replay", "nothing was recorded yet", "Run the brain with a raster or a trace open"))
         return {"name": f"{name}.html", "text": replay_page(document, kept)}

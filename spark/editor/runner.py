@@ -24,6 +24,10 @@ class Runner:
     Args:
         tell: Called with each status (plain data).
         show: Called with each frame.
+
+    Attributes:
+        kept: Frames of what follows a run in time, the oldest first.
+        newest: The last frame of each matrix and histogram, by probe.
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None], show: Callable[[bytes], None]) -> None:
@@ -33,6 +37,7 @@ class Runner:
         self._replies: Replies = {}
         self._number = 0
         self.kept: deque[bytes] = deque()
+        self.newest: dict[str, bytes] = {}
         self._kept_bytes = 0
         self.status: dict[str, Any] = {"phase": "none"}
 
@@ -48,8 +53,7 @@ class Runner:
             RunError: It failed: what the worker said.
         """
         if do == "load":
-            self.kept.clear()
-            self._kept_bytes = 0
+            self.forget()
         if not self.alive:
             await self._start()
         self._number += 1
@@ -118,7 +122,10 @@ class Runner:
         self._tell(said)
 
     def _keep(self, data: bytes) -> None:
-        if header_of(data).get("view") not in ("raster", "rate", "trace"):
+        header = header_of(data)
+        if header.get("view") in ("matrix", "histogram"):
+            self.newest[header["probe"]] = data
+        if header.get("view") not in ("raster", "rate", "trace", "world"):
             return
         self.kept.append(data)
         self._kept_bytes += len(data)
@@ -128,6 +135,7 @@ class Runner:
     def forget(self) -> None:
         """Forget the frames that are kept: the brain went back to step 0."""
         self.kept.clear()
+        self.newest.clear()
         self._kept_bytes = 0
 
     def forget_all(self) -> None:

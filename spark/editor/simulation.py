@@ -32,6 +32,9 @@ class Simulation:
             `speed` (simulated ms in each ms; 0 as fast as it goes), `stop`.
         probes: The document's probes.
         checkpoint: File of a brain whose state to begin with, as far as it fits.
+
+    Attributes:
+        compiled: Whether the next chunk is compiled already, so that it begins at once.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Simulation:
         if checkpoint is not None:
             self.brain.load_state(carried(load_checkpoint(checkpoint), self.brain))
         self.stopped: str | None = None
+        self.compiled = False
         self.world: World | None = None
         self.drives: dict[str, Drive] = {}
         self.activity: dict[str, float] = {}
@@ -97,12 +101,15 @@ class Simulation:
 
     def change(self, settings: dict[str, Any], probes: dict[str, Any]) -> None:
         """Take other settings and probes; the brain goes on."""
+        before = self.watch.record
         if settings != self.settings:
             checked = self.brain.config.check_numbers
             self._take_settings(settings)
             if _checks(self.config, settings) != checked:
                 self.swap(self.config)
         self.watch = Watch(self.brain, probes)
+        # What is recorded is part of what is compiled.
+        self.compiled = self.compiled and self.watch.record == before
 
     def swap(self, config: BrainConfig) -> None:
         """Go on with another config: what fits keeps its value, see `Brain.with_config`."""
@@ -110,6 +117,7 @@ class Simulation:
         self.config = config
         brain.load_state(carried(self.brain, brain))
         self.brain = brain
+        self.compiled = False
         self._take_settings(self.settings)
 
     def reset(self) -> None:
@@ -147,6 +155,7 @@ class Simulation:
             self.stopped = str(error)
             return []
         took = (time.perf_counter() - begin) / steps
+        self.compiled = True
         self._per_step = took if most else 0.7 * self._per_step + 0.3 * took
         self.activity = self.watch.activity(recordings)
         self._look_for_an_end(recordings)
@@ -155,12 +164,23 @@ class Simulation:
         if matrices:
             self._shown["matrix"] = now
         frames = self.watch.frames(self.brain, recordings, matrices)
+        if self.world is not None:
+            frames.append(self._world_frame(recordings))
         if self.world is not None and now - self._shown["picture"] > PICTURE_SECONDS:
             self._shown["picture"] = now
             picture = self.world.picture()
             if picture is not None:
                 frames.append(frame({"view": "picture", "shape": list(picture.shape)}, [picture]))
         return frames
+
+    def _world_frame(self, recordings: list[Any]) -> bytes:
+        """The environment after a chunk, so that its past can be looked at beside that of the brain."""
+        assert self.world is not None
+        told = self.world.describe()
+        first, until = recordings[0].first, recordings[-1].first + recordings[-1].steps
+        about = {"probe": "world", "view": "world", "first": first, "until": until, "dt": recordings[0].dt}
+        about["environment"] = {k: told[k] for k in ("name", "episode", "steps", "total")}
+        return frame(about, [np.asarray(told[k], np.float64) for k in ("observation", "action")])
 
     def _run(self, steps: int, inputs: dict[str, Any] | None = None, record: list[Any] | None = None) -> Any:
         given = {n: d.payload(steps) for n, d in self.drives.items()}

@@ -12,6 +12,7 @@ from spark.sim.recordable import Recordable, recordables
 from spark.sim.records import Probe, Recording
 
 MOST_UNITS = 4096
+MOST_NOTED = 50_000
 MOST_TRACES = 8
 MOST_SPIKES = 60_000
 MOST_ROWS = 256
@@ -34,10 +35,16 @@ class Watch:
         self.known = recordables(brain)
         self.problems: list[dict[str, Any]] = []
         self._probes: dict[str, tuple[str, Any]] = {}
+        self._units: dict[str, list[int]] = {}
+        self._sizes = {p: int(np.prod(r.shape, dtype=np.int64)) for p, r in self.known.items() if r.spikes}
+        # Every spike of pools that are small enough is noted, watched or not: an eye that opens compiles nothing.
+        self._noted = _small(self._sizes)
         self.record: list[Probe] = [
-            Probe(path, name=f"activity {path}", reduce="rate") for path, r in self.known.items() if r.spikes
+            Probe(path, name=f"spikes {path}")
+            if path in self._noted
+            else Probe(path, name=f"activity {path}", reduce="rate")
+            for path in self._sizes
         ]
-        self._activity = [p.path for p in self.record]
         for key, probe in probes.items():
             try:
                 self._add(brain, key, probe["path"], probe.get("view", "trace"), probe.get("settings") or {})
@@ -55,7 +62,7 @@ class Watch:
         if view in ("raster", "rate") and not found.spikes:
             raise RecordError(Problem(path, "carries no spikes", "Show it as a trace", "view"))
         size = int(np.prod(found.shape, dtype=np.int64))
-        if view == "raster":
+        if view == "raster" and path not in self._noted:
             units = None if size <= MOST_UNITS else np.linspace(0, size - 1, MOST_UNITS).astype(int).tolist()
             self.record.append(Probe(path, name=f"probe {key}", units=units))
         elif view == "trace":
@@ -63,6 +70,7 @@ class Watch:
             if not isinstance(units, list) or any(not isinstance(u, int) or not 0 <= u < size for u in units):
                 raise RecordError(Problem(path, f"has {size} units, got {units}", "Choose others", "units"))
             self.record.append(Probe(path, name=f"probe {key}", units=units[:MOST_TRACES]))
+            self._units[key] = units[:MOST_TRACES]
         self._probes[key] = (view, path)
 
     def describe(self) -> list[dict[str, Any]]:
@@ -77,10 +85,16 @@ class Watch:
 
     def activity(self, recordings: list[Recording]) -> dict[str, float]:
         """Mean rate of each port that carries spikes, Hz."""
-        return {
-            path: float(np.mean(np.concatenate([r.trace(f"activity {path}")[1] for r in recordings])))
-            for path in self._activity
-        }
+        return {path: float(np.mean(np.concatenate([self._rate(r, path) for r in recordings]))) for path in self._sizes}
+
+    def _rate(self, recording: Recording, path: str) -> np.ndarray:
+        """Mean rate of a port's units at each step, Hz."""
+        if path not in self._noted:
+            return recording.trace(f"activity {path}")[1].reshape(-1)
+        times, _ = recording.spikes(f"spikes {path}")
+        steps = np.rint(times / recording.dt).astype(np.int64) - recording.first
+        counts = np.bincount(steps, minlength=recording.steps)
+        return counts * (1000 / (recording.dt * self._sizes[path]))
 
     def frames(self, brain: Any, recordings: list[Recording], matrices: bool) -> list[bytes]:
         """What the probes saw in some recordings that follow each other."""
@@ -90,39 +104,67 @@ class Watch:
         for key, (view, path) in self._probes.items():
             about = {"probe": key, "view": view, "first": first, "until": until, "dt": recordings[0].dt}
             if view == "raster":
-                parts = [r.spikes(f"probe {key}") for r in recordings]
+                name = f"spikes {path}" if path in self._noted else f"probe {key}"
+                parts = [r.spikes(name) for r in recordings]
                 times, units = (np.concatenate([p[i] for p in parts]) for i in (0, 1))
                 steps = np.rint(times / recordings[0].dt).astype(np.int64)
                 seen, about["shown"] = len(steps), 1.0
                 if seen > MOST_SPIKES:
                     kept = np.linspace(0, seen - 1, MOST_SPIKES).astype(int)
                     steps, units, about["shown"] = steps[kept], units[kept], MOST_SPIKES / seen
-                about["units"] = int(np.prod(self.known[path].shape, dtype=np.int64))
+                about["units"] = self._sizes[path]
                 made.append(frame(about, [(steps - first).astype(np.uint32), units.astype(np.uint32)]))
             elif view == "rate":
-                rates = np.concatenate([r.trace(f"activity {path}")[1] for r in recordings])
+                rates = np.concatenate([self._rate(r, path) for r in recordings])
+                about["unit"] = "Hz"
                 made.append(frame(about, [rates.astype(np.float32).reshape(-1)]))
             elif view == "trace":
                 values = np.concatenate([r.trace(f"probe {key}")[1] for r in recordings])
-                about["unit"] = self.known[path].unit
+                about |= {"unit": self.known[path].unit, "ids": self._units[key]}
                 made.append(frame(about, [values.reshape(len(values), -1).astype(np.float32)]))
             elif matrices:
                 made.append(self._matrix(brain, about, view, path))
         return made
 
     def _matrix(self, brain: Any, about: dict[str, Any], view: str, path: str) -> bytes:
-        values = _kernel(brain, path) if path.endswith(".kernel") else np.asarray(brain.state[path])
-        values = values.astype(np.float32)
-        about["unit"] = "pA" if path.endswith((".kernel", ".weights")) else self.known[path].unit
+        values, axes = self._values(brain, path)
+        about["unit"] = "pA" if axes else self.known[path].unit
         if view == "histogram":
-            present = values[values != 0] if path.endswith(".kernel") else values.reshape(-1)
+            present = values[values != 0] if axes else values.reshape(-1)
             present = present[np.isfinite(present)]
             counts, edges = np.histogram(present if present.size else np.zeros(1), bins=BINS)
             return frame(about, [counts.astype(np.uint32), edges.astype(np.float32)])
-        flat = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else _square(values)
-        stride = [max(1, -(-n // MOST_ROWS)) for n in flat.shape]
-        about["shape"] = list(flat.shape)
-        return frame(about, [np.ascontiguousarray(flat[:: stride[0], :: stride[1]])])
+        wrapped = values.ndim < 2
+        flat = _square(values) if wrapped else values.reshape(-1, values.shape[-1])
+        every = [max(1, -(-n // MOST_ROWS)) for n in flat.shape]
+        about |= {"shape": list(flat.shape), "every": every, "axes": axes}
+        if wrapped:
+            about["wrapped"] = values.size
+        return frame(about, [np.ascontiguousarray(flat[:: every[0], :: every[1]])])
+
+    def _values(self, brain: Any, path: str) -> tuple[np.ndarray, list[str]]:
+        """What is shown as a matrix or a histogram, and the names of its axes if they have some."""
+        if path.endswith(".kernel"):
+            return _kernel(brain, path).astype(np.float32), ["post", "pre"]
+        stored = np.asarray(brain.state[path]).astype(np.float32)
+        kernel = f"{path.removesuffix('.weights')}.kernel"
+        if path.endswith(".weights") and stored.ndim < 2:
+            # Weights of connections that are there, one after the other: what a matrix shows is where they stand.
+            try:
+                return _kernel(brain, kernel).astype(np.float32), ["post", "pre"]
+            except RecordError:
+                pass
+        return stored, []
+
+
+def _small(sizes: dict[str, int]) -> set[str]:
+    """Ports whose spikes are noted in any case: pools up to a size, the small ones first, up to a sum."""
+    found, total = set(), 0
+    for path, size in sorted(sizes.items(), key=lambda item: item[1]):
+        total += size
+        if size <= MOST_UNITS and total <= MOST_NOTED:
+            found.add(path)
+    return found
 
 
 def _square(values: np.ndarray) -> np.ndarray:

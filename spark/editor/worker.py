@@ -53,6 +53,9 @@ class Worker:
                     self.advance()
             except SparkError as error:
                 self.fail([vars(p) for p in error.problems], given)
+            except MemoryError as error:
+                text = f"there is not enough memory: {error}" if str(error) else "there is not enough memory"
+                self.fail([{"address": "", "message": text, "fix": "", "kind": "memory"}], given)
             except Exception as error:  # Whatever a module of the user's raises must reach the page, not end it.
                 traceback.print_exc()
                 text = f"{type(error).__name__}: {error}"
@@ -123,7 +126,7 @@ class Worker:
 
     def advance(self) -> None:
         """A chunk of steps, and the pause that the speed asks for."""
-        begin, before = time.perf_counter(), self.simulation.step
+        begin, before, fresh = time.perf_counter(), self.simulation.step, not self.simulation.compiled
         self.show(self.simulation.advance())
         steps = self.simulation.step - before
         if self.simulation.stopped:
@@ -142,7 +145,7 @@ class Worker:
         elapsed = time.perf_counter() - begin
         now = steps / elapsed
         self._rate = 0.8 * self._rate + 0.2 * now if self._rate else now
-        if time.perf_counter() - self._told > STATUS_SECONDS:
+        if fresh or time.perf_counter() - self._told > STATUS_SECONDS:
             self.tell()
 
     def show(self, frames: list[bytes]) -> None:
@@ -155,6 +158,8 @@ class Worker:
         """Send how it stands."""
         self._told = time.perf_counter()
         phase = "running" if self.running else "stopped" if self.simulation.stopped else "paused"
+        if self.running and not self.simulation.compiled:
+            phase = "building"
         status = {**self.simulation.status(), "phase": phase, "why": self.simulation.stopped}
         self.send({**status, "steps_per_second": self._rate if self.running else 0.0, "reply": reply})
 

@@ -5,6 +5,8 @@ import { decode, Series } from "../src/core/frames";
 import { applyPatch, search, trail } from "../src/core/graph";
 import { crc32, withText } from "../src/core/png";
 import { outOfBounds, parseQuantity, showNumber } from "../src/core/units";
+import { canBeSentAgain, Unsent } from "../src/core/unsent";
+import { points } from "../src/view/points";
 import type { Document } from "../src/core/types";
 
 describe("units", () => {
@@ -92,5 +94,48 @@ describe("words", () => {
     const asked = Object.values(sources).flatMap((text) => [...text.matchAll(/\bt\(\s*"((?:[^"\\]|\\.)*)"/g)].map((m) => m[1]));
     expect(asked.length).toBeGreaterThan(150);
     expect([...new Set(asked)].filter((words) => !(words in de))).toEqual([]);
+  });
+});
+
+describe("what was not confirmed", () => {
+  const store = () => {
+    const kept = new Map<string, string>();
+    return { getItem: (k: string) => kept.get(k) ?? null, setItem: (k: string, v: string) => void kept.set(k, v), removeItem: (k: string) => void kept.delete(k) };
+  };
+  it("is there for the same document after a reload, once, in its order, without what was confirmed", () => {
+    const shared = store();
+    const before = new Unsent(shared);
+    const [first] = [1, 2, 3].map((value) => before.add("a", [{ do: "configure", value }], null));
+    before.done("a", first);
+    const after = new Unsent(shared);
+    expect(after.take("a").entries.map((e) => e.commands[0].value)).toEqual([2, 3]);
+    expect(after.take("a").entries).toEqual([]);
+  });
+  it("is given up for another document, and says how much", () => {
+    const shared = store();
+    new Unsent(shared).add("a", [{ do: "rename" }], null);
+    expect(new Unsent(shared).take("b")).toEqual({ entries: [], lost: 1 });
+  });
+  it("is a value: adding and removing are never repeated", () => {
+    expect([[{ do: "add" }], [{ do: "configure" }, { do: "remove" }], [{ do: "put_note", text: "" }], [{ do: "put_note", id: "t1" }], [{ do: "set_input" }]].map(canBeSentAgain)).toEqual([false, false, false, true, true]);
+  });
+});
+
+describe("lines", () => {
+  const rate = (first: number, values: number[]) => decode(frame({ probe: "p", view: "rate", first, until: first + values.length, dt: 1 }, [new Float32Array(values)]));
+  it("a rate at the window's edge is a mean over 10 ms like all others", () => {
+    const frames = [rate(0, new Array(50).fill(0).map((_, i) => (i % 10 ? 0 : 100)))];
+    const [times, [line]] = points(frames, "rate", 20, 40);
+    expect(times[0]).toBe(21);
+    expect(line).toEqual(new Array(20).fill(10));
+  });
+  it("a mean does not reach over a gap", () => expect(points([rate(0, [100, 100]), rate(20, [0, 0])], "rate", 0, 30)[1][0]).toEqual([100, 100, 0, 0]));
+});
+
+describe("series", () => {
+  it("knows what was shown at a step", () => {
+    const held = new Series();
+    for (const until of [10, 20, 30]) held.append(decode(frame({ probe: "p", view: "matrix", first: until - 10, until, dt: 1 }, [new Float32Array([until])])));
+    expect([5, 10, 25, 99].map((step) => held.at(step)?.header.until)).toEqual([undefined, 10, 20, 30]);
   });
 });

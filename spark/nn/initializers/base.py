@@ -1,6 +1,6 @@
 """What an initializer is: a config that draws connections and numbers for them."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
@@ -35,6 +35,9 @@ class Initializer(Config):
     Every postsynaptic unit gets the same number of inputs, `round(density * pre)` of them, chosen without
     replacement: the number of connections does not depend on the seed.
     """
+
+    # Fields that are in the unit of the number that is drawn.
+    in_unit: ClassVar[tuple[str, ...]] = ("total", "minimum", "maximum")
 
     density: Number = field(1.0, above=0, most=1, description="Fraction of all possible connections that exist.")
     total: Number | None = field(

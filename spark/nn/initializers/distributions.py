@@ -11,6 +11,8 @@ from spark.nn.initializers.base import Initializer
 class ConstantInitializer(Initializer):
     """The same value everywhere."""
 
+    in_unit = (*Initializer.in_unit, "value")
+
     value: Number = field(1.0, description="The value.")
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -20,6 +22,8 @@ class ConstantInitializer(Initializer):
 
 class UniformInitializer(Initializer):
     """Uniform between `low` and `high`."""
+
+    in_unit = (*Initializer.in_unit, "low", "high")
 
     low: Number = field(0.0, description="Lower end.")
     high: Number = field(1.0, description="Upper end.")
@@ -37,6 +41,8 @@ class UniformInitializer(Initializer):
 
 class NormalInitializer(Initializer):
     """Normal with `mean` and `deviation`."""
+
+    in_unit = (*Initializer.in_unit, "mean", "deviation")
 
     mean: Number = field(0.0, description="Mean.")
     deviation: Number = field(1.0, above=0, description="Standard deviation.")

@@ -1,6 +1,7 @@
 // Pictures on a canvas: rasters, lines, matrices, histograms. Given numbers, not the document.
 
 import type { Frame } from "./frames";
+import { t } from "./i18n";
 
 export interface Colours { ink: string; faint: string; paper: string; marks: string[] }
 
@@ -129,17 +130,50 @@ export function drawMatrix(canvas: HTMLCanvasElement, frame: Frame, colours: Col
   const small = new OffscreenCanvas(columns, rows);
   small.getContext("2d")!.putImageData(image, 0, 0);
   const [c, width, height] = fit(canvas);
+  const [right, bar] = [width - BAR, 10];
   c.clearRect(0, 0, width, height);
   c.imageSmoothingEnabled = false;
-  c.drawImage(small, 0, 0, width, height - FOOT);
+  c.drawImage(small, MARGIN, 0, right - MARGIN - 8, height - FOOT);
+  // The colours and what they mean.
+  for (let y = 0; y < height - FOOT; y++) {
+    const [r, g, b] = shade(most * (1 - (2 * y) / (height - FOOT)), most);
+    c.fillStyle = `rgb(${r} ${g} ${b})`;
+    c.fillRect(right, y, bar, 1);
+  }
+  c.strokeStyle = colours.faint;
+  c.strokeRect(right + 0.5, 0.5, bar - 1, height - FOOT - 1);
   c.fillStyle = colours.ink;
   c.font = "10px system-ui, sans-serif";
-  c.textBaseline = "top";
   c.textAlign = "left";
-  const [across, down] = [frame.header.shape?.[1] ?? columns, frame.header.shape?.[0] ?? rows];
-  c.fillText(`${down} × ${across}`, 2, height - FOOT + 4);
-  c.textAlign = "right";
-  c.fillText(`${short(-most)} … 0 … ${short(most)} ${unit}`, width - 2, height - FOOT + 4);
+  c.textBaseline = "top";
+  c.fillText(`${short(most)} ${unit}`, right + bar + 3, 0);
+  c.textBaseline = "middle";
+  c.fillText("0", right + bar + 3, (height - FOOT) / 2);
+  c.textBaseline = "bottom";
+  c.fillText(short(-most), right + bar + 3, height - FOOT);
+  c.textBaseline = "top";
+  c.fillText(matrixWords(frame), MARGIN, height - FOOT + 4);
+  const rowsName = frame.header.axes?.[0];
+  if (rowsName) {
+    c.save();
+    c.translate(0, (height - FOOT) / 2);
+    c.rotate(-Math.PI / 2);
+    c.textAlign = "center";
+    c.fillText(rowsName, 0, 0);
+    c.restore();
+  }
+}
+
+const BAR = 70;
+const MARGIN = 14;
+
+// What a matrix is: its true shape, what its axes are, and which part of it is drawn.
+export function matrixWords(frame: Frame): string {
+  const { shape = [0, 0], every = [1, 1], axes = [], wrapped } = frame.header;
+  const words = wrapped !== undefined ? t("{n} values, in rows of {w}", { n: wrapped, w: shape[1] })
+    : axes.length ? `${axes[0]} ${shape[0]} × ${axes[1]} ${shape[1]}` : `${shape[0]} × ${shape[1]}`;
+  const sampled = every.some((n) => n > 1) ? `, ${t("one row in {a} and one column in {b} is drawn", { a: every[0], b: every[1] })}` : "";
+  return words + sampled;
 }
 
 export function drawHistogram(canvas: HTMLCanvasElement, counts: ArrayLike<number>, edges: ArrayLike<number>, colours: Colours, unit = ""): void {

@@ -10,6 +10,11 @@ export interface Header {
   shown?: number;
   unit?: string;
   shape?: number[];
+  every?: number[];
+  axes?: string[];
+  wrapped?: number;
+  ids?: number[];
+  environment?: { name: string; episode: number; steps: number; total: number };
   arrays: [string, number[]][];
 }
 export type Values = Float32Array | Float64Array | Uint32Array | Uint8Array;
@@ -51,7 +56,6 @@ export class Series {
   append(frame: Frame): void {
     const last = this.frames[this.frames.length - 1];
     if (last && frame.header.first < last.header.until) this.clear();
-    if (frame.header.view === "matrix" || frame.header.view === "histogram") this.clear();
     this.frames.push(frame);
     this.held += bytes(frame);
     while (this.held > this.mostBytes && this.frames.length > 1) this.held -= bytes(this.frames.shift()!);
@@ -60,6 +64,12 @@ export class Series {
   clear(): void {
     this.frames = [];
     this.held = 0;
+  }
+
+  // What was known at a step: the newest frame that does not lie after it.
+  at(step: number): Frame | undefined {
+    for (let i = this.frames.length - 1; i >= 0; i--) if (this.frames[i].header.until <= step) return this.frames[i];
+    return undefined;
   }
 
   get last(): Frame | undefined {

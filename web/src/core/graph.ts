@@ -13,7 +13,8 @@ export function portsOf(key: string, node: NodeRecord, catalogue: Catalogue, inn
   if (node.type === OUTPUT) return { inputs: [carried], outputs: [] };
   if (node.type === BRAIN) return inner[key] ?? { inputs: [], outputs: [] };
   const known = catalogue.modules[node.type];
-  return known ? { inputs: known.inputs, outputs: known.outputs } : { inputs: [], outputs: [] };
+  // Of a type that is not installed only the ports that have wires are known.
+  return known ? { inputs: known.inputs, outputs: known.outputs } : inner[key] ?? { inputs: [], outputs: [] };
 }
 
 export interface End { node: string; port: string }

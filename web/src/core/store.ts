@@ -15,6 +15,7 @@ export type Dialog =
   | { kind: "open" } | { kind: "help" } | { kind: "welcome" } | { kind: "gallery" }
   | { kind: "save"; conflict?: string; then?: Asked }
   | { kind: "leave"; then: Asked }
+  | { kind: "large"; then: () => void }
   | { kind: "code"; title: string; text: string };
 
 // A request that puts another document in the place of this one.
@@ -53,7 +54,7 @@ export const usePage = create<Page>(() => ({
   client: null, online: false, refused: false, blocked: false, session: "", version: "", catalogue: { modules: {}, payloads: {}, kinds: {} },
   document: EMPTY, run: { phase: "none" }, level: null, component: null, selected: [], dialog: null, notices: [],
   side: "inspector", theme: "auto", language: "en", frameTick: 0, hint: "", showRun: false,
-  revision: 0, can_undo: false, can_redo: false, dirty: false, file: null, key: "", undrafted: null, problems: [], shapes: {}, ports: {},
+  revision: 0, can_undo: false, can_redo: false, dirty: false, file: null, key: "", undrafted: null, problems: [], shapes: {}, ports: {}, sizes: {}, memory: null,
 }));
 
 export const series = new Map<string, Series>();
@@ -80,7 +81,7 @@ function take(whole: Partial<Whole>): void {
 // What is as it was keeps its identity, so that nothing is drawn anew for it.
 function changed(checked: Checked): Partial<Checked> {
   const now = get();
-  const keys = ["problems", "shapes", "ports"] as const;
+  const keys = ["problems", "shapes", "ports", "sizes", "memory"] as const;
   return Object.fromEntries(keys.filter((k) => JSON.stringify(now[k]) !== JSON.stringify(checked[k])).map((k) => [k, checked[k]]));
 }
 
@@ -258,19 +259,29 @@ export async function save(path: string | null = null, overwrite = false, then?:
   if (then) await ask(then.request, then.args);
 }
 
-export async function toggleRun(): Promise<void> {
+// Whether the brain needs more memory than there is; asks the user then.
+function tooLarge(then: () => void): boolean {
+  const { sizes, memory, run } = get();
+  const needed = Object.values(sizes).reduce((a, b) => a + b, 0);
+  const large = memory !== null && needed > memory && (run.phase === "none" || run.phase === "failed");
+  if (large) set({ dialog: { kind: "large", then } });
+  return large;
+}
+
+export async function toggleRun(asked = false): Promise<void> {
   const { run, problems } = get();
   if (run.phase === "running") await ask("pause");
   else if (problems.length) {
     set({ side: "problems" });
     tell(t("Mend the problems first: a brain with problems cannot run."), "error");
-  } else {
+  } else if (asked || !tooLarge(() => void toggleRun(true))) {
     set({ showRun: true, run: { ...run, phase: "starting" } });
     if (!(await ask("run")) && get().run.phase === "starting") set({ run: { ...get().run, phase: "failed" } });
   }
 }
 
-export async function stepRun(steps: number): Promise<void> {
+export async function stepRun(steps: number, asked = false): Promise<void> {
+  if (!asked && tooLarge(() => void stepRun(steps, true))) return;
   set({ showRun: true });
   await ask("step", { steps });
 }

@@ -34,6 +34,7 @@ export interface Field {
   required: boolean;
   nullable: boolean;
   linked?: boolean;
+  inherits?: boolean;
   default: Json;
   bounds: Partial<Record<"minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum", number>>;
   choices?: Json[];
@@ -97,5 +98,7 @@ export interface Checked {
   problems: Problem[];
   shapes: Record<string, [number[], string]>;
   ports: Record<string, { inputs: Port[]; outputs: Port[] }>;
+  sizes: Record<string, number>;
+  memory: number | null;
 }
 export interface Whole extends Heads, Checked { document: Document; run: RunStatus }

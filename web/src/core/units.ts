@@ -43,3 +43,8 @@ export function outOfBounds(value: number, bounds: Record<string, number | undef
   if (bounds.exclusiveMaximum !== undefined && value >= bounds.exclusiveMaximum) return `< ${bounds.exclusiveMaximum}`;
   return null;
 }
+
+export function showBytes(bytes: number): string {
+  const [name, one] = ([["PB", 1e15], ["TB", 1e12], ["GB", 1e9]] as [string, number][]).find(([, n]) => bytes >= n) ?? ["MB", 1e6];
+  return `${Number((bytes / one).toPrecision(3))} ${name}`;
+}

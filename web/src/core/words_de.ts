@@ -67,4 +67,8 @@ export const de: Record<string, string> = {
   "The editor was started anew and does not know this page: open the link that its terminal shows.": "Der Editor wurde neu gestartet und kennt diese Seite nicht: Den Link öffnen, den sein Terminal zeigt.",
   "The editor does not answer: nothing can be changed until it is back. If it has ended, start it again in its folder; this page then comes back by itself.": "Der Editor antwortet nicht: Nichts kann geändert werden, bis er wieder da ist. Ist er beendet, ihn in seinem Ordner wieder starten; diese Seite kommt dann von selbst zurück.",
   "not known": "nicht bekannt", "no sign of life from the brain's process for {n} s": "kein Lebenszeichen vom Prozess des Gehirns seit {n} s",
+  "What it showed then is not kept.": "Was sie damals zeigte, ist nicht aufbewahrt.", "The environment then": "Die Umgebung damals", Units: "Einheiten", "at {n} ms": "bei {n} ms",
+  "{n} values, in rows of {w}": "{n} Werte, in Zeilen zu {w}", "one row in {a} and one column in {b} is drawn": "eine Zeile von {a} und eine Spalte von {b} ist gezeichnet",
+  "shown by the environment": "von der Umgebung gezeigt", "The brain is larger than the memory": "Das Gehirn ist größer als der Speicher", "It needs about {n}, and {m} are free.": "Es braucht etwa {n}, und {m} sind frei.",
+  "Fewer units, or connections that are sparse, need less.": "Weniger Einheiten, oder dünne Verbindungen, brauchen weniger.", "Run it all the same": "Trotzdem starten", "Memory that it needs, about": "Speicher, den es etwa braucht",
 };

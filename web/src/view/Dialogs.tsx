@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { ask, leaveFor, openDialog, save, usePage, type Asked, type Dialog } from "../core/store";
 import { download } from "../core/actions";
 import { t } from "../core/i18n";
+import { showBytes } from "../core/units";
 import type { Draft } from "../core/types";
 import { Connect } from "./Connect";
 import { Modal } from "./Modal";
@@ -24,6 +25,7 @@ export function Dialogs() {
   if (dialog.kind === "connect") return <Connect node={dialog.node} />;
   if (dialog.kind === "save") return <SaveDialog dialog={dialog} />;
   if (dialog.kind === "leave") return <Leave then={dialog.then} />;
+  if (dialog.kind === "large") return <Large then={dialog.then} />;
   if (dialog.kind === "open") return <OpenDialog />;
   if (dialog.kind === "welcome" || dialog.kind === "gallery") return <Gallery welcome={dialog.kind === "welcome"} />;
   if (dialog.kind === "code") return <Code {...dialog} />;
@@ -83,6 +85,23 @@ function Leave({ then }: { then: Asked }) {
         <button className="primary" data-first onClick={() => void save(null, false, then)}>{t("Save")}</button>
         <button onClick={leave}>{t("Do not save")}</button>
         <button onClick={() => openDialog(null)}>{t("Cancel")}</button>
+      </div>
+    </Modal>
+  );
+}
+
+function Large({ then }: { then: () => void }) {
+  const { sizes, memory, document } = usePage();
+  const sorted = Object.entries(sizes).sort((a, b) => b[1] - a[1]);
+  const needed = sorted.reduce((sum, [, n]) => sum + n, 0);
+  return (
+    <Modal title={t("The brain is larger than the memory")}>
+      <p>{t("It needs about {n}, and {m} are free.", { n: showBytes(needed), m: showBytes(memory ?? 0) })}</p>
+      <ul>{sorted.slice(0, 5).map(([key, n]) => <li key={key}><b>{document.nodes[key]?.name}</b> {showBytes(n)}</li>)}</ul>
+      <p className="hint">{t("Fewer units, or connections that are sparse, need less.")}</p>
+      <div className="actions">
+        <button className="primary" data-first onClick={() => openDialog(null)}>{t("Cancel")}</button>
+        <button onClick={() => { openDialog(null); then(); }}>{t("Run it all the same")}</button>
       </div>
     </Modal>
   );

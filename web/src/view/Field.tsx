@@ -38,6 +38,12 @@ function read(field: Field, text: string): { value?: Json; wrong?: string } {
     return { value: sizes };
   }
   if (field.kind === "quantity" && /^[-+\d.eE]+(\s*,\s*[-+\d.eE]+)+$/.test(plain)) return { value: plain.split(",").map(Number) };
+  // Where a number or a table of numbers may stand, a number may have its unit.
+  if (field.kind === "json" || field.kind === "kinds") {
+    const number = parseQuantity(plain, field.unit);
+    if (typeof number === "number") return { value: number };
+    if (/^[-+]?[.\d]+\s*[a-zA-ZµμΩ]+$/.test(plain)) return { wrong: number };
+  }
   if (field.kind === "json" || (field.kind === "quantity" && /^[[{]/.test(plain))) {
     try {
       return { value: JSON.parse(plain) as Json };
@@ -151,7 +157,7 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
       </div>
       {(kinds?.[kind]?.fields ?? []).filter((f) => !["dt", "dtype", "units"].includes(f.name)).map((f) =>
         whole ? (
-          <WholeField key={f.name} {...{ ids, field: f, path, current, tag: field.tag!, kind }} />
+          <WholeField key={f.name} {...{ ids, field: f.inherits ? { ...f, unit: field.unit } : f, path, current, tag: field.tag!, kind }} />
         ) : (
           <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={usual ? base : undefined} />
         ),

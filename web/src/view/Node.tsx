@@ -1,10 +1,12 @@
-import { memo } from "react";
-import { Handle, Position, type NodeProps } from "@xyflow/react";
+import { memo, useEffect, useRef } from "react";
+import { Handle, Position, useUpdateNodeInternals, type NodeProps } from "@xyflow/react";
 import { BRAIN, INPUT, OUTPUT, pathOf, portsOf, problemsWithin } from "../core/graph";
 import { usePage } from "../core/store";
 import { enter, watch } from "../core/actions";
 import { t } from "../core/i18n";
+import { showBytes } from "../core/units";
 import type { Checked, NodeRecord, Port } from "../core/types";
+import { NodeSlider } from "./Drive";
 
 const NONE: Checked["ports"] = {};
 const NOTHING: { inputs: Port[]; outputs: Port[] } = { inputs: [], outputs: [] };
@@ -32,12 +34,23 @@ function ModuleNodeView({ id, selected }: NodeProps) {
   usePage((s) => s.language);
   const catalogue = usePage((s) => s.catalogue);
   const brain = node?.type === BRAIN;
-  const inner = usePage((s) => (brain ? s.ports : NONE));
+  // Ports of an inner brain, or of a type that is not installed, follow from the document.
+  const inner = usePage((s) => (brain || !s.catalogue.modules[node?.type ?? ""] ? s.ports : NONE));
   const path = usePage((s) => pathOf(s.document, id));
   const wrong = usePage((s) => (s.problems.length ? problemsWithin(s.document, s.problems, id).map((p) => p.message).join("\n") : ""));
+  const size = usePage((s) => s.sizes[id]);
+  const heavy = usePage((s) => s.memory !== null && (s.sizes[id] ?? 0) > s.memory);
   const { inputs, outputs } = node ? portsOf(id, node, catalogue, inner) : NOTHING;
   const shapes = usePage((s) => outputs.map((p) => s.shapes[`${id}.${p.name}`]?.[0].join("×") ?? "").join("|")).split("|");
   const rate = usePage((s) => outputs.map((p) => s.run.activity?.[`${path}.${p.name}`]?.toFixed(0)).find((r) => r !== undefined));
+  const update = useUpdateNodeInternals();
+  const places = [...inputs.map((p) => `in:${p.name}`), ...outputs.map((p) => `out:${p.name}`)].join();
+  const before = useRef(places);
+  // Where ports come, go or change places, their wires are drawn to where they are now.
+  useEffect(() => {
+    if (before.current !== places) update(id);
+    before.current = places;
+  }, [places, id, update]);
   if (!node) return null;
   const known = catalogue.modules[node.type];
   const fired = rate === undefined ? undefined : Number(rate);
@@ -59,8 +72,10 @@ function ModuleNodeView({ id, selected }: NodeProps) {
           {outputs.map((p, i) => <Row key={p.name} port={p} side="out" node={node} shape={shapes[i]} />)}
         </div>
       </div>
+      {node.type === INPUT && (node.parent ?? null) === null && <NodeSlider id={id} node={node} />}
       <div className="foot">
         <span className="type">{node.type === INPUT ? t("input of the brain") : node.type === OUTPUT ? t("output of the brain") : known ? node.type : `${node.type}?`}</span>
+        {size !== undefined && <span className={`size ${heavy ? "heavy" : ""}`} title={t("Memory that it needs, about")}>{showBytes(size)}</span>}
         {fired !== undefined && <span className="rate" title={t("Mean rate now")}>{fired.toFixed(0)} Hz</span>}
         {spikes && node.type !== INPUT && (
           <button className="watch nodrag" tabIndex={-1} aria-label={t("Watch the spikes of {name}", { name: node.name })} title={t("Watch its spikes")} onClick={() => watch(`${path}.${spikes.name}`, "raster", id)}>◉</button>

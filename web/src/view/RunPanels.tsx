@@ -18,7 +18,8 @@ export function RunPanels() {
   const begin = ranges.length ? Math.min(...ranges.map((r) => r[0])) : 0;
   const end = ranges.length ? Math.max(...ranges.map((r) => r[1])) : 0;
   const steps = Math.max(1, Math.round(wide / dt));
-  const until = back === null || running ? Math.max(end, steps) : Math.max(back, begin + 1);
+  const past = back !== null && !running;
+  const until = past ? Math.max(back, begin + 1) : Math.max(end, steps);
   const from = until - steps;
   // A panel keeps its place, also when it was closed and taken back.
   const entries = Object.entries(probes).sort(([a], [b]) => a.localeCompare(b, undefined, { numeric: true }));
@@ -32,8 +33,8 @@ export function RunPanels() {
         <output>{Math.round(until * dt)} ms</output>
       </div>
       <div className="panel-grid">
-        <World />
-        {entries.map(([id, probe]) => <Panel key={id} id={id} probe={probe} from={from} to={until} />)}
+        <World at={past ? until : null} />
+        {entries.map(([id, probe]) => <Panel key={id} id={id} probe={probe} from={from} to={until} past={past} />)}
         {!entries.length && <p className="hint">{t("Nothing is watched yet. Select a node and choose what to watch.")}</p>}
       </div>
     </div>

@@ -3,6 +3,7 @@ import { INPUT, OUTPUT } from "../core/graph";
 import { apply, ask, usePage } from "../core/store";
 import { t } from "../core/i18n";
 import type { Config, Json } from "../core/types";
+import { drive, observed, sizeOf, Slider, useSent } from "./Drive";
 
 const ENVIRONMENTS = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Pendulum-v1", "FrozenLake-v1"];
 
@@ -20,14 +21,14 @@ export function RunSettings() {
   const outputs = outer.filter((n) => n.type === OUTPUT);
   const environment = String(settings.environment ?? "");
   const stop = (settings.stop as Config | undefined) ?? {};
-  const speed = Number(settings.speed ?? 1);
+  const [speed, setSpeed] = useSent(Number(settings.speed ?? 1), (v) => put("speed", v));
   return (
     <div className="inspector">
       <h2>{t("How it runs")}</h2>
       <div className="field">
         <label htmlFor="run-speed">{t("Speed")}</label>
         <div className="entry">
-          <input id="run-speed" type="range" min={-2} max={3} step={0.25} value={speed > 0 ? Math.log10(speed) : 3} onChange={(e) => void put("speed", Number(e.target.value) >= 3 ? 0 : Number((10 ** Number(e.target.value)).toPrecision(2)))} />
+          <input id="run-speed" type="range" min={-2} max={3} step={0.25} value={speed > 0 ? Math.log10(speed) : 3} onChange={(e) => setSpeed(Number(e.target.value) >= 3 ? 0 : Number((10 ** Number(e.target.value)).toPrecision(2)))} />
           <output>{speed > 0 ? `${speed}×` : t("greatest")}</output>
         </div>
         <div className="help">{t("Simulated time in real time; 1× is as in life.")}</div>
@@ -48,8 +49,8 @@ export function RunSettings() {
         </>
       )}
       <h3>{t("Inputs")}</h3>
-      {inputs.filter((n) => !(environment && n.name === (settings.observation ?? inputs[0]?.name))).map((n) => (
-        <Drive key={n.name} name={n.name} spikes={n.config?.payload_type === "SpikeArray"} size={Array.isArray(n.config?.shape) ? (n.config.shape as number[]).reduce((a, b) => a * b, 1) : 1} source={((settings.inputs as Config | undefined)?.[n.name] as Config | undefined) ?? {}} data={data} />
+      {inputs.filter((n) => n.name !== observed(settings, inputs)).map((n) => (
+        <Drive key={n.name} name={n.name} spikes={n.config?.payload_type === "SpikeArray"} size={sizeOf(n)} source={((settings.inputs as Config | undefined)?.[n.name] as Config | undefined) ?? {}} data={data} />
       ))}
       {!inputs.length && <p className="hint">{t("The brain has no inputs.")}</p>}
       <h3>{t("Stop by itself")}</h3>
@@ -102,18 +103,17 @@ function Stop({ name, label, stop, unit }: { name: string; label: string; stop: 
 
 const MOST_SLIDERS = 8;
 
-function Drive({ name, spikes, size, source, data }: { name: string; spikes: boolean; size: number; source: Config; data: string[] }) {
-  const settings = usePage((s) => s.document.run);
-  const change = (value: Config) => put("inputs", { ...((settings.inputs as Config | undefined) ?? {}), [name]: value });
+export function Drive({ name, spikes, size, source, data }: { name: string; spikes: boolean; size: number; source: Config; data: string[] }) {
+  const change = (value: Config) => drive(name, value);
   const value = source.value ?? 0;
   const each = Array.isArray(value) ? value.map(Number) : null;
   return (
     <fieldset className="drive">
       <legend>{name}</legend>
       {source.file !== undefined ? <p className="hint">{t("rows of {file}", { file: String(source.file) })}</p>
-        : spikes ? <Slider id={`drive-${name}`} label={t("rate of each unit, Hz")} value={Number(source.rate ?? 0)} low={0} high={500} onChange={(v) => void change({ rate: v })} />
-        : each && size <= MOST_SLIDERS ? each.map((v, i) => <Slider key={i} id={`drive-${name}-${i}`} label={`${name}[${i}]`} value={v} low={-1} high={1} onChange={(n) => void change({ value: each.map((old, j) => (j === i ? n : old)) })} />)
-        : <Slider id={`drive-${name}`} label={t("value")} value={Number(Array.isArray(value) ? 0 : value)} low={-1} high={1} onChange={(v) => void change({ value: v })} />}
+        : spikes ? <Slider id={`drive-${name}`} label={t("rate of each unit, Hz")} value={Number(source.rate ?? 0)} low={0} high={500} onChange={(v) => change({ rate: v })} />
+        : each && size <= MOST_SLIDERS ? each.map((v, i) => <Slider key={i} id={`drive-${name}-${i}`} label={`${name}[${i}]`} value={v} low={-1} high={1} onChange={(n) => change({ value: each.map((old, j) => (j === i ? n : old)) })} />)
+        : <Slider id={`drive-${name}`} label={t("value")} value={Number(Array.isArray(value) ? 0 : value)} low={-1} high={1} onChange={(v) => change({ value: v })} />}
       <div className="actions">
         {!spikes && size > 1 && size <= MOST_SLIDERS && source.file === undefined && <button onClick={() => void change({ value: each ? 0 : new Array(size).fill(Number(value) || 0) })}>{each ? t("one for all") : t("one for each")}</button>}
         {data.length > 0 && (
@@ -124,17 +124,5 @@ function Drive({ name, spikes, size, source, data }: { name: string; spikes: boo
         )}
       </div>
     </fieldset>
-  );
-}
-
-function Slider({ id, label, value, low, high, onChange }: { id: string; label: string; value: number; low: number; high: number; onChange: (v: number) => void }) {
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <div className="entry">
-        <input id={id} type="range" min={low} max={high} step={(high - low) / 200} value={value} onChange={(e) => onChange(Number(e.target.value))} />
-        <output>{value}</output>
-      </div>
-    </div>
   );
 }
