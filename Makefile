@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 # Files of tests are shared out among one process for each core and one more, since many tests wait for a process.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --no-loadscope-reorder
 
-.PHONY: demo setup test test-all check bench verify web clean
+.PHONY: demo setup test test-all check bench verify mutants web clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spark demo
@@ -40,6 +40,10 @@ bench: $(VENV)/.test
 
 verify: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
+
+# A hundred small faults, one after the other: an hour or more.
+mutants: $(VENV)/.test
+	$(BIN)/python tests/project/mutants.py
 
 web:
 	cd web && npm ci --no-audit --no-fund && npm run check && npm test && npm run build

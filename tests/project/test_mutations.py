@@ -1,0 +1,66 @@
+"""The faults that `make mutants` makes are faults, and each is made where the code runs."""
+
+import ast
+
+import pytest
+from mutations import cpp_mutations, python_mutations
+
+PYTHON = '''
+"""A page."""
+LIMIT = 3
+def f(a: int = 1, b: str = "x") -> list[int]:
+    """Says 1 < 2."""
+    if not a and b in "ab" or a < 3:
+        raise ValueError(f"{a + 1}")
+    a.b = 2.0
+    a.c(True)
+    return [a - 1]
+'''
+CPP = """
+#include <vector>
+// a < b, c = 1;
+template <typename T> int f(const T& a, int n) {
+  if (a.size() <= 3 && !n) return n + 1;
+  const char* text = "a < b";
+  a->b[n] = 2;
+  g(n);
+  return 0;
+}
+"""
+
+
+def changed(text, found):
+    return {(text[m.begin : m.end], m.new) for m in found}
+
+
+def test_faults_of_python_are_those_of_its_operators_constants_and_statements():
+    found = python_mutations(PYTHON)
+    made = changed(PYTHON, found)
+    assert {("<", "<="), ("in", "not in"), ("and", "or"), ("or", "and"), ("not ", ""), ("-", "+")} <= made
+    assert {("3", "4"), ("2.0", "5.0"), ("True", "False"), ("1", "2")} <= made
+    assert {("a.b = 2.0", "pass"), ("a.c(True)", "pass"), ("return [a - 1]", "return None")} <= made
+    assert not [m for m in found if m.begin < PYTHON.index("if not")]
+    assert ("+", "-") not in made
+
+
+@pytest.mark.parametrize("number", range(len(python_mutations(PYTHON))))
+def test_every_fault_of_python_can_be_read(number):
+    mutant = python_mutations(PYTHON)[number].applied(PYTHON)
+    assert ast.dump(ast.parse(mutant)) != ast.dump(ast.parse(PYTHON))
+
+
+def test_faults_of_cpp_leave_comments_texts_and_types_alone():
+    found = cpp_mutations(CPP)
+    assert changed(CPP, found) == {
+        ("<=", "<"),
+        ("&&", "||"),
+        ("!", ""),
+        ("+", "-"),
+        ("3", "4"),
+        ("1", "2"),
+        ("2", "3"),
+        ("0", "1"),
+        ("a->b[n] = 2;", ";"),
+        ("g(n);", ";"),
+    }
+    assert not [m for m in found if m.begin < CPP.index("{")]
