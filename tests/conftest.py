@@ -18,8 +18,19 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 settings.register_profile("spark", deadline=None, max_examples=30, database=None, print_blob=True)
 settings.load_profile("spark")
 
-# Files whose tests take long, in the order in which processes take them up; the others follow.
-LONG = ("editor/browser", "nn/test_event_rules.py", "io/test_checkpoint.py", "core/test_check_module.py", "docs")
+# Files whose tests take long, in the order in which processes take them up; the others follow. Tests in a browser
+# mostly wait for it, so others run beside them.
+LONG = (
+    "editor/browser/test_drawing.py",
+    "nn/test_event_rules.py",
+    "core/test_check_module.py",
+    "editor/browser/test_people.py",
+    "nn/test_point_neurons.py",
+    "editor/browser/test_running.py",
+    "io/test_checkpoint.py",
+    "editor/browser",
+    "docs",
+)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -38,11 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file stay together, since they share what is compiled; all tests in a browser share one editor."""
+    """Tests of a file stay together, since they share what is compiled, and a browser with its editor."""
 
     def group(item: pytest.Item) -> str:
-        path = item.path.relative_to(Path(__file__).parent)
-        return "editor/browser" if "browser" in path.parts else str(path)
+        return item.path.relative_to(Path(__file__).parent).as_posix()
 
     def rank(item: pytest.Item) -> int:
         return next((n for n, name in enumerate(LONG) if group(item).startswith(name)), len(LONG))
