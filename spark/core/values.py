@@ -25,26 +25,56 @@ def to_number(value: Any) -> Any:
 def to_array(value: Any) -> Any:
     """A read-only NumPy array from a number, a nested list, an array, or an array's JSON form.
 
-    Python floats become float32, Python integers int32, booleans bool; arrays keep their dtype.
+    Python floats become float32, Python integers int32, booleans bool; arrays keep their dtype. Memory is taken for
+    numbers only: what a file gives as text, or as numbers that its dtype does not hold, is refused before.
     """
     if isinstance(value, dict) and set(value) == {"array", "dtype"}:
-        made = np.array(value["array"], dtype=np.dtype(str(value["dtype"])))
-    elif _is_array(value):
-        made = np.array(value)
+        made = _listed(value["array"], _numeric(value["dtype"]))
     elif isinstance(value, (bool, int, float, list, tuple)):
-        made = np.array(value)
-        if made.dtype == np.float64:
-            made = made.astype(np.float32)
-        elif made.dtype == np.int64:
-            made = made.astype(np.int32)
+        made = _listed(value, None)
+    elif _is_array(value):
+        made = np.asarray(value)
+        _numeric(made.dtype)
+        made = made.copy()
     else:
         raise ValueError(f"expected a number or an array, got {type(value).__name__}")
-    if made.dtype.kind not in "fiub":
-        raise ValueError(f"expected an array of numbers, got dtype {made.dtype}")
     if made.dtype.kind == "f" and not np.isfinite(made).all():
         raise ValueError("expected finite numbers, got NaN or infinity")
     made.flags.writeable = False
     return made
+
+
+def _numeric(dtype: Any) -> np.dtype:
+    try:
+        found = np.dtype(str(dtype))
+    except (TypeError, ValueError, SyntaxError) as error:
+        raise ValueError(f"expected a dtype of numbers, got {str(dtype)[:40]!r}") from error
+    if found.kind not in "fiub" or found.itemsize > 8:
+        raise ValueError(f"expected an array of numbers, got dtype {str(dtype)[:40]}")
+    return found
+
+
+def _listed(value: Any, dtype: np.dtype | None) -> np.ndarray:
+    """An array from nested lists of numbers, in a dtype that holds them, or in that of Python's numbers."""
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, (list, tuple)):
+            waiting += found
+        elif _is_array(found):
+            _numeric(found.dtype)
+        elif not isinstance(found, (bool, int, float)):
+            raise ValueError(f"expected numbers, got {type(found).__name__}")
+    made = np.array(value)
+    if made.dtype.kind not in "fiub":
+        raise ValueError("expected numbers of at most 64 bits in rows of one length")
+    if dtype is None:
+        dtype = np.dtype({"float64": np.float32, "int64": np.int32}.get(made.dtype.name, made.dtype))
+    with np.errstate(over="ignore", invalid="ignore"):
+        cast = made.astype(dtype)
+    if dtype.kind != "f" and made.size and not np.array_equal(cast.astype(made.dtype), made):
+        raise ValueError(f"expected numbers that {dtype} holds, got others")
+    return cast
 
 
 def to_quantity(value: Any) -> Any:

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from spark import __version__
 from spark.core.errors import FormatError, Problem, SparkError
+from spark.core.strict import read_json
 from spark.editor import catalogue_view
 from spark.editor.journal import SESSION_ID, drafts
 from spark.editor.live import Connection, Live
@@ -23,7 +24,6 @@ from spark.editor.paths import Root
 from spark.editor.requests import answer
 from spark.editor.session import ConflictError, Session, new_session_id, no_draft
 from spark.io.model_file import Document
-from spark.io.strict import read_json
 
 MOST_MESSAGE = 24 << 20
 MOST_MISTAKES = 50

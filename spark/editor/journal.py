@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from spark.core.errors import FormatError, Problem, SaveError
+from spark.core.strict import read_json
 from spark.editor.draft import Patch, apply, inverse
 from spark.io.atomic import write_atomically
 from spark.io.model_file import (
@@ -21,7 +22,6 @@ from spark.io.model_file import (
     check_records,
     write_document,
 )
-from spark.io.strict import read_json
 
 SESSION_ID = re.compile(r"[a-z0-9]{16,64}")
 KINDS = ("do", "join", "undo", "redo")

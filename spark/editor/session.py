@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spark.core.errors import FormatError, Problem, SaveError, SparkError
+from spark.core.strict import read_bounded
 from spark.editor.draft import Patch
 from spark.editor.history import History
 from spark.editor.journal import SESSION_ID, Journal
@@ -22,7 +23,6 @@ from spark.io.model_file import (
     write_document,
 )
 from spark.io.pictures import MOST_PICTURE, SUFFIXES, model_in
-from spark.io.strict import read_bounded
 
 
 class ConflictError(SparkError, RuntimeError):

@@ -6,6 +6,7 @@ from typing import Any
 from spark.core.errors import Problem, SparkError
 from spark.io.graph_config import Located, brain_config
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, write_document
+from spark.io.sizes import connections
 from spark.nn import Brain
 from spark.sim.run import build
 
@@ -23,7 +24,7 @@ def shapes(document: Document) -> Shapes:
 def deep_check(document: Document) -> tuple[Shapes, list[Located]]:
     """Shapes at the ports, and all that is wrong, the brain's own check first."""
     config, found = brain_config(document)
-    if config is None or estimate(document) > MOST_CONNECTIONS:
+    if config is None or connections(config) > MOST_CONNECTIONS:
         return {}, found
     # What is drawn on the canvas changes nothing about the brain: moving a node builds nothing.
     bare = {**document, "notes": {}, "groups": {}, "probes": {}, "run": {}}
@@ -91,16 +92,6 @@ def _child(document: Document, parent: str | None, name: str, types: set[str] | 
 
 
 def estimate(document: Document) -> int:
-    """Connections that the brain would have at most, from the sizes of pools: a rough number."""
-    sizes = {k: _size(n) for k, n in document["nodes"].items()}
-    return sum(sizes.get(e["from"][0], 0) * sizes.get(e["to"][0], 0) for e in document["edges"].values())
-
-
-def _size(node: Any) -> int:
-    config = node.get("config", {})
-    shape = config.get("units", config.get("shape", 1))
-    total = 1
-    for size in shape if isinstance(shape, list) else [shape]:
-        total *= size if isinstance(size, int) else 1
-    resolution = config.get("resolution", 1)
-    return total * (resolution if isinstance(resolution, int) else 1)
+    """About how many connections the brain would have; 0 if it has problems."""
+    config, _ = brain_config(document)
+    return 0 if config is None else connections(config)

@@ -9,7 +9,9 @@ classes of modules are looked up in the catalogue.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +22,18 @@ import numpy as np
 from spark.core.errors import FormatError, Problem, SaveError, SparkError
 from spark.core.rows import read_host
 from spark.core.state import Graph, State
+from spark.core.strict import check_plain, read_bounded, read_json
 from spark.core.transform import STEP, split
 from spark.io.atomic import write_atomically
-from spark.io.strict import read_json
+from spark.io.sizes import machine_memory, memory, units
 from spark.nn import Brain, BrainConfig
 from spark.sim.run import build
 
 FORMAT, VERSION = "spark checkpoint", 1
 _MANIFEST = "spark"
 _HEADER_BYTES = 1 << 27
+_MOST_CONFIG_DEPTH = 400
+_MOST_CONFIG_TEXT = 1 << 20
 # Brings a manifest of an older version to the next one.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
@@ -57,6 +62,7 @@ def save_checkpoint(brain: Brain, path: str | Path) -> None:
         "config": config,
         "step": int(state[STEP]),
         "dtypes": foreign,
+        "not_finite": [name for name, array in arrays.items() if not _finite(array)],
         "drawn": _digest({str(i): np.asarray(c) for i, c in enumerate(_plain(graph))}),
         "state": _digest(arrays),
     }
@@ -70,7 +76,7 @@ def load_checkpoint(path: str | Path) -> Brain:
 
     Raises:
         FormatError: The file is none of ours, damaged, of an unknown version, or does not fit the brain that its
-            config describes: everything that is wrong.
+            config describes, also not in its values: everything that is wrong.
         RegistryError: It names a module that is in no catalogue.
         ConfigError: Its config is none.
     """
@@ -78,7 +84,7 @@ def load_checkpoint(path: str | Path) -> Brain:
     manifest, arrays = _read(Path(path))
     if manifest.get("state") != _digest(arrays):
         raise _error(address, "is damaged: its arrays do not have the digest that it states", "Take an older one")
-    brain = Brain(BrainConfig.from_dict(manifest.get("config")))  # type: ignore[arg-type]
+    brain = Brain(_config(address, manifest["config"], arrays))
     build(brain)
     graph, state = split(brain)
     problems = [
@@ -87,19 +93,7 @@ def load_checkpoint(path: str | Path) -> Brain:
         if name not in arrays
     ]
     for name, array in arrays.items():
-        if name not in state:
-            problems.append(Problem(f"{address}: {name}", "is no variable of the brain", "", "unknown"))
-            continue
-        slot = state.about.layout.slots[name]
-        if (array.shape, str(array.dtype)) != (slot.shape, slot.dtype):
-            problems.append(
-                Problem(
-                    f"{address}: {name}",
-                    f"does not fit, got {array.shape} {array.dtype}; expected {slot.shape} {slot.dtype}",
-                    "",
-                    "shape",
-                )
-            )
+        problems += [replace(p, address=f"{address}: {name}") for p in _problems(state, name, array, manifest)]
     if problems:
         raise FormatError(problems)
     if manifest.get("drawn") != _digest({str(i): np.asarray(c) for i, c in enumerate(_plain(graph))}):
@@ -110,6 +104,53 @@ def load_checkpoint(path: str | Path) -> Brain:
         )
     brain.load_state(State(jax.device_put(state.about.layout.pack(arrays)), state.about))
     return brain
+
+
+def _problems(state: State, name: str, array: np.ndarray, manifest: dict[str, Any]) -> list[Problem]:
+    """What is wrong with a variable of a file: whether the brain has it, its form, and its values."""
+    if name not in state:
+        return [Problem(name, "is no variable of the brain", "", "unknown")]
+    slot = state.about.layout.slots[name]
+    if (array.shape, str(array.dtype)) != (slot.shape, slot.dtype):
+        text = f"does not fit, got {array.shape} {array.dtype}; expected {slot.shape} {slot.dtype}"
+        return [Problem(name, text, "", "shape")]
+    if name == STEP and not 0 <= int(array) == manifest["step"]:
+        text = f"must be the step that the file states, at least 0, got {int(array)} and {manifest['step']}"
+        return [Problem(name, text, "", "bounds")]
+    if not _finite(array) and name not in manifest["not_finite"]:
+        return [Problem(name, "holds NaN or infinity, and had none when it was saved", "Take an older one", "bounds")]
+    if array.dtype == bool and array.size and array.view(np.uint8).max() > 1:
+        return [Problem(name, "holds truth values that are neither 0 nor 1", "", "bounds")]
+    return []
+
+
+def _config(address: str, data: Any, arrays: dict[str, np.ndarray]) -> BrainConfig:
+    """The brain's config, if the file can hold the state of such a brain.
+
+    Raises:
+        ConfigError: It is none.
+        FormatError: It describes a brain that is larger than its state in the file, or than memory.
+    """
+    check_plain(f"{address}: config", data, _MOST_CONFIG_DEPTH, _MOST_CONFIG_TEXT)
+    try:
+        config = BrainConfig.from_dict(data)
+    except SparkError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise _error(f"{address}: config", f"describes no brain: {error}", "Take an older one") from error
+    most = max((array.size for array in arrays.values()), default=0)
+    problems = [
+        Problem(f"{address}: config.{path}", f"has {size:,} units, and the file holds {most:,} at most", "", "size")
+        for path, size in units(config)
+        if size > most
+    ]
+    wanted = memory(config)
+    if wanted > machine_memory():
+        text = f"describes a brain of {wanted / 1e9:,.0f} GB, and this machine has {machine_memory() / 1e9:,.0f} GB"
+        problems.append(Problem(f"{address}: config", text, "", "size"))
+    if problems:
+        raise FormatError(problems)
+    return config
 
 
 def checkpoint_step(path: str | Path) -> int:
@@ -128,24 +169,40 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     import safetensors.numpy
 
     address = str(path)
+    manifest = _manifest(path)
+    data = read_bounded(path, machine_memory())
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _error(address, f"cannot be read: {error.strerror}", "Check the path") from error
-    header = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or header > min(len(data) - 8, _HEADER_BYTES):
-        raise _error(address, "is no checkpoint: its header does not fit the file", "Check the path")
-    said = read_json(address, data[8 : 8 + header], _HEADER_BYTES)
-    try:
-        manifest = _migrated(address, read_json(address, said["__metadata__"][_MANIFEST]))
         arrays = safetensors.numpy.load(data)
         for name, dtype in manifest["dtypes"].items():
+            if not jnp.issubdtype(jnp.dtype(dtype), jnp.number):
+                raise _error(f"{address}: dtypes.{name}", f"is no type of numbers, got {dtype!r}", "Take an older one")
             arrays[name] = arrays[name].view(jnp.dtype(dtype))
-    except (KeyError, TypeError, AttributeError, ValueError, safetensors.SafetensorError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, safetensors.SafetensorError) as error:
         if isinstance(error, FormatError):
             raise
         raise _error(address, f"is no checkpoint: {error!r}", "Save one with `spark.save_checkpoint`") from error
     return manifest, arrays
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """What a file says of itself, read before anything else of it."""
+    address = str(path)
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            first = file.read(8)
+            header = int.from_bytes(first, "little")
+            if len(first) < 8 or header > min(size - 8, _HEADER_BYTES):
+                raise _error(address, "is no checkpoint: its header does not fit the file", "Check the path")
+            text = file.read(header)
+    except OSError as error:
+        raise _error(address, f"cannot be read: {error.strerror}", "Check the path") from error
+    said = read_json(address, text, _HEADER_BYTES)
+    try:
+        inner = said["__metadata__"][_MANIFEST]
+        return _migrated(address, read_json(address, inner))
+    except (KeyError, TypeError) as error:
+        raise _error(address, f"is no checkpoint: {error!r}", "Save one with `spark.save_checkpoint`") from error
 
 
 def _migrated(address: str, manifest: Any) -> dict[str, Any]:
@@ -158,9 +215,20 @@ def _migrated(address: str, manifest: Any) -> dict[str, Any]:
                 address, f"has an unknown version, got {manifest.get('version')!r}; expected {VERSION}", "Update Spark"
             )
         manifest = migrate(manifest)
-    if not isinstance(manifest.get("config"), dict) or type(manifest.get("step")) is not int:
-        raise _error(address, "has a manifest without config or step", "Take an older checkpoint")
+    manifest.setdefault("not_finite", [])
+    forms = {"config": dict, "step": int, "dtypes": dict, "not_finite": list, "state": str, "drawn": str}
+    for name, form in forms.items():
+        if type(manifest.get(name)) is not form:
+            raise _error(f"{address}: {name}", f"is missing or no {form.__name__}", "Take an older checkpoint")
+    if not 0 <= manifest["step"] < 1 << 63:
+        raise _error(f"{address}: step", f"is no step, got {manifest['step']}", "Take an older checkpoint")
     return manifest
+
+
+def _finite(array: np.ndarray) -> bool:
+    # Types that NumPy does not know are those that only JAX has, such as bfloat16: floating all the same.
+    kinds = jnp.issubdtype(array.dtype, jnp.floating)
+    return not kinds or bool(np.isfinite(array.astype(np.float32) if array.dtype.kind == "V" else array).all())
 
 
 def _plain(graph: Graph) -> list[Any]:

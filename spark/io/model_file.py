@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from spark.core.errors import FormatError, Problem
+from spark.core.strict import check_plain, read_bounded, read_json
 from spark.io.atomic import write_atomically
 from spark.io.nesting import misplaced
-from spark.io.strict import check_plain, read_bounded, read_json
 
 FORMAT, VERSION = "spark graph", 1
 SUFFIX = ".spark.json"

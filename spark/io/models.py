@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from spark.core.errors import FormatError, Problem
+from spark.core.strict import read_bounded
 from spark.io.graph_config import brain_config
 from spark.io.graph_of import document_of
 from spark.io.model_file import SUFFIX, load_document, save_document
 from spark.io.pictures import MOST_PICTURE, SUFFIXES, model_in
-from spark.io.strict import read_bounded
 from spark.nn import Brain, BrainConfig
 
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import spark
 from spark import ModuleSpecs, PortMap, Probe
+from spark.core.strict import read_json
 from spark.io import atomic, checkpoint
 from spark.io.rotation import Checkpoints
-from spark.io.strict import read_json
 from spark.nn import Brain
 
 TESTS = str(Path(__file__).parents[1])
@@ -143,7 +143,7 @@ def without(name):
         (set_(format="other"), "is no checkpoint of a brain"),
         (set_(state="0" * 64), "is damaged: its arrays do not have the digest that it states"),
         (set_(drawn="0" * 64), "no longer draw what they drew"),
-        (set_(config=3), "without config or step"),
+        (set_(config=3), ": config: is missing or no dict"),
         (lambda m, t: json.dumps(m)[:-2], "is not the JSON that it should be"),
         (lambda m, t: '{"a": 1, "a": 2}', "the name 'a' is there twice"),
         (lambda m, t: '{"a": NaN}', "NaN is no number of JSON"),

@@ -315,3 +315,21 @@ def test_pictures_have_a_panel_for_each_channel(tmp_path):
     with pytest.raises(spark.RecordError, match="nothing was recorded"):
         spark.run(tutorial_brain(), 3, {"drive": drive()}).plot()
     matplotlib.pyplot.close("all")
+
+
+def test_a_recording_stays_in_its_folder_when_the_program_goes_to_another(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    brain = tutorial_brain()
+
+    def go(*_):
+        os.chdir(tmp_path / "elsewhere")
+
+    recording = spark.run(
+        brain, 60, {"drive": drive()}, record=["pool.out_spikes"], to="kept", callbacks=[go], progress=False
+    )
+    monkeypatch.chdir(tmp_path)
+    loaded = spark.Recording.load("kept")
+    os.chdir(tmp_path / "elsewhere")
+    np.testing.assert_array_equal(loaded.spikes("pool.out_spikes")[0], recording.spikes("pool.out_spikes")[0])
+    assert not list((tmp_path / "elsewhere").iterdir())

@@ -1,5 +1,6 @@
 """What a connectivity is: a config that draws which units are connected, with memory that follows their number."""
 
+import math
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,11 @@ class Connectivity(Config):
         """The connections from a pool of `pre_shape` onto one of `post_shape`; subclasses write it."""
         raise NotImplementedError
 
+    def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
+        """About how many connections `draw` makes, so that nobody builds by mistake what no memory holds."""
+        pre, post = sizes(pre_shape, post_shape)
+        return pre * post
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data with the kind of connectivity."""
         return {"connectivity": type(self).__name__, **super().to_dict()}
@@ -46,7 +52,7 @@ class Connectivity(Config):
 
 def sizes(pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> tuple[int, int]:
     """Numbers of units of two pools."""
-    return int(np.prod(pre_shape, dtype=np.int64)), int(np.prod(post_shape, dtype=np.int64))
+    return math.prod(pre_shape), math.prod(post_shape)
 
 
 def from_counts(counts: np.ndarray) -> np.ndarray:

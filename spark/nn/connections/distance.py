@@ -1,5 +1,6 @@
 """Connections that grow rarer with distance."""
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -35,6 +36,11 @@ class DistanceDependent(Connectivity):
             return np.where(distance <= self.width, self.peak, 0.0)
         relative = distance / self.width
         return self.peak * np.exp(-relative if self.profile == "exponential" else -0.5 * relative**2)
+
+    def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
+        """The share of all pairs that is nearest to being connected, `peak`: no less than there will be."""
+        pre, post = sizes(pre_shape, post_shape)
+        return math.ceil(pre * post * self.peak)
 
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]

@@ -19,6 +19,11 @@ class FixedProbability(Connectivity):
         True, description="Whether unit i may connect to unit i; for a pool wired to itself."
     )
 
+    def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
+        """That share of all pairs."""
+        pre, post = sizes(pre_shape, post_shape)
+        return round(pre * post * self.probability)
+
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
     ) -> ConnectionList:
@@ -38,6 +43,10 @@ class FixedOutDegree(Connectivity):
     self_connections: bool = field(
         True, description="Whether unit i may connect to unit i; for a pool wired to itself."
     )
+
+    def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
+        """As many for each presynaptic unit."""
+        return sizes(pre_shape, post_shape)[0] * self.degree
 
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
@@ -59,6 +68,10 @@ class FixedInDegree(Connectivity):
     self_connections: bool = field(
         True, description="Whether unit i may connect to unit i; for a pool wired to itself."
     )
+
+    def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
+        """As many for each postsynaptic unit."""
+        return sizes(pre_shape, post_shape)[1] * self.degree
 
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
@@ -86,6 +99,10 @@ class FixedTotalNumber(Connectivity):
         K = ln(1 - p) / ln(1 - 1 / (pre post)). Source: Potjans & Diesmann 2014, doi:10.1093/cercor/bhs358, equation 1.
         """
         return cls(number=round(math.log1p(-probability) / math.log1p(-1.0 / (pre * post))))
+
+    def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
+        """As many as asked for."""
+        return self.number
 
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]

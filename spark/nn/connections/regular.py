@@ -13,6 +13,10 @@ from spark.nn.connections.base import ConnectionList, Connectivity, from_counts,
 class OneToOne(Connectivity):
     """Unit i onto unit i; both pools have as many units."""
 
+    def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
+        """One for each unit."""
+        return min(sizes(pre_shape, post_shape))
+
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
     ) -> ConnectionList:
@@ -111,6 +115,10 @@ class FromMatrix(Connectivity):
     matrix: Annotated[Any, BeforeValidator(_to_matrix), WithJsonSchema({"type": "object"})] = field(
         description="Weights, (post, pre)."
     )
+
+    def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
+        """The matrix's entries."""
+        return len(self.matrix["post"])
 
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]

@@ -15,11 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from spark.core.errors import Problem, RecordError
+from spark.core.errors import FormatError, Problem, RecordError
+from spark.core.strict import read_bounded
+from spark.sim.records.check import checked_header, checked_line
 
 FORMAT, VERSION = "spark recording", 1
 HEADER, PROGRESS = "recording.json", "progress.jsonl"
 _SYNC_SECONDS = 1.0
+_MOST_HEADER = 64 << 20
+_MOST_LINE = 1 << 20
 
 
 class DiskStore:
@@ -30,7 +34,8 @@ class DiskStore:
     """
 
     def __init__(self, folder: str | Path, channels: list[dict[str, Any]], dt: float, first: int, append: bool) -> None:
-        self.folder = Path(folder)
+        # Absolute: a program may go to another folder while it runs.
+        self.folder = Path(folder).absolute()
         self._until = first
         self._released = False
         self._names = [c["name"] for c in channels]
@@ -57,7 +62,7 @@ class DiskStore:
                     )
                 )
             else:
-                (self.folder / HEADER).write_text(json.dumps(header, indent=1), encoding="utf-8")
+                (self.folder / HEADER).write_bytes(json.dumps(header, indent=1).encode())
             self._files = {
                 name: (_appending(self.folder / f"{i}.steps"), _appending(self.folder / f"{i}.rows"))
                 for i, name in enumerate(self._names)
@@ -165,39 +170,31 @@ def read_header(folder: Path) -> dict[str, Any]:
     """What `recording.json` says.
 
     Raises:
-        RecordError: There is none, or it is none of ours.
+        RecordError: There is none, it is none of ours, or says what cannot be.
     """
+    path = folder / HEADER
     try:
-        found = json.loads((folder / HEADER).read_text(encoding="utf-8"))
-        if found["format"] != FORMAT:
-            raise KeyError("format")
-        version, _ = found["version"], [(c["dtype"], c["row"], c["kind"]) for c in found["channels"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RecordError(
-            Problem(str(folder), "is no recording", f"Give a folder that holds {HEADER!r}", "format")
-        ) from error
-    if version != VERSION:
-        raise RecordError(
-            Problem(
-                str(folder), f"has an unknown version, got {version}; expected {VERSION}", "Update Spark", "version"
-            )
-        )
-    return found
+        text = read_bounded(path, _MOST_HEADER)
+    except FormatError as error:
+        problem = Problem(str(folder), "is no recording", f"Give a folder that holds {HEADER!r}", "format")
+        raise RecordError(problem if not path.exists() else error.problems) from error
+    return checked_header(str(path), text, FORMAT, VERSION)
 
 
 def read_progress(folder: Path, header: dict[str, Any]) -> tuple[int, list[int], str | None]:
-    """Until which step data is whole, how many rows each channel has, and why the run ended early."""
+    """Until which step data is whole, how many rows each channel has, and why the run ended early.
+
+    Raises:
+        RecordError: A line says what cannot be. One that was cut off at the end is left out.
+    """
     until, rows, stopped = header["first"], [0] * len(header["channels"]), None
     with contextlib.suppress(FileNotFoundError), open(folder / PROGRESS, "rb") as file:
-        for line in file:
-            if not line.endswith(b"\n"):
+        number = 0
+        while line := file.readline(_MOST_LINE):
+            number += 1
+            if not line.endswith(b"\n") and len(line) < _MOST_LINE:
                 break
-            try:
-                said = json.loads(line)
-            except ValueError:
-                break
-            until, rows = said.get("until", until), said.get("rows", rows)
-            stopped = said.get("stopped")
+            until, rows, stopped = checked_line(f"{folder / PROGRESS}: line {number}", line, until, rows)
     return until, rows, stopped
 
 
@@ -214,15 +211,17 @@ def read_channel(folder: Path, header: dict[str, Any], number: int, count: int) 
         return np.empty(0, np.int64), np.empty(shape, dtype)
     try:
         steps = np.memmap(folder / f"{number}.steps", "<i8", "r", shape=(count,))
+        if not row_bytes(channel):
+            return steps, np.empty(shape, dtype)
         return steps, np.memmap(folder / f"{number}.rows", dtype, "r", shape=shape)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise RecordError(
             Problem(str(folder), f"the data of {channel['name']!r} is shorter than the recording says", "", "format")
         ) from error
 
 
 def _appending(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
 
 
 def _write(file: int, data: np.ndarray) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from spark.core.errors import Problem, RecordError
 from spark.core.names import suggestion
 from spark.sim.records import disk, statistics
+from spark.sim.records.check import check_data
 
 
 class Source(Protocol):
@@ -148,9 +149,10 @@ class Recording:
         """A recording from its folder, also while a run writes to it: then as far as it has come.
 
         Raises:
-            RecordError: The folder holds no recording, or of an unknown version.
+            RecordError: The folder holds no recording, one of an unknown version, or data that cannot be: what is
+                wrong, by its place.
         """
-        return _Folder(Path(folder)).recording(cls)
+        return _Folder(Path(folder).absolute()).recording(cls)
 
     def index(self, name: str) -> tuple[np.ndarray, int]:
         """Of each spike which of the recorded units it belongs to, and how many were recorded."""
@@ -217,6 +219,9 @@ class _Folder:
         self._header = disk.read_header(folder)
         self._numbers = {c["name"]: i for i, c in enumerate(self._header["channels"])}
         self._until, self._rows, self._stopped = disk.read_progress(folder, self._header)
+        for channel in self._header["channels"]:
+            steps, rows = self.read(channel["name"])
+            check_data(folder, channel, steps, rows, self._header["first"], self._until)
 
     def read(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         number = self._numbers[name]

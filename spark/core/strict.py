@@ -51,7 +51,8 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
             raise FormatError(Problem(str(path), "is no file", "Check the path", "format"))
         if size <= most_bytes:
             with path.open("rb") as file:
-                data = file.read(most_bytes + 1)
+                # So much is set apart before it is read.
+                data = file.read(size + 1)
             size = len(data)
     except OSError as error:
         text = f"cannot be read: {error.strerror or error}"

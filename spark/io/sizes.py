@@ -1,0 +1,128 @@
+"""How large a brain would be, from its config alone: nothing is built, and no array is made."""
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from spark.core.config import Config
+from spark.graph.specs import CALL, ModuleSpecs, PortMap
+from spark.nn import BrainConfig
+from spark.nn.connections import Connectivity
+from spark.nn.each_wire import EachWire
+
+# The synapses of a point neuron, and the port whose wires they take.
+_PORTS = {"excitatory": "excitation", "inhibitory": "inhibition"}
+
+
+class Sizes:
+    """Numbers of elements at the ports of a brain's modules, as far as configs tell.
+
+    Args:
+        config: The brain's.
+    """
+
+    def __init__(self, config: BrainConfig) -> None:
+        self._config = config
+        self._known: dict[tuple[str, str], int] = {
+            (CALL, name): math.prod(spec.shape) for name, spec in config.input_map.items()
+        }
+
+    def of(self, wire: PortMap) -> int:
+        """Elements that a wire brings; 1 where that is not known."""
+        key = (wire.origin, wire.port)
+        if key not in self._known:
+            # A module on a circle of wires whose size follows from its inputs counts as one element on the way round.
+            self._known[key] = 1
+            specs = self._config.modules_map.get(wire.origin)
+            self._known[key] = 1 if specs is None else self._out(specs, wire.port)
+        return self._known[key]
+
+    def _out(self, specs: ModuleSpecs, port: str) -> int:
+        config = specs.config
+        if isinstance(config, BrainConfig):
+            entry = config.output_map.get(port)
+            return 1 if entry is None else math.prod(entry.spec.shape)
+        own = declared(config)
+        return own or resolution(config) * sum(self.of(w) for wires in specs.inputs.values() for w in wires)
+
+
+def declared(config: Config) -> int:
+    """Elements that a module's config states for its output; 0 if they follow from its inputs."""
+    for name in ("units", "num_outputs"):
+        value = getattr(config, name) if name in type(config).model_fields else None
+        if value is not None:
+            return math.prod(value) if isinstance(value, tuple) else int(value)
+    return 0
+
+
+def resolution(config: Config) -> int:
+    """Outputs for each input of a module whose config states that."""
+    return int(config.resolution) if "resolution" in type(config).model_fields else 1  # type: ignore[attr-defined]
+
+
+def connections(config: BrainConfig) -> int:
+    """About how many connections a brain would have: what rules by chance expect, and all pairs where they are kept."""
+    sizes, found = Sizes(config), 0
+    for specs in config.modules_map.values():
+        if isinstance(specs.config, BrainConfig):
+            found += connections(specs.config)
+            continue
+        for name, synapses in _synapses(specs.config).items():
+            port = _PORTS.get(name)
+            wires = specs.inputs.get(port, []) if port else [w for ws in specs.inputs.values() for w in ws]
+            found += _onto(synapses, wires, _units(specs.config), sizes)
+    return found
+
+
+def units(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int]]:
+    """Path and number of units of every pool: each has at least one variable with a value for every unit."""
+    for name, specs in config.modules_map.items():
+        path = f"{prefix}modules_map.{name}"
+        if isinstance(specs.config, BrainConfig):
+            yield from units(specs.config, f"{path}.config.")
+        elif "soma" in type(specs.config).model_fields:
+            yield f"{path}.config.units", declared(specs.config)
+
+
+def memory(config: BrainConfig) -> int:
+    """About how many bytes a brain would take at least: 4 for each element of a port, 8 for each connection."""
+    sizes = Sizes(config)
+    found = 4 * sum(math.prod(spec.shape) for spec in config.input_map.values()) + 8 * connections(config)
+    for name, specs in config.modules_map.items():
+        found += memory(specs.config) if isinstance(specs.config, BrainConfig) else 4 * sizes.of(PortMap(name, ""))
+    return found
+
+
+def machine_memory() -> int:
+    """Bytes of this machine's memory; where the system does not say, more than any machine has."""
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
+        return 1 << 50
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _synapses(config: Config) -> Mapping[str, Any]:
+    """Configs of synapses: the module's own, or those nested in a neuron's."""
+    if "kernel" in type(config).model_fields:
+        return {"": config}
+    nested = {name: getattr(config, name) for name in type(config).model_fields}
+    return {n: c for n, c in nested.items() if isinstance(c, Config) and "kernel" in type(c).model_fields}
+
+
+def _units(config: Config) -> tuple[int, ...]:
+    units = getattr(config, "units", None)
+    return units if isinstance(units, tuple) else (1,)
+
+
+def _onto(synapses: Any, wires: list[PortMap], units: tuple[int, ...], sizes: Sizes) -> int:
+    given = getattr(synapses, "connections", None)
+    found = 0
+    for i, wire in enumerate(wires):
+        pre = sizes.of(wire)
+        one = given[min(i, len(given) - 1)] if isinstance(given, EachWire) and given else given
+        if isinstance(one, Connectivity):
+            found += one.expected_number((pre,), units)
+        else:
+            found += pre * math.prod(units)
+    return found
