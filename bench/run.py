@@ -29,6 +29,7 @@ COMMANDS = (
     ("engine/engine.py", "--peers", "spark-snn", "--workloads", "plastic:1.0", "--setting", "float32"),
     ("batch.py",),
     ("scaling.py",),
+    ("editor_running.py",),
 )
 
 

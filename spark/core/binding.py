@@ -63,6 +63,16 @@ def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dic
                     "missing",
                 )
             )
+    any_of = type(module).any_of
+    if any_of and all(bound.get(name) is None for name in any_of):
+        problems.append(
+            Problem(
+                owner(module),
+                f"no input is given; expected at least one of {list(any_of)}",
+                f"Call with `{any_of[0]}=spark.{known[any_of[0]].__name__}(...)`",
+                "missing",
+            )
+        )
     for name, value in bound.items():
         problem = _wrong_type(module, name, value, known)
         if problem is not None:

@@ -38,11 +38,13 @@ class Module(Part):
             type. Each is a `Variable` of this name or a Python property.
         unit_ports: Input and output ports that carry one element for each unit, in the same order. A class that names
             them itself says that its units may live on several devices; see `cut`.
+        any_of: Optional input ports of which at least one is given; the others stay silent.
     """
 
     config: Any
     exposes: ClassVar[dict[str, type[Payload]]] = {}
     unit_ports: ClassVar[tuple[str, ...]] = ()
+    any_of: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: Config | None = None, **arguments: Any) -> None:
         expected = type(self).config_class()

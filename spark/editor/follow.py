@@ -3,6 +3,8 @@
 from typing import Any
 
 from spark.editor.draft import Draft
+from spark.editor.fed import HEAD, is_input
+from spark.editor.outputs import follow_wires
 from spark.io.model_file import INPUT, OUTPUT
 
 Nodes = dict[str, Any]
@@ -15,14 +17,20 @@ def follow(draft: Draft) -> None:
         _follow_probes(draft, before, after)
         _follow_groups(draft, after)
         _follow_ports(draft, before, after)
+    follow_wires(draft)
 
 
 def _follow_probes(draft: Draft, before: Nodes, after: Nodes) -> None:
-    modules, ports = _paths(before), _ports(before, OUTPUT)
+    modules, ports, fed = _paths(before), _ports(before, OUTPUT), _ports(before, INPUT)
     for key, probe in draft.was("probes").items():
         if draft.get("probes", key) != probe:
             continue
         path = probe["path"]
+        if is_input(path):
+            name = path.removeprefix(HEAD)
+            now = _name(after, fed[name]) if name in fed else name
+            draft.put("probes", key, None if now is None else {**probe, "path": f"{HEAD}{now}"})
+            continue
         parts = path.split(".")
         # An output of the brain is watched by its name alone, everything else by a module's path and what is in it.
         heads = [".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)]

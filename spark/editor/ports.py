@@ -89,9 +89,10 @@ def why_not(document: Document, begin: list[str], end: list[str]) -> str | None:
         return f"{first['name']} has no output {begin[1]!r}"
     if taken is None:
         return f"{last['name']} has no input {end[1]!r}"
-    if not issubclass(given, taken):
-        return f"{last['name']}.{end[1]} takes {taken.__name__}, and {first['name']}.{begin[1]} gives {given.__name__}"
     into = [e for e in document["edges"].values() if e["to"] == end]
+    # An output without a wire takes whatever comes: it is what its wire brings.
+    if not issubclass(given, taken) and (last["type"] != OUTPUT or into):
+        return f"{last['name']}.{end[1]} takes {taken.__name__}, and {first['name']}.{begin[1]} gives {given.__name__}"
     if any(e["from"] == begin for e in into):
         return "these two are wired already"
     if last["type"] == OUTPUT and into:

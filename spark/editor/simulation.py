@@ -9,6 +9,7 @@ from spark.core.errors import InputError, NumericsError, Problem
 from spark.core.ports import PortSpec
 from spark.core.transform import STEP
 from spark.editor.drive import Drive
+from spark.editor.fed import Fed
 from spark.editor.protocol import frame
 from spark.editor.watch import Watch
 from spark.editor.world import World
@@ -54,7 +55,7 @@ class Simulation:
         self._per_step = 1e-3
         self._shown = {"matrix": 0.0, "picture": 0.0}
         self._take_settings(settings)
-        self.watch = Watch(self.brain, probes)
+        self._look_at(probes)
 
     @property
     def step(self) -> int:
@@ -107,9 +108,19 @@ class Simulation:
             self._take_settings(settings)
             if _checks(self.config, settings) != checked:
                 self.swap(self.config)
-        self.watch = Watch(self.brain, probes)
+        self._look_at(probes)
         # What is recorded is part of what is compiled.
         self.compiled = self.compiled and self.watch.record == before
+
+    def _look_at(self, probes: dict[str, Any]) -> None:
+        self.watch, self.fed = Watch(self.brain, probes), Fed(self.brain.declared_inputs(), probes)
+
+    def watchable(self) -> dict[str, Any]:
+        """Everything that can be watched, and what is wrong with the probes."""
+        return {
+            "watchable": self.watch.describe() + self.fed.describe(),
+            "probe_problems": self.watch.problems + self.fed.problems,
+        }
 
     def swap(self, config: BrainConfig) -> None:
         """Go on with another config: what fits keeps its value, see `Brain.with_config`."""
@@ -149,6 +160,7 @@ class Simulation:
         if target and self.step < int(target):
             steps = min(steps, int(target) - self.step)
         begin = time.perf_counter()
+        self.fed.forget()
         try:
             recordings = self._in_world(steps) if self.world else [self._run(steps)]
         except NumericsError as error:
@@ -164,6 +176,7 @@ class Simulation:
         if matrices:
             self._shown["matrix"] = now
         frames = self.watch.frames(self.brain, recordings, matrices)
+        frames += self.fed.frames(recordings[0].first, self.dt)
         if self.world is not None:
             frames.append(self._world_frame(recordings))
         if self.world is not None and now - self._shown["picture"] > PICTURE_SECONDS:
@@ -183,11 +196,12 @@ class Simulation:
         return frame(about, [np.asarray(told[k], np.float64) for k in ("observation", "action")])
 
     def _run(self, steps: int, inputs: dict[str, Any] | None = None, record: list[Any] | None = None) -> Any:
-        given = {n: d.payload(steps) for n, d in self.drives.items()}
+        given = {**{n: d.payload(steps) for n, d in self.drives.items()}, **(inputs or {})}
+        self.fed.note(steps, given)
         return run(
             self.brain,
             steps,
-            {**given, **(inputs or {})},
+            given,
             record=[*self.watch.record, *(record or [])],
             budget_mb=BUDGET_MB,
             progress=False,

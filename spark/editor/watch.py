@@ -1,5 +1,6 @@
 """What the page watches of a running brain: probes of the document as channels of a recording, and frames of them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,9 @@ import numpy as np
 from spark.core.errors import Problem, RecordError
 from spark.core.names import suggestion
 from spark.core.transform import merge, split
+from spark.editor.fed import is_input
 from spark.editor.protocol import frame
+from spark.graph.specs import CALL
 from spark.sim.recordable import Recordable, recordables
 from spark.sim.records import Probe, Recording
 
@@ -32,7 +35,7 @@ class Watch:
     """
 
     def __init__(self, brain: Any, probes: dict[str, Any]) -> None:
-        self.known = recordables(brain)
+        self.known = {**recordables(brain), **_outputs(brain)}
         self.problems: list[dict[str, Any]] = []
         self._probes: dict[str, tuple[str, Any]] = {}
         self._units: dict[str, list[int]] = {}
@@ -46,6 +49,8 @@ class Watch:
             for path in self._sizes
         ]
         for key, probe in probes.items():
+            if is_input(probe["path"]):
+                continue
             try:
                 self._add(brain, key, probe["path"], probe.get("view", "trace"), probe.get("settings") or {})
             except RecordError as error:
@@ -61,15 +66,17 @@ class Watch:
             raise RecordError(Problem(path, "is nothing that can be watched", suggestion(path, self.known), "unknown"))
         if view in ("raster", "rate") and not found.spikes:
             raise RecordError(Problem(path, "carries no spikes", "Show it as a trace", "view"))
-        size = int(np.prod(found.shape, dtype=np.int64))
+        if view in ("matrix", "histogram") and found.output is not None:
+            raise RecordError(Problem(path, "is not kept from step to step", "Show it as a trace", "view"))
+        size, source = int(np.prod(found.shape, dtype=np.int64)), found.output or path
         if view == "raster" and path not in self._noted:
             units = None if size <= MOST_UNITS else np.linspace(0, size - 1, MOST_UNITS).astype(int).tolist()
-            self.record.append(Probe(path, name=f"probe {key}", units=units))
+            self.record.append(Probe(source, name=f"probe {key}", units=units))
         elif view == "trace":
             units = settings.get("units") or list(range(min(size, 4)))
             if not isinstance(units, list) or any(not isinstance(u, int) or not 0 <= u < size for u in units):
                 raise RecordError(Problem(path, f"has {size} units, got {units}", "Choose others", "units"))
-            self.record.append(Probe(path, name=f"probe {key}", units=units[:MOST_TRACES]))
+            self.record.append(Probe(source, name=f"probe {key}", units=units[:MOST_TRACES]))
             self._units[key] = units[:MOST_TRACES]
         self._probes[key] = (view, path)
 
@@ -164,6 +171,17 @@ def _small(sizes: dict[str, int]) -> set[str]:
         total += size
         if size <= MOST_UNITS and total <= MOST_NOTED:
             found.add(path)
+    return found
+
+
+def _outputs(brain: Any) -> dict[str, Recordable]:
+    """Ports that only an output of the brain reads, so that the brain keeps them under the output's name."""
+    known = recordables(brain)
+    found = {}
+    for name, entry in brain.config.output_map.items():
+        path = f"{entry.input.origin}.{entry.input.port}"
+        if path not in known and entry.input.origin != CALL and name in known:
+            found[path] = replace(known[name], path=path)
     return found
 
 

@@ -15,9 +15,6 @@ def wire_to_first(draft: Draft, key: str, wire: dict[str, Any]) -> None:
     """Wire a new node to a port: the end of a wire that was dropped on nothing."""
     document, connect = draft.document, COMMANDS["connect"]
     if "from" in wire:
-        given = outputs(document, wire["from"][0]).get(wire["from"][1])
-        if document["nodes"][key]["type"] == OUTPUT and given is not None:
-            _adopt_payload(draft, key, given)
         pairs = [(wire["from"], [key, port]) for port in inputs(document, key)]
     else:
         taken = inputs(document, wire["to"][0]).get(wire["to"][1])

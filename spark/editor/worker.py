@@ -89,7 +89,7 @@ class Worker:
             self.simulation.reset()
         elif do == "settings":
             self.simulation.change(given["settings"], given["probes"])
-            self.send({"watchable": self.simulation.watch.describe(), "probe_problems": self.simulation.watch.problems})
+            self.send(self.simulation.watchable())
         elif do == "swap":
             self.swap(given)
         self.tell(given.get("reply"))
@@ -105,13 +105,7 @@ class Worker:
         self.config = given["config"]
         config = BrainConfig.from_dict(self.config)
         self.simulation = Simulation(config, given["settings"], given["probes"], given.get("checkpoint"))
-        self.send(
-            {
-                "watchable": self.simulation.watch.describe(),
-                "probe_problems": self.simulation.watch.problems,
-                "built_seconds": time.perf_counter() - begin,
-            }
-        )
+        self.send({**self.simulation.watchable(), "built_seconds": time.perf_counter() - begin})
 
     def swap(self, given: dict[str, Any]) -> None:
         """Go on with a changed config, if it is changed."""
@@ -122,7 +116,7 @@ class Worker:
             self.simulation.swap(BrainConfig.from_dict(given["config"]))
             self.config = given["config"]
         self.simulation.change(given["settings"], given["probes"])
-        self.send({"watchable": self.simulation.watch.describe(), "probe_problems": self.simulation.watch.problems})
+        self.send(self.simulation.watchable())
 
     def advance(self) -> None:
         """A chunk of steps, and the pause that the speed asks for."""

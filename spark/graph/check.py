@@ -74,6 +74,16 @@ def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, prope
                         "missing",
                     )
                 )
+        any_of = specs.module_cls.any_of
+        if any_of and not any(specs.inputs.get(port) for port in any_of):
+            problems.append(
+                Problem(
+                    f"{name}.{any_of[0]}",
+                    f"no input port is fed, got no wire; expected one into at least one of {list(any_of)}",
+                    f"Add `'{any_of[0]}': [spark.PortMap(origin=..., port=...)]` to its inputs",
+                    "missing",
+                )
+            )
         for port, wires in specs.inputs.items():
             if port not in known:
                 problems.append(

@@ -270,8 +270,11 @@ def _place_wire_problem(
             for edge in order.get((name, port), []):
                 level.note(problem, node=node, edge=edge)
             return
-        fix = f"Wire something that puts out {inputs_of(wired[name])[0][port].__name__} to it"
-        level.note(Problem(problem.address, f"{port} is not wired", fix, "missing"), node=node, field=port)
+        required, optional = inputs_of(wired[name])
+        fix = f"Wire something that puts out {({**required, **optional})[port].__name__} to it"
+        one_of = [port] if port in required else wired[name].module_cls.any_of
+        text = f"{port} is not wired" if len(one_of) == 1 else f"neither {' nor '.join(one_of)} is wired"
+        level.note(Problem(problem.address, text, fix, "missing"), node=node, field=port)
         return
     wire = wired[name].inputs[port][int(number.rstrip("]"))]
     if wire.origin in level.broken:

@@ -6,7 +6,9 @@ a cycle are set aside, layers follow the longest path, and sweeps put each node 
 
 from spark.io.model_file import INPUT, OUTPUT, Document
 
-WIDTH, HEIGHT, SWEEPS = 300, 170, 8
+WIDTH, HEIGHT, SWEEPS = 280, 170, 8
+# A line of more layers than this is broken into bands, one below the other, of about the shape of a screen.
+MOST_LAYERS, SCREEN = 8, 1.8
 
 
 def arrange(document: Document, parent: str | None) -> dict[str, tuple[int, int]]:
@@ -37,11 +39,30 @@ def arrange(document: Document, parent: str | None) -> dict[str, tuple[int, int]
         for level in order:
             place = {k: i - (len(row) - 1) / 2 for row in rows for i, k in enumerate(row)}
             rows[level].sort(key=lambda k: sum(place[n] for n in near[k]) / len(near[k]) if near[k] else place[k])
-    return {
-        key: (level * WIDTH, round((i - (len(row) - 1) / 2) * HEIGHT))
-        for level, row in enumerate(rows)
-        for i, key in enumerate(row)
-    }
+    return _places(rows)
+
+
+def _places(rows: list[list[str]]) -> dict[str, tuple[int, int]]:
+    """Layers side by side, each about its middle; many of them in bands, each below the one before."""
+    width = len(rows)
+    if width > MOST_LAYERS:
+        width = min(range(MOST_LAYERS, len(rows) + 1), key=lambda n: abs(n * WIDTH / _tall(rows, n) - SCREEN))
+    places, middle = {}, 0.0
+    for begin in range(0, len(rows), width):
+        band = rows[begin : begin + width]
+        half = max(len(row) for row in band) * HEIGHT / 2
+        middle += half if begin else 0
+        for level, row in enumerate(band):
+            for i, key in enumerate(row):
+                places[key] = (level * WIDTH, round(middle + (i - (len(row) - 1) / 2) * HEIGHT))
+        middle += half + HEIGHT / 2
+    return places
+
+
+def _tall(rows: list[list[str]], width: int) -> float:
+    """Height of bands of so many layers."""
+    bands = [max(len(row) for row in rows[i : i + width]) for i in range(0, len(rows), width)]
+    return (sum(bands) + (len(bands) - 1) / 2) * HEIGHT
 
 
 def _without_cycles(nodes: list[str], onward: dict[str, list[str]], document: Document) -> dict[str, list[str]]:

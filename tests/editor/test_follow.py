@@ -151,3 +151,45 @@ def test_a_frame_around_nodes_of_two_brains_is_refused():
     do(history, {"do": "encapsulate", "ids": ["n3"]})
     with pytest.raises(CommandError, match="a frame stands in one brain"):
         do(history, {"do": "group", "ids": ["n2", "n3"]})
+
+
+def test_an_output_takes_payload_and_shape_from_its_wire():
+    history = History(tutorial())
+    nodes = {n["name"]: k for k, n in history.document["nodes"].items()}
+
+    def output():
+        return {k: v for k, v in history.document["nodes"][nodes["action"]]["config"].items() if k != "description"}
+
+    before = output()
+    do(history, {"do": "configure", "ids": [nodes["integrator"]], "path": ["num_outputs"], "value": 5})
+    assert output() == {**before, "shape": [5]}
+    do(history, {"do": "configure", "ids": [nodes["action"]], "path": ["shape"], "value": [3]})
+    assert output()["shape"] == [5]
+    history.undo()
+    assert output() == before
+    # Another wire, of another payload: also one that was refused for the payload that it had before.
+    (wire,) = [k for k, e in history.document["edges"].items() if e["to"][0] == nodes["action"]]
+    do(
+        history,
+        {"do": "remove", "ids": [wire]},
+        {"do": "connect", "begin": [nodes["neurons_pool"], "out_spikes"], "end": [nodes["action"], "value"]},
+    )
+    assert output() == {"payload_type": "SpikeArray", "shape": [256], "dtype": "int8"}
+    assert brain_config(history.document)[1] == []
+
+
+def test_a_second_wire_of_another_payload_into_an_output_is_refused():
+    history = History(tutorial())
+    nodes = {n["name"]: k for k, n in history.document["nodes"].items()}
+    with pytest.raises(CommandError, match="takes FloatArray"):
+        do(history, {"do": "connect", "begin": [nodes["spiker"], "spikes"], "end": [nodes["action"], "value"]})
+
+
+def test_what_watches_an_input_follows_its_name_and_goes_with_it():
+    document, names = watched()
+    document["probes"]["p5"] = {"path": "__call__.drive", "view": "trace", "node": names["drive"], "settings": {}}
+    history = History(document)
+    do(history, {"do": "rename", "id": names["drive"], "name": "seen"})
+    assert paths(history)["p5"] == "__call__.seen"
+    do(history, {"do": "remove", "ids": [names["drive"]]})
+    assert "p5" not in paths(history)

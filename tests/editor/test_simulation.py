@@ -294,3 +294,48 @@ def test_the_same_seed_gives_the_same_episodes():
 def test_an_environment_that_does_not_fit_is_refused(settings, text):
     with pytest.raises(spark.SparkError, match=text):
         simulation(tutorial(), settings).advance(32)
+
+
+def test_inputs_outputs_and_what_only_an_output_reads_are_watched():
+    probes = {
+        "in": {"path": "__call__.drive", "view": "trace"},
+        "out": {"path": "action", "view": "trace"},
+        "port": {"path": "integrator.signal", "view": "trace"},
+        "wrong": {"path": "__call__.drve", "view": "trace"},
+        "kind": {"path": "__call__.drive", "view": "raster"},
+        "kept": {"path": "action", "view": "matrix"},
+    }
+    sim = simulation(tutorial(), {"inputs": {"drive": {"value": [0.5, -0.5, 0.25, 0]}}}, probes)
+    found = {p["probe"]: p["message"] for p in sim.watchable()["probe_problems"]}
+    assert found["wrong"] == "drve: is no input of the brain" and found["kind"] == "drive: cannot be shown as a raster"
+    assert "Show it as a trace" in found["kept"] and len(found) == 3
+    assert {"__call__.drive", "action", "integrator.signal"} <= {w["path"] for w in sim.watchable()["watchable"]}
+    for chunk in (30, 20):
+        frames = {header_of(f)["probe"]: (header_of(f), arrays_of(f)[0]) for f in sim.advance(chunk)}
+        assert set(frames) == {"in", "out", "port"}
+        for head, _ in frames.values():
+            assert (head["until"] - head["first"], head["until"]) == (chunk, sim.step)
+    np.testing.assert_array_equal(frames["in"][1], np.tile([0.5, -0.5, 0.25, 0], (20, 1)).astype(np.float32))
+    np.testing.assert_array_equal(frames["out"][1], frames["port"][1])
+    assert frames["out"][1].shape == (20, 2) and frames["out"][1].any()
+
+
+def test_what_an_environment_shows_is_watched_as_an_input():
+    sim = simulation(tutorial(), POLE, {"in": {"path": "__call__.drive", "view": "trace"}})
+    frames = [f for f in sim.advance(32) if header_of(f).get("probe") == "in"]
+    values = arrays_of(frames[0])[0]
+    assert values.shape == (32, 4)
+    assert (values[:16] == values[0]).all() and (values[16:] == values[16]).all() and (values[0] != values[16]).any()
+
+
+def test_spikes_that_come_in_are_watched_as_a_raster_and_as_a_rate():
+    document = small()
+    document["nodes"]["n1"]["config"] = {"shape": [200], "payload_type": "SpikeArray", "dtype": "int8"}
+    document["nodes"].pop("n2")
+    document["edges"] = {"e1": {"from": ["n1", "value"], "to": ["n3", "in_spikes"], "order": 0}}
+    probes = {v: {"path": "__call__.level", "view": v} for v in ("raster", "rate")}
+    sim = simulation(document, {"inputs": {"level": {"rate": 50}}}, probes)
+    frames = {header_of(f)["view"]: (header_of(f), arrays_of(f)) for f in sim.advance(100)}
+    steps, units = frames["raster"][1]
+    assert frames["raster"][0]["units"] == 200 and len(steps) == len(units) > 500
+    assert frames["rate"][1][0].mean() == pytest.approx(len(steps) / 200 / 0.1)

@@ -284,3 +284,69 @@ def test_a_background_of_too_many_events_a_step_is_refused():
     )
     with refused(spark.ConfigError, text):
         PoissonBackground(rate=1e6)
+
+
+def one_sided(kind, wired, silent, background=900.0):
+    """A driven pool that feeds another over one port; the other port brings spikes of no weight, or has no wire."""
+    neuron, config, soma, strengths = KINDS[kind]
+    strength = dict(zip(("excitation", "inhibition"), strengths, strict=True))
+    group = {"excitation": "excitatory", "inhibition": "inhibitory"}
+    source = {f"{group[p]}__{k}": v for p in group for k, v in (("delay", 0.1), ("kernel", strength[p]))}
+    target = {**source, f"{group[wired]}__connections": FixedProbability(probability=0.3)}
+    other = "inhibition" if wired == "excitation" else "excitation"
+    target[f"{group[other]}__kernel"] = 0.0
+    inputs = {
+        wired: [PortMap("source", "out_spikes")],
+        **({other: [PortMap("source", "out_spikes")]} if silent else {}),
+    }
+    drive = {"background__rate": background, "background__weight": strengths[0], "inhibitory_rate": 0.0, "dt": 0.1}
+    pools = [
+        ModuleSpecs(
+            "source",
+            neuron,
+            {"excitation": [PortMap("source", "out_spikes")]},
+            config(units=(60,), soma=soma, **drive, **source),
+        ),
+        ModuleSpecs("pool", neuron, inputs, config(units=(40,), soma=soma, **drive, **target)),
+    ]
+    return Brain(BrainConfig(modules_map=pools, dt=0.1, seed=5))
+
+
+@pytest.mark.parametrize("wired", ["excitation", "inhibition"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_port_without_a_wire_is_as_silent_as_one_that_brings_nothing(kind, wired):
+    found, expected = (spikes_of(one_sided(kind, wired, silent), 300) for silent in (False, True))
+    assert expected[:, :40].any()
+    np.testing.assert_array_equal(found, expected)
+    with array_code():
+        np.testing.assert_array_equal(spikes_of(one_sided(kind, wired, False), 300), expected)
+
+
+@needs_native
+@pytest.mark.parametrize("wired", ["excitation", "inhibition"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_of_a_pool_with_one_wire_equals_its_steps(kind, wired):
+    steps = spikes_of(one_sided(kind, wired, False), 200)
+    recording = spark.run(one_sided(kind, wired, False), 200, record="pool.out_spikes", progress=False)
+    times, units = recording.spikes("pool.out_spikes")
+    whole = np.zeros((200, 40), bool)
+    whole[np.rint(np.asarray(times) / 0.1).astype(int), units] = True
+    np.testing.assert_array_equal(whole, steps[:, :40] != 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pool_without_any_wire_is_refused_and_says_which_ports_it_has(kind):
+    neuron, config, *_ = KINDS[kind]
+    brain = Brain(BrainConfig(modules_map=[ModuleSpecs("pool", neuron, {}, config(units=(4,)))]))
+    with refused(
+        spark.WiringError,
+        "pool.excitation: no input port is fed, got no wire; expected one into at least one of "
+        "['excitation', 'inhibition']. Add `'excitation': [spark.PortMap(origin=..., port=...)]` to its inputs",
+    ):
+        brain()
+    with refused(
+        spark.InputError,
+        f"{neuron.__name__}: no input is given; expected at least one of ['excitation', 'inhibition']. "
+        "Call with `excitation=spark.SpikeArray(...)`",
+    ):
+        neuron(config(units=(4,)))()

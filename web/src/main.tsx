@@ -1,5 +1,6 @@
 import { createRoot } from "react-dom/client";
 import { chooseLanguage, connect, setTheme, usePage } from "./core/store";
+import { drawn } from "./core/live";
 import { LANGUAGES } from "./core/i18n";
 import { SocketLine } from "./core/transport";
 import { App } from "./view/App";
@@ -17,6 +18,7 @@ function address(): string {
   return url.href;
 }
 
+Object.assign(window, { sparkDrawn: drawn });
 setTheme(localStorage.getItem("spark-theme") ?? "auto");
 const wished = localStorage.getItem("spark-language") ?? navigator.language.slice(0, 2);
 chooseLanguage(wished in LANGUAGES ? wished : "en");

@@ -75,7 +75,7 @@ class Neuron(Module):
         """Build the components in the order of their wires."""
         self.units = self.config.units
         try:
-            listed = self.config.blueprint()
+            listed = self.parts_for(frozenset(inputs))
         except ConfigError as error:
             raise error.under(self.path or type(self).__name__) from error
         blueprint = {specs.name: specs for specs in listed}
@@ -105,6 +105,10 @@ class Neuron(Module):
         self._check_spikes()
         self._check_effect_shapes()
         self.inhibition = Constant(self._draw_signs())
+
+    def parts_for(self, fed: frozenset[str]) -> tuple[ModuleSpecs, ...]:
+        """The components, for the input ports that are fed; a neuron with optional ports overrides it."""
+        return self.config.blueprint()
 
     def _build_parts(self, blueprint: dict[str, ModuleSpecs], arriving: dict[str, PortSpec]) -> None:
         known = {PortMap(CALL, port): spec for port, spec in arriving.items()}

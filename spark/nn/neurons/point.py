@@ -5,16 +5,22 @@ from typing import Any, ClassVar
 from spark.core.config import field
 from spark.core.payloads import SpikeArray
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
+from spark.nn.connections import FixedProbability
+from spark.nn.initializers import ConstantInitializer
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.somas.adaptive_exponential import AdaptiveExponentialSoma, AdaptiveExponentialSomaConfig
 from spark.nn.somas.point import ConductanceSoma, ConductanceSomaConfig, CurrentSoma, CurrentSomaConfig, DeltaSoma
 from spark.nn.synapses.background import PoissonBackground, PoissonBackgroundConfig
+from spark.nn.synapses.silence import Silence
 from spark.nn.synapses.static import (
     DeltaSynapses,
     ExponentialSynapses,
     ExponentialSynapsesConfig,
     StaticSynapsesConfig,
 )
+
+GROUPS = {"excitatory": "excitation", "inhibitory": "inhibition"}
+PORTS = tuple(GROUPS.values())
 
 
 class PointNeuronConfig(NeuronConfig):
@@ -32,27 +38,49 @@ class PointNeuronConfig(NeuronConfig):
 
     def blueprint(self) -> tuple[ModuleSpecs, ...]:
         """Both groups of synapses feed the soma."""
+        return self.parts_for(frozenset(PORTS))
+
+    def parts_for(self, fed: frozenset[str]) -> tuple[ModuleSpecs, ...]:
+        """The components for the ports that are fed: without inhibition, no inhibitory synapses.
+
+        Without excitation its synapses have no connections: the background comes in through them, and the soma takes
+        its shape from them.
+        """
         synapses, port, soma = self.parts
-        groups = {"excitatory": "excitation", "inhibitory": "inhibition"}
+        groups = {group: own for group, own in GROUPS.items() if own in fed or group == "excitatory"}
         inputs = {group: {"spikes": [PortMap(CALL, own)]} for group, own in groups.items()}
+        configs = {group: getattr(self, group) for group in groups}
         parts = []
+        if "excitation" not in fed:
+            inputs["excitatory"] = {"spikes": [PortMap("silence", "spikes")]}
+            nothing = {"connections": FixedProbability(probability=0.0), "kernel": ConstantInitializer(value=0.0)}
+            nothing["delay"] = ConstantInitializer(value=self.dt)
+            handed = {name: getattr(self, name) for name in self.handed_down}
+            configs["excitatory"] = configs["excitatory"].updated(**handed, **nothing)
+            parts.append(ModuleSpecs("silence", Silence))
         if self.background.rate > 0:
             inputs["excitatory"]["arrivals"] = [PortMap("background", "arrivals")]
             parts.append(ModuleSpecs("background", PoissonBackground, {}, self.background))
-        parts += [ModuleSpecs(group, synapses, inputs[group], getattr(self, group)) for group in groups]
+        parts += [ModuleSpecs(group, synapses, inputs[group], configs[group]) for group in groups]
         return (*parts, ModuleSpecs("soma", soma, {p: [PortMap(g, port)] for g, p in groups.items()}, self.soma))
 
 
 class PointNeuron(Neuron):
-    """A pool with an input port for excitation and one for inhibition."""
+    """A pool with an input port for excitation and one for inhibition; one of them may stay without a wire."""
 
     config: PointNeuronConfig
     blueprint_lowers = True
     own_ports = {"excitation": SpikeArray, "inhibition": SpikeArray}
+    any_of = PORTS
 
-    def __call__(self, excitation: SpikeArray, inhibition: SpikeArray) -> NeuronOutput:
+    def parts_for(self, fed: frozenset[str]) -> tuple[ModuleSpecs, ...]:
+        """The components for the ports that are fed."""
+        return self.config.parts_for(fed)
+
+    def __call__(self, excitation: SpikeArray | None = None, inhibition: SpikeArray | None = None) -> NeuronOutput:
         """Advance one step."""
-        return self.advance(excitation=excitation, inhibition=inhibition)
+        given = {"excitation": excitation, "inhibition": inhibition}
+        return self.advance(**{port: spikes for port, spikes in given.items() if spikes is not None})
 
 
 class CurrentLIFNeuronConfig(PointNeuronConfig):

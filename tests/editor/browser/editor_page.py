@@ -140,16 +140,16 @@ class Page:
     def step(self):
         return int(self.page.get_by_test_id("step").get_attribute("data-step"))
 
-    def wait_phase(self, phase):
+    def wait_phase(self, phase, seconds=60):
         self.page.wait_for_function(
-            "p => document.querySelector('[data-testid=phase]').innerText === p", arg=phase, timeout=60_000
+            "p => document.querySelector('[data-testid=phase]').innerText === p", arg=phase, timeout=1000 * seconds
         )
 
-    def wait_step(self, least):
+    def wait_step(self, least, seconds=60):
         self.page.wait_for_function(
             "n => Number(document.querySelector('[data-testid=step]')?.dataset.step ?? -1) >= n",
             arg=least,
-            timeout=60_000,
+            timeout=1000 * seconds,
         )
 
     def document(self):

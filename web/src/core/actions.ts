@@ -20,8 +20,20 @@ export async function addModule(type: string, x: number, y: number, wire?: objec
   const { level } = get();
   const done = await apply([{ do: "add", type, x, y, parent: level, ...(wire ? { wire } : {}) }]);
   const id = done?.results[0]?.id ?? null;
-  if (id) select([id]);
+  if (id) show(id);
   return id;
+}
+
+// Select a node, bring it into view, and give it the keys.
+export function show(id: string): void {
+  select([id]);
+  usePage.setState({ reveal: id });
+}
+
+// The palette; with one node selected, what is chosen comes beside it.
+export function openPalette(): void {
+  const chosen = selectedNodes();
+  openDialog({ kind: "palette", ...(chosen.length === 1 ? { beside: chosen[0] } : {}) });
 }
 
 export async function group(): Promise<void> {
@@ -32,7 +44,7 @@ export async function group(): Promise<void> {
 export async function encapsulate(): Promise<void> {
   const done = await apply([{ do: "encapsulate", ids: selectedNodes() }]);
   const id = done?.results[0]?.id;
-  if (id) select([id]);
+  if (id) show(id);
 }
 
 export async function unpack(): Promise<void> {
@@ -48,7 +60,7 @@ export async function align(how: string): Promise<void> {
 }
 
 export async function layOut(): Promise<void> {
-  await apply([{ do: "lay_out", parent: get().level }]);
+  if (await apply([{ do: "lay_out", parent: get().level }])) usePage.setState({ fits: get().fits + 1 });
 }
 
 export async function note(x: number, y: number): Promise<void> {
@@ -79,12 +91,15 @@ export async function paste(text: string, x: number, y: number): Promise<void> {
   if (ids) select(ids);
 }
 
-export async function enter(key: string): Promise<void> {
+// Go inside a node; returns whether it has an inside.
+export async function enter(key: string): Promise<boolean> {
   const { document, catalogue } = get();
   const node = document.nodes[key];
-  if (!node) return;
+  if (!node) return false;
+  const inside = Boolean(catalogue.modules[node.type]?.inside);
   if (node.type === BRAIN) goTo(key);
-  else if (catalogue.modules[node.type]?.inside) usePage.setState({ component: key });
+  else if (inside) usePage.setState({ component: key });
+  return node.type === BRAIN || inside;
 }
 
 export function up(): void {
@@ -95,8 +110,14 @@ export function up(): void {
   else select([]);
 }
 
+export function watched(path: string, view: string): string | undefined {
+  return Object.entries(get().document.probes).find(([, p]) => p.path === path && p.view === view)?.[0];
+}
+
+// Watch something, or no longer.
 export async function watch(path: string, view: string, node: string | null): Promise<void> {
-  await apply([{ do: "put_probe", path, view, node }]);
+  const key = watched(path, view);
+  await apply([key ? { do: "remove", ids: [key] } : { do: "put_probe", path, view, node }]);
   usePage.setState({ showRun: true });
 }
 

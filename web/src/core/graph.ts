@@ -29,8 +29,9 @@ export function whyNot(
   const given = portsOf(from.node, first, catalogue, inner).outputs.find((p) => p.name === from.port);
   const taken = portsOf(to.node, last, catalogue, inner).inputs.find((p) => p.name === to.port);
   if (!given || !taken) return "a wire goes from an output to an input";
-  if (given.type !== taken.type) return `${last.name}.${to.port} takes ${taken.type}, and ${first.name}.${from.port} gives ${given.type}`;
   const into = Object.values(document.edges).filter((e) => e.to[0] === to.node && e.to[1] === to.port);
+  // An output without a wire takes whatever comes: it is what its wire brings.
+  if (given.type !== taken.type && (last.type !== OUTPUT || into.length)) return `${last.name}.${to.port} takes ${taken.type}, and ${first.name}.${from.port} gives ${given.type}`;
   if (into.some((e) => e.from[0] === from.node && e.from[1] === from.port)) return "these two are wired already";
   if (last.type === OUTPUT && into.length) return `the output ${last.name} takes one wire, and has one`;
   return null;

@@ -5,3 +5,12 @@ const FIELDS: Record<string, string> = { cd: "cooldown (cd)", glue: "ring (glue)
 export function fieldName(name: string): string {
   return FIELDS[name] ?? name;
 }
+
+// What comes into the brain is watched under this name.
+export const FED = "__call__.";
+
+const PARTS: Record<string, string> = { "synapses.kernel": "weights, as a matrix (synapses.kernel)", "synapses.weights": "weights, as a list (synapses.weights)" };
+
+export function partName(path: string): string {
+  return PARTS[path] ?? path;
+}

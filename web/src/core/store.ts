@@ -2,15 +2,18 @@
 
 import { create } from "zustand";
 import { decode, Series } from "./frames";
-import { applyPatch } from "./graph";
+import { described } from "./announce";
+import { forget, passing, useNow } from "./live";
+import { applyPatch, BRAIN, pathOf } from "./graph";
 import { LANGUAGES, setLanguage, t } from "./i18n";
+import type { NewWire } from "./places";
 import { Client, Refused, type Line } from "./transport";
 import { canBeSentAgain, tabStorage, Unsent } from "./unsent";
 import type { Catalogue, Change, Checked, Command, Document, Heads, Problem, RunStatus, Whole } from "./types";
 
 export type Dialog =
   | null
-  | { kind: "palette"; x: number; y: number; wire?: { from?: [string, string]; to?: [string, string] } }
+  | { kind: "palette"; x?: number; y?: number; wire?: NewWire; beside?: string }
   | { kind: "connect"; node: string }
   | { kind: "open" } | { kind: "help" } | { kind: "welcome" } | { kind: "gallery" }
   | { kind: "save"; conflict?: string; then?: Asked }
@@ -41,9 +44,14 @@ export interface Page extends Heads, Checked {
   side: "inspector" | "problems" | "run";
   theme: string;
   language: string;
-  frameTick: number;
   hint: string;
   showRun: boolean;
+  // What was done last, for those who do not see it; and a node that is to be shown and to have the focus.
+  said: string;
+  reveal: string | null;
+  fits: number;
+  // Whether Run was pressed on what is not whole yet: until then, what is missing is only still to do.
+  tried: boolean;
 }
 
 const EMPTY: Document = {
@@ -53,7 +61,7 @@ const EMPTY: Document = {
 export const usePage = create<Page>(() => ({
   client: null, online: false, refused: false, blocked: false, session: "", version: "", catalogue: { modules: {}, payloads: {}, kinds: {} },
   document: EMPTY, run: { phase: "none" }, level: null, component: null, selected: [], dialog: null, notices: [],
-  side: "inspector", theme: "auto", language: "en", frameTick: 0, hint: "", showRun: false,
+  side: "inspector", theme: "auto", language: "en", hint: "", showRun: false, said: "", reveal: null, fits: 0, tried: false,
   revision: 0, can_undo: false, can_redo: false, dirty: false, file: null, key: "", undrafted: null, problems: [], shapes: {}, ports: {}, sizes: {}, memory: null,
 }));
 
@@ -75,6 +83,7 @@ function inside(document: Document, level: string | null): string | null {
 function take(whole: Partial<Whole>): void {
   const document = whole.document ?? get().document;
   if (whole.undrafted && !get().undrafted) tell(t("Drafts cannot be kept here ({why}): save your work in a file.", { why: whole.undrafted }), "error");
+  if (whole.run) forget(whole.run);
   set({ ...whole, document, level: inside(document, get().level), selected: get().selected.filter((k) => k in document.nodes || k in document.edges || k in document.notes) } as Partial<Page>);
 }
 
@@ -112,7 +121,7 @@ export function connect(line: Line, remember: (session: string) => void): Client
     if (!drawing) {
       drawing = true;
       // However many frames come, the page draws as often as it can, and no more than so often.
-      setTimeout(() => requestAnimationFrame(() => { drawing = false; set({ frameTick: get().frameTick + 1 }); }), DRAW_MS);
+      setTimeout(() => requestAnimationFrame(() => { drawing = false; useNow.setState((s) => ({ frameTick: s.frameTick + 1 })); }), DRAW_MS);
     }
   };
   client.onPush = (message) => {
@@ -129,19 +138,21 @@ export function connect(line: Line, remember: (session: string) => void): Client
     } else if (push === "document") {
       series.clear();
       pictures.last = null;
-      set({ level: null, selected: [], component: null });
+      set({ level: null, selected: [], component: null, tried: false });
       take(rest as unknown as Whole);
     } else if (push === "patch") {
       const { patch, ...heads } = rest as unknown as { patch: Change[] } & Heads;
+      const said = described(get().document, patch);
       take({ document: applyPatch(get().document, patch), ...heads });
+      if (said) set({ said });
     } else if (push === "checked") {
       set(changed(rest as unknown as Checked));
+      if (!get().problems.length) set({ tried: false });
     } else if (push === "run") {
       const status = rest as unknown as RunStatus;
       heard.at = performance.now();
-      const run = { ...get().run, ...status };
-      if (!status.failed) delete run.failed;
-      set({ run });
+      const run = passing(status, get().run);
+      if (run) set({ run });
       if (status.step === 0) series.clear();
       if (status.failed) tell(new Refused("run", status.failed).message, "error");
     } else if (push === "failed") {
@@ -259,6 +270,35 @@ export async function save(path: string | null = null, overwrite = false, then?:
   if (then) await ask(then.request, then.args);
 }
 
+// What is only still to do: until Run is pressed nobody is told off for a brain that is half drawn.
+export function isToDo(problem: Problem, tried: boolean): boolean {
+  return !tried && (problem.kind === "missing" || problem.kind === "empty");
+}
+
+const MOST_WATCHED = 6;
+
+// All ports that carry spikes, those of neurons first.
+export function spikingPorts(): { path: string; node: string }[] {
+  const { document, catalogue } = get();
+  const found = Object.entries(document.nodes).flatMap(([node, n]) => {
+    const known = n.type === BRAIN ? undefined : catalogue.modules[n.type];
+    const rank = known?.family === "neuron" ? 0 : 1;
+    return (known?.outputs ?? []).filter((p) => p.type === "SpikeArray").map((p) => ({ path: `${pathOf(document, node)}.${p.name}`, node, rank }));
+  });
+  return found.sort((a, b) => a.rank - b.rank).map(({ path, node }) => ({ path, node }));
+}
+
+export async function watchSpikes(most = Infinity): Promise<void> {
+  const ports = spikingPorts().slice(0, most);
+  if (ports.length) await apply(ports.map(({ path, node }) => ({ do: "put_probe", path, view: "raster", node })));
+}
+
+// A run that shows nothing tells nothing: what spikes is watched, if nobody has chosen what to watch.
+async function watchSomething(): Promise<void> {
+  const { document } = get();
+  if (useNow.getState().step == null && !Object.keys(document.probes).length) await watchSpikes(MOST_WATCHED);
+}
+
 // Whether the brain needs more memory than there is; asks the user then.
 function tooLarge(then: () => void): boolean {
   const { sizes, memory, run } = get();
@@ -272,10 +312,11 @@ export async function toggleRun(asked = false): Promise<void> {
   const { run, problems } = get();
   if (run.phase === "running") await ask("pause");
   else if (problems.length) {
-    set({ side: "problems" });
+    set({ side: "problems", tried: true });
     tell(t("Mend the problems first: a brain with problems cannot run."), "error");
   } else if (asked || !tooLarge(() => void toggleRun(true))) {
     set({ showRun: true, run: { ...run, phase: "starting" } });
+    await watchSomething();
     if (!(await ask("run")) && get().run.phase === "starting") set({ run: { ...get().run, phase: "failed" } });
   }
 }
@@ -283,6 +324,7 @@ export async function toggleRun(asked = false): Promise<void> {
 export async function stepRun(steps: number, asked = false): Promise<void> {
   if (!asked && tooLarge(() => void stepRun(steps, true))) return;
   set({ showRun: true });
+  await watchSomething();
   await ask("step", { steps });
 }
 

@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { dismiss, usePage } from "../core/store";
 import { t } from "../core/i18n";
+import { freePlace, WIDE } from "../core/places";
 import { Canvas } from "./Canvas";
 import { Components } from "./Components";
 import { Dialogs, upload } from "./Dialogs";
@@ -37,6 +38,11 @@ function FieldHelp() {
   return <p className="field-help" aria-hidden="true">{hint || t("Click a field to read what it means.")}</p>;
 }
 
+// What was done, for a screen reader.
+function Said() {
+  return <p className="visually-hidden" role="status" aria-live="polite" data-testid="said">{usePage((s) => s.said)}</p>;
+}
+
 function Notices() {
   const notices = usePage((s) => s.notices);
   return (
@@ -63,11 +69,9 @@ function Inner() {
     const element = frame.current!;
     const center = () => {
       const canvas = element.querySelector(".canvas")!.getBoundingClientRect();
-      const { nodes } = usePage.getState().document;
-      const at = flow.screenToFlowPosition({ x: canvas.left + canvas.width / 2 - 95, y: canvas.top + canvas.height / 2 - 40 });
-      // Not on top of another node.
-      while (Object.values(nodes).some((n) => Math.abs((n.ui?.x ?? 0) - at.x) < 60 && Math.abs((n.ui?.y ?? 0) - at.y) < 60)) { at.x += 70; at.y += 70; }
-      return { x: Math.round(at.x), y: Math.round(at.y) };
+      const page = usePage.getState();
+      const at = flow.screenToFlowPosition({ x: canvas.left + canvas.width / 2 - WIDE / 2, y: canvas.top + canvas.height / 2 - 40 });
+      return freePlace(page.document, page.catalogue, page.ports, page.level, at);
     };
     const key = (e: KeyboardEvent) => void onKey(e, center, () => void flow.fitView({ padding: 0.2, maxZoom: 1 }));
     const clip = (e: ClipboardEvent) => onClipboard(e, center);
@@ -103,6 +107,7 @@ function Inner() {
         <Side />
       </main>
       <Notices />
+      <Said />
       <Dialogs />
     </div>
   );

@@ -6,7 +6,9 @@ import {
 import { apply, openDialog, select, tell, usePage } from "../core/store";
 import { addModule, enter, layOut } from "../core/actions";
 import { portsOf, whyNot } from "../core/graph";
+import { WIDE } from "../core/places";
 import { t } from "../core/i18n";
+import { focusNode } from "./focus";
 import { ModuleNode } from "./Node";
 import { FrameNode, NoteNode } from "./Notes";
 import { Wire } from "./Wire";
@@ -15,6 +17,11 @@ const NODES = { module: ModuleNode, note: NoteNode, frame: FrameNode };
 const EDGES = { wire: Wire };
 const MARGIN = 28;
 const FAR = 0.4;
+
+// Whether the user's system asks for no movement.
+function calm(): boolean {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
 
 function ends(c: { source?: string | null; sourceHandle?: string | null; target?: string | null; targetHandle?: string | null }) {
   const part = (text?: string | null) => (text ?? "").replace(/^(in|out):/, "");
@@ -50,6 +57,8 @@ export function Canvas() {
   const session = usePage((s) => s.session);
   const shown = usePage((s) => s.showRun || Boolean(s.run.watchable));
   const theme = usePage((s) => s.theme);
+  const fits = usePage((s) => s.fits);
+  const reveal = usePage((s) => s.reveal);
   const flow = useReactFlow();
   // Far away nobody reads: without words and shadows a large graph is drawn in time.
   const far = useStore((s) => s.transform[2] < FAR);
@@ -91,7 +100,7 @@ export function Canvas() {
   }, [document.nodes, document.notes, document.groups, level, selected]);
 
   const edges = useMemo<Edge[]>(() => {
-    const wrong = new Set(problems.map((p) => p.edge));
+    const wrong = new Set(problems.map((p) => p.edge).filter(Boolean));
     const chosen = new Set(selected);
     return Object.entries(document.edges).flatMap(([id, edge]) => {
       const [a, b] = [document.nodes[edge.from[0]], document.nodes[edge.to[0]]];
@@ -172,6 +181,24 @@ export function Canvas() {
   }, [flow]);
 
   useEffect(() => {
+    if (fits) void flow.fitView({ padding: 0.15, maxZoom: 1, duration: calm() ? 0 : 250 });
+  }, [fits, flow]);
+
+  // A new node is brought into view and gets the keys, as soon as it is drawn.
+  useEffect(() => {
+    if (!reveal || !nodes.some((n) => n.id === reveal)) return;
+    usePage.setState({ reveal: null });
+    const { x, y } = nodes.find((n) => n.id === reveal)!.position;
+    const frame = box.current!.getBoundingClientRect();
+    const [a, b] = [flow.flowToScreenPosition({ x, y }), flow.flowToScreenPosition({ x: x + WIDE, y: y + 110 })];
+    const seen = a.x >= frame.left && a.y >= frame.top && b.x <= frame.right && b.y <= frame.bottom;
+    if (!seen) void flow.fitView({ padding: 0.15, maxZoom: 1, duration: calm() ? 0 : 250 });
+    let tries = 0;
+    const focus = () => { if (!focusNode(reveal) && tries++ < 60) requestAnimationFrame(focus); };
+    focus();
+  }, [reveal, nodes, flow]);
+
+  useEffect(() => {
     const wait = setTimeout(() => void flow.fitView({ padding: 0.15, maxZoom: 1, duration: 0 }), 80);
     return () => clearTimeout(wait);
   }, [level, session, document.meta.name, shown, flow]);
@@ -179,7 +206,7 @@ export function Canvas() {
   const bright = theme === "dark" ? "dark" : theme === "light" || theme === "contrast" ? "light" : "system";
   return (
     <div
-      className={`canvas ${far ? "far" : ""}`} ref={box} role="region" aria-label={t("Graph of the brain")}
+      className={`canvas ${far ? "far" : ""}`} ref={box} tabIndex={-1} role="region" aria-label={t("Graph of the brain")}
       onFocusCapture={(e) => {
         const id = (e.target as HTMLElement).closest?.(".react-flow__node, .react-flow__edge")?.getAttribute("data-id");
         if (id && e.target instanceof HTMLElement && e.target.matches(".react-flow__node") && e.target.matches(":focus-visible")) select([id]);

@@ -9,11 +9,11 @@ import { Modal } from "./Modal";
 import { Palette } from "./Palette";
 
 export const KEYS: [string, string][] = [
-  ["Space", "Add a module"], ["C", "Wire the selected node"], ["Tab", "Go from node to node"], ["Arrow keys", "Move the selected nodes"],
-  ["Delete", "Delete what is selected"], ["Enter", "Go inside the selected node"], ["Escape", "Go up, or close"],
+  ["Space", "Add a module"], ["Ctrl+Space", "Add a module, from a field too"], ["C", "Wire the selected node"], ["Tab", "Go from node to node"], ["Arrow keys", "Move the selected nodes"],
+  ["Delete", "Delete what is selected"], ["Enter", "Go inside the selected node, or into its first field"], ["Escape", "Go up, or close"],
   ["Ctrl+Z", "Undo"], ["Ctrl+Shift+Z", "Redo"], ["Ctrl+C", "Copy"], ["Ctrl+X", "Cut"], ["Ctrl+V", "Paste"], ["Ctrl+D", "Duplicate"], ["Ctrl+A", "Select all"],
   ["G", "Group"], ["B", "Make a brain of it"], ["N", "Add a note"], ["L", "Lay out"], ["F", "Show everything"],
-  ["Ctrl+Enter", "Run or pause"], [".", "One step"], ["F7", "Show the problems"], ["I", "Show the inspector"], ["Ctrl+S", "Save"], ["Ctrl+O", "Open"], ["?", "Show the keys"],
+  ["Ctrl+Enter", "Run or pause"], [".", "One step"], ["F7", "Show the problems"], ["I", "Go into the first field; Escape leads back"], ["Ctrl+S", "Save"], ["Ctrl+O", "Open"], ["?", "Show the keys"],
 ];
 
 interface Files { folder: string; models: string[]; examples: { name: string; title: string; see: string; svg: string }[]; drafts: Draft[] }
@@ -21,7 +21,7 @@ interface Files { folder: string; models: string[]; examples: { name: string; ti
 export function Dialogs() {
   const dialog = usePage((s) => s.dialog);
   if (!dialog) return null;
-  if (dialog.kind === "palette") return <Palette x={dialog.x} y={dialog.y} wire={dialog.wire} />;
+  if (dialog.kind === "palette") return <Palette x={dialog.x} y={dialog.y} wire={dialog.wire} beside={dialog.beside} />;
   if (dialog.kind === "connect") return <Connect node={dialog.node} />;
   if (dialog.kind === "save") return <SaveDialog dialog={dialog} />;
   if (dialog.kind === "leave") return <Leave then={dialog.then} />;

@@ -1,8 +1,9 @@
 import { useEffect, useState } from "react";
 import { align, encapsulate, enter, exportAs, group, remove, unpack, watch } from "../core/actions";
 import { isGiven } from "../core/config";
+import { FED, partName } from "../core/names";
 import { BRAIN, INPUT, OUTPUT, pathOf, portsOf, problemsOf } from "../core/graph";
-import { apply, ask, openDialog, usePage } from "../core/store";
+import { apply, ask, isToDo, openDialog, usePage } from "../core/store";
 import { useStill } from "../core/still";
 import { t } from "../core/i18n";
 import type { Field } from "../core/types";
@@ -17,6 +18,7 @@ export function Inspector() {
   const document = useStill(usePage((s) => s.document));
   const catalogue = usePage((s) => s.catalogue);
   const problems = useStill(usePage((s) => s.problems));
+  const tried = usePage((s) => s.tried);
   const ids = selected.filter((k) => k in document.nodes);
   const wires = selected.filter((k) => k in document.edges);
   if (!ids.length && wires.length === 1) return <WireView id={wires[0]} />;
@@ -37,7 +39,7 @@ export function Inspector() {
       {ids.length === 1 ? <Name id={ids[0]} key={ids[0]} /> : <h2>{t("{n} nodes", { n: ids.length })}</h2>}
       <p className="type-line">{alike ? type : t("of several types")} <span className="summary">{known?.summary}</span></p>
       {!known && alike && <p className="warn">{t("This type is not installed here. The node is kept as it is.")}</p>}
-      {rest.map((p, i) => <p key={i} className="problem-line">{p.message}. {p.fix}</p>)}
+      {rest.map((p, i) => <p key={i} className={isToDo(p, tried) ? "hint" : "problem-line"}>{p.message}. {p.fix}</p>)}
       <div className="actions">
         {ids.length === 1 && <button onClick={() => openDialog({ kind: "connect", node: ids[0] })}>{t("Wire …")}</button>}
         {ids.length === 1 && known?.inside && <button onClick={() => void enter(ids[0])}>{t("Go inside")}</button>}
@@ -119,6 +121,12 @@ function Ports({ id }: { id: string }) {
   );
 }
 
+// One way to watch something: pressed while it is watched.
+function Chip({ node, path, view }: { node: string; path: string; view: string }) {
+  const on = usePage((s) => Object.values(s.document.probes).some((p) => p.path === path && p.view === view));
+  return <button aria-pressed={on} aria-label={`${t(view)}: ${path.replace(FED, "")}`} onClick={() => void watch(path, view, node)}>{t(view)}</button>;
+}
+
 function Watch({ id }: { id: string }) {
   const document = usePage((s) => s.document);
   const watchable = usePage((s) => s.run.watchable);
@@ -127,26 +135,33 @@ function Watch({ id }: { id: string }) {
   const catalogue = usePage((s) => s.catalogue);
   const inner = usePage((s) => s.ports);
   const path = pathOf(document, id);
-  if (node.type === INPUT || node.type === OUTPUT) return null;
-  const mine = (watchable ?? []).filter((w) => w.path.startsWith(`${path}.`));
-  const spikes = portsOf(id, node, catalogue, inner).outputs.filter((p) => p.type === "SpikeArray").map((p) => `${path}.${p.name}`);
+  const { inputs, outputs } = portsOf(id, node, catalogue, inner);
+  // The brain's own edge is watched by name; inside another brain it is what its wire brings.
+  const edge = node.type === INPUT || node.type === OUTPUT;
+  if (edge && parent) return null;
+  const carried = (edge ? [...inputs, ...outputs] : outputs).map((p) => ({ type: p.type, path: node.type === INPUT ? `${FED}${path}` : edge ? path : `${path}.${p.name}`, name: p.name }));
+  const listed = new Set(carried.map((c) => c.path));
+  const mine = (watchable ?? []).filter((w) => w.path.startsWith(`${path}.`) && !listed.has(w.path) && !w.path.endsWith(".history"));
   return (
     <section>
       <h3>{t("Watch")}</h3>
       <ul className="watchable">
-        {spikes.map((p) => (
-          <li key={p}><span>{p.slice(path.length + 1)}</span><button onClick={() => void watch(p, "raster", id)}>{t("raster")}</button><button onClick={() => void watch(p, "rate", id)}>{t("rate")}</button></li>
+        {carried.map((c) => (
+          <li key={c.path}>
+            <span>{c.name}</span>
+            {(c.type === "SpikeArray" ? ["raster", "rate"] : ["trace"]).map((view) => <Chip key={view} node={id} path={c.path} view={view} />)}
+          </li>
         ))}
         {mine.filter((w) => !w.spikes).map((w) => (
           <li key={w.path}>
-            <span title={w.shape.join("×")}>{w.path.slice(path.length + 1)}</span>
-            {!w.matrix && <button onClick={() => void watch(w.path, "trace", id)}>{t("trace")}</button>}
-            {(w.matrix || w.shape.length) && <button onClick={() => void watch(w.path, "matrix", id)}>{t("matrix")}</button>}
-            <button onClick={() => void watch(w.path, "histogram", id)}>{t("histogram")}</button>
+            <span title={w.shape.join("×")}>{partName(w.path.slice(path.length + 1))}</span>
+            {!w.matrix && <Chip node={id} path={w.path} view="trace" />}
+            {(w.matrix || w.shape.length > 0) && <Chip node={id} path={w.path} view="matrix" />}
+            <Chip node={id} path={w.path} view="histogram" />
           </li>
         ))}
       </ul>
-      {!watchable && <p className="hint">{t("Run or step the brain once to see all that can be watched.")}</p>}
+      {!watchable && !edge && <p className="hint">{t("Run or step the brain once to see all that can be watched.")}</p>}
       {parent && <p className="hint">{path}</p>}
     </section>
   );

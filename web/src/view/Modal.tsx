@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { openDialog } from "../core/store";
+import { focusSelected } from "./focus";
 import { t } from "../core/i18n";
 
 // A dialog that keeps the focus and gives it back.
@@ -10,7 +11,12 @@ export function Modal({ title, children, wide }: { title: string; children: Reac
     const dialog = frame.current!;
     dialog.showModal();
     dialog.querySelector<HTMLElement>("[data-first]")?.focus();
-    return () => before?.focus?.();
+    return () => {
+      // As long as it is open, nothing beside it can take the focus.
+      dialog.close();
+      if (before?.isConnected && !before.matches("body, .canvas")) before.focus();
+      else focusSelected();
+    };
   }, []);
   return (
     <dialog

@@ -1,7 +1,9 @@
 import { useMemo, useState } from "react";
+import { useReactFlow } from "@xyflow/react";
 import { addModule } from "../core/actions";
 import { INPUT, OUTPUT, portsOf, search } from "../core/graph";
 import { openDialog, usePage } from "../core/store";
+import { freePlace, placeBeside, wireBeside, WIDE, type NewWire } from "../core/places";
 import { t } from "../core/i18n";
 import { Modal } from "./Modal";
 
@@ -9,7 +11,11 @@ import { Modal } from "./Modal";
 const ORDER = ["port", "interface", "neuron", "brain", "other"];
 const ONWARD = ["neuron", "interface", "brain", "other", "port"];
 
-export function Palette({ x, y, wire }: { x: number; y: number; wire?: { from?: [string, string]; to?: [string, string] } }) {
+interface Asked { x?: number; y?: number; wire?: NewWire; beside?: string }
+
+export function Palette({ x, y, wire, beside }: Asked) {
+  const flow = useReactFlow();
+  const [wired, setWired] = useState(true);
   const catalogue = usePage((s) => s.catalogue);
   const page = usePage.getState();
   const [query, setQuery] = useState("");
@@ -34,8 +40,18 @@ export function Palette({ x, y, wire }: { x: number; y: number; wire?: { from?: 
     return search(names, ([name, m]) => `${name} ${m.family} ${m.summary}`, query);
   }, [catalogue, wanted, wire, query]);
   const take = async (name: string) => {
+    const { document: doc, ports, level } = page;
     openDialog(null);
-    await addModule(name, Math.round(x), Math.round(y), wire);
+    if (beside && doc.nodes[beside]) {
+      const fits = wired ? wireBeside(doc, catalogue, ports, beside, name) : null;
+      const at = placeBeside(doc, catalogue, ports, beside, name, fits);
+      await addModule(name, at.x, at.y, fits ?? undefined);
+      return;
+    }
+    const canvas = document.querySelector(".canvas")?.getBoundingClientRect() ?? new DOMRect();
+    const middle = () => flow.screenToFlowPosition({ x: canvas.left + canvas.width / 2 - WIDE / 2, y: canvas.top + canvas.height / 2 - 40 });
+    const at = freePlace(doc, catalogue, ports, level, x === undefined || y === undefined ? middle() : { x, y });
+    await addModule(name, at.x, at.y, wire);
   };
   const place = Math.min(at, fitting.length - 1);
   return (
@@ -50,6 +66,11 @@ export function Palette({ x, y, wire }: { x: number; y: number; wire?: { from?: 
           if (e.key === "Enter" && fitting[place]) { e.preventDefault(); void take(fitting[place][0]); }
         }}
       />
+      {beside && (
+        <label className="beside">
+          <input type="checkbox" checked={wired} onChange={(e) => setWired(e.target.checked)} /> {t("Wire it to {name}, if it fits", { name: page.document.nodes[beside]?.name ?? "" })}
+        </label>
+      )}
       <ul id="palette-list" role="listbox" aria-label={t("Modules")} className="palette">
         {fitting.map(([name, m], i) => (
           <li

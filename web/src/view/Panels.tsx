@@ -2,6 +2,8 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import { coloursOf, drawHistogram, drawMatrix, drawRaster, fit, matrixWords } from "../core/draw";
 import type { Frame } from "../core/frames";
+import { FED } from "../core/names";
+import { useNow } from "../core/live";
 import { apply, series, usePage } from "../core/store";
 import { showUnit } from "../core/units";
 import { t } from "../core/i18n";
@@ -9,19 +11,20 @@ import type { ProbeRecord } from "../core/types";
 import { points, RATE_MS } from "./points";
 
 export function Panel({ id, probe, from, to, past }: { id: string; probe: ProbeRecord; from: number; to: number; past: boolean }) {
-  const tick = usePage((s) => s.frameTick);
+  const tick = useNow((s) => s.frameTick);
   const wrong = usePage((s) => s.run.probe_problems?.find((p) => p.probe === id)?.message);
   const held = series.get(id);
   const dt = held?.last?.header.dt ?? 1;
   const frames = held ? held.within(probe.view === "rate" ? from - Math.round(RATE_MS / dt) : from, to) : [];
   const last = past ? held?.at(to) : held?.last;
   const ids = probe.view === "trace" ? last?.header.ids : undefined;
-  const name = `${probe.path}, ${t(probe.view)}`;
+  const path = probe.path.replace(FED, "");
+  const name = `${path}, ${t(probe.view)}`;
   const shown = last?.header.shown;
   return (
     <figure className={`panel view-${probe.view}`} aria-label={name}>
       <figcaption>
-        <b>{probe.path}</b> <span>{t(probe.view)}{last?.header.unit ? `, ${showUnit(last.header.unit)}` : ""}</span>
+        <b>{path}</b> <span>{t(probe.view)}{last?.header.unit ? `, ${showUnit(last.header.unit)}` : ""}</span>
         {ids && ids.length > 1 && <span className="legend" aria-label={t("Units")}>{ids.map((unit, i) => <i key={unit} className={`mark-${(i % 8) + 1}`}>{unit}</i>)}</span>}
         {past && last && (probe.view === "matrix" || probe.view === "histogram") && <span className="hint">{t("at {n} ms", { n: Math.round(last.header.until * dt) })}</span>}
         {shown !== undefined && shown < 1 && <span className="hint">{t("every {n}th spike is drawn", { n: Math.round(1 / shown) })}</span>}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { ask, heard, resetRun, stepRun, toggleRun, usePage } from "../core/store";
+import { useNow } from "../core/live";
 import { t } from "../core/i18n";
 
 // A brain that runs says so ten times a second; after this long it hangs, or its process was frozen.
@@ -22,6 +23,8 @@ function useSilence(running: boolean): number {
 
 export function RunBar() {
   const run = usePage((s) => s.run);
+  const step = useNow((s) => s.step);
+  const pace = useNow((s) => s.steps_per_second);
   const problems = usePage((s) => s.problems.length);
   const online = usePage((s) => s.online);
   const running = run.phase === "running";
@@ -41,9 +44,9 @@ export function RunBar() {
       <button onClick={() => void ask("stop")} disabled={run.phase === "none"} title={t("End the brain's process")}>■ {t("Stop")}</button>
       <span className="status" role="status">
         <b data-testid="phase">{online ? phases[run.phase] ?? run.phase : t("not known")}</b>
-        {run.step != null && <span data-testid="step" data-step={run.step}> {t("step {n}", { n: run.step.toLocaleString() })}</span>}
+        {step != null && <span data-testid="step" data-step={step}> {t("step {n}", { n: step.toLocaleString() })}</span>}
         {silent > 0 && <span className="warn"> {t("no sign of life from the brain's process for {n} s", { n: silent })}</span>}
-        {running && online && !silent && run.steps_per_second !== undefined && <span className="hint"> {Math.round(run.steps_per_second).toLocaleString()} {t("steps/s")}</span>}
+        {running && online && !silent && pace !== undefined && <span className="hint"> {Math.round(pace).toLocaleString()} {t("steps/s")}</span>}
         {run.why && <span className="hint"> {run.why}</span>}
       </span>
     </div>

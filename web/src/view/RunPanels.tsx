@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { series, usePage } from "../core/store";
+import { useNow } from "../core/live";
+import { series, usePage, watchSpikes } from "../core/store";
 import { t } from "../core/i18n";
 import { Panel } from "./Panels";
 import { World } from "./World";
@@ -10,7 +11,7 @@ const WINDOWS = [200, 1000, 5000];
 export function RunPanels() {
   const probes = usePage((s) => s.document.probes);
   const running = usePage((s) => s.run.phase === "running");
-  usePage((s) => s.frameTick);
+  useNow((s) => s.frameTick);
   const [wide, setWide] = useState(1000);
   const [back, setBack] = useState<number | null>(null);
   const dt = [...series.values()].find((s) => s.last)?.last?.header.dt ?? 1;
@@ -35,7 +36,7 @@ export function RunPanels() {
       <div className="panel-grid">
         <World at={past ? until : null} />
         {entries.map(([id, probe]) => <Panel key={id} id={id} probe={probe} from={from} to={until} past={past} />)}
-        {!entries.length && <p className="hint">{t("Nothing is watched yet. Select a node and choose what to watch.")}</p>}
+        {!entries.length && <p className="hint">{t("Nothing is watched yet. Select a node and choose what to watch.")} <button onClick={() => void watchSpikes()}>{t("Watch all spikes")}</button></p>}
       </div>
     </div>
   );

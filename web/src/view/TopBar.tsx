@@ -1,4 +1,5 @@
-import { goTo, openDialog, save, setTheme, usePage, ask, chooseLanguage } from "../core/store";
+import { goTo, isToDo, openDialog, save, setTheme, usePage, ask, chooseLanguage } from "../core/store";
+import { openPalette } from "../core/actions";
 import { trail } from "../core/graph";
 import { LANGUAGES, t } from "../core/i18n";
 import { RunBar } from "./RunBar";
@@ -7,6 +8,7 @@ export function TopBar() {
   const { document, level, file, dirty, can_undo, can_redo, online, theme, language } = usePage();
   const { undrafted, refused, blocked } = usePage();
   const problems = usePage((s) => s.problems.length);
+  const calm = usePage((s) => s.problems.every((p) => isToDo(p, s.tried)));
   return (
     <header className="top">
       <div className="top-row">
@@ -26,7 +28,7 @@ export function TopBar() {
           <button onClick={() => void save()}>{t("Save")}</button>
           <button disabled={!can_undo} onClick={() => void ask("undo")} title={t("Undo (Ctrl+Z)")} aria-label={t("Undo")}>↶</button>
           <button disabled={!can_redo} onClick={() => void ask("redo")} title={t("Redo (Ctrl+Shift+Z)")} aria-label={t("Redo")}>↷</button>
-          <button className="primary" onClick={() => openDialog({ kind: "palette", x: 0, y: 0 })} title={t("Add a module (Space)")}>+ {t("Add")}</button>
+          <button className="primary" onClick={() => openPalette()} title={t("Add a module (Space)")}>+ {t("Add")}</button>
         </div>
         <div className="buttons">
           <label className="visually-hidden" htmlFor="theme">{t("Theme")}</label>
@@ -42,8 +44,8 @@ export function TopBar() {
       </div>
       <div className="top-row">
         <RunBar />
-        <button className={`problem-count ${problems ? "bad" : "good"}`} onClick={() => usePage.setState({ side: "problems" })} data-testid="problem-count">
-          {problems ? (problems === 1 ? t("1 problem") : t("{n} problems", { n: problems })) : `✓ ${t("No problems")}`}
+        <button className={`problem-count ${!problems ? "good" : calm ? "to-do" : "bad"}`} onClick={() => usePage.setState({ side: "problems" })} data-testid="problem-count">
+          {problems && calm ? t("{n} to do", { n: problems }) : problems ? (problems === 1 ? t("1 problem") : t("{n} problems", { n: problems })) : `✓ ${t("No problems")}`}
         </button>
         {!online && (
           <span className="offline" role="alert">

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { coloursOf, drawLines, fit } from "../core/draw";
+import { useNow } from "../core/live";
 import { pictures, series, usePage } from "../core/store";
 import { t } from "../core/i18n";
 import type { Environment } from "../core/types";
@@ -66,9 +67,9 @@ function worldAt(now: Environment, step: number): Environment | null {
 }
 
 export function World({ at }: { at: number | null }) {
-  const now = usePage((s) => s.run.environment);
+  const now = useNow((s) => s.environment);
   const world = now && at !== null ? worldAt(now, at) : now;
-  const tick = usePage((s) => s.frameTick);
+  const tick = useNow((s) => s.frameTick);
   const theme = usePage((s) => s.theme);
   const scene = useRef<HTMLCanvasElement>(null);
   const curve = useRef<HTMLCanvasElement>(null);

@@ -1,7 +1,9 @@
 // What keys do, when no field has them.
 
-import { copy, encapsulate, enter, group, layOut, note, paste, remove, selectedNodes, up } from "../core/actions";
+import { openPalette, copy, encapsulate, enter, group, layOut, note, paste, remove, selectedNodes, up } from "../core/actions";
 import { apply, ask, openDialog, save, select, stepRun, toggleRun, usePage } from "../core/store";
+
+import { focusFirstField, focusSelected } from "./focus";
 
 const STEP = 10;
 const FIELDS = "input, textarea, select, [contenteditable]";
@@ -17,7 +19,12 @@ export async function onKey(event: KeyboardEvent, center: Center, fit: () => voi
   if (control && event.key.toLowerCase() === "s") return take(event, () => save());
   if (control && event.key.toLowerCase() === "o") return take(event, () => openDialog({ kind: "open" }));
   if (event.key === "F7") return take(event, () => usePage.setState({ side: "problems" }));
-  if (target.matches?.(FIELDS)) return;
+  if (control && event.key === " ") return take(event, () => openPalette());
+  if (target.matches?.(FIELDS)) {
+    // The field takes its text back first.
+    if (event.key === "Escape" && target.closest(".side")) setTimeout(focusSelected);
+    return;
+  }
   if (control) {
     const key = event.key.toLowerCase();
     if (key === "z") return take(event, () => ask(event.shiftKey ? "redo" : "undo"));
@@ -29,17 +36,17 @@ export async function onKey(event: KeyboardEvent, center: Center, fit: () => voi
   if (event.altKey) return;
   const onButton = target.matches?.("button, a, summary, [role=option]");
   const chosen = selectedNodes();
-  if (event.key === " " && !onButton) return take(event, () => openDialog({ kind: "palette", ...center() }));
-  if (event.key === "Enter" && chosen.length === 1 && !onButton) return take(event, () => enter(chosen[0]));
+  if (event.key === " " && !onButton) return take(event, () => openPalette());
+  if (event.key === "Enter" && chosen.length === 1 && !onButton) return take(event, async () => { if (!(await enter(chosen[0]))) focusFirstField(); });
   if (event.key === "Escape") return take(event, () => up());
-  if (event.key === "Delete" || event.key === "Backspace") return take(event, () => remove());
+  if (event.key === "Delete" || event.key === "Backspace") return take(event, async () => { await remove(); focusSelected(); });
   if (event.key === "?") return take(event, () => openDialog({ kind: "help" }));
   if (event.key === ".") return take(event, () => stepRun(1));
   if (event.key.startsWith("Arrow") && chosen.length && !onButton) return take(event, () => nudge(event.key, event.shiftKey ? 10 * STEP : STEP));
   const plain: Record<string, () => unknown> = {
     c: () => chosen.length === 1 && openDialog({ kind: "connect", node: chosen[0] }),
     g: () => group(), b: () => encapsulate(), l: () => layOut(), f: () => fit(),
-    n: () => { const at = center(); return note(at.x, at.y); }, i: () => usePage.setState({ side: "inspector" }),
+    n: () => { const at = center(); return note(at.x, at.y); }, i: () => focusFirstField(),
   };
   const found = plain[event.key.toLowerCase()];
   if (found && !event.shiftKey) await take(event, found);

@@ -1,0 +1,30 @@
+// Where the keys go: to a node, to its first field, or to the canvas. Focus never falls to the page's body.
+
+import { selectedNodes } from "../core/actions";
+import { usePage } from "../core/store";
+
+function nodeElement(id: string): HTMLElement | null {
+  return document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+}
+
+export function focusNode(id: string): boolean {
+  const element = nodeElement(id);
+  element?.focus({ preventScroll: true });
+  return element !== null;
+}
+
+// The selected node, or else the canvas.
+export function focusSelected(): void {
+  const chosen = selectedNodes();
+  if (chosen.length && focusNode(chosen[0])) return;
+  document.querySelector<HTMLElement>(".canvas")?.focus({ preventScroll: true });
+}
+
+export function focusFirstField(): void {
+  usePage.setState({ side: "inspector" });
+  requestAnimationFrame(() => {
+    const field = document.querySelector<HTMLElement>(".side .field input, .side .field select") ?? document.querySelector<HTMLElement>("#node-name");
+    field?.focus();
+    if (field instanceof HTMLInputElement && field.type === "text") field.select();
+  });
+}
