@@ -1,0 +1,32 @@
+"""Specs are values: equal where all they say is equal, and found in a dict by what they say."""
+
+import pytest
+from builders import tutorial_specs
+
+from spark import FloatArray, InputSpec, OutputSpec, PortMap, SpikeArray
+
+FIELDS = {"payload_type": FloatArray, "shape": (4,), "dtype": "float32", "description": None}
+
+
+@pytest.mark.parametrize("cls", [InputSpec, OutputSpec])
+def test_equal_specs_of_an_array_are_one_key(cls) -> None:
+    assert cls(**FIELDS) == cls(**FIELDS)
+    assert {cls(**FIELDS): "found"}[cls(**FIELDS)] == "found"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"payload_type": SpikeArray, "dtype": "int8"}, {"shape": (5,)}, {"dtype": "float16"}, {"description": "A level."}],
+)
+def test_specs_of_an_array_differ_in_each_field(other) -> None:
+    assert InputSpec(**FIELDS) != InputSpec(**{**FIELDS, **other})
+
+
+def test_equal_specs_of_a_module_are_one_key() -> None:
+    assert {tutorial_specs()["pool"]: "found"}[tutorial_specs()["pool"]] == "found"
+
+
+def test_specs_of_a_module_differ_in_what_feeds_it_and_in_its_config() -> None:
+    pool = tutorial_specs()["pool"]
+    assert pool != pool.with_config(pool.config.updated(inhibitory_rate=0.9))
+    assert pool != type(pool)(pool.name, pool.module_cls, {"in_spikes": PortMap("a", "b")}, pool.config)
