@@ -49,7 +49,7 @@ TESTS = {
     "native": ["tests/kernels", *LOWERED, *PLASTIC, "tests/nn/test_spikers.py", *RUNS],
     "graph": ["tests/graph", "tests/io/test_graph_config.py", "tests/nn/test_brain.py", "tests/core/test_names.py"],
     "io": ["tests/io", "tests/docs/test_pages.py"],
-    "guard": ["tests/editor/test_guard.py", "tests/editor/test_server.py"],
+    "guard": ["tests/editor/test_guard_passes_on.py", "tests/editor/test_guard.py", "tests/editor/test_server.py"],
     "spark/kernels/build.py": LIBRARY,
     "spark/kernels/cache.py": LIBRARY,
     "spark/kernels/native.py": [*LIBRARY, "tests/kernels/test_deliver_dense.py"],
