@@ -8,7 +8,7 @@ import numpy as np
 
 from spark.core.errors import InputError, ModuleError, Problem
 from spark.core.names import suggestion
-from spark.core.payloads import Payload
+from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
 
 if TYPE_CHECKING:
@@ -144,11 +144,27 @@ def _wrong_kind(module: "Module", name: str, dtype: Any, expected: type[Payload]
     )
 
 
+def not_spikes(address: str, payload: Payload) -> Problem | None:
+    """A problem if an array in memory holds spikes that are none; arrays on a device are not looked at."""
+    value = payload.value
+    if not isinstance(payload, SpikeArray) or not isinstance(value, (np.ndarray, np.generic)):
+        return None
+    wrong = (value != 0) & (value != 1) & (value != -1)
+    if not wrong.any():
+        return None
+    return Problem(
+        address,
+        f"holds numbers that are no spikes, got {np.asarray(value)[wrong].reshape(-1)[0]}; expected -1, 0 or 1",
+        "Give several spikes of one step to several units, and their strength as a weight",
+        "spikes",
+    )
+
+
 def check(module: "Module", payloads: dict[str, Payload]) -> None:
     """Refuse inputs that do not fit what the module was built for.
 
     Raises:
-        InputError: Wrong shape, also one that would broadcast, or wrong kind of dtype.
+        InputError: Wrong shape, also one that would broadcast, wrong kind of dtype, or spikes other than -1, 0 and 1.
     """
     problems = []
     for name, payload in payloads.items():
@@ -175,6 +191,8 @@ def check(module: "Module", payloads: dict[str, Payload]) -> None:
                     "shape",
                 )
             )
+        wrong = not_spikes(f"{owner(module)}.{name}", payload)
+        problems += [wrong] if wrong else []
     missing = set(module._inputs) - set(payloads)
     problems.extend(
         Problem(

@@ -13,7 +13,7 @@ from jax.core import Tracer
 from spark.core import binding, numerics, transform, tree
 from spark.core.errors import ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Claim, Keeper
-from spark.core.payloads import Payload
+from spark.core.payloads import Payload, with_signs
 from spark.core.ports import PortSpec
 from spark.core.state import Graph, State
 
@@ -31,7 +31,7 @@ _building = threading.Lock()
 def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[str, Any]) -> Any:
     """Run one step of `module`, whose author wrote `written`."""
     if module._mode == INNER:
-        return written(module, *args, **inputs)
+        return with_signs(written(module, *args, **inputs))
     payloads = binding.bind(module, args, inputs)
     if module._mode == NEW:
         require_concrete(module, payloads)
@@ -42,7 +42,7 @@ def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[s
     before = module._clock.step
     outputs = module.whole_step(payloads)
     if outputs is None:
-        outputs = written(module, **payloads)
+        outputs = with_signs(written(module, **with_signs(payloads)))
         module._clock.step = before + np.int32(1)
         module._held.current = False
         if module._checked:

@@ -50,6 +50,16 @@ class DelayedSpikes(SpikeArray):
         """Type of `value`."""
         return jnp.dtype("int8")
 
+    @property
+    def kept(self) -> Any:
+        """The bits: a wire need not keep what the delays at its origin know."""
+        return self.history
+
+    @classmethod
+    def from_kept(cls, kept: Any, spec: Any) -> "DelayedSpikes":
+        """The spikes of these bits, with the delays of their origin."""
+        return cls(kept, spec.source.delays.value, spec.shape)
+
     @classmethod
     def abstract(cls, spec: Any) -> "DelayedSpikes":
         """Shapes without values; the delays at the other end of the wire know them."""

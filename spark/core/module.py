@@ -39,12 +39,15 @@ class Module(Part):
         unit_ports: Input and output ports that carry one element for each unit, in the same order. A class that names
             them itself says that its units may live on several devices; see `cut`.
         any_of: Optional input ports of which at least one is given; the others stay silent.
+        works_on_others: Whether its instructions read or change variables of its siblings, as those of a soma that
+            takes its input from where synapses keep it: then it lowers inside a neuron only.
     """
 
     config: Any
     exposes: ClassVar[dict[str, type[Payload]]] = {}
     unit_ports: ClassVar[tuple[str, ...]] = ()
     any_of: ClassVar[tuple[str, ...]] = ()
+    works_on_others: ClassVar[bool] = False
 
     def __init__(self, config: Config | None = None, **arguments: Any) -> None:
         expected = type(self).config_class()

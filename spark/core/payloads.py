@@ -34,6 +34,16 @@ class Payload:
         """Type of the array's elements."""
         return jnp.dtype(self.value.dtype)
 
+    @property
+    def kept(self) -> Any:
+        """The array that a wire keeps from one step to the next."""
+        return self.value
+
+    @classmethod
+    def from_kept(cls, kept: Any, spec: Any) -> "Payload":
+        """The payload of `kept`; `spec` says what sends it."""
+        return cls(kept)  # type: ignore[call-arg]
+
     @classmethod
     def abstract(cls, spec: Any) -> "Payload":
         """A payload of this type without values, for shape inference from a `PortSpec`."""
@@ -60,6 +70,30 @@ class SpikeArray(Payload):
     kinds = (jnp.signedinteger, jnp.floating)
     kind_name = "signed integers or floats"
     default_dtype = "int8"
+
+
+def spike_signs(value: Any) -> Any:
+    """Spikes as -1, 0 and 1, in their own dtype: of any other number the sign counts, and NaN is silence.
+
+    Numbers that are spikes already pass as they are, and so do their gradients.
+    """
+    if jnp.issubdtype(value.dtype, jnp.integer):
+        return jnp.sign(value)
+    spikes = (value == 0) | (value == 1) | (value == -1)
+    signs = (value > 0).astype(value.dtype) - (value < 0).astype(value.dtype)
+    return jnp.where(spikes, value, signs)
+
+
+def with_signs(payloads: Any) -> Any:
+    """The same payloads by name, in which spikes are -1, 0 or 1, so that a spike means the same to all who read it."""
+    if not isinstance(payloads, dict):
+        return payloads
+    return {
+        name: type(found)(spike_signs(found.value))
+        if isinstance(found, SpikeArray) and not found.needs_source
+        else found
+        for name, found in payloads.items()
+    }
 
 
 @payload

@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import numpy as np
 
 from spark.core import calling
 from spark.core.errors import ModuleError, Problem, SparkError, WiringError
 from spark.core.module import Module
-from spark.core.payloads import Payload, SpikeArray
+from spark.core.payloads import Payload, SpikeArray, with_signs
 from spark.core.ports import PortSpec
 from spark.core.transform import split, take_leaves
 from spark.core.tree import variables_of
@@ -21,7 +22,7 @@ from spark.kernels import available
 from spark.nn.brain_config import BrainConfig
 from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
-from spark.nn.lowering import Lowering, lowers
+from spark.nn.lowering import Lowering, lowers_alone
 from spark.nn.successor import carried, changed
 from spark.nn.wiring import gather, joined_spec, origins
 
@@ -124,7 +125,11 @@ class Brain(Module):
                 inputs = self._joined(name, {**promised, **known})
                 outputs = getattr(self, name).prepare(inputs)
                 self._check_module(name, modules[name], outputs, promised)
-                known.update({PortMap(name, port): spec for port, spec in outputs.items()})
+                known.update({PortMap(name, port): self._sent(name, spec) for port, spec in outputs.items()})
+
+    def _sent(self, name: str, spec: PortSpec) -> PortSpec:
+        """What the others are built for; those of a payload that is more than an array ask its origin."""
+        return replace(spec, source=getattr(self, name)) if spec.payload_type.needs_source else spec
 
     def _inputs_known(self, name: str, known: dict[PortMap, PortSpec]) -> bool:
         return all(wire in known for wires in self._wires[name].values() for wire in wires)
@@ -223,7 +228,8 @@ class Brain(Module):
             if spikes:
                 self._spike_ports.setdefault(wire.origin, wire.port)
             if spikes or wire in read:
-                self.cache[f"{wire.origin}.{wire.port}"] = Variable(spec.zeros())
+                kept = spec.payload_type.abstract(spec).kept
+                self.cache[f"{wire.origin}.{wire.port}"] = Variable(np.zeros(kept.shape, kept.dtype))
 
     def _runs_natively(self) -> bool:
         if self._checked and not all(v.dtype.name in CHECKED_NATIVELY for v in variables_of(self).values()):
@@ -231,12 +237,12 @@ class Brain(Module):
         return jax.default_backend() == "cpu" and available()
 
     def _cast(self, payloads: dict[str, Payload]) -> dict[str, Payload]:
-        specs = self.config.input_map
-        return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in payloads.items()}  # type: ignore[call-arg]
+        specs, given = self.config.input_map, with_signs(payloads)
+        return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in given.items()}  # type: ignore[call-arg]
 
     def whole_step(self, payloads: dict[str, Payload]) -> dict[str, Payload] | None:
         """The step as one native program, if any module lowers and this process runs on CPUs."""
-        lowered = [name for name in self._names if lowers(getattr(self, name))]
+        lowered = [name for name in self._names if lowers_alone(getattr(self, name))]
         if not lowered or not self._runs_natively():
             return None
         graph, state = split(self)
@@ -284,15 +290,15 @@ class Brain(Module):
                 results[PortMap(name, port)] = payload
         for key, variable in self.cache.items():
             origin, _, port = key.partition(".")
-            variable.value = results[PortMap(origin, port)].value
+            variable.value = results[PortMap(origin, port)].kept
         return {
             name: spec.payload_type(results[wire].value.astype(spec.dtype))  # type: ignore[call-arg]
             for name, (wire, spec) in self._output_wires.items()
         }
 
     def _cached(self, wire: PortMap) -> Payload:
-        payload_type = getattr(self, wire.origin)._outputs[wire.port].payload_type
-        return payload_type(self.cache[f"{wire.origin}.{wire.port}"].value)
+        spec = self._sent(wire.origin, getattr(self, wire.origin)._outputs[wire.port])
+        return spec.payload_type.from_kept(self.cache[f"{wire.origin}.{wire.port}"].value, spec)
 
     def with_config(self, changes: BrainConfig | Mapping[str, Any]) -> "Brain":
         """A brain of a changed config that goes on from this one's state; this one stays as it is.
@@ -328,4 +334,4 @@ class Brain(Module):
 
     def get_spikes_from_cache(self) -> dict[str, SpikeArray]:
         """What each module whose output is spikes put out in the last step, by module name."""
-        return {name: SpikeArray(self.cache[f"{name}.{port}"].value) for name, port in self._spike_ports.items()}
+        return {name: SpikeArray(self._cached(PortMap(name, port)).value) for name, port in self._spike_ports.items()}

@@ -11,7 +11,7 @@ from spark.core.transform import STEP as STEP_PATH
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.program import STEP, Place
 from spark.nn.lowered_step import LoweredStep
-from spark.nn.lowering import Arriving, lowers
+from spark.nn.lowering import Arriving, lowers_alone, native_dtype
 from spark.nn.taps import Noted, Tap
 
 
@@ -24,18 +24,15 @@ def loops(brain: Any, series: set[str]) -> bool:
     changing = {PortMap(CALL, name) for name in series}
     cached = {PortMap(*key.split(".", 1)) for key in brain.cache}
     modules = {name: getattr(brain, name) for name in brain._names}
-    return all(lowers(m) and m.can_loop(fed(n, changing), fed(n, cached)) for n, m in modules.items())
-
-
-class _Row(Arriving):
-    """A row of a series; `floats` takes it from the series in float32."""
-
-    def __init__(self, place: Place, floats: Any) -> None:
-        super().__init__(place)
-        self._floats = floats
-
-    def floats(self, program: Any) -> Place:
-        return self._floats()
+    # A loop cannot cast what a module puts out in one step for the one that reads it in the next.
+    as_read = all(
+        brain.cache[f"{wire.origin}.{wire.port}"].dtype.name == native_dtype(modules[name]._inputs[port])
+        for name in modules
+        for port, wires in brain._wires[name].items()
+        for wire in wires
+        if wire.origin != CALL
+    )
+    return as_read and all(lowers_alone(m) and m.can_loop(fed(n, changing), fed(n, cached)) for n, m in modules.items())
 
 
 class LoweredRun(LoweredStep):
@@ -48,7 +45,7 @@ class LoweredRun(LoweredStep):
 
     def _single(self, wire: PortMap, spec: PortSpec) -> Arriving:
         if wire in self.series:
-            return _Row(self._row(wire, spec.dtype), lambda: self._row(wire, "float32"))
+            return Arriving(self._row(wire, native_dtype(spec)))
         if wire in self.own:
             return super()._single(wire, spec)
         return Arriving(super()._single(wire, spec).place)

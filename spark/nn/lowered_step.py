@@ -13,7 +13,7 @@ from spark.core.transform import STEP as STEP_PATH
 from spark.core.tree import variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.program import STEP, Place
-from spark.nn.lowering import Arriving, Lowering
+from spark.nn.lowering import Arriving, Lowering, native_dtype
 from spark.nn.wiring import gather
 
 
@@ -82,7 +82,7 @@ class LoweredStep:
     def _joined(self, wires: Any, spec: PortSpec) -> Arriving:
         if len(wires) == 1:
             return self._single(wires[0], spec)
-        place = self.program.scratch(spec.shape, spec.dtype)
+        place = self.program.scratch(spec.shape, native_dtype(spec))
         first = 0
         for wire in wires:
             source = self._single(wire, spec).place
@@ -93,9 +93,12 @@ class LoweredStep:
     def _single(self, wire: PortMap, spec: PortSpec) -> Arriving:
         """One wire: an input of the brain, or a variable of its cache, which nothing changes before the step's end."""
         if wire in self.own:
-            value = self.own[wire].value.astype(spec.dtype)
+            value = self.own[wire].value.astype(native_dtype(spec))
             return Arriving(self.program.argument(value), value)
         variable = self.brain.cache[f"{wire.origin}.{wire.port}"]
+        if variable.dtype.name != native_dtype(spec):
+            value = variable.value.astype(native_dtype(spec))
+            return Arriving(self.program.argument(value), value)
         return Arriving(self.lowering.variable(variable), lambda: variable.value)
 
     def _run_in_jax(self, name: str) -> None:
@@ -113,7 +116,7 @@ class LoweredStep:
 
     def _place(self, wire: PortMap) -> Place:
         if wire not in self.places:
-            self.places[wire] = self.program.argument(self.payloads[wire].value)
+            self.places[wire] = self.program.argument(self.payloads[wire].kept)
         return self.places[wire]
 
     def _finish(self) -> tuple[dict[str, Payload], tuple[Any, ...]]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from spark.core.payloads import SpikeArray
+from spark.core.ports import PortSpec
 from spark.core.state import Graph, State
 from spark.core.variable import Constant, Variable
 from spark.kernels.program import Place, Program, Waiting
@@ -42,8 +44,17 @@ class Lowering:
         return self.program.array_within(leaf, slot.offset, slot.shape, slot.dtype)
 
 
+def native_dtype(spec: PortSpec) -> str:
+    """In which dtype native code reads what arrives at a port: numbers as float32, spikes as int8, or as bits."""
+    if spec.payload_type.needs_source:
+        return str(spec.payload_type.abstract(spec).kept.dtype)
+    if issubclass(spec.payload_type, SpikeArray):
+        return "int8"
+    return "float32" if jnp.issubdtype(jnp.dtype(spec.dtype), jnp.floating) else spec.dtype
+
+
 class Arriving:
-    """What arrives at an input port.
+    """What arrives at an input port, in its `native_dtype`.
 
     Attributes:
         place: Where it lies while the program runs.
@@ -60,10 +71,6 @@ class Arriving:
         """The same as an array of JAX; not there in a loop of steps for what changes from step to step."""
         assert self._value is not None
         return self._value() if callable(self._value) else self._value
-
-    def floats(self, program: Program) -> Place:
-        """The same as float32."""
-        return self.place if self.place.dtype == "float32" else program.argument(self.value.astype(jnp.float32))
 
 
 @dataclass(frozen=True)
@@ -123,3 +130,8 @@ def lowers(module: Any) -> bool:
     """Whether this module's own class, not one it inherits from, says that it lowers, and its config allows it."""
     own = vars(type(module)).get("lowers", False) or hasattr(type(module), "blueprint_lowers")
     return bool(own) and module.config.dtype == "float32" and module.can_lower()
+
+
+def lowers_alone(module: Any) -> bool:
+    """Whether this module lowers as a module of a brain, where all that it can read is what arrives at its ports."""
+    return lowers(module) and not module.works_on_others

@@ -1,7 +1,9 @@
 """Wiring: what a module made of modules does with its wires, at build and in a step."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -24,12 +26,35 @@ def joined_spec(address: str, specs: Sequence[PortSpec]) -> PortSpec | Problem:
             "Concatenate before, not after, the delays",
             "wire",
         )
+    dtype = common_dtype(specs)
+    if dtype is None:
+        return Problem(
+            address,
+            f"joins wires whose dtypes have no common one, got {sorted({s.dtype for s in specs})}",
+            "Cast at one of the origins",
+            "dtype",
+        )
     signs = None
     if any(s.signs is not None for s in specs):
         known = [np.ones(s.shape, np.int8) if s.signs is None else s.signs for s in specs]
         signs = np.concatenate([k.reshape(-1) for k in known])
     size, parts = sum(s.size for s in specs), tuple(s.shape for s in specs)
-    return PortSpec(specs[0].payload_type, (size,), specs[0].dtype, signs=signs, parts=parts)
+    return PortSpec(specs[0].payload_type, (size,), dtype, signs=signs, parts=parts)
+
+
+def common_dtype(specs: Sequence[PortSpec]) -> str | None:
+    """The dtype that holds what every wire brings, in whichever order they are listed; None if there is none.
+
+    Of floats the narrowest that holds all; where some wires bring spikes as whole numbers, that of the others.
+    """
+    dtypes = {s.dtype for s in specs}
+    floats = {d for d in dtypes if jnp.issubdtype(jnp.dtype(d), jnp.floating)}
+    if len(floats) > 1:
+        return "float64" if "float64" in floats else "float32"
+    if floats:
+        return floats.pop()
+    kept = functools.reduce(np.promote_types, dtypes)
+    return str(np.dtype(kept)) if kept == jax.dtypes.canonicalize_dtype(kept) else None
 
 
 def gather(wires: Sequence[PortMap], read: Reader, spec: PortSpec) -> Payload:

@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.binding import owner
+from spark.core.binding import not_spikes, owner
 from spark.core.errors import InputError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
@@ -110,11 +110,9 @@ class Feed:
                 f"Cast it: `.astype('{spec.dtype}')`",
                 "dtype",
             )
-        if shape == spec.shape:
-            return None
+        if shape == spec.shape or (steps is not None and shape == (steps, *spec.shape)):
+            return not_spikes(address, type(payload)(np.asarray(payload.value)))  # type: ignore[call-arg]
         if steps is not None and shape[1:] == spec.shape:
-            if shape[0] == steps:
-                return None
             return Problem(
                 address,
                 f"has a row for each step, but not as many as there are steps, got {shape[0]}; expected {steps}",

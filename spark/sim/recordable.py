@@ -52,7 +52,7 @@ def recordables(brain: Module) -> dict[str, Recordable]:
             owner = owner.removeprefix(".")
             name = f"{owner}.{ending}" if owner else ending
             spec = reduce(getattr, [*filter(None, owner.split(".")), module], brain).output_specs[port]
-            spikes = issubclass(spec.payload_type, SpikeArray)
+            spikes = issubclass(spec.payload_type, SpikeArray) and not spec.payload_type.needs_source
         found[name] = Recordable(name, spikes, slot.shape, slot.dtype, about.units[path], path, None)
     for name, spec in brain.output_specs.items():
         spikes = issubclass(spec.payload_type, SpikeArray)

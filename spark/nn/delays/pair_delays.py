@@ -47,6 +47,7 @@ class N2NDelays(Module):
 
     config: N2NDelaysConfig
     lowers = True
+    works_on_others = True
     unit_ports = ()
 
     def build(self, in_spikes: PortSpec) -> None:
@@ -74,10 +75,6 @@ class N2NDelays(Module):
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """The delays of the pairs that end at these units; every share keeps the history of all inputs."""
         return Cut({"delays": share.columns(self.delays.shape[0])}, attributes={"units": (share.count,)})
-
-    def can_lower(self) -> bool:
-        """Only signed bytes are pushed natively."""
-        return self.input_specs["in_spikes"].dtype == "int8"
 
     def lower(self, lowering: Lowering, in_spikes: Arriving) -> dict[str, Place]:
         """One instruction; the spikes of all pairs are the history."""

@@ -124,7 +124,3 @@ class ExponentialIntegrator(Module):
         )
         program.emit(INTEGRATOR, places, (groups, spikes.place.size), (self.gain, self.smooth_gain))
         return {"signal": signal}
-
-    def can_lower(self) -> bool:
-        """Only signed bytes are counted natively."""
-        return self.input_specs["spikes"].dtype == "int8"

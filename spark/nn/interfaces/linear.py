@@ -136,8 +136,4 @@ class LinearSpiker(Module):
 
     def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
         """One instruction."""
-        return self.integration.lower(self, lowering, signal.floats(lowering.program))
-
-    def can_loop(self, series: set[str], cached: set[str]) -> bool:
-        """Numbers from another module are read as they are, as float32."""
-        return "signal" not in cached or self.input_specs["signal"].dtype == "float32"
+        return self.integration.lower(self, lowering, signal.place)

@@ -62,13 +62,9 @@ class PoissonSpiker(Module):
         """One instruction."""
         program = lowering.program
         spikes = program.scratch(signal.place.shape, "int8")
-        places = (lowering.constant(self.key), lowering.entry("step"), signal.floats(program), spikes)
+        places = (lowering.constant(self.key), lowering.entry("step"), signal.place, spikes)
         program.emit(DRAW_SPIKES, places, (spikes.size,), (self.chance,))
         return {"spikes": spikes}
-
-    def can_loop(self, series: set[str], cached: set[str]) -> bool:
-        """Numbers from another module are read as they are, as float32."""
-        return "signal" not in cached or self.input_specs["signal"].dtype == "float32"
 
 
 def draw_spikes(key: RandomKey, probability: jax.Array) -> SpikeArray:

@@ -98,7 +98,7 @@ class Bump:
             return program.argument(Bump.drive(module, FloatArray(signal.value)))
         resolution = module.config.resolution
         drive = program.scratch((*signal.place.shape, resolution), "float32")
-        arriving = signal.floats(program)
+        arriving = signal.place
         numbers = (m.low.value, m.span.value, np.pi, -0.5 / module.config.sigma)
         places = (arriving, lowering.constant(m.place), drive)
         program.emit(BUMP, places, (arriving.size, resolution), numbers)
@@ -133,9 +133,7 @@ class TopologicalLinearSpiker(Module):
         return self.integration.lower(self, lowering, Bump.lower(self, lowering, signal))
 
     def can_loop(self, series: set[str], cached: set[str]) -> bool:
-        """Only lines follow a signal that changes; numbers from another module are read as they are, as float32."""
-        if "signal" in cached and self.input_specs["signal"].dtype != "float32":
-            return False
+        """Only lines follow a signal that changes."""
         return "signal" not in series | cached or Bump.is_line(self)
 
 

@@ -190,12 +190,9 @@ class EventRule(Rule):
         return stdp_edges(plastic, history, ring, post, read, step, edges, third, coefficients, baseline=baseline)
 
     def can_lower(self) -> bool:
-        """Only signed bytes, or delayed spikes with listed connections, are worked off natively."""
-        specs = self.input_specs
-        known = specs["weights"].source is not None or not self.listed
-        return (
-            known and self.listed >= self.delayed and specs["pre_spikes"].dtype == specs["post_spikes"].dtype == "int8"
-        )
+        """Delayed spikes are worked off natively with listed connections only."""
+        known = self.input_specs["weights"].source is not None or not self.listed
+        return known and self.listed >= self.delayed
 
     def change(self, lowering: Lowering) -> Postponed | None:
         """Where changes at postsynaptic spikes wait until a row of dense weights is needed, if they may."""

@@ -60,6 +60,8 @@ class PlasticityOutput(TypedDict):
 class Rule(Module):
     """Base of rules: a module with ports `pre_spikes`, `post_spikes` and `weights` that puts out changed `weights`."""
 
+    works_on_others = True
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         config = cls.__annotations__.get("config")

@@ -140,4 +140,4 @@ class ThirdFactor:
         """Where its arrays lie, in the order of the instruction."""
         pending = lowering.variable(rule.pending) if self.interval > 1 else None
         own = (lowering.variable(v) for v in (rule.waiting, rule.moved))
-        return (lowering.variable(rule.eligibility), pending, *own, modulation.floats(lowering.program))
+        return (lowering.variable(rule.eligibility), pending, *own, modulation.place)

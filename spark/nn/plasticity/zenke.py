@@ -125,8 +125,7 @@ class ZenkeRule(EventRule):
 
     def can_lower(self) -> bool:
         """Also in a share of the units, whose connections come from outside."""
-        specs = self.input_specs
-        return self.listed >= self.delayed and specs["pre_spikes"].dtype == specs["post_spikes"].dtype == "int8"
+        return self.listed >= self.delayed
 
     def can_cut(self) -> bool:
         """Where there is no third factor."""

@@ -83,6 +83,7 @@ class PointSoma(Module):
 
     config: PointSomaConfig
     takes_receptors = True
+    works_on_others = True
     exposes = {"potential": PotentialArray}
     conductances = False
     instruction = POINT_SOMA

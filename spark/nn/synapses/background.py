@@ -56,6 +56,7 @@ class PoissonBackground(Module):
     config: PoissonBackgroundConfig
     lowers = True
     gives_receptors = True
+    works_on_others = True
 
     def build(self) -> None:
         """A key, and the distribution function as bounds on 32 random bits."""

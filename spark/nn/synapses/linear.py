@@ -143,10 +143,6 @@ class LinearSynapses(Module):
             return EdgeWeights(self.weights.value, self.edges)
         return super().read(name)
 
-    def can_lower(self) -> bool:
-        """Only signed bytes, or delayed spikes, are delivered natively."""
-        return self.input_specs["spikes"].dtype == "int8"
-
     def lower(self, lowering: Lowering, spikes: Arriving, change: Change | Postponed | None = None) -> dict[str, Place]:
         """One instruction; without delays a list needs the spikes as bits first.
 

@@ -66,6 +66,7 @@ class _StaticSynapses(Module):
 
     config: StaticSynapsesConfig
     gives_receptors = True
+    works_on_others = True
     takes_arrivals = True
     tau: float | None = None
     puts_out: ClassVar[tuple[str, type[Payload]]]
@@ -106,10 +107,6 @@ class _StaticSynapses(Module):
         found = {name: of(getattr(self, f"rows_{name}")) for name in names}
         return Rows(**{"delays": None, **found})
 
-    def can_lower(self) -> bool:
-        """Only signed bytes are delivered natively."""
-        return self.input_specs["spikes"].dtype == "int8"
-
     def _scatter(self, spikes: SpikeArray, ring: Any, slot: Any) -> Any:
         active = spikes.value.reshape(-1).astype(jnp.int8)
         return scatter_spikes(active, self._rows(lambda c: c.value), ring, slot, self.config.signed)
@@ -119,7 +116,7 @@ class _StaticSynapses(Module):
         now = self.step % self.slots
         ring = self._scatter(spikes, self.arriving.value, (now + self.further) % self.slots)
         self.arriving.value = ring.at[now].set(0.0)
-        return ring[now] if further is None else ring[now] + further.value.reshape(-1)
+        return ring[now] if further is None else ring[now] + further.value.reshape(-1).astype(jnp.float32)
 
     def _emit(self, lowering: Lowering, spikes: Arriving, ring: Variable, further: Background | None) -> Any:
         place = lowering.variable(ring)
@@ -182,7 +179,7 @@ class ExponentialSynapses(_StaticSynapses):
             current = self.current.value + self._arrived(spikes, arrivals)
         else:
             current = self._scatter(spikes, self.current.value[None], 0)[0]
-            current = current if arrivals is None else current + arrivals.value.reshape(-1)
+            current = current if arrivals is None else current + arrivals.value.reshape(-1).astype(jnp.float32)
         self.current.value = current * self.factor
         return {"current": CurrentArray(current.reshape(self.units))}
 
