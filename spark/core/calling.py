@@ -2,7 +2,6 @@
 
 import inspect
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -128,9 +127,7 @@ def prepare(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec
     module.build(**given)
     module.open_generator(False)
     transform.name_parts(module)
-    signs = module.output_signs()
-    outputs = _infer_outputs(module, inputs)
-    module._outputs = {p: replace(s, signs=signs.get(p)) for p, s in outputs.items()}
+    module._outputs = module.describe_outputs(_infer_outputs(module, inputs))
     return module._outputs
 
 

@@ -27,7 +27,7 @@ DERIVED = {
     "_outputs",
     "_fault",
     "_held",
-    "_known_signs",
+    "_known",
 }
 
 

@@ -152,9 +152,13 @@ class Module(Part):
         """
         return cut_every_array(self, share)
 
-    def output_signs(self) -> dict[str, Any]:
-        """Signs of the spikes of output ports, where they are fixed at build: int8 arrays by port."""
-        return {}
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """The outputs with what else is fixed at build: signs, traits, parts. Override it, with `dataclasses.replace`.
+
+        Args:
+            outputs: Payload type, shape and dtype of every output port.
+        """
+        return outputs
 
     @classmethod
     def config_class(cls) -> type[Config]:

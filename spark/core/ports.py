@@ -3,13 +3,22 @@
 import inspect
 import typing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.errors import ModuleError, Problem
 from spark.core.payloads import Payload
+
+_Trait = TypeVar("_Trait")
+
+
+@dataclass(frozen=True)
+class Decays:
+    """A trait: what leaves a port decays exponentially within the step, with the time constant `tau` in ms."""
+
+    tau: float
 
 
 @dataclass(frozen=True)
@@ -22,8 +31,11 @@ class PortSpec:
         dtype: NumPy name of the element type.
         source: The module at the other end of the wire, where a component must ask it something at
             build (a synapse asks the delays before it; a rule asks the synapses it changes).
-        parts: Shapes that several wires bring, in their order; empty for one wire.
+        parts: What each of several wires brings, in their order; empty for one wire.
         signs: Sign of each element's spikes where that is known at build, int8 of `shape`, else None.
+        late: Steps that passed since what arrives was sent: 1 over a wire between two modules of a brain, 0 for the
+            brain's own inputs and between components of a neuron. Delays count from when a spike was sent.
+        traits: What is known of it beyond an array, such as `Decays`; its producer says so in `describe_outputs`.
     """
 
     payload_type: type[Payload]
@@ -31,12 +43,28 @@ class PortSpec:
     dtype: str
     source: Any = field(default=None, compare=False, repr=False)
     signs: Any = field(default=None, compare=False, repr=False)
-    parts: tuple[tuple[int, ...], ...] = field(default=(), compare=False, repr=False)
+    parts: "tuple[PortSpec, ...]" = field(default=(), compare=False, repr=False)
+    late: int = field(default=0, compare=False, repr=False)
+    traits: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def size(self) -> int:
         """Number of elements."""
         return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def wires(self) -> "tuple[PortSpec, ...]":
+        """What each wire brings; for one wire this itself."""
+        return self.parts or (self,)
+
+    @property
+    def lateness(self) -> np.ndarray:
+        """Steps since each element was sent, int64 of `shape`."""
+        return np.concatenate([np.full(w.size, w.late) for w in self.wires]).reshape(self.shape)
+
+    def trait(self, kind: type[_Trait]) -> _Trait | None:
+        """The trait of this kind, if it is known."""
+        return next((t for t in self.traits if isinstance(t, kind)), None)
 
     def zeros(self) -> np.ndarray:
         """An array of zeros of this shape and dtype."""

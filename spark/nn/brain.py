@@ -66,9 +66,9 @@ class Brain(Module):
         """A transparent brain's modules draw as if they stood in its owner."""
         return self._drawn_as.rpartition(".")[0] if self.config.transparent else self._drawn_as
 
-    def output_signs(self) -> dict[str, Any]:
-        """Signs of its outputs, where the modules they come from know them."""
-        return {name: signs for name, signs in self._known_signs.items() if signs is not None}
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Signs and traits of its outputs, where the modules they come from know them."""
+        return {n: replace(s, signs=self._known[n].signs, traits=self._known[n].traits) for n, s in outputs.items()}
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """A brain's outputs are declared."""
@@ -95,15 +95,17 @@ class Brain(Module):
         self._names = sorted(modules)
         self._wires = {name: dict(modules[name].inputs) for name in self._names}
         self._output_wires = {name: (e.input, e.spec) for name, e in self.config.output_map.items()}
-        # Signs of what comes from outside are known inside too, and those of what goes out are known outside.
-        signs = {n: inputs[n].signs for n in self.config.input_map if n in inputs}
-        known = {PortMap(CALL, n): replace(s.port_spec(), signs=signs.get(n)) for n, s in self.config.input_map.items()}
+        # What is known of what comes from outside is known inside too, and of what goes out, outside.
+        known = {
+            PortMap(CALL, n): replace(inputs[n], payload_type=s.payload_type, dtype=s.port_spec().dtype)
+            for n, s in self.config.input_map.items()
+        }
         for name in self._names:
             self.adopt(name, modules[name].module_cls(modules[name].config))
         self._build_modules(modules, known)
         self._check_outputs(known)
         self._make_cache(known)
-        self._known_signs = {name: known[wire].signs for name, (wire, _) in self._output_wires.items()}
+        self._known = {name: known[wire] for name, (wire, _) in self._output_wires.items()}
 
     def _wiring_error(self, problems: list[Problem]) -> SparkError:
         error = WiringError(problems)
@@ -128,8 +130,8 @@ class Brain(Module):
                 known.update({PortMap(name, port): self._sent(name, spec) for port, spec in outputs.items()})
 
     def _sent(self, name: str, spec: PortSpec) -> PortSpec:
-        """What the others are built for; those of a payload that is more than an array ask its origin."""
-        return replace(spec, source=getattr(self, name)) if spec.payload_type.needs_source else spec
+        """What the others are built for: it is a step late, and of a payload that is no mere array the origin tells."""
+        return replace(spec, late=1, source=getattr(self, name) if spec.payload_type.needs_source else None)
 
     def _inputs_known(self, name: str, known: dict[PortMap, PortSpec]) -> bool:
         return all(wire in known for wires in self._wires[name].values() for wire in wires)
@@ -152,7 +154,7 @@ class Brain(Module):
         before = len(promised)
         for name in waiting:
             contract = getattr(self, name).output_contract(**self._joined(name, known))
-            promised.update({PortMap(name, p): s for p, s in (contract or {}).items()})
+            promised.update({PortMap(name, p): self._sent(name, s) for p, s in (contract or {}).items()})
         if len(promised) == before:
             raise self._wiring_error(
                 [

@@ -38,8 +38,9 @@ def joined_spec(address: str, specs: Sequence[PortSpec]) -> PortSpec | Problem:
     if any(s.signs is not None for s in specs):
         known = [np.ones(s.shape, np.int8) if s.signs is None else s.signs for s in specs]
         signs = np.concatenate([k.reshape(-1) for k in known])
-    size, parts = sum(s.size for s in specs), tuple(s.shape for s in specs)
-    return PortSpec(specs[0].payload_type, (size,), dtype, signs=signs, parts=parts)
+    parts = tuple(wire for s in specs for wire in s.wires)
+    size, traits = sum(s.size for s in specs), tuple(t for t in specs[0].traits if all(t in s.traits for s in specs))
+    return PortSpec(specs[0].payload_type, (size,), dtype, signs=signs, parts=parts, traits=traits)
 
 
 def common_dtype(specs: Sequence[PortSpec]) -> str | None:

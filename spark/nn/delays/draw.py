@@ -8,21 +8,24 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 
 
-def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Delays in steps, 1 to `longest`, in the smallest unsigned type.
+def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...], late: np.ndarray) -> np.ndarray:
+    """What is left of delays of 1 to `longest` steps, in steps, in the smallest unsigned type.
+
+    Delays that are given in ms are rounded to the nearest step.
 
     Args:
         module: Whose generator draws, and whom an error names.
         given: Delays in ms, of `shape`, or None to draw them evenly.
         longest: Longest delay in steps.
         shape: Shape of the result.
+        late: Steps that spikes of each input unit are late already; the last axes of `shape`.
 
     Raises:
-        ConfigError: Given delays have another shape, or are below one step or above the longest.
+        ConfigError: Given delays have another shape, are shorter than one step, or longer than the longest.
     """
     dtype = np.uint8 if longest < 256 else np.uint16
     if given is None:
-        return module.generator.integers(1, longest, shape, endpoint=True).astype(dtype)
+        return (module.generator.integers(1, longest, shape, endpoint=True) - late).astype(dtype)
     config: Any = module.config
     address = f"{module.path or type(module).__name__}.config.delays"
     in_steps = np.rint(np.asarray(given, np.float64) / config.dt).astype(np.int64)
@@ -35,7 +38,7 @@ def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...
                 "shape",
             )
         )
-    if in_steps.min() < 1 or in_steps.max() > longest:
+    if shorter_than_a_step(given, config.dt) or in_steps.max() > longest:
         raise ConfigError(
             Problem(
                 address,
@@ -45,4 +48,9 @@ def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...
                 "bounds",
             )
         )
-    return np.broadcast_to(in_steps, shape).astype(dtype)
+    return (np.broadcast_to(in_steps, shape) - late).astype(dtype)
+
+
+def shorter_than_a_step(delays: Any, dt: float) -> bool:
+    """Whether any of these delays, ms, is; a rounding error does not count."""
+    return bool(np.any(np.asarray(delays, np.float64) < dt * (1 - 1e-6)))

@@ -1,6 +1,7 @@
 """One delay for each input unit."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypedDict
 
 import jax.numpy as jnp
@@ -25,7 +26,8 @@ class NDelaysConfig(ModuleConfig):
     delays: Array | None = field(
         None,
         unit="ms",
-        description="Delay of each input unit; left out, drawn evenly from dt to max_delay.",
+        description="Delay of each input unit, rounded to the nearest step and at least dt; left out, drawn evenly "
+        "from dt to max_delay.",
     )
 
 
@@ -38,8 +40,8 @@ class DelaysOutput(TypedDict):
 class NDelays(Module):
     """Delays every input unit's spikes by a number of steps of its own.
 
-    A spike at step t with a delay of k steps, 1 <= k <= ceil(max_delay/dt), leaves at step t + k with the sign
-    it came with.
+    A spike that was sent in step t with a delay of k steps, 1 <= k <= ceil(max_delay/dt), leaves in step t + k with the
+    sign it came with; the step that a wire of a brain takes is one of them.
 
     Input ports: `in_spikes`. Output ports: `out_spikes`, int8, of the same shape.
     Variables: `history`, uint32 (2, words, inputs): fired bits and sign bits of the last steps.
@@ -51,12 +53,18 @@ class NDelays(Module):
     def build(self, in_spikes: PortSpec) -> None:
         """Draw the delays."""
         longest = steps(self.config.max_delay, self.config.dt)
-        delays = drawn_delays(self, self.config.delays, longest, in_spikes.shape)
+        delays = drawn_delays(self, self.config.delays, longest, in_spikes.shape, in_spikes.lateness)
         self.delays = Constant(delays, unit="steps")
         self.history = Variable(
             np.zeros((2, history_words(longest), in_spikes.size), np.uint32),
             description="Fired and sign bits of the last steps.",
         )
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Signs and wires of what comes in; none of it is late, since delays count from when it was sent."""
+        given = self.input_specs["in_spikes"]
+        parts = tuple(replace(part, late=0) for part in given.parts)
+        return {name: replace(spec, signs=given.signs, parts=parts) for name, spec in outputs.items()}
 
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """Everything: its elements are a pool's inputs, not its units."""

@@ -31,15 +31,17 @@ class N2NDelaysConfig(ModuleConfig):
     delays: Array | None = field(
         None,
         unit="ms",
-        description="Delay of every pair, shape (post..., pre...); left out, drawn evenly from dt to max_delay.",
+        description="Delay of every pair, shape (post..., pre...), rounded to the nearest step and at least dt; left "
+        "out, drawn evenly from dt to max_delay.",
     )
 
 
 class N2NDelays(Module):
     """Delays spikes between every input unit and every unit of the pool by a number of steps of their own.
 
-    A spike at step t with a delay of k steps, 1 <= k <= ceil(max_delay/dt), arrives at step t + k with the sign
-    it came with. The output is a `DelayedSpikes`: bits and delays, of which synapses walk only what arrives.
+    A spike that was sent in step t with a delay of k steps, 1 <= k <= ceil(max_delay/dt), arrives in step t + k with
+    the sign it came with; the step that a wire of a brain takes is one of them. The output is a `DelayedSpikes`: bits
+    and delays, of which synapses walk only what arrives.
 
     Input ports: `in_spikes`. Output ports: `out_spikes`, shape (units..., inputs...).
     Variables: `history`, uint32 (2, words, inputs): fired bits and sign bits of the last steps.
@@ -65,7 +67,7 @@ class N2NDelays(Module):
         post = int(np.prod(self.units))
         self.longest = steps(self.config.max_delay, self.config.dt)
         shape = (*self.units, *in_spikes.shape)
-        drawn = drawn_delays(self, self.config.delays, self.longest, shape)
+        drawn = drawn_delays(self, self.config.delays, self.longest, shape, in_spikes.lateness)
         self.delays = Constant(np.ascontiguousarray(drawn.reshape(post, in_spikes.size).T), unit="steps")
         self.history = Variable(
             np.zeros((2, history_words(self.longest), in_spikes.size), np.uint32),

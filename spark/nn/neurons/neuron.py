@@ -1,6 +1,7 @@
 """`Neuron`: the one class that builds every pool, from a blueprint of components."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, TypedDict
 
 import jax.numpy as jnp
@@ -123,11 +124,11 @@ class Neuron(Module):
                     raise WiringError(joined)
                 inputs[port] = joined
             for port, spec in part.prepare(inputs).items():
-                known[PortMap(name, port)] = _with_source(spec, part)
+                known[PortMap(name, port)] = replace(spec, source=part)
 
     def _property_spec(self, wire: PortMap) -> PortSpec:
         part = getattr(self, wire.origin)
-        return _with_source(PortSpec.of(part.read(wire.port)), part)
+        return replace(PortSpec.of(part.read(wire.port)), source=part)
 
     def _check_spikes(self) -> None:
         spec = self.soma.output_specs.get("spikes")
@@ -167,10 +168,9 @@ class Neuron(Module):
         signs[self.generator.permutation(count)[:inhibitory]] = -1
         return signs.reshape(self.units)
 
-    def output_signs(self) -> dict[str, np.ndarray]:
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         """Which units are inhibitory."""
-        signs = self.inhibition.initial
-        return {} if signs is None else {"out_spikes": signs}
+        return {name: replace(spec, signs=self.inhibition.initial) for name, spec in outputs.items()}
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """A neuron's output is known before its inputs are, so it may feed itself."""
@@ -285,10 +285,6 @@ def _agree(origin: Any, part: Any, port: str) -> bool:
     """Whether one of two components gives its variables away, and the other works on such."""
     takes = getattr(part, "takes_arrivals", False) if port == "arrivals" else getattr(part, "takes_receptors", False)
     return takes == getattr(origin, "gives_receptors", False)
-
-
-def _with_source(spec: PortSpec, source: Any) -> PortSpec:
-    return PortSpec(spec.payload_type, spec.shape, spec.dtype, source)
 
 
 def _output_origins(specs: ModuleSpecs, blueprint: dict[str, ModuleSpecs]) -> list[str]:

@@ -10,7 +10,7 @@ from spark.core.errors import Problem
 from spark.core.module import Module
 from spark.core.parameter import Scalar, decay, parameter, steps
 from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
-from spark.core.ports import PortSpec
+from spark.core.ports import Decays, PortSpec
 from spark.core.values import Number, Quantity, Shape
 from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
@@ -170,10 +170,23 @@ class CurrentSoma(PointSoma):
             self.inhibited = self.make("resistance", self.brings(inhibition, gain) * resistance, shape)
 
     def brings(self, current: PortSpec, gain: Any) -> Any:
-        """What a current of 1 at the step's beginning brings to the potential, times the resistance."""
-        tau = getattr(current.source, "tau", None)
-        if tau is None:
-            return gain
+        """What a current of 1 at the step's beginning brings to the potential, times the resistance.
+
+        One number, or one for each unit: wires that are joined may bring currents of several kinds.
+        """
+        taus = [None if kind is None else kind.tau for kind in (wire.trait(Decays) for wire in current.wires)]
+        if len(set(taus)) == 1:
+            return gain if taus[0] is None else self._exact(taus[0])
+        wholes = [gain if tau is None else self._exact(tau) for tau in taus]
+        ends = np.cumsum([0, *(wire.size for wire in current.wires)])
+        spread = [
+            np.broadcast_to(whole, current.shape).reshape(-1)[first:last]
+            for whole, first, last in zip(wholes, ends[:-1], ends[1:], strict=True)
+        ]
+        return np.concatenate(spread).reshape(current.shape)
+
+    def _exact(self, tau: float) -> Any:
+        """The same of a current that decays with `tau` within the step."""
         dt, membrane = self.config.dt, np.asarray(self.config.potential_tau, np.float64)
         difference = dt / membrane - dt / tau
         # (exp(x) - 1) / x, which is 1 where the two time constants are equal.

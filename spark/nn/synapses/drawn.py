@@ -9,6 +9,7 @@ from spark.core.module import Module
 from spark.core.ports import PortSpec
 from spark.kernels.scatter import Rows
 from spark.nn.connections import ConnectionList
+from spark.nn.delays.draw import shorter_than_a_step
 from spark.nn.each_wire import for_each
 from spark.nn.initializers import Initializer
 from spark.nn.initializers.distributions import ConstantInitializer
@@ -21,14 +22,14 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     """Draw what the module's config describes; memory follows the number of connections.
 
     Returns:
-        The rows, and the steps by which every spike is late beyond the one that its wire takes; each connection's
-        `delays` come on top.
+        The rows, and the steps that are left of the shortest delay when a spike comes in; each connection's `delays`
+        come on top.
 
     Raises:
         ConfigError: Settings do not fit the wires, a delay is below dt, or there are too many connections.
     """
     config: Any = module.config
-    parts: tuple[tuple[int, ...], ...] = spikes.parts or (spikes.shape,)
+    parts = spikes.wires
     settings = {name: for_each(getattr(config, name), len(parts)) for name in ("connections", "kernel", "delay")}
     problems = [
         Problem(
@@ -44,12 +45,12 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     if problems:
         raise ConfigError(problems)
     lists, weights, delays = [], [], []
-    for number, shape in enumerate(parts):
+    for number, part in enumerate(parts):
         connections, kernel, delay = (values[number] for values in settings.values() if values is not None)
-        found = connections.draw(module.generator, shape, units)
+        found = connections.draw(module.generator, part.shape, units)
         lists.append(found)
         weights.append(_weights(module, kernel, found))
-        delays.append(_steps(module, delay, found.post.size))
+        delays.append(_steps(module, delay, found.post.size) - part.late)
     post = np.concatenate([found.post for found in lists]) if len(lists) > 1 else lists[0].post
     if post.size > _MOST_EDGES:
         raise ConfigError(
@@ -95,14 +96,14 @@ def _joined_weights(weights: list[Any], lists: list[ConnectionList], dtype: str)
 
 
 def _steps(module: Module, delay: Any, edges: int) -> Any:
-    """Delay in steps: a number for all connections, or one for each."""
+    """Delay in steps, rounded to the nearest: a number for all connections, or one for each."""
     dt = module.config.dt
     if isinstance(delay, ConstantInitializer):
         drawn: Any = float(delay.value)
     else:
         drawn = delay.values(module.generator, (edges,))
     steps = np.rint(np.asarray(drawn, np.float64) / dt).astype(np.int64)
-    if steps.size and (steps.min() < 1 or steps.max() > _LONGEST):
+    if steps.size and (shorter_than_a_step(drawn, dt) or steps.max() > _LONGEST):
         raise ConfigError(
             Problem(
                 f"{module.path or type(module).__name__}.config.delay",
@@ -116,11 +117,11 @@ def _steps(module: Module, delay: Any, edges: int) -> Any:
 
 
 def _joined_delays(delays: list[Any], edges: list[int]) -> tuple[np.ndarray | None, int]:
-    """Steps of each connection beyond the shortest, or None if there are none; and the shortest beyond the wire's."""
-    shortest = min((int(np.min(d)) for d, n in zip(delays, edges, strict=True) if n), default=1)
-    longest = max((int(np.max(d)) for d, n in zip(delays, edges, strict=True) if n), default=1)
+    """Steps of each connection beyond the shortest, or None if there are none; and the shortest."""
+    shortest = min((int(np.min(d)) for d, n in zip(delays, edges, strict=True) if n), default=0)
+    longest = max((int(np.max(d)) for d, n in zip(delays, edges, strict=True) if n), default=0)
     if longest == shortest:
-        return None, shortest - 1
+        return None, shortest
     dtype = np.uint8 if longest - shortest < 256 else np.uint16
     spread = [np.broadcast_to(np.asarray(d) - shortest, (n,)).astype(dtype) for d, n in zip(delays, edges, strict=True)]
-    return np.concatenate(spread), shortest - 1
+    return np.concatenate(spread), shortest

@@ -1,5 +1,6 @@
 """Synapses whose weights stay: sparse, with memory and work that follow connections and spikes."""
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, TypedDict
 
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.parameter import decay
 from spark.core.payloads import CurrentArray, Payload, PotentialArray, SpikeArray
-from spark.core.ports import PortSpec
+from spark.core.ports import Decays, PortSpec
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels.program import ADD_COUNTS
@@ -35,7 +36,8 @@ class StaticSynapsesConfig(ModuleConfig):
     delay: Annotated[Any, one_or_each(AnyInitializer), EACH] = field(
         factory=lambda: ConstantInitializer(value=1.0),
         unit="ms",
-        description="From a spike to its effect, at least dt: the wire between two modules takes the first step.",
+        description="From a spike to its effect, rounded to the nearest step and at least dt; the step that a wire of "
+        "a brain takes is the first of it.",
     )
     signed: bool = field(True, description="Whether spikes of inhibitory units count as -1; else all count as +1.")
     weight_dtype: Literal["float32", "float16", "bfloat16"] = field(
@@ -68,7 +70,7 @@ class _StaticSynapses(Module):
     gives_receptors = True
     works_on_others = True
     takes_arrivals = True
-    tau: float | None = None
+    holds_current = False
     puts_out: ClassVar[tuple[str, type[Payload]]]
 
     def build(self, spikes: PortSpec) -> None:
@@ -91,7 +93,7 @@ class _StaticSynapses(Module):
         self.several = rows.delays is not None
         spread = int(rows.delays.max()) if self.several and rows.delays.size else 0
         self.slots = self.further + spread + 1
-        if self.slots > 1 or self.tau is None:
+        if self.slots > 1 or not self.holds_current:
             self.arriving = Variable(
                 np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."
             )
@@ -165,10 +167,14 @@ class ExponentialSynapses(_StaticSynapses):
     config: ExponentialSynapsesConfig
     lowers = True
     puts_out = ("current", CurrentArray)
+    holds_current = True
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """The current decays."""
+        return {name: replace(spec, traits=(Decays(self.config.tau),)) for name, spec in outputs.items()}
 
     def build(self, spikes: PortSpec) -> None:
         """Draw connections, weights and delays."""
-        self.tau = self.config.tau
         super().build(spikes)
         self.factor = float(decay(self.config.dt, self.config.tau))
         self.current = Variable(np.zeros(self.post, np.float32), unit="pA", description="Current of the next step.")
