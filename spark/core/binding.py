@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.errors import InputError, ModuleError, Problem
+from spark.core.errors import ConfigError, InputError, ModuleError, Problem
 from spark.core.names import suggestion
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
@@ -141,6 +141,24 @@ def _wrong_kind(module: "Module", name: str, dtype: Any, expected: type[Payload]
         f"has the wrong kind of dtype, got {dtype}; expected {expected.kind_name}",
         f"{expected.__name__} holds {expected.kind_name}: cast with `.astype('{expected.default_dtype}')`",
         "dtype",
+    )
+
+
+def require_dtype(address: str, dtype: str | None) -> None:
+    """Refuse a dtype that JAX would narrow without a word.
+
+    Raises:
+        ConfigError: It has 64 bits, and JAX is set to 32.
+    """
+    if dtype is None or str(jax.dtypes.canonicalize_dtype(dtype)) == dtype:
+        return
+    raise ConfigError(
+        Problem(
+            address,
+            f"cannot be had: JAX narrows it to {jax.dtypes.canonicalize_dtype(dtype)}, got {dtype!r}",
+            "Write `jax.config.update('jax_enable_x64', True)` before anything is built, or choose float32",
+            "dtype",
+        )
     )
 
 

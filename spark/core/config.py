@@ -5,12 +5,13 @@ is frozen; `updated(...)` gives a changed copy.
 """
 
 import json
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from spark.core import config_arguments
+from spark.core.config_arguments import STEP_ASSUMED
 from spark.core.errors import ConfigError, Problem
 from spark.core.names import suggestion
 from spark.core.values import FloatType, Number, Whole, encode
@@ -34,6 +35,7 @@ def field(
     most: float | None = None,
     description: str,
     factory: Any = None,
+    time_constant: Literal["", "exact", "stored"] = "",
 ) -> Any:
     """Declare a config field: default, unit, bounds, description, in one place.
 
@@ -46,8 +48,12 @@ def field(
         most: The value must be at most this.
         description: One sentence; the documentation and the editor show it.
         factory: A function without arguments that makes the default.
+        time_constant: Whether the value is one of something that decays: 'stored' if that is kept in the config's
+            `dtype` from step to step, 'exact' if it always is in float32.
     """
     extra: dict[str, Any] = {"unit": unit}
+    if time_constant:
+        extra["time_constant"] = time_constant
     bounds = dict(zip(_BOUNDS, (above, least, below, most), strict=True))
     extra.update({name: bound for name, bound in bounds.items() if bound is not None})
     if isinstance(default, np.ndarray):
@@ -86,13 +92,28 @@ class Config(BaseModel):
             raise error.under(cls.__name__) from error.__cause__
         except ValidationError as error:
             raise ConfigError(_translate(cls, error)).under(cls.__name__) from error
-        problems = [*self._out_of_bounds(), *self.problems()]
+        # What lies out of bounds, a dt of 0 for one, would make nonsense of the rules that compute with it.
+        problems = self._out_of_bounds() or self.problems()
+        if not problems and "dt" in self.model_fields_set and not STEP_ASSUMED.get():
+            problems = self.step_problems()
         if problems:
             raise ConfigError(problems).under(cls.__name__)
 
     def problems(self) -> list[Problem]:
         """Rules that span several fields; subclasses add theirs. Addresses are relative to self."""
         return []
+
+    def step_problems(self) -> list[Problem]:
+        """Rules that depend on `dt`; subclasses add theirs. Checked once the step's length is known: given, or handed
+        down by the brain, else when the module is made. Addresses are relative to self.
+        """
+        return []
+
+    def all_step_problems(self) -> list[Problem]:
+        """Those of this config and of the nested ones."""
+        nested = ((n, getattr(self, n)) for n in type(self).model_fields)
+        inner = [p.under(n) for n, config in nested if isinstance(config, Config) for p in config.all_step_problems()]
+        return [*self.step_problems(), *inner]
 
     def _out_of_bounds(self) -> list[Problem]:
         found = []
@@ -200,6 +221,12 @@ class Config(BaseModel):
         return cls.from_dict(data)
 
 
+# Beyond this ratio of dt to a time constant, exp(dt / tau) is no number in float32; nothing is left after a step.
+_MOST_DECAY = 80.0
+# Greatest ratio of a time constant to dt at which a state in half precision still decays as it should, within 5 %.
+_SLOWEST = {"float16": 1000.0, "bfloat16": 25.0}
+
+
 class ModuleConfig(Config):
     """Fields that every module's config has."""
 
@@ -211,6 +238,37 @@ class ModuleConfig(Config):
         description="Seed of this module's own draws; left out, it follows from the brain's seed and the "
         "module's path.",
     )
+
+    def step_problems(self) -> list[Problem]:
+        """Time constants that a step of this length, or a state of this dtype, cannot follow."""
+        found = super().step_problems()
+        for name, info in type(self).model_fields.items():
+            kind = info.json_schema_extra.get("time_constant") if isinstance(info.json_schema_extra, dict) else None
+            value = getattr(self, name) if kind else None
+            if value is None:
+                continue
+            if np.min(value) * _MOST_DECAY < self.dt:
+                found.append(
+                    Problem(
+                        name,
+                        f"is too far below dt ({self.dt:g} ms), got {np.min(value):g} ms; "
+                        f"expected at least {self.dt / _MOST_DECAY:g} ms (dt / {_MOST_DECAY:g})",
+                        "Within one step nothing would be left to compute with: shorten dt, or lengthen the constant",
+                        "bounds",
+                    )
+                )
+            slowest = _SLOWEST.get(self.dtype) if kind == "stored" else None
+            if slowest is not None and np.max(value) > slowest * self.dt:
+                found.append(
+                    Problem(
+                        name,
+                        f"is too long for a state in {self.dtype}, got {np.max(value):g} ms; "
+                        f"expected at most {slowest * self.dt:g} ms ({slowest:g} steps of {self.dt:g} ms)",
+                        "A step's decay would be lost in rounding: keep the state in float32, or lengthen dt",
+                        "bounds",
+                    )
+                )
+        return found
 
 
 def _translate(cls: type[Config], error: ValidationError) -> list[Problem]:

@@ -1,6 +1,8 @@
 """What a config's constructor understands beside its fields' names: shared and nested arguments."""
 
+import numbers
 import zlib
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -8,11 +10,14 @@ from pydantic.fields import FieldInfo
 
 from spark.core.errors import ConfigError, Problem
 from spark.core.names import suggestion
+from spark.core.values import to_shape
 
 if TYPE_CHECKING:
     from spark.core.config import Config
 
 SHARED = "_s_"
+# Whether nested configs are being made that get the default dt of their owner, which its brain may yet change.
+STEP_ASSUMED: ContextVar[bool] = ContextVar("STEP_ASSUMED", default=False)
 
 
 def nested_type(info: FieldInfo) -> "type[Config] | None":
@@ -144,6 +149,7 @@ def _fill_nested(
 def _hand_down(cls: "type[Config]", values: dict[str, Any], base: Any, problems: list[Problem]) -> Any:
     """`base` with what its owner hands down; a value that it cannot take is the owner's problem."""
     handed = {k: _handed_value(cls, values, k) for k in cls.handed_down}
+    before = STEP_ASSUMED.set(STEP_ASSUMED.get() or "dt" not in values)
     try:
         return base.handed(**handed)
     except ConfigError as error:
@@ -156,13 +162,15 @@ def _hand_down(cls: "type[Config]", values: dict[str, Any], base: Any, problems:
             if owned not in problems:
                 problems.append(owned)
         return base
+    finally:
+        STEP_ASSUMED.reset(before)
 
 
 def _handed_value(cls: "type[Config]", values: dict[str, Any], name: str) -> Any:
     """What an owner hands down: the given value, else its default."""
     if name in values:
         value = values[name]
-        return (value,) if name == "units" and isinstance(value, int) else _hashable(value)
+        return to_shape(value) if name == "units" and isinstance(value, numbers.Integral) else _hashable(value)
     info = cls.model_fields.get(name)
     return None if info is None or info.is_required() else info.get_default()
 

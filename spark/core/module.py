@@ -15,7 +15,7 @@ import numpy as np
 
 from spark.core import calling
 from spark.core.config import Config
-from spark.core.errors import ModuleError, NotBuiltError, Problem, StateError
+from spark.core.errors import ConfigError, ModuleError, NotBuiltError, Problem, StateError
 from spark.core.keeper import Claim, Keeper
 from spark.core.payloads import Payload
 from spark.core.ports import Ports, PortSpec, declared_ports
@@ -63,6 +63,9 @@ class Module(Part):
                     f"Give `{expected.__name__}(...)`",
                 )
             )
+        problems = config.all_step_problems()
+        if problems:
+            raise ConfigError(problems).under(expected.__name__)
         self.config = config
         self._mode = calling.NEW
         self._path = ""
@@ -87,6 +90,19 @@ class Module(Part):
                 return calling.invoke(self, written, args, inputs)
 
             cls.__call__ = call  # type: ignore[method-assign]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "config" and "_mode" in vars(self) and self._mode != calling.NEW:
+            raise ModuleError(
+                Problem(
+                    f"{self._path or type(self).__name__}.config",
+                    "cannot be set: what was built from it would stay as it is",
+                    "Build another brain: `Brain(brain.config.updated(...))`, or go on from this one's state with "
+                    "`brain.with_config({'module.field': value})`",
+                    "frozen",
+                )
+            )
+        super().__setattr__(name, value)
 
     def __call__(self, **inputs: Any) -> Any:
         """Advance one step; written by subclasses."""

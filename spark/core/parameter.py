@@ -46,3 +46,8 @@ def decay(dt: float, tau: Any) -> Any:
 def steps(duration: float, dt: float) -> int:
     """A duration in whole steps, rounded up; a rounding error of the division does not count."""
     return int(np.ceil(duration / dt - 1e-6))
+
+
+def shorter_than_a_step(delays: Any, dt: float) -> bool:
+    """Whether any of these delays, ms, is; a rounding error does not count."""
+    return bool(np.any(np.asarray(delays, np.float64) < dt * (1 - 1e-6)))

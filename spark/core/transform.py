@@ -70,7 +70,7 @@ def _refuse_bare_arrays(part: Any, address: str) -> None:
                     "bare",
                 )
             )
-        if name != CACHE and _hides(value):
+        if _hides(_unseen(value) if name == CACHE else value):
             raise ModuleError(
                 Problem(
                     f"{address or type(part).__name__}.{name}",
@@ -80,6 +80,13 @@ def _refuse_bare_arrays(part: Any, address: str) -> None:
                     "hidden",
                 )
             )
+
+
+def _unseen(cache: Any) -> Any:
+    """What of an attribute `cache` is not found by itself: in a dict of that name variables and constants are."""
+    if not isinstance(cache, dict):
+        return cache
+    return {name: value for name, value in cache.items() if not isinstance(value, (Variable, Constant))}
 
 
 def _hides(value: Any) -> bool:
@@ -259,6 +266,12 @@ def _blank_constant(constant: Constant, path: str) -> Constant:
     return made
 
 
+def _copied(value: Any, variable: Any, constant: Any, path: str) -> Any:
+    if isinstance(value, Variable):
+        return variable(value, path)
+    return constant(value, path) if isinstance(value, Constant) else value
+
+
 def clone(module: Part, variable: Any, constant: Any, clock: Any = None, prefix: str = "") -> Any:
     """A copy of the tree of objects, with each variable and constant replaced by a function of it."""
     made = object.__new__(type(module))
@@ -271,8 +284,8 @@ def clone(module: Part, variable: Any, constant: Any, clock: Any = None, prefix:
             value = variable(value, path)
         elif isinstance(value, Constant):
             value = constant(value, path)
-        elif name == "cache" and isinstance(value, dict):
-            value = {k: variable(v, f"{path}.{k}") for k, v in value.items()}
+        elif name == CACHE and isinstance(value, dict):
+            value = {k: _copied(v, variable, constant, f"{path}.{k}") for k, v in value.items()}
         made.__dict__[name] = value
     made.__dict__.update(_clock=clock, _graph=None, _keeper=None, _mode="inner")
     made.__dict__["config"] = fingerprint.without_seed(vars(module)["config"])

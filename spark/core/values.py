@@ -1,6 +1,7 @@
 """Values that a config may hold beside plain numbers: arrays; and their JSON forms."""
 
 import math
+import numbers
 from typing import Annotated, Any
 
 import numpy as np
@@ -91,13 +92,18 @@ def to_quantity(value: Any) -> Any:
 
 def to_shape(value: Any) -> Any:
     """A tuple of sizes from an int or a sequence of ints."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if _is_whole(value):
         value = (value,)
     if not isinstance(value, (tuple, list)):
         raise ValueError(f"expected a tuple of sizes, got {value!r}")
-    if not value or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in value):
+    if not value or any(not _is_whole(n) or n < 1 for n in value):
         raise ValueError(f"expected sizes of at least 1, got {tuple(value)!r}")
-    return tuple(value)
+    return tuple(int(n) for n in value)
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether it is a whole number, Python's or NumPy's; truth values are none."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def to_dtype(value: Any) -> Any:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 def _as_numpy(value: Any) -> np.ndarray:
     if isinstance(value, (bool, int, float)):
-        # Python numbers take JAX's default types, never 64 bits by accident.
+        # Python numbers take 32 bits, never 64 by accident.
         return np.asarray(value, dtype={bool: bool, int: np.int32, float: np.float32}[type(value)])
     made = np.asarray(value)
     narrow = {"float64": np.float32, "int64": np.int32, "uint64": np.uint32}
+    if jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+        del narrow["float64"]
     return made.astype(narrow[made.dtype.name]) if made.dtype.name in narrow else made
 
 

@@ -57,7 +57,9 @@ def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
             )
 
         def encode(observation: Any) -> np.ndarray:
-            scaled = 2.0 * (np.asarray(observation) - low) / (high - low) - 1.0
+            # A feature that never changes has no width: it reads as the middle of its range.
+            width = np.where(high > low, high - low, 1.0)
+            scaled = np.where(high > low, 2.0 * (np.asarray(observation) - low) / width - 1.0, 0.0)
             return np.clip(scaled, -1.0, 1.0)
 
         size = int(np.prod(space.shape))

@@ -10,18 +10,20 @@ from spark.core.payloads import Payload
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 
 # Names of what every module, brain or neuron has itself; a part under such a name would hide it.
-_OWN = {"cache", "step", "fault", "units", "inhibition", "get_spikes_from_cache", "declared_inputs", "config"}
+_OWN = {"cache", "step", "fault", "units", "inhibition", "config"}
+_OWN |= {"get_spikes_from_cache", "declared_inputs", "inputs_from_config", "outputs_from_config", "with_config"}
 RESERVED = frozenset(name for name in dir(Module) if not name.startswith("_")) | _OWN
 
 Inputs = Mapping[str, type[Payload]]
 
 
-def check_names(names: Iterable[Any]) -> list[Problem]:
-    """Illegal and repeated module names."""
+def check_names(names: Iterable[Any], owner: type = Module) -> list[Problem]:
+    """Illegal and repeated names of the parts of an `owner`, whose own methods and attributes a part would hide."""
     problems = []
+    reserved = RESERVED | {name for name in dir(owner) if not name.startswith("_")}
     seen: set[Any] = set()
     for name in names:
-        why = illegal(name, RESERVED)
+        why = illegal(name, reserved)
         if why:
             problems.append(Problem(str(name), why, "Choose another name", "name"))
         if name in seen:

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from spark.core import calling
+from spark.core.binding import require_dtype
 from spark.core.errors import ModuleError, Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray, with_signs
@@ -15,7 +16,7 @@ from spark.core.ports import PortSpec
 from spark.core.transform import split, take_leaves
 from spark.core.tree import variables_of
 from spark.core.variable import Variable
-from spark.graph.check import inputs_of
+from spark.graph.check import check_names, inputs_of
 from spark.graph.order import build_order
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels import available
@@ -76,7 +77,7 @@ class Brain(Module):
 
     def build(self, **inputs: PortSpec) -> None:
         """Check the wiring, build the modules, create the cache."""
-        problems = self.config.check()
+        problems = list(dict.fromkeys([*self.config.check(), *check_names(self.config.modules_map, type(self))]))
         if problems:
             raise self._wiring_error(problems)
         problems = [
@@ -91,6 +92,11 @@ class Brain(Module):
         ]
         if problems:
             raise self._wiring_error(problems)
+        owner = f"{self.path or type(self).__name__}.config"
+        for name, spec in self.config.input_map.items():
+            require_dtype(f"{owner}.input_map.{name}.dtype", spec.port_spec().dtype)
+        for name, entry in self.config.output_map.items():
+            require_dtype(f"{owner}.output_map.{name}.spec.dtype", entry.spec.port_spec().dtype)
         modules = self.config.stepped()
         self._names = sorted(modules)
         self._wires = {name: dict(modules[name].inputs) for name in self._names}

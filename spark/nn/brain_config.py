@@ -169,6 +169,10 @@ class BrainConfig(Config):
             stepped = self.stepped()
         except ConfigError as error:
             return [*found, *error.problems]
+        if self.dt is None:
+            found += [
+                p.under(f"modules_map.{n}.config") for n, s in stepped.items() for p in s.config.all_step_problems()
+            ]
         lengths = {n: s.config.dt for n, s in stepped.items() if _dt(s.config) is not None}
         if len(set(lengths.values())) > 1:
             found.append(

@@ -135,7 +135,8 @@ def test_an_exponential_current_is_integrated_exactly(tau):
         "silence": spark.SpikeArray(np.zeros(1, np.int8)),
     }
     found = spark.run(brain, steps, given, record=["pool.soma.potential"])["pool.soma.potential"][:, 0]
-    t = dt * np.arange(1, steps + 1)
+    # The delay of one step counts from the input's own step.
+    t = dt * np.arange(steps)
     current = weight * 1e-3 * 100.0
     if abs(tau - membrane) < 1e-6:
         expected = current * t / membrane * np.exp(-t / membrane)
@@ -147,7 +148,7 @@ def test_an_exponential_current_is_integrated_exactly(tau):
 @given(st.floats(0.1, 3.0))
 @settings(max_examples=10)
 def test_a_spike_takes_effect_after_its_delay(delay):
-    """The wire takes the first step; the potential jumps in the step at which the rest of the delay has passed."""
+    """Of an input no wire takes a step: the potential jumps in the step at which the whole delay has passed."""
     config = DeltaLIFNeuronConfig(
         units=(1,),
         dt=0.1,
@@ -158,8 +159,7 @@ def test_a_spike_takes_effect_after_its_delay(delay):
     )
     pool = DeltaLIFNeuron(config)
     nothing = spark.SpikeArray(jnp.zeros(1, jnp.int8))
-    further = round(delay / 0.1) - 1
-    for step in range(further + 1):
+    for step in range(round(delay / 0.1) + 1):
         assert step == 0 or float(pool.state["soma.potential"][0]) == 0.0
         pool(excitation=spark.SpikeArray(jnp.array([step == 0], jnp.int8)), inhibition=nothing)
     assert float(pool.state["soma.potential"][0]) == 2.0
@@ -242,6 +242,7 @@ def test_each_wire_may_have_settings_of_its_own():
     )
     quiet, loud = (spark.SpikeArray(jnp.array(v, jnp.int8)) for v in ([0, 0], [1, 0]))
     brain(a=quiet, b=loud)
+    brain(a=quiet, b=quiet)
     np.testing.assert_array_equal(brain.state["pool.soma.potential"], [0.25, 0.0])
     assert type(config).from_json(config.to_json()) == config
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
+from spark.core.parameter import shorter_than_a_step
 
 
 def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...], late: np.ndarray) -> np.ndarray:
@@ -49,8 +50,3 @@ def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...
             )
         )
     return (np.broadcast_to(in_steps, shape) - late).astype(dtype)
-
-
-def shorter_than_a_step(delays: Any, dt: float) -> bool:
-    """Whether any of these delays, ms, is; a rounding error does not count."""
-    return bool(np.any(np.asarray(delays, np.float64) < dt * (1 - 1e-6)))

@@ -1,13 +1,16 @@
 """What an initializer is: a config that draws connections and numbers for them."""
 
+import numbers
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import Config, field
+from spark.core.errors import Problem
 from spark.core.names import suggestion
 from spark.core.values import Number
+from spark.nn.initializers.scaling import Groups, scaled
 
 # Every initializer by the name of its class.
 kinds: dict[str, Any] = {}
@@ -44,8 +47,15 @@ class Initializer(Config):
         None,
         description="If given, each unit's incoming values are scaled to this sum, whatever the number of inputs.",
     )
-    minimum: Number | None = field(None, description="Values below are raised to this.")
-    maximum: Number | None = field(None, description="Values above are lowered to this.")
+    minimum: Number | None = field(None, description="Values below, once they are scaled, are raised to this.")
+    maximum: Number | None = field(None, description="Values above, once they are scaled, are lowered to this.")
+
+    def problems(self) -> list[Problem]:
+        """Bounds in order."""
+        if self.minimum is None or self.maximum is None or self.minimum <= self.maximum:
+            return []
+        text = f"must not be above maximum ({self.maximum:g}), got {self.minimum:g}"
+        return [Problem("minimum", text, "Swap them, or leave one out", "bounds")]
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Numbers of this distribution; subclasses write it."""
@@ -53,21 +63,44 @@ class Initializer(Config):
 
     def values(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Numbers within the bounds."""
-        drawn = self.draw(generator, shape)
-        if self.minimum is not None or self.maximum is not None:
-            drawn = np.clip(drawn, self.minimum, self.maximum)
-        return drawn
+        return self._bounded(self.draw(generator, shape))
+
+    def listed(self, generator: np.random.Generator, post: np.ndarray, units: int) -> np.ndarray:
+        """Numbers within the bounds for a list of connections; with `total`, those of each unit add up to it.
+
+        Args:
+            generator: Draws.
+            post: Postsynaptic unit of each connection.
+            units: Number of postsynaptic units.
+
+        Raises:
+            ConfigError: The numbers of a unit cannot be scaled to `total`.
+        """
+        drawn = self.draw(generator, (post.size,))
+        return self._bounded(drawn) if self.total is None else self._scaled(drawn, Groups.listed(post, units))
 
     def connect(self, generator: np.random.Generator, pre: int, post: int) -> Connections:
-        """Draw the connections from `pre` units onto `post` units."""
+        """Draw the connections from `pre` units onto `post` units.
+
+        Raises:
+            ConfigError: The numbers of a unit cannot be scaled to `total`.
+        """
         incoming = max(1, round(self.density * pre))
-        values = self.values(generator, (post, incoming))
-        if self.total is not None:
-            values = values * (self.total / values.sum(axis=1, keepdims=True))
+        values = self.draw(generator, (post, incoming))
+        values = self._bounded(values) if self.total is None else self._scaled(values, Groups.rows(values.shape))
         if incoming == pre:
             return Connections(np.repeat(np.arange(pre), post), np.tile(np.arange(post), pre), values.T.ravel(), True)
         chosen = np.stack([generator.permutation(pre)[:incoming] for _ in range(post)])
         return Connections(chosen.ravel(), np.repeat(np.arange(post), incoming), values.ravel(), False)
+
+    def _bounded(self, values: np.ndarray) -> np.ndarray:
+        if self.minimum is None and self.maximum is None:
+            return values
+        return np.clip(values, self.minimum, self.maximum)
+
+    def _scaled(self, values: np.ndarray, groups: Groups) -> np.ndarray:
+        assert self.total is not None
+        return scaled(values, self.total, (self.minimum, self.maximum), groups)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data with the kind of initializer."""
@@ -93,7 +126,7 @@ def to_initializer(value: Any) -> Any:
         return kinds[name](**{k: v for k, v in value.items() if k != "initializer"})
     if isinstance(value, (bool, str, dict)) or value is None:
         raise ValueError(f"expected an initializer, a number or an array, got {value!r}")
-    if isinstance(value, (int, float)):
+    if isinstance(value, numbers.Real) or (hasattr(value, "dtype") and np.ndim(value) == 0):
         return kinds["ConstantInitializer"](value=float(value))
     return kinds["ArrayInitializer"](array=value)
 

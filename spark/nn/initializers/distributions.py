@@ -31,8 +31,9 @@ class UniformInitializer(Initializer):
     def problems(self) -> list[Problem]:
         """The ends must be in order."""
         if self.low < self.high:
-            return []
-        return [Problem("high", f"must be above low, got {self.low} to {self.high}", "", "bounds")]
+            return super().problems()
+        text = f"must be above low, got {self.low} to {self.high}"
+        return [*super().problems(), Problem("high", text, "", "bounds")]
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Uniform numbers."""

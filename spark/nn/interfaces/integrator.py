@@ -24,8 +24,10 @@ class ExponentialIntegratorConfig(ModuleConfig):
     saturation_freq: Number = field(
         50.0, unit="Hz", above=0, description="Mean rate of a group at which its output is 1."
     )
-    tau: Number = field(20.0, unit="ms", above=0, description="Time constant of the average.")
-    smooth_tau: Number = field(10.0, unit="ms", above=0, description="Time constant of the second average.")
+    tau: Number = field(20.0, unit="ms", above=0, time_constant="stored", description="Time constant of the average.")
+    smooth_tau: Number = field(
+        10.0, unit="ms", above=0, time_constant="stored", description="Time constant of the second average."
+    )
     shuffle: bool = field(True, description="Whether units are dealt to groups at random.")
     smooth_trace: bool = field(True, description="Whether the average is averaged again; else it is clipped to [0, 1].")
 

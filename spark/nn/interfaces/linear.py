@@ -23,13 +23,14 @@ SLOWEST = 7.0
 class LinearSpikerConfig(ModuleConfig):
     """Parameters of a spiker without chance."""
 
-    tau: Number = field(100.0, unit="ms", above=0, description="Time constant of the integrating unit.")
+    tau: Number = field(
+        100.0, unit="ms", above=0, time_constant="stored", description="Time constant of the integrating unit."
+    )
     cd: Number = field(2.0, unit="ms", least=0, description="Refractory period (cooldown).")
     max_freq: Number = field(50.0, unit="Hz", above=0, description="Rate at a signal of 1, up to whole steps.")
 
     def problems(self) -> list[Problem]:
-        """A rate that the refractory period allows, and at most one spike a step."""
-        most = 1000.0 / max(self.cd, self.dt)
+        """A rate that the refractory period allows."""
         least = 1000.0 / (self.cd + SLOWEST * self.tau)
         if self.max_freq < least:
             return [
@@ -40,14 +41,21 @@ class LinearSpikerConfig(ModuleConfig):
                     "bounds",
                 )
             ]
-        if self.max_freq < most:
+        return [*super().problems(), *self._at_most("cd", self.cd)]
+
+    def step_problems(self) -> list[Problem]:
+        """At most one spike a step."""
+        return [*super().step_problems(), *(self._at_most("dt", self.dt) if self.dt > self.cd else ())]
+
+    def _at_most(self, name: str, interval: float) -> list[Problem]:
+        """A problem if the interval between two spikes cannot be as long as this, ms."""
+        if self.max_freq * interval < 1000.0:
             return []
-        which = f"cd={self.cd:g} ms" if self.cd >= self.dt else f"dt={self.dt:g} ms"
         return [
             Problem(
                 "max_freq",
                 f"is above what the refractory period allows, got {self.max_freq:g} Hz; "
-                f"expected less than {most:g} Hz ({which})",
+                f"expected less than {1000.0 / interval:g} Hz ({name}={interval:g} ms)",
                 "Lower max_freq or shorten cd",
                 "bounds",
             )

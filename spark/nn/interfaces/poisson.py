@@ -20,18 +20,20 @@ class PoissonSpikerConfig(ModuleConfig):
 
     max_freq: Number = field(50.0, unit="Hz", above=0, description="Rate at a signal of 1.")
 
-    def problems(self) -> list[Problem]:
+    def step_problems(self) -> list[Problem]:
         """At most one spike a step."""
+        found = super().step_problems()
         most = 1000.0 / self.dt
         if self.max_freq <= most:
-            return []
+            return found
         return [
+            *found,
             Problem(
                 "max_freq",
                 f"is above one spike a step, got {self.max_freq:g} Hz; expected at most {most:g} Hz",
                 "Lower max_freq or shorten dt",
                 "bounds",
-            )
+            ),
         ]
 
 

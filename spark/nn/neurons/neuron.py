@@ -80,7 +80,7 @@ class Neuron(Module):
         except ConfigError as error:
             raise error.under(self.path or type(self).__name__) from error
         blueprint = {specs.name: specs for specs in listed}
-        problems = check_names(specs.name for specs in listed)
+        problems = check_names((specs.name for specs in listed), type(self))
         problems += check_wires(blueprint, self.own_ports, properties=True)
         problems += _check_effects(blueprint)
         feeds = {name: [o for o in _output_origins(specs, blueprint)] for name, specs in blueprint.items()}

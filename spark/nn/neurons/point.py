@@ -16,6 +16,8 @@ from spark.nn.synapses.static import (
     DeltaSynapses,
     ExponentialSynapses,
     ExponentialSynapsesConfig,
+    InhibitoryDeltaSynapses,
+    InhibitoryExponentialSynapses,
     StaticSynapsesConfig,
 )
 
@@ -26,7 +28,7 @@ PORTS = tuple(GROUPS.values())
 class PointNeuronConfig(NeuronConfig):
     """Two groups of synapses, each with an input port, and a soma."""
 
-    parts: ClassVar[tuple[Any, str, Any]]
+    parts: ClassVar[tuple[Any, Any, str, Any]]
     inhibitory_rate: float = field(0.0, least=0, most=1, description="Fraction of units whose spikes are negative.")
     background: PoissonBackgroundConfig = field(
         factory=PoissonBackgroundConfig,
@@ -46,7 +48,8 @@ class PointNeuronConfig(NeuronConfig):
         Without excitation its synapses have no connections: the background comes in through them, and the soma takes
         its shape from them.
         """
-        synapses, port, soma = self.parts
+        excites, inhibits, port, soma = self.parts
+        classes = {"excitatory": excites, "inhibitory": inhibits}
         groups = {group: own for group, own in GROUPS.items() if own in fed or group == "excitatory"}
         inputs = {group: {"spikes": [PortMap(CALL, own)]} for group, own in groups.items()}
         configs = {group: getattr(self, group) for group in groups}
@@ -61,12 +64,17 @@ class PointNeuronConfig(NeuronConfig):
         if self.background.rate > 0:
             inputs["excitatory"]["arrivals"] = [PortMap("background", "arrivals")]
             parts.append(ModuleSpecs("background", PoissonBackground, {}, self.background))
-        parts += [ModuleSpecs(group, synapses, inputs[group], configs[group]) for group in groups]
+        parts += [ModuleSpecs(group, classes[group], inputs[group], configs[group]) for group in groups]
         return (*parts, ModuleSpecs("soma", soma, {p: [PortMap(g, port)] for g, p in groups.items()}, self.soma))
 
 
 class PointNeuron(Neuron):
-    """A pool with an input port for excitation and one for inhibition; one of them may stay without a wire."""
+    """A pool with an input port for excitation and one for inhibition; one of them may stay without a wire.
+
+    What comes through `inhibition` lowers the potential (with conductances: draws it to the reversal potential of
+    inhibition), whatever signs its spikes and weights have. Through `excitation`, spikes of inhibitory units count as
+    -1.
+    """
 
     config: PointNeuronConfig
     blueprint_lowers = True
@@ -86,7 +94,7 @@ class PointNeuron(Neuron):
 class CurrentLIFNeuronConfig(PointNeuronConfig):
     """Exponentially decaying currents into leaky integrate-and-fire units."""
 
-    parts = (ExponentialSynapses, "current", CurrentSoma)
+    parts = (ExponentialSynapses, InhibitoryExponentialSynapses, "current", CurrentSoma)
     excitatory: ExponentialSynapsesConfig = field(
         factory=ExponentialSynapsesConfig, description="Synapses of the port `excitation`."
     )
@@ -105,7 +113,7 @@ class CurrentLIFNeuron(PointNeuron):
 class ConductanceLIFNeuronConfig(PointNeuronConfig):
     """Exponentially decaying conductances into leaky integrate-and-fire units."""
 
-    parts = (ExponentialSynapses, "current", ConductanceSoma)
+    parts = (ExponentialSynapses, ExponentialSynapses, "current", ConductanceSoma)
     excitatory: ExponentialSynapsesConfig = field(
         factory=lambda: ExponentialSynapsesConfig(signed=False), description="Synapses of the port `excitation`."
     )
@@ -125,7 +133,7 @@ class ConductanceLIFNeuron(PointNeuron):
 class DeltaLIFNeuronConfig(PointNeuronConfig):
     """Delta synapses onto leaky integrate-and-fire units."""
 
-    parts = (DeltaSynapses, "jump", DeltaSoma)
+    parts = (DeltaSynapses, InhibitoryDeltaSynapses, "jump", DeltaSoma)
     excitatory: StaticSynapsesConfig = field(
         factory=StaticSynapsesConfig, description="Synapses of the port `excitation`."
     )
@@ -144,7 +152,7 @@ class DeltaLIFNeuron(PointNeuron):
 class AdExNeuronConfig(PointNeuronConfig):
     """Exponentially decaying currents into adaptive exponential units."""
 
-    parts = (ExponentialSynapses, "current", AdaptiveExponentialSoma)
+    parts = (ExponentialSynapses, InhibitoryExponentialSynapses, "current", AdaptiveExponentialSoma)
     excitatory: ExponentialSynapsesConfig = field(
         factory=ExponentialSynapsesConfig, description="Synapses of the port `excitation`."
     )

@@ -9,8 +9,20 @@ from spark.nn.plasticity.event_rule import EventRule, EventRuleConfig
 class HebbianRuleConfig(EventRuleConfig):
     """Parameters of `HebbianRule`."""
 
-    pre_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the presynaptic trace.")
-    post_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the postsynaptic trace.")
+    pre_tau: Number = field(
+        20.0,
+        unit="ms",
+        above=0,
+        time_constant="exact",
+        description="Decay of the presynaptic trace.",
+    )
+    post_tau: Number = field(
+        20.0,
+        unit="ms",
+        above=0,
+        time_constant="exact",
+        description="Decay of the postsynaptic trace.",
+    )
     amplitude: Number = field(0.01, description="Change by a pair of spikes at lag 0, whichever came first.")
 
     def table(self) -> RuleTable:
@@ -41,8 +53,12 @@ class HebbianRule(EventRule):
 class OjaRuleConfig(EventRuleConfig):
     """Parameters of `OjaRule`."""
 
-    pre_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the presynaptic trace.")
-    post_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the postsynaptic trace.")
+    pre_tau: Number = field(
+        20.0, unit="ms", above=0, time_constant="exact", description="Decay of the presynaptic trace."
+    )
+    post_tau: Number = field(
+        20.0, unit="ms", above=0, time_constant="exact", description="Decay of the postsynaptic trace."
+    )
     amplitude: Number = field(0.01, least=0, description="Learning rate.")
 
     def table(self) -> RuleTable:

@@ -10,10 +10,18 @@ class PairRuleConfig(EventRuleConfig):
     """Parameters of `PairRule`."""
 
     pre_tau: Number = field(
-        20.0, unit="ms", above=0, description="Decay of the presynaptic trace: width of potentiation."
+        20.0,
+        unit="ms",
+        above=0,
+        time_constant="exact",
+        description="Decay of the presynaptic trace: width of potentiation.",
     )
     post_tau: Number = field(
-        20.0, unit="ms", above=0, description="Decay of the postsynaptic trace: width of depression."
+        20.0,
+        unit="ms",
+        above=0,
+        time_constant="exact",
+        description="Decay of the postsynaptic trace: width of depression.",
     )
     a_plus: Number = field(0.01, description="Potentiation of a spike pair at lag 0, pre before post.")
     a_minus: Number = field(0.0105, description="Depression of a spike pair at lag 0, post before pre.")

@@ -25,6 +25,7 @@ class ModulatedRuleConfig(RuleConfig):
         None,
         unit="ms",
         above=0,
+        time_constant="exact",
         description="Given, spikes change an eligibility that decays with it, and weights only move with `modulation`.",
     )
     consolidation: Number | None = field(
@@ -113,6 +114,12 @@ class ThirdFactor:
             rule.pending = Variable(np.zeros(shape, np.float32), unit="pA", description="Change since weights moved.")
         rule.moved = Variable(np.zeros(self.size, np.float32), description="Modulation since weights moved.")
         rule.waiting = Variable(np.zeros((), np.int32), description="Whether there was any.")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ThirdFactor) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((self.interval, self.renewal, self.rate, self.size))
 
     def step(self, rule: Any, weights: FloatArray, modulation: FloatArray, at_spikes: Any) -> Any:
         """The new weights; `at_spikes(plastic, third)` does what this step's spikes do."""

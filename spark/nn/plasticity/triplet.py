@@ -9,10 +9,18 @@ from spark.nn.plasticity.event_rule import EventRule, EventRuleConfig
 class TripletRuleConfig(EventRuleConfig):
     """Parameters of `TripletRule`: two traces on each side, pair and triplet amplitudes."""
 
-    pre_tau: Number = field(16.8, unit="ms", above=0, description="Decay of r1, the presynaptic trace of pairs.")
-    pre_slow_tau: Number = field(101.0, unit="ms", above=0, description="Decay of r2, that of triplets.")
-    post_tau: Number = field(33.7, unit="ms", above=0, description="Decay of o1, the postsynaptic trace of pairs.")
-    post_slow_tau: Number = field(125.0, unit="ms", above=0, description="Decay of o2, that of triplets.")
+    pre_tau: Number = field(
+        16.8, unit="ms", above=0, time_constant="exact", description="Decay of r1, the presynaptic trace of pairs."
+    )
+    pre_slow_tau: Number = field(
+        101.0, unit="ms", above=0, time_constant="exact", description="Decay of r2, that of triplets."
+    )
+    post_tau: Number = field(
+        33.7, unit="ms", above=0, time_constant="exact", description="Decay of o1, the postsynaptic trace of pairs."
+    )
+    post_slow_tau: Number = field(
+        125.0, unit="ms", above=0, time_constant="exact", description="Decay of o2, that of triplets."
+    )
     a2_plus: Number = field(5e-10, least=0, description="Potentiation by a pair.")
     a3_plus: Number = field(6.2e-3, least=0, description="Potentiation by a triplet post-pre-post.")
     a2_minus: Number = field(7e-3, least=0, description="Depression by a pair.")

@@ -25,9 +25,15 @@ from spark.nn.plasticity.traces import advance, advance_ring
 class ZenkeRuleConfig(ModulatedRuleConfig):
     """Parameters of `ZenkeRule`. Weights are measured in units of the pool's mean first weight."""
 
-    pre_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the presynaptic trace.")
-    post_tau: Number = field(20.0, unit="ms", above=0, description="Decay of the postsynaptic trace.")
-    post_slow_tau: Number = field(100.0, unit="ms", above=0, description="Decay of the slow postsynaptic trace.")
+    pre_tau: Number = field(
+        20.0, unit="ms", above=0, time_constant="exact", description="Decay of the presynaptic trace."
+    )
+    post_tau: Number = field(
+        20.0, unit="ms", above=0, time_constant="exact", description="Decay of the postsynaptic trace."
+    )
+    post_slow_tau: Number = field(
+        100.0, unit="ms", above=0, time_constant="exact", description="Decay of the slow postsynaptic trace."
+    )
     a: Number = field(1.0, least=0, description="Triplet potentiation at a postsynaptic spike.")
     b: Number = field(2.0, least=0, description="Depression when a presynaptic spike arrives.")
     c: Number = field(100.0, least=0, description="Pull towards the first weight at bursts.")

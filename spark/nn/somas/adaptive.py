@@ -18,7 +18,11 @@ class AdaptiveLeakySomaConfig(LeakySomaConfig):
     """A leaky soma whose threshold jumps at each spike and decays back."""
 
     threshold_tau: Quantity = field(
-        20.0, unit="ms", above=0, description="Time constant with which the threshold falls back."
+        20.0,
+        unit="ms",
+        above=0,
+        time_constant="stored",
+        description="Time constant with which the threshold falls back.",
     )
     threshold_delta: Quantity = field(100.0, unit="mV", least=0, description="Rise of the threshold at each spike.")
 

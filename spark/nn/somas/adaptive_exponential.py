@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
+from spark.core.errors import Problem
 from spark.core.parameter import Scalar
 from spark.core.payloads import CurrentArray, PotentialArray
 from spark.core.ports import PortSpec
@@ -25,16 +26,30 @@ class AdaptiveExponentialSomaConfig(PointSomaConfig):
     potential_rest: Quantity = field(-70.6, unit="mV", description="Leak reversal potential E_L.")
     potential_reset: Quantity = field(-70.6, unit="mV", description="Potential after a spike.")
     potential_first: Quantity = field(-70.6, unit="mV", description="Potential at the start and after a reset.")
-    potential_tau: Quantity = field(281.0 / 30.0, unit="ms", above=0, description="Membrane time constant C / g_L.")
+    potential_tau: Quantity = field(
+        281.0 / 30.0, unit="ms", above=0, time_constant="stored", description="Membrane time constant C / g_L."
+    )
     threshold: Quantity = field(20.0, unit="mV", description="Potential at which the upswing is cut off as a spike.")
     cooldown: float = field(0.0, unit="ms", least=0, description="Refractory period: the potential is held.")
     knee: Quantity = field(-50.4, unit="mV", description="Potential V_T at which the upswing begins.")
     sharpness: Quantity = field(2.0, unit="mV", above=0, description="Slope factor of the upswing, Delta_T.")
     resistance: Quantity = field(1000.0 / 30.0, unit="MOhm", above=0, description="Membrane resistance 1 / g_L.")
     background: Quantity = field(0.0, unit="pA", description="Constant current.")
-    adaptation_tau: Quantity = field(144.0, unit="ms", above=0, description="Time constant of the adaptation.")
+    adaptation_tau: Quantity = field(
+        144.0, unit="ms", above=0, time_constant="stored", description="Time constant of the adaptation."
+    )
     adaptation_coupling: Quantity = field(4.0, unit="nS", description="Subthreshold adaptation a.")
     adaptation_jump: Quantity = field(80.5, unit="pA", description="Adaptation b that a spike adds.")
+
+    def step_problems(self) -> list[Problem]:
+        """A step of Euler's method beyond a time constant overshoots, and grows without end."""
+        found = super().step_problems()
+        for name in ("potential_tau", "adaptation_tau"):
+            least = float(np.min(getattr(self, name)))
+            if least < self.dt:
+                text = f"is shorter than a step, got {least:g} ms with dt={self.dt:g} ms; expected at least dt"
+                found.append(Problem(name, text, "Shorten dt: Euler's method would overshoot", "bounds"))
+        return found
 
 
 class AdaptiveExponentialSoma(PointSoma):

@@ -16,6 +16,8 @@ from spark.core.variable import Variable
 from spark.kernels.program import SOMA, Place
 from spark.nn.lowering import Arriving, Lowering
 
+_MOST_BLOCKED = np.iinfo(np.int32).max
+
 
 class LeakySomaConfig(ModuleConfig):
     """Parameters of a leaky integrate-and-fire soma; each one number, or one for every unit."""
@@ -23,7 +25,9 @@ class LeakySomaConfig(ModuleConfig):
     units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
     potential_rest: Quantity = field(-60.0, unit="mV", description="Resting potential.")
     potential_reset: Quantity = field(-50.0, unit="mV", description="Potential after a spike.")
-    potential_tau: Quantity = field(20.0, unit="ms", above=0, description="Membrane time constant.")
+    potential_tau: Quantity = field(
+        20.0, unit="ms", above=0, time_constant="stored", description="Membrane time constant."
+    )
     resistance: Quantity = field(100.0, unit="MOhm", above=0, description="Membrane resistance.")
     threshold: Quantity = field(-40.0, unit="mV", description="Potential at which a unit fires.")
     cooldown: Number = field(2.0, unit="ms", least=0, description="Refractory period: input is ignored for this long.")
@@ -40,6 +44,14 @@ class LeakySomaConfig(ModuleConfig):
                 "bounds",
             )
         ]
+
+    def step_problems(self) -> list[Problem]:
+        """Refractory steps are counted in 32 bits."""
+        found = super().step_problems()
+        if self.cooldown / self.dt > _MOST_BLOCKED:
+            text = f"is longer than {_MOST_BLOCKED:,} steps, got {self.cooldown:g} ms with dt={self.dt:g} ms"
+            found.append(Problem("cooldown", text, "Shorten it, or lengthen dt", "bounds"))
+        return found
 
 
 class SomaOutput(TypedDict):

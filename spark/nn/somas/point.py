@@ -28,15 +28,17 @@ class PointSomaConfig(ModuleConfig):
     potential_rest: Quantity = field(-60.0, unit="mV", description="Resting potential.")
     potential_reset: Quantity = field(-60.0, unit="mV", description="Potential after a spike.")
     potential_first: Quantity = field(-60.0, unit="mV", description="Potential at the start and after a reset.")
-    potential_tau: Quantity = field(20.0, unit="ms", above=0, description="Membrane time constant.")
+    potential_tau: Quantity = field(
+        20.0, unit="ms", above=0, time_constant="stored", description="Membrane time constant."
+    )
     threshold: Quantity = field(-50.0, unit="mV", description="Potential at which a unit fires.")
     cooldown: Number = field(
         5.0, unit="ms", least=0, description="Refractory period: the potential is held at the reset value."
     )
 
     def problems(self) -> list[Problem]:
-        """A reset at or above threshold would fire forever; the refractory period has a longest."""
-        found = []
+        """A reset at or above threshold would fire forever."""
+        found = super().problems()
         if np.any(np.asarray(self.potential_reset) >= np.asarray(self.threshold)):
             found.append(
                 Problem(
@@ -46,7 +48,12 @@ class PointSomaConfig(ModuleConfig):
                     "bounds",
                 )
             )
-        if steps(self.cooldown, self.dt) > _MOST_BLOCKED:
+        return found
+
+    def step_problems(self) -> list[Problem]:
+        """The refractory period has a longest."""
+        found = super().step_problems()
+        if self.cooldown / self.dt > _MOST_BLOCKED:
             found.append(
                 Problem(
                     "cooldown",

@@ -24,7 +24,7 @@ class PoissonBackgroundConfig(ModuleConfig):
     rate: Number = field(0.0, unit="Hz", least=0, description="Events onto each unit, of all its sources together.")
     weight: Number = field(1.0, description="Weight of an event, in the unit of the synapses' kernel.")
 
-    def problems(self) -> list[Problem]:
+    def step_problems(self) -> list[Problem]:
         """Events of one step are drawn from a table."""
         if self.rate * self.dt <= 1000.0 * MOST_EVENTS:
             return []

@@ -2,17 +2,17 @@
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
+from spark.core.parameter import shorter_than_a_step
 from spark.core.ports import PortSpec
 from spark.kernels.scatter import Rows
 from spark.nn.connections import ConnectionList
-from spark.nn.delays.draw import shorter_than_a_step
 from spark.nn.each_wire import for_each
-from spark.nn.initializers import Initializer
-from spark.nn.initializers.distributions import ConstantInitializer
+from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
 
 _MOST_EDGES = np.iinfo(np.int32).max
 _LONGEST = np.iinfo(np.uint16).max
@@ -44,13 +44,21 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     ]
     if problems:
         raise ConfigError(problems)
+    problems = [
+        problem
+        for name in ("kernel", "delay")
+        for setting in settings[name] or ()
+        for problem in _without_effect(f"{module.path or type(module).__name__}.config.{name}", name, setting)
+    ]
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))
     lists, weights, delays = [], [], []
     for number, part in enumerate(parts):
         connections, kernel, delay = (values[number] for values in settings.values() if values is not None)
         found = connections.draw(module.generator, part.shape, units)
         lists.append(found)
-        weights.append(_weights(module, kernel, found))
-        delays.append(_steps(module, delay, found.post.size) - part.late)
+        weights.append(_weights(module, kernel, found, units))
+        delays.append(_steps(module, delay, found, units) - part.late)
     post = np.concatenate([found.post for found in lists]) if len(lists) > 1 else lists[0].post
     if post.size > _MOST_EDGES:
         raise ConfigError(
@@ -70,13 +78,49 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     return rows, further
 
 
-def _weights(module: Module, kernel: Initializer, found: ConnectionList) -> Any:
+def _without_effect(address: str, name: str, setting: Initializer) -> list[Problem]:
+    """Settings of an initializer that mean nothing here."""
+    found = []
+    if setting.density != 1:
+        text = f"has no effect on synapses whose connections are drawn apart, got {setting.density:g}"
+        mend = f"Leave it out, and write `connections=FixedProbability(probability={setting.density:g})`"
+        found.append(Problem(f"{address}.density", text, mend, "setting"))
+    if name == "delay" and setting.total is not None:
+        text = f"has no meaning for delays, got {setting.total:g}"
+        found.append(Problem(f"{address}.total", text, "Leave it out", "setting"))
+    return found
+
+
+def _numbers(module: Module, name: str, setting: Initializer, found: ConnectionList, units: tuple[int, ...]) -> Any:
+    """What an initializer gives for the connections: one number, or one for each."""
+    if isinstance(setting, ConstantInitializer) and setting.total is None:
+        return float(setting.values(module.generator, ()))
+    try:
+        if isinstance(setting, ArrayInitializer):
+            pre = np.repeat(np.arange(found.starts.size - 1), np.diff(found.starts))
+            return setting.at(pre, found.post, (found.starts.size - 1, int(np.prod(units))))
+        return setting.listed(module.generator, found.post, int(np.prod(units)))
+    except ConfigError as error:
+        raise error.under(f"{module.path or type(module).__name__}.config.{name}") from error
+
+
+def _weights(module: Module, kernel: Initializer, found: ConnectionList, units: tuple[int, ...]) -> Any:
     """One number, or one for each connection."""
-    if found.values is not None:
-        return found.values
-    if isinstance(kernel, ConstantInitializer) and kernel.total is None:
-        return float(kernel.value)
-    return kernel.values(module.generator, (found.post.size,))
+    numbers = found.values if found.values is not None else _numbers(module, "kernel", kernel, found, units)
+    dtype = module.config.weight_dtype
+    with np.errstate(over="ignore"):
+        held = dtype == "float32" or bool(np.isfinite(np.asarray(numbers).astype(dtype)).all())
+    if not held:
+        raise ConfigError(
+            Problem(
+                f"{module.path or type(module).__name__}.config.weight_dtype",
+                f"cannot hold the weights, got {np.max(np.abs(numbers)):g} in {dtype}; "
+                f"expected at most {float(jnp.finfo(dtype).max):g}",
+                "Store weights as float32",
+                "bounds",
+            )
+        )
+    return numbers
 
 
 def _joined_weights(weights: list[Any], lists: list[ConnectionList], dtype: str) -> np.ndarray:
@@ -95,13 +139,10 @@ def _joined_weights(weights: list[Any], lists: list[ConnectionList], dtype: str)
     )
 
 
-def _steps(module: Module, delay: Any, edges: int) -> Any:
+def _steps(module: Module, delay: Initializer, found: ConnectionList, units: tuple[int, ...]) -> Any:
     """Delay in steps, rounded to the nearest: a number for all connections, or one for each."""
     dt = module.config.dt
-    if isinstance(delay, ConstantInitializer):
-        drawn: Any = float(delay.value)
-    else:
-        drawn = delay.values(module.generator, (edges,))
+    drawn = _numbers(module, "delay", delay, found, units)
     steps = np.rint(np.asarray(drawn, np.float64) / dt).astype(np.int64)
     if steps.size and (shorter_than_a_step(drawn, dt) or steps.max() > _LONGEST):
         raise ConfigError(

@@ -31,7 +31,9 @@ class StaticSynapsesConfig(ModuleConfig):
         factory=lambda: FixedProbability(probability=0.1), description="Which connections there are."
     )
     kernel: Annotated[Any, one_or_each(AnyInitializer), EACH] = field(
-        factory=lambda: ConstantInitializer(value=1.0), description="Weights, unless the connections bring their own."
+        factory=lambda: ConstantInitializer(value=1.0),
+        description="Weights, unless the connections bring their own: a number, an initializer, or an array, with one "
+        "for each connection or of shape (post, pre).",
     )
     delay: Annotated[Any, one_or_each(AnyInitializer), EACH] = field(
         factory=lambda: ConstantInitializer(value=1.0),
@@ -48,7 +50,9 @@ class StaticSynapsesConfig(ModuleConfig):
 class ExponentialSynapsesConfig(StaticSynapsesConfig):
     """Connections, weights, delays, and how fast the current decays."""
 
-    tau: Number = field(5.0, unit="ms", above=0, description="Time constant with which the current decays.")
+    tau: Number = field(
+        5.0, unit="ms", above=0, time_constant="exact", description="Time constant with which the current decays."
+    )
 
 
 class DeltaSynapsesOutput(TypedDict):
@@ -71,6 +75,7 @@ class _StaticSynapses(Module):
     works_on_others = True
     takes_arrivals = True
     holds_current = False
+    inhibits = False
     puts_out: ClassVar[tuple[str, type[Payload]]]
 
     def build(self, spikes: PortSpec) -> None:
@@ -87,6 +92,9 @@ class _StaticSynapses(Module):
         self.units = self.config.units
         self.pre, self.post = spikes.size, int(np.prod(self.units))
         rows, self.further = draw_rows(self, spikes, self.units)
+        # Every spike lowers what it reaches, whatever signs it and its weight have.
+        rows = rows._replace(weights=-np.abs(rows.weights)) if self.inhibits else rows
+        self.signed = self.config.signed and not self.inhibits
         for name, array in rows._asdict().items():
             if array is not None:
                 setattr(self, f"rows_{name}", Constant(array))
@@ -102,7 +110,7 @@ class _StaticSynapses(Module):
         """What it puts out is known before its inputs are, so units that it feeds may come back to it."""
         port, payload = self.puts_out
         units = self.config.units
-        return {} if units is None else {port: PortSpec(payload, units, "float32")}
+        return {} if units is None else self.describe_outputs({port: PortSpec(payload, units, "float32")})
 
     def _rows(self, of: Any) -> Rows:
         names = ("starts", "post", "weights", "delays") if self.several else ("starts", "post", "weights")
@@ -111,7 +119,7 @@ class _StaticSynapses(Module):
 
     def _scatter(self, spikes: SpikeArray, ring: Any, slot: Any) -> Any:
         active = spikes.value.reshape(-1).astype(jnp.int8)
-        return scatter_spikes(active, self._rows(lambda c: c.value), ring, slot, self.config.signed)
+        return scatter_spikes(active, self._rows(lambda c: c.value), ring, slot, self.signed)
 
     def _arrived(self, spikes: SpikeArray, further: CurrentArray | None) -> Any:
         """Scatter this step's spikes; take what arrives now out of the ring, and what else arrives."""
@@ -125,7 +133,7 @@ class _StaticSynapses(Module):
         step = lowering.entry("step")
         rows = self._rows(lowering.constant)
         shape = (self.slots, self.post)
-        emit_scatter(lowering.program, spikes.place, rows, place, shape, (step, self.further), self.config.signed)
+        emit_scatter(lowering.program, spikes.place, rows, place, shape, (step, self.further), self.signed)
         if further is not None:
             wholes = (self.post, further.bounds.size, self.slots)
             lowering.program.emit(ADD_COUNTS, (further.key, step, further.bounds, place), wholes, (further.weight,))
@@ -197,3 +205,26 @@ class ExponentialSynapses(_StaticSynapses):
             return {"current": Receptor(held, ring, self.slots, self.factor)}
         self._emit(lowering, spikes, self.current, arrivals)
         return {"current": Receptor(held, None, 1, self.factor)}
+
+
+class InhibitoryDeltaSynapses(DeltaSynapses):
+    """Delta synapses that lower the potential: every spike brings minus the size of the weight, whatever their signs.
+
+    Ports and variables as in `DeltaSynapses`; `rows_weights` holds weights with the sign that they act with.
+    """
+
+    config: StaticSynapsesConfig
+    lowers = True
+    inhibits = True
+
+
+class InhibitoryExponentialSynapses(ExponentialSynapses):
+    """Exponential synapses that lower the potential: every spike brings minus the size of the weight, whatever their
+    signs.
+
+    Ports and variables as in `ExponentialSynapses`; `rows_weights` holds weights with the sign that they act with.
+    """
+
+    config: ExponentialSynapsesConfig
+    lowers = True
+    inhibits = True
