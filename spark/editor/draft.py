@@ -7,6 +7,8 @@ from typing import Any
 from spark.io.model_file import SINGLE, TABLES, Change, Document
 
 Patch = list[Change]
+# Shape, dtype and payload type at output ports, by node and port.
+Shapes = dict[tuple[str, str], tuple[tuple[int, ...], str, str]]
 LETTERS = {"nodes": "n", "edges": "e", "notes": "t", "groups": "g", "probes": "p"}
 
 
@@ -14,10 +16,15 @@ class Draft:
     """Reads a document, and writes to it so that every change is known.
 
     Records are never changed in place: a command puts a new one.
+
+    Args:
+        document: The document.
+        shapes: What is known of its ports: shape, dtype and payload type by node and port. A command builds no brain.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, shapes: Shapes | None = None) -> None:
         self.document = document
+        self.shapes = shapes or {}
         self._before: dict[tuple[str, str], Any] = {}
 
     def get(self, table: str, key: str) -> Any:

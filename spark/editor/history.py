@@ -6,7 +6,7 @@ from typing import Any
 from spark.core.errors import Problem, SparkError
 from spark.editor import wires as wires  # Enters its commands.
 from spark.editor.commands import COMMANDS, CommandError, refuse
-from spark.editor.draft import Draft, Patch, apply, inverse
+from spark.editor.draft import Draft, Patch, Shapes, apply, inverse
 from spark.editor.follow import follow
 from spark.io.model_file import MOST_BYTES, Document, check_change, write_document
 
@@ -31,7 +31,11 @@ class History:
         self._last: Any = None
 
     def apply(
-        self, commands: list[dict[str, Any]], join: Any = None, keep: Keep | None = None
+        self,
+        commands: list[dict[str, Any]],
+        join: Any = None,
+        keep: Keep | None = None,
+        shapes: Shapes | None = None,
     ) -> tuple[list[Any], Patch]:
         """Do some commands as one step; all or none.
 
@@ -39,6 +43,7 @@ class History:
             commands: `{"do": name, **arguments}` each.
             join: Where it is given and equal to the last step's, both are one step back.
             keep: Called with the checked step before it counts.
+            shapes: What is known of the ports; see `Draft`.
 
         Returns:
             What each command gave, and the patch.
@@ -48,7 +53,7 @@ class History:
         """
         if not isinstance(commands, list) or not all(isinstance(c, dict) for c in commands):
             raise refuse("commands must be a list of objects")
-        draft = Draft(self.document)
+        draft = Draft(self.document, shapes)
         try:
             results = [_call(draft, given) for given in commands]
             follow(draft)

@@ -5,11 +5,11 @@ from collections import deque
 from typing import Any, Protocol
 
 from spark.core.errors import Problem, RunError, SparkError
-from spark.editor.draft import snapshot
+from spark.editor.draft import Shapes, snapshot
 from spark.editor.ports import inputs, outputs, port_list, ports_by_wires, unknown
 from spark.editor.runner import Runner
 from spark.editor.session import Session
-from spark.editor.shapes import Shapes, deep_check
+from spark.editor.shapes import deep_check
 from spark.editor.sizes import free_memory, memory
 from spark.io.graph_config import Located, brain_config
 from spark.io.model_file import BRAIN
@@ -144,6 +144,10 @@ class Live:
         self.problems, self.shapes = brain_config(self.session.document)[1], {}
         self.push({"push": "document", **self.whole()})
         self.check_soon()
+
+    async def known_shapes(self) -> Shapes:
+        """What is at the ports of the document as it is now; meanwhile other requests are answered."""
+        return (await asyncio.to_thread(deep_check, snapshot(self.session.document)))[0]
 
     def check_soon(self) -> None:
         """Check in the background; checks that are overtaken are left out."""

@@ -15,7 +15,7 @@ from spark.editor.fixes import fixes_of
 from spark.editor.live import Live
 from spark.editor.protocol import header_of
 from spark.editor.replay import replay_page
-from spark.editor.wires import copied
+from spark.editor.wires import NEED_SHAPES, copied
 from spark.io.code import python_code
 from spark.io.graph_config import brain_config
 from spark.io.model_file import MOST_BYTES, SUFFIX, new_document, write_document
@@ -60,7 +60,9 @@ async def answer(live: Live, do: object, arguments: dict[str, Any]) -> Any:
 @request
 async def apply(live: Live, commands: list[dict[str, Any]], join: Any = None) -> Any:
     """Do commands as one step; see `spark.editor.commands`."""
-    results, patch = live.session.apply(commands, join)
+    named = [c["do"] for c in commands if isinstance(c.get("do"), str)]
+    known = await live.known_shapes() if NEED_SHAPES & set(named) else None
+    results, patch = live.session.apply(commands, join, known)
     live.changed(patch)
     return {"results": results, "revision": live.session.history.revision}
 

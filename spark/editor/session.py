@@ -9,7 +9,7 @@ from typing import Any
 
 from spark.core.errors import FormatError, Problem, SaveError, SparkError
 from spark.core.strict import read_bounded
-from spark.editor.draft import Patch
+from spark.editor.draft import Patch, Shapes
 from spark.editor.history import History
 from spark.editor.journal import SESSION_ID, Journal
 from spark.editor.paths import Root
@@ -139,14 +139,21 @@ class Session:
             with contextlib.suppress(SaveError):
                 self._begin_journal()
 
-    def apply(self, commands: list[dict[str, Any]], join: Any = None) -> tuple[list[Any], Patch]:
+    def apply(
+        self, commands: list[dict[str, Any]], join: Any = None, shapes: Shapes | None = None
+    ) -> tuple[list[Any], Patch]:
         """Do some commands as one step: they are checked, written to the draft, and only then count.
+
+        Args:
+            commands: See `spark.editor.commands`.
+            join: See `History.apply`.
+            shapes: What is known of the document's ports; see `Draft`.
 
         Raises:
             CommandError: One cannot be done; the document is as it was.
             SaveError: The step could not be written down; the document is as it was.
         """
-        done = self.history.apply(commands, join, self._keep)
+        done = self.history.apply(commands, join, self._keep, shapes)
         self._catch_up()
         return done
 

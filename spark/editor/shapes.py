@@ -4,27 +4,28 @@ import functools
 from typing import Any
 
 from spark.core.errors import Problem, SparkError
+from spark.editor.draft import Shapes
 from spark.io.graph_config import Located, brain_config
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, write_document
-from spark.io.sizes import connections
+from spark.io.sizes import connections, ports_memory
 from spark.nn import Brain
 from spark.sim.run import build
 
 # A brain with more connections than this is not built for a check alone: it would take seconds and gigabytes.
 MOST_CONNECTIONS = 4_000_000
 
-Shapes = dict[tuple[str, str], tuple[tuple[int, ...], str, str]]
-
-
-def shapes(document: Document) -> Shapes:
-    """Shape, dtype and payload type at every output port, by node and port; empty if the brain cannot be built."""
-    return deep_check(document)[0]
+# Nor one with more elements at its ports: each stands for some variables.
+MOST_BYTES = 16 << 20
 
 
 def deep_check(document: Document) -> tuple[Shapes, list[Located]]:
-    """Shapes at the ports, and all that is wrong, the brain's own check first."""
+    """Shapes at the ports, and all that is wrong, the brain's own check first.
+
+    It builds the brain, for which it may take a second: whoever serves pages calls it in another thread. A brain that
+    would be large is not built, and has no shapes.
+    """
     config, found = brain_config(document)
-    if config is None or connections(config) > MOST_CONNECTIONS:
+    if config is None or connections(config) > MOST_CONNECTIONS or ports_memory(config) > MOST_BYTES:
         return {}, found
     # What is drawn on the canvas changes nothing about the brain: moving a node builds nothing.
     bare = {**document, "notes": {}, "groups": {}, "probes": {}, "run": {}}

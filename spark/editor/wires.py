@@ -4,11 +4,13 @@ from typing import Any
 
 from spark.core.names import suggestion
 from spark.editor.commands import COMMANDS, command, existing, free_name, refuse
-from spark.editor.draft import Draft
+from spark.editor.draft import Draft, Shapes
 from spark.editor.ports import inputs, outputs, why_not
-from spark.editor.shapes import Shapes, shapes
 from spark.io.graph_config import children, wires_into
 from spark.io.model_file import BRAIN, FORMAT, INPUT, OUTPUT, TABLES, VERSION, check_document
+
+# Commands that make ports of what other ports carry, and so ask for a draft that knows shapes.
+NEED_SHAPES = frozenset({"encapsulate", "promote"})
 
 
 def wire_to_first(draft: Draft, key: str, wire: dict[str, Any]) -> None:
@@ -105,7 +107,7 @@ def encapsulate(draft: Draft, ids: list[str], name: str = "inner") -> dict[str, 
         raise refuse("a brain is made of some modules that stand in one brain", "Select modules side by side")
     parent = parents.pop()
     document = draft.document
-    known = shapes(document)
+    known = draft.shapes
     place = {a: sum(n["ui"].get(a, 0) for n in nodes.values()) / len(nodes) for a in ("x", "y")}
     brain = draft.new_id("nodes")
     record = {"type": BRAIN, "name": free_name(draft, name, parent), "parent": parent, "config": {"transparent": True}}
@@ -211,7 +213,7 @@ def promote(draft: Draft, id: str, port: str, output: bool) -> dict[str, Any]:
     ports = outputs(draft.document, id) if output else inputs(draft.document, id)
     if port not in ports:
         raise refuse(f"{node['name']} has no such port, got {port!r}", suggestion(port, ports))
-    config = _spec_of(shapes(draft.document) if output else {}, (id, port), ports[port])
+    config = _spec_of(draft.shapes if output else {}, (id, port), ports[port])
     ui = {"x": node["ui"].get("x", 0) + (300 if output else -300), "y": node["ui"].get("y", 0) + 100}
     made = COMMANDS["add"](draft, OUTPUT if output else INPUT, ui["x"], ui["y"], port, parent, config)
     ends = ([id, port], [made["id"], "value"]) if output else ([made["id"], "value"], [id, port])

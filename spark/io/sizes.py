@@ -85,13 +85,19 @@ def units(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int]]:
             yield f"{path}.config.units", declared(specs.config)
 
 
+def ports_memory(config: BrainConfig) -> int:
+    """About how many bytes stand at the ports of a brain's modules and inputs: 4 for each element."""
+    sizes = Sizes(config)
+    found = 4 * sum(math.prod(spec.shape) for spec in config.input_map.values())
+    for name, specs in config.modules_map.items():
+        inner = isinstance(specs.config, BrainConfig)
+        found += ports_memory(specs.config) if inner else 4 * sizes.of(PortMap(name, ""))
+    return found
+
+
 def memory(config: BrainConfig) -> int:
     """About how many bytes a brain would take at least: 4 for each element of a port, 8 for each connection."""
-    sizes = Sizes(config)
-    found = 4 * sum(math.prod(spec.shape) for spec in config.input_map.values()) + 8 * connections(config)
-    for name, specs in config.modules_map.items():
-        found += memory(specs.config) if isinstance(specs.config, BrainConfig) else 4 * sizes.of(PortMap(name, ""))
-    return found
+    return ports_memory(config) + 8 * connections(config)
 
 
 def machine_memory() -> int:

@@ -7,6 +7,7 @@ from documents import small, tutorial
 
 from spark.editor.commands import CommandError
 from spark.editor.history import History
+from spark.editor.shapes import deep_check
 from spark.io.graph_config import brain_config
 from spark.nn import Brain
 from spark.sim.recordable import recordables
@@ -38,7 +39,7 @@ def paths(history):
 
 
 def do(history, *commands):
-    return history.apply(list(commands))[0][0]
+    return history.apply(list(commands), shapes=deep_check(history.document)[0])[0][0]
 
 
 def all_can_be_recorded(history):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import spark
 from spark.editor.commands import COMMANDS, CommandError
 from spark.editor.history import History
+from spark.editor.shapes import deep_check
 from spark.editor.wires import copied
 from spark.io.graph_config import brain_config
 from spark.io.model_file import read_document, write_document
@@ -108,7 +109,7 @@ def test_every_command_is_among_the_random_ones():
 
 def one(document, **command):
     history = History(document)
-    return history, history.apply([command])[0][0]
+    return history, history.apply([command], shapes=deep_check(document)[0])[0][0]
 
 
 def test_a_command_that_fails_changes_nothing_and_takes_the_others_of_its_step_back():
@@ -235,7 +236,8 @@ def test_taking_modules_into_a_brain_and_out_again_gives_an_equal_brain():
 
 def test_a_promoted_port_is_a_port_of_the_brain():
     history, made = one(tutorial(), do="encapsulate", ids=["n2", "n3"])
-    history.apply([{"do": "promote", "id": "n2", "port": "spikes", "output": True}])
+    shapes = deep_check(history.document)[0]
+    history.apply([{"do": "promote", "id": "n2", "port": "spikes", "output": True}], shapes=shapes)
     outputs = [n for n in history.document["nodes"].values() if n.get("parent") == made["id"] and n["type"] == "Output"]
     assert {"neurons_pool_out_spikes", "spikes"} == {n["name"] for n in outputs}
     promoted = next(n for n in outputs if n["name"] == "spikes")

@@ -6,6 +6,7 @@ import errno
 import inspect
 import json
 import os
+import threading
 
 import pytest
 from documents import small, tutorial
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 
 import spark
 from spark.editor import journal
+from spark.editor import shapes as shapes_module
 from spark.editor.app import answer_to, as_text
 from spark.editor.commands import COMMANDS, CommandError
 from spark.editor.history import History
 from spark.editor.live import Connection, Live
 from spark.editor.paths import Root
 from spark.editor.session import Session, new_session_id
+from spark.editor.shapes import deep_check
 from spark.editor.wires import copied
 from spark.io.graph_config import brain_config
 from spark.io.model_file import check_document, read_document, write_document
@@ -297,6 +300,47 @@ def test_every_request_is_answered_whatever_fails_below_it(session, monkeypatch,
 def test_an_answer_that_is_no_json_says_so():
     assert json.loads(as_text({"reply": 3, "ok": float("nan")}))["reply"] == 3
     assert "cannot be sent" in as_text({"push": "run", "rate": float("inf")})
+
+
+@pytest.mark.parametrize(
+    ("command", "shape"),
+    [
+        ({"do": "encapsulate", "ids": ["n2", "n3"]}, [2]),
+        ({"do": "promote", "id": "n2", "port": "spikes", "output": True}, [4, 128]),
+    ],
+)
+def test_no_brain_is_built_in_the_loop_that_answers_pages_and_ports_have_their_shapes(
+    session, monkeypatch, command, shape
+):
+    session.take(tutorial())
+    live, threads = Live(session), []
+    real = shapes_module.build
+
+    def build(brain):
+        threads.append(threading.current_thread())
+        real(brain)
+
+    monkeypatch.setattr(shapes_module, "build", build)
+    shapes_module._deep_check.cache_clear()
+    (said,) = asked(live, "apply", {"commands": [command]})
+    assert "ok" in said and threads and threading.main_thread() not in threads
+    made = [n["config"].get("shape") for n in session.document["nodes"].values() if n["type"] in ("Input", "Output")]
+    assert shape in made
+
+
+def test_a_pool_of_a_billion_units_is_not_built_for_a_check(monkeypatch):
+    document = small()
+    document["nodes"]["n3"]["type"] = "AdExNeuron"
+    document["nodes"]["n3"]["config"] = {"units": [1_000_000_000]}
+    document["edges"] = {
+        f"e{i}": {"from": ["n2", "spikes"], "to": ["n3", port], "order": 0}
+        for i, port in enumerate(("excitation", "inhibition"))
+    }
+    document["edges"]["e9"] = {"from": ["n1", "value"], "to": ["n2", "signal"], "order": 0}
+    for port in ("excitatory", "inhibitory"):
+        document["nodes"]["n3"]["config"][port] = {"connections": {"connectivity": "FixedTotalNumber", "number": 3}}
+    monkeypatch.setattr(shapes_module, "build", lambda _: pytest.fail("it was built"))
+    assert deep_check(document) == ({}, [])
 
 
 plain = st.recursive(

@@ -9,6 +9,7 @@ from documents import examples, small, tutorial
 import spark
 from spark.demo import tutorial_config
 from spark.editor.history import History
+from spark.editor.shapes import deep_check
 from spark.io.graph_config import brain_config
 from spark.io.graph_of import document_of
 from spark.nn import Brain
@@ -181,7 +182,7 @@ def test_a_transparent_brain_changes_no_result():
     flat, _ = brain_config(small())
     document = copy.deepcopy(small())
     history = History(document)
-    history.apply([{"do": "encapsulate", "ids": ["n2", "n3"]}])
+    history.apply([{"do": "encapsulate", "ids": ["n2", "n3"]}], shapes=deep_check(document)[0])
     nested, problems = brain_config(document)
     assert problems == []
     inputs = {"level": spark.FloatArray(np.full(5, 0.5, np.float32))}
