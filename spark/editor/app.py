@@ -54,7 +54,9 @@ class Editor:
     def __init__(
         self, folder: Path, states: Path, first: Document | str | None = None, checkpoint: str | None = None
     ) -> None:
-        self.root, self.states, self.first, self.checkpoint = Root(folder), states, first, checkpoint
+        # Absolute: a program may go to another folder while the editor is open.
+        self.root, self.states, self.first = Root(folder), states.absolute(), first
+        self.checkpoint = None if checkpoint is None else str(Path(checkpoint).absolute())
         self.sessions: dict[str, Live] = {}
 
     def open(self, id: str | None) -> Live:

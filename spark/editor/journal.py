@@ -63,7 +63,7 @@ class Journal:
     def __init__(self, folder: Path, session: str) -> None:
         if not SESSION_ID.fullmatch(session):
             raise ValueError(f"no session id: {session!r}")
-        self.path = folder / f"{session}.jsonl"
+        self.path = folder.absolute() / f"{session}.jsonl"
         # Bytes that are known to be whole lines.
         self._whole = 0
 

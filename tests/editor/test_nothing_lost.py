@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import threading
+from pathlib import Path
 
 import pytest
 from documents import small, tutorial
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 import spark
 from spark.editor import journal
 from spark.editor import shapes as shapes_module
-from spark.editor.app import answer_to, as_text
+from spark.editor.app import Editor, answer_to, as_text
 from spark.editor.commands import COMMANDS, CommandError
 from spark.editor.history import History
 from spark.editor.live import Connection, Live
@@ -184,6 +185,21 @@ def test_a_full_disk_refuses_a_step_leaves_the_document_and_later_steps_are_kept
     while session.undo():
         again.undo()
     assert again.document == session.document == small()
+
+
+def test_a_draft_stays_in_its_folder_when_the_program_goes_to_another(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    editor = Editor(Path("."), Path("drafts"), first=small(), checkpoint="brain.safetensors")
+    live = editor.open(None)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    live.session.apply([{"do": "put_note", "text": "a"}])
+    live.session.save("a")
+    live.session.apply([{"do": "put_note", "text": "b"}])
+    assert not list((tmp_path / "elsewhere").iterdir()) and (tmp_path / "a.spark.json").exists()
+    assert live.checkpoint == str(tmp_path / "brain.safetensors")
+    again = Session(Root(tmp_path), tmp_path / "drafts", live.session.id)
+    assert len(again.document["notes"]) == 2
 
 
 def test_what_is_done_after_a_line_that_was_cut_off_is_kept(session):
