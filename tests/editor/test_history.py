@@ -53,6 +53,7 @@ def random_command(document, draw: random.Random):
             {"do": "reorder", "id": draw.choice(edges or ["e0"]), "place": draw.randint(0, 3)},
             {"do": "set_meta", "key": draw.choice(["name", "seed", "dt"]), "value": draw.choice([None, 3, "x"])},
             {"do": "set_run", "key": "speed", "value": draw.choice([0, 1, None])},
+            {"do": "set_input", "name": draw.choice(["drive", "other"]), "source": {"value": draw.random()}},
             {"do": "put_note", "text": "words", "x": 1, "y": 2},
             {"do": "group", "ids": some},
             {"do": "put_probe", "path": "a.b", "view": draw.choice(["raster", "trace"]), "node": any_node},
