@@ -14,3 +14,8 @@ const PARTS: Record<string, string> = { "synapses.kernel": "weights, as a matrix
 export function partName(path: string): string {
   return PARTS[path] ?? path;
 }
+
+// Text of the code's documentation without its marks.
+export function plain(text: string): string {
+  return text.replaceAll("`", "");
+}

@@ -42,7 +42,7 @@ export const de: Record<string, string> = {
   "Back to step 0": "Zurück zu Schritt 0", Reset: "Zurücksetzen", Stop: "Beenden", "End the brain's process": "Prozess des Gehirns beenden", "step {n}": "Schritt {n}", "steps/s": "Schritte/s",
   "How it runs": "Wie es läuft", Speed: "Tempo", greatest: "größtes", "Simulated time in real time; 1× is as in life.": "Simulierte Zeit je Zeit; 1× ist wie im Leben.",
   Environment: "Umgebung", "A Gymnasium environment: what it shows goes into an input, and an output acts.": "Eine Umgebung von Gymnasium: Was sie zeigt, geht in einen Eingang, und ein Ausgang handelt.",
-  "It shows to": "Sie zeigt an", "It is moved by": "Bewegt durch", "Steps per action": "Schritte je Handlung", Inputs: "Eingänge", "The brain has no inputs.": "Das Gehirn hat keine Eingänge.",
+  "What it shows goes to": "Was sie zeigt, geht an", "Its action comes from": "Ihre Handlung kommt von", "Steps per action": "Schritte je Handlung", Inputs: "Eingänge", "The brain has no inputs.": "Das Gehirn hat keine Eingänge.",
   "Stop by itself": "Von selbst beenden", "at a number that is not finite": "bei einer Zahl, die nicht endlich ist", "at step": "bei Schritt", "after silence of": "nach Stille von", "at a mean rate above": "bei mittlerer Rate über",
   choose: "wählen", "rows of {file}": "Zeilen von {file}", "rate of each unit, Hz": "Rate jeder Einheit, Hz", value: "Wert", "one for all": "einer für alle", "one for each": "einer für jede",
   "File that drives {name}": "Datei, die {name} treibt", "no file": "keine Datei", "What is watched": "Was beobachtet wird", Window: "Fenster", "Look back": "Zurückblicken",

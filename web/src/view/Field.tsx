@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { effective, isArray, isGiven, kindOf, merged, numbersOf, same, valueAt } from "../core/config";
 import { coloursOf, drawHistogram } from "../core/draw";
-import { fieldName } from "../core/names";
+import { fieldName, plain } from "../core/names";
 import { useStill } from "../core/still";
 import { apply, ask, usePage } from "../core/store";
 import { outOfBounds, parseQuantity, showNumber, showUnit } from "../core/units";
@@ -16,7 +16,7 @@ function words(field: Field): string {
     b.minimum !== undefined && `≥ ${b.minimum}`, b.exclusiveMinimum !== undefined && `> ${b.exclusiveMinimum}`,
     b.maximum !== undefined && `≤ ${b.maximum}`, b.exclusiveMaximum !== undefined && `< ${b.exclusiveMaximum}`,
   ].filter(Boolean);
-  return [field.description, parts.join(", ")].filter(Boolean).join(" ");
+  return plain([field.description, parts.join(", ")].filter(Boolean).join(" "));
 }
 
 function show(value: Json | undefined): string {
@@ -153,7 +153,7 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
           </select>
           {given && <button className="reset" onClick={() => void apply([{ do: "configure", ids, path, reset: true }])} aria-label={t("Back to the default of {name}", { name: field.name })} title={t("Back to the default")}>↺</button>}
         </div>
-        <div className="help">{kinds?.[kind]?.doc ?? ""}</div>
+        <div className="help">{plain(kinds?.[kind]?.doc ?? "")}</div>
       </div>
       {(kinds?.[kind]?.fields ?? []).filter((f) => !["dt", "dtype", "units"].includes(f.name)).map((f) =>
         whole ? (

@@ -1,6 +1,7 @@
 import { memo, useEffect, useRef } from "react";
 import { Handle, Position, useUpdateNodeInternals, type NodeProps } from "@xyflow/react";
 import { BRAIN, INPUT, OUTPUT, pathOf, portsOf, problemsWithin } from "../core/graph";
+import { plain } from "../core/names";
 import { drawn, follow } from "../core/live";
 import { isToDo, usePage } from "../core/store";
 import { enter, watch } from "../core/actions";
@@ -16,7 +17,7 @@ function Row({ port, side, node, shape }: { port: Port; side: "in" | "out"; node
   const payload = usePage((s) => s.catalogue.payloads[port.type]);
   const words = `${side === "in" ? t("input") : t("output")} ${port.name} ${t("of")} ${node.name}, ${port.type}`;
   return (
-    <div className={`port ${side} ${port.optional ? "optional" : ""}`} title={`${port.name}: ${port.type}${shape ? ` ${shape}` : ""}${port.optional ? ` (${t("optional")})` : ""}\n${payload?.doc ?? ""}`}>
+    <div className={`port ${side} ${port.optional ? "optional" : ""}`} title={`${port.name}: ${port.type}${shape ? ` ${shape}` : ""}${port.optional ? ` (${t("optional")})` : ""}\n${plain(payload?.doc ?? "")}`}>
       <Handle
         id={`${side}:${port.name}`} type={side === "in" ? "target" : "source"} position={side === "in" ? Position.Left : Position.Right}
         className={`handle ${port.type}`} role="img" aria-label={words}

@@ -43,8 +43,8 @@ export function RunSettings() {
       </div>
       {environment && (
         <>
-          <Choice label={t("It shows to")} name="observation" value={String(settings.observation ?? "")} choices={inputs.map((n) => n.name)} />
-          <Choice label={t("It is moved by")} name="action" value={String(settings.action ?? "")} choices={outputs.map((n) => n.name)} />
+          <Choice label={t("What it shows goes to")} name="observation" value={String(settings.observation ?? "")} choices={inputs.map((n) => n.name)} />
+          <Choice label={t("Its action comes from")} name="action" value={String(settings.action ?? "")} choices={outputs.map((n) => n.name)} />
           <NumberSetting label={t("Steps per action")} name="steps_per_action" value={settings.steps_per_action ?? 16} least={1} />
         </>
       )}
