@@ -84,11 +84,11 @@ class LoweredStep:
             return self._single(wires[0], spec)
         place = self.program.scratch(spec.shape, native_dtype(spec))
         first = 0
-        for wire in wires:
-            source = self._single(wire, spec).place
-            self.program.copy(place.part(first, source.size), source)
-            first += source.size
-        return Arriving(place)
+        arriving = [self._single(wire, spec) for wire in wires]
+        for one in arriving:
+            self.program.copy(place.part(first, one.place.size), one.place)
+            first += one.place.size
+        return Arriving(place, lambda: jnp.concatenate([one.value.reshape(-1) for one in arriving]))
 
     def _single(self, wire: PortMap, spec: PortSpec) -> Arriving:
         """One wire: an input of the brain, or a variable of its cache, which nothing changes before the step's end."""

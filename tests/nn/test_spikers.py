@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spark
-from spark import FloatArray
+from spark import FloatArray, InputSpec, ModuleSpecs, PortMap
+from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import (
     LinearSpiker,
     LinearSpikerConfig,
@@ -210,3 +211,19 @@ def test_topological_poisson_rates_follow_the_bump() -> None:
     counts = spikes_of(spiker, np.full((steps, 1), 0.5))[:, 0].sum(axis=0)
     chance = 0.2 * bump(np.array([0.5]), np.array(0), 0, 1, resolution, 1 / 32)[0]
     assert np.all(abs(counts - steps * chance) < 4 * np.sqrt(steps * chance * (1 - chance)) + 1)
+
+
+@pytest.mark.parametrize("spiker", [TopologicalLinearSpiker, TopologicalPoissonSpiker])
+def test_a_ring_is_fed_by_several_wires_as_by_one(spiker):
+    config = spiker.config_class()(glue=1, resolution=5, max_freq=200.0)
+
+    def spikes(inputs, wires):
+        given = {name: InputSpec(FloatArray, (len(values),), "float32") for name, values in inputs.items()}
+        ring = ModuleSpecs("ring", spiker, {"signal": [PortMap("__call__", name) for name in wires]}, config)
+        brain = Brain(BrainConfig(input_map=given, output_map={}, modules_map=[ring]))
+        fed = {name: FloatArray(jnp.asarray(values, jnp.float32)) for name, values in inputs.items()}
+        return spark.run(brain, 80, fed, record=["ring"], progress=False)["ring"]
+
+    together = spikes({"whole": [0.2, 0.5, 0.9]}, ["whole"])
+    assert together.sum() > 20
+    np.testing.assert_array_equal(spikes({"a": [0.2], "b": [0.5, 0.9]}, ["a", "b"]), together)

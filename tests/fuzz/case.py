@@ -1,0 +1,113 @@
+"""A random brain with all that a comparison needs: inputs, probes, where runs are cut."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark import Payload, Probe
+from spark.nn import Brain, BrainConfig
+
+
+@dataclass(frozen=True)
+class Feed:
+    """An input of the brain over all steps.
+
+    Attributes:
+        kind: 'constant', 'series' or 'function'.
+        payload: Its type.
+        rows: A row for each step; of a constant they are all the same.
+    """
+
+    kind: str
+    payload: type[Payload]
+    rows: np.ndarray
+
+    def row(self, step: int) -> Payload:
+        """What one step gets."""
+        return self.payload(jnp.asarray(self.rows[step]))
+
+    def of(self, first: int, count: int) -> Payload | Callable[[int], Payload]:
+        """What a run of `count` steps from `first` on gets."""
+        if self.kind == "constant":
+            return self.row(0)
+        if self.kind == "series":
+            return self.payload(self.rows[first : first + count])
+        return lambda step: self.row(first + step)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A random brain and how it is run.
+
+    Attributes:
+        seed: From which all follows.
+        config: The brain.
+        feeds: Its inputs by name.
+        steps: Steps of a run.
+        cuts: Steps at which a run in pieces is cut, ascending.
+        saved: Step at which a checkpoint is taken.
+        probes: What is recorded beside the spikes.
+    """
+
+    seed: int
+    config: BrainConfig
+    feeds: dict[str, Feed]
+    steps: int
+    cuts: tuple[int, ...]
+    saved: int
+    probes: tuple[Probe, ...] = ()
+
+    def brain(self) -> Brain:
+        """A new brain, not yet built."""
+        return Brain(self.config)
+
+    def inputs(self, first: int, count: int) -> dict[str, Any]:
+        """Inputs of a run of `count` steps from `first` on."""
+        return {name: feed.of(first, count) for name, feed in self.feeds.items()}
+
+    def row(self, step: int) -> dict[str, Payload]:
+        """Inputs of one step."""
+        return {name: feed.row(step) for name, feed in self.feeds.items()}
+
+    def pieces(self) -> list[tuple[int, int]]:
+        """First step and number of steps of each piece of a run in pieces."""
+        ends = [0, *(c for c in self.cuts if 0 < c < self.steps), self.steps]
+        return [(a, b - a) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+
+    def shorter(self, steps: int) -> "Case":
+        """The same over fewer steps."""
+        return replace(self, steps=steps, saved=max(1, min(self.saved, steps - 1)))
+
+    def describe(self) -> str:
+        """One line for each module, input and probe."""
+        lines = [f"seed {self.seed}: {self.steps} steps of {self.config.step_length:g} ms, cut at {self.cuts}"]
+        for name, spec in self.config.input_map.items():
+            lines.append(
+                f"  input {name}: {self.feeds[name].kind} {spec.payload_type.__name__} {spec.shape} {spec.dtype}"
+            )
+        lines += module_lines(self.config, "  ")
+        lines += [f"  {probe}" for probe in self.probes]
+        return "\n".join(lines)
+
+
+def module_lines(config: BrainConfig, indent: str) -> list[str]:
+    """What stands in a brain, with the fields that were given."""
+    lines = []
+    for name, specs in config.modules_map.items():
+        wires = {p: [f"{w.origin}.{w.port}" for w in ws] for p, ws in specs.inputs.items()}
+        given = "" if specs.module_cls is Brain else _short(specs.config.explicit())
+        lines.append(f"{indent}{name}: {specs.module_cls.__name__} {wires} {given}")
+        if specs.module_cls is Brain:
+            lines += module_lines(specs.config, indent + "  ")
+    return lines
+
+
+def _short(fields: dict[str, Any]) -> str:
+    shown = []
+    for name, value in fields.items():
+        text = " ".join(repr(value).split())
+        shown.append(f"{name}={text if len(text) < 160 else text[:150] + '...'}")
+    return ", ".join(shown)

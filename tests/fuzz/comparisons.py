@@ -1,0 +1,152 @@
+"""What must be equal for every brain: each comparison runs a case in two ways and says what differs."""
+
+import traceback
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from fuzz import ways
+from fuzz.case import Case
+from fuzz.differences import Verdict, bits, rounding
+from fuzz.elsewhere import Job, elsewhere
+from fuzz.ways import Outcome
+from spark.nn import Brain
+
+
+class Workshop:
+    """A case on the bench: its brain, built once, and its run, which all comparisons share.
+
+    Attributes:
+        full_chunks: How many chunks ended for want of room for notes.
+    """
+
+    def __init__(self, case: Case, folder: Path) -> None:
+        self.case, self.folder = case, folder
+        self.full_chunks = 0
+
+    @cached_property
+    def brain(self) -> Brain:
+        """The brain; whoever runs it begins at step 0."""
+        return ways.begun(self.case, None)
+
+    @cached_property
+    def whole(self) -> Outcome:
+        """The run to which all others are compared."""
+        return ways.run(self.case, self.brain)
+
+
+def unrecorded(shop: Workshop) -> str | None:
+    """Nothing is noted."""
+    return bits(shop.whole, ways.unrecorded(shop.case, shop.brain))
+
+
+def pieces(shop: Workshop) -> str | None:
+    """Several runs, one after the other."""
+    return bits(shop.whole, ways.run(shop.case, shop.brain, shop.case.pieces()))
+
+
+def probed(shop: Workshop) -> str | None:
+    """Other things are noted, and there is so little room for them that chunks end early."""
+    with ways.little_room() as chunks:
+        found = ways.probed(shop.case, shop.brain)
+    shop.full_chunks += sum(done < asked for asked, done in chunks)
+    return bits(shop.whole, Outcome(state=found.state))
+
+
+def probed_in_pieces(shop: Workshop) -> str | None:
+    """Probes hold the same when a run is cut; a trigger's window does not reach beyond its run."""
+    with ways.little_room():
+        cut = ways.probed(shop.case, shop.brain, shop.case.pieces())
+    found = ways.probed(shop.case, shop.brain)
+    for probe in shop.case.probes:
+        if probe.trigger is not None:
+            del cut.notes[probe.name], found.notes[probe.name]
+    return bits(found, cut)
+
+
+def batch(shop: Workshop) -> str | None:
+    """Several brains at once, each as if it ran alone."""
+    for together, brain in ways.batch(shop.case, shop.brain)[:2]:
+        different = bits(ways.run(shop.case, brain), together)
+        if different is not None:
+            return different
+    return None
+
+
+def resumed(shop: Workshop) -> str | None:
+    """A checkpoint on the way, loaded as another brain."""
+    return bits(shop.whole, ways.resumed(shop.case, shop.brain, shop.folder))
+
+
+def calls(shop: Workshop) -> str | None:
+    """A call for each step."""
+
+    def both(steps: int) -> tuple[Outcome, Outcome]:
+        shorter = shop.case.shorter(steps)
+        return ways.run(shorter, shop.brain), ways.calls(shorter, shop.brain)
+
+    return rounding(shop.case, shop.whole, ways.calls(shop.case, shop.brain), both).wrong
+
+
+def steps(shop: Workshop) -> str | None:
+    """A pure step, and another; to the bit what calls give, for both are the compiled step."""
+    return bits(ways.calls(shop.case, shop.brain), ways.steps(shop.case, shop.brain))
+
+
+COMPARISONS: dict[str, Callable[[Workshop], str | None]] = {
+    c.__name__: c for c in (unrecorded, pieces, probed, probed_in_pieces, batch, resumed, calls, steps)
+}
+
+# Ways that need a process of their own: its environment by name of comparison.
+ELSEWHERE: dict[str, dict[str, str]] = {
+    "reference": {"SPARK_NATIVE": "0"},
+    "shards": {"XLA_FLAGS": "--xla_force_host_platform_device_count=3"},
+    "resumed_elsewhere": {},
+}
+
+
+def compared(name: str, shop: Workshop) -> Verdict:
+    """One of `COMPARISONS`; an error is a difference too, since the brain ran in another way."""
+    try:
+        return Verdict(COMPARISONS[name](shop))
+    except Exception as error:
+        return Verdict(told(error))
+
+
+def compared_elsewhere(name: str, shops: list[Workshop]) -> list[Verdict]:
+    """One of `ELSEWHERE` for many cases at once, in one process."""
+    try:
+        jobs, firsts = [Job(s.case, name) for s in shops], [None for _ in shops]
+        if name == "resumed_elsewhere":
+            files = [s.folder / f"{s.case.seed}.safetensors" for s in shops]
+            firsts = [ways.saved(s.case, s.brain, file) for s, file in zip(shops, files, strict=True)]
+            jobs = [Job(s.case, name, str(file)) for s, file in zip(shops, files, strict=True)]
+        found = elsewhere(jobs, ELSEWHERE[name])
+    except Exception as error:
+        return [Verdict(told(error)) for _ in shops]
+    return [_verdict(name, *three) for three in zip(shops, firsts, found, strict=True)]
+
+
+def _verdict(name: str, shop: Workshop, first: Outcome | None, other: Outcome | str) -> Verdict:
+    def both(steps: int) -> tuple[Outcome, Outcome]:
+        shorter = shop.case.shorter(steps)
+        (found,) = elsewhere([Job(shorter, name)], ELSEWHERE[name])
+        assert isinstance(found, Outcome), found
+        return ways.run(shorter, shop.brain), found
+
+    if isinstance(other, str):
+        return Verdict(other)
+    if first is not None:
+        return Verdict(bits(shop.whole, ways.joined([first, other])))
+    return rounding(shop.case, shop.whole, other, both)
+
+
+def told(error: Exception) -> str:
+    """An error in one line, with where it was raised."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"
+
+
+def sharded(case: Case) -> bool:
+    """Whether a brain can be spread over devices: where numbers are checked it cannot."""
+    return not case.config.check_numbers

@@ -1,0 +1,110 @@
+"""What differs between two runs: to the bit, or beyond what rounding explains."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from tolerances import SAME_BRAIN
+
+from fuzz.case import Case
+from fuzz.threshold import Levels, unexplained
+from fuzz.ways import Outcome
+
+# The two runs' outcomes over so many steps.
+Shorter = Callable[[int], tuple[Outcome, Outcome]]
+
+
+def bits(one: Outcome, other: Outcome) -> str | None:
+    """The first thing in which two runs differ to the bit, among what both have; None if nothing does."""
+    for kind in ("spikes", "outputs"):
+        ours, theirs = getattr(one, kind), getattr(other, kind)
+        steps = {name: _first_step(ours[name], theirs[name]) for name in sorted(ours.keys() & theirs.keys())}
+        different = {name: step for name, step in steps.items() if step is not None}
+        if different:
+            name = min(different, key=lambda n: different[n])
+            return f"{kind} of {name} differ from step {different[name]} on"
+    if one.notes.keys() == other.notes.keys():
+        for name in one.notes:
+            if not all(_same(a, b) for a, b in zip(one.notes[name], other.notes[name], strict=True)):
+                return f"what {name} recorded differs"
+    paths = sorted(one.state.keys() & other.state.keys())
+    different = [path for path in paths if not _same(one.state[path], other.state[path])]
+    if different:
+        return f"the state differs at the end: {_apart(one, other, different[0])}, in all {different}"
+    return None
+
+
+@dataclass
+class Verdict:
+    """What a comparison that allows for rounding found.
+
+    Attributes:
+        wrong: What differs beyond what is allowed, or None.
+        excused: The step from which on nothing was compared, for a potential was next to its threshold; or None.
+    """
+
+    wrong: str | None = None
+    excused: int | None = None
+
+
+def rounding(case: Case, one: Outcome, other: Outcome, shorter: Shorter) -> Verdict:
+    """What differs beyond rounding.
+
+    Spikes must be equal, but for those of a unit whose potential came within 4 ulp of its threshold at the first step
+    at which anything differs: what comes after is not compared. Whole numbers of the state must be equal, and others
+    within the bound of their dtype.
+
+    Args:
+        case: What was run.
+        one: A run.
+        other: The same brain run in another way.
+        shorter: Runs both over fewer steps, to look at the potentials.
+    """
+    steps = {
+        name: _first_step(one.spikes[name], other.spikes[name]) for name in one.spikes.keys() & other.spikes.keys()
+    }
+    different = {name: step for name, step in steps.items() if step is not None}
+    if different:
+        first, levels = min(different.values()), Levels(case)
+        runs = shorter(first + 1)
+        ports = sorted(name for name, step in different.items() if step == first)
+        found = [unexplained(levels, p, first, (one.spikes[p], other.spikes[p]), runs) for p in ports]
+        return Verdict("; ".join(f for f in found if f is not None) or None, first)
+    for path in sorted(one.state.keys() & other.state.keys()):
+        if not _close(one.state[path], other.state[path]):
+            return Verdict(f"the state differs beyond its bound: {_apart(one, other, path)}")
+    for name in sorted(one.outputs.keys() & other.outputs.keys()):
+        if not _close(one.outputs[name], other.outputs[name]):
+            return Verdict(f"output {name} differs beyond its bound")
+    return Verdict()
+
+
+def _first_step(one: np.ndarray, other: np.ndarray) -> int | None:
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return 0
+    if one.tobytes() == other.tobytes():
+        return None
+    differ = np.array([a.tobytes() != b.tobytes() for a, b in zip(one, other, strict=True)])
+    return int(np.flatnonzero(differ)[0])
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
+
+
+def _close(one: np.ndarray, other: np.ndarray) -> bool:
+    """Equal, or for floats within the bound, relative to the largest number of the array."""
+    if one.dtype.kind in "iub":
+        return _same(one, other)
+    bound = SAME_BRAIN[one.dtype.name]
+    a, b = one.astype(np.float64), other.astype(np.float64)
+    scale = max(1.0, float(np.abs(a).max(initial=0.0)))
+    return bool(np.all(np.abs(a - b) <= bound * scale))
+
+
+def _apart(one: Outcome, other: Outcome, path: str) -> str:
+    a, b = one.state[path], other.state[path]
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return f"{path} is {a.dtype} {a.shape} and {b.dtype} {b.shape}"
+    where = int(np.argmax(np.abs(a.astype(np.float64) - b.astype(np.float64)).reshape(-1)))
+    return f"{path} at {where}: {a.reshape(-1)[where]!r} and {b.reshape(-1)[where]!r} ({a.dtype})"

@@ -1,0 +1,160 @@
+"""Random brains from the catalogue: from a seed the brain, its inputs, its probes, and how it is run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from fuzz.case import Case, Feed
+from fuzz.nesting import nested
+from fuzz.origins import Draw, Origin
+from fuzz.recipes import POOLS, SPIKERS, Delays, Integrator, Pool, Recipe
+from spark import CurrentArray, FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
+from spark.nn import BrainConfig
+
+STEPS = 300
+FLOATS = ("float32", "float16", "float32", "bfloat16")
+SPIKES = ("int8", "int16", "int32", "float16", "float32")
+
+
+def random_case(seed: int, steps: int = STEPS) -> Case:
+    """The brain of a seed, and how it is run; the same on every machine."""
+    draw = Draw(seed)
+    inputs = _inputs(draw)
+    recipes = _recipes(draw)
+    wires = _wires(draw, recipes, inputs)
+    modules = [
+        ModuleSpecs(
+            r.name, r.module, {port: [o.wire for o in wires[r.name][port]] for port in r.ports}, _config(r, wires)
+        )
+        for r in recipes
+    ]
+    order = draw.generator.permutation(len(modules))
+    origins = [o for r in recipes for o in r.outputs(wires[r.name])]
+    config = BrainConfig(
+        input_map={o.wire.port: InputSpec(o.payload, o.shape, o.dtype) for o in inputs},
+        output_map=_outputs(draw, origins),
+        modules_map=[modules[i] for i in order],
+        dt=draw.dt,
+        seed=draw.whole(0, 10_000),
+        check_numbers=draw.chance(0.1),
+    )
+    if not draw.lowered and draw.chance(0.35):
+        config = nested(draw, config, {o.wire: o for o in (*inputs, *origins)})
+    cuts = tuple(sorted({draw.whole(1, steps - 1) for _ in range(draw.whole(1, 4))}))
+    feeds = {o.wire.port: _feed(draw, o, steps) for o in inputs}
+    return Case(seed, config, feeds, steps, cuts, saved=draw.whole(1, steps - 1))
+
+
+def _config(recipe: Recipe, wires: dict[str, dict[str, list[Origin]]]) -> Any:
+    """Some configs say the step's length themselves; the brain says the same."""
+    made = recipe.config(wires[recipe.name])
+    return made.updated(dt=recipe.draw.dt) if recipe.draw.chance(0.3) else made
+
+
+def _inputs(draw: Draw) -> list[Origin]:
+    """The inputs of the brain: numbers always, spikes and a current now and then."""
+
+    def given(name: str, payload: type, shape: tuple[int, ...], dtype: str, signed: bool = False) -> Origin:
+        return Origin(PortMap("__call__", name), payload, shape, dtype, signed)
+
+    made = [given("drive", FloatArray, (draw.whole(2, 8),), draw.turn("float", FLOATS))]
+    if draw.chance(0.5):
+        made.append(
+            given(
+                "events",
+                SpikeArray,
+                draw.units(),
+                "int8" if draw.lowered else draw.turn("spike", SPIKES),
+                signed=draw.chance(0.5),
+            )
+        )
+    made.append(given("reward", FloatArray, draw.choice([(1,), ()]), draw.choice(FLOATS)))
+    if draw.chance(0.25):
+        made.append(given("current", CurrentArray, draw.units(), draw.choice(FLOATS)))
+    return made
+
+
+def _recipes(draw: Draw) -> list[Recipe]:
+    """Two to seven modules, each kind by turns; listed so that those whose shape follows another's come later."""
+    kinds: list[type[Recipe]] = [draw.turn("pool", POOLS)]
+    if draw.chance(0.6):
+        kinds.append(draw.choice(POOLS))
+    spikers = SPIKERS[:3] if draw.lowered else SPIKERS
+    extra = draw.turn("extra", ("integrator", "delays", "spiker", "nothing"))
+    if extra == "integrator" or draw.chance(0.2):
+        kinds.append(Integrator)
+    kinds.append(draw.turn("spiker", spikers))
+    if extra == "spiker":
+        kinds.append(draw.choice(spikers))
+    if not draw.lowered and (extra == "delays" or draw.chance(0.1)):
+        kinds.append(Delays)
+    return [kind(draw, f"{kind.__name__.lower()}_{number}") for number, kind in enumerate(kinds)]
+
+
+def _wires(draw: Draw, recipes: list[Recipe], inputs: list[Origin]) -> dict[str, dict[str, list[Origin]]]:
+    """Random wires into every port of every module; in circles too."""
+    wires: dict[str, dict[str, list[Origin]]] = {r.name: {} for r in recipes}
+    known = [*inputs, *(o for r in recipes if not r.follows for o in r.outputs({}))]
+    for recipe in recipes:
+        if recipe.follows:
+            wires[recipe.name][recipe.follows] = _chosen(draw, recipe, recipe.follows, known)
+            known += recipe.outputs(wires[recipe.name])
+    for recipe in recipes:
+        for port in recipe.ports:
+            if port != recipe.follows:
+                wires[recipe.name][port] = _chosen(draw, recipe, port, known)
+    return wires
+
+
+def _chosen(draw: Draw, recipe: Recipe, port: str, known: Sequence[Origin]) -> list[Origin]:
+    """Origins of the wires into a port."""
+    fitting = [o for o in known if o.payload is recipe.ports[port]]
+    if port == "modulation":
+        assert isinstance(recipe, Pool)
+        pool = int(np.prod(recipe.units))
+        return [draw.choice([o for o in fitting if o.size == 1 or o.size == pool])]
+    if port == "signal":
+        fitting = [o for o in fitting if o.wire.port != "reward"]
+        dtype = draw.choice(sorted({o.dtype for o in fitting}))
+        fitting = [o for o in fitting if o.dtype == dtype]
+    least, most = recipe.wires.get(port, (1, 1))
+    count = min(draw.whole(least, most), len(fitting))
+    chosen = [fitting[i] for i in draw.generator.permutation(len(fitting))[:count]]
+    driven = [o for o in fitting if o.wire.port in ("spikes", "events")]
+    if recipe.ports[port] is SpikeArray and driven and not set(chosen) & set(driven):
+        # Something from outside reaches every module, or most would stay silent.
+        chosen[0] = draw.choice(driven)
+    return chosen
+
+
+def _outputs(draw: Draw, origins: list[Origin]) -> dict[str, Any]:
+    """One to three outputs, cast to any dtype of their kind."""
+    made = {}
+    for number in range(draw.whole(1, 3)):
+        origin = draw.choice(origins)
+        dtypes = SPIKES if origin.payload is SpikeArray else FLOATS
+        spec = OutputSpec(origin.payload, origin.shape, draw.choice(dtypes))
+        made[f"out_{number}"] = {"input": origin.wire, "spec": spec}
+    return made
+
+
+def _feed(draw: Draw, origin: Origin, steps: int) -> Feed:
+    """Values of an input over all steps."""
+    kind = draw.turn("feed", ("constant", "series", "function"))
+    shape = (steps, *origin.shape)
+    if origin.payload is SpikeArray:
+        fired = draw.generator.random(shape) < draw.number_in(0.02, 0.2)
+        signs = draw.choice([[1], [1, -1]]) if origin.signed else [1]
+        rows = fired * draw.generator.choice(signs, shape)
+    elif origin.payload is CurrentArray:
+        rows = draw.generator.uniform(50.0, 400.0, shape)
+    elif origin.wire.port == "reward":
+        rows = draw.generator.normal(0.0, 0.3, shape) * (draw.generator.random(shape) < 0.3)
+    else:
+        slow = np.sin(np.arange(steps) / draw.number_in(10.0, 80.0) + draw.number_in(0.0, 6.0)) * 0.3
+        rows = slow.reshape(-1, *[1] * len(origin.shape)) + draw.generator.uniform(0.3, 0.9, origin.shape)
+    if kind == "constant":
+        rows = np.broadcast_to(rows[:1], shape)
+    return Feed(kind, origin.payload, np.asarray(rows).astype(jnp.dtype(origin.dtype)))

@@ -1,0 +1,333 @@
+"""How each class of the catalogue comes to stand in a random brain: its ports, its config, and what it puts out.
+
+A recipe is made with the shapes of what it puts out, so that wires may run in circles; once the wires are drawn, it
+writes the config that fits them. Weights and drives are such that pools fire some tens of times a second.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fuzz.origins import Draw, Origin, Shape, connectivity, delays, positive_values
+from spark import FloatArray, PortMap, SpikeArray
+from spark.nn import delays as delay_modules
+from spark.nn import initializers, interfaces, neurons, plasticity
+
+Wires = Sequence[Origin]
+
+
+class Recipe:
+    """A module to be.
+
+    Attributes:
+        ports: Payload type by input port.
+        wires: How many wires at least and at most, by input port; one unless said.
+        follows: The port whose shape its outputs have.
+        module: The class.
+    """
+
+    module: ClassVar[type]
+    ports: dict[str, type] = {}
+    wires: ClassVar[dict[str, tuple[int, int]]] = {}
+    follows: ClassVar[str] = ""
+
+    def __init__(self, draw: Draw, name: str) -> None:
+        self.draw, self.name = draw, name
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Choose what the outputs depend on."""
+
+    def outputs(self, inputs: dict[str, Wires]) -> list[Origin]:
+        """What it puts out; `inputs` hold the port whose shape it `follows`, if there is one."""
+        raise NotImplementedError
+
+    def config(self, inputs: dict[str, Wires]) -> Any:
+        """The config that fits these wires."""
+        raise NotImplementedError
+
+    def origin(self, port: str, payload: type, shape: Shape, dtype: str = "", signed: bool = False) -> Origin:
+        """An output port of this module."""
+        return Origin(PortMap(self.name, port), payload, shape, dtype or payload.default_dtype, signed)
+
+    def common(self, **fields: Any) -> dict[str, Any]:
+        """Fields of every config."""
+        return {"dtype": self.draw.state_dtype(), **fields}
+
+
+def joined(wires: Wires) -> Shape:
+    """Shape of what several wires bring."""
+    return wires[0].shape if len(wires) == 1 else (sum(o.size for o in wires),)
+
+
+class Pool(Recipe):
+    """A neuron: it puts out spikes of its own units."""
+
+    def prepare(self) -> None:
+        self.units = self.draw.units()
+        self.inhibitory = self.draw.choice([0.0, 0.2, 0.5])
+
+    def outputs(self, inputs):
+        return [self.origin("out_spikes", SpikeArray, self.units, signed=self.inhibitory > 0)]
+
+
+def rule_config(draw: Draw, kind: type, modulated: bool) -> Any:
+    """A rule that changes weights visibly within some hundred steps."""
+    config = kind.config_class()
+    fields: dict[str, Any] = {}
+    if modulated:
+        fields["eligibility_tau"] = draw.number_in(10.0, 80.0)
+        if draw.chance(0.5):
+            fields["consolidation"] = draw.dt * draw.whole(2, 9)
+    if kind is plasticity.ZenkeRule:
+        return config(gamma=draw.number_in(0.002, 0.02), **fields)
+    if draw.chance(0.3):
+        fields["soft_bounds"] = True
+    if draw.chance(0.3):
+        fields |= {"minimum": 0.0, "maximum": 60.0}
+    if "nearest" in config.model_fields and draw.chance(0.4):
+        fields["nearest"] = True
+    if kind is plasticity.QuadrupletRule:
+        fields |= {"a4_plus": 0.002, "a4_minus": 0.001}
+    return config(rate=draw.number_in(1.0, 6.0), **fields)
+
+
+class PlasticPool(Pool):
+    """A pool with linear synapses, delays of pairs and a rule."""
+
+    ports = {"in_spikes": SpikeArray}
+    wires = {"in_spikes": (1, 3)}
+    rules: ClassVar[tuple[type, ...]] = (
+        plasticity.PairRule,
+        plasticity.ZenkeRule,
+        plasticity.HebbianRule,
+        plasticity.TripletRule,
+        plasticity.OjaRule,
+        plasticity.QuadrupletRule,
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.rule = self.draw.turn("rule", self.rules, every=6)
+        self.modulated = self.draw.chance(0.3)
+        if self.modulated:
+            self.ports = {**self.ports, "modulation": FloatArray}
+
+    def kernel(self, pre: int) -> Any:
+        post, total = int(np.prod(self.units)), self.draw.number_in(8_000.0, 30_000.0) / self.draw.dt**0.7
+        if self.draw.turn("kernel", range(6)) == 0:
+            there = self.draw.generator.random((post, pre)) < self.draw.choice([0.3, 1.0])
+            drawn = self.draw.generator.uniform(0.2, 1.8, (post, pre)) * total / pre
+            return initializers.ArrayInitializer(array=np.where(there, drawn, 0.0).astype(np.float32))
+        density = 1.0 if self.draw.chance(0.3) else self.draw.number_in(0.1, 0.9)
+        return positive_values(self.draw, 1.0).updated(density=density, total=float(f"{total:.4g}"))
+
+    def config(self, inputs):
+        draw, units = self.draw, self.units
+        pre = sum(o.size for o in inputs["in_spikes"])
+        delayed = draw.chance(0.6)
+        fields = self.common(units=units, inhibitory_rate=self.inhibitory, async_spikes=delayed)
+        fields |= {"synapses__kernel": self.kernel(pre)}
+        fields |= {"soma__potential_tau": draw.quantity(15.0, units), "soma__cooldown": draw.number_in(0.0, 4.0)}
+        if delayed:
+            fields["max_delay"] = draw.dt * draw.number_in(1.0, 40.0)
+            if draw.chance(0.3):
+                most = np.ceil(fields["max_delay"] / draw.dt) * draw.dt
+                shape = (*units, *joined(inputs["in_spikes"]))
+                fields["delays__delays"] = draw.generator.uniform(draw.dt, most, shape).astype(np.float32)
+        # Without a rule weights are constants of the run; a modulated port must be used.
+        if self.modulated or draw.chance(0.8):
+            fields["learning_rule"] = rule_config(draw, self.rule, self.modulated)
+        else:
+            fields["learning_rule__gamma"] = 0.0
+        return self.module.config_class()(**fields)
+
+
+class LIF(PlasticPool):
+    module = neurons.LIFNeuron
+
+
+class ALIF(PlasticPool):
+    module = neurons.ALIFNeuron
+
+    def config(self, inputs):
+        made = super().config(inputs)
+        return made.updated(soma__threshold_delta=self.draw.number_in(2.0, 60.0))
+
+
+class PointPool(Pool):
+    """A pool of point neurons with sparse static synapses.
+
+    Attributes:
+        weight: Of a spike, in the unit of the synapses, for inputs that fire at some ten Hz.
+        constant: Field of the soma and value of a constant drive that makes most units fire by themselves.
+    """
+
+    ports = {"excitation": SpikeArray, "inhibition": SpikeArray}
+    wires = {"excitation": (1, 3), "inhibition": (1, 2)}
+    weight: ClassVar[float]
+    constant: ClassVar[tuple[str, float]]
+    tau_bound: ClassVar[bool] = True
+
+    def group(self, name: str, wires: Wires) -> dict[str, Any]:
+        draw = self.draw
+        mean = self.weight * draw.number_in(0.5, 2.0)
+        if draw.chance(0.6):
+            settings = {
+                "connections": tuple(connectivity(draw, o, self.units, mean) for o in wires),
+                "kernel": tuple(positive_values(draw, mean) for _ in wires),
+                "delay": tuple(delays(draw) for _ in wires),
+            }
+        else:
+            shape = Origin(PortMap("", ""), SpikeArray, joined(wires), "int8")
+            one = shape if len(wires) == 1 else wires[int(np.argmin([o.size for o in wires]))]
+            found = connectivity(draw, one, self.units, mean)
+            if len(wires) > 1 and type(found).__name__ in ("OneToOne", "FromMatrix", "DistanceDependent"):
+                found = connectivity_for_all(draw)
+            settings = {"connections": found, "kernel": positive_values(draw, mean), "delay": delays(draw)}
+        if draw.chance(0.3):
+            settings["weight_dtype"] = draw.choice(["float16", "bfloat16"])
+        if self.tau_bound:
+            settings["tau"] = draw.number_in(2.0, 8.0)
+        return {f"{name}__{key}": value for key, value in settings.items()}
+
+    def config(self, inputs):
+        draw = self.draw
+        fields = self.common(units=self.units, inhibitory_rate=self.inhibitory)
+        for name, port in (("excitatory", "excitation"), ("inhibitory", "inhibition")):
+            fields |= self.group(name, inputs[port])
+        field, value = self.constant
+        fields[f"soma__{field}"] = draw.quantity(value * draw.choice([0.6, 1.3, 2.0]), self.units)
+        fields["soma__cooldown"] = draw.number_in(0.0, 4.0)
+        if draw.chance(0.4):
+            rate = draw.number_in(500.0, 3_000.0)
+            fields |= {"background__rate": rate, "background__weight": self.weight}
+        return self.module.config_class()(**fields)
+
+
+def connectivity_for_all(draw: Draw) -> Any:
+    """A connectivity that fits whatever is wired."""
+    from spark.nn.connections import FixedProbability
+
+    return FixedProbability(probability=draw.number_in(0.1, 0.6))
+
+
+class CurrentLIF(PointPool):
+    module, weight, constant = neurons.CurrentLIFNeuron, 30.0, ("background", 100.0)
+
+
+class ConductanceLIF(PointPool):
+    module, weight, constant = neurons.ConductanceLIFNeuron, 0.1, ("drive", 10.0)
+
+
+class DeltaLIF(PointPool):
+    module, weight, constant = neurons.DeltaLIFNeuron, 1.0, ("background", 100.0)
+    tau_bound = False
+
+
+class AdEx(PointPool):
+    module, weight, constant = neurons.AdExNeuron, 150.0, ("background", 700.0)
+
+
+class Spiker(Recipe):
+    """An interface from numbers to spikes, of the shape of its numbers."""
+
+    ports = {"signal": FloatArray}
+    wires = {"signal": (1, 2)}
+    follows = "signal"
+
+    def outputs(self, inputs):
+        return [self.origin("spikes", SpikeArray, joined(inputs["signal"]))]
+
+    def rate(self) -> float:
+        return self.draw.number_in(60.0, min(400.0, 300.0 / self.draw.dt))
+
+
+class Linear(Spiker):
+    module = interfaces.LinearSpiker
+
+    def config(self, inputs):
+        cooldown = self.draw.number_in(0.0, 2.0)
+        return interfaces.LinearSpikerConfig(**self.common(max_freq=self.rate(), cd=cooldown, tau=30.0))
+
+
+class Poisson(Spiker):
+    module = interfaces.PoissonSpiker
+
+    def config(self, inputs):
+        return interfaces.PoissonSpikerConfig(**self.common(max_freq=self.rate()))
+
+
+class Topological(Spiker):
+    """Lines and rings of units; one number, or one for each signal, says where they begin and end."""
+
+    def prepare(self) -> None:
+        self.resolution = self.draw.whole(4, 16)
+
+    def outputs(self, inputs):
+        return [self.origin("spikes", SpikeArray, (*joined(inputs["signal"]), self.resolution))]
+
+    def topology(self, inputs) -> dict[str, Any]:
+        draw = self.draw
+        glue = 0 if draw.lowered else draw.choice([0, 0, 1])
+        if not draw.lowered and draw.chance(0.2):
+            glue = draw.generator.integers(0, 2, joined(inputs["signal"])).astype(np.int32)
+        sigma = draw.number_in(0.02, 0.2)
+        return self.common(
+            glue=glue, mins=-0.2, maxs=1.2, resolution=self.resolution, sigma=sigma, max_freq=self.rate()
+        )
+
+
+class TopologicalLinear(Topological):
+    module = interfaces.TopologicalLinearSpiker
+
+    def config(self, inputs):
+        return interfaces.TopologicalLinearSpikerConfig(tau=30.0, cd=1.0, **self.topology(inputs))
+
+
+class TopologicalPoisson(Topological):
+    module = interfaces.TopologicalPoissonSpiker
+
+    def config(self, inputs):
+        return interfaces.TopologicalPoissonSpikerConfig(**self.topology(inputs))
+
+
+class Integrator(Recipe):
+    module = interfaces.ExponentialIntegrator
+    ports = {"spikes": SpikeArray}
+    wires = {"spikes": (1, 2)}
+
+    def prepare(self) -> None:
+        self.groups = self.draw.whole(1, 4)
+
+    def outputs(self, inputs):
+        return [self.origin("signal", FloatArray, (self.groups,))]
+
+    def config(self, inputs):
+        draw = self.draw
+        fields = self.common(num_outputs=self.groups, tau=draw.number_in(5.0, 40.0), shuffle=draw.chance(0.7))
+        return interfaces.ExponentialIntegratorConfig(saturation_freq=40.0, smooth_trace=draw.chance(0.6), **fields)
+
+
+class Delays(Recipe):
+    module = delay_modules.NDelays
+    ports = {"in_spikes": SpikeArray}
+    wires = {"in_spikes": (1, 2)}
+    follows = "in_spikes"
+
+    def outputs(self, inputs):
+        signed = any(o.signed for o in inputs["in_spikes"])
+        return [self.origin("out_spikes", SpikeArray, joined(inputs["in_spikes"]), signed=signed)]
+
+    def config(self, inputs):
+        draw = self.draw
+        longest = draw.dt * draw.number_in(1.0, 40.0)
+        given = None
+        if draw.chance(0.4):
+            given = draw.generator.uniform(draw.dt, longest, joined(inputs["in_spikes"])).astype(np.float32)
+        return delay_modules.NDelaysConfig(**self.common(max_delay=longest, delays=given))
+
+
+POOLS: tuple[type[Pool], ...] = (LIF, CurrentLIF, ALIF, ConductanceLIF, DeltaLIF, AdEx)
+SPIKERS: tuple[type[Spiker], ...] = (Poisson, Linear, TopologicalLinear, TopologicalPoisson)

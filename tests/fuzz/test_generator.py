@@ -1,0 +1,72 @@
+"""Random brains are what they should be: the whole catalogue, the same for the same seed, and small."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from fuzz.random_brains import random_case
+from spark import catalogue
+from spark.nn import Brain, BrainConfig, connections, initializers
+from spark.nn.each_wire import EachWire
+from spark.nn.plasticity import ZenkeRuleConfig
+
+BRAINS = 40
+# What stands in pools and is found there: rules by their configs, the rest by the pools that are made of it.
+WITHIN_POOLS = {"N2NDelays", *(c.__name__ for f in ("soma", "synapses") for c in catalogue.BUILT_IN[f])}
+
+
+@pytest.fixture(scope="module")
+def configs() -> list[BrainConfig]:
+    return [random_case(seed).config for seed in range(BRAINS)]
+
+
+def fields_of(config) -> Iterator:
+    """All values of a config and of those within it."""
+    for name in type(config).model_fields:
+        value = getattr(config, name)
+        yield value
+        yield from value if isinstance(value, EachWire) else ()
+        if hasattr(type(value), "model_fields"):
+            yield from fields_of(value)
+
+
+def modules_of(config: BrainConfig) -> Iterator:
+    """All modules, those of brains within brains too."""
+    for specs in config.modules_map.values():
+        yield specs
+        if specs.module_cls is Brain:
+            yield from modules_of(specs.config)
+
+
+def test_every_module_of_the_catalogue_occurs(configs: list[BrainConfig]) -> None:
+    found = {s.module_cls.__name__ for c in configs for s in modules_of(c)}
+    values = [v for c in configs for s in modules_of(c) if s.module_cls is not Brain for v in fields_of(s.config)]
+    rules = {type(v).__name__.removesuffix("Config") for v in values if getattr(v, "active", False)}
+    built_in = {c.__name__ for family in catalogue.BUILT_IN.values() for c in family}
+    assert built_in - found - rules - WITHIN_POOLS == set()
+    assert {type(v).__name__ for v in values} >= set(initializers.base.kinds) | set(connections.base.kinds)
+
+
+def test_all_that_may_differ_between_brains_does(configs: list[BrainConfig]) -> None:
+    cases = [random_case(seed) for seed in range(BRAINS)]
+    assert {feed.kind for c in cases for feed in c.feeds.values()} == {"constant", "series", "function"}
+    dtypes = {spec.dtype for c in configs for spec in c.input_map.values()}
+    assert dtypes >= {"float16", "float32", "bfloat16", "int8", "int16", "int32"}
+    assert len({c.dt for c in configs}) >= 5
+    wires = [(s, ws) for c in configs for s in modules_of(c) for ws in s.inputs.values()]
+    assert sum(len(ws) > 1 for _, ws in wires) >= BRAINS / 2
+    assert sum(any(w.origin == s.name for w in ws) for s, ws in wires) >= BRAINS / 8
+    rules = [v for c in configs for s in modules_of(c) if s.module_cls is not Brain for v in fields_of(s.config)]
+    rules = [r for r in rules if isinstance(r, ZenkeRuleConfig.__mro__[1])]
+    assert any(r.modulated for r in rules)
+    assert any(not r.modulated and r.active for r in rules)
+
+
+def test_the_same_seed_makes_the_same_brain() -> None:
+    for seed in range(5):
+        one, other = random_case(seed), random_case(seed)
+        assert one.config.to_json() == other.config.to_json()
+        assert (one.cuts, one.saved) == (other.cuts, other.saved)
+        for name, feed in one.feeds.items():
+            np.testing.assert_array_equal(feed.rows, other.feeds[name].rows)
