@@ -3,7 +3,7 @@
 import pytest
 from builders import tutorial_specs
 
-from spark import FloatArray, InputSpec, OutputSpec, PortMap, SpikeArray
+from spark import ConfigError, FloatArray, InputSpec, OutputSpec, PortMap, SpikeArray
 
 FIELDS = {"payload_type": FloatArray, "shape": (4,), "dtype": "float32", "description": None}
 
@@ -30,3 +30,9 @@ def test_specs_of_a_module_differ_in_what_feeds_it_and_in_its_config() -> None:
     pool = tutorial_specs()["pool"]
     assert pool != pool.with_config(pool.config.updated(inhibitory_rate=0.9))
     assert pool != type(pool)(pool.name, pool.module_cls, {"in_spikes": PortMap("a", "b")}, pool.config)
+
+
+@pytest.mark.parametrize("shape", [(True,), (2.0,), ("4",), (0,), (4, -1), (None,)])
+def test_what_is_no_shape_is_refused(shape) -> None:
+    with pytest.raises(ConfigError, match="InputSpec.shape: is not a shape, got .*; expected sizes of at least 1"):
+        InputSpec(**{**FIELDS, "shape": shape})
