@@ -125,6 +125,14 @@ DEFECTS = {
     "an unknown payload": (config("n1", payload_type="Floats"), "type", "n1", None, "payload_type", "is no payload"),
     "an impossible shape": (config("n1", shape=[0]), "shape", "n1", None, "shape", "is not a shape"),
     "a dtype that does not fit": (config("n1", dtype="int8"), "dtype", "n1", None, "dtype", "does not fit"),
+    "a step of the brain that is none": (
+        lambda d: d["meta"].update(dt=-1.0),
+        "bounds",
+        None,
+        None,
+        "dt",
+        "must be > 0",
+    ),
     "a problem deep inside": (inside, "missing", "n9", None, "async_spikes", "is missing"),
 }
 
