@@ -207,10 +207,20 @@ def set_run(draft: Draft, key: str, value: Any = None) -> None:
 
 
 @command
-def set_input(draft: Draft, name: str, source: dict[str, Any]) -> None:
-    """Set what drives one of the brain's inputs; the others stay as they are. See `spark.editor.drive`."""
-    given = draft.get("run", "inputs")
-    draft.put("run", "inputs", {**(given if isinstance(given, dict) else {}), name: source})
+def set_input(draft: Draft, name: str, source: dict[str, Any], unit: int | None = None) -> None:
+    """Set what drives one of the brain's inputs, or one unit of it; the others stay as they are.
+
+    See `spark.editor.drive` for sources.
+    """
+    run = draft.get("run", "inputs")
+    given = run if isinstance(run, dict) else {}
+    if unit is not None:
+        before = given.get(name)
+        values = before.get("value") if isinstance(before, dict) else None
+        if not isinstance(values, list) or type(unit) is not int or not 0 <= unit < len(values):
+            raise refuse(f"the input has no value of its own for unit {unit!r}", "Give it one for each unit", name)
+        source = {"value": [source.get("value") if i == unit else v for i, v in enumerate(values)]}
+    draft.put("run", "inputs", {**given, name: source})
 
 
 @command

@@ -14,7 +14,7 @@ from spark.editor.history import History
 from spark.editor.shapes import deep_check
 from spark.editor.wires import copied
 from spark.io.graph_config import brain_config
-from spark.io.model_file import read_document, write_document
+from spark.io.model_file import new_document, read_document, write_document
 
 TYPES = ["LIFNeuron", "PoissonSpiker", "ExponentialIntegrator", "Brain", "Input", "Output"]
 
@@ -279,3 +279,13 @@ def test_no_two_nodes_of_a_layout_overlap():
     history.apply([{"do": "lay_out"}])
     places = [(n["ui"]["x"], n["ui"]["y"]) for n in history.document["nodes"].values()]
     assert len(set(places)) == len(places)
+
+
+def test_inputs_that_are_set_one_after_the_other_keep_what_the_others_were_set_to():
+    history = History(new_document())
+    for name, value in (("a", 0.1), ("b", 0.2), ("a", [0, 0])):
+        history.apply([{"do": "set_input", "name": name, "source": {"value": value}}])
+    history.apply([{"do": "set_input", "name": "a", "source": {"value": 0.5}, "unit": 1}])
+    assert history.document["run"]["inputs"] == {"a": {"value": [0, 0.5]}, "b": {"value": 0.2}}
+    with pytest.raises(CommandError, match=r"a: the input has no value of its own for unit 2"):
+        history.apply([{"do": "set_input", "name": "a", "source": {"value": 0.5}, "unit": 2}])

@@ -44,7 +44,7 @@ RIGHT = {
     "reorder": {"id": "e3", "place": 0},
     "set_meta": {"key": "name", "value": "b"},
     "set_run": {"key": "speed", "value": 2},
-    "set_input": {"name": "drive", "source": {"value": 1}},
+    "set_input": {"name": "drive", "source": {"value": 1}, "unit": None},
     "put_note": {"id": None, "text": "words", "x": 1, "y": 1, "parent": None},
     "group": {"ids": ["n2", "n3"], "name": "g", "id": None},
     "put_probe": {"path": "pool.out_spikes", "view": "raster", "node": "n3", "id": None, "settings": {}},

@@ -126,6 +126,20 @@ def test_a_brain_with_problems_does_not_run_and_says_why(editor):
     assert problem["address"] == "noise.config.max_freq" and "> 0 Hz" in problem["message"]
 
 
+def test_a_brain_that_is_too_large_for_the_memory_is_refused_by_the_name_of_its_largest_part(editor):
+    async def one():
+        async with connect(editor) as line:
+            await ask(line, 1, "open_example", name="noise")
+            large = {"do": "configure", "ids": ["n3"], "path": ["units"], "value": [10**12]}
+            await ask(line, 2, "apply", commands=[large])
+            return await ask(line, 3, "run")
+
+    (problem,) = in_loop(one())["error"]["problems"]
+    assert problem["address"] == "pool" and problem["kind"] == "memory"
+    assert re.search(r"there is not enough memory: .*; it needs about [\d,.]+ GB", problem["message"])
+    assert "fewer units" in problem["fix"]
+
+
 def test_a_probe_that_is_added_later_is_watched_from_the_next_step_on(editor):
     async def one():
         async with connect(editor) as line:

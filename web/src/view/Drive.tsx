@@ -17,8 +17,8 @@ export function drivenBy(node: NodeRecord, source: Config): Driven | null {
   return { label: t("value"), value: Number(source.value ?? 0), low: -1, high: 1, to: (value) => ({ value }) };
 }
 
-export function drive(name: string, source: Config): Promise<unknown> {
-  return apply([{ do: "set_input", name, source }], `input:${name}`);
+export function drive(name: string, source: Config, unit: number | null = null): Promise<unknown> {
+  return apply([{ do: "set_input", name, source, unit }], `input:${name}`);
 }
 
 // The input that an environment shows to; nothing else drives it.

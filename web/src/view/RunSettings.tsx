@@ -112,7 +112,7 @@ export function Drive({ name, spikes, size, source, data }: { name: string; spik
       <legend>{name}</legend>
       {source.file !== undefined ? <p className="hint">{t("rows of {file}", { file: String(source.file) })}</p>
         : spikes ? <Slider id={`drive-${name}`} label={t("rate of each unit, Hz")} value={Number(source.rate ?? 0)} low={0} high={500} onChange={(v) => change({ rate: v })} />
-        : each && size <= MOST_SLIDERS ? each.map((v, i) => <Slider key={i} id={`drive-${name}-${i}`} label={`${name}[${i}]`} value={v} low={-1} high={1} onChange={(n) => change({ value: each.map((old, j) => (j === i ? n : old)) })} />)
+        : each && size <= MOST_SLIDERS ? each.map((v, i) => <Slider key={i} id={`drive-${name}-${i}`} label={`${name}[${i}]`} value={v} low={-1} high={1} onChange={(n) => drive(name, { value: n }, i)} />)
         : <Slider id={`drive-${name}`} label={t("value")} value={Number(Array.isArray(value) ? 0 : value)} low={-1} high={1} onChange={(v) => change({ value: v })} />}
       <div className="actions">
         {!spikes && size > 1 && size <= MOST_SLIDERS && source.file === undefined && <button onClick={() => void change({ value: each ? 0 : new Array(size).fill(Number(value) || 0) })}>{each ? t("one for all") : t("one for each")}</button>}
