@@ -12,6 +12,7 @@ from spark.core.check import check_module as check_module
 from spark.core.config import Config as Config
 from spark.core.config import ModuleConfig as ModuleConfig
 from spark.core.config import field as field
+from spark.core.errors import ArgumentError as ArgumentError
 from spark.core.errors import ConfigError as ConfigError
 from spark.core.errors import FormatError as FormatError
 from spark.core.errors import InputError as InputError

@@ -76,6 +76,10 @@ class InputError(SparkError, TypeError):
     """Raised when a module is called with the wrong inputs."""
 
 
+class ArgumentError(SparkError, TypeError):
+    """Raised when a public function is called with an argument of the wrong type."""
+
+
 class ModuleError(SparkError, TypeError):
     """Raised when a module class breaks the contract of a module."""
 

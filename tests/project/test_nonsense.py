@@ -1,0 +1,81 @@
+"""Nonsense in the place of any argument or field is an error of ours that names it, or is accepted rightly."""
+
+import warnings
+
+import pytest
+from nonsense import NONSENSE, calls, close, field_cases
+
+from spark import ConfigError, SparkError
+
+CALLS = calls()
+
+
+def outcome(function, arguments):
+    """Nothing, or what a call raised."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            function(**arguments)
+        except Exception as error:
+            return error
+    return None
+
+
+def given(call, folder):
+    """Arguments that work; `self` and `cls` bound."""
+    arguments = call.arguments(folder)
+    owner = arguments.pop("self", None)
+    return (call.function if owner is None else getattr(owner, call.name.rpartition(".")[2])), arguments
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda c: c.name)
+def test_the_call_that_nonsense_is_put_into_works(call, tmp_path):
+    function, arguments = given(call, tmp_path)
+    function(**arguments)
+    close()
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda c: c.name)
+def test_nonsense_as_an_argument_is_named(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    faults = []
+    for parameter in call.parameters:
+        for number, nonsense in enumerate(NONSENSE):
+            folder = tmp_path / f"{parameter}{number}"
+            folder.mkdir()
+            function, arguments = given(call, folder)
+            error = outcome(function, {**arguments, parameter: nonsense})
+            shown = f"{parameter}={nonsense!r:.40}"
+            if error is None:
+                faults += [f"{shown} was accepted"] * (not call.accepts(parameter, nonsense))
+            elif not isinstance(error, SparkError):
+                faults.append(f"{shown} raised {type(error).__name__}: {error!s:.160}")
+            elif not named(parameter, nonsense, error):
+                faults.append(f"{shown} is not named by {error!s:.200}")
+    close()
+    assert not faults, "\n".join(faults)
+
+
+def named(parameter, nonsense, error):
+    """Whether an error says which argument it is about: by its name, or by what stands there."""
+    return parameter in str(error) or (
+        isinstance(nonsense, (str, dict)) and any(w in str(error) for w in ("nonsense", "a"))
+    )
+
+
+@pytest.mark.parametrize(("cls", "base"), field_cases(), ids=lambda v: getattr(v, "__name__", ""))
+def test_nonsense_in_a_field_is_named(cls, base):
+    faults = []
+    for name in cls.model_fields:
+        for nonsense in NONSENSE:
+            try:
+                made = cls(**{**base, name: nonsense})
+            except ConfigError as error:
+                if name not in str(error):
+                    faults.append(f"{name}={nonsense!r:.40} is not named by {error!s:.200}")
+            except Exception as error:
+                faults.append(f"{name}={nonsense!r:.40} raised {type(error).__name__}: {error!s:.160}")
+            else:
+                if cls.from_json(made.to_json()) != made:
+                    faults.append(f"{name}={nonsense!r:.40} was accepted, and JSON does not hold it")
+    assert not faults, "\n".join(faults)
