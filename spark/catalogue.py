@@ -7,6 +7,7 @@ first time a name is not in the table; users with `spark.register(MyModule)`. A 
 from importlib.metadata import entry_points
 from typing import TypeVar
 
+from spark.core.arguments import checked
 from spark.core.errors import ModuleError, Problem
 from spark.core.module import Module
 from spark.core.registry import modules
@@ -63,6 +64,7 @@ for _family in BUILT_IN.values():
 Registered = TypeVar("Registered", bound=type[Module])
 
 
+@checked
 def register(cls: Registered, name: str | None = None) -> Registered:
     """Enter a module class of your own, so that files and the editor can name it. Works as a decorator.
 

@@ -1,5 +1,6 @@
 """Arguments of public functions are checked against their annotations, so that a wrong one is named at once."""
 
+import dataclasses
 import functools
 import inspect
 import types
@@ -9,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from spark.core.errors import ArgumentError, Problem
+from spark.core.errors import ArgumentError, Problem, SparkError
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -25,8 +26,8 @@ _NUMBERS: dict[Any, tuple[type, ...]] = {
 def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
     """Check the types of a function's arguments, as annotated, before it is called.
 
-    Only the outermost type is looked at: of `Mapping[str, float]` that it is a mapping. What an argument's value must be
-    beyond its type is for the function to say.
+    Only the outermost type is looked at: of `Mapping[str, float]` that it is a mapping. What an argument's value must
+    be beyond its type is for the function to say.
 
     Raises:
         ArgumentError: Of the decorated function: an argument has another type than annotated, or none or too many were
@@ -46,12 +47,7 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
             ) from error
         hints = _hints(function)
         problems = [
-            Problem(
-                f"{name}.{argument}",
-                f"has the wrong type, got {_shown(value)}; expected {_named(hints[argument])}",
-                "",
-                "type",
-            )
+            Problem(f"{name}.{argument}", _wrong(value, hints[argument]), "", "type")
             for argument, value in bound.arguments.items()
             if argument in hints and _plain(signature, argument) and not fits(value, hints[argument])
         ]
@@ -60,6 +56,26 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
         return function(*args, **kwargs)
 
     return call
+
+
+def check_fields(record: Any, error: type[SparkError]) -> None:
+    """Check the types of a dataclass's fields, as annotated; for its `__post_init__`.
+
+    Raises:
+        SparkError: Of the given type: a field holds something else; names the class and every such field.
+    """
+    owner, hints = type(record).__name__, _hints(type(record))
+    problems = [
+        Problem(f"{owner}.{f.name}", _wrong(getattr(record, f.name), hints[f.name]), "", "type")
+        for f in dataclasses.fields(record)
+        if not fits(getattr(record, f.name), hints[f.name])
+    ]
+    if problems:
+        raise error(problems)
+
+
+def _wrong(value: Any, hint: Any) -> str:
+    return f"has the wrong type, got {_shown(value)}; expected {_named(hint)}"
 
 
 @functools.cache
@@ -85,11 +101,14 @@ def fits(value: Any, hint: Any) -> bool:
         return value is None
     if kind in _NUMBERS:
         return isinstance(value, _NUMBERS[kind]) and (kind is bool or not isinstance(value, (bool, np.bool_)))
-    if not isinstance(kind, type) or getattr(kind, "_is_protocol", False):
+    if kind is Any or not isinstance(kind, type):
         return True
     if kind in (typing.get_origin(typing.Iterable), typing.get_origin(typing.Sequence)):
         return isinstance(value, kind) and not isinstance(value, (str, bytes))
-    return isinstance(value, kind)
+    try:
+        return isinstance(value, kind)
+    except TypeError:  # A protocol that says nothing at run time.
+        return True
 
 
 def _named(hint: Any) -> str:

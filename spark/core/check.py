@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from spark.core import check_class, check_config, check_repeats, check_steps
+from spark.core.arguments import checked
 from spark.core.check_examples import example_config
 from spark.core.check_trial import start
 from spark.core.config import Config
@@ -17,6 +18,7 @@ from spark.core.module import Module
 from spark.core.payloads import Payload
 
 
+@checked
 def check_module(cls: type[Module], inputs: Mapping[str, Payload] | None = None, config: Config | None = None) -> None:
     """Raise if a module class breaks the contract of a module; return silently if it keeps it.
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from spark.core import config_arguments
 from spark.core.config_arguments import STEP_ASSUMED
+from spark.core.arguments import checked
 from spark.core.errors import ConfigError, Problem
 from spark.core.names import suggestion
 from spark.core.values import FloatType, Number, Whole, encode
@@ -205,6 +206,7 @@ class Config(BaseModel):
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     @classmethod
+    @checked
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The config that `to_dict` described."""
         if not isinstance(data, dict):
@@ -212,6 +214,7 @@ class Config(BaseModel):
         return cls(**data)
 
     @classmethod
+    @checked
     def from_json(cls, text: str) -> Self:
         """The config that `to_json` described."""
         try:

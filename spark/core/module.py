@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from spark.core import calling
+from spark.core.arguments import checked
 from spark.core.config import Config
 from spark.core.errors import ConfigError, ModuleError, NotBuiltError, Problem, StateError
 from spark.core.keeper import Claim, Keeper
@@ -227,6 +228,7 @@ class Module(Part):
         """
         return calling.keeper_of(self).read()
 
+    @checked
     def replace_state(self, values: dict[str, Any]) -> None:
         """Change variables of a built, outermost module by path.
 
@@ -237,6 +239,7 @@ class Module(Part):
         with Claim(calling.keeper_of(self)) as claim:
             claim.keeper.replace(claim.keeper.peek().replace(values))
 
+    @checked
     def load_state(self, state: State) -> None:
         """Make `state` the state of this built, outermost module.
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core import transform, tree
+from spark.core.arguments import checked
 from spark.core.errors import NumericsError, Problem
 from spark.core.payloads import Payload
 from spark.core.state import Graph, State
@@ -54,6 +55,7 @@ def fault_of(graph: Graph, state: State) -> tuple[int, str] | None:
     return step, watched(tree.variables_of(template), template._inputs)[place]
 
 
+@checked
 def raise_faults(graph: Graph, state: State) -> None:
     """Raise if a NaN or an infinity was seen.
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from spark.core.errors import ConfigError, Problem
+from spark.core.arguments import checked
+from spark.core.errors import ArgumentError, ConfigError, Problem
 from spark.core.variable import Constant
 
 
@@ -38,8 +39,22 @@ def parameter(address: str, value: Any, shape: tuple[int, ...], unit: str = "") 
     return Constant(np.array(spread), unit=unit)
 
 
+@checked
 def decay(dt: float, tau: Any) -> Any:
-    """The exact factor exp(-dt/tau) by which a linear quantity decays in one step."""
+    """The exact factor exp(-dt/tau) by which a linear quantity decays in one step.
+
+    Args:
+        dt: Length of a step, ms.
+        tau: Time constant, ms: a number, or an array of numbers.
+
+    Raises:
+        ArgumentError: They are no numbers above 0.
+    """
+    for name, value in (("dt", dt), ("tau", tau)):
+        numbers = np.asarray(value)
+        if numbers.dtype.kind not in "iuf" or not (numbers > 0).all():
+            message = f"must be above 0 ms, got {value!r:.60}"
+            raise ArgumentError(Problem(f"decay.{name}", message, "Give a number, or an array of numbers", "bounds"))
     return np.exp(-dt / np.asarray(tau, np.float64))
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.arguments import check_fields
 from spark.core.errors import ModuleError, Problem
 from spark.core.payloads import Payload
 
@@ -46,6 +47,9 @@ class PortSpec:
     parts: "tuple[PortSpec, ...]" = field(default=(), compare=False, repr=False)
     late: int = field(default=0, compare=False, repr=False)
     traits: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        check_fields(self, ModuleError)
 
     @property
     def size(self) -> int:

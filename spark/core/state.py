@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.arguments import checked
 from spark.core.errors import Problem, StateError
 from spark.core.names import suggestion
 from spark.core.packing import Layout
@@ -31,6 +32,7 @@ class State:
     leaves: tuple[Any, ...]
     about: StateLayout
 
+    @checked
     def __getitem__(self, path: str) -> Any:
         self._known(path)
         return self.about.layout.read(self.leaves, path)
@@ -48,11 +50,13 @@ class State:
         """Dotted paths of all variables, sorted."""
         return list(self.about.layout.slots)
 
+    @checked
     def unit(self, path: str) -> str:
         """Unit of the variable at `path`."""
         self._known(path)
         return self.about.units[path]
 
+    @checked
     def replace(self, values: Mapping[str, Any]) -> "State":
         """A copy in which these variables have new values.
 

@@ -15,7 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core import fingerprint
-from spark.core.errors import ModuleError, NotBuiltError, Problem
+from spark.core.arguments import checked
+from spark.core.errors import ArgumentError, ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Keeper
 from spark.core.packing import Layout, plan
 from spark.core.state import Graph, State, StateLayout
@@ -166,8 +167,12 @@ def split(module: "Module") -> tuple[Graph, State]:
     with `merge`. Splitting copies nothing.
 
     Raises:
+        ArgumentError: It is no module.
         NotBuiltError: The module was not called yet.
     """
+    if not isinstance(module, Part):
+        message = f"is no module, got {type(module).__name__}"
+        raise ArgumentError(Problem("split.module", message, "Give a built brain or module", "type"))
     if module._graph is None:
         raise NotBuiltError(
             Problem(
@@ -189,6 +194,7 @@ def split(module: "Module") -> tuple[Graph, State]:
     return module._graph, State(structure.about.layout.pack(values), structure.about)
 
 
+@checked
 def merge(graph: Graph, state: State) -> Any:
     """The module that `split` took apart: a view whose variables start at `state`.
 

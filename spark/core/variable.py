@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 
 def _as_numpy(value: Any) -> np.ndarray:
+    if isinstance(value, int) and not -(2**31) <= value < 2**31:
+        message = f"is too large for 32 bits, got {value}"
+        raise ModuleError(Problem("value", message, "Give an array of a type that holds it", "bounds"))
     if isinstance(value, (bool, int, float)):
         # Python numbers take 32 bits, never 64 by accident.
         return np.asarray(value, dtype={bool: bool, int: np.int32, float: np.float32}[type(value)])

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from tqdm import tqdm
 
+from spark.core.arguments import checked
 from spark.core.calling import graph_of, keeper_of
 from spark.core.errors import LoopError, Problem
 from spark.core.keeper import Claim
@@ -18,7 +19,9 @@ from spark.core.state import State
 from spark.envs.spaces import Decoder, Encoder, action_decoder, observation_encoder
 from spark.nn import Brain
 from spark.sim import advance
-from spark.sim.run import build
+from spark.sim.run import MOST_STEPS, build
+
+MOST_BRAIN_STEPS = 1_000_000  # Between two actions: they are one compiled scan.
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Loop:
         rest_steps: Brain steps on zero input after the end of an episode.
     """
 
+    @checked
     def __init__(
         self,
         brain: Brain,
@@ -71,8 +75,7 @@ class Loop:
         rest_steps: int = 16,
     ) -> None:
         for name, value, least in (("steps_per_action", steps_per_action, 1), ("rest_steps", rest_steps, 0)):
-            if value < least:
-                raise LoopError(Problem(name, f"must be at least {least}, got {value}", "", "bounds"))
+            _check_bounds(name, value, least, MOST_BRAIN_STEPS)
         self.brain, self.environment = brain, environment
         self.observe = observe or observation_encoder(environment.observation_space, brain)
         self.act = act or action_decoder(environment.action_space, brain)
@@ -84,6 +87,7 @@ class Loop:
         self._started = False
         self._observation: Any = None
 
+    @checked
     def run(
         self,
         steps: int,
@@ -111,8 +115,8 @@ class Loop:
             RunError: The brain is being run by another thread.
             NumericsError: The brain checks numbers and met a NaN or an infinity.
         """
-        if steps < 1:
-            raise LoopError(Problem("steps", f"must be at least 1, got {steps}", "", "bounds"))
+        _check_bounds("steps", steps, 1, MOST_STEPS)
+        _check_bounds("seed", seed or 0, 0, MOST_STEPS)
         build(self.brain)
         log = Log(steps_per_action=self.steps_per_action)
         keeper = keeper_of(self.brain)
@@ -158,3 +162,10 @@ class Loop:
             self._started = True
             if self.rest_steps:
                 self._advance(self._zeros, self.rest_steps, False)
+
+
+def _check_bounds(name: str, value: int, least: int, most: int) -> None:
+    if value < least:
+        raise LoopError(Problem(name, f"must be at least {least}, got {value}", "", "bounds"))
+    if value > most:
+        raise LoopError(Problem(name, f"must be at most {most:,}, got {value}", "", "bounds"))

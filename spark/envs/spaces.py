@@ -6,6 +6,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from spark.core.arguments import checked
 from spark.core.errors import LoopError, Problem
 from spark.core.payloads import FloatArray
 from spark.nn import Brain
@@ -33,6 +34,7 @@ def only(kind: str, names: list[str]) -> str:
     )
 
 
+@checked
 def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
     """A function from observations to the brain's only input.
 
@@ -90,6 +92,7 @@ def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
     return lambda observation: {name: FloatArray(encode(observation).reshape(spec.shape).astype(dtype))}
 
 
+@checked
 def action_decoder(space: gym.Space, brain: Brain) -> Decoder:
     """A function from the brain's only output to an action.
 

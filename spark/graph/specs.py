@@ -1,17 +1,21 @@
 """Specs: pure data that says which modules there are and how they are wired. No arrays, no modules."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
+from spark.core.arguments import check_fields
 from spark.core.errors import ConfigError, Problem
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.registry import modules as registry
 
 CALL = "__call__"
+MOST_ELEMENTS = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,9 @@ class PortMap:
 
     origin: str
     port: str
+
+    def __post_init__(self) -> None:
+        check_fields(self, ConfigError)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -37,6 +44,7 @@ class InputSpec:
 
     def __post_init__(self) -> None:
         _normalise(self)
+        check_fields(self, ConfigError)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
@@ -84,7 +92,12 @@ def _normalise(spec: InputSpec) -> None:
                 "shape",
             )
         )
+    if math.prod(shape) > MOST_ELEMENTS:
+        message = f"has more elements than an array can, got {spec.shape}; expected at most {MOST_ELEMENTS:,}"
+        raise ConfigError(Problem(f"{owner}.shape", message, "", "size"))
     try:
+        if not isinstance(spec.dtype, (str, type, np.dtype)):
+            raise TypeError
         dtype = str(jnp.dtype(spec.dtype))
     except TypeError as error:
         raise ConfigError(
@@ -143,6 +156,7 @@ class ModuleSpecs:
     effects: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_fields(self, ConfigError)
         if not hasattr(self.module_cls, "config_class"):
             raise ConfigError(
                 Problem(

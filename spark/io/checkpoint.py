@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.arguments import checked
 from spark.core.errors import FormatError, Problem, SaveError, SparkError
 from spark.core.rows import read_host
 from spark.core.state import Graph, State
@@ -38,6 +39,7 @@ _MOST_CONFIG_TEXT = 1 << 20
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
+@checked
 def save_checkpoint(brain: Brain, path: str | Path) -> None:
     """Write a brain's config and state to a file, atomically: an older file of that name stays whole until then.
 
@@ -71,6 +73,7 @@ def save_checkpoint(brain: Brain, path: str | Path) -> None:
     write_atomically(Path(path), data)
 
 
+@checked
 def load_checkpoint(path: str | Path) -> Brain:
     """The brain that `save_checkpoint` wrote, standing at its step.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from spark.core.arguments import checked
 from spark.core.errors import FormatError, InputError, Problem
 from spark.io.atomic import write_atomically
 from spark.sim.events import SpikeEvents
@@ -14,6 +15,7 @@ from spark.sim.events import SpikeEvents
 COLUMNS = ("time", "unit", "sign")
 
 
+@checked
 def save_events(events: SpikeEvents, path: str | Path) -> None:
     """Write spike events as comma-separated values with the columns time (ms), unit and sign.
 
@@ -28,6 +30,7 @@ def save_events(events: SpikeEvents, path: str | Path) -> None:
     write_atomically(Path(path), text.getvalue().encode())
 
 
+@checked
 def load_events(path: str | Path) -> SpikeEvents:
     """Read spike events from comma-separated values, also those of other programs.
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from spark.core.arguments import checked
 from spark.core.errors import FormatError, Problem
 from spark.core.strict import read_bounded
 from spark.io.graph_config import brain_config
@@ -11,6 +12,7 @@ from spark.io.pictures import MOST_PICTURE, SUFFIXES, model_in
 from spark.nn import Brain, BrainConfig
 
 
+@checked
 def load_model(path: str | Path) -> Brain:
     """The brain of a model file, or of a picture that the editor exported (.svg, .png). Nothing in it is ever run.
 
@@ -32,6 +34,7 @@ def _of(path: Path, problem: Problem) -> Problem:
     return Problem(f"{path}: {problem.address}".removesuffix(": "), problem.message, problem.fix, problem.kind)
 
 
+@checked
 def save_model(brain: Brain | BrainConfig, path: str | Path, name: str | None = None) -> None:
     """Write a brain's config as a model file that the editor opens. State is not in it: see `save_checkpoint`.
 

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from spark.core.arguments import checked
 from spark.core.errors import FormatError, Problem, RunError
 from spark.io.checkpoint import checkpoint_step, load_checkpoint, save_checkpoint
 from spark.nn import Brain
@@ -24,12 +25,14 @@ class Checkpoints:
         RunError: `keep` is below 1.
     """
 
+    @checked
     def __init__(self, folder: str | Path, keep: int = 3, seconds: float = 60.0) -> None:
         if keep < 1:
             raise RunError(Problem("keep", f"must be at least 1, got {keep}", "", "bounds"))
         self.folder, self.keep, self.seconds = Path(folder), keep, seconds
         self._saved = time.monotonic()
 
+    @checked
     def save(self, brain: Brain) -> Path:
         """Save the brain as it stands, and remove what is too old.
 

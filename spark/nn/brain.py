@@ -9,6 +9,7 @@ import numpy as np
 
 from spark.core import calling
 from spark.core.binding import require_dtype
+from spark.core.arguments import checked
 from spark.core.errors import ModuleError, Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray, with_signs
@@ -308,6 +309,7 @@ class Brain(Module):
         spec = self._sent(wire.origin, getattr(self, wire.origin)._outputs[wire.port])
         return spec.payload_type.from_kept(self.cache[f"{wire.origin}.{wire.port}"].value, spec)
 
+    @checked
     def with_config(self, changes: BrainConfig | Mapping[str, Any]) -> "Brain":
         """A brain of a changed config that goes on from this one's state; this one stays as it is.
 

@@ -6,9 +6,12 @@ import numpy as np
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-from spark.core.errors import InputError, Problem
+from spark.core.arguments import checked
+from spark.core.payloads import SpikeArray
+from spark.plot.arrays import numbers, step_length
 
 
+@checked
 def raster(
     spikes: Any, *, ax: Axes | None = None, dt: float = 1.0, bands: list[int] | None = None, label: str = "unit"
 ) -> Axes:
@@ -26,18 +29,10 @@ def raster(
         The axes.
 
     Raises:
-        InputError: Not an array of at least two dimensions.
+        InputError: Not an array of numbers with at least two dimensions, or `dt` is not above 0.
     """
-    array = np.asarray(getattr(spikes, "value", spikes))
-    if array.ndim < 2 or array.size == 0:
-        raise InputError(
-            Problem(
-                "raster.spikes",
-                f"has the wrong shape, got {array.shape}; expected (steps, units...)",
-                "Stack the spikes of all steps first",
-                "shape",
-            )
-        )
+    values = spikes.value if isinstance(spikes, SpikeArray) else spikes
+    array, dt = numbers("raster.spikes", values, 2, "(steps, units...)"), step_length("raster.dt", dt)
     array = array.reshape(len(array), -1)
     if ax is None:
         _, ax = pyplot.subplots(figsize=(10, 4))

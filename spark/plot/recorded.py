@@ -8,12 +8,15 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from spark.core.arguments import checked
 from spark.core.errors import Problem, RecordError
+from spark.plot.arrays import Recorded
 
 _MOST_LINES = 8
 
 
-def spike_raster(recording: Any, names: Sequence[str], ax: Axes | None = None) -> Axes:
+@checked
+def spike_raster(recording: Recorded, names: Sequence[str], ax: Axes | None = None) -> Axes:
     """Draw the spikes of some channels of a recording, one band for each: time to the right, units downwards.
 
     Args:
@@ -28,7 +31,9 @@ def spike_raster(recording: Any, names: Sequence[str], ax: Axes | None = None) -
         RecordError: There is nothing to draw.
     """
     if not names:
-        raise RecordError(Problem("raster", "no spikes were recorded", "Record a pool: `record=['pool']`", "empty"))
+        raise RecordError(
+            Problem("raster.names", "no spikes were recorded", "Record a pool: `record=['pool']`", "empty")
+        )
     if ax is None:
         _, ax = pyplot.subplots(figsize=(10, 4), layout="constrained")
     top, marks = 0, []
@@ -56,7 +61,8 @@ def _mark_size(spikes: int) -> float:
     return float(np.clip(4e4 / max(spikes, 1), 0.3, 6.0))
 
 
-def recording_picture(recording: Any) -> Figure:
+@checked
+def recording_picture(recording: Recorded) -> Figure:
     """Draw all channels of a recording: a raster above, and below a panel for each channel of samples."""
     kinds = {name: recording.describe(name)["kind"] for name in recording.names}
     spikes = [n for n, kind in kinds.items() if kind == "spikes"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from spark.core.arguments import checked
 from spark.core.calling import keeper_of
 from spark.core.errors import Problem, RunError, SparkError
 from spark.core.keeper import Claim
@@ -22,7 +23,10 @@ from spark.sim.records.probe import resolve
 from spark.sim.records.sieve import Sieve
 from spark.sim.run import build, check_steps, run_steps
 
+MOST_REPLICAS = 1_000_000
 
+
+@checked
 def replicas(brain: Brain, number: int, seed: int = 0) -> list[Brain]:
     """Brains like this one, each with draws of its own: connections, weights, random spikes.
 
@@ -32,14 +36,19 @@ def replicas(brain: Brain, number: int, seed: int = 0) -> list[Brain]:
         seed: The seeds of the brains follow from this one.
 
     Raises:
-        RunError: `number` is no whole number above zero.
+        RunError: `number` is no whole number from 1 to a million, or `seed` is negative.
     """
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
         raise RunError(Problem("number", f"must be a whole number of at least 1, got {number!r}", "", "bounds"))
+    if number > MOST_REPLICAS:
+        raise RunError(Problem("number", f"must be at most {MOST_REPLICAS:,}, got {number}", "", "bounds"))
+    if seed < 0:
+        raise RunError(Problem("seed", f"must be at least 0, got {seed}", "", "bounds"))
     seeds = np.random.SeedSequence(seed).generate_state(int(number), np.uint32)
     return [Brain(brain.config.with_new_seeds(int(own))) for own in seeds]
 
 
+@checked
 def batch(
     brains: Sequence[Brain],
     steps: int,

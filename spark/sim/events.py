@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from spark.core.arguments import checked
 from spark.core.errors import InputError, Problem
 
 
@@ -43,6 +44,7 @@ class SpikeEvents:
     def __len__(self) -> int:
         return len(self.times)
 
+    @checked
     def between(self, begin: float, end: float) -> "SpikeEvents":
         """The events from `begin` up to, not including, `end` (ms), with times that count from `begin`."""
         first, last = np.searchsorted(self.times, [begin, end])

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core import calling
+from spark.core.arguments import checked
 from spark.core.calling import graph_of, keeper_of
 from spark.core.errors import Problem, RecordError, RunError
 from spark.core.keeper import Claim
@@ -29,6 +30,8 @@ from spark.sim.records.memory import MemoryStore
 from spark.sim.records.probe import resolve
 from spark.sim.records.sieve import Sieve
 
+MOST_STEPS = 2**62  # Counted in 64 bits, with room for what was done before.
+
 
 @dataclass
 class Report:
@@ -48,6 +51,7 @@ class Report:
     stopped: str | None = field(default=None)
     last: list[Callable[["Report"], None]] = field(default_factory=list)
 
+    @checked
     def stop(self, why: str = "a callback stopped it") -> None:
         """End the run here; everything that is done and recorded stays."""
         self.stopped = why
@@ -58,6 +62,7 @@ class Report:
             self.last.append(act)
 
 
+@checked
 def run(
     brain: Brain,
     steps: int,
@@ -144,7 +149,7 @@ def run_steps(
     noting = Noting(sieve.wanted, room_bytes)
     most = most_steps(feed.row_bytes + noting.row_bytes)
     taps, chosen = noting.taps(most), {n: jnp.asarray(c) for n, c in noting.chosen.items()}
-    callbacks = list(callbacks)
+    callbacks = checked_callbacks(callbacks)
     graph, keeper = graph_of(brain), keeper_of(brain)
     report = Report(brain, 0, steps)
     pace = Pace(most)
@@ -182,11 +187,27 @@ def check_steps(steps: Any) -> int:
     """The number of steps.
 
     Raises:
-        RunError: It is no whole number, or below 1.
+        RunError: It is no whole number, below 1, or more than a step counter counts.
     """
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
         raise RunError(Problem("steps", f"must be a whole number of at least 1, got {steps!r}", "", "bounds"))
+    if steps > MOST_STEPS:
+        raise RunError(Problem("steps", f"must be at most {MOST_STEPS:,}, got {steps!r}", "", "bounds"))
     return int(steps)
+
+
+def checked_callbacks(callbacks: Iterable[Any]) -> list[Callable[[Report], None]]:
+    """The callbacks as a list.
+
+    Raises:
+        RunError: One of them cannot be called.
+    """
+    listed = list(callbacks)
+    for number, callback in enumerate(listed):
+        if not callable(callback):
+            message = f"is no function, got {type(callback).__name__}"
+            raise RunError(Problem(f"callbacks[{number}]", message, "Give functions that take a `Report`", "type"))
+    return listed
 
 
 def build(brain: Brain) -> None:

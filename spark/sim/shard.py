@@ -13,6 +13,7 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from spark.core import binding
+from spark.core.arguments import checked
 from spark.core.errors import InputError, ModuleError, Problem, ShardError
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
@@ -190,6 +191,7 @@ class ShardedBrain:
         return f"ShardedBrain({len(self.placement)} modules on {self.mesh.size} devices)"
 
 
+@checked
 def shard(brain: Brain, devices: Devices = None, by: str | Plan = "unit") -> ShardedBrain:
     """Spread a brain over devices, with the same spikes.
 

@@ -56,7 +56,9 @@ class Call:
 
     def accepts(self, parameter: str, value: Any) -> bool:
         """Whether the annotation admits the value, so that it may be accepted rightly."""
-        return fits(value, typing.get_type_hints(self.function).get(parameter, Any))
+        hint = typing.get_type_hints(self.function).get(parameter, Any)
+        # Where a tuple is asked for, a list of the same things is one too.
+        return fits(value, hint) or (isinstance(value, list) and fits(tuple(value), hint))
 
 
 @functools.cache
@@ -200,7 +202,12 @@ ARGUMENTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "plot.raster": lambda f: {"spikes": np.ones((3, 2))},
     "plot.spike_raster": lambda f: {"recording": _recording(), "names": ["pool"]},
     "plot.recording_picture": lambda f: {"recording": _recording()},
-    "plot.loop_picture": lambda f: {"spikes": np.ones((32, 6)), "observations": np.ones((2, 4)), "actions": [0, 1]},
+    "plot.loop_picture": lambda f: {
+        "spikes": np.ones((32, 6)),
+        "observations": np.ones((2, 4)),
+        "resolution": 1,
+        "actions": [0, 1],
+    },
 }
 
 

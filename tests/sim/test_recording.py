@@ -176,7 +176,7 @@ def test_asking_for_what_was_not_recorded_offers_the_nearest_name():
         recording.trace("potental")
     with pytest.raises(spark.RecordError, match=r"potential: holds samples; expected spikes\. Use `recording\.trace"):
         recording.rates("potential")
-    with pytest.raises(spark.RecordError, match="width: must be above 0 ms, got 0"):
+    with pytest.raises(spark.RecordError, match="width: must be above 0 ms and finite, got 0"):
         recording.rate_over_time("spikes", 0)
 
 

@@ -157,11 +157,47 @@ def test_numbers_are_checked_if_asked():
         spark.run(brain, 200, {"drive": drive(values)})
 
 
-@pytest.mark.parametrize("steps", [0, -1, 1.5, True, "10"])
-def test_steps_that_are_none_are_refused(steps):
-    with pytest.raises(spark.RunError) as caught:
+@pytest.mark.parametrize(
+    ("steps", "kind", "said"),
+    [
+        (0, spark.RunError, "steps: must be a whole number of at least 1, got 0"),
+        (-1, spark.RunError, "steps: must be a whole number of at least 1, got -1"),
+        (2**63, spark.RunError, "steps: must be at most 4,611,686,018,427,387,904, got 9223372036854775808"),
+        (1.5, spark.ArgumentError, "run.steps: has the wrong type, got float 1.5; expected a whole number"),
+        (True, spark.ArgumentError, "run.steps: has the wrong type, got bool True; expected a whole number"),
+        ("10", spark.ArgumentError, "run.steps: has the wrong type, got str '10'; expected a whole number"),
+        (None, spark.ArgumentError, "run.steps: has the wrong type, got None; expected a whole number"),
+    ],
+)
+def test_steps_that_are_none_are_refused(steps, kind, said):
+    with pytest.raises(kind) as caught:
         spark.run(tutorial(), steps, {"drive": drive()})
-    assert f"steps: must be a whole number of at least 1, got {steps!r}" in str(caught.value)
+    assert str(caught.value).removesuffix(".") == said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"record": None}, "run.record: has the wrong type, got None; expected Iterable or a string or Probe"),
+        ({"callbacks": print}, "run.callbacks: has the wrong type, got builtin_function_or_method; expected Iterable"),
+        ({"callbacks": [3]}, "callbacks[0]: is no function, got int. Give functions that take a `Report`"),
+        ({"inputs": 3}, "run.inputs: has the wrong type, got int 3; expected Mapping or None"),
+        ({"to": 3}, "run.to: has the wrong type, got int 3; expected a string or Path or None"),
+    ],
+)
+def test_an_argument_of_the_wrong_type_is_named(arguments, said):
+    with pytest.raises(spark.SparkError) as caught:
+        spark.run(tutorial(), 5, **{"inputs": {"drive": drive()}, **arguments})
+    assert str(caught.value).removesuffix(".") == said
+
+
+def test_a_call_without_what_it_needs_says_what_it_expects():
+    with pytest.raises(spark.ArgumentError) as caught:
+        spark.run()
+    assert (
+        "run: cannot be called so: missing a required argument: 'brain'; expected (brain, steps, inputs, record"
+        in str(caught.value)
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spark.core.arguments import check_fields
 from spark.core.errors import Problem, RecordError
 from spark.core.names import suggestion
 from spark.sim.recordable import Recordable
@@ -38,6 +39,9 @@ class Probe:
     trigger: str | None = None
     around: tuple[int, int] = (0, 0)
     reduce: Any = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, RecordError)
 
 
 def resolve(record: Iterable[Any] | str | Probe, known: Mapping[str, Recordable]) -> list[Channel]:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from spark.core.arguments import checked
 from spark.core.errors import Problem, RecordError
 from spark.core.names import suggestion
 from spark.sim.records import disk, statistics
@@ -51,22 +52,26 @@ class Recording:
         """Length of the run, ms."""
         return self.steps * self.dt
 
+    @checked
     def describe(self, name: str) -> dict[str, Any]:
         """Path, kind, shape, unit and what else is known of a channel."""
         return dict(self._channel(name))
 
+    @checked
     def spikes(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Time (ms, float64) and unit (flat index, int32) of each spike, in order of time and then of units."""
         channel = self._channel(name, "spikes")
         steps, units = self._source.read(channel["name"])
         return steps * self.dt, units
 
+    @checked
     def trace(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Times (ms) of a channel's samples, and the samples, (samples, ...)."""
         channel = self._channel(name, "samples")
         steps, values = self._source.read(channel["name"])
         return steps * self.dt, values
 
+    @checked
     def __getitem__(self, name: str) -> np.ndarray:
         """A channel's samples (samples, ...); of spikes 0 or 1, int8 (steps, units)."""
         channel = self._channel(name)
@@ -77,6 +82,7 @@ class Recording:
         dense[steps - self.first, self._index(channel)] = 1
         return dense
 
+    @checked
     def rates(self, name: str) -> np.ndarray:
         """Mean rate of each recorded unit over the run, Hz."""
         channel = self._channel(name, "spikes")
@@ -86,24 +92,28 @@ class Recording:
             )
         return statistics.mean_rates(self._index(channel), self._number(channel), self._covered(channel) * self.dt)
 
+    @checked
     def rate_over_time(self, name: str, width: float = 10.0) -> tuple[np.ndarray, np.ndarray]:
         """Times (ms) in the middle of bins of `width` ms, and the mean rate of all recorded units in each, Hz."""
         channel = self._channel(name, "spikes")
-        if not width > 0:
-            raise RecordError(Problem("width", f"must be above 0 ms, got {width!r}", "", "bounds"))
+        if not 0 < width < 1e15:
+            raise RecordError(Problem("width", f"must be above 0 ms and finite, got {width!r}", "", "bounds"))
         begin = self.first * self.dt
         return statistics.rate_over_time(
             self.spikes(name)[0], self._number(channel), begin, begin + self.duration, width
         )
 
+    @checked
     def isi(self, name: str) -> np.ndarray:
         """All intervals between successive spikes of a unit, ms, by unit."""
         return statistics.intervals(*self._timed(name))[0]
 
+    @checked
     def cv(self, name: str) -> np.ndarray:
         """Coefficient of variation of each recorded unit's intervals; NaN with fewer than three spikes."""
         return statistics.variation(*self._timed(name), self._number(self._channel(name)))
 
+    @checked
     def raster(self, *names: str, ax: Any = None) -> Any:
         """Draw spikes, one band for each channel; see `spark.plot.spike_raster`. Returns the axes."""
         from spark.plot.recorded import spike_raster
@@ -116,6 +126,7 @@ class Recording:
 
         return recording_picture(self)
 
+    @checked
     def to_pandas(self, name: str) -> Any:
         """A data frame of one channel: `time` and `unit` of each spike, or a column for each element by time."""
         from spark.sim.records import export
@@ -134,6 +145,7 @@ class Recording:
 
         return export.to_neo(self)
 
+    @checked
     def save(self, folder: str | Path) -> None:
         """Write the recording to a new folder, in the form in which runs stream it.
 
@@ -145,6 +157,7 @@ class Recording:
         save(self, Path(folder))
 
     @classmethod
+    @checked
     def load(cls, folder: str | Path) -> "Recording":
         """A recording from its folder, also while a run writes to it: then as far as it has come.
 
@@ -154,6 +167,7 @@ class Recording:
         """
         return _Folder(Path(folder).absolute()).recording(cls)
 
+    @checked
     def index(self, name: str) -> tuple[np.ndarray, int]:
         """Of each spike which of the recorded units it belongs to, and how many were recorded."""
         channel = self._channel(name, "spikes")
