@@ -80,6 +80,8 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
     handed_down: ClassVar[tuple[str, ...]] = ()
+    # Under which name plain data says of which kind it is, where a field may hold several kinds.
+    tag: ClassVar[str] = ""
     _handed: frozenset[str] = PrivateAttr(default=frozenset())
 
     def __init__(self, /, **arguments: Any) -> None:
@@ -211,7 +213,11 @@ class Config(BaseModel):
         """The config that `to_dict` described."""
         if not isinstance(data, dict):
             raise ConfigError(Problem(cls.__name__, f"expected a JSON object, got {type(data).__name__}"))
-        return cls(**data)
+        kind = data.get(cls.tag, cls.__name__)
+        if kind != cls.__name__:
+            message = f"names another kind, got {kind!r}; expected {cls.__name__!r}"
+            raise ConfigError(Problem(f"{cls.__name__}.{cls.tag}", message, "", "kind"))
+        return cls(**{name: value for name, value in data.items() if name != cls.tag})
 
     @classmethod
     @checked

@@ -44,7 +44,7 @@ def loop_picture(
     spikes = numbers("loop_picture.spikes", spikes, 2, "(steps, units)")
     observations = numbers("loop_picture.observations", observations, 2, "(environment steps, numbers)")
     actions = numbers("loop_picture.actions", actions, 1, "one action for each environment step")
-    breaks = numbers("loop_picture.breaks", breaks, 1, "environment steps") if np.size(breaks) else ()
+    breaks = numbers("loop_picture.breaks", breaks, 1, "environment steps").ravel() if np.size(breaks) else ()
     dt = step_length("loop_picture.dt", dt)
     _check_bands(spikes.shape[1], observations.shape, actions.shape, resolution, names)
     each = len(spikes) / len(observations) * dt
@@ -76,7 +76,8 @@ def _check_bands(
 ) -> None:
     problems = []
     if not 1 <= resolution * observed[1] <= units:
-        message = f"must be at least 1, and with {observed[1]} bands of it at most {units} units, got {resolution}"
+        message = f"must be at least 1, and {observed[1]} bands of it must fit into the {units} units of spikes and "
+        message += f"observations, got {resolution}"
         problems.append(Problem("loop_picture.resolution", message, "Give the units of one band", "bounds"))
     if acted[0] != observed[0]:
         message = f"are not as many as there are observations, got {acted[0]}; expected {observed[0]}"

@@ -1,5 +1,6 @@
 """Connectivities draw what they say, in memory that follows the connections."""
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -208,3 +209,17 @@ def test_memory_follows_the_connections_not_the_pairs():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1e8
+
+
+@pytest.mark.parametrize(
+    ("matrix", "text"),
+    [
+        ({"a": 1}, "expected a matrix with shape, post, pre and weights, got none of"),
+        ({"shape": [2, 2], "post": [0.5], "pre": [1], "weights": [1.0]}, "expected post to be a list of whole numbers"),
+        ({"shape": [2, 2], "post": [2**32 + 1], "pre": [1], "weights": [1.0]}, "expected post from 0 to 1"),
+        ({"shape": [2, 2], "post": np.array([2**32 + 1]), "pre": [1], "weights": [1.0]}, "expected post from 0 to 1"),
+    ],
+)
+def test_a_matrix_in_parts_is_checked_before_it_is_narrowed(matrix, text):
+    with pytest.raises(ConfigError, match=re.escape(text)):
+        connections.FromMatrix(matrix=matrix)

@@ -19,6 +19,8 @@ from spark import FloatArray, PortMap
 from spark.catalogue import modules
 from spark.core.arguments import fits
 from spark.nn import Brain
+from spark.nn.connections import Connectivity
+from spark.nn.initializers import Initializer
 
 NONSENSE: list[Any] = [
     None,
@@ -133,6 +135,11 @@ REQUIRED: dict[str, Any] = {
     "degree": 1,
     "number": 1,
     "matrix": np.eye(3),
+    "array": np.ones((3, 3)),
+    "pre": np.array([0, 1]),
+    "post": np.array([1, 0]),
+    "radius": 1.0,
+    "scale": 1.0,
 }
 
 # Arguments that work, by the name of the function; what is left out has a default.
@@ -252,6 +259,9 @@ def field_cases() -> list[Any]:
     seen: dict[type[spark.Config], dict[str, Any]] = {}
     for name in modules.names():
         _collect(modules[name].config_class(), seen)
+    for base in (Initializer, Connectivity):
+        for kind in base.__subclasses__():
+            _collect(kind, seen)
     return list(seen.items())
 
 

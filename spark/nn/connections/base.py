@@ -30,6 +30,8 @@ class ConnectionList(NamedTuple):
 class Connectivity(Config):
     """Draws connections between two pools. Flat indices run over a pool's shape in row-major order."""
 
+    tag = "connectivity"
+
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
     ) -> ConnectionList:

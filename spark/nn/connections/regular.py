@@ -60,29 +60,26 @@ class AllToAll(Connectivity):
 def _to_matrix(value: Any) -> Any:
     """Compressed rows by postsynaptic unit as a dict of plain arrays, from a scipy matrix, an array or that dict."""
     if isinstance(value, dict):
-        made = {
-            "shape": tuple(int(n) for n in value["shape"]),
-            "post": np.asarray(value["post"], np.int32),
-            "pre": np.asarray(value["pre"], np.int32),
-            "weights": np.asarray(value["weights"], np.float64),
-        }
+        missing = [name for name in ("shape", "post", "pre", "weights") if name not in value]
+        if missing:
+            raise ValueError(f"expected a matrix with shape, post, pre and weights, got none of {missing}")
+        shape, post, pre, weights = (value[name] for name in ("shape", "post", "pre", "weights"))
+    elif hasattr(value, "tocoo"):
+        found = value.tocoo()
+        shape, post, pre, weights = found.shape, found.row, found.col, found.data
     else:
-        if hasattr(value, "tocoo"):
-            found = value.tocoo()
-            shape, post, pre, weights = found.shape, found.row, found.col, found.data
-        else:
-            dense = np.asarray(value)
-            if dense.ndim != 2:
-                raise ValueError(f"expected a matrix (post, pre), got shape {dense.shape}")
-            shape = dense.shape
-            post, pre = np.nonzero(dense)
-            weights = dense[post, pre]
-        made = {
-            "shape": tuple(int(n) for n in shape),
-            "post": np.asarray(post, np.int32),
-            "pre": np.asarray(pre, np.int32),
-            "weights": np.asarray(weights, np.float64),
-        }
+        dense = np.asarray(value)
+        if dense.ndim != 2:
+            raise ValueError(f"expected a matrix (post, pre), got shape {dense.shape}")
+        shape = dense.shape
+        post, pre = np.nonzero(dense)
+        weights = dense[post, pre]
+    made = {
+        "shape": tuple(int(n) for n in _whole("shape", shape)),
+        "post": _whole("post", post),
+        "pre": _whole("pre", pre),
+        "weights": np.asarray(weights, np.float64),
+    }
     if len(made["shape"]) != 2 or not made["post"].shape == made["pre"].shape == made["weights"].shape:
         raise ValueError("expected as many rows as columns and weights")
     if not np.isfinite(made["weights"]).all():
@@ -90,7 +87,16 @@ def _to_matrix(value: Any) -> Any:
     for name, most in (("post", made["shape"][0]), ("pre", made["shape"][1])):
         if made[name].size and not (made[name].min() >= 0 and made[name].max() < most):
             raise ValueError(f"expected {name} from 0 to {most - 1}")
+        made[name] = made[name].astype(np.int32)
     return Matrix(made)
+
+
+def _whole(name: str, values: Any) -> np.ndarray:
+    """A list of whole numbers; an empty one has no type of its own."""
+    listed = np.asarray(values)
+    if listed.ndim != 1 or (listed.size and listed.dtype.kind not in "iu"):
+        raise ValueError(f"expected {name} to be a list of whole numbers, got {listed.dtype} of shape {listed.shape}")
+    return listed.astype(np.int64)
 
 
 class Matrix(dict):

@@ -39,6 +39,7 @@ class Initializer(Config):
     replacement: the number of connections does not depend on the seed.
     """
 
+    tag = "initializer"
     # Fields that are in the unit of the number that is drawn.
     in_unit: ClassVar[tuple[str, ...]] = ("total", "minimum", "maximum")
 
