@@ -17,6 +17,7 @@ from spark.core.errors import ConfigError as ConfigError
 from spark.core.errors import FormatError as FormatError
 from spark.core.errors import InputError as InputError
 from spark.core.errors import LoopError as LoopError
+from spark.core.errors import MissingError as MissingError
 from spark.core.errors import ModuleError as ModuleError
 from spark.core.errors import NotBuiltError as NotBuiltError
 from spark.core.errors import NumericsError as NumericsError
@@ -29,6 +30,7 @@ from spark.core.errors import ShardError as ShardError
 from spark.core.errors import SparkError as SparkError
 from spark.core.errors import StateError as StateError
 from spark.core.errors import WiringError as WiringError
+from spark.core.extras import need
 from spark.core.module import Module as Module
 from spark.core.numerics import raise_faults as raise_faults
 from spark.core.parameter import decay as decay
@@ -80,6 +82,7 @@ _keep_compiled_programs()
 def __getattr__(name: str) -> object:
     """The Graph Editor, which needs packages that `import spark` does not."""
     if name in ("GraphEditor", "edit"):
+        need("editor", "starlette", "uvicorn", "websockets")
         from spark.editor import launch
 
         return getattr(launch, name)

@@ -80,6 +80,12 @@ def _demo(options: argparse.Namespace) -> int:
     if not options.picture.parent.is_dir():
         print(f"--picture: there is no folder {options.picture.parent}. Create it first", file=sys.stderr)
         return 2
+    try:
+        with options.picture.open("ab"):
+            pass
+    except OSError as error:
+        print(f"--picture: cannot write {options.picture}: {error.strerror}. Choose another place", file=sys.stderr)
+        return 2
     # The demo pulls in matplotlib and gymnasium, which `spark --version` must not need.
     from spark.demo import run_demo
 

@@ -1,6 +1,7 @@
 """`spark doctor`: versions, devices, kernels in use, and what is missing with the command that mends it."""
 
 import importlib.util
+import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -24,7 +25,16 @@ def report() -> tuple[str, bool]:
     """The report as text, and whether everything that makes Spark fast is in use."""
     lines = [f"Python      {platform.python_version()} on {platform.system()} {platform.machine()}"]
     lines += [f"{name:<11} {_version(name)}" for name in PACKAGES]
-    lines.append(f"Devices     {', '.join(str(d) for d in jax.devices())}")
+    try:
+        devices = jax.devices()
+    except RuntimeError as error:
+        # A JAX_PLATFORMS that names what is not there; nothing can be computed, so nothing more can be said.
+        lines.append(f"Devices     none: {str(error).partition('. (')[0]}")
+        lines.append(
+            f"  mend      unset JAX_PLATFORMS (it is {os.environ.get('JAX_PLATFORMS', '')!r}), or set it to cpu"
+        )
+        return "\n".join(lines), False
+    lines.append(f"Devices     {', '.join(str(d) for d in devices)}")
     found = status()
     healthy = True
     if found.available:

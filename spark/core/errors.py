@@ -80,6 +80,10 @@ class ArgumentError(SparkError, TypeError):
     """Raised when a public function is called with an argument of the wrong type."""
 
 
+class MissingError(SparkError, ImportError):
+    """Raised when a package that only some parts of Spark need is not installed."""
+
+
 class ModuleError(SparkError, TypeError):
     """Raised when a module class breaks the contract of a module."""
 

@@ -1,6 +1,10 @@
 """Closed loops: a brain that acts on what it senses. Needs the extra `gym`."""
 
-from spark.envs.loop import Log as Log
-from spark.envs.loop import Loop as Loop
-from spark.envs.spaces import action_decoder as action_decoder
-from spark.envs.spaces import observation_encoder as observation_encoder
+from spark.core.extras import need
+
+need("gym", "gymnasium", "tqdm")
+
+from spark.envs.loop import Log as Log  # noqa: E402  The line above says what to install.
+from spark.envs.loop import Loop as Loop  # noqa: E402
+from spark.envs.spaces import action_decoder as action_decoder  # noqa: E402
+from spark.envs.spaces import observation_encoder as observation_encoder  # noqa: E402

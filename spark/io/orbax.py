@@ -1,11 +1,13 @@
 """Sharded states on disk, each device's part written by the process that holds it. Needs the extra `orbax`."""
 
+import importlib
 from pathlib import Path
 from typing import Any
 
 import jax
 
 from spark.core.errors import FormatError, Problem, SaveError
+from spark.core.extras import need
 from spark.sim.shard import ShardedBrain
 from spark.sim.shard_step import ShardedState
 
@@ -60,10 +62,5 @@ def _arrays(state: ShardedState) -> dict[str, Any]:
 
 
 def _orbax() -> Any:
-    try:
-        import orbax.checkpoint as found
-    except ImportError as error:
-        raise SaveError(
-            Problem("orbax", "is needed and is not installed", 'Install it: pip install "spark-brain[orbax]"')
-        ) from error
-    return found
+    need("orbax", "orbax.checkpoint")
+    return importlib.import_module("orbax.checkpoint")

@@ -1,6 +1,10 @@
 """Pictures. Needs the extra `plot`."""
 
-from spark.plot.loop import loop_picture as loop_picture
-from spark.plot.raster import raster as raster
-from spark.plot.recorded import recording_picture as recording_picture
-from spark.plot.recorded import spike_raster as spike_raster
+from spark.core.extras import need
+
+need("plot", "matplotlib")
+
+from spark.plot.loop import loop_picture as loop_picture  # noqa: E402  The line above says what to install.
+from spark.plot.raster import raster as raster  # noqa: E402
+from spark.plot.recorded import recording_picture as recording_picture  # noqa: E402
+from spark.plot.recorded import spike_raster as spike_raster  # noqa: E402

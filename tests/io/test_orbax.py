@@ -64,5 +64,5 @@ def test_other_brains_and_missing_folders_are_refused(tmp_path):
 
 def test_without_orbax_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "orbax.checkpoint", None)
-    with pytest.raises(spark.SaveError, match=r'orbax: is needed .* pip install "spark-brain\[orbax\]"'):
+    with pytest.raises(spark.MissingError, match=r'orbax.checkpoint: is needed .* pip install "spark-brain\[orbax\]"'):
         save_sharded(spark.shard(tutorial_brain(), 1).state, tmp_path / "s")

@@ -1,8 +1,11 @@
 """The command `spark`."""
 
+import os
+import subprocess
 import sys
 
 import pytest
+from builders import drive, tutorial_brain
 
 import spark
 from spark.cli import main
@@ -50,3 +53,46 @@ def test_the_demo_says_which_package_is_missing(monkeypatch, capsys):
 def test_the_demo_refuses_a_folder_that_is_not_there(tmp_path, capsys):
     assert main(["demo", "--picture", str(tmp_path / "absent" / "x.png")]) == 2
     assert "there is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a folder into which root cannot write either")
+def test_the_demo_refuses_a_folder_that_cannot_be_written(capsys):
+    assert main(["demo", "--picture", "/proc/demo.png"]) == 2
+    assert "--picture: cannot write /proc/demo.png: " in capsys.readouterr().err
+
+
+def test_doctor_says_that_the_platform_is_wrong(capfd):
+    done = subprocess.run(
+        [sys.executable, "-m", "spark.cli", "doctor"],
+        env={**os.environ, "JAX_PLATFORMS": "abacus"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and not done.stderr
+    assert "Devices     none: Unable to initialize backend 'abacus'" in done.stdout
+    assert "mend      unset JAX_PLATFORMS (it is 'abacus'), or set it to cpu" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("code", "package", "extra"),
+    [
+        ("import spark.envs", "gymnasium", "gym"),
+        ("import spark.plot", "matplotlib", "plot"),
+        ("recording.raster()", "matplotlib", "plot"),
+        ("recording.plot()", "matplotlib", "plot"),
+        ("spark.GraphEditor", "starlette", "editor"),
+        ("spark.edit", "uvicorn", "editor"),
+        ("recording.to_pandas('pool')", "pandas", "analysis"),
+        ("recording.to_xarray()", "xarray", "analysis"),
+        ("recording.to_neo()", "neo", "analysis"),
+    ],
+)
+def test_a_missing_package_is_named_with_what_to_install(code, package, extra, monkeypatch):
+    recording = spark.run(tutorial_brain(), 2, {"drive": drive()}, record=["pool"])
+    for name in [n for n in sys.modules if n.startswith(("spark.envs", "spark.plot", "spark.editor"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(spark.MissingError) as error:
+        exec(code, {"spark": spark, "recording": recording})
+    assert str(error.value).startswith(f"{package}: is needed for this and is not installed. Install it: pip install")
+    assert f'"spark-brain[{extra}]"' in str(error.value)

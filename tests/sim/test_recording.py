@@ -151,12 +151,6 @@ def test_samples_with_gaps_are_irregular_signals_of_neo():
     assert [s.name for s in segment.analogsignals] == ["spiker.potential"]
 
 
-def test_a_missing_library_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(spark.RecordError, match=r'pandas: is needed .* pip install "spark-brain\[analysis\]"'):
-        in_memory(np.zeros((5, 12), bool)).to_pandas("spikes")
-
-
 def test_save_and_load_keep_everything(tmp_path):
     dense, potential = some_data(1, 40)
     recording = in_memory(dense, potential)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from spark.core.errors import Problem, RecordError
+from spark.core.extras import need
 from spark.sim.records.disk import DiskStore
 from spark.sim.records.recording import Recording
 
@@ -22,7 +22,9 @@ def save(recording: Recording, folder: Path) -> None:
 
 def to_pandas(recording: Recording, name: str) -> Any:
     """See `Recording.to_pandas`."""
-    pandas = _library("pandas")
+    need("analysis", "pandas")
+    import pandas
+
     if recording.describe(name)["kind"] == "spikes":
         time, unit = recording.spikes(name)
         return pandas.DataFrame({"time": time, "unit": np.asarray(unit)})
@@ -33,7 +35,9 @@ def to_pandas(recording: Recording, name: str) -> Any:
 
 def to_xarray(recording: Recording) -> Any:
     """See `Recording.to_xarray`."""
-    xarray = _library("xarray")
+    need("analysis", "xarray")
+    import xarray
+
     variables = {}
     for name in recording.names:
         about = recording.describe(name)
@@ -58,7 +62,10 @@ def to_xarray(recording: Recording) -> Any:
 
 def to_neo(recording: Recording) -> Any:
     """See `Recording.to_neo`."""
-    neo, quantities = _library("neo"), _library("quantities")
+    need("analysis", "neo", "quantities")
+    import neo
+    import quantities
+
     segment = neo.Segment(name="run")
     begin = recording.first * recording.dt
     # What happens in the last step ends with it.
@@ -103,14 +110,3 @@ def _columns(about: dict[str, Any]) -> list[Any]:
     if about["reduce"] is not None:
         return [about["name"]] if number == 1 else list(range(number))
     return list(range(number)) if about["units"] is None else list(about["units"])
-
-
-def _library(name: str) -> Any:
-    try:
-        return __import__(name)
-    except ImportError as error:
-        raise RecordError(
-            Problem(
-                name, "is needed for this form and is not installed", 'Install it: pip install "spark-brain[analysis]"'
-            )
-        ) from error
