@@ -143,7 +143,7 @@ def test_other_libraries_get_the_same_numbers():
 
 def test_samples_with_gaps_are_irregular_signals_of_neo():
     brain = tutorial_brain()
-    probe = spark.Probe("pool.soma.potential", name="cut", window=[(0.0, 3.0), (8.0, 10.0)])
+    probe = spark.Probe("pool.soma.potential", name="cut", window=[(0, 3), (8, 10)])
     recording = spark.run(brain, 20, {"drive": drive()}, record=[probe, "spiker.potential"])
     segment = recording.to_neo().segments[0]
     (signal,) = segment.irregularlysampledsignals
