@@ -208,11 +208,10 @@ class Config(BaseModel):
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     @classmethod
-    @checked
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The config that `to_dict` described."""
         if not isinstance(data, dict):
-            raise ConfigError(Problem(cls.__name__, f"expected a JSON object, got {type(data).__name__}"))
+            raise ConfigError(Problem(cls.__name__, f"its data must be a JSON object, got {type(data).__name__}"))
         kind = data.get(cls.tag, cls.__name__)
         if kind != cls.__name__:
             message = f"names another kind, got {kind!r}; expected {cls.__name__!r}"

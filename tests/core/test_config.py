@@ -261,7 +261,7 @@ def test_text_that_is_no_json_is_refused() -> None:
 
 
 def test_json_that_is_no_object_is_refused() -> None:
-    with refused(ConfigError, "LeakySomaConfig: expected a JSON object, got list."):
+    with refused(ConfigError, "LeakySomaConfig: its data must be a JSON object, got list."):
         LeakySomaConfig.from_json("[]")
 
 

@@ -77,9 +77,17 @@ def test_a_brain_listed_twice_is_refused():
         spark.batch([brain, brain], 5, {"drive": drive()})
 
 
-@pytest.mark.parametrize("number", [0, 2.5, True])
-def test_a_number_of_replicas_that_is_none_is_refused(number):
-    with pytest.raises(spark.RunError, match="number: must be a whole number of at least 1"):
+@pytest.mark.parametrize(
+    ("number", "kind", "said"),
+    [
+        (0, spark.RunError, "number: must be a whole number of at least 1, got 0"),
+        (10**9, spark.RunError, "number: must be at most 1,000,000, got 1000000000"),
+        (2.5, spark.ArgumentError, "replicas.number: has the wrong type, got float 2.5; expected a whole number"),
+        (True, spark.ArgumentError, "replicas.number: has the wrong type, got bool True; expected a whole number"),
+    ],
+)
+def test_a_number_of_replicas_that_is_none_is_refused(number, kind, said):
+    with pytest.raises(kind, match=said):
         spark.replicas(tutorial_brain(), number)
 
 
