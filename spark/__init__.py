@@ -30,7 +30,7 @@ from spark.core.errors import ShardError as ShardError
 from spark.core.errors import SparkError as SparkError
 from spark.core.errors import StateError as StateError
 from spark.core.errors import WiringError as WiringError
-from spark.core.extras import need
+from spark.core.extras import need as _need
 from spark.core.module import Module as Module
 from spark.core.numerics import raise_faults as raise_faults
 from spark.core.parameter import decay as decay
@@ -82,7 +82,7 @@ _keep_compiled_programs()
 def __getattr__(name: str) -> object:
     """The Graph Editor, which needs packages that `import spark` does not."""
     if name in ("GraphEditor", "edit"):
-        need("editor", "starlette", "uvicorn", "websockets")
+        _need("editor", "starlette", "uvicorn", "websockets")
         from spark.editor import launch
 
         return getattr(launch, name)

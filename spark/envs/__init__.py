@@ -1,8 +1,8 @@
 """Closed loops: a brain that acts on what it senses. Needs the extra `gym`."""
 
-from spark.core.extras import need
+from spark.core.extras import need as _need
 
-need("gym", "gymnasium", "tqdm")
+_need("gym", "gymnasium", "tqdm")
 
 from spark.envs.loop import Log as Log  # noqa: E402  The line above says what to install.
 from spark.envs.loop import Loop as Loop  # noqa: E402

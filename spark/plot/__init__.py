@@ -1,8 +1,8 @@
 """Pictures. Needs the extra `plot`."""
 
-from spark.core.extras import need
+from spark.core.extras import need as _need
 
-need("plot", "matplotlib")
+_need("plot", "matplotlib")
 
 from spark.plot.loop import loop_picture as loop_picture  # noqa: E402  The line above says what to install.
 from spark.plot.raster import raster as raster  # noqa: E402
