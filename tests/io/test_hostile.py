@@ -93,7 +93,9 @@ def test_a_checkpoint_with_any_values_and_their_digest_is_refused_or_runs(saved,
         brain = spark.load_checkpoint(path)
     except spark.SparkError:
         return
+    first = int(brain.state["step"])
     spark.run(brain, 20, {"drive": drive()}, progress=False)
+    assert int(brain.state["step"]) == first + 20
 
 
 def test_a_brain_whose_state_was_not_finite_when_it_was_saved_is_loaded_as_it_was(tmp_path):

@@ -30,8 +30,7 @@ def given(call, folder):
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda c: c.name)
 def test_the_call_that_nonsense_is_put_into_works(call, tmp_path):
-    function, arguments = given(call, tmp_path)
-    function(**arguments)
+    assert outcome(*given(call, tmp_path)) is None
     close()
 
 
