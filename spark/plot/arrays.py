@@ -9,9 +9,20 @@ from spark.core.errors import InputError, Problem
 
 @runtime_checkable
 class Recorded(Protocol):
-    """What pictures of a recording read; `spark.Recording` has it."""
+    """What pictures of a recording read; `spark.Recording` has it: length of a step (ms), and where it begins."""
 
-    names: list[str]
+    dt: float
+    first: int
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the channels."""
+        ...
+
+    @property
+    def duration(self) -> float:
+        """Length of the run, ms."""
+        ...
 
     def spikes(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Time (ms) and unit of each spike of a channel."""

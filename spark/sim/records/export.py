@@ -78,7 +78,8 @@ def to_neo(recording: Recording) -> Any:
             time, unit = time[order], np.asarray(unit)[order]
             for number in range(int(np.prod(about["shape"]))) if about["units"] is None else about["units"]:
                 own = time[slice(*np.searchsorted(unit, [number, number + 1]))]
-                train = neo.SpikeTrain(own, units="ms", t_start=begin, t_stop=end, name=f"{name}[{number}]")
+                window = {"t_start": begin * quantities.ms, "t_stop": end * quantities.ms}
+                train = neo.SpikeTrain(own, units="ms", name=f"{name}[{number}]", **window)
                 segment.spiketrains.append(train)
         else:
             time, values = recording.trace(name)
