@@ -11,8 +11,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from spark.core import config_arguments
-from spark.core.config_arguments import STEP_ASSUMED
 from spark.core.arguments import checked
+from spark.core.config_arguments import STEP_ASSUMED
 from spark.core.errors import ConfigError, Problem
 from spark.core.names import suggestion
 from spark.core.values import FloatType, Number, Whole, encode

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 
 from spark.core import calling
-from spark.core.binding import require_dtype
 from spark.core.arguments import checked
+from spark.core.binding import require_dtype
 from spark.core.errors import ModuleError, Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray, with_signs
