@@ -170,7 +170,9 @@ def _handed_value(cls: "type[Config]", values: dict[str, Any], name: str) -> Any
     """What an owner hands down: the given value, else its default."""
     if name in values:
         value = values[name]
-        return to_shape(value) if name == "units" and isinstance(value, numbers.Integral) else _hashable(value)
+        # A number of units is a shape; what is none is left for the field itself to refuse.
+        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= 1
+        return to_shape(value) if name == "units" and whole else _hashable(value)
     info = cls.model_fields.get(name)
     return None if info is None or info.is_required() else info.get_default()
 

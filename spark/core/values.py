@@ -87,6 +87,8 @@ def to_quantity(value: Any) -> Any:
             raise ValueError(f"expected a finite number, got {value!r}")
         return float(value)
     made = to_array(value)
+    if not made.size:
+        raise ValueError("expected a number, or one for each unit, got an empty array")
     return float(made) if made.ndim == 0 else to_array(made.astype(np.float32))
 
 

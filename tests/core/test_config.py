@@ -224,7 +224,7 @@ def test_rate_above_one_spike_a_step_is_refused_of_a_random_spiker() -> None:
         "Lower max_freq or shorten dt"
     )
     with refused(ConfigError, text):
-        PoissonSpikerConfig(max_freq=1001)
+        PoissonSpikerConfig(max_freq=1001, dt=1.0)
 
 
 def test_threshold_below_rest_is_refused() -> None:

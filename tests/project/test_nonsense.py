@@ -62,6 +62,14 @@ def named(parameter, nonsense, error):
     )
 
 
+def kept(config, name):
+    """Whether JSON holds a config; rules that depend on dt are looked at once it is given, as JSON gives it."""
+    try:
+        return type(config).from_json(config.to_json()) == config
+    except ConfigError as error:
+        return name in str(error)
+
+
 @pytest.mark.parametrize(("cls", "base"), field_cases(), ids=lambda v: getattr(v, "__name__", ""))
 def test_nonsense_in_a_field_is_named(cls, base):
     faults = []
@@ -75,6 +83,5 @@ def test_nonsense_in_a_field_is_named(cls, base):
             except Exception as error:
                 faults.append(f"{name}={nonsense!r:.40} raised {type(error).__name__}: {error!s:.160}")
             else:
-                if cls.from_json(made.to_json()) != made:
-                    faults.append(f"{name}={nonsense!r:.40} was accepted, and JSON does not hold it")
+                faults += [f"{name}={nonsense!r:.40} was accepted, and JSON does not hold it"] * (not kept(made, name))
     assert not faults, "\n".join(faults)
