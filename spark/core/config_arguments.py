@@ -171,7 +171,7 @@ def _handed_value(cls: "type[Config]", values: dict[str, Any], name: str) -> Any
     if name in values:
         value = values[name]
         # A number of units is a shape; what is none is left for the field itself to refuse.
-        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= 1
+        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1
         return to_shape(value) if name == "units" and whole else _hashable(value)
     info = cls.model_fields.get(name)
     return None if info is None or info.is_required() else info.get_default()
