@@ -138,7 +138,9 @@ class Brain(Module):
 
     def _sent(self, name: str, spec: PortSpec) -> PortSpec:
         """What the others are built for: it is a step late, and of a payload that is no mere array the origin tells."""
-        return replace(spec, late=1, source=getattr(self, name) if spec.payload_type.needs_source else None)
+        # Settings for each wire of a port mean the wires that end there, not those that its origins take.
+        source = getattr(self, name) if spec.payload_type.needs_source else None
+        return replace(spec, late=1, parts=(), source=source)
 
     def _inputs_known(self, name: str, known: dict[PortMap, PortSpec]) -> bool:
         return all(wire in known for wires in self._wires[name].values() for wire in wires)

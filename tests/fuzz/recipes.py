@@ -121,7 +121,8 @@ class PlasticPool(Pool):
             drawn = self.draw.generator.uniform(0.2, 1.8, (post, pre)) * total / pre
             return initializers.ArrayInitializer(array=np.where(there, drawn, 0.0).astype(np.float32))
         density = 1.0 if self.draw.chance(0.3) else self.draw.number_in(0.1, 0.9)
-        return positive_values(self.draw, 1.0).updated(density=density, total=float(f"{total:.4g}"))
+        mean = total / max(1, round(density * pre))
+        return positive_values(self.draw, mean).updated(density=density, total=float(f"{total:.4g}"))
 
     def config(self, inputs):
         draw, units = self.draw, self.units

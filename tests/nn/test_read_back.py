@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from builders import linear, poisson
+from builders import linear, poisson, spiking_brain
 
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray
-from spark.nn import Brain, BrainConfig, interfaces, neurons, somas, synapses
+from spark.nn import Brain, BrainConfig, delays, interfaces, neurons, somas, synapses
 from spark.sim.run import build
 
 
@@ -87,3 +87,16 @@ def test_modules_whose_output_follows_from_their_config_may_stand_in_a_circle(wh
     fired = brain.get_spikes_from_cache()
     assert all(isinstance(found, SpikeArray) for found in fired.values())
     assert brain.state["step"] == 3
+
+
+def test_settings_for_each_wire_count_the_wires_that_end_at_a_port() -> None:
+    own = PortMap("__call__", "spikes")
+    both = {"excitation": [PortMap("delays", "out_spikes"), own]}
+    config = neurons.DeltaLIFNeuronConfig(units=(3,), excitatory__connections=("all_to_all", "all_to_all"))
+    modules = [
+        ModuleSpecs("delays", delays.NDelays, {"in_spikes": [own, own]}),
+        ModuleSpecs("pool", neurons.DeltaLIFNeuron, both, config),
+    ]
+    brain = spiking_brain(modules)
+    build(brain)
+    assert brain.pool.input_specs["excitation"].shape == (12,)
