@@ -11,7 +11,7 @@ from spark import catalogue
 from spark.core.errors import ModuleError, RegistryError, SparkError
 from spark.core.registry import modules as registry
 from spark.editor.fields import fields_of, kinds
-from spark.editor.ports import port_list
+from spark.editor.ports import kinds_of, port_list
 from spark.io.graph_config import PAYLOADS
 from spark.io.model_file import BRAIN, INPUT, OUTPUT
 from spark.nn import BrainConfig
@@ -85,6 +85,7 @@ def _payloads() -> dict[str, Any]:
     return {
         name: {
             "letter": LETTERS.get(name, name[0]),
+            "kinds": kinds_of(cls),
             "dtype": cls.default_dtype,
             "doc": (cls.__doc__ or "").split("\n")[0],
         }

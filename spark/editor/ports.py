@@ -70,10 +70,15 @@ def inputs(document: Document, key: str) -> Types:
     return {**ports.inputs, **ports.optional}
 
 
+def kinds_of(payload: type[Payload]) -> list[str]:
+    """Every payload that this one also is: what may take it. The page draws by this list, and knows no other rule."""
+    return [c.__name__ for c in payload.__mro__ if issubclass(c, Payload) and c is not Payload]
+
+
 def port_list(ports: Types, optional: Types | None = None) -> list[dict[str, Any]]:
     """Ports as the page takes them, required ones first."""
-    required = [{"name": n, "type": t.__name__, "optional": False} for n, t in ports.items()]
-    return required + [{"name": n, "type": t.__name__, "optional": True} for n, t in (optional or {}).items()]
+    listed = [(n, t, False) for n, t in ports.items()] + [(n, t, True) for n, t in (optional or {}).items()]
+    return [{"name": n, "type": t.__name__, "kinds": kinds_of(t), "optional": o} for n, t, o in listed]
 
 
 def why_not(document: Document, begin: list[str], end: list[str]) -> str | None:
@@ -91,7 +96,7 @@ def why_not(document: Document, begin: list[str], end: list[str]) -> str | None:
         return f"{last['name']} has no input {end[1]!r}"
     into = [e for e in document["edges"].values() if e["to"] == end]
     # An output without a wire takes whatever comes: it is what its wire brings.
-    if not issubclass(given, taken) and (last["type"] != OUTPUT or into):
+    if taken.__name__ not in kinds_of(given) and (last["type"] != OUTPUT or into):
         return f"{last['name']}.{end[1]} takes {taken.__name__}, and {first['name']}.{begin[1]} gives {given.__name__}"
     if any(e["from"] == begin for e in into):
         return "these two are wired already"

@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { isArray, merged, valueAt } from "../src/core/config";
 import { de } from "../src/core/words_de";
 import { decode, Series } from "../src/core/frames";
-import { applyPatch, search, trail } from "../src/core/graph";
+import { applyPatch, problemsWithin, search, trail, whyNot } from "../src/core/graph";
 import { crc32, withText } from "../src/core/png";
 import { outOfBounds, parseQuantity, showNumber } from "../src/core/units";
 import { canBeSentAgain, Unsent } from "../src/core/unsent";
 import { points } from "../src/view/points";
-import type { Document } from "../src/core/types";
+import type { Catalogue, Document, Problem } from "../src/core/types";
+import wires from "./wires.json";
 
 describe("units", () => {
   it.each([
@@ -137,5 +138,19 @@ describe("series", () => {
     const held = new Series();
     for (const until of [10, 20, 30]) held.append(decode(frame({ probe: "p", view: "matrix", first: until - 10, until, dt: 1 }, [new Float32Array([until])])));
     expect([5, 10, 25, 99].map((step) => held.at(step)?.header.until)).toEqual([undefined, 10, 20, 30]);
+  });
+});
+
+describe("wires", () => {
+  it("can be drawn where the server says that they can", () => {
+    const { catalogue, document, fits } = wires as unknown as { catalogue: Catalogue; document: Document; fits: string[] };
+    const keys = Object.keys(document.nodes);
+    const drawn = keys.flatMap((a) => keys.filter((b) => whyNot(document, catalogue, {}, { node: a, port: "y" }, { node: b, port: "x" }) === null).map((b) => `${a} ${b}`));
+    expect(drawn.sort()).toEqual([...fits].sort());
+  });
+  it("lead to an end also where brains stand inside each other", () => {
+    const ring = { meta: {}, nodes: { a: { type: "Brain", name: "a", parent: "b" }, b: { type: "Brain", name: "b", parent: "a" } }, edges: {} } as unknown as Document;
+    expect(trail(ring, "a").length).toBe(3);
+    expect(problemsWithin(ring, [{ node: "a" } as Problem], "c")).toEqual([]);
   });
 });

@@ -8,7 +8,8 @@ export const BRAIN = "Brain";
 export interface Ports { inputs: Port[]; outputs: Port[] }
 
 export function portsOf(key: string, node: NodeRecord, catalogue: Catalogue, inner: Checked["ports"]): Ports {
-  const carried = { name: "value", type: String(node.config?.payload_type ?? "FloatArray") };
+  const type = String(node.config?.payload_type ?? "FloatArray");
+  const carried = { name: "value", type, kinds: catalogue.payloads[type]?.kinds };
   if (node.type === INPUT) return { inputs: [], outputs: [carried] };
   if (node.type === OUTPUT) return { inputs: [carried], outputs: [] };
   if (node.type === BRAIN) return inner[key] ?? { inputs: [], outputs: [] };
@@ -31,7 +32,7 @@ export function whyNot(
   if (!given || !taken) return "a wire goes from an output to an input";
   const into = Object.values(document.edges).filter((e) => e.to[0] === to.node && e.to[1] === to.port);
   // An output without a wire takes whatever comes: it is what its wire brings.
-  if (given.type !== taken.type && (last.type !== OUTPUT || into.length)) return `${last.name}.${to.port} takes ${taken.type}, and ${first.name}.${from.port} gives ${given.type}`;
+  if (!(given.kinds ?? [given.type]).includes(taken.type) && (last.type !== OUTPUT || into.length)) return `${last.name}.${to.port} takes ${taken.type}, and ${first.name}.${from.port} gives ${given.type}`;
   if (into.some((e) => e.from[0] === from.node && e.from[1] === from.port)) return "these two are wired already";
   if (last.type === OUTPUT && into.length) return `the output ${last.name} takes one wire, and has one`;
   return null;
@@ -54,7 +55,9 @@ export function applyPatch(document: Document, patch: Change[]): Document {
 
 export function trail(document: Document, level: string | null): { key: string | null; name: string }[] {
   const found: { key: string | null; name: string }[] = [];
-  for (let key = level; key && document.nodes[key]; key = document.nodes[key].parent ?? null) {
+  // A file may say that brains stand inside each other: no way is longer than there are nodes.
+  const most = Object.keys(document.nodes).length;
+  for (let key = level; key && document.nodes[key] && found.length < most; key = document.nodes[key].parent ?? null) {
     found.unshift({ key, name: document.nodes[key].name });
   }
   return [{ key: null, name: String(document.meta.name ?? "brain") }, ...found];
@@ -71,7 +74,8 @@ export function problemsOf(problems: Problem[], key: string): Problem[] {
 // Problems of a node and of everything inside it.
 export function problemsWithin(document: Document, problems: Problem[], key: string): Problem[] {
   return problems.filter((p) => {
-    for (let at = p.node ?? null; at; at = document.nodes[at]?.parent ?? null) if (at === key) return true;
+    let left = Object.keys(document.nodes).length;
+    for (let at = p.node ?? null; at && left-- > 0; at = document.nodes[at]?.parent ?? null) if (at === key) return true;
     return false;
   });
 }

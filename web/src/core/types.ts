@@ -25,7 +25,8 @@ export interface Document {
 export type Table = "nodes" | "edges" | "notes" | "groups" | "probes" | "meta" | "run";
 export type Change = [Table, string, unknown, unknown];
 
-export interface Port { name: string; type: string; optional?: boolean }
+// `kinds` are the payloads that an output also is: what may take it.
+export interface Port { name: string; type: string; kinds?: string[]; optional?: boolean }
 export interface Field {
   name: string;
   kind: "number" | "integer" | "boolean" | "choice" | "quantity" | "shape" | "text" | "json" | "config" | "kinds";
@@ -50,7 +51,7 @@ export interface ModuleType {
   inputs: Port[];
   outputs: Port[];
 }
-export interface Payload { letter: string; dtype: string; doc: string }
+export interface Payload { letter: string; kinds: string[]; dtype: string; doc: string }
 export interface Catalogue {
   modules: Record<string, ModuleType>;
   payloads: Record<string, Payload>;
