@@ -37,7 +37,7 @@ function Rate({ path }: { path: string }) {
   const number = useRef<HTMLSpanElement>(null);
   const bar = useRef<HTMLElement>(null);
   useEffect(() => {
-    let last = "";
+    let last: string | null = null;
     return follow(path, (rate) => {
       const text = rate === undefined ? "" : `${rate.toFixed(0)} Hz`;
       if (text === last || !number.current || !bar.current) return;
