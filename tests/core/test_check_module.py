@@ -63,6 +63,16 @@ def test_built_in_module_keeps_the_contract(cls: type) -> None:
     spark.check_module(cls, **arguments(cls))
 
 
+RULES = [cls for cls in BUILT_IN if issubclass(cls, spark.nn.plasticity.Rule)]
+
+
+@pytest.mark.parametrize("cls", RULES, ids=lambda c: c.__name__)
+def test_a_modulated_rule_keeps_the_contract(cls: type) -> None:
+    """It shares its structure with one of an equal config, too."""
+    inputs = {**arguments(cls)["inputs"], "modulation": spark.FloatArray(jnp.asarray(0.5, jnp.float32))}
+    spark.check_module(cls, config=cls.config_class()(eligibility_tau=50.0), inputs=inputs)
+
+
 def test_a_whole_module_passes() -> None:
     spark.check_module(Gain)
 
