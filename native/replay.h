@@ -13,6 +13,11 @@ namespace spark {
 class Replay {
  public:
   // Words of memory, 4 bytes each, as `Program.waiting` in spark/kernels/program.py counts them.
+  static int64_t words(int64_t pre, int64_t traces, int64_t room, int64_t steps) {
+    const int64_t segments = (steps + Past::kSegment - 1) / Past::kSegment;
+    return kHeader + pre * (1 + (2 + segments) * traces) + steps + room * (3 + 2 * (traces + 1));
+  }
+
   Replay(int32_t* memory, const Table& table, float* weights, const float* baseline, const float* factors, int64_t pre,
          int64_t post, int64_t room, int64_t steps)
       : table_(table), weights_(weights), baseline_(baseline), pre_(pre), post_(post), room_(room), steps_(steps),

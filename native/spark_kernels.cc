@@ -99,33 +99,38 @@ ffi::Error scatter(ffi::Buffer<ffi::S8> spikes, ffi::Buffer<ffi::S32> starts, ff
 // numbers of buffers of one int32, or -1: how many steps to do (else one), and how many were done.
 ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results, ffi::Span<const int64_t> code,
                        ffi::Span<const float> numbers, int64_t states, int64_t scratch, int64_t steps, int64_t done) {
-  static thread_local std::vector<uint64_t> memory;
-  memory.resize(static_cast<size_t>(scratch + 7) / 8);
-  std::vector<char*> buffers;
+  static thread_local std::vector<uint64_t> scratch_memory;
+  scratch_memory.resize(static_cast<size_t>(scratch + 7) / 8);
+  std::vector<spark::Memory> buffers;
   buffers.reserve(arguments.size() + results.size() - states + 1);
+  const auto keep = [&](const auto& buffer) {
+    buffers.push_back({static_cast<char*>(buffer.untyped_data()), static_cast<int64_t>(buffer.size_bytes())});
+  };
   for (int64_t leaf = 0; leaf < states; ++leaf) {
     auto from = arguments.get<ffi::AnyBuffer>(leaf);
     auto to = results.get<ffi::AnyBuffer>(leaf);
     if (!from.has_value() || !to.has_value()) return ffi::Error::InvalidArgument("a leaf of the state is missing");
-    char* memory_of_leaf = static_cast<char*>((*to)->untyped_data());
-    if (memory_of_leaf != from->untyped_data()) std::memcpy(memory_of_leaf, from->untyped_data(), from->size_bytes());
-    buffers.push_back(memory_of_leaf);
+    keep(**to);
+    if (buffers.back().bytes != static_cast<int64_t>(from->size_bytes()))
+      return ffi::Error::InvalidArgument("a leaf of the state changes its size");
+    if (buffers.back().data != from->untyped_data())
+      std::memcpy(buffers.back().data, from->untyped_data(), from->size_bytes());
   }
   for (size_t at = states; at < arguments.size(); ++at) {
     auto argument = arguments.get<ffi::AnyBuffer>(at);
     if (!argument.has_value()) return argument.error();
-    buffers.push_back(static_cast<char*>(argument->untyped_data()));
+    keep(*argument);
   }
   for (size_t at = states; at < results.size(); ++at) {
     auto result = results.get<ffi::AnyBuffer>(at);
     if (!result.has_value()) return result.error();
-    buffers.push_back(static_cast<char*>((*result)->untyped_data()));
+    keep(**result);
   }
-  buffers.push_back(reinterpret_cast<char*>(memory.data()));
-  const int64_t wanted = steps < 0 ? 1 : *reinterpret_cast<const int32_t*>(buffers[steps]);
-  const int64_t ran = spark::run_program(code.begin(), code.size(), numbers.begin(), buffers.data(), wanted);
+  buffers.push_back({reinterpret_cast<char*>(scratch_memory.data()), scratch});
+  const int64_t wanted = steps < 0 ? 1 : *reinterpret_cast<const int32_t*>(buffers[steps].data);
+  const int64_t ran = spark::run_program(code.begin(), code.size(), numbers.begin(), buffers, wanted);
   if (ran < 0) return ffi::Error::InvalidArgument("an instruction of the program is unknown");
-  if (done >= 0) *reinterpret_cast<int32_t*>(buffers[done]) = static_cast<int32_t>(ran);
+  if (done >= 0) *reinterpret_cast<int32_t*>(buffers[done].data) = static_cast<int32_t>(ran);
   return ffi::Error::Success();
 }
 

@@ -136,6 +136,9 @@ struct Coefficients {
 
 // A rule: bounds, then change and slope at presynaptic spikes, then both at postsynaptic ones, and the pull.
 struct Table {
+  // Numbers of a table for so many traces.
+  static int64_t size(int64_t pre, int64_t post) { return 3 + 4 * (pre + 1) * (post + 1); }
+
   Table(const float* values, int pre, int post)
       : minimum(values[0]), maximum(values[1]), pre(pre), post(post) {
     const int64_t size = static_cast<int64_t>(pre + 1) * (post + 1);

@@ -5,6 +5,8 @@
 #include <cstdint>
 
 #include "deliver.h"
+#include "edge_instructions.h"
+#include "operands.h"
 #include "replay.h"
 #include "stdp.h"
 
@@ -23,14 +25,14 @@ struct Modulation {
 };
 
 // Adds this step's modulation; returns whether the weights are to move now.
-inline bool add_modulation(const Modulation& m, int64_t step) {
-  const float left = std::exp(-m.rate * static_cast<float>(step % m.renewal));
+inline bool add_modulation(const Modulation& m, uint64_t step) {
+  const float left = std::exp(-m.rate * static_cast<float>(row_of(step, m.renewal)));
   for (int64_t at = 0; at < m.size; ++at) {
     if (m.arriving[at] == 0.0f) continue;
     m.moved[at] += m.arriving[at] * left;
     *m.waiting = 1;
   }
-  return *m.waiting && (step + 1) % m.interval == 0;
+  return *m.waiting && row_of(step + 1, m.interval) == 0;
 }
 
 // Moves all weights; post is null for dense weights of shape (rows, units), else the unit of each.
@@ -45,81 +47,110 @@ struct Waiting {
   int64_t room = 0, steps = 0;
 };
 
-template <class Operands>
-Waiting read_waiting(Operands& o) {
+inline Waiting read_waiting(Operands& o, int64_t pre, int traces) {
   Waiting waiting;
-  waiting.memory = o.template place<int32_t>();
+  const auto memory = o.place<int32_t>();
   waiting.room = o.whole();
   waiting.steps = o.whole();
+  waiting.memory = memory.any(Replay::words(pre, traces, waiting.room, waiting.steps), "what waits");
   return waiting;
 }
 
 // Delivery through dense weights whose postsynaptic changes wait: rows that fired are brought up to date first.
-template <class Operands>
-void run_deliver_waiting(Operands& o) {
-  const int8_t* spikes = o.template place<int8_t>();
-  float* weights = o.template place<float>();
-  float* current = o.template place<float>();
-  const float* coefficients = o.template place<float>();
-  const float* baseline = o.template place<float>();
-  const int64_t pre = o.whole(), post = o.whole(), pre_traces = o.whole(), post_traces = o.whole();
-  const Waiting waiting = read_waiting(o);
+inline void run_deliver_waiting(Operands& o) {
+  const auto fired = o.place<int8_t>();
+  const auto kernel = o.place<float>();
+  const auto current = o.place<float>();
+  const auto coefficients = o.place<float>();
+  const auto first = o.place<float>();
+  const int64_t pre = o.whole(), post = o.whole();
+  const int pre_traces = static_cast<int>(o.whole()), post_traces = static_cast<int>(o.whole());
+  const Waiting waiting = read_waiting(o, pre, pre_traces);
+  const int8_t* const spikes = fired.of(pre, "spikes");
+  float* const weights = kernel.of(pre * post, "weights");
+  const float* const baseline = first.any(pre * post, "baseline");
+  check(pre_traces <= kMostTraces && post_traces <= kMostTraces, "too many traces");
   float factors[kMostTraces];
-  for (int64_t a = 0; a < pre_traces; ++a) factors[a] = o.number();
+  for (int a = 0; a < pre_traces; ++a) factors[a] = o.number();
   if (o.round() > 0) {
-    const Table table(coefficients, static_cast<int>(pre_traces), static_cast<int>(post_traces));
+    const Table table(coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
     Replay replay(waiting.memory, table, weights, baseline, factors, pre, post, waiting.room, waiting.steps);
     replay.bring_fired(spikes);
   }
-  deliver_dense(spikes, pre, weights, post, current);
+  deliver_dense(spikes, pre, static_cast<const float*>(weights), post, current.of(post, "current"));
+}
+
+// The debug build sees that all lists agree.
+inline void check_lists(const EdgeLists& edges, int64_t pre, int64_t post, int64_t delays, int64_t synapses,
+                        int64_t slots) {
+  check_edges(edges.post, edges.starts, pre, delays, synapses, post);
+  check_incoming(edges.in_starts, edges.in_edge, edges.in_pre, edges.in_delay, post, synapses, pre, slots);
+  check_indices(edges.pre, synapses, pre, "pre");
+  check_indices(edges.delay, synapses, slots, "delay");
 }
 
 // Operands as `EventRule.lower` gives them.
-template <class Operands>
-void run_stdp(Operands& o) {
-  Target to = {};
-  to.weights = o.template place<float>();
-  const float* coefficients = o.template place<float>();
-  float* pre_trace = o.template place<float>();
-  float* post_trace = o.template place<float>();
-  const int8_t* pre_spikes = o.template place<int8_t>();
-  const uint32_t* history = o.template place<uint32_t>();
-  const int8_t* post_spikes = o.template place<int8_t>();
-  const int32_t* step = o.template place<int32_t>();
-  float* pre_decayed = o.template place<float>();
-  float* post_decayed = o.template place<float>();
-  EdgeLists edges;
-  edges.post = o.template place<int32_t>();
-  edges.starts = o.template place<int32_t>();
-  edges.in_starts = o.template place<int32_t>();
-  edges.in_edge = o.template place<int32_t>();
-  edges.in_pre = o.template place<int32_t>();
-  edges.in_delay = o.template place<int32_t>();
-  edges.pre = o.template place<int32_t>();
-  edges.delay = o.template place<int32_t>();
-  to.eligibility = o.template place<float>();
-  to.pending = o.template place<float>();
-  Modulation modulation;
-  modulation.waiting = o.template place<int32_t>();
-  modulation.moved = o.template place<float>();
-  modulation.arriving = o.template place<float>();
-  to.baseline = o.template place<float>();
-  const int64_t pre_traces = o.whole(), post_traces = o.whole();
+inline void run_stdp(Operands& o) {
+  const auto weights = o.place<float>();
+  const auto coefficients = o.place<float>();
+  const auto pre_kept = o.place<float>();
+  const auto post_kept = o.place<float>();
+  const auto arrived = o.place<int8_t>();
+  const auto bits = o.place<uint32_t>();
+  const auto fired = o.place<int8_t>();
+  const uint64_t step = o.counter();
+  const auto pre_read = o.place<float>();
+  const auto post_read = o.place<float>();
+  Span<int32_t> lists[8];
+  for (auto& list : lists) list = o.place<int32_t>();
+  const auto eligibility = o.place<float>();
+  const auto pending = o.place<float>();
+  const auto waits = o.place<int32_t>();
+  const auto moved = o.place<float>();
+  const auto arriving = o.place<float>();
+  const auto baseline = o.place<float>();
+  const int pre_traces = static_cast<int>(o.whole()), post_traces = static_cast<int>(o.whole());
   const int64_t pre = o.whole(), post = o.whole(), synapses = o.whole();
   const int64_t words = o.whole(), delays = o.whole(), slots = o.whole();
+  Modulation modulation;
   modulation.size = o.whole();
   modulation.interval = o.whole();
   modulation.renewal = o.whole();
   modulation.rate = o.number();
-  const Waiting waiting = read_waiting(o);
+  const Waiting waiting = read_waiting(o, pre, pre_traces);
+
+  check(pre_traces <= kMostTraces && post_traces <= kMostTraces, "too many traces");
+  Target to = {};
+  to.weights = weights.of(synapses, "weights");
+  to.eligibility = eligibility.any(synapses, "eligibility");
+  to.pending = pending.any(synapses, "pending");
+  to.baseline = baseline.any(synapses, "baseline");
+  modulation.waiting = waits.any(1, "waiting");
+  modulation.moved = moved.any(modulation.size, "moved");
+  modulation.arriving = arriving.any(modulation.size, "modulation");
+  float* const pre_trace = pre_kept.of(pre_traces * slots * pre, "pre_trace");
+  float* const post_trace = post_kept.of(post_traces * post, "post_trace");
+  float* const pre_decayed = pre_read.of(pre_traces * pre, "pre_decayed");
+  float* const post_decayed = post_read.of(post_traces * post, "post_decayed");
+  const int8_t* const pre_spikes = arrived.any(pre, "pre_spikes");
+  const int8_t* const post_spikes = fired.of(post, "post_spikes");
+  const uint32_t* const history = bits.any(2 * words * pre, "history");
+  check(history || pre_spikes, "neither spikes nor a history arrives");
+  const bool listed = lists[0] != nullptr;
+  const EdgeLists edges = {lists[0].any(synapses, "post"),     lists[1].any(pre * (delays + 1), "starts"),
+                           lists[2].any(post + 1, "in_starts"), lists[3].any(synapses, "in_edge"),
+                           lists[4].any(synapses, "in_pre"),    lists[5].any(synapses, "in_delay"),
+                           lists[6].any(synapses, "pre"),       lists[7].any(synapses, "delay")};
+  if (listed) check_lists(edges, pre, post, delays, synapses, slots);
+  if (!listed) check(pre_spikes != nullptr && synapses >= pre * post, "dense weights do not fit their spikes");
 
   const auto& operations = stdp_operations();
-  const int64_t now = *step % slots, before = (now + slots - 1) % slots;
+  const int64_t now = row_of(step, slots), before = (now + slots - 1) % slots;
   const float* x[kMostTraces];
   const float* y[kMostTraces];
   const float* kept[kMostTraces];
   float factors[kMostTraces];
-  for (int64_t a = 0; a < pre_traces; ++a) {
+  for (int a = 0; a < pre_traces; ++a) {
     const bool nearest = o.whole() != 0;
     const float factor = factors[a] = o.number();
     kept[a] = pre_trace + a * pre;
@@ -132,19 +163,19 @@ void run_stdp(Operands& o) {
       x[a] = ring;
     }
   }
-  for (int64_t b = 0; b < post_traces; ++b) {
+  for (int b = 0; b < post_traces; ++b) {
     const bool nearest = o.whole() != 0;
     const float factor = o.number();
     operations.advance_kept(factor, nearest, post, post_spikes, post_trace + b * post, post_decayed + b * post);
     y[b] = post_decayed + b * post;
   }
 
-  const Table table(coefficients, static_cast<int>(pre_traces), static_cast<int>(post_traces));
+  const Table table(coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
   to.minimum = table.minimum;
   to.maximum = table.maximum;
   if (to.eligibility) {
-    const int64_t phase = *step % modulation.renewal;
-    if (phase == 0 && *step > 0)
+    const int64_t phase = row_of(step, modulation.renewal);
+    if (phase == 0 && step > 0)
       operations.scale(std::exp(-modulation.rate * static_cast<float>(modulation.renewal)), synapses, to.eligibility);
     to.inverse = std::exp(modulation.rate * static_cast<float>(phase));
     to.moved = modulation.moved;
@@ -159,14 +190,14 @@ void run_stdp(Operands& o) {
     replay.step(pre_spikes, x, kept, post_spikes, y);
     return;
   }
-  if (edges.post) {
+  if (listed) {
     const Rings rings = {x, slots, pre, pre_spikes ? 0 : now};
     change_edges(table, to, Arrivals(history, words, pre, edges.starts, delays), edges, rings, post_spikes, post, y);
   } else {
     change_dense(table, to, pre_spikes, pre, x, post_spikes, post, y);
   }
-  if (!to.eligibility || !add_modulation(modulation, *step)) return;
-  move_weights(to, edges.post, edges.post ? 1 : pre, edges.post ? synapses : post);
+  if (!to.eligibility || !add_modulation(modulation, step)) return;
+  move_weights(to, edges.post, listed ? 1 : pre, listed ? synapses : post);
   for (int64_t at = 0; at < modulation.size; ++at) modulation.moved[at] = 0.0f;
   *modulation.waiting = 0;
 }

@@ -47,7 +47,7 @@ struct Point {
 // One draw for each unit, with the key of a step.
 struct RandomDraw {
   const uint32_t* key;
-  uint32_t step;
+  uint64_t step;
   int64_t units;
 };
 

@@ -5,11 +5,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 from jax.core import Tracer
 
 from spark.core import binding, numerics, transform, tree
+from spark.core.counter import Counter
 from spark.core.errors import ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Claim, Keeper
 from spark.core.payloads import Payload, with_signs
@@ -42,7 +41,7 @@ def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[s
     outputs = module.whole_step(payloads)
     if outputs is None:
         outputs = with_signs(written(module, **with_signs(payloads)))
-        module._clock.step = before + np.int32(1)
+        module._clock.step = before + 1
         module._held.current = False
         if module._checked:
             numerics.watch(module, payloads, before)
@@ -149,7 +148,7 @@ def _infer_outputs(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, P
         outputs = jax.eval_shape(
             run,
             {p: jax.ShapeDtypeStruct(v.shape, v.dtype) for p, v in variables.items()},
-            jax.ShapeDtypeStruct((), jnp.int32),
+            Counter.of(0),
             {name: spec.payload_type.abstract(spec) for name, spec in inputs.items()},
         )
     finally:

@@ -215,7 +215,7 @@ class Module(Part):
 
     @property
     def step(self) -> Any:
-        """Number of steps done before this one, int32, one for the whole brain."""
+        """Number of steps done before this one, one for the whole brain: a `Counter` of 64 bits; see there."""
         return self._clock.step
 
     @property

@@ -1,6 +1,7 @@
 """Checking numbers: where and when the first NaN or infinity appeared.
 
-A checked brain carries one small variable, `fault`: the step and the place of the first bad number, or -1.
+A checked brain carries one small variable, `fault`: the lower word of the step and the place of the first bad number,
+or -1.
 It is written inside the compiled step, so it also works in a user's own `jax.jit` or `lax.scan`.
 """
 
@@ -38,9 +39,9 @@ def watch(module: "Module", payloads: dict[str, Payload], step: Any) -> None:
             bad.append(jnp.zeros((), bool))
     flags = jnp.stack(bad)
     place = jnp.argmax(flags).astype(jnp.int32)
-    now = jnp.stack([jnp.asarray(step), place])
+    now = jnp.stack([jnp.asarray(step.__jax_array__()), place])
     fault = module._fault  # type: ignore[attr-defined]
-    fresh = flags.any() & (fault[0] < 0)
+    fresh = flags.any() & (fault[1] < 0)
     module._fault = jnp.where(fresh, now, fault)  # type: ignore[attr-defined]
 
 
@@ -48,11 +49,12 @@ def fault_of(graph: Graph, state: State) -> tuple[int, str] | None:
     """The step and the path of the first bad number, or None."""
     if transform.FAULT not in state:
         return None
-    step, place = (int(n) for n in np.asarray(state[transform.FAULT]))
-    if step < 0:
+    low, place = (int(n) for n in np.asarray(state[transform.FAULT]))
+    if place < 0:
         return None
     template = graph.structure.template
-    return step, watched(tree.variables_of(template), template._inputs)[place]
+    done = int(state[transform.STEP])
+    return done - (done - low) % (1 << 32), watched(tree.variables_of(template), template._inputs)[place]
 
 
 @checked

@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.counter import Counter
+
 # Above this size a copy into the joint leaf costs more than one more leaf does (about 3 microseconds).
 SOLO_ELEMENTS = 16_384
 WORD = 4
@@ -47,7 +49,9 @@ class Slot:
         return (flat != 0 if self.dtype == "bool" else flat).reshape(self.shape)
 
     def to_words(self, value: Any) -> Any:
-        """An array of this slot's shape as words."""
+        """An array of this slot's shape, or a counter, as words."""
+        if isinstance(value, Counter):
+            return value.words
         flat = value.reshape(-1)
         if self.dtype == "bool":
             flat = flat.astype("uint8")
@@ -73,6 +77,12 @@ class Layout:
         """The array at `path`, cut out of the leaves."""
         slot = self.slots[path]
         return leaves[slot.leaf] if slot.solo else slot.cut(leaves[slot.leaf])
+
+    def counter(self, leaves: tuple[Any, ...], path: str) -> Counter:
+        """The whole number of 64 bits at `path`."""
+        slot = self.slots[path]
+        first = slot.offset // WORD
+        return Counter(leaves[slot.leaf][first], leaves[slot.leaf][first + 1])
 
     def replace(self, leaves: tuple[Any, ...], path: str, value: Any) -> tuple[Any, ...]:
         """Leaves with another array at `path`, of the slot's shape and dtype."""

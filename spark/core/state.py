@@ -1,25 +1,29 @@
 """`State` and `Graph`: the two halves of a module that pure functions take and return."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from spark.core.arguments import checked
+from spark.core.counter import STEP, Counter
 from spark.core.errors import Problem, StateError
 from spark.core.names import suggestion
 from spark.core.packing import Layout
+from spark.core.variable import Bounds
 
 
 @dataclass(frozen=True, eq=False)
 class StateLayout:
-    """Where every variable lies, and its unit. Shared by all states of one structure."""
+    """Where every variable lies, its unit, and bounds where it has some. Shared by all states of one structure."""
 
     layout: Layout
     units: Mapping[str, str]
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,6 +39,8 @@ class State:
     @checked
     def __getitem__(self, path: str) -> Any:
         self._known(path)
+        if path == STEP:
+            return self.about.layout.counter(self.leaves, path)
         return self.about.layout.read(self.leaves, path)
 
     def __contains__(self, path: object) -> bool:
@@ -61,26 +67,48 @@ class State:
         """A copy in which these variables have new values.
 
         Raises:
-            StateError: No such path, or the value has another shape or kind of dtype.
+            StateError: No such path, or a value has another shape or kind of dtype or is out of its variable's bounds;
+                everything that is wrong.
         """
+        problems = [p for path, value in values.items() for p in self.problems(path, value)]
+        if problems:
+            raise StateError(problems)
         leaves = self.leaves
         for path, value in values.items():
-            self._known(path)
-            slot = self.about.layout.slots[path]
-            if np.shape(value) != slot.shape or not jnp.can_cast(
-                jnp.result_type(value), jnp.dtype(slot.dtype), "same_kind"
-            ):
-                raise StateError(
-                    Problem(
-                        path,
-                        f"cannot take this value, got {np.shape(value)} {jnp.result_type(value)}; "
-                        f"expected {slot.shape} {slot.dtype}",
-                        "Give an array of the variable's shape and kind",
-                        "shape",
-                    )
-                )
-            leaves = self.about.layout.replace(leaves, path, jnp.asarray(value).astype(slot.dtype))
+            dtype = self.about.layout.slots[path].dtype
+            new = Counter.of(value) if path == STEP else jnp.asarray(value).astype(dtype)
+            leaves = self.about.layout.replace(leaves, path, new)
         return State(leaves, self.about)
+
+    def problems(self, path: str, value: Any) -> list[Problem]:
+        """What is wrong with a new value of the variable at `path`: shape, kind, and values out of its bounds.
+
+        Raises:
+            StateError: No such path.
+        """
+        self._known(path)
+        slot = self.about.layout.slots[path]
+        kind = jnp.int32 if path == STEP else jnp.dtype(slot.dtype)
+        if np.shape(value) != slot.shape or not jnp.can_cast(_kind_of(value), kind, "same_kind"):
+            return [
+                Problem(
+                    path,
+                    f"cannot take this value, got {np.shape(value)} {_kind_of(value)}; "
+                    f"expected {slot.shape} {slot.dtype}",
+                    "Give an array of the variable's shape and kind",
+                    "shape",
+                )
+            ]
+        least, most = self.about.bounds.get(path, (None, None))
+        if (least is None and most is None) or isinstance(value, Tracer) or not np.size(value):
+            return []
+        array = np.asarray(value)
+        low, high = array.min(), array.max()
+        if (least is None or low >= least) and (most is None or high <= most):
+            return []
+        found = f"{low}" if low == high else f"{low} to {high}"
+        expected = f"at least {least}" if most is None else f"at most {most}" if least is None else f"{least} to {most}"
+        return [Problem(path, f"is out of its bounds, got {found}; expected {expected}", "", "bounds")]
 
     def _known(self, path: str) -> None:
         if path not in self.about.layout.slots:
@@ -111,6 +139,12 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"Graph({self.structure!r})"
+
+
+def _kind_of(value: Any) -> Any:
+    """The dtype of a value, of which whole numbers may have 64 bits."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return jnp.dtype("int32") if whole or getattr(value, "dtype", None) == np.int64 else jnp.result_type(value)
 
 
 jax.tree_util.register_dataclass(State, data_fields=["leaves"], meta_fields=["about"])

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from spark.core import fingerprint
 from spark.core.arguments import checked
+from spark.core.counter import MOST, STEP, Counter
 from spark.core.errors import ArgumentError, ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Keeper
 from spark.core.packing import Layout, plan
@@ -26,7 +26,6 @@ from spark.core.variable import Constant, RandomKey, Variable
 if TYPE_CHECKING:
     from spark.core.module import Module
 
-STEP = "step"
 FAULT = "fault"
 
 
@@ -98,7 +97,7 @@ def _hides(value: Any) -> bool:
 
 
 def _reader(module: "Module") -> Callable[[], Any]:
-    return lambda: jnp.asarray(module._clock.step)
+    return lambda: module._clock.step
 
 
 def seal(module: "Module") -> None:
@@ -124,7 +123,7 @@ def structure_of(module: "Module", lay_out: Callable[[Any], Layout]) -> Structur
     """The structure that a built module shares with all that are equal to it but for the values of their arrays."""
     variables = variables_of(module)
     entries = {p: (v.shape, str(v.dtype)) for p, v in variables.items()}
-    entries[STEP] = ((), "int32")
+    entries[STEP] = ((), "int64")
     if module._checked:
         entries[FAULT] = ((2,), "int32")
     fixed = {p: (c.shape, str(c.dtype)) for p, c in constants_of(module).items()}
@@ -133,7 +132,8 @@ def structure_of(module: "Module", lay_out: Callable[[Any], Layout]) -> Structur
     if structure is None:
         units = {p: variables[p].unit if p in variables else "" for p in sorted(entries)}
         template = clone(module, _blank_variable, _blank_constant)
-        structure = Structure(template, StateLayout(lay_out(entries), units), lay_out(fixed), key)
+        bounds = {p: v.bounds for p, v in variables.items() if v.bounds != (None, None)} | {STEP: (0, MOST)}
+        structure = Structure(template, StateLayout(lay_out(entries), units, bounds), lay_out(fixed), key)
         _structures[key] = structure
     return structure
 
@@ -153,8 +153,8 @@ def first_state(module: "Module") -> State:
     """The state at reset values."""
     assert module._graph is not None
     about = module._graph.structure.about
-    values = {p: v.reset_value for p, v in variables_of(module).items()}
-    values[STEP] = np.zeros((), np.int32)
+    values: dict[str, Any] = {p: v.reset_value for p, v in variables_of(module).items()}
+    values[STEP] = Counter.of(0)
     if FAULT in about.layout.slots:
         values[FAULT] = np.full((2,), -1, np.int32)
     return State(jax.device_put(about.layout.pack(values)), about)

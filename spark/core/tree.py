@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-
+from spark.core.counter import Counter
 from spark.core.variable import Constant, Variable
 
 CACHE = "cache"
@@ -20,7 +19,7 @@ class Clock:
     """The step counter that all modules of one tree read."""
 
     def __init__(self) -> None:
-        self.step: Any = np.zeros((), np.int32)
+        self.step: Any = Counter.of(0)
 
 
 def parts_of(module: Part) -> dict[str, Any]:

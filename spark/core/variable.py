@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from spark.core.module import Module
 
 
+Bounds = tuple[float | None, float | None]
+
+
 def _as_numpy(value: Any) -> np.ndarray:
     if isinstance(value, int) and not -(2**31) <= value < 2**31:
         message = f"is too large for 32 bits, got {value}"
@@ -34,13 +37,16 @@ class Variable:
         reset_value: NumPy array that `reset()` restores; fixes shape and dtype for good.
         unit: ms, mV, pA, Hz, or empty.
         description: One sentence for people.
+        bounds: Least and greatest value that a state may give it, each None where there is none. Whoever loads or
+            replaces a state is held to them; what a step writes is not looked at.
         path: Dotted path in the brain, such as `neurons_pool.soma.potential`; set at build.
     """
 
-    def __init__(self, value: Any, *, unit: str = "", description: str = "") -> None:
+    def __init__(self, value: Any, *, unit: str = "", description: str = "", bounds: Bounds = (None, None)) -> None:
         self.reset_value = _as_numpy(value)
         self.unit = unit
         self.description = description
+        self.bounds = bounds
         self.path = ""
         self._root: Module | None = None
         self._value: Any = None
@@ -174,5 +180,9 @@ class RandomKey(Constant):
     def _folded(self, number: int) -> jax.Array:
         data = jnp.asarray(self.value)
         key = jax.random.wrap_key_data(data if self.units is None else data[:2], impl="threefry2x32")
-        key = jax.random.fold_in(key, self._step().astype(jnp.uint32))
+        step = self._step()
+        key = jax.random.fold_in(key, jnp.asarray(step.low))
+        # The first 2^32 steps have keys of their own, and so has every later one.
+        later = jax.random.fold_in(key, jnp.asarray(step.high))
+        key = jnp.where(jnp.asarray(step.high) == 0, key, later)
         return jax.random.fold_in(key, number) if number else key

@@ -90,6 +90,9 @@ def load_checkpoint(path: str | Path) -> Brain:
     brain = Brain(_config(address, manifest["config"], arrays))
     build(brain)
     graph, state = split(brain)
+    if arrays.get(STEP, np.zeros(())).dtype == np.int32:
+        # Files of the time before steps were counted in 64 bits.
+        arrays[STEP] = arrays[STEP].astype(np.int64)
     problems = [
         Problem(f"{address}: {name}", "is missing, but the brain has such a variable", "", "missing")
         for name in state
@@ -124,7 +127,7 @@ def _problems(state: State, name: str, array: np.ndarray, manifest: dict[str, An
         return [Problem(name, "holds NaN or infinity, and had none when it was saved", "Take an older one", "bounds")]
     if array.dtype == bool and array.size and array.view(np.uint8).max() > 1:
         return [Problem(name, "holds truth values that are neither 0 nor 1", "", "bounds")]
-    return []
+    return state.problems(name, array)
 
 
 def _config(address: str, data: Any, arrays: dict[str, np.ndarray]) -> BrainConfig:

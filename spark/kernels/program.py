@@ -57,7 +57,7 @@ class Place:
     @property
     def bytes(self) -> int:
         """Number of bytes."""
-        return self.size * np.dtype(self.dtype).itemsize
+        return self.size * jnp.dtype(self.dtype).itemsize
 
     def reshaped(self, *shape: int) -> "Place":
         """The same memory with another shape."""
@@ -248,9 +248,9 @@ class Program:
         code: list[int] = []
         for item in self._code:
             if isinstance(item, Place):
-                code.extend((first[item.space] + item.number, item.offset))
+                code.extend((first[item.space] + item.number, item.offset, item.bytes))
             elif item is None:
-                code.extend((-1, 0))
+                code.extend((-1, 0, 0))
             else:
                 code.append(item)
         shapes = [jax.ShapeDtypeStruct(np.shape(s), jnp.result_type(s)) for s in self._states]

@@ -68,7 +68,7 @@ class _Listed(NamedTuple):
     pre_traces: Any
     post_spikes: Any
     post_traces: Any
-    step: Any
+    slot: Any
     edges: Edges
     third: Third
     coefficients: Any
@@ -135,7 +135,7 @@ def stdp_edges(
     pre_traces: Any,
     post_spikes: Any,
     post_traces: Any,
-    step: Any,
+    slot: Any,
     edges: Edges,
     third: Third,
     coefficients: Any,
@@ -147,11 +147,11 @@ def stdp_edges(
     Args:
         plastic: Weights (edges,), and eligibility.
         history: uint32 (2, words, pre), with this step pushed; see `push_history`.
-        pre_traces: float32 (P, slots, pre), rings: slot `step % slots` holds this step's values, `(step - k) % slots`
+        pre_traces: float32 (P, slots, pre), rings: row `slot` holds this step's values, `(slot - k) % slots`
             those of k steps ago; at least as many slots as delays, the longest included.
         post_spikes: int8 (post,); nonzero fired.
         post_traces: float32 (Q, post), decayed, without this step's spikes.
-        step: int32, a scalar.
+        slot: Row of this step, int32 of shape (), counted modulo the number of rows.
         edges: The connections.
         third: Scales of eligibility.
         coefficients: From `RuleTable.coefficients`.
@@ -164,13 +164,13 @@ def stdp_edges(
         RuntimeError: 'native' was asked for, and the library cannot be had.
     """
     given = _Listed(
-        plastic, history, pre_traces, post_spikes, post_traces, step, edges, third, coefficients, _or_empty(baseline)
+        plastic, history, pre_traces, post_spikes, post_traces, slot, edges, third, coefficients, _or_empty(baseline)
     )
     given = jax.tree.map(jnp.asarray, given)
     check_edges(given.edges)
     check_history(given.history, given.edges.starts)
-    check_dtype("step", given.step, jnp.int32)
-    check_shape("step", given.step, ())
+    check_dtype("slot", given.slot, jnp.int32)
+    check_shape("slot", given.slot, ())
     check_shape("pre_traces", given.pre_traces, (None, None, given.edges.starts.shape[0]))
     check_shape("post_spikes", given.post_spikes, (given.edges.in_starts.shape[0] - 1,))
     needed, slots = given.edges.starts.shape[1] - 1, given.pre_traces.shape[1]
@@ -275,8 +275,8 @@ def _reference_dense(given: _Dense) -> Plastic:
 
 def _reference_edges(given: _Listed) -> Plastic:
     edges, rings = given.edges, given.pre_traces
-    slot = (given.step - edges.delay) % jnp.int32(rings.shape[1])
-    x, y = [ring[slot, edges.pre] for ring in rings], [trace[edges.post] for trace in given.post_traces]
+    row = (given.slot - edges.delay) % jnp.int32(rings.shape[1])
+    x, y = [ring[row, edges.pre] for ring in rings], [trace[edges.post] for trace in given.post_traces]
     arrived, _ = arriving(given.history, edges)
     fired = given.post_spikes[edges.post] != 0
     moved = given.third.moved if given.third.moved.size == 1 else given.third.moved[edges.post]

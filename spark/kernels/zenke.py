@@ -21,7 +21,7 @@ class _Update(NamedTuple):
     post_spikes: jax.Array
     post_trace: jax.Array
     slow_trace: jax.Array
-    step: jax.Array
+    slot: jax.Array
     edges: Edges
     parameters: jax.Array
 
@@ -34,7 +34,7 @@ def zenke_edges(
     post_spikes: Any,
     post_trace: Any,
     slow_trace: Any,
-    step: Any,
+    slot: Any,
     edges: Edges,
     parameters: Any,
     implementation: Implementation = "auto",
@@ -59,12 +59,12 @@ def zenke_edges(
         weights: float32 (edges,).
         baseline: float32 (edges,).
         history: uint32 (2, words, pre), with this step pushed; see `push_history`.
-        pre_trace: float32 (slots, pre), a ring: slot `step % slots` holds this step's value, `(step - k) % slots`
+        pre_trace: float32 (slots, pre), a ring: row `slot` holds this step's value, `(slot - k) % slots`
             that of k steps ago; at least as many slots as delays, the longest included.
         post_spikes: int8 (post,); nonzero fired.
         post_trace: float32 (post,).
         slow_trace: float32 (post,).
-        step: int32, a scalar.
+        slot: Row of this step, int32 of shape (), counted modulo the number of rows.
         edges: The connections.
         parameters: float32 (7,): a, b, c, d, rate, minimum, maximum.
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere.
@@ -85,7 +85,7 @@ def zenke_edges(
         jnp.asarray(post_spikes),
         jnp.asarray(post_trace),
         jnp.asarray(slow_trace),
-        jnp.asarray(step),
+        jnp.asarray(slot),
         Edges(*(jnp.asarray(array) for array in edges)),
         jnp.asarray(parameters),
     )
@@ -98,7 +98,7 @@ def _check(update: _Update) -> None:
     check_edges(edges)
     check_history(update.history, edges.starts)
     check_dtype("post_spikes", update.post_spikes, jnp.int8)
-    check_dtype("step", update.step, jnp.int32)
+    check_dtype("slot", update.slot, jnp.int32)
     post = (edges.in_starts.shape[0] - 1,)
     shapes = {
         "weights": edges.post.shape,
@@ -112,7 +112,7 @@ def _check(update: _Update) -> None:
         check_dtype(name, getattr(update, name), jnp.float32)
         check_shape(name, getattr(update, name), shape)
     check_shape("post_spikes", update.post_spikes, post)
-    check_shape("step", update.step, ())
+    check_shape("slot", update.slot, ())
     needed, slots = edges.starts.shape[1] - 1, update.pre_trace.shape[0]
     if slots < needed:
         raise ValueError(f"pre_trace: must have at least {needed} slots for these delays, got {slots}.")
@@ -127,13 +127,13 @@ def _native(update: _Update) -> jax.Array:
 
 
 def _reference(update: _Update) -> jax.Array:
-    weights, baseline, history, pre_trace, post_spikes, post_trace, slow_trace, step, edges, parameters = update
+    weights, baseline, history, pre_trace, post_spikes, post_trace, slow_trace, slot, edges, parameters = update
     a, b, c, d, rate, minimum, maximum = parameters
     fired, _ = arriving(history, edges)
     fast, slow = post_trace[edges.post], slow_trace[edges.post]
     grown = jnp.minimum(jnp.maximum(weights + rate * (d - b * fast), minimum), maximum)
     weights = jnp.where(fired, grown, weights)
-    trace = pre_trace[(step - edges.delay) % jnp.int32(pre_trace.shape[0]), edges.pre]
+    trace = pre_trace[(slot - edges.delay) % jnp.int32(pre_trace.shape[0]), edges.pre]
     pull = jnp.minimum(((rate * c * fast) * fast) * fast, jnp.float32(1))
     moved = (weights + ((rate * a) * trace) * slow) - pull * (weights - baseline)
     moved = jnp.minimum(jnp.maximum(moved, minimum), maximum)

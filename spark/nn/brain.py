@@ -240,7 +240,8 @@ class Brain(Module):
                 self._spike_ports.setdefault(wire.origin, wire.port)
             if spikes or wire in read:
                 kept = spec.payload_type.abstract(spec).kept
-                self.cache[f"{wire.origin}.{wire.port}"] = Variable(np.zeros(kept.shape, kept.dtype))
+                bounds = (-1, 1) if spikes and kept.dtype == np.int8 else (None, None)
+                self.cache[f"{wire.origin}.{wire.port}"] = Variable(np.zeros(kept.shape, kept.dtype), bounds=bounds)
 
     def _runs_natively(self) -> bool:
         if self._checked and not all(v.dtype.name in CHECKED_NATIVELY for v in variables_of(self).values()):

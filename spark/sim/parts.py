@@ -175,7 +175,7 @@ def device_part(brain: Any, parts: Mapping[str, Part], travelling: set[PortMap],
     made = _part_brain(brain, {name: part.module for name, part in parts.items()}, travelling)
     structure = structure_of(made, plan_rows)
     values = {path: value for part in parts.values() for path, value in part.values.items()}
-    values[STEP] = np.asarray(step, np.int32)
+    values[STEP] = np.asarray(step, np.int64)
     return DevicePart(
         structure,
         structure.about.layout.pack({path: values[path] for path in structure.about.layout.slots}),

@@ -209,4 +209,4 @@ def _leaves_after(brain: Any, state: State) -> tuple[Any, ...]:
     for path, variable in variables_of(brain).items():
         if variable._written:
             leaves = layout.replace(leaves, path, variable.value)
-    return layout.replace(leaves, STEP, jnp.asarray(brain._clock.step))
+    return layout.replace(leaves, STEP, brain._clock.step)

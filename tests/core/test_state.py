@@ -108,3 +108,22 @@ def test_every_variable_has_a_module_at_its_path(brain: Brain) -> None:
         for name in path.split(".")[:-1]:
             owner = getattr(owner, name)
         assert getattr(owner, path.rpartition(".")[2]).path == path
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "said"),
+    [
+        ("pool.soma.refractory", np.full(32, -3, np.int32), "got -3; expected at least 0"),
+        ("spiker.refractory", np.arange(-1, 63, dtype=np.int32), "got -1 to 62; expected at least 0"),
+        ("cache.pool.out_spikes", np.full(32, 2, np.int8), "got 2; expected -1 to 1"),
+    ],
+)
+def test_values_out_of_a_variables_bounds_are_refused(brain: Brain, path: str, values: np.ndarray, said: str) -> None:
+    with refused(StateError, f"{path}: is out of its bounds, {said}."):
+        brain.state.replace({path: values})
+
+
+def test_everything_that_is_wrong_with_new_values_is_told_at_once(brain: Brain) -> None:
+    with pytest.raises(StateError) as caught:
+        brain.state.replace({"step": -1, "pool.soma.potential": jnp.zeros(3)})
+    assert [p.address for p in caught.value.problems] == ["step", "pool.soma.potential"]

@@ -361,3 +361,40 @@ def test_probes_that_resume_keep_their_rhythm(tmp_path):
     time, values = expected.trace("pool.soma.potential")
     np.testing.assert_array_equal(found.trace("pool.soma.potential")[0], time[time >= 50])
     np.testing.assert_array_equal(found["pool.soma.potential"], values[time >= 50])
+
+
+def resaved(path, **changes):
+    """A file with other arrays and the digest that belongs to them."""
+    manifest, arrays = checkpoint._read(path)
+    arrays = {**arrays, **changes}
+    manifest["state"] = checkpoint._digest(arrays)
+    import safetensors.numpy
+
+    path.write_bytes(safetensors.numpy.save(arrays, metadata={"spark": json.dumps(manifest)}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("step", np.array(-60, np.int32), "must be the step that the file states, at least 0, got -60 and 0"),
+        ("step", np.array(-60, np.int64), "must be the step that the file states, at least 0, got -60 and 0"),
+        ("pool.soma.refractory", np.full(32, -1, np.int32), "is out of its bounds, got -1; expected at least 0"),
+        ("cache.pool.out_spikes", np.full(32, 9, np.int8), "is out of its bounds, got 9; expected -1 to 1"),
+    ],
+)
+def test_values_that_no_run_makes_are_refused_though_their_digest_is_right(name, value, said, tmp_path):
+    path = tmp_path / "a.safetensors"
+    spark.save_checkpoint(tutorial_brain(), path)
+    with pytest.raises(spark.FormatError) as caught:
+        spark.load_checkpoint(resaved(path, **{name: value}))
+    assert str(caught.value) == f"{path}: {name}: {said}."
+
+
+def test_a_file_that_counts_steps_in_32_bits_still_loads(tmp_path):
+    path = tmp_path / "a.safetensors"
+    saved = tutorial_brain()
+    saved.replace_state({"step": 1234})
+    spark.save_checkpoint(saved, path)
+    brain = spark.load_checkpoint(resaved(path, step=np.array(1234, np.int32)))
+    assert int(brain.state["step"]) == 1234

@@ -149,7 +149,7 @@ def test_a_scan_that_reads_and_then_changes_the_weights_copies_none():
         (1, np.zeros(99, np.float32), ValueError, r"baseline: shape must be \(100\), got \(99,\)"),
         (3, np.zeros((3, 20), np.float32), ValueError, "pre_trace: must have at least 4 slots"),
         (4, np.zeros(10, np.bool_), TypeError, "post_spikes: must be int8, got bool"),
-        (7, np.zeros(1, np.int32), ValueError, r"step: shape must be \(\)"),
+        (7, np.zeros(1, np.int32), ValueError, r"slot: shape must be \(\)"),
         (9, np.zeros(6, np.float32), ValueError, r"parameters: shape must be \(7\)"),
     ],
 )

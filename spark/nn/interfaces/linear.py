@@ -119,7 +119,9 @@ class Integration:
 def integration_variables(module: Any, shape: tuple[int, ...]) -> None:
     """Create the variables that `Integration.fire` advances."""
     module.potential = Variable(np.zeros(shape, module.config.dtype), description="Integrated drive; fires above tau.")
-    module.refractory = Variable(np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.")
+    module.refractory = Variable(
+        np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.", bounds=(0, None)
+    )
 
 
 class LinearSpiker(Module):

@@ -185,9 +185,9 @@ class EventRule(Rule):
                 return stdp_dense(plastic, arrived, decayed, post, read, third, coefficients, baseline=baseline)
             ring = decayed[:, None]
         assert isinstance(weights, EdgeWeights)
-        step = jnp.asarray(self.step)
+        slot = jnp.asarray(self.step % ring.shape[1])
         history, edges = history_of(pre_spikes), weights.edges
-        return stdp_edges(plastic, history, ring, post, read, step, edges, third, coefficients, baseline=baseline)
+        return stdp_edges(plastic, history, ring, post, read, slot, edges, third, coefficients, baseline=baseline)
 
     def can_lower(self) -> bool:
         """Delayed spikes are worked off natively with listed connections only."""

@@ -61,6 +61,7 @@ class ModulatedRuleConfig(RuleConfig):
 
 # Eligibilities are kept times exp(rate * phase); before that grows beyond e^20 they are renewed.
 _MOST_GROWTH = 20.0
+_MOST_RENEWAL = 1 << 30  # Steps.
 
 
 class ThirdFactor:
@@ -105,7 +106,7 @@ class ThirdFactor:
             )
         self.rate = float(config.dt / config.eligibility_tau)
         self.interval = max(1, round((config.consolidation or config.dt) / config.dt))
-        self.renewal = self.interval * max(1, int(_MOST_GROWTH / self.rate / self.interval))
+        self.renewal = self.interval * max(1, int(min(_MOST_GROWTH / self.rate, _MOST_RENEWAL) / self.interval))
         shape = (weights.size,) if rule.listed else weights.shape
         rule.eligibility = Variable(
             np.zeros(shape, np.float32), unit="pA", description="Eligibility, times exp(phase * dt / tau)."
@@ -113,7 +114,7 @@ class ThirdFactor:
         if self.interval > 1:
             rule.pending = Variable(np.zeros(shape, np.float32), unit="pA", description="Change since weights moved.")
         rule.moved = Variable(np.zeros(self.size, np.float32), description="Modulation since weights moved.")
-        rule.waiting = Variable(np.zeros((), np.int32), description="Whether there was any.")
+        rule.waiting = Variable(np.zeros((), np.int32), description="Whether there was any.", bounds=(0, 1))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ThirdFactor) and vars(self) == vars(other)

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.counter import Counter
 from spark.core.delayed import DelayedSpikes
 from spark.core.payloads import SpikeArray
 from spark.kernels import Trace
@@ -25,7 +26,9 @@ def advance(traces: Sequence[Trace], factors: Sequence[float], kept: Any, fired:
     return decayed, _jumped(traces, decayed, fired)
 
 
-def advance_ring(traces: Sequence[Trace], factors: Sequence[float], ring: Any, spikes: DelayedSpikes, step: Any) -> Any:
+def advance_ring(
+    traces: Sequence[Trace], factors: Sequence[float], ring: Any, spikes: DelayedSpikes, step: Counter
+) -> Any:
     """A ring of decayed traces with this step's row; a row holds none of its own step's spikes.
 
     So a delayed spike meets at its synapse the trace that an undelayed one would have met.
@@ -35,12 +38,12 @@ def advance_ring(traces: Sequence[Trace], factors: Sequence[float], ring: Any, s
         factors: Decay of each in a step.
         ring: float32 (traces, slots, units).
         spikes: The history with this step pushed.
-        step: int32, a scalar.
+        step: The brain's counter of steps.
     """
     count, slots, units = ring.shape
     previous = ((spikes.history[0, 0] >> 1) & jnp.uint32(1)) != 0
     # Unsigned numbers of slots: indexing with them needs no handling of negative ones, which costs kernels.
-    number = jnp.asarray(step).astype(jnp.uint32)
+    number = jnp.asarray(step % slots).astype(jnp.uint32)
     now, before = (jax.lax.rem(number + k, jnp.uint32(slots)) for k in (0, slots - 1))
     zero = jnp.uint32(0)
     last = jax.lax.dynamic_slice(ring, (zero, before, zero), (count, 1, units))[:, 0]

@@ -125,7 +125,7 @@ class ZenkeRule(EventRule):
         ring = advance_ring(self.pre_kinds, self.pre_factors, self.pre_traces.value, pre_spikes, self.step)
         self.pre_traces.value = ring
         baseline, parameters = (jnp.asarray(c.value) for c in (self.baseline, self.parameters))
-        state = (pre_spikes.history, ring[0], post, read[0], read[1], jnp.asarray(self.step))
+        state = (pre_spikes.history, ring[0], post, read[0], read[1], jnp.asarray(self.step % ring.shape[1]))
         edges: Any = weights
         return plastic._replace(weights=zenke_edges(plastic.weights, baseline, *state, edges.edges, parameters))
 

@@ -90,7 +90,9 @@ class LeakySoma(Module):
         self.potential = Variable(
             np.zeros(shape, config.dtype), unit="mV", description="Membrane potential above rest."
         )
-        self.refractory = Variable(np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.")
+        self.refractory = Variable(
+            np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.", bounds=(0, None)
+        )
 
     def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
         """A parameter with an address for errors."""

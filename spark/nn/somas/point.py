@@ -106,7 +106,9 @@ class PointSoma(Module):
         self.potential = Variable(
             np.array(first, config.dtype), unit="mV", description="Membrane potential above rest."
         )
-        self.refractory = Variable(np.zeros(shape, np.int16), unit="steps", description="Refractory steps left.")
+        self.refractory = Variable(
+            np.zeros(shape, np.int16), unit="steps", description="Refractory steps left.", bounds=(0, None)
+        )
 
     def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
         """A parameter with an address for errors."""

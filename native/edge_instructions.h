@@ -1,0 +1,166 @@
+// Instructions of a program over connections: delivery, scattering, and the default rule in one walk with delivery.
+#pragma once
+
+#include <cstdint>
+
+#include "deliver.h"
+#include "operands.h"
+#include "scatter.h"
+#include "units.h"
+#include "zenke.h"
+
+namespace spark {
+
+// A list of connections, as the debug build looks at it: see spark/kernels/edges.py.
+inline void check_edges(const int32_t* post, const int32_t* starts, int64_t pre, int64_t delays, int64_t edges,
+                        int64_t units) {
+  check(delays > 0, "no delays");
+  check_indices(post, edges, units, "post");
+  for (int64_t unit = 0; kChecked && unit < pre; ++unit)
+    check_starts(starts + unit * (delays + 1), delays + 1, edges, "starts");
+}
+
+// The same of a list by postsynaptic unit.
+inline void check_incoming(const int32_t* starts, const int32_t* edge, const int32_t* from, const int32_t* delay,
+                           int64_t units, int64_t edges, int64_t pre, int64_t slots) {
+  check_starts(starts, units + 1, edges, "in_starts");
+  check_indices(edge, edges, edges, "in_edge");
+  check_indices(from, edges, pre, "in_pre");
+  check_indices(delay, edges, slots, "in_delay");
+}
+
+inline void run_deliver_edges(Operands& o) {
+  const auto history = o.place<uint32_t>();
+  const auto weights = o.place<float>();
+  const auto post = o.place<int32_t>();
+  const auto starts = o.place<int32_t>();
+  const auto current = o.place<float>();
+  const int64_t words = o.whole();
+  const int64_t pre = o.whole();
+  const int64_t delays = o.whole();
+  const int64_t units = o.whole();
+  const int64_t edges = weights.count();
+  starts.of(pre * (delays + 1), "starts");
+  check_edges(post.of(edges, "post"), starts, pre, delays, edges, units);
+  deliver_edges(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays), weights.data, post, units,
+                current.of(units, "current"));
+}
+
+inline ZenkeParameters zenke_parameters(const float* value) {
+  return {value[0], value[1], value[2], value[3], value[4], value[5], value[6]};
+}
+
+inline void run_deliver_and_change(Operands& o) {
+  const auto history = o.place<uint32_t>();
+  const auto weights = o.place<float>();
+  const auto post = o.place<int32_t>();
+  const auto starts = o.place<int32_t>();
+  const auto current = o.place<float>();
+  const auto trace = o.place<float>();
+  const auto parameters = o.place<float>();
+  const auto left = o.place<float>();
+  const int64_t words = o.whole();
+  const int64_t pre = o.whole();
+  const int64_t delays = o.whole();
+  const int64_t units = o.whole();
+  const float factor = o.number();
+  const int64_t edges = weights.count();
+  starts.of(pre * (delays + 1), "starts");
+  check_edges(post.of(edges, "post"), starts, pre, delays, edges, units);
+  const float* const post_trace = trace.of(units, "post_trace");
+  float* const decayed = left.of(units, "decayed");
+  for (int64_t unit = 0; unit < units; ++unit) decayed[unit] = post_trace[unit] * factor;
+  deliver_and_change(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays), post, units, decayed,
+                     zenke_parameters(parameters.of(7, "parameters")), weights, current.of(units, "current"));
+}
+
+inline void run_deliver_dense(Operands& o) {
+  const auto spikes = o.place<int8_t>();
+  const auto weights = o.place<float>();
+  const auto current = o.place<float>();
+  const int64_t pre = o.whole();
+  const int64_t post = o.whole();
+  deliver_dense(spikes.of(pre, "spikes"), pre, static_cast<const float*>(weights.of(pre * post, "weights")), post,
+                current.of(post, "current"));
+}
+
+inline void run_zenke(Operands& o) {
+  const auto weights = o.place<float>();
+  const auto baseline = o.place<float>();
+  const auto history = o.place<uint32_t>();
+  const auto rows = o.place<float>();
+  const auto post_trace = o.place<float>();
+  const auto slow_trace = o.place<float>();
+  const auto fired = o.place<int8_t>();
+  const uint64_t step = o.counter();
+  const auto post = o.place<int32_t>();
+  const auto starts = o.place<int32_t>();
+  const auto in_starts = o.place<int32_t>();
+  const auto in_edge = o.place<int32_t>();
+  const auto in_pre = o.place<int32_t>();
+  const auto in_delay = o.place<int32_t>();
+  const auto value = o.place<float>();
+  const auto post_decayed = o.place<float>();
+  const auto slow_decayed = o.place<float>();
+  const int64_t words = o.whole();
+  const int64_t pre = o.whole();
+  const int64_t delays = o.whole();
+  const int64_t units = o.whole();
+  const int64_t slots = o.whole();
+  const bool arrived = o.whole() != 0;
+  const float fast_pre = o.number();
+  const float fast_post = o.number();
+  const float slow_post = o.number();
+  const int64_t edges = weights.count();
+  starts.of(pre * (delays + 1), "starts");
+  check_edges(post.of(edges, "post"), starts, pre, delays, edges, units);
+  const Incoming incoming = {in_starts.of(units + 1, "in_starts"), in_edge.of(edges, "in_edge"),
+                             in_pre.of(edges, "in_pre"), in_delay.of(edges, "in_delay")};
+  check_incoming(incoming.starts, incoming.edge, incoming.pre, incoming.delay, units, edges, pre, slots);
+  float* const ring = rows.of(slots * pre, "ring");
+  const uint32_t* const bits = history.of(2 * words * pre, "history");
+  const int8_t* const spikes = fired.of(units, "spikes");
+  const auto& operations = unit_operations();
+  const int64_t now = row_of(step, slots);
+  const int64_t before = (now + slots - 1) % slots;
+  operations.advance_ring(fast_pre, pre, bits, ring + before * pre, ring + now * pre);
+  operations.advance_trace(fast_post, units, spikes, post_trace.of(units, "post_trace"),
+                           post_decayed.of(units, "post_decayed"));
+  operations.advance_trace(slow_post, units, spikes, slow_trace.of(units, "slow_trace"),
+                           slow_decayed.of(units, "slow_decayed"));
+  const Traces traces = {ring, slots, pre, now, post_decayed, slow_decayed};
+  const ZenkeParameters p = zenke_parameters(value.of(7, "parameters"));
+  if (!arrived) change_arriving(Arrivals(bits, words, pre, starts, delays), post, traces, p, weights);
+  for (int64_t unit = 0; unit < units; ++unit)
+    if (spikes[unit]) change_incoming(unit, incoming, traces, p, baseline.of(edges, "baseline"), weights);
+}
+
+inline void run_scatter(Operands& o) {
+  Scatter s;
+  const auto spikes = o.place<int8_t>();
+  const auto starts = o.place<int32_t>();
+  const auto post = o.place<char>();
+  const auto weights = o.place<char>();
+  const auto delays = o.place<char>();
+  const auto ring = o.place<float>();
+  const uint64_t step = o.counter();
+  s.pre = o.whole();
+  s.ring.slots = o.whole();
+  s.ring.units = o.whole();
+  s.ring.slot = (row_of(step, s.ring.slots) + o.whole()) % s.ring.slots;
+  s.post_type = o.whole();
+  s.weight_type = o.whole();
+  s.delay_type = o.whole();
+  s.layout = o.whole();
+  s.is_signed = o.whole() != 0;
+  s.spikes = spikes.of(s.pre, "spikes");
+  s.starts = starts.of(s.pre + 1, "starts");
+  s.ring.input = ring.of(s.ring.slots * s.ring.units, "ring");
+  s.post = post;
+  s.weights = weights;
+  s.delays = delays;
+  check_scatter(s, {post.bytes, weights.bytes, delays.bytes});
+  scatter(s);
+}
+
+}  // namespace spark
