@@ -114,7 +114,7 @@ def test_every_variable_has_a_module_at_its_path(brain: Brain) -> None:
     ("path", "values", "said"),
     [
         ("pool.soma.refractory", np.full(32, -3, np.int32), "got -3; expected at least 0"),
-        ("spiker.refractory", np.arange(-1, 63, dtype=np.int32), "got -1 to 62; expected at least 0"),
+        ("spiker.refractory", np.arange(-1, 63, dtype=np.int32).reshape(4, 16), "got -1 to 62; expected at least 0"),
         ("cache.pool.out_spikes", np.full(32, 2, np.int8), "got 2; expected -1 to 1"),
     ],
 )
