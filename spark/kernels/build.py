@@ -1,6 +1,7 @@
 """Compiles the C++ kernels into the user's cache: one plain shared library, without Python's ABI."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import shlex
@@ -64,13 +65,14 @@ class Library:
 def library(force: bool = False) -> Library:
     """The shared library for this source, jaxlib, compiler and flags; compiled where it is not in the cache yet.
 
-    Safe to call from several processes at once: each compiles to a file of its own and renames it.
+    A file's name states its SHA-256: one that is truncated, overwritten or unreadable is never loaded, but compiled
+    anew. Safe to call from several processes at once: each compiles to a file of its own and renames it.
 
     Args:
         force: Compile even if the cache has it.
 
     Raises:
-        BuildError: No compiler, no source, no usable cache folder, or the compiler failed.
+        BuildError: No compiler, no source, no usable cache folder, no room on the disk, or the compiler failed.
     """
     command = _compiler()
     banner = _banner_of(command)
@@ -81,10 +83,30 @@ def library(force: bool = False) -> Library:
     for path in sorted(source.iterdir()):
         if path.is_file():
             key.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    target = _folder(command[0]) / f"spark_kernels_{key.hexdigest()[:32]}.so"
-    if force or not target.exists():
-        _compile(command, source / "spark_kernels.cc", target)
-    return Library(target, command[0])
+    folder, stem = _folder(command[0]), f"spark_kernels_{key.hexdigest()[:32]}"
+    there = sorted(folder.glob(f"{stem}_*.so"))
+    found = None if force else next((path for path in there if _is_intact(path)), None)
+    if found is None:
+        found = _compile(command, source / "spark_kernels.cc", folder, stem)
+        for path in there:
+            if path != found:
+                # Of no more use. One that cannot be removed is passed over, as it is never loaded.
+                with contextlib.suppress(OSError):
+                    path.unlink()
+    return Library(found, command[0])
+
+
+def _is_intact(path: Path) -> bool:
+    """Whether a file's content is the one its name states: loading any other could end the process."""
+    try:
+        return path.is_file() and path.stem.rpartition("_")[2] == _digest(path)
+    except OSError:
+        return False
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _compiler() -> list[str]:
@@ -131,26 +153,74 @@ def _folder(compiler: str) -> Path:
         raise BuildError(error.reason, error.mend, compiler) from error
 
 
-def _compile(command: list[str], source: Path, target: Path) -> None:
-    setting = "set SPARK_CACHE to a folder that you can write to"
+def _compile(command: list[str], source: Path, folder: Path, stem: str) -> Path:
+    """Compile to a file that is on the disk before it gets the name that states its content."""
+    compiler = command[0]
     try:
-        handle, name = tempfile.mkstemp(prefix="building_", suffix=".so", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix="building_", suffix=".so", dir=folder)
         os.close(handle)
     except OSError as error:
-        raise BuildError(f"The cache folder cannot be written to: {error}.", setting, command[0]) from error
+        raise _not_written(error, folder, compiler) from error
     try:
         arguments = [*command, *_FLAGS, "-isystem", jax.ffi.include_dir(), str(source), "-o", name]
-        done = subprocess.run(arguments, capture_output=True, text=True, errors="replace", timeout=_PATIENCE)
+        # In English, so that a full disk is told from the compiler's other errors.
+        variables = {**os.environ, "LC_ALL": "C"}
+        done = subprocess.run(
+            arguments, capture_output=True, text=True, errors="replace", timeout=_PATIENCE, env=variables
+        )
         if done.returncode:
-            said = done.stderr.strip().splitlines()
-            errors = [line for line in said if "error" in line] or said[-1:] or ["it said nothing"]
-            raise BuildError(
-                f"The compiler '{command[0]}' failed: {errors[0].strip()}.", "set CXX to a C++17 compiler", command[0]
-            )
+            raise _compiler_failed(done.stderr, compiler)
         os.chmod(name, 0o700)
+        _flush(Path(name))
+        target = folder / f"{stem}_{_digest(Path(name))}.so"
+        if target.is_dir():
+            mend = f"rm -r {shlex.quote(str(target))}"
+            raise BuildError(f"A folder is where the library should be: '{target}'.", mend, compiler)
         os.replace(name, target)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise BuildError(f"The library could not be built: {error}.", setting, command[0]) from error
+        _flush(folder)
+        return target
+    except subprocess.SubprocessError as error:
+        mend = "try again while the machine is less busy"
+        raise BuildError(f"The compiler '{compiler}' did not end: {error}.", mend, compiler) from error
+    except OSError as error:
+        raise _not_written(error, folder, compiler) from error
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
+
+
+def _flush(path: Path) -> None:
+    """Have a file or a folder written to the disk, on systems where that can be asked for."""
+    if os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def _not_written(error: OSError, folder: Path, compiler: str) -> BuildError:
+    if error.errno in _FULL:
+        return _no_room(str(error), compiler)
+    setting = "set SPARK_CACHE to a folder that you can write to"
+    return BuildError(f"The cache folder '{folder}' cannot be written to: {error}.", setting, compiler)
+
+
+def _no_room(said: str, compiler: str) -> BuildError:
+    mend = "make room, or set SPARK_CACHE and TMPDIR to folders on another disk"
+    return BuildError(f"The disk is full: {said}.", mend, compiler)
+
+
+def _compiler_failed(said: str, compiler: str) -> BuildError:
+    lines = said.strip().splitlines()
+    full = [line for line in lines if any(os.strerror(number) in line for number in _FULL)]
+    if full:
+        return _no_room(full[0].strip(), compiler)
+    errors = [line for line in lines if "error" in line] or lines[-1:] or ["it said nothing"]
+    return BuildError(
+        f"The compiler '{compiler}' failed: {errors[0].strip()}.", "set CXX to a C++17 compiler", compiler
+    )

@@ -52,16 +52,20 @@ class _Loader:
             found = library(force)
             try:
                 loaded = ctypes.CDLL(str(found.path))
-            except OSError:  # A damaged file, or one from another machine that shares the folder.
+            except OSError:  # One from another machine that shares the folder, or removed in between.
                 found = library(force=True)
                 loaded = ctypes.CDLL(str(found.path))
+            functions = {name: getattr(loaded, name) for name in _TARGETS}
         except BuildError as error:
             return NativeStatus(available=False, compiler=error.compiler, reason=error.reason, mend=error.mend)
         except OSError as error:
             mend = "set SPARK_CACHE to a folder from which programs may be run"
             return NativeStatus(available=False, reason=f"The library cannot be loaded: {error}.", mend=mend)
-        for name in _TARGETS:
-            jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(loaded, name)), platform="cpu")
+        except AttributeError as error:
+            reason = f"The library that the compiler made lacks a kernel: {error}."
+            return NativeStatus(available=False, reason=reason, mend="set CXX to a C++17 compiler")
+        for name, function in functions.items():
+            jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(function), platform="cpu")
         self.library = loaded
         return NativeStatus(
             available=True,

@@ -1,11 +1,15 @@
 """Building and loading the C++ kernels, and what happens where that fails."""
 
+import _ctypes
+import errno
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -117,13 +121,123 @@ def test_two_processes_may_build_at_once(tmp_path, copying_compiler):
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
-def test_a_damaged_library_is_built_again(tmp_path, copying_compiler):
-    variables = {"CXX": copying_compiler, "SPARK_CACHE": str(tmp_path / "cache")}
-    assert run(**variables)[2]
-    (built,) = (tmp_path / "cache").iterdir()
-    built.write_bytes(built.read_bytes()[:100])
-    assert run(**variables)[:3] == ([RESULT] * 3, [], True)
+def half(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def zeros(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def one_other_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def foreign(path: Path) -> None:
+    shutil.copy(_ctypes.__file__, path)
+
+
+def other_bytes(path: Path) -> None:
+    path.write_bytes(bytes(range(256)) * 64)
+
+
+def unreadable(path: Path) -> None:
+    """Reading fails also for a user whom permissions do not stop."""
+    path.unlink()
+    path.symlink_to("/proc/self/mem" if Path("/proc/self/mem").exists() else path)
+
+
+@pytest.fixture
+def built(tmp_path, monkeypatch, copying_compiler) -> Path:
+    """The library in a cache folder of its own, which processes of this test share."""
+    monkeypatch.setenv("CXX", copying_compiler)
+    monkeypatch.setenv("SPARK_CACHE", str(tmp_path / "cache"))
+    return library().path
+
+
+@pytest.mark.parametrize("damage", [half, zeros, one_other_bit, foreign, other_bytes, unreadable])
+def test_a_damaged_library_is_never_loaded_and_built_again(damage, built, copying_compiler):
+    whole = built.read_bytes()
+    damage(built)
+    assert run(CXX=copying_compiler, SPARK_CACHE=str(built.parent))[:3] == ([RESULT] * 3, [], True)
+    (again,) = built.parent.iterdir()
+    assert not again.is_symlink()
+    assert again.read_bytes() == whole
+    assert library().path == again
     assert calls(copying_compiler) == 2
+
+
+def test_a_folder_in_the_librarys_place_is_named_and_kept(built, copying_compiler):
+    built.unlink()
+    (built / "kept").mkdir(parents=True)
+    results, texts, available, reason, mend = run(CXX=copying_compiler, SPARK_CACHE=str(built.parent))
+    assert (results, len(texts), available) == ([RESULT] * 3, 1, False)
+    assert reason == f"A folder is where the library should be: '{built}'."
+    assert mend == f"rm -r {shlex.quote(str(built))}"
+    assert list(built.parent.iterdir()) == [built]
+    assert (built / "kept").is_dir()
+
+
+@pytest.mark.parametrize("place", ["file", "file/inside", "/proc", "/proc/inside"])
+def test_a_cache_that_cannot_be_written_to_is_named_and_the_reference_computes(place, tmp_path, copying_compiler):
+    if place.startswith("/proc") and not Path("/proc").exists():
+        pytest.skip("this system has no /proc")
+    (tmp_path / "file").write_text("")
+    results, texts, available, reason, mend = run(CXX=copying_compiler, SPARK_CACHE=str(tmp_path / place))
+    assert (results, len(texts), available) == ([RESULT] * 3, 1, False)
+    assert reason.startswith("The cache folder ")
+    assert mend.startswith("set SPARK_CACHE to a folder ")
+
+
+def test_a_full_disk_under_the_compiler_is_not_taken_for_a_missing_compiler(tmp_path):
+    said = "as: cannot write x.o: No space left on device"
+    full = str(script(tmp_path / "full", f'[ "$1" = --version ] && exit 0\necho "{said}" >&2\nexit 1'))
+    results, texts, available, reason, mend = run(CXX=full, SPARK_CACHE=str(tmp_path / "cache"))
+    assert (results, len(texts), available) == ([RESULT] * 3, 1, False)
+    assert reason == f"The disk is full: {said}."
+    assert mend == "make room, or set SPARK_CACHE and TMPDIR to folders on another disk"
+    assert not list((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.parametrize("step", ["open", "fsync", "replace"])
+def test_a_disk_that_is_full_at_any_step_leaves_nothing_behind(step, tmp_path, monkeypatch, copying_compiler):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setenv("CXX", copying_compiler)
+    monkeypatch.setenv("SPARK_CACHE", str(tmp_path / "cache"))
+    with monkeypatch.context() as patch:
+        patch.setattr(*{"open": (tempfile, "mkstemp")}.get(step, (os, step)), full)
+        with pytest.raises(BuildError, match="The disk is full: .*No space left"):
+            library()
+    assert not list((tmp_path / "cache").iterdir())
+    assert library().path.exists()
+
+
+@pytest.mark.parametrize("made", ["", "a library of something else"])
+def test_a_compiler_that_makes_something_else_is_refused_in_words(made, tmp_path):
+    act = f'cp "{_ctypes.__file__}" "$last"' if made else ': > "$last"'
+    text = f'for last; do :; done\n[ "$last" = --version ] && exit 0\n{act}'
+    results, texts, available, reason, _ = run(
+        CXX=str(script(tmp_path / "other", text)), SPARK_CACHE=str(tmp_path / "cache")
+    )
+    assert (results, len(texts), available) == ([RESULT] * 3, 1, False)
+    assert ("lacks a kernel" if made else "cannot be loaded") in reason
+
+
+def test_doctor_says_why_the_library_is_not_in_use(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-c", "from spark.cli import main; main(['doctor'])"],
+        env=environment(SPARK_CACHE=str(tmp_path / "file")),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "missing   The cache folder cannot be made" in done.stdout
+    assert "mend      set SPARK_CACHE to a folder of your own" in done.stdout
 
 
 def test_the_library_is_built_once_and_anew_when_forced(tmp_path, monkeypatch, copying_compiler):
