@@ -10,7 +10,7 @@ from spark.core.module import Module
 from spark.core.parameter import shorter_than_a_step
 from spark.core.ports import PortSpec
 from spark.kernels.scatter import Rows
-from spark.nn.connections import ConnectionList
+from spark.nn.connections import ConnectionList, Connectivity
 from spark.nn.each_wire import for_each
 from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
 
@@ -26,7 +26,8 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
         come on top.
 
     Raises:
-        ConfigError: Settings do not fit the wires, a delay is below dt, or there are too many connections.
+        ConfigError: Settings do not fit the wires, a delay is below dt, a connectivity drew connections that cannot
+            be, or there are too many.
     """
     config: Any = module.config
     parts = spikes.wires
@@ -56,6 +57,7 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     for number, part in enumerate(parts):
         connections, kernel, delay = (values[number] for values in settings.values() if values is not None)
         found = connections.draw(module.generator, part.shape, units)
+        _check_list(module, connections, found, int(np.prod(part.shape)), int(np.prod(units)))
         lists.append(found)
         weights.append(_weights(module, kernel, found, units))
         delays.append(_steps(module, delay, found, units) - part.late)
@@ -76,6 +78,49 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     narrow = np.uint16 if int(np.prod(units)) <= 1 << 16 else np.int32
     rows = Rows(joined, post.astype(narrow), _joined_weights(weights, lists, config.weight_dtype), several)
     return rows, further
+
+
+def _check_list(module: Module, connections: Connectivity, found: ConnectionList, pre: int, post: int) -> None:
+    """Hold what a connectivity drew to its promise: kernels read and write at these numbers unchecked.
+
+    Raises:
+        ConfigError: It is no list of connections from `pre` units onto `post`; everything that is wrong.
+    """
+    starts, targets, edges = np.asarray(found.starts), np.asarray(found.post), np.size(found.post)
+    wrong = []
+    if starts.shape != (pre + 1,) or starts.dtype.kind not in "iu":
+        wrong.append(
+            f"starts of rows that do not fit, got {starts.dtype} of shape {starts.shape}; "
+            f"expected {pre + 1} whole numbers, one more than there are origins"
+        )
+    elif starts[0] != 0 or starts[-1] != edges:
+        wrong.append(
+            f"starts of rows from {starts[0]} to {starts[-1]}; "
+            f"expected them to go from 0 to {edges}, the number of connections"
+        )
+    elif (starts[1:] < starts[:-1]).any():
+        row = int(np.argmax(starts[1:] < starts[:-1])) + 1
+        wrong.append(f"starts of rows that descend, got {starts[row]} after {starts[row - 1]}; expected ascending ones")
+    if targets.ndim != 1 or targets.dtype.kind not in "iu":
+        wrong.append(
+            f"targets that are no list, got {targets.dtype} of shape {targets.shape}; expected a row of whole numbers"
+        )
+    elif edges and (targets.min() < 0 or targets.max() >= post):
+        worst = targets.min() if targets.min() < 0 else targets.max()
+        wrong.append(f"a target that there is not, got unit {worst}; expected units from 0 to {post - 1}")
+    if found.values is not None:
+        values = np.asarray(found.values)
+        if values.shape != (edges,) or values.dtype.kind not in "iuf":
+            wrong.append(
+                f"weights that do not fit, got {values.dtype} of shape {values.shape}; "
+                f"expected {edges} numbers, one for each connection"
+            )
+        elif not np.isfinite(values).all():
+            wrong.append(f"a weight that is no number, got {values[~np.isfinite(values)][0]}; expected finite ones")
+    if wrong:
+        address = f"{module.path or type(module).__name__}.config.connections"
+        mend = f"Mend `draw` of {type(connections).__name__}"
+        raise ConfigError([Problem(address, f"drew {text}", mend, "connections") for text in wrong])
 
 
 def _without_effect(address: str, name: str, setting: Initializer) -> list[Problem]:

@@ -1,0 +1,88 @@
+"""What a connectivity of an author's own draws is held to its promise before a kernel reads it."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import refused, spikes
+
+from spark import ConfigError
+from spark.nn.connections import ConnectionList, Connectivity
+from spark.nn.synapses import DeltaSynapses
+
+ORIGINS, UNITS = 50, 40
+STARTS, POST = np.arange(ORIGINS + 1), np.full(ORIGINS, 3, np.int32)
+
+
+class Given(Connectivity):
+    """Draws the list that it was given."""
+
+    starts: Any
+    post: Any
+    weights: Any = None
+
+    def draw(
+        self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
+    ) -> ConnectionList:
+        return ConnectionList(self.starts, self.post, self.weights)
+
+
+def build(starts: Any = STARTS, post: Any = POST, weights: Any = None) -> None:
+    made = DeltaSynapses(units=(UNITS,), connections=Given(starts=starts, post=post, weights=weights))
+    made(spikes=spikes(np.zeros(ORIGINS)))
+
+
+def with_one(array: np.ndarray, place: int, value: float) -> np.ndarray:
+    changed = array.copy()
+    changed[place] = value
+    return changed
+
+
+WEIGHTS = np.ones(ORIGINS, np.float32)
+UNSOUND = {
+    "target beyond the pool": (
+        {"post": np.full(ORIGINS, 41, np.int32)},
+        "a target that there is not, got unit 41; expected units from 0 to 39",
+    ),
+    "target below 0": (
+        {"post": with_one(POST, 7, -1)},
+        "a target that there is not, got unit -1; expected units from 0 to 39",
+    ),
+    "fractions as targets": (
+        {"post": POST + 0.5},
+        "targets that are no list, got float64 of shape (50,); expected a row of whole numbers",
+    ),
+    "a row missing": (
+        {"starts": STARTS[:-1]},
+        "starts of rows that do not fit, got int64 of shape (50,); "
+        "expected 51 whole numbers, one more than there are origins",
+    ),
+    "connections in no row": (
+        {"starts": with_one(STARTS, -1, 49)},
+        "starts of rows from 0 to 49; expected them to go from 0 to 50, the number of connections",
+    ),
+    "rows that descend": (
+        {"starts": with_one(STARTS, 10, 60)},
+        "starts of rows that descend, got 11 after 60; expected ascending ones",
+    ),
+    "a weight missing": (
+        {"weights": WEIGHTS[1:]},
+        "weights that do not fit, got float32 of shape (49,); expected 50 numbers, one for each connection",
+    ),
+    "a weight that is no number": (
+        {"weights": with_one(WEIGHTS, 4, np.nan)},
+        "a weight that is no number, got nan; expected finite ones",
+    ),
+}
+
+
+@pytest.mark.parametrize(("drawn", "text"), UNSOUND.values(), ids=UNSOUND)
+def test_an_unsound_list_of_connections_is_refused_by_name(drawn: dict[str, Any], text: str) -> None:
+    with refused(ConfigError, f"DeltaSynapses.config.connections: drew {text}. Mend `draw` of Given"):
+        build(**drawn)
+
+
+def test_a_sound_list_is_taken() -> None:
+    build()
+    build(weights=WEIGHTS)
+    build(starts=np.zeros(ORIGINS + 1, np.int64), post=np.zeros(0, np.int32))
