@@ -1,6 +1,7 @@
 """The editor in a notebook's cell: the page of the server, over the notebook's own connection. Needs anywidget."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import anywidget
@@ -15,6 +16,9 @@ from spark.editor.session import new_session_id
 class EditorWidget(anywidget.AnyWidget):
     """A Graph Editor as a widget; show it as a cell's last value.
 
+    Everything happens on one event loop: the one that runs the cell in which the widget is made, or, where none runs,
+    that of the first message. Kernels may hand over messages on threads of their own, each with another loop.
+
     Args:
         editor: The sessions that it belongs to.
     """
@@ -28,6 +32,8 @@ class EditorWidget(anywidget.AnyWidget):
         self._live = editor.open(new_session_id())
         self._connection: Connection | None = None
         self._sender: asyncio.Task[None] | None = None
+        self._loop = _running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.on_msg(self._take)
 
     @property
@@ -36,10 +42,26 @@ class EditorWidget(anywidget.AnyWidget):
         return self._live.session.document
 
     def _take(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
+        """A message of the page, on whichever thread it comes; messages keep their order."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        self._loop.call_soon_threadsafe(self._do, content)
+
+    def _do(self, content: dict[str, Any]) -> None:
         if content.get("hello"):
             self._begin()
+        elif "ping" in content:
+            # From the loop, so that the answer says that requests are answered too.
+            self.send({"pong": content["ping"]})
         elif isinstance(content.get("text"), str) and self._connection is not None:
-            asyncio.ensure_future(self._answer(self._connection, content["text"]))
+            self._start(self._answer(self._connection, content["text"]))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin a task and hold it: a loop alone does not keep its tasks."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _begin(self) -> None:
         """A page shows the widget: greet it, and send what there is to send."""
@@ -50,7 +72,7 @@ class EditorWidget(anywidget.AnyWidget):
         self._connection = Connection()
         self._live.connections.add(self._connection)
         greet(self._editor, self._live, self._connection)
-        self._sender = asyncio.ensure_future(self._pass_on(self._connection))
+        self._sender = self._start(self._pass_on(self._connection))
 
     async def _answer(self, connection: Connection, text: str) -> None:
         try:
@@ -68,3 +90,11 @@ class EditorWidget(anywidget.AnyWidget):
                 else:
                     self.send({"frame": True}, [connection.frames.popleft()])
                 await asyncio.sleep(0)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs on this thread, if one does."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -2,31 +2,92 @@
 
 import { createRoot } from "react-dom/client";
 import { connect } from "./core/store";
-import type { Line } from "./core/transport";
+import type { Broken, Line } from "./core/transport";
 import { App } from "./view/App";
+import { keepKeys, liveIn } from "./view/home";
 import "@xyflow/react/dist/style.css";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 
+interface Content { text?: string; frame?: boolean; pong?: number }
+
 interface Model {
   send(content: unknown): void;
-  on(event: string, callback: (content: { text?: string; frame?: boolean }, buffers: DataView[]) => void): void;
+  on(event: string, callback: (content: Content, buffers: DataView[]) => void): void;
   off?(event: string, callback: unknown): void;
+  // Whether the kernel knows the model; not every notebook tells.
+  comm_live?: boolean;
 }
 
+const PING_MS = 3000;
+// Within that time everybody answers who is not busy.
+const PATIENCE_MS = 6000;
+
+// The notebook's connection. It does not say by itself whether anybody hears: a kernel that was restarted does not know the
+// model any more, and one that is busy answers later. So the page asks, and waits for the answer before it asks again.
 class ModelLine implements Line {
   onText: (text: string) => void = () => {};
   onFrame: (data: ArrayBuffer) => void = () => {};
-  onState: (open: boolean, refused?: boolean) => void = () => {};
-  readonly open = true;
+  onState: (open: boolean, why?: Broken) => void = () => {};
+  open = true;
+  private pings = 0;
+  private timer = 0;
+  private readonly listeners: [string, (content: Content, buffers: DataView[]) => void][] = [
+    ["msg:custom", (content, buffers) => this.take(content, buffers)],
+    ["comm:close", () => this.lose("restarted")],
+    ["comm_live_update", () => this.look()],
+  ];
+
   constructor(private readonly model: Model) {
-    model.on("msg:custom", (content, buffers) => {
-      if (content.text !== undefined) this.onText(content.text);
-      else if (buffers?.length) this.onFrame(new Uint8Array(buffers[0].buffer, buffers[0].byteOffset, buffers[0].byteLength).slice().buffer);
-    });
+    for (const [event, act] of this.listeners) model.on(event, act);
   }
+
+  begin(): void {
+    this.model.send({ hello: true });
+    this.ping("silent");
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    for (const [event, act] of this.listeners) this.model.off?.(event, act);
+  }
+
   send(text: string): void {
     this.model.send({ text });
+  }
+
+  private take(content: Content, buffers: DataView[]): void {
+    if (content.pong !== undefined) this.answered(content.pong);
+    else if (content.text !== undefined) this.onText(content.text);
+    else if (buffers?.length) this.onFrame(new Uint8Array(buffers[0].buffer, buffers[0].byteOffset, buffers[0].byteLength).slice().buffer);
+  }
+
+  // The notebook says that the kernel was lost, or that it is back, and perhaps not which.
+  private look(): void {
+    if (this.model.comm_live === false) this.lose("restarted");
+    else this.ping("restarted");
+  }
+
+  private ping(otherwise: Broken): void {
+    clearTimeout(this.timer);
+    this.model.send({ ping: ++this.pings });
+    this.timer = window.setTimeout(() => this.lose(otherwise), PATIENCE_MS);
+  }
+
+  private answered(ping: number): void {
+    if (ping !== this.pings) return;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.ping("silent"), PING_MS);
+    if (this.open) return;
+    this.open = true;
+    this.onState(true);
+    this.model.send({ hello: true });
+  }
+
+  private lose(why: Broken): void {
+    clearTimeout(this.timer);
+    this.open = false;
+    this.onState(false, why);
   }
 }
 
@@ -35,10 +96,17 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   connect(line, () => {});
   line.onState(true);
   el.classList.add("spark-widget");
+  liveIn(el);
   const root = createRoot(el);
+  // After the root's own listeners, which have the page's keys first.
+  const release = keepKeys(el);
   root.render(<App />);
-  model.send({ hello: true });
-  return () => root.unmount();
+  line.begin();
+  return () => {
+    line.end();
+    release();
+    root.unmount();
+  };
 }
 
 export default { render };

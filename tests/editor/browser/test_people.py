@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from editor_page import PICTURES, Page, wait_until
+from editor_page import Page, wait_until
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
@@ -176,87 +176,6 @@ def test_of_500_nodes_only_those_in_sight_are_drawn_and_they_are_dragged_and_add
     page.mouse.up()
     page.locator(".canvas").dispatch_event("keydown", {"key": "n", "bubbles": True})
     page.locator(".note").wait_for()
-
-
-WIDGET = """async ([source, style]) => {
-  const sheet = document.createElement("style");
-  sheet.textContent = style;
-  document.head.append(sheet);
-  const listeners = [];
-  window.deliver = (content, data) => {
-    const buffers = data ? [new DataView(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer)] : [];
-    for (const f of listeners) f(content, buffers);
-  };
-  const send = (content) => window.fromPage(JSON.stringify(content));
-  const model = { send, on: (_, f) => listeners.push(f), off() {} };
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const module = await import(url);
-  const el = document.createElement("div");
-  document.body.append(el);
-  window.unmount = module.default.render({ model, el });
-}"""
-
-
-def test_the_widget_mounts_in_a_page_and_talks_over_its_model(chromium, tmp_path):
-    """Acceptance s: the widget's own code in a page, with a model whose other end is the real widget."""
-    import base64
-    import json
-
-    from spark.editor.app import Editor, static
-    from spark.editor.widget import EditorWidget
-
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    outward = []
-
-    async def make():
-        widget = EditorWidget(Editor(tmp_path, tmp_path / "drafts"))
-        widget.send = lambda content, buffers=None: outward.append((content, buffers))
-        return widget
-
-    widget = asyncio.run_coroutine_threadsafe(make(), loop).result()
-    context = chromium.new_context(viewport={"width": 1200, "height": 800})
-    page = context.new_page()
-    errors = []
-    page.on("pageerror", lambda e: errors.append(str(e)))
-
-    def take(text):
-        loop.call_soon_threadsafe(widget._take, widget, json.loads(text), [])
-
-    page.expose_function("fromPage", take)
-    page.goto("about:blank")
-    page.evaluate(WIDGET, [static("widget.js").decode(), static("app.css").decode()])
-
-    def pump():
-        while outward:
-            content, buffers = outward.pop(0)
-            data = base64.b64encode(bytes(buffers[0])).decode() if buffers else None
-            page.evaluate("([c, d]) => window.deliver(c, d)", [content, data])
-        page.wait_for_timeout(20)
-
-    def pumped(holds):
-        wait_until(lambda: (pump(), holds())[1], 30)
-
-    pumped(lambda: page.get_by_role("button", name=CARTPOLE).count())
-    page.get_by_role("button", name=CARTPOLE).click()
-    pumped(lambda: page.locator(".module").count() == 5)
-    page.get_by_role("button", name="100 steps").click()
-    pumped(
-        lambda: (
-            (page.get_by_test_id("step").count() and page.get_by_test_id("step").get_attribute("data-step")) == "100"
-        )
-    )
-    pumped(lambda: int(page.locator("canvas[data-probe=p2]").get_attribute("data-drawn") or 0) > 100)
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(PICTURES / "s_widget.png"))
-    assert widget.document["meta"]["name"] == "cartpole"
-    assert errors == []
-    context.close()
-    asyncio.run_coroutine_threadsafe(widget._live.close(), loop).result()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
 
 
 def test_no_request_leaves_this_machine(context, shared):

@@ -7,7 +7,7 @@ import { forget, passing, useNow } from "./live";
 import { applyPatch, BRAIN, pathOf } from "./graph";
 import { LANGUAGES, setLanguage, t } from "./i18n";
 import type { NewWire } from "./places";
-import { Client, Refused, type Line } from "./transport";
+import { Client, Refused, type Broken, type Line } from "./transport";
 import { canBeSentAgain, tabStorage, Unsent } from "./unsent";
 import type { Catalogue, Change, Checked, Command, Document, Heads, Problem, RunStatus, Whole } from "./types";
 
@@ -29,7 +29,7 @@ export interface Notice { id: number; text: string; kind: "error" | "done" }
 export interface Page extends Heads, Checked {
   client: Client | null;
   online: boolean;
-  refused: boolean;
+  broken: Broken | null;
   blocked: boolean;
   session: string;
   version: string;
@@ -59,7 +59,7 @@ const EMPTY: Document = {
 };
 
 export const usePage = create<Page>(() => ({
-  client: null, online: false, refused: false, blocked: false, session: "", version: "", catalogue: { modules: {}, payloads: {}, kinds: {} },
+  client: null, online: false, broken: null, blocked: false, session: "", version: "", catalogue: { modules: {}, payloads: {}, kinds: {} },
   document: EMPTY, run: { phase: "none" }, level: null, component: null, selected: [], dialog: null, notices: [],
   side: "inspector", theme: "auto", language: "en", hint: "", showRun: false, said: "", reveal: null, fits: 0, tried: false,
   revision: 0, can_undo: false, can_redo: false, dirty: false, file: null, key: "", undrafted: null, problems: [], shapes: {}, ports: {}, sizes: {}, memory: null,
@@ -96,8 +96,8 @@ function changed(checked: Checked): Partial<Checked> {
 
 export function connect(line: Line, remember: (session: string) => void): Client {
   const client = new Client(line);
-  line.onState = (online, refused = false) => {
-    set({ refused: !online && (refused || get().refused), ...(online ? {} : { online }) });
+  line.onState = (online, why) => {
+    set({ broken: online ? null : why ?? get().broken, ...(online ? {} : { online }) });
     if (online) return;
     client.drop();
     // A line that comes back at once disturbs nobody.
@@ -128,7 +128,7 @@ export function connect(line: Line, remember: (session: string) => void): Client
     const { push, ...rest } = message as { push: string } & Record<string, unknown>;
     if (push === "hello") {
       series.clear();
-      set({ online: true, refused: false, blocked: false, session: rest.session as string, version: rest.version as string, catalogue: rest.catalogue as Catalogue });
+      set({ online: true, broken: null, blocked: false, session: rest.session as string, version: rest.version as string, catalogue: rest.catalogue as Catalogue });
       remember(rest.session as string);
       take(rest as unknown as Whole);
       sendAgain();

@@ -2,11 +2,15 @@
 
 import type { Problem } from "./types";
 
+// Why a line is broken, if more is known than that it is: the page must be opened anew, the kernel was restarted, or
+// nobody answers though the line stands.
+export type Broken = "refused" | "restarted" | "silent";
+
 export interface Line {
   send(text: string): void;
   onText: (text: string) => void;
   onFrame: (data: ArrayBuffer) => void;
-  onState: (open: boolean, refused?: boolean) => void;
+  onState: (open: boolean, why?: Broken) => void;
   readonly open: boolean;
 }
 
@@ -53,7 +57,7 @@ const WAITS = [200, 500, 1000, 2000, 4000];
 export class SocketLine implements Line {
   onText: (text: string) => void = () => {};
   onFrame: (data: ArrayBuffer) => void = () => {};
-  onState: (open: boolean, refused?: boolean) => void = () => {};
+  onState: (open: boolean, why?: Broken) => void = () => {};
   private socket: WebSocket | null = null;
   private tries = 0;
 
@@ -93,7 +97,7 @@ export class SocketLine implements Line {
     } catch {
       // Nobody answers.
     }
-    if (!this.open) this.onState(false, refused);
+    if (!this.open) this.onState(false, refused ? "refused" : undefined);
   }
 
   send(text: string): void {

@@ -68,6 +68,8 @@ export const de: Record<string, string> = {
   "The line broke while this was on its way: look whether it was done.": "Die Verbindung brach ab, während dies unterwegs war: Nachsehen, ob es geschehen ist.",
   "The last change was not sent: the editor shows another document now.": "Die letzte Änderung wurde nicht gesendet: Der Editor zeigt jetzt ein anderes Dokument.",
   "The editor was started anew and does not know this page: open the link that its terminal shows.": "Der Editor wurde neu gestartet und kennt diese Seite nicht: Den Link öffnen, den sein Terminal zeigt.",
+  "The kernel was restarted: run the cell again.": "Der Kernel wurde neu gestartet: Die Zelle noch einmal ausführen.",
+  "The kernel does not answer, so nothing can be changed: it is busy with a cell, or it was restarted. If it was, run the cell again.": "Der Kernel antwortet nicht, also kann nichts geändert werden: Er ist mit einer Zelle beschäftigt, oder er wurde neu gestartet. In diesem Fall die Zelle noch einmal ausführen.",
   "The editor does not answer: nothing can be changed until it is back. If it has ended, start it again in its folder; this page then comes back by itself.": "Der Editor antwortet nicht: Nichts kann geändert werden, bis er wieder da ist. Ist er beendet, ihn in seinem Ordner wieder starten; diese Seite kommt dann von selbst zurück.",
   "not known": "nicht bekannt", "no sign of life from the brain's process for {n} s": "kein Lebenszeichen vom Prozess des Gehirns seit {n} s",
   "What it showed then is not kept.": "Was sie damals zeigte, ist nicht aufbewahrt.", "The environment then": "Die Umgebung damals", Units: "Einheiten", "at {n} ms": "bei {n} ms",

@@ -6,6 +6,7 @@ import { freePlace, WIDE } from "../core/places";
 import { Canvas } from "./Canvas";
 import { Components } from "./Components";
 import { Dialogs, upload } from "./Dialogs";
+import { embedded, isOurs } from "./home";
 import { Inspector } from "./Inspector";
 import { onClipboard, onKey } from "./keys";
 import { Problems } from "./Problems";
@@ -63,6 +64,7 @@ function Inner() {
   const component = usePage((s) => s.component);
   const document = usePage((s) => s.key);
   const blocked = usePage((s) => s.blocked);
+  const covered = usePage((s) => embedded() && s.dialog !== null);
   const showRun = usePage((s) => s.showRun || Boolean(s.run.watchable));
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -74,15 +76,17 @@ function Inner() {
       return freePlace(page.document, page.catalogue, page.ports, page.level, at);
     };
     const key = (e: KeyboardEvent) => void onKey(e, center, () => void flow.fitView({ padding: 0.2, maxZoom: 1 }));
-    const clip = (e: ClipboardEvent) => onClipboard(e, center);
-    window.addEventListener("keydown", key, true);
+    const clip = (e: ClipboardEvent) => { if (isOurs(element)) onClipboard(e, center); };
+    // In a notebook only what happens with the focus inside is the page's.
+    const listening: HTMLElement | Window = element.closest<HTMLElement>(".spark-widget") ?? window;
+    listening.addEventListener("keydown", key as EventListener, true);
     for (const name of ["copy", "cut", "paste"] as const) window.addEventListener(name, clip);
     // A field is committed when it is left; leaving the page is leaving the field.
-    const leave = () => (window.document.activeElement as HTMLElement | null)?.blur?.();
+    const leave = () => isOurs(element) && (window.document.activeElement as HTMLElement | null)?.blur?.();
     window.addEventListener("pagehide", leave);
     return () => {
       window.removeEventListener("pagehide", leave);
-      window.removeEventListener("keydown", key, true);
+      listening.removeEventListener("keydown", key as EventListener, true);
       for (const name of ["copy", "cut", "paste"] as const) window.removeEventListener(name, clip);
     };
   }, [flow]);
@@ -93,13 +97,13 @@ function Inner() {
       onClick={(e) => {
         // A button that was clicked with the mouse gives the keys back to the canvas; one that was pressed keeps them.
         const button = (e.target as HTMLElement).closest?.("button");
-        if (e.detail > 0 && button && !button.closest("dialog")) button.blur();
+        if (e.detail > 0 && button && !button.closest("dialog")) embedded() ? button.closest<HTMLElement>(".spark-widget")?.focus({ preventScroll: true }) : button.blur();
       }}
       onDragOver={(e) => { if (e.dataTransfer.types.includes("Files")) e.preventDefault(); }}
       onDrop={(e) => { const file = e.dataTransfer.files[0]; if (file) { e.preventDefault(); void upload(file); } }}
     >
       <TopBar />
-      <main className={showRun ? "with-run" : ""} inert={blocked}>
+      <main className={showRun ? "with-run" : ""} inert={blocked || covered}>
         <div className="stage">
           {component ? <Components id={component} /> : <Canvas key={document} />}
           {showRun && <RunPanels />}

@@ -5,6 +5,7 @@ import { INPUT, OUTPUT, portsOf, search } from "../core/graph";
 import { openDialog, usePage } from "../core/store";
 import { freePlace, placeBeside, wireBeside, WIDE, type NewWire } from "../core/places";
 import { t } from "../core/i18n";
+import { home } from "./home";
 import { Modal } from "./Modal";
 
 // What stands in a brain; components live inside of neurons. What a wire ends at is a neuron more often than the brain's edge.
@@ -48,7 +49,7 @@ export function Palette({ x, y, wire, beside }: Asked) {
       await addModule(name, at.x, at.y, fits ?? undefined);
       return;
     }
-    const canvas = document.querySelector(".canvas")?.getBoundingClientRect() ?? new DOMRect();
+    const canvas = home().querySelector(".canvas")?.getBoundingClientRect() ?? new DOMRect();
     const middle = () => flow.screenToFlowPosition({ x: canvas.left + canvas.width / 2 - WIDE / 2, y: canvas.top + canvas.height / 2 - 40 });
     const at = freePlace(doc, catalogue, ports, level, x === undefined || y === undefined ? middle() : { x, y });
     await addModule(name, at.x, at.y, wire);

@@ -2,15 +2,17 @@ import { goTo, isToDo, openDialog, save, setTheme, usePage, ask, chooseLanguage 
 import { openPalette } from "../core/actions";
 import { trail } from "../core/graph";
 import { LANGUAGES, t } from "../core/i18n";
+import { embedded } from "./home";
 import { RunBar } from "./RunBar";
 
 export function TopBar() {
   const { document, level, file, dirty, can_undo, can_redo, online, theme, language } = usePage();
-  const { undrafted, refused, blocked } = usePage();
+  const { undrafted, broken, blocked } = usePage();
   const problems = usePage((s) => s.problems.length);
+  const dialog = usePage((s) => embedded() && s.dialog !== null);
   const calm = usePage((s) => s.problems.every((p) => isToDo(p, s.tried)));
   return (
-    <header className="top">
+    <header className="top" inert={dialog}>
       <div className="top-row">
         <span className="brand" aria-label="Spark">✦ Spark</span>
         <nav className="trail" aria-label={t("Where you are")}>
@@ -49,7 +51,9 @@ export function TopBar() {
         </button>
         {!online && (
           <span className="offline" role="alert">
-            {refused ? t("The editor was started anew and does not know this page: open the link that its terminal shows.")
+            {broken === "restarted" ? t("The kernel was restarted: run the cell again.")
+              : broken === "silent" ? t("The kernel does not answer, so nothing can be changed: it is busy with a cell, or it was restarted. If it was, run the cell again.")
+              : broken === "refused" ? t("The editor was started anew and does not know this page: open the link that its terminal shows.")
               : blocked ? t("The editor does not answer: nothing can be changed until it is back. If it has ended, start it again in its folder; this page then comes back by itself.")
               : t("The line to the editor is broken; it comes back by itself.")}
           </span>

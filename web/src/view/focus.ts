@@ -2,9 +2,10 @@
 
 import { selectedNodes } from "../core/actions";
 import { usePage } from "../core/store";
+import { home } from "./home";
 
 function nodeElement(id: string): HTMLElement | null {
-  return document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+  return home().querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
 }
 
 export function focusNode(id: string): boolean {
@@ -17,13 +18,13 @@ export function focusNode(id: string): boolean {
 export function focusSelected(): void {
   const chosen = selectedNodes();
   if (chosen.length && focusNode(chosen[0])) return;
-  document.querySelector<HTMLElement>(".canvas")?.focus({ preventScroll: true });
+  home().querySelector<HTMLElement>(".canvas")?.focus({ preventScroll: true });
 }
 
 export function focusFirstField(): void {
   usePage.setState({ side: "inspector" });
   requestAnimationFrame(() => {
-    const field = document.querySelector<HTMLElement>(".side .field input, .side .field select") ?? document.querySelector<HTMLElement>("#node-name");
+    const field = home().querySelector<HTMLElement>(".side .field input, .side .field select") ?? home().querySelector<HTMLElement>("#node-name");
     field?.focus();
     if (field instanceof HTMLInputElement && field.type === "text") field.select();
   });

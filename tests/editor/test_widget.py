@@ -1,0 +1,106 @@
+"""The notebook's widget and the threads on which a kernel hands over what its page says."""
+
+import asyncio
+import json
+import queue
+import threading
+
+import pytest
+from documents import small
+
+from spark.editor.app import Editor
+from spark.editor.widget import EditorWidget
+
+
+@pytest.fixture
+def loops():
+    """Event loops that run, each on a thread of its own."""
+    made = []
+
+    def make():
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
+        thread.start()
+        made.append((loop, thread))
+        return loop
+
+    yield make
+    for loop, thread in made:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def on(loop, act):
+    """Do something on a loop, and return what it gives."""
+
+    async def within():
+        return act()
+
+    return asyncio.run_coroutine_threadsafe(within(), loop).result()
+
+
+class Kernel:
+    """A widget that was made on one loop, with the messages that it sends."""
+
+    def __init__(self, folder, home):
+        self.sent = queue.Queue()
+        self.home = home
+
+        def make():
+            widget = EditorWidget(Editor(folder, folder / "drafts", small()))
+            widget.send = lambda content, buffers=None: self.sent.put(content)
+            return widget
+
+        self.widget = on(home, make)
+
+    def say(self, **content):
+        """What the page sends, on the thread of the caller."""
+        self.widget._handle_custom_msg(content, [])
+
+    def reply(self, number):
+        """The answer to a request; what else is sent meanwhile is let go."""
+        while True:
+            content = self.sent.get(timeout=120)
+            said = json.loads(content["text"]) if "text" in content else {}
+            if said.get("reply") == number:
+                return said
+
+    def close(self):
+        asyncio.run_coroutine_threadsafe(self.widget._live.close(), self.home).result()
+
+
+@pytest.mark.parametrize("where", ["the loop", "another loop", "a thread without a loop"])
+def test_run_is_answered_on_whichever_thread_its_messages_come(loops, tmp_path, where):
+    home = loops()
+    kernel = Kernel(tmp_path, home)
+    other = home if where == "the loop" else loops()
+
+    def say(**content):
+        if where == "a thread without a loop":
+            kernel.say(**content)
+        else:
+            on(other, lambda: kernel.say(**content))
+
+    say(hello=True)
+    assert json.loads(kernel.sent.get(timeout=60)["text"])["push"] == "hello"
+    say(text=json.dumps({"id": 1, "do": "run"}))
+    assert "ok" in kernel.reply(1)
+    say(text=json.dumps({"id": 2, "do": "pause"}))
+    assert "ok" in kernel.reply(2)
+    say(ping=7)
+    while kernel.sent.get(timeout=60) != {"pong": 7}:
+        pass
+    kernel.close()
+
+
+def test_messages_from_another_thread_keep_their_order(loops, tmp_path):
+    kernel = Kernel(tmp_path, loops())
+    kernel.say(hello=True)
+    for number in range(20):
+        command = {"do": "set_meta", "key": "name", "value": f"b{number}"}
+        kernel.say(text=json.dumps({"id": number, "do": "apply", "commands": [command]}))
+    replies = [kernel.reply(number) for number in range(20)]
+    assert all("ok" in r for r in replies), replies
+    assert kernel.widget.document["meta"]["name"] == "b19"
+    kernel.close()
