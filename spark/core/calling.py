@@ -8,6 +8,7 @@ import jax
 from jax.core import Tracer
 
 from spark.core import binding, numerics, transform, tree
+from spark.core.compiled import forgetful
 from spark.core.counter import Counter
 from spark.core.errors import ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Claim, Keeper
@@ -37,17 +38,22 @@ def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[s
     binding.check(module, payloads)
     if module._mode == SHELL:
         return _advance_shell(module, payloads)
-    before = module._clock.step
     outputs = module.whole_step(payloads)
-    if outputs is None:
-        outputs = with_signs(written(module, **with_signs(payloads)))
-        module._clock.step = before + 1
-        module._held.current = False
-        if module._checked:
-            numerics.watch(module, payloads, before)
+    return step_as_written(module, payloads) if outputs is None else outputs
+
+
+def step_as_written(module: "Module", payloads: dict[str, Payload]) -> Any:
+    """One step of a merged view by what its author wrote; returns its outputs."""
+    before = module._clock.step
+    outputs = with_signs(type(module).__call__.__wrapped__(module, **with_signs(payloads)))  # type: ignore[attr-defined]
+    module._clock.step = before + 1
+    module._held.current = False
+    if module._checked:
+        numerics.watch(module, payloads, before)
     return outputs
 
 
+@forgetful
 @jax.jit
 def _advance(graph: Any, state: Any, payloads: dict[str, Payload]) -> Any:
     module = transform.merge(graph, state)

@@ -9,6 +9,7 @@ from typing import TypeVar
 import jax
 import jax.numpy as jnp
 
+from spark.core.compiled import forgetful
 from spark.core.errors import Problem, RunError, StateError
 from spark.core.held_signals import HeldSignals
 from spark.core.state import State
@@ -61,6 +62,7 @@ class Keeper:
         while True:
             with self._lock:
                 if self._state is not None:
+                    self._state.require_whole()
                     self._lent = self._lent or lend
                     return self._state
                 lost = self._lost
@@ -179,6 +181,7 @@ class Claim:
             self.keeper._claim = self._before
 
 
+@forgetful
 @jax.jit
 def _copied(state: State) -> State:
     return jax.tree.map(jnp.copy, state)

@@ -1,11 +1,12 @@
 """Packing: many named arrays in a few leaves.
 
-A jitted call pays for every array that goes in or comes out, so small variables lie side by side in one leaf of 32-bit
-words, whatever their dtypes, and only large ones are leaves of their own. Packing knows nothing of modules.
+A jitted call pays for every array that goes in or comes out, so small variables lie side by side: floats in one leaf
+for each of their dtypes, so that they have gradients, whole numbers and booleans in one leaf of 32-bit words. Only
+large variables are leaves of their own. Packing knows nothing of modules.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -21,7 +22,10 @@ WORD = 4
 
 @dataclass(frozen=True)
 class Slot:
-    """Where one array lies: leaf number, first byte, shape and dtype; `solo` leaves hold only it."""
+    """Where one array lies: leaf number, first byte, shape and dtype; `solo` leaves hold only it.
+
+    A leaf that is not solo is one of words, uint32, for whole numbers and booleans, or has the dtype of its floats.
+    """
 
     leaf: int
     offset: int
@@ -35,13 +39,33 @@ class Slot:
         return int(np.prod(self.shape, dtype=np.int64))
 
     @property
+    def floats(self) -> bool:
+        """Whether it holds floats, real or complex."""
+        return jnp.issubdtype(jnp.dtype(self.dtype), jnp.inexact)
+
+    @property
+    def part(self) -> slice:
+        """Which elements of a shared leaf hold it."""
+        size, count = (jnp.dtype(self.dtype).itemsize, self.size) if self.floats else (WORD, self.words)
+        return slice(self.offset // size, self.offset // size + count)
+
+    def read(self, leaf: Any) -> Any:
+        """The array, read from its leaf."""
+        if self.solo:
+            return leaf
+        return jnp.asarray(leaf)[self.part].reshape(self.shape) if self.floats else self.cut(leaf[self.part])
+
+    def flat(self, value: Any) -> Any:
+        """An array of this slot's shape as elements of its shared leaf."""
+        return value.reshape(-1) if self.floats else self.to_words(value)
+
+    @property
     def words(self) -> int:
         """Words that the array takes, the last one perhaps in part."""
         return -(-self.size * jnp.dtype(self.dtype).itemsize // WORD)
 
-    def cut(self, words: Any) -> Any:
-        """The array, cut out of a leaf of words."""
-        part = words[self.offset // WORD : self.offset // WORD + self.words]
+    def cut(self, part: Any) -> Any:
+        """The array that so many words hold."""
         held = jnp.dtype("uint8") if self.dtype == "bool" else jnp.dtype(self.dtype)
         if held.itemsize > WORD:
             part = part.reshape(-1, held.itemsize // WORD)
@@ -76,7 +100,7 @@ class Layout:
     def read(self, leaves: tuple[Any, ...], path: str) -> Any:
         """The array at `path`, cut out of the leaves."""
         slot = self.slots[path]
-        return leaves[slot.leaf] if slot.solo else slot.cut(leaves[slot.leaf])
+        return slot.read(leaves[slot.leaf])
 
     def counter(self, leaves: tuple[Any, ...], path: str) -> Counter:
         """The whole number of 64 bits at `path`."""
@@ -91,9 +115,7 @@ class Layout:
         if slot.solo:
             changed[slot.leaf] = value
         else:
-            first = slot.offset // WORD
-            words = jnp.asarray(leaves[slot.leaf])
-            changed[slot.leaf] = words.at[first : first + slot.words].set(slot.to_words(value))
+            changed[slot.leaf] = jnp.asarray(leaves[slot.leaf]).at[slot.part].set(slot.flat(value))
         return tuple(changed)
 
     def pack(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -101,7 +123,7 @@ class Layout:
         parts: list[list[Any]] = [[] for _ in range(self.leaves)]
         for path, slot in self.slots.items():
             value = values[path]
-            parts[slot.leaf].append(value if slot.solo else slot.to_words(value))
+            parts[slot.leaf].append(value if slot.solo else slot.flat(value))
         return tuple(_joined(part) for part in parts)
 
 
@@ -116,18 +138,32 @@ def _joined(parts: list[Any]) -> Any:
 def plan(entries: Mapping[str, tuple[tuple[int, ...], str]]) -> Layout:
     """Lay out arrays given by path as (shape, dtype); the same entries give the same plan.
 
-    Large arrays get leaves of their own; the rest share the first leaf, in path order, each from a word's begin.
+    Large arrays get leaves of their own; the others share the first leaves, in path order.
+    """
+    sizes = {path: int(np.prod(shape, dtype=np.int64)) for path, (shape, _) in entries.items()}
+    large = [path for path in sorted(entries) if sizes[path] >= SOLO_ELEMENTS]
+    slots, leaves = shared_slots({path: entries[path] for path in entries.keys() - set(large)}, 0)
+    slots |= {path: Slot(number, 0, *entries[path], True) for number, path in enumerate(large, leaves)}
+    return Layout({path: slots[path] for path in sorted(slots)}, leaves + len(large))
+
+
+def shared_slots(entries: Mapping[str, tuple[tuple[int, ...], str]], leaf: int) -> tuple[dict[str, Slot], int]:
+    """Slots of arrays that lie side by side, in path order.
+
+    Args:
+        entries: Shape and dtype by path.
+        leaf: Number of the first leaf.
+
+    Returns:
+        The slots, and the number of the leaf after the last.
     """
     slots: dict[str, Slot] = {}
-    small = {p for p, (shape, _) in entries.items() if np.prod(shape, dtype=np.int64) < SOLO_ELEMENTS}
-    leaves = 1 if small else 0
-    offset = 0
-    for path in sorted(entries):
-        shape, dtype = entries[path]
-        if path in small:
-            slots[path] = Slot(0, offset, shape, dtype, False)
-            offset += slots[path].words * WORD
-        else:
-            slots[path] = Slot(leaves, 0, shape, dtype, True)
-            leaves += 1
-    return Layout(slots, leaves)
+    ends: dict[str, int] = {}
+    held = {path: Slot(0, 0, *entry, False) for path, entry in sorted(entries.items())}
+    kinds = sorted({slot.dtype if slot.floats else "" for slot in held.values()})
+    for path, slot in held.items():
+        kind = slot.dtype if slot.floats else ""
+        offset = ends.get(kind, 0)
+        slots[path] = replace(slot, leaf=leaf + kinds.index(kind), offset=offset)
+        ends[kind] = offset + (slot.size * jnp.dtype(slot.dtype).itemsize if slot.floats else slot.words * WORD)
+    return slots, leaf + len(kinds)

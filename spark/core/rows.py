@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.packing import SOLO_ELEMENTS, WORD, Layout, Slot
+from spark.core.packing import SOLO_ELEMENTS, Layout, Slot, shared_slots
 
 
 class RowLayout(Layout):
@@ -15,9 +15,9 @@ class RowLayout(Layout):
     def read(self, leaves: tuple[Any, ...], path: str) -> Any:
         """The array at `path`."""
         slot = self.slots[path]
-        if not slot.solo:
-            return slot.cut(leaves[slot.leaf])
         leaf = leaves[slot.leaf]
+        if not slot.solo:
+            return slot.read(leaf)
         return (leaf if leaf.shape[0] == slot.size else leaf[: slot.size]).reshape(slot.shape)
 
     def replace(self, leaves: tuple[Any, ...], path: str, value: Any) -> tuple[Any, ...]:
@@ -39,24 +39,22 @@ def read_host(layout: Layout, leaves: tuple[np.ndarray, ...], path: str) -> np.n
     """The array at `path` of leaves that are NumPy arrays; nothing is compiled for it."""
     slot = layout.slots[path]
     dtype = np.dtype("uint8") if slot.dtype == "bool" else np.dtype(jnp.dtype(slot.dtype))
-    first = slot.offset // WORD
-    flat = leaves[slot.leaf] if slot.solo else leaves[slot.leaf][first : first + slot.words].view(dtype)
+    flat = leaves[slot.leaf] if slot.solo else leaves[slot.leaf][slot.part].view(dtype)
     return flat[: slot.size].astype(jnp.dtype(slot.dtype)).reshape(slot.shape)
 
 
 def plan_rows(entries: Mapping[str, tuple[tuple[int, ...], str]]) -> RowLayout:
-    """Lay out arrays given by path as (shape, dtype): small ones together in the first leaf, then the large ones."""
+    """Lay out arrays given by path as (shape, dtype): whole numbers together, then the large arrays, then floats."""
     size = {path: int(np.prod(shape, dtype=np.int64)) for path, (shape, _) in entries.items()}
     large = sorted((p for p in entries if size[p] >= SOLO_ELEMENTS), key=lambda p: (-size[p], p))
-    small = sorted(set(entries) - set(large))
-    slots: dict[str, Slot] = {}
-    offset = 0
-    for path in small:
-        slots[path] = Slot(0, offset, *entries[path], False)
-        offset += slots[path].words * WORD
-    first = 1 if small else 0
-    slots |= {path: Slot(number, 0, *entries[path], True) for number, path in enumerate(large, first)}
-    return RowLayout({path: slots[path] for path in sorted(slots)}, first + len(large))
+    small = {path: entries[path] for path in entries.keys() - set(large)}
+    floats = {p: e for p, e in small.items() if jnp.issubdtype(jnp.dtype(e[1]), jnp.inexact)}
+    slots, leaf = shared_slots({p: small[p] for p in small.keys() - floats.keys()}, 0)
+    # Large arrays first: devices' leaves are joined by dtype in their order, and are filled up to the longest.
+    slots |= {path: Slot(number, 0, *entries[path], True) for number, path in enumerate(large, leaf)}
+    shared, leaves = shared_slots(floats, leaf + len(large))
+    slots |= shared
+    return RowLayout({path: slots[path] for path in sorted(slots)}, leaves)
 
 
 def joint_leaves(rows: Sequence[Sequence[Any]]) -> list[tuple[int, ...]]:

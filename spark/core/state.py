@@ -39,9 +39,41 @@ class State:
     @checked
     def __getitem__(self, path: str) -> Any:
         self._known(path)
+        self.require_whole()
         if path == STEP:
             return self.about.layout.counter(self.leaves, path)
         return self.about.layout.read(self.leaves, path)
+
+    def require_whole(self) -> None:
+        """See that no call has used the arrays up.
+
+        Raises:
+            StateError: One has, as `spark.step` does with the state that it is given.
+        """
+        if any(isinstance(a, jax.Array) and not isinstance(a, Tracer) and a.is_deleted() for a in self.leaves):
+            raise StateError(
+                Problem(
+                    "state",
+                    "its arrays were used up by a call that it was given to, such as `spark.step`",
+                    "Go on with the state that the call returned (`brain.load_state(state)` gives it to a brain), or "
+                    "give it a copy: `copy.deepcopy(state)`",
+                    "used",
+                )
+            )
+
+    def __deepcopy__(self, memo: Any) -> "State":
+        """The same state in arrays of its own, which fits wherever this one does."""
+        self.require_whole()
+        return State(tuple(jnp.array(leaf) for leaf in self.leaves), self.about)
+
+    def fitted(self, about: StateLayout) -> "State | None":
+        """This state for a structure with the same variables in the same places, or None if they are not the same."""
+        same = self.about is about or (
+            type(self.about.layout) is type(about.layout)
+            and dict(self.about.layout.slots) == dict(about.layout.slots)
+            and dict(self.about.units) == dict(about.units)
+        )
+        return State(self.leaves, about) if same else None
 
     def __contains__(self, path: object) -> bool:
         return path in self.about.layout.slots

@@ -7,13 +7,13 @@ that modules built from equal configs share one structure and therefore one comp
 import weakref
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
-from spark.core import fingerprint
+from spark.core import compiled, fingerprint
 from spark.core.arguments import checked
 from spark.core.counter import MOST, STEP, Counter
 from spark.core.errors import ArgumentError, ModuleError, NotBuiltError, Problem
@@ -31,18 +31,24 @@ FAULT = "fault"
 
 @dataclass(frozen=True, eq=False)
 class Structure:
-    """The static half of a graph: a template, and where variables and constants lie."""
+    """The static half of a graph: a template, and where variables and constants lie.
+
+    `graphs` are those of the built modules that have this structure.
+    """
 
     template: Any
     about: StateLayout
     constants: Layout
     key: tuple[Any, ...] = field(repr=False)
+    graphs: "weakref.WeakSet[Graph]" = field(repr=False, default_factory=weakref.WeakSet)
 
     def __repr__(self) -> str:
         return f"{type(self.template).__name__}: {len(self.about.layout.slots)} variables"
 
 
 _structures: "weakref.WeakValueDictionary[Any, Structure]" = weakref.WeakValueDictionary()
+# Those for which nothing compiled is kept.
+_forgotten: "weakref.WeakSet[Structure]" = weakref.WeakSet()
 
 
 def name_parts(module: "Module") -> None:
@@ -107,6 +113,8 @@ def seal(module: "Module") -> None:
     structure = structure_of(module, plan)
     packed = structure.constants.pack({p: c.initial for p, c in constants.items()})
     module._graph = Graph(jax.device_put(packed), structure)
+    structure.graphs.add(module._graph)
+    _forgotten.discard(structure)
     module._keeper = Keeper(type(module).__name__, first_state(module))
     for path, constant in constants.items():
         constant._load = _constant_loader(module._graph, path)
@@ -130,12 +138,21 @@ def structure_of(module: "Module", lay_out: Callable[[Any], Layout]) -> Structur
     key = (*fingerprint.of(walk(module), entries, fixed), lay_out)
     structure = _structures.get(key)
     if structure is None:
+        _forget_what_is_gone()
         units = {p: variables[p].unit if p in variables else "" for p in sorted(entries)}
         template = clone(module, _blank_variable, _blank_constant)
         bounds = {p: v.bounds for p, v in variables.items() if v.bounds != (None, None)} | {STEP: (0, MOST)}
         structure = Structure(template, StateLayout(lay_out(entries), units, bounds), lay_out(fixed), key)
         _structures[key] = structure
     return structure
+
+
+def _forget_what_is_gone() -> None:
+    """Let go of what was compiled for modules that are gone: in a sweep over configs, it would fill the memory."""
+    gone = [s for s in list(_structures.values()) if not s.graphs and s not in _forgotten]
+    if len(gone) >= compiled.GONE:
+        compiled.forget()
+        _forgotten.update(gone)
 
 
 class _ShellClock:
@@ -262,13 +279,18 @@ def _constant_loader(graph: Graph, path: str) -> Callable[[], Any]:
 
 def _blank_variable(variable: Variable, path: str) -> Variable:
     made = object.__new__(type(variable))
-    made.__dict__.update(vars(variable), _value=None, _load=None, _root=None, _written=False)
+    # Only the shape and dtype of the reset value are everybody's; its numbers may follow from a seed, and may be many.
+    shape_only = np.broadcast_to(np.zeros((), variable.dtype), variable.shape)
+    made.__dict__.update(vars(variable), _value=None, _load=None, _root=None, _written=False, reset_value=shape_only)
     return made
 
 
 def _blank_constant(constant: Constant, path: str) -> Constant:
     made = object.__new__(type(constant))
     made.__dict__.update(vars(constant), _value=None, _load=None, initial=None)
+    if isinstance(made, RandomKey):
+        # What reads the step of the module that this is a copy of, and would keep all of that alive.
+        made._step = None
     return made
 
 
@@ -292,6 +314,9 @@ def clone(module: Part, variable: Any, constant: Any, clock: Any = None, prefix:
             value = constant(value, path)
         elif name == CACHE and isinstance(value, dict):
             value = {k: _copied(v, variable, constant, f"{path}.{k}") for k, v in value.items()}
+        elif name in ("_inputs", "_outputs"):
+            # Where an input comes from is known while a module is built.
+            value = {port: replace(spec, source=None) for port, spec in value.items()}
         made.__dict__[name] = value
     made.__dict__.update(_clock=clock, _graph=None, _keeper=None, _mode="inner")
     made.__dict__["config"] = fingerprint.without_seed(vars(module)["config"])

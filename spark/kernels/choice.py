@@ -16,6 +16,8 @@ def choose(implementation: Implementation, run_native: Callable, reference: Call
     'auto' leaves the choice to the platform that the computation is compiled for: `platform_dependent` is resolved
     when a program is lowered for one platform, and leaves no operation of its own in the compiled step.
 
+    Derivatives are always those of the reference.
+
     Args:
         implementation: 'auto', 'native' or 'reference'.
         run_native: The C++ version.
@@ -33,7 +35,17 @@ def choose(implementation: Implementation, run_native: Callable, reference: Call
         raise ValueError(f"implementation must be 'auto', 'native' or 'reference', got {implementation!r}.")
     if implementation == "native":
         native.require()
-        return run_native(*arguments)
+        return derived_from(reference, run_native)(*arguments)
     if implementation == "reference" or not native.available():
         return reference(*arguments)
-    return jax.lax.platform_dependent(*arguments, cpu=run_native, default=reference)
+    return jax.lax.platform_dependent(*arguments, cpu=derived_from(reference, run_native), default=reference)
+
+
+def derived_from(reference: Callable, run_native: Callable) -> Callable:
+    """`run_native`, with the derivatives of `reference`, which is the same function of arrays that JAX can look into.
+
+    Neither may close over arrays that JAX traces.
+    """
+    run = jax.custom_jvp(lambda *arguments: run_native(*arguments))
+    run.defjvp(lambda primals, tangents: jax.jvp(reference, primals, tangents))
+    return run

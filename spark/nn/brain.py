@@ -10,17 +10,20 @@ import numpy as np
 from spark.core import calling
 from spark.core.arguments import checked
 from spark.core.binding import require_dtype
+from spark.core.calling import step_as_written
 from spark.core.errors import ModuleError, Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray, with_signs
 from spark.core.ports import PortSpec
-from spark.core.transform import split, take_leaves
+from spark.core.state import Graph, State
+from spark.core.transform import merge, split, take_leaves
 from spark.core.tree import variables_of
 from spark.core.variable import Variable
 from spark.graph.check import check_names, inputs_of
 from spark.graph.order import build_order
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels import available
+from spark.kernels.choice import derived_from
 from spark.nn.brain_config import BrainConfig
 from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
@@ -258,7 +261,21 @@ class Brain(Module):
         if not lowered or not self._runs_natively():
             return None
         graph, state = split(self)
-        outputs, leaves = LoweredStep(self, Lowering(graph, state), self._cast(payloads), lowered).run()
+        structure = graph.structure
+
+        def view(constants: Any, leaves: Any) -> Brain:
+            return merge(Graph(constants, structure), State(leaves, structure.about))
+
+        def as_program(constants: Any, leaves: Any, payloads: dict[str, Payload]) -> tuple[Any, Any]:
+            brain = view(constants, leaves)
+            return LoweredStep(brain, Lowering(*split(brain)), brain._cast(payloads), lowered).run()
+
+        def as_written(constants: Any, leaves: Any, payloads: dict[str, Payload]) -> tuple[Any, Any]:
+            brain = view(constants, leaves)
+            outputs = step_as_written(brain, payloads)
+            return outputs, split(brain)[1].leaves
+
+        outputs, leaves = derived_from(as_written, as_program)(graph.constants, state.leaves, payloads)
         take_leaves(self, leaves)
         return outputs
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import jax
 
+from spark.core.compiled import forgetful
 from spark.core.payloads import Payload
 from spark.core.state import Graph, State
 from spark.core.transform import merge, split
 
 
+@forgetful
 @functools.partial(jax.jit, static_argnames=("steps", "spikes"), donate_argnames="state")
 def advance(
     graph: Graph, state: State, inputs: dict[str, Payload], *, steps: int = 1, spikes: bool = False

@@ -6,12 +6,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from spark.core.compiled import forgetful
 from spark.core.payloads import Payload
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
 from spark.nn.taps import Noted, Tap
 
 
+@forgetful
 @functools.partial(jax.jit, static_argnames=("taps", "most"), donate_argnames="state")
 def run_chunk(
     graph: Graph,

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from spark.core.binding import not_spikes, owner
 from spark.core.errors import InputError, Problem
@@ -98,6 +99,13 @@ class Feed:
     def _misfit(self, name: str, payload: Payload, steps: int | None) -> Problem | None:
         spec, shape = self._specs[name], tuple(payload.shape)
         address = f"{self._address}.{name}"
+        if isinstance(payload.value, Tracer):
+            return Problem(
+                address,
+                "is an array that JAX traces, and a run cannot be looked into",
+                "Write the steps as a function: `spark.step(graph, state, inputs)`, in `jax.lax.scan`",
+                "traced",
+            )
         kind, expected = spec.payload_type.__name__, f"{spec.shape}"
         if not isinstance(payload, spec.payload_type):
             return Problem(

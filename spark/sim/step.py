@@ -4,11 +4,13 @@ import functools
 
 import jax
 
+from spark.core.compiled import forgetful
 from spark.core.payloads import Payload
 from spark.core.state import Graph, State
 from spark.core.transform import merge, split
 
 
+@forgetful
 @functools.partial(jax.jit, donate_argnames="state")
 def step(graph: Graph, state: State, inputs: dict[str, Payload] | None = None) -> tuple[dict[str, Payload], State]:
     """One step of a brain, compiled, as a function of its state and inputs.
