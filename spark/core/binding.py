@@ -126,16 +126,15 @@ def build_specs(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, Port
     if declared is not None:
         return declared()
     wrong = [
-        _wrong_kind(module, n, s.dtype, s.payload_type)
-        for n, s in inputs.items()
-        if not s.payload_type.accepts(s.dtype)
+        wrong_kind(module, n, s.dtype, s.payload_type) for n, s in inputs.items() if not s.payload_type.accepts(s.dtype)
     ]
     if wrong:
         raise InputError(wrong)
     return inputs
 
 
-def _wrong_kind(module: "Module", name: str, dtype: Any, expected: type[Payload]) -> Problem:
+def wrong_kind(module: "Module", name: str, dtype: Any, expected: type[Payload]) -> Problem:
+    """What is wrong with an input that holds numbers of another kind."""
     return Problem(
         f"{owner(module)}.{name}",
         f"has the wrong kind of dtype, got {dtype}; expected {expected.kind_name}",
@@ -199,7 +198,7 @@ def check(module: "Module", payloads: dict[str, Payload]) -> None:
             )
             continue
         if not spec.payload_type.accepts(value.dtype):
-            problems.append(_wrong_kind(module, name, value.dtype, spec.payload_type))
+            problems.append(wrong_kind(module, name, value.dtype, spec.payload_type))
         if value.shape != spec.shape:
             problems.append(
                 Problem(
@@ -261,7 +260,7 @@ def output_specs(module: "Module", outputs: Any) -> dict[str, PortSpec]:
         if declared and not isinstance(payload, declared[port])
     ]
     problems += [
-        _wrong_kind(module, port, payload.dtype, type(payload))
+        wrong_kind(module, port, payload.dtype, type(payload))
         for port, payload in outputs.items()
         if not type(payload).accepts(jnp.dtype(payload.dtype))
     ]

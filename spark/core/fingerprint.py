@@ -76,8 +76,12 @@ def freeze(value: Any) -> Any:
         return (type(value), *((n, freeze(getattr(value, n))) for n in type(value).model_fields if n != "seed"))
     if isinstance(value, np.ndarray):
         return (value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).digest())
-    # 1, 1.0 and True are equal, and mean different programs.
-    if isinstance(value, (bool, int, float)):
+    # 1, 1.0 and True are equal, as are 0.0 and -0.0 and NumPy's numbers of all types, and mean different programs.
+    if isinstance(value, np.generic):
+        return (value.dtype.str, value.tobytes())
+    if isinstance(value, float):
+        return (float, value.hex())
+    if isinstance(value, (bool, int)):
         return (type(value), value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)

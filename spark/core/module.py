@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from spark.core import calling
 from spark.core.arguments import checked
+from spark.core import calling, copying
 from spark.core.config import Config
 from spark.core.errors import ConfigError, ModuleError, NotBuiltError, Problem, StateError
 from spark.core.keeper import Claim, Keeper
@@ -248,8 +248,8 @@ class Module(Part):
             StateError: It is the state of another structure.
         """
         keeper = calling.keeper_of(self)
-        assert self._graph is not None
-        if state.about is not self._graph.structure.about:
+        fitted = state.fitted(calling.graph_of(self).structure.about)
+        if fitted is None:
             raise StateError(
                 Problem(
                     type(self).__name__,
@@ -257,7 +257,7 @@ class Module(Part):
                     "Load a state that came from this module or one built from an equal config",
                 )
             )
-        keeper.replace(state)
+        keeper.replace(fitted)
 
     @property
     def generator(self) -> np.random.Generator:
@@ -324,6 +324,10 @@ class Module(Part):
             ModuleError: This is a part, or a merged view; reset the outermost module, or keep the first state.
         """
         calling.reset(self)
+
+    def __reduce__(self) -> Any:
+        """Copies and pickles hold the config, the connections and the state."""
+        return copying.reduced(self)
 
     def __repr__(self) -> str:
         state = {calling.NEW: "not built", calling.SHELL: "built"}.get(self._mode, "part")

@@ -66,6 +66,10 @@ class State:
         self.require_whole()
         return State(tuple(jnp.array(leaf) for leaf in self.leaves), self.about)
 
+    def __reduce__(self) -> Any:
+        self.require_whole()
+        return State, (self.leaves, self.about)
+
     def fitted(self, about: StateLayout) -> "State | None":
         """This state for a structure with the same variables in the same places, or None if they are not the same."""
         same = self.about is about or (
@@ -168,6 +172,10 @@ class Graph:
 
     constants: tuple[Any, ...]
     structure: Any
+
+    def __deepcopy__(self, memo: Any) -> "Graph":
+        """Itself, since nothing changes it."""
+        return self
 
     def __repr__(self) -> str:
         return f"Graph({self.structure!r})"

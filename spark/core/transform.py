@@ -127,6 +127,15 @@ def seal(module: "Module") -> None:
         part._clock = module._clock
 
 
+def replace_constants(module: "Module", arrays: tuple[Any, ...]) -> None:
+    """Give a built, outermost module other constants of the same layout, packed."""
+    assert module._graph is not None
+    module._graph = Graph(jax.device_put(arrays), module._graph.structure)
+    module._graph.structure.graphs.add(module._graph)
+    for path, constant in constants_of(module).items():
+        constant._load, constant._value = _constant_loader(module._graph, path), None
+
+
 def structure_of(module: "Module", lay_out: Callable[[Any], Layout]) -> Structure:
     """The structure that a built module shares with all that are equal to it but for the values of their arrays."""
     variables = variables_of(module)
@@ -218,7 +227,8 @@ def merge(graph: Graph, state: State) -> Any:
     Calling the view advances the view, not the module that was split; take its state with `split`.
     """
     structure = graph.structure
-    if state.about is not structure.about:
+    fitted = state.fitted(structure.about)
+    if fitted is None:
         raise ModuleError(
             Problem(
                 type(structure.template).__name__,
@@ -227,6 +237,7 @@ def merge(graph: Graph, state: State) -> Any:
             )
         )
 
+    state = fitted
     held = Held(state)
 
     def variable(blank: Variable, path: str) -> Variable:

@@ -2,31 +2,37 @@
 
 import contextlib
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
 
 from spark.core.errors import Problem, SaveError
+
+# On Windows a file is one of text unless told otherwise.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file under a temporary name beside it, let it reach the disk, and rename it.
 
-    Whatever happens on the way, `path` holds its old content or the new one.
+    Whatever happens on the way, `path` holds its old content or the new one. A file that was there keeps its
+    permissions, and its group where the system allows it; a new one gets what the process gives new files. Where `path`
+    is a link, the file that it points to is replaced.
 
     Raises:
         SaveError: Writing failed; names the file.
     """
     path = Path(path)
-    temporary = None
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name[:64]}.{secrets.token_hex(6)}.part")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(os.open(temporary, _NEW, 0o666), "wb") as file:
             file.write(data)
             file.flush()
+            _take_after(target, temporary)
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-        temporary = None
-        _sync_folder(path.parent)
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
     except OSError as error:
         raise SaveError(
             Problem(
@@ -37,9 +43,20 @@ def write_atomically(path: Path, data: bytes) -> None:
             )
         ) from error
     finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+
+def _take_after(old: Path, new: Path) -> None:
+    """Give a new file the permissions and the group of the one that it replaces, if there is one."""
+    try:
+        was = old.stat()
+    except FileNotFoundError:
+        return
+    if os.name == "posix" and was.st_gid != new.stat().st_gid:
+        with contextlib.suppress(PermissionError):
+            os.chown(new, -1, was.st_gid)
+    os.chmod(new, stat.S_IMODE(was.st_mode))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,5 +1,6 @@
-"""A folder of checkpoints, of which the newest are kept."""
+"""A folder of checkpoints, of which those saved last are kept."""
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from spark.nn import Brain
 
 
 class Checkpoints:
-    """Saves checkpoints into a folder and keeps the newest; as a callback of `run` it saves from time to time.
+    """Saves checkpoints into a folder and keeps those saved last, whatever their steps.
+
+    As a callback of `run` it saves from time to time, and when the run ends.
 
         spark.run(brain, 10_000_000, inputs, callbacks=[spark.Checkpoints("runs/a", seconds=60)])
         brain = spark.Checkpoints("runs/a").restore()
@@ -34,21 +37,26 @@ class Checkpoints:
 
     @checked
     def save(self, brain: Brain) -> Path:
-        """Save the brain as it stands, and remove what is too old.
+        """Save the brain as it stands, and remove what was saved too long ago.
 
         Raises:
             SaveError: Writing failed; older checkpoints are untouched.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"step-{int(brain.state['step']):012d}.safetensors"
+        others = [other for other in self._paths() if other != path]
         save_checkpoint(brain, path)
-        for old in self._paths()[: -self.keep]:
+        last = max((_saved_at(other) for other in others), default=0)
+        if _saved_at(path) <= last:
+            # The clock was set back, or is too coarse to tell them apart.
+            os.utime(path, ns=(last + 1000, last + 1000))
+        for old in others[: len(others) + 1 - self.keep]:
             old.unlink(missing_ok=True)
         self._saved = time.monotonic()
         return path
 
     def latest(self) -> Path | None:
-        """The newest checkpoint that is whole, or None."""
+        """The checkpoint saved last that is whole, or None."""
         for path in reversed(self._paths()):
             try:
                 checkpoint_step(path)
@@ -58,7 +66,7 @@ class Checkpoints:
         return None
 
     def restore(self) -> Brain:
-        """The brain of the newest checkpoint that is whole.
+        """The brain of the checkpoint saved last that is whole.
 
         Raises:
             FormatError: There is none.
@@ -82,4 +90,13 @@ class Checkpoints:
         self.save(report.brain)
 
     def _paths(self) -> list[Path]:
-        return sorted(self.folder.glob("step-*.safetensors"))
+        """The checkpoints in the order in which they were saved."""
+        return sorted(self.folder.glob("step-*.safetensors"), key=lambda path: (_saved_at(path), path.name))
+
+
+def _saved_at(path: Path) -> int:
+    """When a file was written, ns; 0 if it is gone."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from spark.core.binding import not_spikes, owner
+from spark.core.binding import not_spikes, owner, wrong_kind
 from spark.core.errors import InputError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
@@ -30,7 +31,7 @@ class Feed:
 
     def __init__(self, brain: Module, inputs: Mapping[str, Any] | None, steps: int) -> None:
         self._specs: dict[str, PortSpec] = brain.declared_inputs()  # type: ignore[attr-defined]
-        self._address = owner(brain)
+        self._brain, self._address = brain, owner(brain)
         given = dict(inputs or {})
         problems = [
             Problem(f"{self._address}.{name}", "is no input of this brain", suggestion(name, self._specs, "input"))
@@ -78,7 +79,7 @@ class Feed:
             if problem is None and tuple(value.shape) == spec.shape:
                 self.constant[name] = spec.payload_type(jnp.asarray(value.value))  # type: ignore[call-arg]
             elif problem is None:
-                self._series[name] = np.asarray(value.value)
+                self._series[name] = _as_called(value.value)
             return [problem] if problem else []
         if isinstance(value, Iterator):
             self._functions[name] = lambda step: next(value)
@@ -111,13 +112,8 @@ class Feed:
             return Problem(
                 address, f"has the wrong payload type, got {type(payload).__name__}; expected {kind}", "", "payload"
             )
-        if not jnp.can_cast(payload.dtype, jnp.dtype(spec.dtype), "same_kind"):
-            return Problem(
-                address,
-                f"has the wrong kind of dtype, got {payload.dtype}; expected {spec.dtype}",
-                f"Cast it: `.astype('{spec.dtype}')`",
-                "dtype",
-            )
+        if not spec.payload_type.accepts(payload.dtype):
+            return wrong_kind(self._brain, name, payload.dtype, spec.payload_type)
         if shape == spec.shape or (steps is not None and shape == (steps, *spec.shape)):
             return not_spikes(address, type(payload)(np.asarray(payload.value)))  # type: ignore[call-arg]
         if steps is not None and shape[1:] == spec.shape:
@@ -174,4 +170,10 @@ class Feed:
         problem = self._misfit(name, payload, None)
         if problem is not None:
             raise InputError(problem)
-        return np.asarray(payload.value)
+        return _as_called(payload.value)
+
+
+def _as_called(value: Any) -> np.ndarray:
+    """An array as a call of the brain would take it: of the types that JAX works with."""
+    array = np.asarray(value)
+    return array.astype(jax.dtypes.canonicalize_dtype(array.dtype), copy=False)

@@ -103,6 +103,7 @@ def test_a_rate_is_the_share_of_units_that_fire(recorded):
         (Probe("pool", name="a", every=2), "record[0].every: does not apply to spikes, got 2"),
         (Probe("pool.soma.potential", every=0), "record[0].every: must be a whole number of at least 1, got 0"),
         (Probe("pool", units=[3, 32]), "record[0].units: must be indices from 0 to 31, got [3, 32]"),
+        (Probe("pool", units=[3, 1, 3]), "record[0].units: lists a unit twice, got 3 more than once"),
         (Probe("pool", units=-1), "record[0].units: must be indices from 0 to 31, got -1"),
         (Probe("pool", units=1.5), "record[0].units"),
         (Probe("pool", units=slice(40, 50)), "record[0].units"),

@@ -219,6 +219,40 @@ def test_inputs_that_do_not_fit_say_so(inputs, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("way", ["constant", "series", "function"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "int8", "bool"])
+def test_a_run_takes_and_refuses_the_dtypes_that_a_call_does(dtype, way):
+    # In float64 just above the middle of two float16 numbers, and in float32 in the middle.
+    value = spark.FloatArray(np.full(4, 0.5 + 2.0**-12 + 2.0**-40).astype(jnp.dtype(dtype)))
+    inputs = {
+        "constant": value,
+        "series": spark.FloatArray(np.stack([value.value] * 5)),
+        "function": lambda step: value,
+    }
+
+    def outcome(advance):
+        brain = tutorial()
+        try:
+            advance(brain)
+        except spark.InputError as error:
+            return str(error)
+        return {path: np.asarray(brain.state[path]).tobytes() for path in brain.state}
+
+    called = outcome(lambda brain: [brain(drive=value) for _ in range(5)])
+    assert outcome(lambda brain: spark.run(brain, 5, {"drive": inputs[way]})) == called
+
+
+@pytest.mark.parametrize("units", [[5, 2, 9], slice(0, 7, 2), 4, np.array([1, 0])])
+@pytest.mark.parametrize("path", ["pool", "pool.soma.potential"])
+def test_units_of_a_probe_are_those_of_the_whole(path, units):
+    whole, part = tutorial(), tutorial()
+    all_units = spark.run(whole, 200, {"drive": drive()}, record=path)[path]
+    some = spark.run(part, 200, {"drive": drive()}, record=spark.Probe(path, units=units))[path]
+    np.testing.assert_array_equal(some, all_units[:, np.atleast_1d(np.arange(32)[units])])
+    for name in whole.state:
+        np.testing.assert_array_equal(part.state[name], whole.state[name], err_msg=name)
+
+
 def test_inputs_that_end_early_leave_the_brain_at_the_last_whole_chunk():
     brain = tutorial()
     with pytest.raises(spark.InputError):

@@ -58,6 +58,10 @@ def _units(asked: Any, what: Recordable, known: Any) -> dict[str, Any]:
     if chosen is None:
         message = f"must be indices from 0 to {size - 1}, got {asked.units!r}"
         raise RecordError(Problem("", message, f"The shape of {what.path!r} is {what.shape}", "units"))
+    unique, counts = np.unique(chosen, return_counts=True)
+    if (counts > 1).any():
+        message = f"lists a unit twice, got {unique[counts > 1][0]} more than once; expected each at most once"
+        raise RecordError(Problem("", message, "Leave the repetition out, and repeat the recorded column", "units"))
     return {"units": chosen}
 
 

@@ -1,0 +1,43 @@
+"""Copies and pickles of modules: what they were made from, what they hold, and nothing that ties them to a process."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spark.core import calling, transform
+from spark.core.errors import ModuleError, Problem
+from spark.core.state import State
+
+if TYPE_CHECKING:
+    from spark.core.module import Module
+
+
+def reduced(module: "Module") -> tuple[Any, tuple[Any, ...]]:
+    """A function and its arguments that make the module again, here or in another process; see `object.__reduce__`.
+
+    Raises:
+        ModuleError: It is a part of a module, or a merged view.
+    """
+    if module._mode == calling.NEW:
+        return type(module), (module.config,)
+    if module._mode != calling.SHELL:
+        raise ModuleError(
+            Problem(
+                module._path or type(module).__name__,
+                "cannot be copied or pickled on its own: it is a part or a merged view",
+                "Copy the outermost module, or its state",
+                "copy",
+            )
+        )
+    constants = tuple(np.asarray(c) for c in calling.graph_of(module).constants)
+    inputs = {name: replace(spec, source=None) for name, spec in module._inputs.items()}
+    return _made_again, (type(module), module.config, inputs, constants, module.state)
+
+
+def _made_again(cls: type["Module"], config: Any, inputs: Any, constants: Any, state: State) -> "Module":
+    module = cls(config)
+    calling.build(module, inputs)
+    transform.replace_constants(module, constants)
+    module.load_state(state)
+    return module
