@@ -26,6 +26,10 @@ class StateLayout:
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
 
 
+class PickledLayout(StateLayout):
+    """Of a state that was pickled: it is no structure's, and its state fits where the same variables lie."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class State:
     """All variables of a module, packed in a few arrays; a pytree.
@@ -68,12 +72,13 @@ class State:
 
     def __reduce__(self) -> Any:
         self.require_whole()
-        return State, (self.leaves, self.about)
+        return _unpickled, (self.leaves, self.about.layout, self.about.units)
 
     def fitted(self, about: StateLayout) -> "State | None":
-        """This state for a structure with the same variables in the same places, or None if they are not the same."""
+        """This state for a structure whose it is, or, if it was pickled, with the same variables; else None."""
         same = self.about is about or (
-            type(self.about.layout) is type(about.layout)
+            isinstance(self.about, PickledLayout)
+            and type(self.about.layout) is type(about.layout)
             and dict(self.about.layout.slots) == dict(about.layout.slots)
             and dict(self.about.units) == dict(about.units)
         )
@@ -185,6 +190,10 @@ def _kind_of(value: Any) -> Any:
     """The dtype of a value, of which whole numbers may have 64 bits."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return jnp.dtype("int32") if whole or getattr(value, "dtype", None) == np.int64 else jnp.result_type(value)
+
+
+def _unpickled(leaves: tuple[Any, ...], layout: Layout, units: Mapping[str, str]) -> State:
+    return State(leaves, PickledLayout(layout, units))
 
 
 jax.tree_util.register_dataclass(State, data_fields=["leaves"], meta_fields=["about"])
