@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from spark.core.arguments import checked
 from spark.core import calling, copying
+from spark.core.arguments import checked
 from spark.core.config import Config
 from spark.core.errors import ConfigError, ModuleError, NotBuiltError, Problem, StateError
 from spark.core.keeper import Claim, Keeper
