@@ -43,7 +43,7 @@ class ModelLine implements Line {
   }
 
   begin(): void {
-    this.model.send({ hello: true });
+    this.say({ hello: true });
     this.ping("silent");
   }
 
@@ -53,7 +53,18 @@ class ModelLine implements Line {
   }
 
   send(text: string): void {
-    this.model.send({ text });
+    this.say({ text });
+  }
+
+  // A connection that the kernel closed throws; returns whether the notebook took the message.
+  private say(content: unknown): boolean {
+    try {
+      this.model.send(content);
+      return true;
+    } catch {
+      this.lose("restarted");
+      return false;
+    }
   }
 
   private take(content: Content, buffers: DataView[]): void {
@@ -70,8 +81,7 @@ class ModelLine implements Line {
 
   private ping(otherwise: Broken): void {
     clearTimeout(this.timer);
-    this.model.send({ ping: ++this.pings });
-    this.timer = window.setTimeout(() => this.lose(otherwise), PATIENCE_MS);
+    if (this.say({ ping: ++this.pings })) this.timer = window.setTimeout(() => this.lose(otherwise), PATIENCE_MS);
   }
 
   private answered(ping: number): void {
@@ -81,7 +91,7 @@ class ModelLine implements Line {
     if (this.open) return;
     this.open = true;
     this.onState(true);
-    this.model.send({ hello: true });
+    this.say({ hello: true });
   }
 
   private lose(why: Broken): void {

@@ -31,11 +31,20 @@ NOTEBOOK = """async ([source, style]) => {
     tell("msg:custom", content, buffers);
   };
   const model = {
-    send: (content) => window.fromPage(JSON.stringify(content)),
+    send: (content) => {
+      if (window.lineClosed) throw new Error("Cannot send");
+      window.fromPage(JSON.stringify(content));
+    },
     on: (name, act) => listeners.push([name, act]),
     off() {},
   };
-  window.restartKernel = () => { model.comm_live = false; tell("comm_live_update"); };
+  // Notebooks differ in what they tell of it.
+  window.restartKernel = {
+    "says so": () => { model.comm_live = false; tell("comm_live_update"); },
+    "says that something changed": () => tell("comm_live_update"),
+    "closes the line": () => tell("comm:close"),
+    "refuses to send": () => { window.lineClosed = true; },
+  };
   window.heard = [];
   for (const name of ["keydown", "keyup"]) document.addEventListener(name, (e) => window.heard.push(e.key));
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
@@ -187,11 +196,13 @@ def test_a_dialog_covers_the_widget_and_not_the_notebook_and_takes_no_focus_from
 RESTARTED = "The kernel was restarted: run the cell again."
 
 
-def test_after_a_restart_of_the_kernel_the_widget_says_so_and_takes_no_edits(notebook):
+@pytest.mark.parametrize("how", ["says so", "says that something changed", "closes the line", "refuses to send"])
+def test_after_a_restart_of_the_kernel_the_widget_says_so_and_takes_no_edits(notebook, how):
     page = notebook.page
     notebook.open_example()
     notebook.dead = True
-    page.evaluate("window.restartKernel()")
+    notebook.settle()
+    page.evaluate("(how) => window.restartKernel[how]()", how)
     page.get_by_text(RESTARTED).wait_for()
     page.wait_for_selector("main[inert]", state="attached")
     PICTURES.mkdir(parents=True, exist_ok=True)
