@@ -11,7 +11,7 @@ from spark.core import calling
 from spark.core.arguments import checked
 from spark.core.binding import require_dtype
 from spark.core.calling import step_as_written
-from spark.core.errors import ModuleError, Problem, SparkError, WiringError
+from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray, with_signs
 from spark.core.ports import PortSpec
@@ -25,6 +25,7 @@ from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels import available
 from spark.kernels.choice import derived_from
 from spark.nn.brain_config import BrainConfig
+from spark.nn.connection_table import ConnectionTable, connection_table
 from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Lowering, lowers_alone
@@ -361,6 +362,22 @@ class Brain(Module):
         calling.build(successor, successor.declared_inputs())
         successor.load_state(carried(self, successor))
         return successor
+
+    @checked
+    def connections(self, path: str) -> ConnectionTable:
+        """Who is connected with whom, how strongly and how late, for one group of synapses.
+
+        Args:
+            path: Of the synapses, such as `pool.excitatory`; or of a pool that has one group of them.
+
+        Raises:
+            StateError: There are no synapses at this path, with the nearest; or several.
+            NotBuiltError: The brain was not built yet.
+        """
+        if self._mode == calling.NEW:
+            message = "has no connections yet"
+            raise NotBuiltError(Problem(type(self).__name__, message, "Call it once; the first call builds it"))
+        return connection_table(self, path)
 
     def get_spikes_from_cache(self) -> dict[str, SpikeArray]:
         """What each module whose output is spikes put out in the last step, by module name."""

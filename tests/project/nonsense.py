@@ -169,6 +169,7 @@ ARGUMENTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "BrainConfig.from_dict": lambda f: {"data": tutorial_config().to_dict()},
     "Brain": lambda f: {"config": tutorial_config()},
     "Brain.with_config": lambda f: {"self": _brain(), "changes": {"seed": 3}},
+    "Brain.connections": lambda f: {"self": _brain(), "path": "pool.synapses"},
     "Brain.load_state": lambda f: {"self": _brain(), "state": _split(1)},
     "Brain.replace_state": lambda f: {"self": _brain(), "values": {}},
     "InputSpec": lambda f: {"payload_type": FloatArray, "shape": (3,), "dtype": "float32"},

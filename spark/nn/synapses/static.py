@@ -67,7 +67,7 @@ class ExponentialSynapsesOutput(TypedDict):
     current: CurrentArray
 
 
-class _StaticSynapses(Module):
+class StaticSynapses(Module):
     """Draws the connections and scatters spikes into a ring of the steps to come."""
 
     config: StaticSynapsesConfig
@@ -117,9 +117,14 @@ class _StaticSynapses(Module):
         found = {name: of(getattr(self, f"rows_{name}")) for name in names}
         return Rows(**{"delays": None, **found})
 
+    @property
+    def connected(self) -> Rows:
+        """The connections, as arrays."""
+        return self._rows(lambda constant: constant.value)
+
     def _scatter(self, spikes: SpikeArray, ring: Any, slot: Any) -> Any:
         active = spikes.value.reshape(-1).astype(jnp.int8)
-        return scatter_spikes(active, self._rows(lambda c: c.value), ring, slot, self.signed)
+        return scatter_spikes(active, self.connected, ring, slot, self.signed)
 
     def _arrived(self, spikes: SpikeArray, further: CurrentArray | None) -> Any:
         """Scatter this step's spikes; take what arrives now out of the ring, and what else arrives."""
@@ -140,7 +145,7 @@ class _StaticSynapses(Module):
         return place
 
 
-class DeltaSynapses(_StaticSynapses):
+class DeltaSynapses(StaticSynapses):
     """Synapses that make the potential jump by the weight (mV) of each spike that arrives.
 
     Input ports: `spikes`, and `arrivals`, which come on top. Output ports: `jump` (mV), shape of the units.
@@ -161,7 +166,7 @@ class DeltaSynapses(_StaticSynapses):
         return {"jump": Receptor(None, self._emit(lowering, spikes, self.arriving, arrivals), self.slots, 0.0)}
 
 
-class ExponentialSynapses(_StaticSynapses):
+class ExponentialSynapses(StaticSynapses):
     """Synapses whose current jumps by the weight of each spike that arrives, and decays exponentially.
 
     Order of update in a step: the weights of the spikes that arrive now are added to the current; that is put out;
