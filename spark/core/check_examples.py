@@ -96,7 +96,7 @@ def _has_required(config_class: Any) -> bool:
 
 
 def example_inputs(module: Module, given: dict[str, Payload], steps: int) -> list[dict[str, Payload]]:
-    """Inputs of every step: those given, the same in every step, and random ones for the other required ports.
+    """Inputs of every step: those given, the same in every step, and random ones for the other ports that are needed.
 
     Raises:
         ModuleError: Something given is for no port.
@@ -114,7 +114,8 @@ def example_inputs(module: Module, given: dict[str, Payload], steps: int) -> lis
             for name in extra
         )
     declared = getattr(module, "declared_inputs", None)
-    specs = {name: PortSpec(kind, SHAPE, kind.default_dtype) for name, kind in required.items()}
+    needed = {**required, **{name: kind for name, kind in optional.items() if name in type(module).any_of}}
+    specs = {name: PortSpec(kind, SHAPE, kind.default_dtype) for name, kind in needed.items()}
     specs = declared() if declared is not None else specs
     generator = np.random.default_rng(1)
     return [

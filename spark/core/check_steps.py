@@ -171,8 +171,11 @@ def _plain(part: Any) -> dict[str, Any]:
 
 
 def check_spikes_are_signed(trial: Trial) -> None:
-    """Spikes put out are 0, +1 or -1."""
-    for outputs in trial.outputs:
+    """Spikes put out are 0, +1 or -1, as the author's function gives them: whoever calls it takes their signs."""
+    view = transform.merge(trial.graph, trial.first)
+    written = trial.cls.__call__.__wrapped__  # type: ignore[attr-defined]
+    for inputs in trial.inputs:
+        outputs = written(view, **inputs)
         for port, payload in outputs.items():
             if isinstance(payload, SpikeArray) and not np.isin(np.asarray(payload.value, np.float32), (-1, 0, 1)).all():
                 raise ModuleError(
