@@ -1,7 +1,9 @@
 """Small brains and modules that several tests use."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypedDict
 
 import jax
@@ -216,3 +218,9 @@ class Parity(spark.Module):
     def __call__(self, spikes: SpikeArray) -> RelayOutput:
         odd = jnp.abs(spikes.value.reshape(-1)).astype(jnp.int32).sum() % 2
         return {"spikes": SpikeArray(odd.astype(jnp.int8)[None])}
+
+
+def in_a_loop_of_its_own(coroutine: Any) -> Any:
+    """What a coroutine returns; a browser of another test in this process may keep a loop on this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from starlette.routing import WebSocketRoute
@@ -36,7 +37,7 @@ def client(guard):
 
 def routes():
     """Every route of the application, so that a new one cannot be forgotten."""
-    app = make_app(Editor(".", "."))
+    app = make_app(Editor(Path("."), Path(".")))
     found = []
     for route in app.routes:
         path = route.path.replace("{name}", "app.js")

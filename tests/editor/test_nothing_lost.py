@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from builders import in_a_loop_of_its_own
 from documents import small, tutorial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -289,7 +290,7 @@ def asked(live, do, arguments):
         await asyncio.sleep(0)
         return [json.loads(as_text(said)) for said in connection.texts]
 
-    return [said for said in asyncio.run(one()) if said.get("reply") == 7]
+    return [said for said in in_a_loop_of_its_own(one()) if said.get("reply") == 7]
 
 
 @pytest.mark.parametrize(("do", "arguments"), REQUESTS, ids=[r[0] for r in REQUESTS])

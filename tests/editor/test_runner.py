@@ -6,6 +6,7 @@ import signal
 import sys
 
 import pytest
+from builders import in_a_loop_of_its_own
 
 import spark
 from spark.editor import runner as module
@@ -59,6 +60,6 @@ def test_questions_to_a_worker_that_ended_fail_and_those_to_the_next_are_answere
         await runner.stop()
         return first, found, failed, phase
 
-    first, found, failed, phase = asyncio.run(asyncio.wait_for(one(), 120))
+    first, found, failed, phase = in_a_loop_of_its_own(asyncio.wait_for(one(), 120))
     assert len({f["pid"] for f in found}) == 1 and found[0]["pid"] != first
     assert all(isinstance(f, spark.RunError) for f in failed) and phase == "paused"

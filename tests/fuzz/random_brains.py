@@ -37,7 +37,7 @@ def random_case(seed: int, steps: int = STEPS) -> Case:
         output_map=_outputs(draw, origins),
         modules_map=[modules[i] for i in order],
         dt=draw.dt,
-        seed=draw.whole(0, 10_000),
+        seed=draw.whole(0, 6_999),
         check_numbers=draw.chance(0.1),
     )
     if not draw.lowered and draw.chance(0.35):

@@ -153,7 +153,7 @@ CHECKPOINTS: dict[str, tuple[Any, str]] = {
     "a variable of 64 MiB": (_larger, "pool.soma.potential"),
     "a variable of another type": (_other_kind, "pool.soma.refractory"),
     "a billion units": (_manifest(*_POOL, "units", [1_000_000_000]), "pool.config.units"),
-    "an input of terabytes": (_manifest("config", "input_map", "drive", "shape", [1 << 44]), "config"),
+    "an input of terabytes": (_manifest("config", "input_map", "drive", "shape", [1 << 44]), "input_map.shape"),
     "connections beyond memory": (
         _manifest(*_OTHER, "excitatory", "connections", {"connectivity": "FixedTotalNumber", "number": 10**13}),
         "config",

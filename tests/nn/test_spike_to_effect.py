@@ -30,13 +30,13 @@ def delta(name: str, wires: list[PortMap], delay: float) -> ModuleSpecs:
     config = DeltaLIFNeuronConfig(
         units=(1,), _s_connections="all_to_all", _s_delay=delay, _s_kernel=1.0, soma__potential_tau=20.0
     )
-    return ModuleSpecs(name, DeltaLIFNeuron, {"excitation": wires, "inhibition": wires}, config)
+    return ModuleSpecs(name, DeltaLIFNeuron, {"excitation": wires}, config)
 
 
 def current(name: str, wires: list[PortMap], delay: float) -> ModuleSpecs:
     """A unit into which a current flows when a spike arrives."""
     config = CurrentLIFNeuronConfig(units=(1,), _s_connections="all_to_all", _s_delay=delay, _s_kernel=1.0)
-    return ModuleSpecs(name, CurrentLIFNeuron, {"excitation": wires, "inhibition": wires}, config)
+    return ModuleSpecs(name, CurrentLIFNeuron, {"excitation": wires}, config)
 
 
 def pairs(name: str, wires: list[PortMap], delay: float) -> ModuleSpecs:

@@ -262,7 +262,8 @@ def field_cases() -> list[Any]:
         _collect(modules[name].config_class(), seen)
     for base in (Initializer, Connectivity):
         for kind in base.__subclasses__():
-            _collect(kind, seen)
+            if kind.__module__.startswith("spark."):
+                _collect(kind, seen)
     return list(seen.items())
 
 
