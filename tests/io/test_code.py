@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from configs import MODULES, configs
 from documents import examples, small
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import spark
