@@ -73,7 +73,11 @@ function Inner() {
       const canvas = element.querySelector(".canvas")!.getBoundingClientRect();
       const page = usePage.getState();
       const at = flow.screenToFlowPosition({ x: canvas.left + canvas.width / 2 - WIDE / 2, y: canvas.top + canvas.height / 2 - 40 });
-      return freePlace(page.document, page.catalogue, page.ports, page.level, at);
+      const free = freePlace(page.document, page.catalogue, page.ports, page.level, at);
+      const shown = flow.flowToScreenPosition(free);
+      // What is put down where nobody looks is lost: rather over others than out of sight.
+      const inSight = shown.x > canvas.left && shown.x < canvas.right && shown.y > canvas.top && shown.y < canvas.bottom;
+      return inSight ? free : at;
     };
     const key = (e: KeyboardEvent) => void onKey(e, center, () => void flow.fitView({ padding: 0.2, maxZoom: 1 }));
     const clip = (e: ClipboardEvent) => { if (isOurs(element)) onClipboard(e, center); };
