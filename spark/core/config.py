@@ -225,7 +225,9 @@ class Config(BaseModel):
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
-            raise ConfigError(Problem(cls.__name__, f"is not JSON, got {error}", "Write it with `to_json`")) from error
+            raise ConfigError(
+                Problem(cls.__name__, f"its text is not JSON, got {error}", "Write it with `to_json`")
+            ) from error
         return cls.from_dict(data)
 
 

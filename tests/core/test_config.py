@@ -256,7 +256,7 @@ def test_a_config_cannot_be_changed() -> None:
 
 
 def test_text_that_is_no_json_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"^LeakySomaConfig: is not JSON, got .* Write it with `to_json`$"):
+    with pytest.raises(ConfigError, match=r"^LeakySomaConfig: its text is not JSON, got .* Write it with `to_json`$"):
         LeakySomaConfig.from_json("{")
 
 

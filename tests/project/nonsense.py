@@ -33,7 +33,7 @@ NONSENSE: list[Any] = [
     float("nan"),
     10**30,
     [],
-    {"a": 1},
+    {"nonsense": 1},
     np.full((2, 3), np.nan),
 ]
 
