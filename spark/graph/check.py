@@ -11,7 +11,14 @@ from spark.graph.specs import CALL, ModuleSpecs, PortMap
 
 # Names of what every module, brain or neuron has itself; a part under such a name would hide it.
 _OWN = {"cache", "step", "fault", "units", "inhibition", "config"}
-_OWN |= {"get_spikes_from_cache", "declared_inputs", "inputs_from_config", "outputs_from_config", "with_config"}
+_OWN |= {
+    "get_spikes_from_cache",
+    "declared_inputs",
+    "inputs_from_config",
+    "outputs_from_config",
+    "with_config",
+    "connections",
+}
 RESERVED = frozenset(name for name in dir(Module) if not name.startswith("_")) | _OWN
 
 Inputs = Mapping[str, type[Payload]]
