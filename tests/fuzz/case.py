@@ -49,6 +49,7 @@ class Case:
         steps: Steps of a run.
         cuts: Steps at which a run in pieces is cut, ascending.
         saved: Step at which a checkpoint is taken.
+        first: The brain's step before the first.
         probes: What is recorded beside the spikes.
     """
 
@@ -58,6 +59,7 @@ class Case:
     steps: int
     cuts: tuple[int, ...]
     saved: int
+    first: int = 0
     probes: tuple[Probe, ...] = ()
 
     def brain(self) -> Brain:
@@ -83,7 +85,9 @@ class Case:
 
     def describe(self) -> str:
         """One line for each module, input and probe."""
-        lines = [f"seed {self.seed}: {self.steps} steps of {self.config.step_length:g} ms, cut at {self.cuts}"]
+        lines = [
+            f"seed {self.seed}: {self.steps} steps of {self.config.step_length:g} ms from {self.first} on, cut at {self.cuts}"
+        ]
         for name, spec in self.config.input_map.items():
             lines.append(
                 f"  input {name}: {self.feeds[name].kind} {spec.payload_type.__name__} {spec.shape} {spec.dtype}"

@@ -29,7 +29,8 @@ def _probe(generator: np.random.Generator, number: int, what: Recordable, case: 
         asked["units"] = sorted(int(u) for u in generator.permutation(size)[: generator.integers(1, size)])
     if generator.random() < 0.3:
         begin = int(generator.integers(0, case.steps - 1))
-        asked["window"] = (begin, int(generator.integers(begin + 1, case.steps + 50)))
+        end = int(generator.integers(begin + 1, case.steps + 50))
+        asked["window"] = (case.first + begin, case.first + end)
     if not what.spikes and generator.random() < 0.5:
         asked["every"] = int(generator.integers(1, 20))
     if what.spikes and generator.random() < 0.2:

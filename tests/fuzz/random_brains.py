@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fuzz.case import Case, Feed
+from fuzz.components import CHAINS, Background, ExponentialGroup
 from fuzz.nesting import nested
 from fuzz.origins import Draw, Origin
 from fuzz.recipes import POOLS, SPIKERS, Delays, Integrator, Pool, Recipe
@@ -44,7 +45,10 @@ def random_case(seed: int, steps: int = STEPS) -> Case:
         config = nested(draw, config, {o.wire: o for o in (*inputs, *origins)})
     cuts = tuple(sorted({draw.whole(1, steps - 1) for _ in range(draw.whole(1, 4))}))
     feeds = {o.wire.port: _feed(draw, o, steps) for o in inputs}
-    return Case(seed, config, feeds, steps, cuts, saved=draw.whole(1, steps - 1))
+    saved, late = draw.whole(1, steps - 1), draw.chance(0.2)
+    # Counters of 32 bits end here.
+    first = draw.choice([2**31, 2**32]) - draw.whole(1, steps - 1) if late else 0
+    return Case(seed, config, feeds, steps, cuts, saved, first)
 
 
 def _config(recipe: Recipe, wires: dict[str, dict[str, list[Origin]]]) -> Any:
@@ -82,15 +86,25 @@ def _recipes(draw: Draw) -> list[Recipe]:
     if draw.chance(0.6):
         kinds.append(draw.choice(POOLS))
     spikers = SPIKERS[:3] if draw.lowered else SPIKERS
-    extra = draw.turn("extra", ("integrator", "delays", "spiker", "nothing"))
+    extra = draw.turn("extra", ("integrator", "chain", "delays", "spiker", "nothing"))
     if extra == "integrator" or draw.chance(0.2):
         kinds.append(Integrator)
+    chain = CHAINS[(draw.number // 5) % len(CHAINS)] if extra == "chain" or draw.chance(0.1) else ()
+    kinds += chain[:1]
+    if ExponentialGroup in chain and draw.chance(0.6):
+        kinds.append(Background)
     kinds.append(draw.turn("spiker", spikers))
     if extra == "spiker":
         kinds.append(draw.choice(spikers))
     if not draw.lowered and (extra == "delays" or draw.chance(0.1)):
         kinds.append(Delays)
-    return [kind(draw, f"{kind.__name__.lower()}_{number}") for number, kind in enumerate(kinds)]
+    kinds += chain[1:]
+    made = [kind(draw, f"{kind.__name__.lower()}_{number}") for number, kind in enumerate(kinds)]
+    groups = [r for r in made if isinstance(r, ExponentialGroup)]
+    for background in (r for r in made if isinstance(r, Background)):
+        background.units = groups[0].units
+        groups[0].ports = {**groups[0].ports, "arrivals": CurrentArray}
+    return made
 
 
 def _wires(draw: Draw, recipes: list[Recipe], inputs: list[Origin]) -> dict[str, dict[str, list[Origin]]]:
@@ -111,14 +125,17 @@ def _wires(draw: Draw, recipes: list[Recipe], inputs: list[Origin]) -> dict[str,
 def _chosen(draw: Draw, recipe: Recipe, port: str, known: Sequence[Origin]) -> list[Origin]:
     """Origins of the wires into a port."""
     fitting = [o for o in known if o.payload is recipe.ports[port]]
+    if port == "arrivals":
+        return [o for o in fitting if o.wire.port == "arrivals"]
     if port == "modulation":
         assert isinstance(recipe, Pool)
         pool = int(np.prod(recipe.units))
         return [draw.choice([o for o in fitting if o.size == 1 or o.size == pool])]
     if port == "signal":
         fitting = [o for o in fitting if o.wire.port != "reward"]
-        dtype = draw.choice(sorted({o.dtype for o in fitting}))
-        fitting = [o for o in fitting if o.dtype == dtype]
+    if recipe.ports[port] is CurrentArray:
+        # A soma takes what synapses put out, or what comes from outside.
+        fitting = [o for o in fitting if o.wire.port == "current"]
     least, most = recipe.wires.get(port, (1, 1))
     count = min(draw.whole(least, most), len(fitting))
     chosen = [fitting[i] for i in draw.generator.permutation(len(fitting))[:count]]

@@ -12,8 +12,8 @@ from spark.nn.each_wire import EachWire
 from spark.nn.plasticity import ZenkeRuleConfig
 
 BRAINS = 40
-# What stands in pools and is found there: rules by their configs, the rest by the pools that are made of it.
-WITHIN_POOLS = {"N2NDelays", *(c.__name__ for f in ("soma", "synapses") for c in catalogue.BUILT_IN[f])}
+# Rules stand in pools, and so do delays of pairs, which are found there.
+WITHIN_POOLS = {"N2NDelays"}
 
 
 @pytest.fixture(scope="module")

@@ -52,12 +52,13 @@ def read(state: spark.State, paths: Iterable[str] | None = None) -> dict[str, np
 
 
 def begun(case: Case, brain: Brain | None) -> Brain:
-    """A brain at step 0; one that exists is set back."""
+    """A brain at the case's first step; one that exists is set back."""
     if brain is None:
         brain = case.brain()
         build(brain)
-    else:
-        brain.reset()
+    brain.reset()
+    if case.first:
+        brain.replace_state({"step": case.first})
     return brain
 
 
@@ -162,6 +163,7 @@ def batch(case: Case, brain: Brain) -> list[tuple[Outcome, Brain]]:
     brains = spark.replicas(brain, 3, seed=case.seed)
     for one in brains:
         build(one)
+        begun(case, one)
     recordings = spark.batch(
         brains, case.steps, case.inputs(0, case.steps), record=everything(brain), threads=2, progress=False
     )
