@@ -85,9 +85,8 @@ class Case:
 
     def describe(self) -> str:
         """One line for each module, input and probe."""
-        lines = [
-            f"seed {self.seed}: {self.steps} steps of {self.config.step_length:g} ms from {self.first} on, cut at {self.cuts}"
-        ]
+        length = f"{self.steps} steps of {self.config.step_length:g} ms from {self.first} on"
+        lines = [f"seed {self.seed}: {length}, cut at {self.cuts}"]
         for name, spec in self.config.input_map.items():
             lines.append(
                 f"  input {name}: {self.feeds[name].kind} {spec.payload_type.__name__} {spec.shape} {spec.dtype}"

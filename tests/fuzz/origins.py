@@ -86,7 +86,11 @@ class Draw:
 
 
 def positive_values(draw: Draw, mean: float):
-    """An initializer of numbers above zero with about this mean."""
+    """An initializer of numbers above zero with about this mean.
+
+    Of a normal distribution so little lies below zero that no unit gets nothing else: where its values are scaled to a
+    sum, that is refused, whatever replica it happens in.
+    """
     kind = draw.turn("values", sorted(set(initializers.base.kinds) - {"ArrayInitializer"}))
     made = initializers.base.kinds[kind]
     if kind == "ConstantInitializer":
@@ -94,7 +98,7 @@ def positive_values(draw: Draw, mean: float):
     if kind == "UniformInitializer":
         return made(low=0.2 * mean, high=1.8 * mean)
     if kind == "NormalInitializer":
-        return made(mean=mean, deviation=0.3 * mean, minimum=0.05 * mean)
+        return made(mean=mean, deviation=0.18 * mean, minimum=0.7 * mean)
     assert kind == "LogNormalInitializer", f"no recipe for {kind}"
     return made(mean=float(np.log(mean)), deviation=0.4, maximum=4 * mean)
 

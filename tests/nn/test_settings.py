@@ -85,16 +85,30 @@ def test_a_total_that_bounds_do_not_allow_is_refused(rng: np.random.Generator) -
     "kernel",
     [
         ConstantInitializer(value=0.0, total=1.0),
-        NormalInitializer(mean=-100.0, minimum=0.0, total=10.0),
         NormalInitializer(total=10.0),
     ],
-    ids=["zeros", "cut to zero", "both signs"],
+    ids=["zeros", "both signs"],
 )
 def test_values_that_nearly_cancel_are_not_scaled(kernel: Any, rng: np.random.Generator) -> None:
     with pytest.raises(spark.ConfigError, match="add up to almost nothing"):
         kernel.connect(rng, 4, 2000)
     with pytest.raises(spark.ConfigError, match=r"config\.kernel\.total: cannot be reached"):
         synapses(pre=4, units=2000, kernel=kernel)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "mean", "named"), [({"minimum": 0.05}, -9.0, "minimum=0.05"), ({"maximum": 0.0}, 9.0, "maximum=0")]
+)
+def test_a_unit_all_of_whose_values_the_bounds_exclude_is_named(
+    bounds: dict[str, float], mean: float, named: str, rng: np.random.Generator
+) -> None:
+    text = (
+        f"total: cannot be reached: with {named} no value of unit 0 has a sign that is allowed, got 10 to scale to; "
+        "expected values that keep their sign. Draw from a distribution of one sign, such as LogNormalInitializer, "
+        "or leave out `total`"
+    )
+    with refused(spark.ConfigError, text):
+        NormalInitializer(mean=mean, total=10.0, **bounds).connect(rng, 1, 5)
 
 
 def test_a_minimum_above_the_maximum_is_refused() -> None:

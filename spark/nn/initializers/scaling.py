@@ -46,6 +46,7 @@ def scaled(values: np.ndarray, total: float, bounds: tuple[float | None, float |
         ConfigError: The values of a unit nearly cancel, or the bounds do not let them add up to `total`.
     """
     low, high = bounds
+    drawn = values
     if low is not None and low >= 0:
         values = np.maximum(values, 0.0)
     if high is not None and high <= 0:
@@ -55,6 +56,8 @@ def scaled(values: np.ndarray, total: float, bounds: tuple[float | None, float |
     bad = np.flatnonzero(used & (np.abs(sums) <= _LEAST_SUM * sizes))
     if bad.size:
         unit = bad[0]
+        if sizes[unit] == 0 and groups.sums(np.abs(drawn))[unit] > 0:
+            raise ConfigError(_excluded(unit, total, bounds))
         raise ConfigError(
             Problem(
                 "total",
@@ -72,6 +75,19 @@ def scaled(values: np.ndarray, total: float, bounds: tuple[float | None, float |
     if np.array_equal(found, bounded):
         return found
     return _within(values, factor, total, (low, high), groups)
+
+
+def _excluded(unit: int, total: float, bounds: tuple[float | None, float | None]) -> Problem:
+    """Every value that a unit drew has the sign that the bounds exclude: with few inputs to a unit, that is chance."""
+    low, high = bounds
+    bound = f"minimum={low:g}" if low is not None and low >= 0 else f"maximum={high:g}"
+    return Problem(
+        "total",
+        f"cannot be reached: with {bound} no value of unit {unit} has a sign that is allowed, got {total:g} to scale "
+        "to; expected values that keep their sign",
+        "Draw from a distribution of one sign, such as LogNormalInitializer, or leave out `total`",
+        "total",
+    )
 
 
 def _within(
