@@ -5,14 +5,15 @@ from collections import deque
 from typing import Any, Protocol
 
 from spark.core.errors import Problem, RunError, SparkError
+from spark.editor.checker import SHARED, Checker
 from spark.editor.draft import Shapes, snapshot
 from spark.editor.ports import inputs, outputs, port_list, ports_by_wires, unknown
 from spark.editor.runner import Runner
 from spark.editor.session import Session
-from spark.editor.shapes import deep_check
-from spark.editor.sizes import free_memory, memory
+from spark.editor.shapes import heavy_nodes
 from spark.io.graph_config import Located, brain_config
-from spark.io.model_file import BRAIN
+from spark.io.model_file import BRAIN, Document
+from spark.io.sizes import free_memory
 
 CHECK_SECONDS = 0.05
 MOST_FRAMES = 32
@@ -64,6 +65,7 @@ class Live:
         session: The session.
         checkpoint: File of the brain that it began with, if that one had a state.
         shelf: Where the drafts are that no page shows.
+        checker: Builds brains to check them.
     """
 
     def __init__(
@@ -71,11 +73,14 @@ class Live:
         session: Session,
         checkpoint: str | None = None,
         shelf: Shelf | None = None,
+        checker: Checker = SHARED,
     ) -> None:
         self.session, self.checkpoint, self.shelf = session, checkpoint, shelf
+        self._checker = checker
         self.connections: set[Connection] = set()
         self.problems: list[Located] = []
         self.shapes: Shapes = {}
+        self.sizes: dict[str, int] = {}
         self.runner = Runner(self._tell_run, self._show_frame)
         self.run_lock = asyncio.Lock()
         self._check: asyncio.Task[None] | None = None
@@ -113,8 +118,7 @@ class Live:
     def checked(self) -> dict[str, Any]:
         """Problems, and what is at the ports."""
         known = {f"{node}.{port}": [list(shape), dtype] for (node, port), (shape, dtype, _) in self.shapes.items()}
-        sizes = memory(self.session.document)
-        heavy = {"sizes": sizes, "memory": free_memory() if sizes else None}
+        heavy = {"sizes": self.sizes, "memory": free_memory() if self.sizes else None}
         return {"problems": [p.to_dict() for p in self.problems], "shapes": known, "ports": self._ports(), **heavy}
 
     def _ports(self) -> dict[str, Any]:
@@ -141,13 +145,21 @@ class Live:
         self.checkpoint = None
         await self.close()
         self.runner.forget_all()
-        self.problems, self.shapes = brain_config(self.session.document)[1], {}
+        self._look_at(self.session.document)
+        self.shapes = {}
         self.push({"push": "document", **self.whole()})
         self.check_soon()
 
     async def known_shapes(self) -> Shapes:
         """What is at the ports of the document as it is now; meanwhile other requests are answered."""
-        return (await asyncio.to_thread(deep_check, snapshot(self.session.document)))[0]
+        document = snapshot(self.session.document)
+        return {} if brain_config(document)[0] is None else (await self._checker.check(document))[0]
+
+    def _look_at(self, document: Document) -> bool:
+        """The quick part of a check, which builds nothing; returns whether the document describes a brain."""
+        config, self.problems = brain_config(document)
+        self.sizes = {} if config is None else heavy_nodes(document, config)
+        return config is not None
 
     def check_soon(self) -> None:
         """Check in the background; checks that are overtaken are left out."""
@@ -161,12 +173,12 @@ class Live:
             mark = self._mark()
             document = snapshot(self.session.document)
             # The quick part at once, so that a badge is there before a finger is off its key.
-            self.problems = brain_config(document)[1]
+            whole = self._look_at(document)
             self.push({"push": "checked", "revision": mark[1], **self.checked()})
             await asyncio.sleep(CHECK_SECONDS)
             if mark != self._mark():
                 continue
-            found = await asyncio.to_thread(deep_check, document)
+            found = await self._checker.check(document) if whole else ({}, self.problems)
             if mark != self._mark():
                 continue
             self.shapes, self.problems = found
@@ -235,12 +247,16 @@ class Live:
 
     def _name_the_largest(self, problem: Problem) -> Problem:
         """A problem with memory at the node that needs most of it."""
-        nodes, sizes = self.session.document["nodes"], memory(self.session.document)
+        document = self.session.document
+        config, _ = brain_config(document)
+        sizes = {} if config is None else heavy_nodes(document, config)
         if problem.kind != "memory" or not sizes:
             return problem
         key = max(sizes, key=lambda k: sizes[k])
         text = f"{problem.message}; it needs about {sizes[key] / 1e9:,.1f} GB"
-        return Problem(nodes[key]["name"], text, "Give it fewer units, or connections that are sparse", "memory")
+        return Problem(
+            document["nodes"][key]["name"], text, "Give it fewer units, or connections that are sparse", "memory"
+        )
 
     async def close(self) -> None:
         """End the worker."""

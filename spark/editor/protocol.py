@@ -7,7 +7,7 @@ and arrays one after the other, each padded likewise; the header's `arrays` list
 
 import json
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def arrays_of(data: bytes) -> list[np.ndarray]:
     return found
 
 
-def read(stream: BinaryIO) -> tuple[bytes, bytes] | None:
+def read(stream: IO[bytes]) -> tuple[bytes, bytes] | None:
     """The next message of a pipe, or None at its end."""
     head = stream.read(HEAD.size)
     if len(head) < HEAD.size:

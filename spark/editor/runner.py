@@ -69,7 +69,7 @@ class Runner:
         return found
 
     async def _start(self) -> None:
-        own = sorted({c.__module__ for c in (registry[n] for n in registry) if not c.__module__.startswith("spark.")})
+        own = own_modules()
         if "__main__" in own:
             raise RunError(
                 Problem(
@@ -102,7 +102,7 @@ class Runner:
             pass
         code = await process.wait()
         meant = process is not self._process
-        why = None if meant else _end_in_words(code)
+        why = None if meant else end_in_words(code)
         if self._process is None or not meant:
             self._take({"phase": "none", "why": why, "step": None, "activity": {}, "environment": None})
         for answer in replies.values():
@@ -152,7 +152,12 @@ class Runner:
             await reader
 
 
-def _end_in_words(code: int) -> str:
+def own_modules() -> list[str]:
+    """Where the classes of the user's own are that the catalogue has: a worker imports these modules."""
+    return sorted({c.__module__ for c in (registry[n] for n in registry) if not c.__module__.startswith("spark.")})
+
+
+def end_in_words(code: int) -> str:
     """Why a worker ended that nobody told to, from its exit status."""
     if code == -signal.SIGKILL:
         return "the brain's process was killed (signal 9): out of memory?"

@@ -7,8 +7,8 @@ from spark.core.errors import Problem, SparkError
 from spark.editor.draft import Shapes
 from spark.io.graph_config import Located, brain_config
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, write_document
-from spark.io.sizes import connections, ports_memory
-from spark.nn import Brain
+from spark.io.sizes import connections, modules_memory, ports_memory
+from spark.nn import Brain, BrainConfig
 from spark.sim.run import build
 
 # A brain with more connections than this is not built for a check alone: it would take seconds and gigabytes.
@@ -17,12 +17,15 @@ MOST_CONNECTIONS = 4_000_000
 # Nor one with more elements at its ports: each stands for some variables.
 MOST_BYTES = 16 << 20
 
+# A node that needs less memory has no word about it.
+LEAST_BYTES = 64 << 20
+
 
 def deep_check(document: Document) -> tuple[Shapes, list[Located]]:
     """Shapes at the ports, and all that is wrong, the brain's own check first.
 
-    It builds the brain, for which it may take a second: whoever serves pages calls it in another thread. A brain that
-    would be large is not built, and has no shapes.
+    It builds the brain, for which it may take a second, and a module of the user's own whatever it takes: who serves
+    pages has it done by a `Checker`. A brain that would be large is not built, and has no shapes.
     """
     config, found = brain_config(document)
     if config is None or connections(config) > MOST_CONNECTIONS or ports_memory(config) > MOST_BYTES:
@@ -92,7 +95,14 @@ def _child(document: Document, parent: str | None, name: str, types: set[str] | 
     return None
 
 
-def estimate(document: Document) -> int:
-    """About how many connections the brain would have; 0 if it has problems."""
-    config, _ = brain_config(document)
-    return 0 if config is None else connections(config)
+def heavy_nodes(document: Document, config: BrainConfig) -> dict[str, int]:
+    """Bytes that nodes need at least, by id, from the config of the document's brain; what needs little is left out."""
+    needed, nodes = dict(modules_memory(config)), document["nodes"]
+
+    def path(key: str) -> str:
+        node = nodes[key]
+        parent = node.get("parent")
+        return node["name"] if parent is None else f"{path(parent)}.{node['name']}"
+
+    paths = {key: path(key) for key, node in nodes.items() if node["type"] not in (INPUT, OUTPUT, BRAIN)}
+    return {key: needed[p] for key, p in paths.items() if needed.get(p, 0) >= LEAST_BYTES}

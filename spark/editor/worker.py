@@ -1,4 +1,4 @@
-"""The process in which the editor's brain runs: commands come in by standard input, frames go out by standard output.
+"""The process in which the editor's brains are built: commands come in by standard input, frames go out by the output.
 
 A process of its own: the page stays alive while the brain compiles or computes, and can end it whatever it does. Names
 in commands are looked up in the catalogue; a module of the user's own is there if the editor was told of its file.
@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -70,8 +71,11 @@ class Worker:
         self.send({"failed": problems, "phase": "failed", "reply": given.get("reply")})
 
     def obey(self, given: dict[str, Any]) -> None:
-        """Do a command: load, run, pause, step, reset, settings, swap."""
+        """Do a command: check, load, run, pause, step, reset, settings, swap."""
         do = given["do"]
+        if do == "check":
+            self.check(given)
+            return
         if do == "load":
             self.load(given)
         elif self.simulation is None:
@@ -93,6 +97,15 @@ class Worker:
         elif do == "swap":
             self.swap(given)
         self.tell(given.get("reply"))
+
+    def check(self, given: dict[str, Any]) -> None:
+        """Say what is wrong with a document's brain when it is built, and what is at its ports."""
+        from spark.editor.shapes import deep_check
+
+        shapes, found = deep_check(given["document"])
+        problems = [(vars(f.problem), {"node": f.node, "edge": f.edge, "field": f.field}) for f in found]
+        listed = [(*port, *about) for port, about in shapes.items()]
+        self.send({"shapes": listed, "problems": problems, "reply": given.get("reply")})
 
     def load(self, given: dict[str, Any]) -> None:
         """Build a brain."""
@@ -160,6 +173,8 @@ class Worker:
 
 def main() -> None:
     """Run until the parent closes the pipe."""
+    # Ctrl-C in a terminal reaches every process there; the editor says by its pipe when this one is to end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Only messages may go out on the pipe: what modules print goes to the terminal.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from spark.core.config import Config
@@ -10,9 +11,14 @@ from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn import BrainConfig
 from spark.nn.connections import Connectivity
 from spark.nn.each_wire import EachWire
+from spark.nn.initializers import Initializer
 
 # The synapses of a point neuron, and the port whose wires they take.
 _PORTS = {"excitatory": "excitation", "inhibitory": "inhibition"}
+
+# Bytes of an element at a port, for which something stands with a value for each; of a weight in a matrix of all pairs;
+# of a connection that is listed with its place; and of one in compressed rows.
+_ELEMENT, _DENSE, _LISTED, _ROW = 4, 4, 16, 8
 
 
 class Sizes:
@@ -41,8 +47,9 @@ class Sizes:
     def _out(self, specs: ModuleSpecs, port: str) -> int:
         config = specs.config
         if isinstance(config, BrainConfig):
+            # What comes out is what its wire brings; the stated shape may be wrong as long as nothing is built.
             entry = config.output_map.get(port)
-            return 1 if entry is None else math.prod(entry.spec.shape)
+            return 1 if entry is None else Sizes(config).of(entry.input)
         own = declared(config)
         return own or resolution(config) * sum(self.of(w) for wires in specs.inputs.values() for w in wires)
 
@@ -62,17 +69,8 @@ def resolution(config: Config) -> int:
 
 
 def connections(config: BrainConfig) -> int:
-    """About how many connections a brain would have: what rules by chance expect, and all pairs where they are kept."""
-    sizes, found = Sizes(config), 0
-    for specs in config.modules_map.values():
-        if isinstance(specs.config, BrainConfig):
-            found += connections(specs.config)
-            continue
-        for name, synapses in _synapses(specs.config).items():
-            port = _PORTS.get(name)
-            wires = specs.inputs.get(port, []) if port else [w for ws in specs.inputs.values() for w in ws]
-            found += _onto(synapses, wires, _units(specs.config), sizes)
-    return found
+    """About how many connections a brain would have: what rules by chance expect, and what is kept of all pairs."""
+    return sum(number for _, _, number, _ in _modules(config))
 
 
 def units(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int]]:
@@ -87,17 +85,39 @@ def units(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int]]:
 
 def ports_memory(config: BrainConfig) -> int:
     """About how many bytes stand at the ports of a brain's modules and inputs: 4 for each element."""
-    sizes = Sizes(config)
-    found = 4 * sum(math.prod(spec.shape) for spec in config.input_map.values())
-    for name, specs in config.modules_map.items():
-        inner = isinstance(specs.config, BrainConfig)
-        found += ports_memory(specs.config) if inner else 4 * sizes.of(PortMap(name, ""))
-    return found
+    return _ELEMENT * (_inputs(config) + sum(elements for _, elements, _, _ in _modules(config)))
 
 
 def memory(config: BrainConfig) -> int:
-    """About how many bytes a brain would take at least: 4 for each element of a port, 8 for each connection."""
-    return ports_memory(config) + 8 * connections(config)
+    """About how many bytes a brain would take at least: for each element of a port, and for each connection."""
+    return _ELEMENT * _inputs(config) + sum(needed for _, needed in modules_memory(config))
+
+
+def modules_memory(config: BrainConfig) -> Iterator[tuple[str, int]]:
+    """Dotted path of every module, those inside of brains too, and about how many bytes it takes at least."""
+    for path, elements, _, needed in _modules(config):
+        yield path, _ELEMENT * elements + needed
+
+
+def _inputs(config: BrainConfig) -> int:
+    inner = (specs.config for specs in config.modules_map.values() if isinstance(specs.config, BrainConfig))
+    return sum(math.prod(spec.shape) for spec in config.input_map.values()) + sum(map(_inputs, inner))
+
+
+def _modules(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int, int, int]]:
+    """Of every module but brains: path, elements at its port, number of connections and the bytes of these."""
+    sizes = Sizes(config)
+    for name, specs in config.modules_map.items():
+        if isinstance(specs.config, BrainConfig):
+            yield from _modules(specs.config, f"{prefix}{name}.")
+            continue
+        number = needed = 0
+        for part, synapses in _synapses(specs.config).items():
+            port = _PORTS.get(part)
+            wires = specs.inputs.get(port, []) if port else [w for ws in specs.inputs.values() for w in ws]
+            some, each = _onto(synapses, [sizes.of(w) for w in wires], _units(specs.config))
+            number, needed = number + some, needed + some * each
+        yield prefix + name, sizes.of(PortMap(name, "")), number, needed
 
 
 def machine_memory() -> int:
@@ -106,6 +126,17 @@ def machine_memory() -> int:
     if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
         return 1 << 50
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def free_memory() -> int:
+    """Bytes that this machine can still give; where the system does not say, all that it has."""
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return machine_memory()
 
 
 def _synapses(config: Config) -> Mapping[str, Any]:
@@ -121,14 +152,16 @@ def _units(config: Config) -> tuple[int, ...]:
     return units if isinstance(units, tuple) else (1,)
 
 
-def _onto(synapses: Any, wires: list[PortMap], units: tuple[int, ...], sizes: Sizes) -> int:
+def _onto(synapses: Any, sources: list[int], units: tuple[int, ...]) -> tuple[int, int]:
+    """How many connections synapses would have from ports of these sizes onto so many units, and the bytes of each."""
     given = getattr(synapses, "connections", None)
+    if given is None:
+        pre = sum(sources)
+        kernel = synapses.kernel
+        incoming = kernel.incoming(pre) if isinstance(kernel, Initializer) else pre
+        return incoming * math.prod(units), _DENSE if incoming == pre else _LISTED
     found = 0
-    for i, wire in enumerate(wires):
-        pre = sizes.of(wire)
+    for i, pre in enumerate(sources):
         one = given[min(i, len(given) - 1)] if isinstance(given, EachWire) and given else given
-        if isinstance(one, Connectivity):
-            found += one.expected_number((pre,), units)
-        else:
-            found += pre * math.prod(units)
-    return found
+        found += one.expected_number((pre,), units) if isinstance(one, Connectivity) else pre * math.prod(units)
+    return found, _ROW

@@ -6,7 +6,6 @@ import errno
 import inspect
 import json
 import os
-import threading
 from pathlib import Path
 
 import pytest
@@ -326,21 +325,12 @@ def test_an_answer_that_is_no_json_says_so():
         ({"do": "promote", "id": "n2", "port": "spikes", "output": True}, [4, 128]),
     ],
 )
-def test_no_brain_is_built_in_the_loop_that_answers_pages_and_ports_have_their_shapes(
-    session, monkeypatch, command, shape
-):
+def test_no_brain_is_built_in_the_server_and_ports_have_their_shapes(session, monkeypatch, command, shape):
     session.take(tutorial())
-    live, threads = Live(session), []
-    real = shapes_module.build
-
-    def build(brain):
-        threads.append(threading.current_thread())
-        real(brain)
-
-    monkeypatch.setattr(shapes_module, "build", build)
     shapes_module._deep_check.cache_clear()
-    (said,) = asked(live, "apply", {"commands": [command]})
-    assert "ok" in said and threads and threading.main_thread() not in threads
+    monkeypatch.setattr(shapes_module, "build", lambda _: pytest.fail("it was built in the server"))
+    (said,) = asked(Live(session), "apply", {"commands": [command]})
+    assert "ok" in said
     made = [n["config"].get("shape") for n in session.document["nodes"].values() if n["type"] in ("Input", "Output")]
     assert shape in made
 

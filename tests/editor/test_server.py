@@ -7,7 +7,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,6 +15,7 @@ import websockets
 
 import spark
 from spark.editor import gallery
+from spark.editor.checker import SHARED
 from spark.editor.launch import GraphEditor
 from spark.editor.protocol import header_of
 from spark.io.graph_config import brain_config
@@ -185,15 +185,13 @@ def test_every_change_reaches_a_brain_that_runs_whenever_it_comes(editor):
 
 
 def test_a_check_of_a_document_that_was_replaced_says_nothing_of_the_new_one(editor, monkeypatch):
-    from spark.editor import live as module
+    real = SHARED.check
 
-    real = module.deep_check
+    async def slow(document):
+        await asyncio.sleep(0.5)
+        return await real(document)
 
-    def slow(document):
-        time.sleep(0.5)
-        return real(document)
-
-    monkeypatch.setattr(module, "deep_check", slow)
+    monkeypatch.setattr(SHARED, "check", slow)
 
     async def one():
         async with connect(editor) as line:

@@ -7,9 +7,9 @@ import pytest
 
 import spark
 from spark import ModuleSpecs, PortMap
-from spark.editor.shapes import MOST_CONNECTIONS, deep_check, estimate
+from spark.editor.shapes import MOST_CONNECTIONS, deep_check
 from spark.io.graph_of import document_of
-from spark.io.sizes import connections, memory
+from spark.io.sizes import connections, memory, modules_memory
 from spark.nn import BrainConfig, neurons
 from spark.nn import connections as rules
 
@@ -59,21 +59,36 @@ def pools(**more):
 
 
 def test_wires_ports_and_pools_add_up():
-    # From p and q onto p by `excitation`, from p by `inhibition`, and all pairs from p onto q.
+    # From p and q onto p by `excitation`, from p by `inhibition`, and a fifth of all pairs from p onto q.
     fixed = rules.FixedTotalNumber(number=1000)
-    assert connections(pools(_s_connections=fixed)) == 2 * 1000 + 1000 + 10 * 20
-    assert connections(pools(_s_connections="all_to_all")) == 10 * (10 + 20) + 10 * 10 + 10 * 20
+    assert connections(pools(_s_connections=fixed)) == 2 * 1000 + 1000 + 2 * 20
+    assert connections(pools(_s_connections="all_to_all")) == 10 * (10 + 20) + 10 * 10 + 2 * 20
     each = (rules.FixedInDegree(degree=2), rules.FixedInDegree(degree=5))
-    assert connections(pools(excitatory__connections=each, inhibitory__connections="one_to_one")) == 70 + 10 + 200
+    assert connections(pools(excitatory__connections=each, inhibitory__connections="one_to_one")) == 70 + 10 + 40
     inner = BrainConfig(modules_map=[ModuleSpecs("b", spark.nn.Brain, {}, pools(_s_connections=fixed))])
-    assert connections(inner) == 3200
+    assert connections(inner) == 3040
+    assert dict(modules_memory(inner)) == {"b.p": 4 * 10 + 8 * 3000, "b.q": 4 * 20 + 16 * 40}
+
+
+def test_a_kernel_is_counted_as_it_is_kept():
+    def needed(**more):
+        config = neurons.LIFNeuronConfig(units=(20,), async_spikes=False, **more)
+        wire = {"in_spikes": PortMap("__call__", "a")}
+        source = {"a": spark.InputSpec(spark.SpikeArray, (50,), "int8")}
+        brain = BrainConfig(input_map=source, modules_map=[ModuleSpecs("p", neurons.LIFNeuron, wire, config)])
+        return connections(brain), dict(modules_memory(brain))["p"] - 4 * 20
+
+    # A matrix of all pairs has no places to keep; a list has.
+    assert needed(_s_kernel=1.0) == (1000, 4 * 1000)
+    assert needed() == (200, 16 * 200)
 
 
 def test_a_brain_of_billions_of_connections_is_seen_and_not_built_for_a_check(monkeypatch):
     from spark.editor import shapes
 
-    huge = document_of(pools(_s_connections=rules.FixedTotalNumber(number=1_000_000_000)))
-    assert estimate(huge) == 3_000_000_200 > MOST_CONNECTIONS
+    config = pools(_s_connections=rules.FixedTotalNumber(number=1_000_000_000))
+    huge = document_of(config)
+    assert connections(config) == 3_000_000_040 > MOST_CONNECTIONS
 
     def built(_):
         raise AssertionError("it was built")

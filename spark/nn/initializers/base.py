@@ -80,13 +80,17 @@ class Initializer(Config):
         drawn = self.draw(generator, (post.size,))
         return self._bounded(drawn) if self.total is None else self._scaled(drawn, Groups.listed(post, units))
 
+    def incoming(self, pre: int) -> int:
+        """How many of `pre` units each postsynaptic unit is connected with."""
+        return max(1, round(self.density * pre))
+
     def connect(self, generator: np.random.Generator, pre: int, post: int) -> Connections:
         """Draw the connections from `pre` units onto `post` units.
 
         Raises:
             ConfigError: The numbers of a unit cannot be scaled to `total`.
         """
-        incoming = max(1, round(self.density * pre))
+        incoming = self.incoming(pre)
         values = self.draw(generator, (post, incoming))
         values = self._bounded(values) if self.total is None else self._scaled(values, Groups.rows(values.shape))
         if incoming == pre:
