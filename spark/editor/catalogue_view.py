@@ -11,7 +11,7 @@ from spark import catalogue
 from spark.core.errors import ModuleError, RegistryError, SparkError
 from spark.core.registry import modules as registry
 from spark.editor.fields import fields_of, kinds
-from spark.editor.ports import kinds_of, port_list
+from spark.editor.ports import REASONS, kinds_of, port_list
 from spark.io.graph_config import PAYLOADS
 from spark.io.model_file import BRAIN, INPUT, OUTPUT
 from spark.nn import BrainConfig
@@ -29,9 +29,9 @@ _BINS = 40
 
 
 def view() -> dict[str, Any]:
-    """Everything that the page must know of modules: types by name, payloads, kinds of configs."""
+    """Everything that the page must know of modules: types by name, payloads, kinds of configs, why wires cannot be."""
     names = tuple(registry.names())
-    return {"modules": _modules(names), "payloads": _payloads(), "kinds": kinds()}
+    return {"modules": _modules(names), "payloads": _payloads(), "kinds": kinds(), "reasons": REASONS}
 
 
 @functools.lru_cache(maxsize=4)

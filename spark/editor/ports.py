@@ -11,6 +11,17 @@ from spark.io.graph_config import PAYLOADS, children
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document
 
 Types = dict[str, type[Payload]]
+# Why a wire cannot be: the words for the server and for the page, which has them with the catalogue.
+REASONS = {
+    "gone": "one of its ends is not there",
+    "apart": "its ends are in different brains; give the inner brain an Input or Output",
+    "direction": "a wire goes from an output to an input",
+    "no output": "{node} has no output '{port}'",
+    "no input": "{node} has no input '{port}'",
+    "payload": "{to} takes {taken}, and {from} gives {given}",
+    "twice": "these two are wired already",
+    "taken": "the output {node} takes one wire, and has one",
+}
 
 
 def payload_of(node: Any) -> type[Payload]:
@@ -82,24 +93,33 @@ def port_list(ports: Types, optional: Types | None = None) -> list[dict[str, Any
 
 
 def why_not(document: Document, begin: list[str], end: list[str]) -> str | None:
-    """Why a wire cannot go from one port to another, or None if it can."""
+    """Why a wire cannot go from one port to another, or None if it can.
+
+    The page asks the same while a wire is drawn (`whyNot` in `web/src/core/graph.ts`); one table of cases holds both.
+    """
     nodes = document["nodes"]
     if begin[0] not in nodes or end[0] not in nodes:
-        return "one of its ends is not there"
+        return REASONS["gone"]
     first, last = nodes[begin[0]], nodes[end[0]]
     if first.get("parent") != last.get("parent"):
-        return "its ends are in different brains; give the inner brain an Input or Output"
+        return REASONS["apart"]
     given, taken = outputs(document, begin[0]).get(begin[1]), inputs(document, end[0]).get(end[1])
     if given is None:
-        return f"{first['name']} has no output {begin[1]!r}"
+        return _no_such("no output", first, begin[1], inputs(document, begin[0]))
     if taken is None:
-        return f"{last['name']} has no input {end[1]!r}"
+        return _no_such("no input", last, end[1], outputs(document, end[0]))
     into = [e for e in document["edges"].values() if e["to"] == end]
     # An output without a wire takes whatever comes: it is what its wire brings.
     if taken.__name__ not in kinds_of(given) and (last["type"] != OUTPUT or into):
-        return f"{last['name']}.{end[1]} takes {taken.__name__}, and {first['name']}.{begin[1]} gives {given.__name__}"
+        ends = {"from": f"{first['name']}.{begin[1]}", "to": f"{last['name']}.{end[1]}"}
+        return REASONS["payload"].format(**ends, given=given.__name__, taken=taken.__name__)
     if any(e["from"] == begin for e in into):
-        return "these two are wired already"
+        return REASONS["twice"]
     if last["type"] == OUTPUT and into:
-        return f"the output {last['name']} takes one wire, and has one"
+        return REASONS["taken"].format(node=last["name"])
     return None
+
+
+def _no_such(reason: str, node: Any, port: str, others: Types) -> str:
+    """A node has no such port, unless it has it on its other side."""
+    return REASONS["direction"] if port in others else REASONS[reason].format(node=node["name"], port=port)

@@ -12,6 +12,9 @@ from spark.editor.app import Editor, answer_to, as_text, greet, static
 from spark.editor.live import Connection
 from spark.editor.session import new_session_id
 
+# Time between two messages to the page, which draws no more often.
+PACE_SECONDS = 0.025
+
 
 class EditorWidget(anywidget.AnyWidget):
     """A Graph Editor as a widget; show it as a cell's last value.
@@ -81,15 +84,15 @@ class EditorWidget(anywidget.AnyWidget):
             connection.push({"push": "failed", "problems": [vars(p) for p in error.problems]})
 
     async def _pass_on(self, connection: Connection) -> None:
+        """Send what waits, all of it in one message: notebook servers count messages, and drop what is too much."""
         while True:
             await connection.ready.wait()
             connection.ready.clear()
-            while connection.texts or connection.frames:
-                if connection.texts:
-                    self.send({"text": as_text(connection.texts.popleft())})
-                else:
-                    self.send({"frame": True}, [connection.frames.popleft()])
-                await asyncio.sleep(0)
+            texts, frames = list(connection.texts), list(connection.frames)
+            connection.texts.clear()
+            connection.frames.clear()
+            self.send({"texts": [as_text(text) for text in texts]}, frames)
+            await asyncio.sleep(PACE_SECONDS)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -133,7 +133,14 @@ REFUSED = {
     "a name twice": ({"do": "rename", "id": "n3", "name": "noise"}, "noise: is the name of another node"),
     "a name that is none": ({"do": "rename", "id": "n3", "name": "a b"}, "a b"),
     "a wire twice": ({"do": "connect", "begin": ["n2", "spikes"], "end": ["n3", "in_spikes"]}, "wired already"),
-    "a wire from an input": ({"do": "connect", "begin": ["n3", "in_spikes"], "end": ["n3", "in_spikes"]}, "no output"),
+    "a wire from an input": (
+        {"do": "connect", "begin": ["n3", "in_spikes"], "end": ["n3", "in_spikes"]},
+        "a wire goes from an output to an input",
+    ),
+    "a wire from nowhere": (
+        {"do": "connect", "begin": ["n3", "spiks"], "end": ["n3", "in_spikes"]},
+        "pool has no output 'spiks'",
+    ),
     "an unknown property": ({"do": "set_meta", "key": "format", "value": 1}, "a document has no property 'format'"),
     "a brain of ports": ({"do": "encapsulate", "ids": ["n1"]}, "a brain is made of some modules"),
     "unpacking a pool": ({"do": "unpack", "id": "n3"}, "only a brain can be unpacked"),

@@ -49,10 +49,15 @@ class Kernel:
 
         def make():
             widget = EditorWidget(Editor(folder, folder / "drafts", small()))
-            widget.send = lambda content, buffers=None: self.sent.put(content)
+            widget.send = self.take
             return widget
 
         self.widget = on(home, make)
+
+    def take(self, content, buffers=()):
+        """What is sent: a message may hold several texts."""
+        for each in content.get("texts", [content]):
+            self.sent.put(each)
 
     def say(self, **content):
         """What the page sends, on the thread of the caller."""
@@ -62,7 +67,7 @@ class Kernel:
         """The answer to a request; what else is sent meanwhile is let go."""
         while True:
             content = self.sent.get(timeout=120)
-            said = json.loads(content["text"]) if "text" in content else {}
+            said = json.loads(content) if isinstance(content, str) else {}
             if said.get("reply") == number:
                 return said
 
@@ -83,7 +88,7 @@ def test_run_is_answered_on_whichever_thread_its_messages_come(loops, tmp_path, 
             on(other, lambda: kernel.say(**content))
 
     say(hello=True)
-    assert json.loads(kernel.sent.get(timeout=60)["text"])["push"] == "hello"
+    assert json.loads(kernel.sent.get(timeout=60))["push"] == "hello"
     say(text=json.dumps({"id": 1, "do": "run"}))
     assert "ok" in kernel.reply(1)
     say(text=json.dumps({"id": 2, "do": "pause"}))
@@ -103,4 +108,27 @@ def test_messages_from_another_thread_keep_their_order(loops, tmp_path):
     replies = [kernel.reply(number) for number in range(20)]
     assert all("ok" in r for r in replies), replies
     assert kernel.widget.document["meta"]["name"] == "b19"
+    kernel.close()
+
+
+def test_all_that_waits_is_one_message_since_notebook_servers_limit_how_many_there_are(loops, tmp_path):
+    home = loops()
+    kernel = Kernel(tmp_path, home)
+    sent = []
+    kernel.widget.send = lambda content, buffers=(): sent.append((content["texts"], [bytes(b) for b in buffers]))
+
+    async def many():
+        kernel.widget._do({"hello": True})
+        (connection,) = kernel.widget._live.connections
+        for i in range(30):
+            connection.push({"push": "run", "step": i})
+            connection.show(bytes([i]))
+        while not sent:
+            await asyncio.sleep(0)
+
+    asyncio.run_coroutine_threadsafe(many(), home).result(60)
+    ((texts, frames),) = sent
+    said = [json.loads(text) for text in texts]
+    assert said[0]["push"] == "hello" and [s["step"] for s in said if s["push"] == "run"] == list(range(30))
+    assert frames == [bytes([i]) for i in range(30)]
     kernel.close()

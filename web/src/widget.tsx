@@ -9,7 +9,8 @@ import "@xyflow/react/dist/style.css";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 
-interface Content { text?: string; frame?: boolean; pong?: number }
+// What waited in the kernel comes together: texts, and frames in the buffers.
+interface Content { texts?: string[]; pong?: number }
 
 interface Model {
   send(content: unknown): void;
@@ -69,8 +70,8 @@ class ModelLine implements Line {
 
   private take(content: Content, buffers: DataView[]): void {
     if (content.pong !== undefined) this.answered(content.pong);
-    else if (content.text !== undefined) this.onText(content.text);
-    else if (buffers?.length) this.onFrame(new Uint8Array(buffers[0].buffer, buffers[0].byteOffset, buffers[0].byteLength).slice().buffer);
+    for (const text of content.texts ?? []) this.onText(text);
+    for (const data of buffers ?? []) this.onFrame(new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice().buffer);
   }
 
   // The notebook says that the kernel was lost, or that it is back, and perhaps not which.

@@ -7,7 +7,7 @@ import { crc32, withText } from "../src/core/png";
 import { outOfBounds, parseQuantity, showNumber } from "../src/core/units";
 import { canBeSentAgain, Unsent } from "../src/core/unsent";
 import { points } from "../src/view/points";
-import type { Catalogue, Document, Problem } from "../src/core/types";
+import type { Catalogue, Checked, Document, Problem } from "../src/core/types";
 import wires from "./wires.json";
 
 describe("units", () => {
@@ -142,11 +142,14 @@ describe("series", () => {
 });
 
 describe("wires", () => {
-  it("can be drawn where the server says that they can", () => {
-    const { catalogue, document, fits } = wires as unknown as { catalogue: Catalogue; document: Document; fits: string[] };
-    const keys = Object.keys(document.nodes);
-    const drawn = keys.flatMap((a) => keys.filter((b) => whyNot(document, catalogue, {}, { node: a, port: "y" }, { node: b, port: "x" }) === null).map((b) => `${a} ${b}`));
-    expect(drawn.sort()).toEqual([...fits].sort());
+  const { catalogue, document, ports, why } = wires as unknown as { catalogue: Catalogue; document: Document; ports: Checked["ports"]; why: Record<string, string | null> };
+  it("can be drawn where the server says that they can, and elsewhere the page says why in its words", () => {
+    const end = (text: string) => { const [node, port] = text.split("."); return { node, port }; };
+    const said = Object.keys(why).map((pair) => { const [a, b] = pair.split(" "); return [pair, whyNot(document, catalogue, ports, end(a), end(b))]; });
+    expect(Object.fromEntries(said)).toEqual(why);
+  });
+  it("have their words in every language", () => {
+    for (const reason of Object.values(catalogue.reasons)) expect(de[reason], reason).toBeTruthy();
   });
   it("lead to an end also where brains stand inside each other", () => {
     const ring = { meta: {}, nodes: { a: { type: "Brain", name: "a", parent: "b" }, b: { type: "Brain", name: "b", parent: "a" } }, edges: {} } as unknown as Document;

@@ -15,7 +15,18 @@ def said(page, words):
     page.get_by_test_id("said").get_by_text(words, exact=True).wait_for(state="attached")
 
 
-def test_a_new_node_has_the_focus_and_its_first_field_is_one_key_away(page):
+# A node is hidden until it is measured, and what is hidden can have no focus.
+MEASURED_LATE = """
+const Quick = window.ResizeObserver;
+window.ResizeObserver = class extends Quick {
+  constructor(tell) { super((...sizes) => setTimeout(() => tell(...sizes), 300)); }
+};
+"""
+
+
+def test_a_new_node_has_the_focus_and_its_first_field_is_one_key_away(context, open_page):
+    context.add_init_script(MEASURED_LATE)
+    page = open_page()
     page.empty()
     page.keyboard.press("Space")
     choose(page, "LIFNeuron")

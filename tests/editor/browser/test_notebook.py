@@ -27,7 +27,7 @@ NOTEBOOK = """async ([source, style]) => {
   const listeners = [];
   const tell = (event, ...what) => { for (const [name, act] of [...listeners]) if (name === event) act(...what); };
   window.deliver = (content, data) => {
-    const buffers = data ? [new DataView(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer)] : [];
+    const buffers = data.map((text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer));
     tell("msg:custom", content, buffers);
   };
   const model = {
@@ -85,7 +85,7 @@ class Notebook:
     def pump(self):
         while self.outward:
             content, buffers = self.outward.pop(0)
-            data = base64.b64encode(bytes(buffers[0])).decode() if buffers else None
+            data = [base64.b64encode(bytes(b)).decode() for b in buffers or []]
             self.page.evaluate("([c, d]) => window.deliver(c, d)", [content, data])
         self.page.wait_for_timeout(20)
 

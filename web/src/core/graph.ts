@@ -1,5 +1,6 @@
 // Questions about a document: ports of nodes, which wires fit, what a patch does. The server decides; this is for drawing.
 
+import { t } from "./i18n";
 import type { Catalogue, Change, Checked, Document, NodeRecord, Port, Problem } from "./types";
 
 export const INPUT = "Input";
@@ -20,21 +21,29 @@ export function portsOf(key: string, node: NodeRecord, catalogue: Catalogue, inn
 
 export interface End { node: string; port: string }
 
-// Why a wire cannot be drawn, or null if it can.
+// Why a wire cannot be drawn, in the catalogue's words, or null if it can: what `why_not` of the server says.
 export function whyNot(
   document: Document, catalogue: Catalogue, inner: Checked["ports"], from: End, to: End,
 ): string | null {
+  const say = (reason: string, values: Record<string, string> = {}) => t(catalogue.reasons[reason] ?? reason, values);
   const first = document.nodes[from.node];
   const last = document.nodes[to.node];
-  if (!first || !last) return "one of its ends is not there";
-  const given = portsOf(from.node, first, catalogue, inner).outputs.find((p) => p.name === from.port);
-  const taken = portsOf(to.node, last, catalogue, inner).inputs.find((p) => p.name === to.port);
-  if (!given || !taken) return "a wire goes from an output to an input";
+  if (!first || !last) return say("gone");
+  if ((first.parent ?? null) !== (last.parent ?? null)) return say("apart");
+  const [begins, ends] = [portsOf(from.node, first, catalogue, inner), portsOf(to.node, last, catalogue, inner)];
+  const noSuch = (reason: string, node: NodeRecord, port: string, others: Port[]) =>
+    others.some((p) => p.name === port) ? say("direction") : say(reason, { node: node.name, port });
+  const given = begins.outputs.find((p) => p.name === from.port);
+  if (!given) return noSuch("no output", first, from.port, begins.inputs);
+  const taken = ends.inputs.find((p) => p.name === to.port);
+  if (!taken) return noSuch("no input", last, to.port, ends.outputs);
   const into = Object.values(document.edges).filter((e) => e.to[0] === to.node && e.to[1] === to.port);
   // An output without a wire takes whatever comes: it is what its wire brings.
-  if (!(given.kinds ?? [given.type]).includes(taken.type) && (last.type !== OUTPUT || into.length)) return `${last.name}.${to.port} takes ${taken.type}, and ${first.name}.${from.port} gives ${given.type}`;
-  if (into.some((e) => e.from[0] === from.node && e.from[1] === from.port)) return "these two are wired already";
-  if (last.type === OUTPUT && into.length) return `the output ${last.name} takes one wire, and has one`;
+  if (!(given.kinds ?? [given.type]).includes(taken.type) && (last.type !== OUTPUT || into.length)) {
+    return say("payload", { from: `${first.name}.${from.port}`, to: `${last.name}.${to.port}`, given: given.type, taken: taken.type });
+  }
+  if (into.some((e) => e.from[0] === from.node && e.from[1] === from.port)) return say("twice");
+  if (last.type === OUTPUT && into.length) return say("taken", { node: last.name });
   return null;
 }
 

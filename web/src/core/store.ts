@@ -59,7 +59,7 @@ const EMPTY: Document = {
 };
 
 export const usePage = create<Page>(() => ({
-  client: null, online: false, broken: null, blocked: false, session: "", version: "", catalogue: { modules: {}, payloads: {}, kinds: {} },
+  client: null, online: false, broken: null, blocked: false, session: "", version: "", catalogue: { modules: {}, payloads: {}, kinds: {}, reasons: {} },
   document: EMPTY, run: { phase: "none" }, level: null, component: null, selected: [], dialog: null, notices: [],
   side: "inspector", theme: "auto", language: "en", hint: "", showRun: false, said: "", reveal: null, fits: 0, tried: false,
   revision: 0, can_undo: false, can_redo: false, dirty: false, file: null, key: "", undrafted: null, problems: [], shapes: {}, ports: {}, sizes: {}, memory: null,

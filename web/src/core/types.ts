@@ -56,6 +56,7 @@ export interface Catalogue {
   modules: Record<string, ModuleType>;
   payloads: Record<string, Payload>;
   kinds: Record<string, Record<string, { doc: string; fields: Field[] }>>;
+  reasons: Record<string, string>;
 }
 
 export interface Problem {

@@ -63,6 +63,7 @@ export function Canvas() {
   // Far away nobody reads: without words and shadows a large graph is drawn in time.
   const far = useStore((s) => s.transform[2] < FAR);
   const [nodes, setNodes] = useState<Node[]>([]);
+  const latest = useRef<Node[]>([]);
   const kept = useRef(new Map<string, { record: unknown; node: Node }>());
   const box = useRef<HTMLDivElement>(null);
 
@@ -96,6 +97,7 @@ export function Canvas() {
     for (const [id, node] of here) put(id, "module", node, `${node.name}, ${node.type}`);
     for (const [id, note] of Object.entries(document.notes)) if ((note.parent ?? null) === level) put(id, "note", note, `${t("note")}: ${note.text.slice(0, 60)}`);
     kept.current = fresh;
+    latest.current = made;
     setNodes(made);
   }, [document.nodes, document.notes, document.groups, level, selected]);
 
@@ -118,14 +120,15 @@ export function Canvas() {
   }, [document.edges, document.nodes, level, catalogue, ports, problems, selected]);
 
   const onNodesChange = useCallback((changes: NodeChange[]) => {
-    setNodes((now) => {
-      const next = applyNodeChanges(changes.filter((c) => c.type !== "remove" && c.type !== "select"), now);
-      for (const node of next) {
-        const entry = kept.current.get(node.id);
-        if (entry && entry.node !== node) kept.current.set(node.id, { record: entry.record, node });
-      }
-      return next;
-    });
+    // At once, not when React comes to it: a node that is made anew meanwhile would forget how large it is, be hidden until
+    // it is measured again, and lose the focus.
+    const next = applyNodeChanges(changes.filter((c) => c.type !== "remove" && c.type !== "select"), latest.current);
+    for (const node of next) {
+      const entry = kept.current.get(node.id);
+      if (entry && entry.node !== node) kept.current.set(node.id, { record: entry.record, node });
+    }
+    latest.current = next;
+    setNodes(next);
     const picks = changes.filter((c) => c.type === "select");
     if (picks.length) {
       const now = new Set(usePage.getState().selected);
@@ -193,9 +196,7 @@ export function Canvas() {
     const [a, b] = [flow.flowToScreenPosition({ x, y }), flow.flowToScreenPosition({ x: x + WIDE, y: y + 110 })];
     const seen = a.x >= frame.left && a.y >= frame.top && b.x <= frame.right && b.y <= frame.bottom;
     if (!seen) void flow.fitView({ padding: 0.15, maxZoom: 1, duration: calm() ? 0 : 250 });
-    let tries = 0;
-    const focus = () => { if (!focusNode(reveal) && tries++ < 60) requestAnimationFrame(focus); };
-    focus();
+    focusNode(reveal);
   }, [reveal, nodes, flow]);
 
   useEffect(() => {

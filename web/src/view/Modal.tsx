@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { openDialog } from "../core/store";
-import { focusSelected } from "./focus";
+import { forgetWish, giveBack } from "./focus";
 import { embedded, hasFocus } from "./home";
 import { t } from "../core/i18n";
 
@@ -12,6 +12,7 @@ export function Modal({ title, children, wide }: { title: string; children: Reac
     const before = document.activeElement as HTMLElement | null;
     const dialog = frame.current!;
     const inside = embedded();
+    forgetWish();
     // `show` would take the focus, wherever it is.
     if (inside) dialog.open = true;
     else dialog.showModal();
@@ -20,9 +21,7 @@ export function Modal({ title, children, wide }: { title: string; children: Reac
       // As long as it is open, nothing beside it can take the focus.
       const ours = hasFocus();
       dialog.close();
-      if (!ours) return;
-      if (before?.isConnected && !before.matches("body, .canvas, .spark-widget")) before.focus({ preventScroll: embedded() });
-      else focusSelected();
+      if (ours) giveBack(before);
     };
   }, []);
   const cover = embedded();

@@ -1,31 +1,87 @@
-// Where the keys go: to a node, to its first field, or to the canvas. Focus never falls to the page's body.
+// Where the keys go: the one place that moves the focus, but for a dialog that opens and takes it. Focus never falls to the
+// page's body.
+//
+// Whoever wants the focus somewhere says so, and the newest wish counts. What is wished for may not be drawn yet, may be
+// hidden until it is measured, or may lie behind a dialog that is just closing: the browser lets none of them have the
+// focus, and says nothing. So a wish stays until its element has kept the focus from one frame to the next, or until the
+// user goes elsewhere.
 
 import { selectedNodes } from "../core/actions";
 import { usePage } from "../core/store";
-import { home } from "./home";
+import { hasFocus, home } from "./home";
 
-function nodeElement(id: string): HTMLElement | null {
+// null: not there yet; undefined: it will not come any more.
+type Found = HTMLElement | null | undefined;
+interface Wish { find: () => Found; then?: (element: HTMLElement) => void; kept: boolean }
+
+let wish: Wish | null = null;
+let next = 0;
+
+function want(find: () => Found, then?: (element: HTMLElement) => void): void {
+  forgetWish();
+  wish = { find, then, kept: false };
+  grant();
+}
+
+function grant(): void {
+  if (!wish) return;
+  const active = document.activeElement;
+  if (!hasFocus() && active && active !== document.body) return forgetWish();
+  const element = wish.find();
+  if (element === undefined) {
+    if (wish.find === canvas) return forgetWish();
+    wish.find = canvas;
+  } else if (element && element === active) {
+    if (wish.kept) return forgetWish();
+    wish.kept = true;
+  } else {
+    wish.kept = false;
+    element?.focus({ preventScroll: true });
+    if (element && document.activeElement === element) wish.then?.(element);
+    // Nobody's keys meanwhile: the canvas takes them.
+    else if (active === null || active === document.body) canvas()?.focus({ preventScroll: true });
+  }
+  next = requestAnimationFrame(grant);
+}
+
+export function forgetWish(): void {
+  cancelAnimationFrame(next);
+  wish = null;
+}
+
+function canvas(): HTMLElement | undefined {
+  return home().querySelector<HTMLElement>(".canvas") ?? undefined;
+}
+
+function drawn(id: string): HTMLElement | null {
   return home().querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
 }
 
-export function focusNode(id: string): boolean {
-  const element = nodeElement(id);
-  element?.focus({ preventScroll: true });
-  return element !== null;
+// A node, as soon as it is drawn.
+export function focusNode(id: string): void {
+  want(() => {
+    const { document: doc, level, component } = usePage.getState();
+    const record = doc.nodes[id] ?? doc.notes[id];
+    return record && (record.parent ?? null) === level && !component ? drawn(id) : undefined;
+  });
 }
 
 // The selected node, or else the canvas.
 export function focusSelected(): void {
-  const chosen = selectedNodes();
-  if (chosen.length && focusNode(chosen[0])) return;
-  home().querySelector<HTMLElement>(".canvas")?.focus({ preventScroll: true });
+  const [chosen] = selectedNodes();
+  want(() => (chosen ? drawn(chosen) ?? canvas() : canvas()));
+}
+
+// What had the focus before a dialog took it, unless somebody wants it already.
+export function giveBack(before: HTMLElement | null): void {
+  if (wish) return;
+  if (before?.isConnected && !before.matches("body, .canvas, .spark-widget")) want(() => (before.isConnected ? before : undefined));
+  else focusSelected();
 }
 
 export function focusFirstField(): void {
   usePage.setState({ side: "inspector" });
-  requestAnimationFrame(() => {
-    const field = home().querySelector<HTMLElement>(".side .field input, .side .field select") ?? home().querySelector<HTMLElement>("#node-name");
-    field?.focus();
-    if (field instanceof HTMLInputElement && field.type === "text") field.select();
-  });
+  const find = () => home().querySelector<HTMLElement>(".side .field input, .side .field select") ?? home().querySelector<HTMLElement>("#node-name");
+  // Not before the inspector has taken the place of what was shown there.
+  requestAnimationFrame(() => want(find, (field) => { if (field instanceof HTMLInputElement && field.type === "text") field.select(); }));
 }
