@@ -11,22 +11,27 @@
 
 namespace spark {
 
-// A list of connections, as the debug build looks at it: see spark/kernels/edges.py.
-inline void check_edges(const int32_t* post, const int32_t* starts, int64_t pre, int64_t delays, int64_t edges,
-                        int64_t units) {
-  check(delays > 0, "no delays");
-  check_indices(post, edges, units, "post");
-  for (int64_t unit = 0; kChecked && unit < pre; ++unit)
-    check_starts(starts + unit * (delays + 1), delays + 1, edges, "starts");
+// A list of connections holds together; see spark/kernels/edges.py. Returns how many there are: what lies behind them
+// fills up a device's share, and no start points at it.
+inline int64_t check_edges(const int32_t* post, const int32_t* starts, int64_t pre, int64_t words, int64_t delays,
+                           int64_t edges, int64_t units) {
+  if (!kChecked || pre == 0) return 0;
+  check_within(delays, 1, 32 * words, "the number of delays");
+  check_starts(starts, pre * (delays + 1), edges, "starts");
+  const int64_t reached = starts[pre * (delays + 1) - 1];
+  check_indices(post, reached, units, "post");
+  return reached;
 }
 
 // The same of a list by postsynaptic unit.
 inline void check_incoming(const int32_t* starts, const int32_t* edge, const int32_t* from, const int32_t* delay,
                            int64_t units, int64_t edges, int64_t pre, int64_t slots) {
+  if (!kChecked) return;
   check_starts(starts, units + 1, edges, "in_starts");
-  check_indices(edge, edges, edges, "in_edge");
-  check_indices(from, edges, pre, "in_pre");
-  check_indices(delay, edges, slots, "in_delay");
+  const int64_t reached = starts[units];
+  check_indices(edge, reached, edges, "in_edge");
+  check_indices(from, reached, pre, "in_pre");
+  check_indices(delay, reached, slots, "in_delay");
 }
 
 inline void run_deliver_edges(Operands& o) {
@@ -41,7 +46,7 @@ inline void run_deliver_edges(Operands& o) {
   const int64_t units = o.whole();
   const int64_t edges = weights.count();
   starts.of(pre * (delays + 1), "starts");
-  check_edges(post.of(edges, "post"), starts, pre, delays, edges, units);
+  check_edges(post.of(edges, "post"), starts, pre, words, delays, edges, units);
   deliver_edges(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays), weights.data, post, units,
                 current.of(units, "current"));
 }
@@ -66,7 +71,7 @@ inline void run_deliver_and_change(Operands& o) {
   const float factor = o.number();
   const int64_t edges = weights.count();
   starts.of(pre * (delays + 1), "starts");
-  check_edges(post.of(edges, "post"), starts, pre, delays, edges, units);
+  check_edges(post.of(edges, "post"), starts, pre, words, delays, edges, units);
   const float* const post_trace = trace.of(units, "post_trace");
   float* const decayed = left.of(units, "decayed");
   for (int64_t unit = 0; unit < units; ++unit) decayed[unit] = post_trace[unit] * factor;
@@ -113,7 +118,7 @@ inline void run_zenke(Operands& o) {
   const float slow_post = o.number();
   const int64_t edges = weights.count();
   starts.of(pre * (delays + 1), "starts");
-  check_edges(post.of(edges, "post"), starts, pre, delays, edges, units);
+  check_edges(post.of(edges, "post"), starts, pre, words, delays, edges, units);
   const Incoming incoming = {in_starts.of(units + 1, "in_starts"), in_edge.of(edges, "in_edge"),
                              in_pre.of(edges, "in_pre"), in_delay.of(edges, "in_delay")};
   check_incoming(incoming.starts, incoming.edge, incoming.pre, incoming.delay, units, edges, pre, slots);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "edge_instructions.h"
@@ -14,33 +15,24 @@
 
 namespace spark {
 
-enum Instruction : int64_t {
-  kCopy = 0,
-  kSpiker = 1,
-  kPush = 2,
-  kDeliverEdges = 3,
-  kDeliverDense = 4,
-  kSoma = 5,
-  kZenke = 6,
-  kSign = 7,
-  kIntegrator = 8,
-  kStep = 9,
-  kBump = 10,
-  kWatch = 11,
-  kClear = 12,
-  kTake = 13,
-  kGuard = 14,
-  kNoteSpikes = 15,
-  kNoteRow = 16,
-  kScatter = 17,
-  kPointSoma = 18,
-  kDrawSpikes = 19,
-  kAddCounts = 20,
-  kDeliverAndChange = 21,
-  kAdaptiveSoma = 22,
-  kStdp = 32,
-  kDeliverWaiting = 33,
-};
+// All instructions with their numbers, which spark/kernels/program.py knows too.
+#define SPARK_INSTRUCTIONS(_) \
+  _(kCopy, 0) _(kSpiker, 1) _(kPush, 2) _(kDeliverEdges, 3) _(kDeliverDense, 4) _(kSoma, 5) _(kZenke, 6) \
+  _(kSign, 7) _(kIntegrator, 8) _(kStep, 9) _(kBump, 10) _(kWatch, 11) _(kClear, 12) _(kTake, 13) _(kGuard, 14) \
+  _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kPointSoma, 18) _(kDrawSpikes, 19) _(kAddCounts, 20) \
+  _(kDeliverAndChange, 21) _(kAdaptiveSoma, 22) _(kStdp, 32) _(kDeliverWaiting, 33)
+
+#define SPARK_NUMBERED(name, number) name = number,
+enum Instruction : int64_t { SPARK_INSTRUCTIONS(SPARK_NUMBERED) };
+#undef SPARK_NUMBERED
+
+inline std::string name_of(int64_t instruction) {
+#define SPARK_NAMED(name, number) \
+  if (instruction == name) return #name;
+  SPARK_INSTRUCTIONS(SPARK_NAMED)
+#undef SPARK_NAMED
+  return std::to_string(instruction);
+}
 
 inline void run_copy(Operands& o) {
   const auto to = o.place<char>();
@@ -132,7 +124,7 @@ inline void run_note_row(Operands& o) {
   const int64_t elements = o.whole();
   const int64_t size = o.whole();
   const int64_t every = o.whole();
-  if (step % static_cast<uint64_t>(every) != 0) return;
+  if (row_of(step, every) != 0) return;
   const int64_t row = (*rows.of(1, "rows"))++;
   char* const to = noted.of((row + 1) * elements * size, "noted") + row * elements * size;
   if (chosen == nullptr) {
@@ -145,55 +137,70 @@ inline void run_note_row(Operands& o) {
 
 enum Outcome { kDone, kFull, kUnknown };
 
+inline Outcome run_instruction(int64_t instruction, Operands& o) {
+  switch (instruction) {
+    case kCopy: run_copy(o); break;
+    case kSpiker: run_spiker(o); break;
+    case kPush: run_push(o); break;
+    case kDeliverEdges: run_deliver_edges(o); break;
+    case kDeliverDense: run_deliver_dense(o); break;
+    case kSoma: run_soma(o); break;
+    case kZenke: run_zenke(o); break;
+    case kSign: run_sign(o); break;
+    case kIntegrator: run_integrator(o); break;
+    case kBump: run_bump(o); break;
+    case kWatch: run_watch(o); break;
+    case kStep: run_step(o); break;
+    case kClear: run_clear(o); break;
+    case kTake: run_take(o); break;
+    case kGuard:
+      if (!run_guard(o)) return kFull;
+      break;
+    case kNoteSpikes: run_note_spikes(o); break;
+    case kNoteRow: run_note_row(o); break;
+    case kScatter: run_scatter(o); break;
+    case kPointSoma: run_point_soma(o); break;
+    case kDrawSpikes: run_draw_spikes(o); break;
+    case kAddCounts: run_add_counts(o); break;
+    case kAdaptiveSoma: run_adaptive_soma(o); break;
+    case kDeliverAndChange: run_deliver_and_change(o); break;
+    case kStdp: run_stdp(o); break;
+    case kDeliverWaiting: run_deliver_waiting(o); break;
+    default: return kUnknown;
+  }
+  return kDone;
+}
+
+// The same; a check that fails says in which instruction.
+inline Outcome run_named(int64_t number, int64_t instruction, Operands& o) {
+  if constexpr (!kChecked) return run_instruction(instruction, o);
+  try {
+    return run_instruction(instruction, o);
+  } catch (const Violation& found) {
+    throw Violation("instruction " + std::to_string(number) + " (" + name_of(instruction) + ") of step " +
+                    std::to_string(o.round()) + ": " + found.what());
+  }
+}
+
 // One step.
-inline Outcome run_instructions(const int64_t* code, int64_t length, const float* numbers,
-                                const std::vector<Memory>& buffers, int64_t round, Closing& closing) {
-  const int64_t* const end = code + length;
-  while (code < end) {
-    const int64_t instruction = *code++;
-    Operands o(code, numbers, buffers, round, closing);
-    switch (instruction) {
-      case kCopy: run_copy(o); break;
-      case kSpiker: run_spiker(o); break;
-      case kPush: run_push(o); break;
-      case kDeliverEdges: run_deliver_edges(o); break;
-      case kDeliverDense: run_deliver_dense(o); break;
-      case kSoma: run_soma(o); break;
-      case kZenke: run_zenke(o); break;
-      case kSign: run_sign(o); break;
-      case kIntegrator: run_integrator(o); break;
-      case kBump: run_bump(o); break;
-      case kWatch: run_watch(o); break;
-      case kStep: run_step(o); break;
-      case kClear: run_clear(o); break;
-      case kTake: run_take(o); break;
-      case kGuard:
-        if (!run_guard(o)) return kFull;
-        break;
-      case kNoteSpikes: run_note_spikes(o); break;
-      case kNoteRow: run_note_row(o); break;
-      case kScatter: run_scatter(o); break;
-      case kPointSoma: run_point_soma(o); break;
-      case kDrawSpikes: run_draw_spikes(o); break;
-      case kAddCounts: run_add_counts(o); break;
-      case kAdaptiveSoma: run_adaptive_soma(o); break;
-      case kDeliverAndChange: run_deliver_and_change(o); break;
-      case kStdp: run_stdp(o); break;
-      case kDeliverWaiting: run_deliver_waiting(o); break;
-      default: return kUnknown;
-    }
-    code = o.end();
+inline Outcome run_instructions(const Code& code, const std::vector<Memory>& buffers, int64_t round,
+                                Closing& closing) {
+  int64_t number = 0;
+  for (int64_t at = 0; at < code.length; ++number) {
+    Operands o(code, at + 1, buffers, round, closing);
+    const Outcome outcome = run_named(number, code.words[at], o);
+    if (outcome != kDone) return outcome;
+    at = o.next();
   }
   return kDone;
 }
 
 // Up to `steps` steps; fewer if what is noted has no more room. Returns how many, or -1 for an unknown instruction.
-inline int64_t run_program(const int64_t* code, int64_t length, const float* numbers,
-                           const std::vector<Memory>& buffers, int64_t steps) {
+inline int64_t run_program(const Code& code, const std::vector<Memory>& buffers, int64_t steps) {
   Closing closing;
   int64_t round = 0;
   for (; round < steps; ++round) {
-    const Outcome outcome = run_instructions(code, length, numbers, buffers, round, closing);
+    const Outcome outcome = run_instructions(code, buffers, round, closing);
     if (outcome == kUnknown) return -1;
     if (outcome == kFull) break;
   }

@@ -1,9 +1,11 @@
-// Entry points for XLA's foreign function interface. Shapes are checked in Python, before these are reached.
+// Entry points for XLA's foreign function interface. Shapes are checked in Python, before these are reached; a build with
+// checks looks at them and at all indices, see operands.h.
 #include <cstdint>
 #include <cstring>
 #include <vector>
 
 #include "deliver.h"
+#include "looked_at.h"
 #include "program.h"
 #include "scatter.h"
 #include "stdp_handlers.h"
@@ -26,6 +28,11 @@ ffi::Error deliver_dense(ffi::Buffer<ffi::S8> spikes, ffi::AnyBuffer weights, ff
   const int64_t post = weights.dimensions()[1];
   const int8_t* fired = spikes.typed_data();
   float* sums = out->typed_data();
+  const ffi::Error fits = spark::looked_at([&] {
+    spark::check_within(spikes.element_count(), pre, pre, "the number of spikes");
+    spark::check_within(out->element_count(), post, post, "the number of sums");
+  });
+  if (fits.failure()) return fits;
   switch (weights.element_type()) {
     case ffi::F32: spark::deliver_dense(fired, pre, data<float>(weights), post, sums); break;
     case ffi::F16: spark::deliver_dense(fired, pre, data<spark::Float16>(weights), post, sums); break;
@@ -40,12 +47,23 @@ spark::Arrivals arrivals_of(const ffi::Buffer<ffi::U32>& history, const ffi::Buf
   return {history.typed_data(), shape[1], shape[2], starts.typed_data(), starts.dimensions()[1] - 1};
 }
 
+void check_arrivals(const ffi::Buffer<ffi::U32>& history, const ffi::Buffer<ffi::S32>& starts,
+                    const ffi::Buffer<ffi::S32>& post, int64_t edges, int64_t units) {
+  const int64_t pre = starts.dimensions()[0], delays = starts.dimensions()[1] - 1;
+  spark::check_within(history.dimensions()[2], pre, pre, "the number of units of the history");
+  spark::check_within(post.element_count(), edges, edges, "the number of connections");
+  spark::check_edges(post.typed_data(), starts.typed_data(), pre, history.dimensions()[1], delays, edges, units);
+}
+
 ffi::Error deliver_edges(ffi::Buffer<ffi::U32> history, ffi::AnyBuffer weights, ffi::Buffer<ffi::S32> post,
                          ffi::Buffer<ffi::S32> starts, ffi::ResultBuffer<ffi::F32> out) {
   const auto arrivals = arrivals_of(history, starts);
   const int32_t* to = post.typed_data();
   const int64_t units = out->dimensions()[0];
   float* sums = out->typed_data();
+  const ffi::Error fits =
+      spark::looked_at([&] { check_arrivals(history, starts, post, weights.element_count(), units); });
+  if (fits.failure()) return fits;
   switch (weights.element_type()) {
     case ffi::F32: spark::deliver_edges(arrivals, data<float>(weights), to, units, sums); break;
     case ffi::F16: spark::deliver_edges(arrivals, data<spark::Float16>(weights), to, units, sums); break;
@@ -72,12 +90,16 @@ ffi::Error zenke_edges(ffi::Buffer<ffi::F32> weights, ffi::Buffer<ffi::F32> base
                                 post_trace.typed_data(), slow_trace.typed_data()};
   const spark::Incoming incoming = {in_starts.typed_data(), in_edge.typed_data(), in_pre.typed_data(),
                                     in_delay.typed_data()};
-  spark::change_arriving(arrivals_of(history, starts), post.typed_data(), traces, p, changed);
   const int8_t* fired = post_spikes.typed_data();
   const int64_t units = post_spikes.dimensions()[0];
-  for (int64_t unit = 0; unit < units; ++unit)
-    if (fired[unit]) spark::change_incoming(unit, incoming, traces, p, baseline.typed_data(), changed);
-  return ffi::Error::Success();
+  return spark::looked_at([&] {
+    check_arrivals(history, starts, post, weights.element_count(), units);
+    spark::check_incoming(incoming.starts, incoming.edge, incoming.pre, incoming.delay, units, weights.element_count(),
+                          traces.pre_units, slots);
+    spark::change_arriving(arrivals_of(history, starts), post.typed_data(), traces, p, changed);
+    for (int64_t unit = 0; unit < units; ++unit)
+      if (fired[unit]) spark::change_incoming(unit, incoming, traces, p, baseline.typed_data(), changed);
+  });
 }
 
 ffi::Error scatter(ffi::Buffer<ffi::S8> spikes, ffi::Buffer<ffi::S32> starts, ffi::AnyBuffer post,
@@ -88,10 +110,17 @@ ffi::Error scatter(ffi::Buffer<ffi::S8> spikes, ffi::Buffer<ffi::S32> starts, ff
   if (changed != ring.typed_data()) std::memcpy(changed, ring.typed_data(), ring.size_bytes());
   const auto shape = ring.dimensions();
   const void* delay = delay_type == spark::kNoDelay ? nullptr : delays.untyped_data();
-  spark::scatter({spikes.typed_data(), static_cast<int64_t>(spikes.element_count()), starts.typed_data(),
-                  post.untyped_data(), weights.untyped_data(), delay, post_type, weight_type, delay_type, layout,
-                  is_signed != 0, {changed, shape[0], shape[1], slot.typed_data()[0]}});
-  return ffi::Error::Success();
+  // Whatever the slot is, it is a row of the ring.
+  const int64_t row = (static_cast<int64_t>(slot.typed_data()[0]) % shape[0] + shape[0]) % shape[0];
+  const spark::Scatter work = {spikes.typed_data(), static_cast<int64_t>(spikes.element_count()), starts.typed_data(),
+                               post.untyped_data(), weights.untyped_data(), delay, post_type, weight_type, delay_type,
+                               layout, is_signed != 0, {changed, shape[0], shape[1], row}};
+  return spark::looked_at([&] {
+    spark::check_within(starts.element_count(), work.pre + 1, work.pre + 1, "the number of starts");
+    spark::check_scatter(work, {static_cast<int64_t>(post.size_bytes()), static_cast<int64_t>(weights.size_bytes()),
+                                static_cast<int64_t>(delays.size_bytes())});
+    spark::scatter(work);
+  });
 }
 
 // The first `states` arguments are leaves of the state and share their memory with the results of the same number unless
@@ -127,11 +156,19 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
     keep(**result);
   }
   buffers.push_back({reinterpret_cast<char*>(scratch_memory.data()), scratch});
-  const int64_t wanted = steps < 0 ? 1 : *reinterpret_cast<const int32_t*>(buffers[steps].data);
-  const int64_t ran = spark::run_program(code.begin(), code.size(), numbers.begin(), buffers, wanted);
-  if (ran < 0) return ffi::Error::InvalidArgument("an instruction of the program is unknown");
-  if (done >= 0) *reinterpret_cast<int32_t*>(buffers[done].data) = static_cast<int32_t>(ran);
-  return ffi::Error::Success();
+  const spark::Code program = {code.begin(), static_cast<int64_t>(code.size()), numbers.begin(),
+                               static_cast<int64_t>(numbers.size())};
+  int64_t ran = 0;
+  const ffi::Error fits = spark::looked_at([&] {
+    const int64_t last = static_cast<int64_t>(buffers.size()) - 1;
+    spark::check_within(steps, -1, last, "the buffer of steps");
+    spark::check_within(done, -1, last, "the buffer of steps done");
+    const int64_t wanted = steps < 0 ? 1 : *reinterpret_cast<const int32_t*>(buffers[steps].data);
+    ran = spark::run_program(program, buffers, wanted);
+    if (done >= 0 && ran >= 0) *reinterpret_cast<int32_t*>(buffers[done].data) = static_cast<int32_t>(ran);
+  });
+  if (fits.failure()) return fits;
+  return ran < 0 ? ffi::Error::InvalidArgument("an instruction of the program is unknown") : ffi::Error::Success();
 }
 
 }  // namespace

@@ -307,7 +307,7 @@ inline void change_edges(const Table& table, const Target& to, Arrivals arrivals
   if (table.does_nothing(table.firing) && !to.baseline) return;
   const bool sloped = table.slopes(table.firing);
   for_each_spike(post_spikes, post, [&](int64_t unit) {
-    float gain[kMostTraces], slope[kMostTraces];
+    float gain[1 + kMostTraces], slope[1 + kMostTraces];
     for (int a = 0; a <= table.pre; ++a) {
       gain[a] = table.of_pre(table.firing.change, a, y, unit);
       slope[a] = table.of_pre(table.firing.slope, a, y, unit);

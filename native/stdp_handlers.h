@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "looked_at.h"
 #include "stdp_step.h"
 #include "xla/ffi/api/ffi.h"
 
@@ -48,8 +49,10 @@ ffi::Error stdp_dense(Floats32 weights, Floats32 eligibility, Floats32 pending, 
   const spark::Target to =
       target_of(table, scale, moved, baseline, in_place(weights, new_weights), in_place(eligibility, new_eligibility),
                 in_place(pending, new_pending), weights.element_count());
-  spark::change_dense(table, to, pre_spikes.typed_data(), pre, x.row, post_spikes.typed_data(), post, y.row);
-  return ffi::Error::Success();
+  return spark::looked_at([&] {
+    spark::check_within(weights.element_count(), pre * post, pre * post, "the number of weights");
+    spark::change_dense(table, to, pre_spikes.typed_data(), pre, x.row, post_spikes.typed_data(), post, y.row);
+  });
 }
 
 ffi::Error stdp_edges(Floats32 weights, Floats32 eligibility, Floats32 pending, ffi::Buffer<ffi::U32> history,
@@ -73,9 +76,11 @@ ffi::Error stdp_edges(Floats32 weights, Floats32 eligibility, Floats32 pending, 
   const int64_t now = (static_cast<int64_t>(step.typed_data()[0]) % slots + slots) % slots;
   const auto shape = history.dimensions();
   const spark::Arrivals arrivals(history.typed_data(), shape[1], shape[2], edges.starts, starts.dimensions()[1] - 1);
-  spark::change_edges(table, to, arrivals, edges, {x.row, slots, units, now}, post_spikes.typed_data(), post_units,
-                      y.row);
-  return ffi::Error::Success();
+  return spark::looked_at([&] {
+    spark::check_lists(edges, units, post_units, shape[1], starts.dimensions()[1] - 1, weights.element_count(), slots);
+    spark::change_edges(table, to, arrivals, edges, {x.row, slots, units, now}, post_spikes.typed_data(), post_units,
+                        y.row);
+  });
 }
 
 // `post` is empty for dense weights.
@@ -94,8 +99,10 @@ ffi::Error stdp_consolidate(Floats32 weights, Floats32 pending, Floats32 eligibi
   const bool listed = weights.dimensions().size() == 1;
   const int64_t rows = listed ? 1 : weights.dimensions()[0];
   const int64_t units = listed ? weights.element_count() : weights.dimensions()[1];
-  spark::move_weights(to, listed ? post.typed_data() : nullptr, rows, units);
-  return ffi::Error::Success();
+  return spark::looked_at([&] {
+    if (listed) spark::check_moved(post.typed_data(), units, moved.element_count());
+    spark::move_weights(to, listed ? post.typed_data() : nullptr, rows, units);
+  });
 }
 
 }  // namespace

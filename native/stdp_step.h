@@ -47,13 +47,19 @@ struct Waiting {
   int64_t room = 0, steps = 0;
 };
 
-inline Waiting read_waiting(Operands& o, int64_t pre, int traces) {
+inline Waiting read_waiting(Operands& o, int64_t pre, int64_t post, int traces) {
   Waiting waiting;
   const auto memory = o.place<int32_t>();
   waiting.room = o.whole();
   waiting.steps = o.whole();
   waiting.memory = memory.any(Replay::words(pre, traces, waiting.room, waiting.steps), "what waits");
+  check(!waiting.memory || (waiting.room >= post && waiting.steps > 0), "there is no room for the spikes of a step");
   return waiting;
+}
+
+inline void check_trace_counts(int pre, int post) {
+  check_within(pre, 0, kMostTraces, "the number of presynaptic traces");
+  check_within(post, 0, kMostTraces, "the number of postsynaptic traces");
 }
 
 // Delivery through dense weights whose postsynaptic changes wait: rows that fired are brought up to date first.
@@ -65,11 +71,12 @@ inline void run_deliver_waiting(Operands& o) {
   const auto first = o.place<float>();
   const int64_t pre = o.whole(), post = o.whole();
   const int pre_traces = static_cast<int>(o.whole()), post_traces = static_cast<int>(o.whole());
-  const Waiting waiting = read_waiting(o, pre, pre_traces);
+  const Waiting waiting = read_waiting(o, pre, post, pre_traces);
   const int8_t* const spikes = fired.of(pre, "spikes");
   float* const weights = kernel.of(pre * post, "weights");
   const float* const baseline = first.any(pre * post, "baseline");
-  check(pre_traces <= kMostTraces && post_traces <= kMostTraces, "too many traces");
+  check_trace_counts(pre_traces, post_traces);
+  check(waiting.memory != nullptr, "nothing holds what waits");
   float factors[kMostTraces];
   for (int a = 0; a < pre_traces; ++a) factors[a] = o.number();
   if (o.round() > 0) {
@@ -80,13 +87,18 @@ inline void run_deliver_waiting(Operands& o) {
   deliver_dense(spikes, pre, static_cast<const float*>(weights), post, current.of(post, "current"));
 }
 
-// The debug build sees that all lists agree.
-inline void check_lists(const EdgeLists& edges, int64_t pre, int64_t post, int64_t delays, int64_t synapses,
-                        int64_t slots) {
-  check_edges(edges.post, edges.starts, pre, delays, synapses, post);
+// Both kinds of lists agree.
+inline void check_lists(const EdgeLists& edges, int64_t pre, int64_t post, int64_t words, int64_t delays,
+                        int64_t synapses, int64_t slots) {
+  const int64_t reached = check_edges(edges.post, edges.starts, pre, words, delays, synapses, post);
   check_incoming(edges.in_starts, edges.in_edge, edges.in_pre, edges.in_delay, post, synapses, pre, slots);
-  check_indices(edges.pre, synapses, pre, "pre");
-  check_indices(edges.delay, synapses, slots, "delay");
+  check_indices(edges.pre, reached, pre, "pre");
+  check_indices(edges.delay, reached, slots, "delay");
+}
+
+// A modulation of each unit has one for every weight that moves, also for what fills up a device's share.
+inline void check_moved(const int32_t* post, int64_t weights, int64_t modulations) {
+  if (modulations > 1) check_indices(post, weights, modulations, "post");
 }
 
 // Operands as `EventRule.lower` gives them.
@@ -117,9 +129,9 @@ inline void run_stdp(Operands& o) {
   modulation.interval = o.whole();
   modulation.renewal = o.whole();
   modulation.rate = o.number();
-  const Waiting waiting = read_waiting(o, pre, pre_traces);
+  const Waiting waiting = read_waiting(o, pre, post, pre_traces);
 
-  check(pre_traces <= kMostTraces && post_traces <= kMostTraces, "too many traces");
+  check_trace_counts(pre_traces, post_traces);
   Target to = {};
   to.weights = weights.of(synapses, "weights");
   to.eligibility = eligibility.any(synapses, "eligibility");
@@ -141,8 +153,15 @@ inline void run_stdp(Operands& o) {
                            lists[2].any(post + 1, "in_starts"), lists[3].any(synapses, "in_edge"),
                            lists[4].any(synapses, "in_pre"),    lists[5].any(synapses, "in_delay"),
                            lists[6].any(synapses, "pre"),       lists[7].any(synapses, "delay")};
-  if (listed) check_lists(edges, pre, post, delays, synapses, slots);
-  if (!listed) check(pre_spikes != nullptr && synapses >= pre * post, "dense weights do not fit their spikes");
+  if (listed) {
+    check(history != nullptr, "connections with delays have no history");
+    check_lists(edges, pre, post, words, delays, synapses, slots);
+    if (to.eligibility) check_moved(edges.post, synapses, modulation.size);
+  } else {
+    check(pre_spikes != nullptr && synapses == pre * post, "dense weights do not fit their spikes");
+  }
+  check(!to.eligibility || (modulation.waiting && modulation.moved && modulation.arriving),
+        "an eligibility has no modulation");
 
   const auto& operations = stdp_operations();
   const int64_t now = row_of(step, slots), before = (now + slots - 1) % slots;
@@ -171,6 +190,7 @@ inline void run_stdp(Operands& o) {
   }
 
   const Table table(coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
+  check(table.pull == 0.0f || post_traces > 0, "a pull reads the first postsynaptic trace, and there is none");
   to.minimum = table.minimum;
   to.maximum = table.maximum;
   if (to.eligibility) {

@@ -38,7 +38,8 @@ def report() -> tuple[str, bool]:
     found = status()
     healthy = True
     if found.available:
-        lines.append(f"Kernels     native C++ ({found.instruction_set}), {found.library}")
+        built = "" if found.build == "fast" else f", {found.build} build"
+        lines.append(f"Kernels     native C++ ({found.instruction_set}{built}), {found.library}")
     elif jax.default_backend() != "cpu":
         lines.append("Kernels     jax.numpy, compiled for the accelerator")
     else:

@@ -16,10 +16,11 @@ from pathlib import Path
 import jax
 
 from spark.kernels.cache import CacheError, user_cache
+from spark.kernels.variants import SETTING, Variant, chosen, preloaded
 
 _COMPILERS = ("c++", "g++", "clang++")
 # No contraction to fused multiply-add: results must be those of the reference, bit for bit.
-_FLAGS = ("-std=c++17", "-O3", "-ffp-contract=off", "-fPIC", "-shared")
+_FLAGS = ("-std=c++17", "-ffp-contract=off", "-fPIC", "-shared")
 _PATIENCE = 300.0  # Seconds for a compiler on a loaded machine; it needs a few.
 
 
@@ -31,6 +32,7 @@ class NativeStatus:
         available: Whether they are in use on CPUs.
         library: Path of the shared library, or None.
         compiler: The compiler's path, or None where there is none.
+        build: How it is compiled: 'fast', 'checked', 'address' or 'undefined'; None where they are not in use.
         instruction_set: 'avx512', 'avx2' or 'portable'; None where they are not in use.
         reason: Why they are not in use; empty where they are.
         mend: The command or setting that mends it; empty where nothing is to be mended.
@@ -39,6 +41,7 @@ class NativeStatus:
     available: bool
     library: str | None = None
     compiler: str | None = None
+    build: str | None = None
     instruction_set: str | None = None
     reason: str = ""
     mend: str = ""
@@ -56,44 +59,50 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Library:
-    """A library that lies in the cache, and the compiler whose work it is."""
+    """A library that lies in the cache, the compiler whose work it is, and how it was compiled."""
 
     path: Path
     compiler: str
+    build: str
 
 
 def library(force: bool = False) -> Library:
     """The shared library for this source, jaxlib, compiler and flags; compiled where it is not in the cache yet.
 
-    A file's name states its SHA-256: one that is truncated, overwritten or unreadable is never loaded, but compiled
-    anew. Safe to call from several processes at once: each compiles to a file of its own and renames it.
+    `SPARK_NATIVE_BUILD` names the flags; see `spark.kernels.variants`. A file's name states its SHA-256: one that is
+    truncated, overwritten or unreadable is never loaded, but compiled anew. Safe to call from several processes at
+    once: each compiles to a file of its own and renames it.
 
     Args:
         force: Compile even if the cache has it.
 
     Raises:
-        BuildError: No compiler, no source, no usable cache folder, no room on the disk, or the compiler failed.
+        BuildError: No such build, no compiler, no source, no usable cache folder, no room on the disk, the compiler
+            failed, or a sanitizer's runtime is not in this process.
     """
-    command = _compiler()
+    variant, command = _variant(), _compiler()
+    if not variant.is_loadable():
+        raise _without_runtime(variant, command)
+    flags = (*_FLAGS, *variant.flags)
     banner = _banner_of(command)
     source = _source()
     key = hashlib.sha256()
-    for part in (version("jaxlib"), shlex.join(command), banner, shlex.join(_FLAGS)):
+    for part in (version("jaxlib"), shlex.join(command), banner, shlex.join(flags)):
         key.update(part.encode() + b"\0")
     for path in sorted(source.iterdir()):
         if path.is_file():
             key.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    folder, stem = _folder(command[0]), f"spark_kernels_{key.hexdigest()[:32]}"
+    folder, stem = _folder(command[0]), f"spark_kernels_{variant.name}_{key.hexdigest()[:32]}"
     there = sorted(folder.glob(f"{stem}_*.so"))
     found = None if force else next((path for path in there if _is_intact(path)), None)
     if found is None:
-        found = _compile(command, source / "spark_kernels.cc", folder, stem)
+        found = _compile([*command, *flags], source / "spark_kernels.cc", folder, stem)
         for path in there:
             if path != found:
                 # Of no more use. One that cannot be removed is passed over, as it is never loaded.
                 with contextlib.suppress(OSError):
                     path.unlink()
-    return Library(found, command[0])
+    return Library(found, command[0], variant.name)
 
 
 def _is_intact(path: Path) -> bool:
@@ -107,6 +116,20 @@ def _is_intact(path: Path) -> bool:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _variant() -> Variant:
+    try:
+        return chosen()
+    except ValueError as error:
+        raise BuildError(str(error), f"unset {SETTING}") from error
+
+
+def _without_runtime(variant: Variant, command: list[str]) -> BuildError:
+    reason = f"{SETTING}={variant.name} needs {variant.runtime} in the process from its start."
+    needed = preloaded(variant, command)
+    mend = f"set LD_PRELOAD='{needed}'" if needed else f"set CXX to a compiler that has {variant.runtime}"
+    return BuildError(reason, mend, command[0])
 
 
 def _compiler() -> list[str]:
@@ -162,9 +185,9 @@ def _compile(command: list[str], source: Path, folder: Path, stem: str) -> Path:
     except OSError as error:
         raise _not_written(error, folder, compiler) from error
     try:
-        arguments = [*command, *_FLAGS, "-isystem", jax.ffi.include_dir(), str(source), "-o", name]
-        # In English, so that a full disk is told from the compiler's other errors.
-        variables = {**os.environ, "LC_ALL": "C"}
+        arguments = [*command, "-isystem", jax.ffi.include_dir(), str(source), "-o", name]
+        # In English, so that a full disk is told from the compiler's other errors; without a sanitizer of its own.
+        variables = {**os.environ, "LC_ALL": "C", "LD_PRELOAD": ""}
         done = subprocess.run(
             arguments, capture_output=True, text=True, errors="replace", timeout=_PATIENCE, env=variables
         )

@@ -43,6 +43,9 @@ def check_history(history: jax.Array, starts: jax.Array) -> None:
 
 
 def check_edges(edges: Any) -> None:
-    """Raise unless every array of the edges is int32."""
+    """Raise unless every array of the edges is int32, and all have as many connections."""
+    connections = edges.post.shape[0] if edges.post.ndim else 0
+    lengths: dict[str, tuple[int | None, ...]] = {"starts": (None, None), "in_starts": (None,)}
     for name, array in edges._asdict().items():
         check_dtype(f"edges.{name}", array, jnp.int32)
+        check_shape(f"edges.{name}", array, lengths.get(name, (connections,)))

@@ -71,6 +71,7 @@ class _Loader:
             available=True,
             library=str(found.path),
             compiler=found.compiler,
+            build=found.build,
             instruction_set=_INSTRUCTION_SETS[loaded.spark_instruction_set()],
         )
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from spark.kernels.check import check_dtype, check_edges, check_history, check_shape
 from spark.kernels.choice import Implementation, choose
 from spark.kernels.edges import Edges
-from spark.kernels.rule_table import coefficient_count
+from spark.kernels.rule_table import MOST_TRACES, coefficient_count
 from spark.kernels.sparse import arriving
 
 
@@ -187,6 +187,10 @@ def _or_empty(baseline: Any) -> Any:
 def _check(given: Any, shape: tuple[int, ...]) -> None:
     """What dense and listed weights have in common."""
     post = given.post_spikes.size
+    for name in ("pre_traces", "post_traces"):
+        count = len(getattr(given, name))
+        if count > MOST_TRACES:
+            raise ValueError(f"{name}: a rule has at most {MOST_TRACES} traces on a side, got {count}.")
     check_dtype("post_spikes", given.post_spikes, jnp.int8)
     check_shape("post_spikes", given.post_spikes, (post,))
     check_shape("post_traces", given.post_traces, (None, post))

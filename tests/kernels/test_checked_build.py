@@ -1,0 +1,159 @@
+"""The checked build of the kernels finds what is wrong with a program's operands, and says where."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spark.kernels.build import BuildError, library
+from spark.kernels.variants import VARIANTS
+
+ROOT = Path(__file__).parents[2]
+# Programs with one wrong operand each; a right one comes first, and last, since a refusal must leave the process sound.
+PROGRAMS = """
+import dataclasses, json
+import jax, jax.numpy as jnp
+import numpy as np
+from spark import kernels
+from spark.kernels import Edges, build_edges, deliver_edges, program
+from spark.kernels.scatter import Rows, scatter_spikes
+
+
+def of_bytes(to, source, size=16):
+    # The first instruction is a sound one.
+    made = program.Program([])
+    good, first, values = made.result((1,), "float32"), made.argument(jnp.ones(1)), made.argument(jnp.arange(4.0))
+    made.copy(good, first)
+    result = made.result((4,), "float32")
+    made.emit(program.COPY, (to(result), source(values)), (size,))
+    return made.run()[1][1]
+
+
+def same(place):
+    return place
+
+
+def changed(**values):
+    return lambda place: dataclasses.replace(place, **values)
+
+
+def edges_with(**arrays):
+    edges, _ = build_edges([0, 0, 1], [0, 2, 1], [0, 1, 0], 2, 3, 1)
+    edges = Edges(*map(jnp.asarray, edges._replace(**{name: np.int32(a) for name, a in arrays.items()})))
+    history = jnp.full((2, 1, 2), 3, jnp.uint32)
+    return deliver_edges(history, jnp.ones(3, jnp.float32), edges, "native")
+
+
+def delivered(post):
+    made = program.Program([])
+    history = made.argument(jnp.full((2, 1, 2), 3, jnp.uint32))
+    weights, numbers = made.argument(jnp.ones(3, jnp.float32)), made.argument(np.int32(post))
+    starts = made.argument(np.int32([[0, 1, 2], [2, 3, 3]]))
+    current = made.result((3,), "float32")
+    made.emit(program.DELIVER_EDGES, (history, weights, numbers, starts, current), (1, 2, 2, 3))
+    return made.run()[1][0]
+
+
+def scattered(delays):
+    rows = Rows(np.int32([0, 1, 2]), np.int32([0, 1]), np.float32([1, 1]), np.uint8(delays))
+    return scatter_spikes(np.int8([1, 1]), rows, jnp.zeros((2, 2)), 0, implementation="native")
+
+
+tries = {
+    "right": lambda: of_bytes(same, same),
+    "place beyond": lambda: of_bytes(same, changed(shape=(8,))),
+    "first byte": lambda: of_bytes(same, changed(offset=-4)),
+    "no buffer": lambda: of_bytes(changed(number=70), same),
+    "too small": lambda: of_bytes(same, changed(shape=(2,))),
+    "left out": lambda: of_bytes(same, lambda place: None),
+    "index": lambda: delivered([0, 7, 1]),
+    "handler index": lambda: edges_with(post=[0, -1, 1]),
+    "handler starts": lambda: edges_with(starts=[[0, 9, 2], [2, 3, 3]]),
+    "handler delay": lambda: scattered([0, 5]),
+    "right again": lambda: of_bytes(same, same),
+}
+said = {}
+for name, run in tries.items():
+    try:
+        said[name] = np.asarray(run()).tolist()
+    except Exception as error:
+        said[name] = str(error)
+print(json.dumps([kernels.status().build, said]))
+"""
+SAID = {
+    "place beyond": "instruction 1 (kCopy) of step 0: the size of place 2 is out of range, got 32; expected 0 to 16",
+    "first byte": "instruction 1 (kCopy) of step 0: the first byte of place 2 is out of range, got -4; expected 0 to 0",
+    "no buffer": "instruction 1 (kCopy) of step 0: the buffer of place 1 is out of range, got 72; expected 0 to 4",
+    "too small": "instruction 1 (kCopy) of step 0: from has the wrong size, got 8 bytes; expected 16 ",
+    "left out": "instruction 1 (kCopy) of step 0: from is missing; expected 16 elements",
+    "index": "instruction 0 (kDeliverEdges) of step 0: post[1] is out of range, got 7; expected 0 to 2",
+    "handler index": "post[1] is out of range, got -1; expected 0 to 2",
+    "handler starts": "starts[1] is out of range, got 9; expected 0 to 3",
+    "handler delay": "delays[1] is out of range, got 5; expected 0 to 1",
+}
+
+
+@pytest.fixture(scope="module")
+def said() -> dict:
+    """What the checked build said to each program."""
+    variables = {**os.environ, "SPARK_NATIVE_BUILD": "checked", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", PROGRAMS], env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    build, found = json.loads(done.stdout.splitlines()[-1])
+    assert build == "checked"
+    return found
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_wrong_operand_is_refused_by_its_instruction_its_name_and_what_it_is(said, name):
+    assert SAID[name] in said[name]
+
+
+def test_a_right_program_runs_before_and_after_refusals(said):
+    assert said["right"] == said["right again"] == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_every_build_has_a_file_of_its_own_in_the_cache(tmp_path, monkeypatch):
+    compiler = tmp_path / "compiler"
+    compiler.write_text('#!/bin/sh\nfor last; do :; done\n[ "$last" = --version ] && exit 0\necho "$*" > "$last"\n')
+    compiler.chmod(0o700)
+    monkeypatch.setenv("CXX", str(compiler))
+    monkeypatch.setenv("SPARK_CACHE", str(tmp_path / "cache"))
+    flags = {}
+    for name in ("fast", "checked", "undefined"):
+        monkeypatch.setenv("SPARK_NATIVE_BUILD", name)
+        monkeypatch.setattr(type(VARIANTS[name]), "is_loadable", lambda _: True)
+        found = library()
+        assert found.build == name and f"_{name}_" in found.path.name
+        flags[name] = set(found.path.read_text().split())
+    assert len(list((tmp_path / "cache").iterdir())) == 3
+    assert "-DSPARK_CHECKED" not in flags["fast"] and "-O3" in flags["fast"]
+    assert "-DSPARK_CHECKED" in flags["checked"] & flags["undefined"]
+    assert "-fno-sanitize-recover=all" in flags["undefined"]
+
+
+def test_a_build_that_there_is_not_is_refused_in_words(monkeypatch):
+    monkeypatch.setenv("SPARK_NATIVE_BUILD", "quick")
+    expected = "SPARK_NATIVE_BUILD names no build, got 'quick'; expected one of fast, checked, address, undefined."
+    with pytest.raises(BuildError) as caught:
+        library()
+    assert (caught.value.reason, caught.value.mend) == (expected, "unset SPARK_NATIVE_BUILD")
+
+
+def test_a_sanitizer_without_its_runtime_is_refused_before_it_ends_the_process(monkeypatch):
+    monkeypatch.setenv("SPARK_NATIVE_BUILD", "address")
+    monkeypatch.setattr(type(VARIANTS["address"]), "is_loadable", lambda _: False)
+    with pytest.raises(BuildError, match="SPARK_NATIVE_BUILD=address needs libasan.so in the process from its start"):
+        library()
+
+
+def test_doctor_names_the_build():
+    variables = {**os.environ, "SPARK_NATIVE_BUILD": "checked", "PYTHONPATH": str(ROOT)}
+    code = "from spark.cli import main; main(['doctor'])"
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("Kernels")]
+    assert ", checked build)" in line and "spark_kernels_checked_" in line
