@@ -11,6 +11,7 @@ from jax.core import Tracer
 
 from spark.core.arguments import checked
 from spark.core.counter import STEP, Counter
+from spark.core.decaying import Shown
 from spark.core.errors import Problem, StateError
 from spark.core.names import suggestion
 from spark.core.packing import Layout
@@ -19,11 +20,15 @@ from spark.core.variable import Bounds
 
 @dataclass(frozen=True, eq=False)
 class StateLayout:
-    """Where every variable lies, its unit, and bounds where it has some. Shared by all states of one structure."""
+    """Where every variable lies, its unit, bounds where it has some, and what is read under another name than kept.
+
+    Shared by all states of one structure.
+    """
 
     layout: Layout
     units: Mapping[str, str]
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    shown: Mapping[str, Shown] = field(default_factory=dict)
 
 
 class PickledLayout(StateLayout):
@@ -46,6 +51,9 @@ class State:
         self.require_whole()
         if path == STEP:
             return self.about.layout.counter(self.leaves, path)
+        shown = self.about.shown.get(path)
+        if shown is not None:
+            return self.about.layout.read(self.leaves, shown.kept) * shown.how.factor(self[STEP])
         return self.about.layout.read(self.leaves, path)
 
     def require_whole(self) -> None:
@@ -72,7 +80,7 @@ class State:
 
     def __reduce__(self) -> Any:
         self.require_whole()
-        return _unpickled, (self.leaves, self.about.layout, self.about.units)
+        return _unpickled, (self.leaves, self.about.layout, self.about.units, dict(self.about.shown))
 
     def fitted(self, about: StateLayout) -> "State | None":
         """This state for a structure whose it is, or, if it was pickled, with the same variables; else None."""
@@ -81,11 +89,12 @@ class State:
             and type(self.about.layout) is type(about.layout)
             and dict(self.about.layout.slots) == dict(about.layout.slots)
             and dict(self.about.units) == dict(about.units)
+            and dict(self.about.shown) == dict(about.shown)
         )
         return State(self.leaves, about) if same else None
 
     def __contains__(self, path: object) -> bool:
-        return path in self.about.layout.slots
+        return path in self.about.layout.slots or path in self.about.shown
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.about.layout.slots)
@@ -101,7 +110,7 @@ class State:
     def unit(self, path: str) -> str:
         """Unit of the variable at `path`."""
         self._known(path)
-        return self.about.units[path]
+        return self.about.shown[path].unit if path in self.about.shown else self.about.units[path]
 
     @checked
     def replace(self, values: Mapping[str, Any]) -> "State":
@@ -114,11 +123,14 @@ class State:
         problems = [p for path, value in values.items() for p in self.problems(path, value)]
         if problems:
             raise StateError(problems)
-        leaves = self.leaves
-        for path, value in values.items():
-            dtype = self.about.layout.slots[path].dtype
-            new = Counter.of(value) if path == STEP else jnp.asarray(value).astype(dtype)
-            leaves = self.about.layout.replace(leaves, path, new)
+        layout, shown, leaves = self.about.layout, self.about.shown, self.leaves
+        # At another step what is kept means something else: what is shown stays.
+        moved = {path: self[path] for path in shown if shown[path].kept not in values} if STEP in values else {}
+        step = Counter.of(values[STEP]) if STEP in values else self[STEP] if shown else None
+        for path, value in {**moved, **values}.items():
+            kept = shown[path].kept if path in shown else path
+            new = jnp.asarray(value).astype(layout.slots[kept].dtype) if path != STEP else step
+            leaves = layout.replace(leaves, kept, new / shown[path].how.factor(step) if path in shown else new)
         return State(leaves, self.about)
 
     def problems(self, path: str, value: Any) -> list[Problem]:
@@ -128,7 +140,7 @@ class State:
             StateError: No such path.
         """
         self._known(path)
-        slot = self.about.layout.slots[path]
+        slot = self.about.layout.slots[self.about.shown[path].kept if path in self.about.shown else path]
         kind = jnp.int32 if path == STEP else jnp.dtype(slot.dtype)
         if np.shape(value) != slot.shape or not jnp.can_cast(_kind_of(value), kind, "same_kind"):
             return [
@@ -152,12 +164,12 @@ class State:
         return [Problem(path, f"is out of its bounds, got {found}; expected {expected}", "", "bounds")]
 
     def _known(self, path: str) -> None:
-        if path not in self.about.layout.slots:
+        if path not in self:
             raise StateError(
                 Problem(
                     str(path),
                     "is not a variable of this state",
-                    suggestion(str(path), self.paths(), "variable"),
+                    suggestion(str(path), [*self.paths(), *self.about.shown], "variable"),
                     "unknown",
                 )
             )
@@ -192,8 +204,8 @@ def _kind_of(value: Any) -> Any:
     return jnp.dtype("int32") if whole or getattr(value, "dtype", None) == np.int64 else jnp.result_type(value)
 
 
-def _unpickled(leaves: tuple[Any, ...], layout: Layout, units: Mapping[str, str]) -> State:
-    return State(leaves, PickledLayout(layout, units))
+def _unpickled(leaves: tuple[Any, ...], layout: Layout, units: Mapping[str, str], shown: Mapping[str, Shown]) -> State:
+    return State(leaves, PickledLayout(layout, units, shown=shown))
 
 
 jax.tree_util.register_dataclass(State, data_fields=["leaves"], meta_fields=["about"])

@@ -16,6 +16,7 @@ import numpy as np
 from spark.core import compiled, fingerprint
 from spark.core.arguments import checked
 from spark.core.counter import MOST, STEP, Counter
+from spark.core.decaying import Shown
 from spark.core.errors import ArgumentError, ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Keeper
 from spark.core.packing import Layout, plan
@@ -151,9 +152,20 @@ def structure_of(module: "Module", lay_out: Callable[[Any], Layout]) -> Structur
         units = {p: variables[p].unit if p in variables else "" for p in sorted(entries)}
         template = clone(module, _blank_variable, _blank_constant)
         bounds = {p: v.bounds for p, v in variables.items() if v.bounds != (None, None)} | {STEP: (0, MOST)}
-        structure = Structure(template, StateLayout(lay_out(entries), units, bounds), lay_out(fixed), key)
+        about = StateLayout(lay_out(entries), units, bounds, _shown(variables))
+        structure = Structure(template, about, lay_out(fixed), key)
         _structures[key] = structure
     return structure
+
+
+def _shown(variables: dict[str, Variable]) -> dict[str, Shown]:
+    """Variables that are read under another name than they are kept by, by path of that name."""
+    found = {}
+    for path, variable in variables.items():
+        if variable.shown_as is not None:
+            name, how = variable.shown_as
+            found[".".join([*path.split(".")[:-1], name])] = Shown(path, how, variable.unit)
+    return found
 
 
 def _forget_what_is_gone() -> None:

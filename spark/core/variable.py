@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.decaying import Decaying
 from spark.core.errors import ModuleError, Problem
 from spark.core.own_draws import uniform_from
 
@@ -39,11 +40,22 @@ class Variable:
         description: One sentence for people.
         bounds: Least and greatest value that a state may give it, each None where there is none. Whoever loads or
             replaces a state is held to them; what a step writes is not looked at.
+        shown_as: Name by which it is read from a state and recorded, and what is between that and what is kept; None
+            where both are the same.
         path: Dotted path in the brain, such as `neurons_pool.soma.potential`; set at build.
     """
 
-    def __init__(self, value: Any, *, unit: str = "", description: str = "", bounds: Bounds = (None, None)) -> None:
+    def __init__(
+        self,
+        value: Any,
+        *,
+        unit: str = "",
+        description: str = "",
+        bounds: Bounds = (None, None),
+        shown_as: tuple[str, Decaying] | None = None,
+    ) -> None:
         self.reset_value = _as_numpy(value)
+        self.shown_as = shown_as
         self.unit = unit
         self.description = description
         self.bounds = bounds

@@ -81,7 +81,8 @@ def carried(source: "Brain", target: "Brain") -> State:
     before, after = variables_of(source), variables_of(target)
     anew = _rewired(source, target)
     kept = {}
-    for path in old:
+    hidden = {shown.kept for shown in old.about.shown.values()}
+    for path in [*(p for p in old if p not in hidden), *old.about.shown]:
         if path not in new or old[path].shape != new[path].shape or old[path].dtype != new[path].dtype:
             continue
         begins = path in before and not np.array_equal(before[path].reset_value, after[path].reset_value)

@@ -75,7 +75,11 @@ class Noting:
                 writer.events(name, steps, units)
             else:
                 steps = np.arange(first + -first % wanted.every, first + done, wanted.every, dtype=np.int64)
-                writer.samples(name, steps, np.array(np.asarray(noted[name].first)[: steps.size]))
+                values = np.array(np.asarray(noted[name].first)[: steps.size])
+                if wanted.what.how is not None:
+                    factor = wanted.what.how.factor(steps + 1)
+                    values *= factor.reshape(-1, *[1] * (values.ndim - 1))
+                writer.samples(name, steps, values)
 
 
 def _events(noted: Noted, first: int, done: int, units: int) -> tuple[np.ndarray, np.ndarray]:

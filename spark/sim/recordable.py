@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from spark.core.calling import graph_of
+from spark.core.decaying import Decaying
 from spark.core.module import Module
 from spark.core.payloads import SpikeArray
 from spark.core.transform import FAULT, STEP
@@ -23,6 +24,7 @@ class Recordable:
         unit: mV, pA, ... or empty.
         entry: Path of the variable in the state, or None for an output of the brain.
         output: Name of the output of the brain, or None.
+        how: What is between what is kept and what is recorded, or None.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Recordable:
     unit: str
     entry: str | None
     output: str | None
+    how: Decaying | None = None
 
 
 def recordables(brain: Module) -> dict[str, Recordable]:
@@ -54,6 +57,9 @@ def recordables(brain: Module) -> dict[str, Recordable]:
             spec = reduce(getattr, [*filter(None, owner.split(".")), module], brain).output_specs[port]
             spikes = issubclass(spec.payload_type, SpikeArray) and not spec.payload_type.needs_source
         found[name] = Recordable(name, spikes, slot.shape, slot.dtype, about.units[path], path, None)
+    for path, shown in about.shown.items():
+        slot = about.layout.slots[shown.kept]
+        found[path] = Recordable(path, False, slot.shape, slot.dtype, shown.unit, shown.kept, None, shown.how)
     for name, spec in brain.output_specs.items():
         spikes = issubclass(spec.payload_type, SpikeArray)
         found.setdefault(name, Recordable(name, spikes, spec.shape, spec.dtype, "", None, name))

@@ -1,5 +1,7 @@
 """Rules of tables against event-exact loops over synapses in float64, written from their papers."""
 
+import contextlib
+import pickle
 from typing import Any
 
 import numpy as np
@@ -113,8 +115,9 @@ class Oracle:
         return change
 
     def run(self, first: np.ndarray, delays: np.ndarray, pre: np.ndarray, post: np.ndarray, reward: Any = None) -> Any:
-        """The weights after the last step."""
+        """The weights after the last step; `eligibilities` are then those of every step, (steps, post, pre)."""
         c, weights = self.c, first.copy()
+        self.eligibilities = np.zeros((len(pre), *first.shape))
         self.measure(first)
         least, most = self.bounds
         nearest = getattr(c, "nearest", False)
@@ -137,6 +140,7 @@ class Oracle:
                     else:
                         w = min(max(w + change, least), most)
                 if c.modulated:
+                    self.eligibilities[n, i, j] = e
                     w = min(max(w + e * reward[n], least), most)
                 if arrived:
                     x = np.ones(2) if nearest else x + 1
@@ -275,6 +279,66 @@ def test_eligibilities_are_renewed_without_a_trace(interval):
     assert made.pool.learning_rule.third.renewal <= 40
     expected = Oracle(rule).run(first, delays, sent(), post, reward)
     np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
+
+
+def laid_out(values: np.ndarray, kernel: np.ndarray, delays: np.ndarray, dense: bool) -> np.ndarray:
+    """Values of pairs (..., post, pre) as a state has them: (..., pre, post); or listed by source, delay and target."""
+    if dense:
+        return np.swapaxes(values, -1, -2)
+    post, pre = np.nonzero(kernel)
+    order = np.lexsort((post, delays[post, pre], pre))
+    return values[..., post[order], pre[order]]
+
+
+@pytest.mark.parametrize("code", ["native", "array"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_eligibility_is_read_and_recorded_as_it_is(layout: str, code: str) -> None:
+    """It is renewed every 60 steps, in between kept in units that decay with it; nobody is to see that."""
+    rule = set_up("pair", eligibility_tau=3.0, consolidation=2.0).updated(minimum=-50.0, maximum=50.0)
+    made = brain(rule, **LAYOUTS[layout])
+    first, delays = structure(made)
+    path, reward = "pool.learning_rule.eligibility", np.random.default_rng(3).normal(size=STEPS).astype(np.float32)
+    probes = (spark.Probe(path, name="all"), spark.Probe(path, name="some", every=7, units=[2, 5]))
+    with contextlib.nullcontext() if code == "native" else array_code():
+        recording = ran(made, sent(), probes, reward)
+    oracle = Oracle(rule)
+    oracle.run(first, delays, sent(), recording["pool"], reward)
+    expected = laid_out(oracle.eligibilities, first, delays, dense=layout == "dense")
+    assert made.pool.learning_rule.third.renewal == 60 and np.abs(expected).max() > 0.1
+    found = recording["all"].reshape(expected.shape)
+    np.testing.assert_allclose(found, expected, **INTEGRATED["float32"])
+    np.testing.assert_array_equal(recording["some"], found.reshape(STEPS, -1)[::7][:, [2, 5]])
+    np.testing.assert_array_equal(made.state[path], found[-1])
+    assert made.state.unit(path) == "pA" and path in made.state
+
+
+def test_an_eligibility_can_be_set_and_stays_what_it_is_when_steps_are_counted_anew() -> None:
+    made = brain(set_up("pair", eligibility_tau=30.0))
+    structure(made)
+    ran(made, sent(steps=90), reward=np.zeros(90, np.float32))
+    path = "pool.learning_rule.eligibility"
+    before, state = np.asarray(made.state[path]), made.state
+    assert np.abs(before).max() > 0
+    np.testing.assert_allclose(state.replace({"step": 7})[path], before, rtol=1e-6)
+    np.testing.assert_allclose(state.replace({path: 2 * before})[path], 2 * before, rtol=1e-6)
+    np.testing.assert_allclose(state.replace({path: before, "step": 2**40})[path], before, rtol=1e-6)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(state))[path], before)
+    with pytest.raises(spark.StateError, match=r"pool\.learning_rule\.eligibility: cannot take this value"):
+        state.replace({path: np.zeros(3, np.float32)})
+
+
+def test_an_eligibility_goes_on_with_another_time_constant() -> None:
+    """What is kept of it depends on the time constant, what it is does not."""
+    made = brain(set_up("pair", eligibility_tau=30.0))
+    structure(made)
+    ran(made, sent(steps=90), reward=np.zeros(90, np.float32))
+    path, before = "pool.learning_rule.eligibility", np.asarray(made.state["pool.learning_rule.eligibility"])
+    after = made.with_config({"pool.learning_rule.eligibility_tau": 60.0})
+    np.testing.assert_allclose(after.state[path], before, rtol=1e-6)
+    ran(after, np.zeros((20, PRE), np.int8), reward=np.zeros(20, np.float32))
+    post = np.asarray(after.state["pool.learning_rule.post_traces"])
+    assert post.shape == (1, POST)
+    np.testing.assert_allclose(after.state[path], before * np.exp(-20 / 60.0), rtol=1e-5)
 
 
 @needs_native

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
+from spark.core.decaying import Decaying
 from spark.core.errors import InputError, Problem, WiringError
 from spark.core.payloads import FloatArray
 from spark.core.ports import PortSpec
@@ -108,12 +109,18 @@ class ThirdFactor:
         self.interval = max(1, round((config.consolidation or config.dt) / config.dt))
         self.renewal = self.interval * max(1, int(min(_MOST_GROWTH / self.rate, _MOST_RENEWAL) / self.interval))
         shape = (weights.size,) if rule.listed else weights.shape
-        rule.eligibility = Variable(
-            np.zeros(shape, np.float32), unit="pA", description="Eligibility, times exp(phase * dt / tau)."
+        rule.kept_eligibility = Variable(
+            np.zeros(shape, np.float32),
+            unit="pA",
+            description="Eligibility times exp(phase * dt / tau), which no decay changes; read it as `eligibility`.",
+            shown_as=("eligibility", Decaying(self.rate, self.renewal)),
         )
         if self.interval > 1:
             rule.pending = Variable(np.zeros(shape, np.float32), unit="pA", description="Change since weights moved.")
-        rule.moved = Variable(np.zeros(self.size, np.float32), description="Modulation since weights moved.")
+        rule.moved = Variable(
+            np.zeros(self.size, np.float32),
+            description="Modulation since weights moved, that of each step times exp(-phase * dt / tau).",
+        )
         rule.waiting = Variable(np.zeros((), np.int32), description="Whether there was any.", bounds=(0, 1))
 
     def __eq__(self, other: object) -> bool:
@@ -130,14 +137,14 @@ class ThirdFactor:
         renewing = jnp.where(renewed, jnp.exp(-rate * jnp.float32(self.renewal)), jnp.float32(1))
         third = Third(jnp.stack([jnp.exp(rate * phase), renewing]), rule.moved.value)
         pending = rule.pending.value if self.interval > 1 else jnp.zeros(0, jnp.float32)
-        plastic = at_spikes(Plastic(weights.value.astype(jnp.float32), rule.eligibility.value, pending), third)
+        plastic = at_spikes(Plastic(weights.value.astype(jnp.float32), rule.kept_eligibility.value, pending), third)
         arriving = jnp.broadcast_to(modulation.value.astype(jnp.float32).reshape(-1), (self.size,))
         moved = rule.moved.value + arriving * jnp.exp(-rate * phase)
         waiting = jnp.where((arriving != 0).any(), np.int32(1), rule.waiting.value)
         due = jnp.where((rule.step + 1) % self.interval == 0, waiting, np.int32(0))
         post = weights.edges.post if isinstance(weights, EdgeWeights) else jnp.zeros(0, jnp.int32)
         plastic = consolidate(plastic, moved, due, post, jnp.asarray(rule.coefficients.value))
-        rule.eligibility.value = plastic.eligibility
+        rule.kept_eligibility.value = plastic.eligibility
         if self.interval > 1:
             rule.pending.value = plastic.pending
         rule.moved.value = jnp.where(due != 0, jnp.float32(0), moved)
@@ -148,4 +155,4 @@ class ThirdFactor:
         """Where its arrays lie, in the order of the instruction."""
         pending = lowering.variable(rule.pending) if self.interval > 1 else None
         own = (lowering.variable(v) for v in (rule.waiting, rule.moved))
-        return (lowering.variable(rule.eligibility), pending, *own, modulation.place)
+        return (lowering.variable(rule.kept_eligibility), pending, *own, modulation.place)
