@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +23,8 @@ _COMPILERS = ("c++", "g++", "clang++")
 # No contraction to fused multiply-add: results must be those of the reference, bit for bit.
 _FLAGS = ("-std=c++17", "-ffp-contract=off", "-fPIC", "-shared")
 _PATIENCE = 300.0  # Seconds for a compiler on a loaded machine; it needs a few.
+_DAY = 86400.0  # Seconds.
+_KEPT_DAYS = 30  # How long a library that nobody loads is kept; a wrong guess costs a compilation.
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,30 @@ def library(force: bool = False) -> Library:
                 # Of no more use. One that cannot be removed is passed over, as it is never loaded.
                 with contextlib.suppress(OSError):
                     path.unlink()
+        sweep(folder, found)
+    _note_use(found)
     return Library(found, command[0], variant.name)
+
+
+def sweep(folder: Path, used: Path) -> None:
+    """Remove kernel libraries that no process has loaded for `_KEPT_DAYS` days, of whatever version, but not `used`.
+
+    Whoever loads one notes that in its time. A process that still runs with one keeps what it has loaded; one that was
+    about to load it compiles its own.
+    """
+    oldest = time.time() - _KEPT_DAYS * _DAY
+    for path in (*folder.glob("spark_kernels_*.so"), *folder.glob("building_*.so")):
+        # A folder, another user's, or one that a system does not let go while it is loaded: passed over.
+        with contextlib.suppress(OSError):
+            if path != used and path.stat().st_mtime < oldest:
+                path.unlink()
+
+
+def _note_use(path: Path) -> None:
+    """Let the library's time tell that it is in use: `sweep` goes by it. Once a day is enough."""
+    with contextlib.suppress(OSError):
+        if path.stat().st_mtime < time.time() - _DAY:
+            os.utime(path)
 
 
 def _is_intact(path: Path) -> bool:

@@ -11,6 +11,18 @@ import jax
 _WORTH_KEEPING = 0.1
 
 
+def _working_folder() -> str:
+    """Where the process stands; the root if that folder is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.path.sep
+
+
+# What a relative setting is relative to, wherever the program goes later.
+_STARTED_IN = _working_folder()
+
+
 class CacheError(Exception):
     """Raised when there is no folder that only this user can write to; carries the reason and what mends it."""
 
@@ -30,6 +42,7 @@ def user_cache() -> Path:
     setting = "set SPARK_CACHE to a folder of your own"
     try:
         folder = Path(chosen) if chosen else (Path(shared) if shared else Path.home() / ".cache") / "spark"
+        folder = Path(_STARTED_IN) / folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.stat()
     except (OSError, RuntimeError) as error:
@@ -38,7 +51,7 @@ def user_cache() -> Path:
         raise CacheError(f"The cache folder '{folder}' belongs to another user.", setting)
     if os.name == "posix" and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise CacheError(f"Others may write to the cache folder '{folder}'.", f"chmod 700 {shlex.quote(str(folder))}")
-    return folder.absolute()
+    return folder
 
 
 def keep_compiled_programs() -> bool:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -247,6 +248,49 @@ def test_the_library_is_built_once_and_anew_when_forced(tmp_path, monkeypatch, c
     assert calls(copying_compiler) == 1
     assert build().available
     assert calls(copying_compiler) == 2
+
+
+def aged(path: Path, days: float) -> Path:
+    """The file, last used so many days ago."""
+    path.touch()
+    os.utime(path, (time.time() - days * 86400.0,) * 2)
+    return path
+
+
+def test_libraries_that_nobody_loads_any_more_are_swept_and_others_stay(tmp_path, monkeypatch, copying_compiler):
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o700)
+    monkeypatch.setenv("SPARK_CACHE", str(cache))
+    monkeypatch.setenv("CXX", copying_compiler)
+    gone = [aged(cache / "spark_kernels_older_a.so", 40), aged(cache / "building_b.so", 40)]
+    kept = [aged(cache / "spark_kernels_newer_c.so", 20), aged(cache / "notes.so", 400), cache / "spark_kernels_d.so"]
+    kept[-1].mkdir()
+    os.utime(kept[-1], (0, 0))
+    found = library().path
+    assert not any(path.exists() for path in gone) and all(path.exists() for path in (*kept, found))
+
+
+def test_a_library_that_is_loaded_now_and_then_is_never_swept(tmp_path, monkeypatch, copying_compiler):
+    monkeypatch.setenv("SPARK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("CXX", copying_compiler)
+    old = aged(library().path, 40)
+    assert library().path == old
+    monkeypatch.setenv("CXX", f"{copying_compiler} -O1")
+    assert library().path != old and old.exists()
+    aged(old, 40)
+    library(force=True)
+    assert not old.exists()
+
+
+def test_a_relative_cache_folder_stays_where_the_program_started(tmp_path, copying_compiler):
+    (tmp_path / "elsewhere").mkdir()
+    code = f"import os, spark; os.chdir({str(tmp_path / 'elsewhere')!r}); print(spark.kernels.status().library)"
+    variables = environment(CXX=copying_compiler, SPARK_CACHE="cache")
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=variables, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert Path(done.stdout.strip()).parent == tmp_path / "cache"
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_a_build_that_fails_leaves_the_loaded_library_in_use_and_says_why(tmp_path, monkeypatch):
