@@ -32,7 +32,9 @@ class Checkpoints:
     def __init__(self, folder: str | Path, keep: int = 3, seconds: float = 60.0) -> None:
         if keep < 1:
             raise RunError(Problem("keep", f"must be at least 1, got {keep}", "", "bounds"))
-        self.folder, self.keep, self.seconds = Path(folder), keep, seconds
+        # Absolute: a program may go to another folder while it runs.
+        self.folder = Path(folder).absolute()
+        self.keep, self.seconds = keep, seconds
         self._saved = time.monotonic()
 
     @checked

@@ -169,6 +169,20 @@ def test_unknown_modules_offer_the_nearest_name(tmp_path):
         spark.load_checkpoint(edited(path, rename))
 
 
+def test_checkpoints_stay_in_their_folder_when_the_program_goes_to_another(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    brain, kept = tutorial_brain(), spark.Checkpoints("kept", seconds=0)
+
+    def go(*_):
+        os.chdir(tmp_path / "elsewhere")
+
+    spark.run(brain, 60, {"drive": drive()}, callbacks=[kept, go], progress=False)
+    assert int(kept.restore().state["step"]) == 60
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert kept.folder == tmp_path / "kept" and kept.latest() is not None
+
+
 def test_older_versions_are_brought_up_to_date(tmp_path, monkeypatch):
     brain, path = saved(tmp_path)
 
