@@ -11,6 +11,9 @@ from spark.core.errors import LoopError, Problem
 from spark.core.payloads import FloatArray
 from spark.nn import Brain
 
+# Spaces without bounds often state the largest number of their dtype instead.
+_WIDEST = 1e30
+
 Encoder = Callable[[Any], dict[str, Any]]
 Decoder = Callable[[dict[str, Any]], Any]
 
@@ -38,7 +41,8 @@ def only(kind: str, names: list[str]) -> str:
 def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
     """A function from observations to the brain's only input.
 
-    A bounded `Box` is scaled to [-1, 1] and clipped; `Discrete` becomes one-hot; `MultiBinary` 0 and 1.
+    A bounded `Box` is scaled to [-1, 1] and clipped, where a feature whose bounds are equal reads as 0; `Discrete`
+    becomes one-hot; `MultiBinary` 0 and 1.
 
     Raises:
         LoopError: No rule for this space, an unbounded `Box`, or a port of another size.
@@ -48,7 +52,7 @@ def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
     spec = inputs[name]
     if isinstance(space, gym.spaces.Box):
         low, high = space.low.astype(np.float64), space.high.astype(np.float64)
-        if not (np.isfinite(low).all() and np.isfinite(high).all() and (np.abs(high) < 1e30).all()):
+        if not all(np.isfinite(end).all() and (np.abs(end) < _WIDEST).all() for end in (low, high)):
             raise LoopError(
                 Problem(
                     "environment.observation_space",

@@ -6,10 +6,13 @@ import gymnasium as gym
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import spark
 from spark.demo import scaled, tutorial_config
 from spark.envs import Loop
+from spark.envs.spaces import action_decoder, observation_encoder
 
 
 class Counting(gym.Env):
@@ -101,6 +104,38 @@ def test_a_bounded_box_is_scaled_to_minus_1_and_1(brain):
     environment.observation_space = gym.spaces.Box(0.0, 10.0, (4,), np.float32)
     loop = Loop(brain, environment)
     np.testing.assert_allclose(loop.observe(np.array([0, 5, 10, 99]))["drive"].value, [-1, 0, 1, 1])
+
+
+@given(st.data())
+@settings(max_examples=50)
+def test_features_that_never_change_read_as_0_and_leave_the_others_as_they_are(data):
+    """Bounds of any size; a feature's reading depends on its own bounds only."""
+    ends = st.tuples(*[st.floats(-1e6, 1e6, width=32)] * 2).map(sorted)
+    bounds = np.array(data.draw(st.lists(ends, min_size=4, max_size=4)), np.float32)
+    still = np.array(data.draw(st.lists(st.booleans(), min_size=4, max_size=4)))
+    bounds[still, 1] = bounds[still, 0]
+    still = bounds[:, 0] == bounds[:, 1]
+    seen = np.array(data.draw(st.lists(st.floats(-1e6, 1e6, width=32), min_size=4, max_size=4)), np.float32)
+    encode = observation_encoder(gym.spaces.Box(bounds[:, 0], bounds[:, 1]), spark.nn.Brain(tutorial_config()))
+    found = np.asarray(encode(seen)["drive"].value, np.float64)
+    assert np.isfinite(found).all() and (np.abs(found) <= 1).all()
+    assert (found[still] == 0).all()
+    for low, high, value, read in np.column_stack([bounds, seen, found])[~still]:
+        expected = np.clip((value - low) / (high - low) * 2 - 1, -1, 1)
+        np.testing.assert_allclose(read, expected, atol=1e-3)  # The port holds half precision.
+
+
+def test_actions_of_a_box_that_has_no_width_are_its_only_one(brain):
+    decode = action_decoder(gym.spaces.Box(np.float32([-1, 3]), np.float32([1, 3])), brain)
+    np.testing.assert_array_equal(decode({"action": spark.FloatArray(np.float32([0.5, 0.2]))}), [0, 3])
+
+
+@pytest.mark.parametrize("end", [0, 1], ids=["low", "high"])
+def test_a_box_whose_one_end_is_the_largest_number_is_not_bounded(brain, end):
+    bounds = [np.full(4, -1, np.float32), np.full(4, 1, np.float32)]
+    bounds[end][2] = np.finfo(np.float32).max * (1 if end else -1)
+    with pytest.raises(spark.LoopError, match=re.escape("is not bounded")):
+        observation_encoder(gym.spaces.Box(*bounds), brain)
 
 
 def test_an_unbounded_observation_asks_for_a_function(brain):
