@@ -5,6 +5,7 @@ from collections import deque
 from typing import Any, Protocol
 
 from spark.core.errors import Problem, RunError, SparkError
+from spark.core.memory import free_memory
 from spark.editor.checker import SHARED, Checker
 from spark.editor.draft import Shapes, snapshot
 from spark.editor.ports import inputs, outputs, port_list, ports_by_wires, unknown
@@ -13,7 +14,6 @@ from spark.editor.session import Session
 from spark.editor.shapes import heavy_nodes
 from spark.io.graph_config import Located, brain_config
 from spark.io.model_file import BRAIN, Document
-from spark.io.sizes import free_memory
 
 CHECK_SECONDS = 0.05
 MOST_FRAMES = 32

@@ -21,12 +21,13 @@ import numpy as np
 
 from spark.core.arguments import checked
 from spark.core.errors import FormatError, Problem, SaveError, SparkError
+from spark.core.memory import machine_memory
 from spark.core.rows import read_host
 from spark.core.state import Graph, State
 from spark.core.strict import check_plain, read_bounded, read_json
 from spark.core.transform import STEP, split
 from spark.io.atomic import write_atomically
-from spark.io.sizes import machine_memory, memory, units
+from spark.io.sizes import memory, units
 from spark.nn import Brain, BrainConfig
 from spark.sim.run import build
 

@@ -1,9 +1,7 @@
 """How large a brain would be, from its config alone: nothing is built, and no array is made."""
 
 import math
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from spark.core.config import Config
@@ -118,25 +116,6 @@ def _modules(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int, 
             some, each = _onto(synapses, [sizes.of(w) for w in wires], _units(specs.config))
             number, needed = number + some, needed + some * each
         yield prefix + name, sizes.of(PortMap(name, "")), number, needed
-
-
-def machine_memory() -> int:
-    """Bytes of this machine's memory; where the system does not say, more than any machine has."""
-    names = getattr(os, "sysconf_names", {})
-    if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
-        return 1 << 50
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def free_memory() -> int:
-    """Bytes that this machine can still give; where the system does not say, all that it has."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return machine_memory()
 
 
 def _synapses(config: Config) -> Mapping[str, Any]:

@@ -2,11 +2,11 @@
 
 import pytest
 
+from spark.core.memory import free_memory, machine_memory
 from spark.editor import gallery
 from spark.editor.history import History
 from spark.editor.shapes import heavy_nodes
 from spark.io.graph_config import brain_config
-from spark.io.sizes import free_memory, machine_memory
 
 
 def memory(document):

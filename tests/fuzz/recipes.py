@@ -175,9 +175,10 @@ class PointPool(Pool):
         draw = self.draw
         mean = self.weight * draw.number_in(0.5, 2.0)
         if draw.chance(0.6):
+            drawn = tuple(connectivity(draw, o, self.units, mean) for o in wires)
             settings = {
-                "connections": tuple(connectivity(draw, o, self.units, mean) for o in wires),
-                "kernel": tuple(positive_values(draw, mean) for _ in wires),
+                "connections": drawn,
+                "kernel": tuple(1.0 if brings_weights(each) else positive_values(draw, mean) for each in drawn),
                 "delay": tuple(delays(draw) for _ in wires),
             }
         else:
@@ -186,7 +187,9 @@ class PointPool(Pool):
             found = connectivity(draw, one, self.units, mean)
             if len(wires) > 1 and type(found).__name__ in ("OneToOne", "FromMatrix", "DistanceDependent"):
                 found = connectivity_for_all(draw)
-            settings = {"connections": found, "kernel": positive_values(draw, mean), "delay": delays(draw)}
+            settings = {"connections": found, "delay": delays(draw)}
+            if not brings_weights(found):
+                settings["kernel"] = positive_values(draw, mean)
         if draw.chance(0.3):
             settings["weight_dtype"] = draw.choice(["float16", "bfloat16"])
         if self.tau_bound:
@@ -212,6 +215,11 @@ def connectivity_for_all(draw: Draw) -> Any:
     from spark.nn.connections import FixedProbability
 
     return FixedProbability(probability=draw.number_in(0.1, 0.6))
+
+
+def brings_weights(found: Any) -> bool:
+    """Whether a kernel beside these connections would be refused."""
+    return type(found).__name__ == "FromMatrix"
 
 
 class CurrentLIF(PointPool):

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import NoConfig, refused
+from builders import NoConfig, refused, spiking_brain
 
 import spark
 from spark import CurrentArray, FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray, catalogue
@@ -20,12 +20,14 @@ from spark.nn.initializers import (
     NormalInitializer,
     UniformInitializer,
 )
+from spark.nn.initializers.base import kinds
 from spark.nn.interfaces import LinearSpiker, LinearSpikerConfig, PoissonSpiker, PoissonSpikerConfig
 from spark.nn.neurons import (
     AdExNeuron,
     CurrentLIFNeuron,
     CurrentLIFNeuronConfig,
     DeltaLIFNeuron,
+    DeltaLIFNeuronConfig,
     LIFNeuron,
     LIFNeuronConfig,
 )
@@ -125,6 +127,70 @@ def test_a_density_of_drawn_connections_is_refused(setting: str) -> None:
     )
     with refused(spark.ConfigError, text):
         synapses(**{setting: ConstantInitializer(value=2.0, density=0.2)})
+
+
+PATTERNS = {
+    "a matrix": np.arange(1.0, 97.0).reshape(8, 12),
+    "by chance": FixedProbability(probability=0.5),
+    "all to all": "all_to_all",
+}
+CHANGED: dict[str, Any] = {
+    "density": 0.5,
+    "total": 30.0,
+    "minimum": 40.0,
+    "maximum": -40.0,
+    "value": 3.0,
+    "low": -2.0,
+    "high": 2.0,
+    "mean": 3.0,
+    "deviation": 2.0,
+    "array": np.full((8, 12), 3.0),
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
+@pytest.mark.parametrize("kind", [*kinds.values()], ids=lambda kind: kind.__name__)
+def test_every_setting_of_a_kernel_changes_the_weights_or_is_refused(pattern: Any, kind: Any) -> None:
+    fields = kind.model_fields
+    assert set(fields) <= set(CHANGED)
+    needed = {"array": np.full((8, 12), 2.0)} if "array" in fields else {}
+    plain = weights_of(synapses(connections=pattern)) if needed else None
+    for name in fields:
+        try:
+            made = weights_of(synapses(connections=pattern, kernel=kind(**{**needed, name: CHANGED[name]})))
+            plain = weights_of(synapses(connections=pattern, kernel=kind(**needed)))
+        except spark.ConfigError:
+            continue
+        assert not np.array_equal(made, plain), name
+
+
+def test_a_kernel_beside_a_matrix_of_weights_is_refused_and_one_for_other_wires_is_not() -> None:
+    matrix = np.arange(1.0, 97.0).reshape(8, 12)
+    unused = "has no effect beside connections that bring their own weights, got UniformInitializer."
+    text = (
+        f"DeltaSynapses.config.kernel: {unused} "
+        "Leave it out and scale the matrix itself, or give connections without weights"
+    )
+    with refused(spark.ConfigError, text):
+        synapses(connections=matrix, kernel=UniformInitializer())
+    np.testing.assert_array_equal(weights_of(synapses(connections=matrix)).reshape(12, 8).T, matrix)
+
+    def pool(kernel: Any, connections: Any) -> Brain:
+        config = DeltaLIFNeuronConfig(units=(8,), excitatory={"kernel": kernel, "connections": connections})
+        wires = {"excitation": [PortMap("__call__", "spikes"), PortMap("__call__", "spikes")]}
+        made = spiking_brain([ModuleSpecs("pool", DeltaLIFNeuron, wires, config)], 12)
+        made(spikes=SpikeArray(np.zeros(12, np.int8)))
+        return made
+
+    found = pool(7.0, (matrix, "all_to_all")).connections("pool.excitatory").weights
+    np.testing.assert_array_equal(found, [*matrix.T.ravel(), *[7.0] * 96])
+    pool((1.0, 7.0), (matrix, "all_to_all"))
+    text = (
+        f"pool.excitatory.config.kernel[0]: {unused} "
+        "Write 1 in its place, the default, or give connections without weights"
+    )
+    with refused(spark.ConfigError, text):
+        pool((UniformInitializer(), 7.0), (matrix, "all_to_all"))
 
 
 def test_delays_have_no_total() -> None:

@@ -8,6 +8,9 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.parameter import shorter_than_a_step
 
+# How many are drawn at once, in 64 bits.
+_AT_ONCE = 1 << 20
+
 
 def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...], late: np.ndarray) -> np.ndarray:
     """What is left of delays of 1 to `longest` steps, in steps, in the smallest unsigned type.
@@ -26,7 +29,13 @@ def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...
     """
     dtype = np.uint8 if longest < 256 else np.uint16
     if given is None:
-        return (module.generator.integers(1, longest, shape, endpoint=True) - late).astype(dtype)
+        drawn = np.empty(shape, dtype)
+        flat = drawn.reshape(-1)
+        for first in range(0, flat.size, _AT_ONCE):
+            part = flat[first : first + _AT_ONCE]
+            part[:] = module.generator.integers(1, longest, part.size, endpoint=True)
+        drawn -= late.astype(dtype)
+        return drawn
     config: Any = module.config
     address = f"{module.path or type(module).__name__}.config.delays"
     in_steps = np.rint(np.asarray(given, np.float64) / config.dt).astype(np.int64)
@@ -49,4 +58,6 @@ def drawn_delays(module: Module, given: Any, longest: int, shape: tuple[int, ...
                 "bounds",
             )
         )
-    return (np.broadcast_to(in_steps, shape) - late).astype(dtype)
+    found = np.broadcast_to(in_steps.astype(dtype), shape).copy()
+    found -= late.astype(dtype)
+    return found

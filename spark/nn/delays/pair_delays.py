@@ -9,6 +9,7 @@ import numpy as np
 from spark.core.config import ModuleConfig, field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import ConfigError, Problem
+from spark.core.memory import require_memory
 from spark.core.module import Module
 from spark.core.parameter import steps
 from spark.core.payloads import SpikeArray
@@ -21,6 +22,7 @@ from spark.kernels.program import PUSH, Place
 from spark.nn.delays.draw import drawn_delays
 from spark.nn.delays.input_delays import DelaysOutput
 from spark.nn.lowering import Arriving, Lowering
+from spark.nn.sparse_way import SPARSE_WAY
 
 
 class N2NDelaysConfig(ModuleConfig):
@@ -67,6 +69,14 @@ class N2NDelays(Module):
         post = int(np.prod(self.units))
         self.longest = steps(self.config.max_delay, self.config.dt)
         shape = (*self.units, *in_spikes.shape)
+        # Drawn in the order of the pool's units, kept in that of the inputs.
+        needed = 2 * post * in_spikes.size * (1 if self.longest < 256 else 2)
+        require_memory(
+            f"{self.path or type(self).__name__}.config.units",
+            f"needs too much memory for a delay of each of {in_spikes.size:,} x {post:,} pairs",
+            needed,
+            SPARSE_WAY,
+        )
         drawn = drawn_delays(self, self.config.delays, self.longest, shape, in_spikes.lateness)
         self.delays = Constant(np.ascontiguousarray(drawn.reshape(post, in_spikes.size).T), unit="steps")
         self.history = Variable(

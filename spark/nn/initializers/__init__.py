@@ -1,6 +1,8 @@
 """Initializers: which connections there are, and their first weights."""
 
+from spark.nn.initializers.base import AllPairs as AllPairs
 from spark.nn.initializers.base import AnyInitializer as AnyInitializer
+from spark.nn.initializers.base import Connections as Connections
 from spark.nn.initializers.base import Initializer as Initializer
 from spark.nn.initializers.distributions import ConstantInitializer as ConstantInitializer
 from spark.nn.initializers.distributions import LogNormalInitializer as LogNormalInitializer

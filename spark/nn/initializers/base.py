@@ -7,10 +7,13 @@ import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import Config, field
-from spark.core.errors import Problem
+from spark.core.errors import ConfigError, Problem
 from spark.core.names import suggestion
 from spark.core.values import Number
 from spark.nn.initializers.scaling import Groups, scaled
+
+# How many numbers are drawn at once, in 64 bits, on their way to the dtype that they are kept in.
+_AT_ONCE = 1 << 20
 
 # Every initializer by the name of its class.
 kinds: dict[str, Any] = {}
@@ -20,16 +23,39 @@ class Connections(NamedTuple):
     """A list of connections.
 
     Attributes:
-        pre: Presynaptic unit of each, int64.
-        post: Postsynaptic unit of each, int64.
-        values: Number of each, float64.
-        dense: Whether every pair is there, in the order (pre, post).
+        pre: Presynaptic unit of each, a whole number.
+        post: Postsynaptic unit of each, a whole number.
+        values: Number of each.
     """
 
     pre: np.ndarray
     post: np.ndarray
     values: np.ndarray
-    dense: bool
+
+
+class AllPairs(NamedTuple):
+    """Every pair of units is connected: a matrix of numbers, and no list unless one asks for it.
+
+    Attributes:
+        matrix: Number of each pair, shape (pre, post).
+    """
+
+    matrix: np.ndarray
+
+    @property
+    def pre(self) -> np.ndarray:
+        """Presynaptic unit of each connection, int64."""
+        return np.repeat(np.arange(self.matrix.shape[0]), self.matrix.shape[1])
+
+    @property
+    def post(self) -> np.ndarray:
+        """Postsynaptic unit of each connection, int64."""
+        return np.tile(np.arange(self.matrix.shape[1]), self.matrix.shape[0])
+
+    @property
+    def values(self) -> np.ndarray:
+        """Number of each connection."""
+        return self.matrix.reshape(-1)
 
 
 class Initializer(Config):
@@ -84,19 +110,38 @@ class Initializer(Config):
         """How many of `pre` units each postsynaptic unit is connected with."""
         return max(1, round(self.density * pre))
 
-    def connect(self, generator: np.random.Generator, pre: int, post: int) -> Connections:
-        """Draw the connections from `pre` units onto `post` units.
+    def expected_number(self, pre: int, post: int) -> int:
+        """How many connections `connect` makes."""
+        return self.incoming(pre) * post
+
+    def connect(
+        self, generator: np.random.Generator, pre: int, post: int, dtype: Any = np.float64
+    ) -> Connections | AllPairs:
+        """Draw the connections from `pre` units onto `post` units, some units at a time.
+
+        What is drawn is the same in every dtype, but for rounding; memory for more than the result is taken for few
+        units only.
 
         Raises:
-            ConfigError: The numbers of a unit cannot be scaled to `total`.
+            ConfigError: The numbers of a unit cannot be scaled to `total`, or the dtype cannot hold them.
         """
         incoming = self.incoming(pre)
-        values = self.draw(generator, (post, incoming))
-        values = self._bounded(values) if self.total is None else self._scaled(values, Groups.rows(values.shape))
-        if incoming == pre:
-            return Connections(np.repeat(np.arange(pre), post), np.tile(np.arange(post), pre), values.T.ravel(), True)
-        chosen = np.stack([generator.permutation(pre)[:incoming] for _ in range(post)])
-        return Connections(chosen.ravel(), np.repeat(np.arange(post), incoming), values.ravel(), False)
+        everything = incoming == pre
+        values = np.empty((pre, post) if everything else (post, incoming), dtype)
+        units = max(1, _AT_ONCE // max(incoming, 1))
+        for first in range(0, post, units):
+            last = min(first + units, post)
+            drawn = self.draw(generator, (last - first, incoming))
+            groups = Groups.rows(drawn.shape, first)
+            drawn = self._bounded(drawn) if self.total is None else self._scaled(drawn, groups)
+            part = (slice(None), slice(first, last)) if everything else slice(first, last)
+            values[part] = held(drawn.T if everything else drawn, dtype)
+        if everything:
+            return AllPairs(values)
+        chosen = np.empty((post, incoming), np.int32)
+        for unit in range(post):
+            chosen[unit] = generator.permutation(pre)[:incoming]
+        return Connections(chosen.reshape(-1), np.repeat(np.arange(post, dtype=np.int32), incoming), values.reshape(-1))
 
     def _bounded(self, values: np.ndarray) -> np.ndarray:
         if self.minimum is None and self.maximum is None:
@@ -114,6 +159,21 @@ class Initializer(Config):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         kinds[cls.__name__] = cls
+
+
+def held(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """The numbers in the dtype that they are kept in.
+
+    Raises:
+        ConfigError: It has no room for one of them.
+    """
+    with np.errstate(over="ignore"):
+        cast = values.astype(dtype, copy=False)
+    bad = ~np.isfinite(cast) & np.isfinite(values)
+    if bad.any():
+        text = f"makes numbers that {np.dtype(dtype)} cannot hold, got {values[bad][0]:g}"
+        raise ConfigError(Problem("", text, "Store them in float32, or make them smaller", "bounds"))
+    return cast
 
 
 def to_initializer(value: Any) -> Any:

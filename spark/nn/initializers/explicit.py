@@ -1,13 +1,14 @@
 """An initializer that is the array itself."""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
 from spark.core.values import Array
-from spark.nn.initializers.base import Connections, Initializer
+from spark.nn.initializers.base import AllPairs, Connections, Initializer, held
 
 
 class ArrayInitializer(Initializer):
@@ -48,28 +49,34 @@ class ArrayInitializer(Initializer):
             )
         return np.asarray(self.array, np.float64).reshape(post_units, pre_units)[post, pre]
 
-    def connect(self, generator: np.random.Generator, pre: int, post: int) -> Connections:
+    def expected_number(self, pre: int, post: int) -> int:
+        """As many as the array has numbers other than 0."""
+        return int(np.count_nonzero(self.array))
+
+    def connect(
+        self, generator: np.random.Generator, pre: int, post: int, dtype: Any = np.float64
+    ) -> Connections | AllPairs:
         """The nonzero entries of the array.
 
         Raises:
-            ConfigError: The array's shape is not (post, pre), where either may stand for several dimensions.
+            ConfigError: The array's shape is not (post, pre), where either may stand for several dimensions; or the
+                dtype cannot hold its numbers.
         """
         shape = self.array.shape
         if not _fits(shape, post, pre):
             raise ConfigError(
                 Problem(
-                    "kernel.array",
+                    "array",
                     f"has the wrong shape, got {shape}; expected ({post}, {pre})",
                     "Give one value for every pair of units",
                     "shape",
                 )
             )
-        values = np.asarray(self.array, np.float64).reshape(post, pre).T
+        values = self.array.reshape(post, pre).T
         if np.all(values != 0):
-            pairs = np.indices(values.shape).reshape(2, -1)
-            return Connections(pairs[0], pairs[1], values.ravel(), True)
+            return AllPairs(np.ascontiguousarray(held(values, dtype)))
         pre_index, post_index = np.nonzero(values)
-        return Connections(pre_index, post_index, values[pre_index, post_index], False)
+        return Connections(pre_index, post_index, held(values[pre_index, post_index], dtype))
 
 
 def _fits(shape: tuple[int, ...], post: int, pre: int) -> bool:

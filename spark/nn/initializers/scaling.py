@@ -20,15 +20,17 @@ class Groups:
     Attributes:
         sums: The sum of each unit's values.
         spread: One number for each unit, given to each of its values.
+        first: Number of the first unit.
     """
 
     sums: Callable[[np.ndarray], np.ndarray]
     spread: Callable[[np.ndarray], np.ndarray]
+    first: int = 0
 
     @classmethod
-    def rows(cls, shape: tuple[int, ...]) -> "Groups":
-        """One row of an array for each unit."""
-        return cls(lambda values: values.sum(axis=1), lambda each: np.broadcast_to(each[:, None], shape))
+    def rows(cls, shape: tuple[int, ...], first: int = 0) -> "Groups":
+        """One row of an array for each unit, from number `first` on."""
+        return cls(lambda values: values.sum(axis=1), lambda each: np.broadcast_to(each[:, None], shape), first)
 
     @classmethod
     def listed(cls, unit: np.ndarray, units: int) -> "Groups":
@@ -61,8 +63,9 @@ def scaled(values: np.ndarray, total: float, bounds: tuple[float | None, float |
         raise ConfigError(
             Problem(
                 "total",
-                f"cannot be reached: the values of unit {unit} add up to almost nothing, got {sums[unit]:.3g} "
-                f"from sizes of {sizes[unit]:.3g}; expected at least {_LEAST_SUM:g} of that to scale to {total:g}",
+                f"cannot be reached: the values of unit {groups.first + unit} add up to almost nothing, "
+                f"got {sums[unit]:.3g} from sizes of {sizes[unit]:.3g}; "
+                f"expected at least {_LEAST_SUM:g} of that to scale to {total:g}",
                 "Draw values of one sign, give a `minimum` of 0, or leave out `total`",
                 "total",
             )
@@ -114,7 +117,7 @@ def _within(
         raise ConfigError(
             Problem(
                 "total",
-                f"does not fit the bounds, got {total:g}; the values of unit {unit} within "
+                f"does not fit the bounds, got {total:g}; the values of unit {groups.first + unit} within "
                 f"{'no minimum' if low is None else f'minimum={low:g}'} and "
                 f"{'no maximum' if high is None else f'maximum={high:g}'} add up to {least:g} to {greatest:g}",
                 "Widen the bounds, or change `total`",

@@ -1,5 +1,6 @@
 """The standard blueprint: delays, synapses, soma, and a rule that writes the weights."""
 
+import math
 from typing import Any, ClassVar
 
 from spark.core.config import field
@@ -11,7 +12,7 @@ from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.delays import N2NDelays, N2NDelaysConfig
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.plasticity import RuleConfig, ZenkeRuleConfig
-from spark.nn.synapses import LinearSynapses, LinearSynapsesConfig
+from spark.nn.synapses import LinearSynapses, LinearSynapsesConfig, require_room
 
 
 class StandardNeuronConfig(NeuronConfig):
@@ -97,6 +98,10 @@ class StandardNeuron(Neuron):
                 else ("is wired, but the rule is not modulated", "Give the rule an `eligibility_tau`, or unwire it")
             )
             raise WiringError(Problem(f"{self.path or type(self).__name__}.modulation", message, fix, "modulation"))
+        # Before delays are drawn for pairs whose connections have no room.
+        address = f"{self.path or type(self).__name__}.synapses.config.kernel"
+        post = math.prod(self.config.units)
+        require_room(address, self.config.synapses, inputs["in_spikes"].size, post, self.config.async_spikes)
         super().build(**inputs)
 
     def __call__(self, in_spikes: SpikeArray, modulation: FloatArray | None = None) -> NeuronOutput:

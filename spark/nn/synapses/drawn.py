@@ -6,16 +6,28 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.errors import ConfigError, Problem
+from spark.core.memory import require_memory
 from spark.core.module import Module
 from spark.core.parameter import shorter_than_a_step
 from spark.core.ports import PortSpec
 from spark.kernels.scatter import Rows
-from spark.nn.connections import ConnectionList, Connectivity
-from spark.nn.each_wire import for_each
+from spark.nn.connections import (
+    AllToAll,
+    ConnectionList,
+    Connectivity,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotalNumber,
+)
+from spark.nn.each_wire import EachWire, for_each
 from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
 
 _MOST_EDGES = np.iinfo(np.int32).max
 _LONGEST = np.iinfo(np.uint16).max
+# Those whose expected number is not only a bound.
+_COUNTED = (AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber)
+_UNUSED = "has no effect beside connections that bring their own weights"
 
 
 def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple[Rows, int]:
@@ -53,6 +65,7 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     ]
     if problems:
         raise ConfigError(dict.fromkeys(problems))
+    _check_expected(module, list(settings["connections"] or ()), [part.shape for part in parts], units)
     lists, weights, delays = [], [], []
     for number, part in enumerate(parts):
         connections, kernel, delay = (values[number] for values in settings.values() if values is not None)
@@ -61,16 +74,10 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
         lists.append(found)
         weights.append(_weights(module, kernel, found, units))
         delays.append(_steps(module, delay, found, units) - part.late)
+    _check_kernel_beside_weights(module, [found.values is not None for found in lists])
     post = np.concatenate([found.post for found in lists]) if len(lists) > 1 else lists[0].post
     if post.size > _MOST_EDGES:
-        raise ConfigError(
-            Problem(
-                f"{module.path or type(module).__name__}.config.connections",
-                f"makes more connections than one module can hold, got {post.size:,}; expected at most {_MOST_EDGES:,}",
-                "Wire the origins to ports or pools of their own",
-                "size",
-            )
-        )
+        raise ConfigError(_too_many(f"{module.path or type(module).__name__}.config.connections", f"{post.size:,}"))
     firsts = np.cumsum([0] + [found.post.size for found in lists])
     starts = [found.starts[:-1] + first for found, first in zip(lists, firsts, strict=False)]
     joined = np.concatenate([*starts, [post.size]]).astype(np.int32)
@@ -78,6 +85,33 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     narrow = np.uint16 if int(np.prod(units)) <= 1 << 16 else np.int32
     rows = Rows(joined, post.astype(narrow), _joined_weights(weights, lists, config.weight_dtype), several)
     return rows, further
+
+
+def _check_expected(module: Module, rules: list[Connectivity], shapes: list[tuple[int, ...]], units: Any) -> None:
+    """Refuse, before anything is drawn, more connections than can be held.
+
+    Raises:
+        ConfigError: There will be more than 32 bits number, or than fit into memory.
+    """
+    number = sum(c.expected_number(shape, units) for c, shape in zip(rules, shapes, strict=True) if type(c) in _COUNTED)
+    address = f"{module.path or type(module).__name__}.config.connections"
+    require_memory(
+        address,
+        f"needs too much memory for about {number:,} connections",
+        number * (4 + jnp.dtype(module.config.weight_dtype).itemsize),
+        "Lower the probability or the degree, or take fewer units",
+    )
+    if number > 1.01 * _MOST_EDGES:
+        raise ConfigError(_too_many(address, f"about {number:,}"))
+
+
+def _too_many(address: str, got: str) -> Problem:
+    return Problem(
+        address,
+        f"makes more connections than one module can hold, got {got}; expected at most {_MOST_EDGES:,}",
+        "Wire the origins to ports or pools of their own",
+        "size",
+    )
 
 
 def _check_list(module: Module, connections: Connectivity, found: ConnectionList, pre: int, post: int) -> None:
@@ -134,6 +168,34 @@ def _without_effect(address: str, name: str, setting: Initializer) -> list[Probl
         text = f"has no meaning for delays, got {setting.total:g}"
         found.append(Problem(f"{address}.total", text, "Leave it out", "setting"))
     return found
+
+
+def _check_kernel_beside_weights(module: Module, bring: list[bool]) -> None:
+    """Refuse a kernel for wires whose connections bring weights of their own, as those of a matrix do.
+
+    Args:
+        module: Whose config it is.
+        bring: Whether the connections of each wire do. A kernel that is one for all wires is for the others.
+
+    Raises:
+        ConfigError: The kernel is not the default, and nothing would be drawn from it.
+    """
+    kernel = module.config.kernel
+    default = type(module.config).model_fields["kernel"].get_default(call_default_factory=True)
+    address = f"{module.path or type(module).__name__}.config.kernel"
+    mend = "Leave it out and scale the matrix itself, or give connections without weights"
+    problems = []
+    if isinstance(kernel, EachWire):
+        mend = f"Write {default.value:g} in its place, the default, or give connections without weights"
+        problems = [
+            Problem(f"{address}[{number}]", f"{_UNUSED}, got {type(each).__name__}", mend, "setting")
+            for number, (each, brings) in enumerate(zip(kernel, bring, strict=True))
+            if brings and each != default
+        ]
+    elif all(bring) and bring and kernel != default:
+        problems = [Problem(address, f"{_UNUSED}, got {type(kernel).__name__}", mend, "setting")]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _numbers(module: Module, name: str, setting: Initializer, found: ConnectionList, units: tuple[int, ...]) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from spark.core.config import ModuleConfig, field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import ConfigError, Problem
+from spark.core.memory import require_memory
 from spark.core.module import Module
 from spark.core.payloads import CurrentArray, FloatArray, Payload, SpikeArray
 from spark.core.ports import PortSpec
@@ -18,8 +19,13 @@ from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, edges_onto, push_history
 from spark.kernels.program import DELIVER_AND_CHANGE, DELIVER_DENSE, DELIVER_EDGES, DELIVER_WAITING, PUSH, Place
 from spark.nn.edge_weights import EdgeWeights
-from spark.nn.initializers import AnyInitializer, UniformInitializer
+from spark.nn.initializers import AllPairs, AnyInitializer, Connections, UniformInitializer
 from spark.nn.lowering import Arriving, Change, Lowering, Postponed
+from spark.nn.sparse_way import SPARSE_WAY
+
+# Bytes of a connection's place in the lists, in both orders.
+_LISTED = 24
+_MOST_LISTED = np.iinfo(np.int32).max
 
 
 class LinearSynapsesConfig(ModuleConfig):
@@ -31,6 +37,30 @@ class LinearSynapsesConfig(ModuleConfig):
         unit="pA",
         description="Which connections there are, and their first weights.",
     )
+
+
+def require_room(address: str, config: LinearSynapsesConfig, pre: int, post: int, delayed: bool) -> None:
+    """Refuse, before anything is drawn, what memory or 32 bits cannot hold.
+
+    Args:
+        address: Of the kernel.
+        config: The synapses'.
+        pre: Number of presynaptic units.
+        post: Number of postsynaptic units.
+        delayed: Whether pairs have delays of their own, so that connections are listed.
+
+    Raises:
+        ConfigError: Names the module, how much it would take, and pools of sparse synapses.
+    """
+    number = config.kernel.expected_number(pre, post)
+    listed = delayed or number < pre * post
+    what = f"{number:,} connections" if listed else f"all {number:,} pairs of {pre:,} x {post:,} units"
+    # Weights are kept as first values and as state.
+    each = 2 * np.dtype(config.dtype).itemsize + (_LISTED if listed else 0)
+    require_memory(address, f"needs too much memory for {what}", number * each, SPARSE_WAY)
+    if listed and number > _MOST_LISTED:
+        text = f"makes more connections than a list holds, got {number:,}; expected at most {_MOST_LISTED:,}"
+        raise ConfigError(Problem(address, text, SPARSE_WAY, "size"))
 
 
 class SynapsesOutput(TypedDict):
@@ -71,25 +101,24 @@ class LinearSynapses(Module):
         delayed = issubclass(spikes.payload_type, DelayedSpikes)
         self.input_shape = spikes.shape[len(self.units) :] if delayed else spikes.shape
         pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
+        address = f"{self.path or type(self).__name__}.config.kernel"
+        require_room(address, self.config, pre, post, delayed)
         try:
-            found = self.config.kernel.connect(self.generator, pre, post)
+            found = self.config.kernel.connect(self.generator, pre, post, np.dtype(self.config.dtype))
         except ConfigError as error:
-            raise error.under(f"{self.path or type(self).__name__}.config") from error
-        self.listed = delayed or not found.dense
-        values = found.values
-        if self.listed:
+            raise error.under(address) from error
+        self.listed = delayed or isinstance(found, Connections)
+        if isinstance(found, AllPairs) and not delayed:
+            values = found.matrix
+        else:
             longest = spikes.source.longest if delayed else 0
-            delays = spikes.source.delays.value[found.pre, found.post] if delayed else 0
-            delays = np.broadcast_to(delays, found.pre.shape)
-            edges, order = build_edges(found.pre, found.post, delays, pre, post, longest)
-            values = values[order]
+            before, onto = found.pre, found.post
+            delays = np.broadcast_to(spikes.source.delays.value[before, onto] if delayed else 0, before.shape)
+            edges, order = build_edges(before, onto, delays, pre, post, longest)
+            values = found.values[order]
             for name, array in edges._asdict().items():
                 setattr(self, f"edges_{name}", Constant(array))
-        else:
-            values = values.reshape(pre, post)
-        self.weights = Variable(
-            values.astype(np.dtype(self.config.dtype)), unit="pA", description="Weight of each connection."
-        )
+        self.weights = Variable(values, unit="pA", description="Weight of each connection.")
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """What it puts out is known before its inputs are, so units that it feeds may come back to it."""
