@@ -162,7 +162,10 @@ def require_dtype(address: str, dtype: str | None) -> None:
 
 
 def not_spikes(address: str, payload: Payload) -> Problem | None:
-    """A problem if an array in memory holds spikes that are none; arrays on a device are not looked at."""
+    """A problem if an array of NumPy holds spikes that are none.
+
+    An array of JAX would have to be waited for; it is looked at where that costs nothing: see `look_at_spikes`.
+    """
     value = payload.value
     if not isinstance(payload, SpikeArray) or not isinstance(value, (np.ndarray, np.generic)):
         return None
@@ -175,6 +178,22 @@ def not_spikes(address: str, payload: Payload) -> Problem | None:
         "Give several spikes of one step to several units, and their strength as a weight",
         "spikes",
     )
+
+
+def look_at_spikes(module: "Module", payloads: dict[str, Payload]) -> None:
+    """Refuse spikes that are none, also those that JAX holds: for the first call, which takes long anyway.
+
+    Raises:
+        InputError: Spikes other than -1, 0 and 1.
+    """
+    found = [
+        not_spikes(f"{owner(module)}.{name}", SpikeArray(np.asarray(payload.value)))
+        for name, payload in payloads.items()
+        if type(payload) is SpikeArray and isinstance(payload.value, jax.Array) and payload.value.is_fully_addressable
+    ]
+    problems = [problem for problem in found if problem is not None]
+    if problems:
+        raise InputError(problems)
 
 
 def check(module: "Module", payloads: dict[str, Payload]) -> None:

@@ -10,7 +10,7 @@ from jax.core import Tracer
 from spark.core import binding, numerics, transform, tree
 from spark.core.compiled import forgetful
 from spark.core.counter import Counter
-from spark.core.errors import ModuleError, NotBuiltError, Problem
+from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
 from spark.core.keeper import Claim, Keeper
 from spark.core.payloads import Payload, with_signs
 from spark.core.ports import PortSpec
@@ -34,6 +34,7 @@ def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[s
     payloads = binding.bind(module, args, inputs)
     if module._mode == NEW:
         require_concrete(module, payloads)
+        binding.look_at_spikes(module, payloads)
         build(module, {name: PortSpec.of(p) for name, p in payloads.items()})
     binding.check(module, payloads)
     if module._mode == SHELL:
@@ -129,11 +130,22 @@ def prepare(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec
     accepted = inspect.signature(build_written).parameters
     takes_all = any(p.kind == p.VAR_KEYWORD for p in accepted.values())
     given = {k: v for k, v in inputs.items() if takes_all or k in accepted}
-    module.open_generator(True)
-    module.build(**given)
-    module.open_generator(False)
-    transform.name_parts(module)
-    module._outputs = module.describe_outputs(_infer_outputs(module, inputs))
+    try:
+        module.open_generator(True)
+        module.build(**given)
+        module.open_generator(False)
+        transform.name_parts(module)
+        module._outputs = module.describe_outputs(_infer_outputs(module, inputs))
+    except SparkError as error:
+        found = error.within(module.path)
+        if found is error:
+            raise
+        raise found from error
+    except Exception as error:
+        # What contains the module adds nothing: its path is a part of this one.
+        if module.path and not getattr(error, "__notes__", None):
+            error.add_note(f"In the module '{module.path}' ({type(module).__name__}).")
+        raise
     return module._outputs
 
 

@@ -8,14 +8,14 @@ import json
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from spark.core import config_arguments
 from spark.core.arguments import checked
 from spark.core.config_arguments import STEP_ASSUMED
 from spark.core.errors import ConfigError, Problem
 from spark.core.names import suggestion
-from spark.core.values import FloatType, Number, Whole, encode
+from spark.core.values import FloatType, Number, Whole, encode, to_quantity
 
 _REQUIRED: Any = ...
 _BOUNDS = {
@@ -96,7 +96,7 @@ class Config(BaseModel):
         except ValidationError as error:
             raise ConfigError(_translate(cls, error)).under(cls.__name__) from error
         # What lies out of bounds, a dt of 0 for one, would make nonsense of the rules that compute with it.
-        problems = self._out_of_bounds() or self.problems()
+        problems = self._out_of_bounds() or self._of_other_shapes() or self.problems()
         if not problems and "dt" in self.model_fields_set and not STEP_ASSUMED.get():
             problems = self.step_problems()
         if problems:
@@ -139,6 +139,23 @@ class Config(BaseModel):
                     )
                 )
         return found
+
+    def quantities(self) -> dict[str, Any]:
+        """Values of the fields that take one number for all units, or one for each."""
+        return {n: getattr(self, n) for n, info in type(self).model_fields.items() if _is_quantity(info)}
+
+    def _of_other_shapes(self) -> list[Problem]:
+        """Parameters for other numbers of units than most: rules that compare them could not."""
+        shapes = {name: np.shape(value) for name, value in self.quantities().items() if np.ndim(value)}
+        try:
+            np.broadcast_shapes(*shapes.values())
+        except ValueError:
+            listed = list(shapes.values())
+            most = max(listed, key=listed.count)
+            text = "has another shape than other parameters have, got {}; expected one number or {}"
+            mend = "Give one number for all units, or one for each"
+            return [Problem(n, text.format(s, most), mend, "shape") for n, s in shapes.items() if s != most]
+        return []
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in type(self).model_fields:
@@ -229,6 +246,11 @@ class Config(BaseModel):
                 Problem(cls.__name__, f"its text is not JSON, got {error}", "Write it with `to_json`")
             ) from error
         return cls.from_dict(data)
+
+
+def _is_quantity(info: Any) -> bool:
+    """Whether a field takes one number, or one for each unit."""
+    return any(isinstance(rule, BeforeValidator) and rule.func is to_quantity for rule in info.metadata)
 
 
 # Beyond this ratio of dt to a time constant, exp(dt / tau) is no number in float32; nothing is left after a step.

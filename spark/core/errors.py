@@ -63,6 +63,16 @@ class SparkError(Exception):
         """The same error with every address seen from one level further out."""
         return type(self)(p.under(prefix) for p in self.problems)
 
+    def within(self, path: str) -> "SparkError":
+        """The same error, in which the address of every problem begins with this path; itself if they all do."""
+        if not path or all(_begins(p.address, path) for p in self.problems):
+            return self
+        return type(self)(p if _begins(p.address, path) else p.under(path) for p in self.problems)
+
+
+def _begins(address: str, path: str) -> bool:
+    return address == path or address.startswith((f"{path}.", f"{path}["))
+
 
 class ConfigError(SparkError, ValueError):
     """Raised when a config has an unknown name, a missing field, or a bad type or value."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from spark.core.arguments import checked
+from spark.core.config import Config
 from spark.core.errors import ArgumentError, ConfigError, Problem
 from spark.core.variable import Constant
 
@@ -37,6 +38,18 @@ def parameter(address: str, value: Any, shape: tuple[int, ...], unit: str = "") 
             )
         ) from error
     return Constant(np.array(spread), unit=unit)
+
+
+def require_shapes(address: str, config: Config, shape: tuple[int, ...]) -> None:
+    """Refuse every parameter of a config that is for another number of units, by its name.
+
+    A parameter that is computed from several would not say whose shape is wrong.
+
+    Raises:
+        ConfigError: Arrays that do not broadcast to `shape`.
+    """
+    for name, value in config.quantities().items():
+        parameter(f"{address}.{name}", value, shape)
 
 
 @checked

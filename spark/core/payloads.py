@@ -64,7 +64,12 @@ def payload(cls: type[_Kind]) -> type[_Kind]:
 
 @payload
 class SpikeArray(Payload):
-    """Signed spikes: 0 (silent), +1 (an excitatory unit fired), -1 (an inhibitory unit fired)."""
+    """Signed spikes: 0 (silent), +1 (an excitatory unit fired), -1 (an inhibitory unit fired).
+
+    Other numbers are refused where they can be seen: in NumPy arrays always, in arrays of JAX by a run and by the call
+    that builds. Where they cannot, in later calls and in functions that JAX traces, every module reads their signs: a 2
+    is one spike of an excitatory unit, -0.5 one of an inhibitory unit, and NaN is silence.
+    """
 
     value: Any
     kinds = (jnp.signedinteger, jnp.floating)

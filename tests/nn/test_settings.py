@@ -409,6 +409,44 @@ def test_numbers_that_are_no_spikes_are_refused_where_they_are_seen(value: float
         made(in_spikes=SpikeArray(np.array([0, value], dtype)))
 
 
+NO_SPIKES = [(2, "int8"), (-7, "int32"), (0.5, "float32"), (np.nan, "float32")]
+
+
+@pytest.mark.parametrize(("value", "dtype"), NO_SPIKES)
+def test_numbers_that_are_no_spikes_are_seen_on_a_device_by_a_run_and_by_the_call_that_builds(
+    value: float, dtype: str
+) -> None:
+    config = LIFNeuronConfig(units=(2,), async_spikes=False)
+    pool = ModuleSpecs("pool", LIFNeuron, {"in_spikes": PortMap("__call__", "spikes")}, config)
+    given = SpikeArray(jnp.asarray([0, value], dtype))
+    with pytest.raises(spark.InputError, match=r"Brain\.spikes: holds numbers that are no spikes"):
+        spiking_brain([pool], 2)(spikes=given)
+    with pytest.raises(spark.InputError, match=r"Brain\.spikes: holds numbers that are no spikes"):
+        spark.run(spiking_brain([pool], 2), 3, {"spikes": given})
+    with pytest.raises(spark.InputError, match=r"Brain\.spikes: holds numbers that are no spikes"):
+        spark.run(spiking_brain([pool], 2), 3, {"spikes": lambda step: given})
+
+
+@pytest.mark.parametrize(("value", "dtype"), NO_SPIKES)
+def test_later_calls_and_traced_functions_read_the_sign_of_what_a_device_holds(value: float, dtype: str) -> None:
+    made = LIFNeuron(units=(2,), async_spikes=False, synapses__kernel=3.0, learning_rule__gamma=0.0)
+    made(in_spikes=SpikeArray(jnp.zeros(2, dtype)))
+    graph, state = spark.split(made)
+
+    def potential(given: Any) -> tuple[Any, Any]:
+        made.load_state(state)
+        made(in_spikes=SpikeArray(given))
+        traced = jax.jit(lambda now, seen: spark.step(graph, now, {"in_spikes": SpikeArray(seen)}))(state, given)
+        return np.asarray(made.state["soma.potential"]), np.asarray(traced[1]["soma.potential"])
+
+    sign = np.nan_to_num(np.sign(value))
+    for found, expected in zip(
+        potential(jnp.asarray([0, value], dtype)), potential(jnp.asarray([0, sign], dtype)), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+        assert found.any() == bool(sign)
+
+
 class Loud(spark.Module):
     """Puts out spikes of a number."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import Problem
 from spark.core.module import Module
-from spark.core.parameter import Scalar, decay, parameter, steps
+from spark.core.parameter import Scalar, decay, parameter, require_shapes, steps
 from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Quantity, Shape
@@ -82,6 +82,7 @@ class LeakySoma(Module):
     def build(self, current: PortSpec) -> None:
         """Variables of the current's shape."""
         config, shape = self.config, current.shape
+        require_shapes(f"{self.path or type(self).__name__}.config", config, shape)
         self.gain = self.make("potential_tau", 1 - decay(config.dt, config.potential_tau), shape)
         self.resistance = self.make("resistance", np.multiply(config.resistance, 1e-3), shape)
         self.level = self.make("threshold", np.subtract(config.threshold, config.potential_rest), shape)

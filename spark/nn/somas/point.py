@@ -8,7 +8,7 @@ import numpy as np
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import Problem
 from spark.core.module import Module
-from spark.core.parameter import Scalar, decay, parameter, steps
+from spark.core.parameter import Scalar, decay, parameter, require_shapes, steps
 from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Number, Quantity, Shape
@@ -98,6 +98,7 @@ class PointSoma(Module):
     def prepare_point(self, shape: tuple[int, ...]) -> None:
         """Variables and parameters of this shape."""
         config = self.config
+        require_shapes(f"{self.path or type(self).__name__}.config", config, shape)
         rest = np.asarray(config.potential_rest)
         self.level = self.make("threshold", np.subtract(config.threshold, rest), shape)
         self.after = self.make("potential_reset", np.subtract(config.potential_reset, rest), shape)

@@ -69,7 +69,10 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     lists, weights, delays = [], [], []
     for number, part in enumerate(parts):
         connections, kernel, delay = (values[number] for values in settings.values() if values is not None)
-        found = connections.draw(module.generator, part.shape, units)
+        try:
+            found = connections.draw(module.generator, part.shape, units)
+        except ConfigError as error:
+            raise error.under(f"{module.path or type(module).__name__}.config") from error
         _check_list(module, connections, found, int(np.prod(part.shape)), int(np.prod(units)))
         lists.append(found)
         weights.append(_weights(module, kernel, found, units))
