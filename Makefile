@@ -22,6 +22,10 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
 	touch $@ $(VENV)/.demo
 
+$(VENV)/.verify: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[verify]"
+	touch $@ $(VENV)/.test $(VENV)/.demo
+
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -38,7 +42,7 @@ test-all: check
 bench: $(VENV)/.test
 	$(BIN)/python bench/run.py
 
-verify: $(VENV)/.test
+verify: $(VENV)/.verify
 	$(BIN)/python -m pytest -m slow
 
 # A hundred small faults, one after the other: an hour or more.

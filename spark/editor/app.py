@@ -187,8 +187,7 @@ def greet(editor: Editor, live: Live, connection: Connection) -> None:
 async def _pause_if_left(live: Live) -> None:
     """A brain that nobody watches stands still; a page that is only loaded anew finds it running."""
     await asyncio.sleep(10)
-    if not live.connections and live.runner.alive:
-        await live.runner.ask("pause")
+    await live.stand_still()
 
 
 async def _receive(live: Live, connection: Connection, websocket: WebSocket) -> None:

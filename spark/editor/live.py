@@ -1,6 +1,7 @@
 """A session with its pages and its brain: one document, the connections that show it, the worker that runs it."""
 
 import asyncio
+import contextlib
 from collections import deque
 from typing import Any, Protocol
 
@@ -257,6 +258,13 @@ class Live:
         return Problem(
             document["nodes"][key]["name"], text, "Give it fewer units, or connections that are sparse", "memory"
         )
+
+    async def stand_still(self) -> None:
+        """Pause the brain if no page shows it, also one that is just being built."""
+        with contextlib.suppress(SparkError):
+            async with self.run_lock:
+                if self.runner.alive and not self.connections:
+                    await self.runner.ask("pause")
 
     async def close(self) -> None:
         """End the worker."""

@@ -14,6 +14,10 @@ from spark.editor.session import new_session_id
 
 # Time between two messages to the page, which draws no more often.
 PACE_SECONDS = 0.025
+# A page says every few seconds that it is there, one that is hidden at least every minute.
+SILENT_SECONDS = 90.0
+# A timer that is later than this tells that the loop was busy, and could hear nobody.
+BUSY_SECONDS = 1.0
 
 
 class EditorWidget(anywidget.AnyWidget):
@@ -35,6 +39,8 @@ class EditorWidget(anywidget.AnyWidget):
         self._live = editor.open(new_session_id())
         self._connection: Connection | None = None
         self._sender: asyncio.Task[None] | None = None
+        self._heard = 0.0
+        self._watch: asyncio.TimerHandle | None = None
         self._loop = _running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self.on_msg(self._take)
@@ -51,9 +57,10 @@ class EditorWidget(anywidget.AnyWidget):
         self._loop.call_soon_threadsafe(self._do, content)
 
     def _do(self, content: dict[str, Any]) -> None:
-        if content.get("hello"):
+        self._heard = asyncio.get_running_loop().time()
+        if content.get("hello") or (self._connection is None and self._watch is not None):
             self._begin()
-        elif "ping" in content:
+        if "ping" in content:
             # From the loop, so that the answer says that requests are answered too.
             self.send({"pong": content["ping"]})
         elif isinstance(content.get("text"), str) and self._connection is not None:
@@ -76,6 +83,25 @@ class EditorWidget(anywidget.AnyWidget):
         self._live.connections.add(self._connection)
         greet(self._editor, self._live, self._connection)
         self._sender = self._start(self._pass_on(self._connection))
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch = asyncio.get_running_loop().call_later(SILENT_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Whether a page still shows the widget: one that is closed says nothing, and servers keep what is sent."""
+        loop = asyncio.get_running_loop()
+        assert self._watch is not None
+        now = loop.time()
+        if now - self._watch.when() > BUSY_SECONDS:
+            self._heard = now
+        if now - self._heard < SILENT_SECONDS:
+            self._watch = loop.call_at(self._heard + SILENT_SECONDS, self._look)
+        elif self._connection is not None:
+            self._live.connections.discard(self._connection)
+            self._connection = None
+            if self._sender is not None:
+                self._sender.cancel()
+            self._start(self._live.stand_still())
 
     async def _answer(self, connection: Connection, text: str) -> None:
         try:

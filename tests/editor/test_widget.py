@@ -3,11 +3,18 @@
 import asyncio
 import json
 import queue
+import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 from documents import small
 
+sys.path.insert(0, str(Path(__file__).parent / "browser"))
+from editor_page import wait_until
+
+from spark.editor import widget as module
 from spark.editor.app import Editor
 from spark.editor.widget import EditorWidget
 
@@ -131,4 +138,37 @@ def test_all_that_waits_is_one_message_since_notebook_servers_limit_how_many_the
     said = [json.loads(text) for text in texts]
     assert said[0]["push"] == "hello" and [s["step"] for s in said if s["push"] == "run"] == list(range(30))
     assert frames == [bytes([i]) for i in range(30)]
+    kernel.close()
+
+
+def test_a_brain_that_no_page_shows_any_more_stands_still_and_a_page_that_comes_back_is_greeted(
+    loops, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(module, "SILENT_SECONDS", 0.3)
+    kernel = Kernel(tmp_path, loops())
+    live = kernel.widget._live
+    kernel.say(hello=True)
+    kernel.say(text=json.dumps({"id": 1, "do": "run"}))
+    wait_until(lambda: live.runner.status["phase"] == "paused" and not live.connections, 120)
+    while not kernel.sent.empty():
+        kernel.sent.get()
+    live.push({"push": "run", "step": 1})
+    kernel.say(ping=3)
+    told = []
+    while (said := kernel.sent.get(timeout=60)) != {"pong": 3}:
+        told.append(json.loads(said))
+    assert live.connections and not any(t["push"] == "run" for t in told)
+    kernel.say(text=json.dumps({"id": 2, "do": "pause"}))
+    assert "ok" in kernel.reply(2)
+    kernel.close()
+
+
+def test_a_kernel_that_was_busy_takes_nobody_for_gone(loops, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
+    home = loops()
+    kernel = Kernel(tmp_path, home)
+    kernel.say(hello=True)
+    on(home, lambda: time.sleep(1))
+    assert on(home, lambda: len(kernel.widget._live.connections)) == 1
     kernel.close()

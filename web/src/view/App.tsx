@@ -6,7 +6,7 @@ import { freePlace, WIDE } from "../core/places";
 import { Canvas } from "./Canvas";
 import { Components } from "./Components";
 import { Dialogs, upload } from "./Dialogs";
-import { forgetWish } from "./focus";
+import { keepFocus } from "./focus";
 import { embedded, isOurs } from "./home";
 import { Inspector } from "./Inspector";
 import { onClipboard, onKey } from "./keys";
@@ -89,13 +89,9 @@ function Inner() {
     // A field is committed when it is left; leaving the page is leaving the field.
     const leave = () => isOurs(element) && (window.document.activeElement as HTMLElement | null)?.blur?.();
     window.addEventListener("pagehide", leave);
-    // Who clicks or goes on with Tab says where the focus is to be.
-    const tab = (e: KeyboardEvent) => { if (e.key === "Tab") forgetWish(); };
-    window.addEventListener("pointerdown", forgetWish, true);
-    window.addEventListener("keydown", tab, true);
+    const letGo = keepFocus();
     return () => {
-      window.removeEventListener("pointerdown", forgetWish, true);
-      window.removeEventListener("keydown", tab, true);
+      letGo();
       window.removeEventListener("pagehide", leave);
       listening.removeEventListener("keydown", key as EventListener, true);
       for (const name of ["copy", "cut", "paste"] as const) window.removeEventListener(name, clip);

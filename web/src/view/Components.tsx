@@ -64,7 +64,7 @@ export function Components({ id }: { id: string }) {
         <b>{node.name}</b> <span className="hint">{t("The components of this neuron: all compute in one step. Their wiring follows from the neuron's type and fields.")}</span>
       </div>
       <div className="component-body">
-        <div className="canvas">
+        <div className="canvas" tabIndex={-1}>
           <ReactFlowProvider>
             <ReactFlow nodes={nodes} edges={edges} nodeTypes={TYPES} nodesDraggable={false} nodesConnectable={false} onNodeClick={(_, n) => setPart(n.id)} fitView proOptions={{ hideAttribution: true }} key={`${id}-${inside?.parts.length}`} />
           </ReactFlowProvider>

@@ -28,7 +28,7 @@ export function RunBar() {
   const problems = usePage((s) => s.problems.length);
   const online = usePage((s) => s.online);
   const running = run.phase === "running";
-  const silent = useSilence(running);
+  const silent = useSilence(running && online);
   const busy = run.phase === "starting" || run.phase === "building";
   const phases: Record<string, string> = {
     none: t("not running"), starting: t("starting"), building: t("building and compiling"), running: t("running"), paused: t("paused"), stopped: t("stopped"), failed: t("failed"),

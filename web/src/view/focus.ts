@@ -49,8 +49,38 @@ export function forgetWish(): void {
   wish = null;
 }
 
+// The canvas, or in a notebook the whole widget where the canvas can have no focus.
 function canvas(): HTMLElement | undefined {
-  return home().querySelector<HTMLElement>(".canvas") ?? undefined;
+  const root = home();
+  const found = root.querySelector<HTMLElement>(".canvas");
+  if (found && !found.closest("[inert]")) return found;
+  return root instanceof HTMLElement ? root : undefined;
+}
+
+// What had the focus last, if it was the page's.
+let last: HTMLElement | null = null;
+
+// The focus comes back when what had it is taken away, or can have it no longer: in a notebook, keys that fall to the body
+// are commands that cut and delete cells. Returns how to end this.
+export function keepFocus(): () => void {
+  const ours = (e: Event) => (e.target instanceof HTMLElement && home().contains(e.target) ? e.target : null);
+  const took = (e: FocusEvent) => { last = ours(e); };
+  const went = (e: PointerEvent) => { forgetWish(); if (!ours(e)) last = null; };
+  // Who goes on with Tab says where the focus is to be.
+  const tab = (e: KeyboardEvent) => { if (e.key === "Tab") forgetWish(); };
+  const look = () => {
+    if (last && document.activeElement === document.body && (!last.isConnected || last.closest("[inert]"))) focusSelected();
+  };
+  window.addEventListener("focusin", took, true);
+  window.addEventListener("pointerdown", went, true);
+  window.addEventListener("keydown", tab, true);
+  const end = usePage.subscribe(() => requestAnimationFrame(look));
+  return () => {
+    end();
+    window.removeEventListener("focusin", took, true);
+    window.removeEventListener("pointerdown", went, true);
+    window.removeEventListener("keydown", tab, true);
+  };
 }
 
 function drawn(id: string): HTMLElement | null {
@@ -69,7 +99,10 @@ export function focusNode(id: string): void {
 // The selected node, or else the canvas.
 export function focusSelected(): void {
   const [chosen] = selectedNodes();
-  want(() => (chosen ? drawn(chosen) ?? canvas() : canvas()));
+  want(() => {
+    const node = chosen ? drawn(chosen) : null;
+    return node && !node.closest("[inert]") ? node : canvas();
+  });
 }
 
 // What had the focus before a dialog took it, unless somebody wants it already.
