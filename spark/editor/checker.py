@@ -70,7 +70,11 @@ class Checker:
                         self._thread = None
                         return
             else:
-                take(self._found(document))
+                try:
+                    found = self._found(document)
+                except Exception as error:  # Whatever it is, who asked gets an answer.
+                    found = _failed(f"it cannot be checked: {type(error).__name__}: {error}")
+                take(found)
 
     def _found(self, document: Document) -> Found:
         types = {node["type"] for node in document["nodes"].values()}

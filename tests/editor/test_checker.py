@@ -95,6 +95,14 @@ def test_a_check_that_hangs_is_given_up_and_the_next_one_is_done(workers):
     assert check(Checker(idle=0), small()) == FOUND
 
 
+def test_a_document_that_cannot_be_sent_is_a_problem_and_the_next_one_is_checked(workers):
+    workers("pass", "pass")
+    checker = Checker(idle=0.5)
+    _, (found,) = check(checker, {**small(), "meta": {"dt": float("nan")}})
+    assert found.problem.message.startswith("it cannot be checked: ValueError: ")
+    assert check(checker, small()) == FOUND
+
+
 def test_other_requests_are_answered_while_a_check_hangs(workers):
     workers("time.sleep(1000)")
 
