@@ -69,7 +69,9 @@ export function keepFocus(): () => void {
   // Who goes on with Tab says where the focus is to be.
   const tab = (e: KeyboardEvent) => { if (e.key === "Tab") forgetWish(); };
   const look = () => {
-    if (last && document.activeElement === document.body && (!last.isConnected || last.closest("[inert]"))) focusSelected();
+    // What is inert is left by the browser only after this frame.
+    const stays = document.activeElement === document.body || document.activeElement === last;
+    if (last && stays && (!last.isConnected || last.closest("[inert]"))) focusSelected();
   };
   window.addEventListener("focusin", took, true);
   window.addEventListener("pointerdown", went, true);
