@@ -66,11 +66,8 @@ def probed_in_pieces(shop: Workshop) -> str | None:
 
 def batch(shop: Workshop) -> str | None:
     """Several brains at once, each as if it ran alone."""
-    for together, brain in ways.batch(shop.case, shop.brain)[:2]:
-        different = bits(ways.run(shop.case, brain), together)
-        if different is not None:
-            return different
-    return None
+    (like, _), (together, other) = ways.batch(shop.case, shop.brain)
+    return bits(shop.whole, like) or bits(ways.run(shop.case, other), together)
 
 
 def resumed(shop: Workshop) -> str | None:
@@ -78,14 +75,29 @@ def resumed(shop: Workshop) -> str | None:
     return bits(shop.whole, ways.resumed(shop.case, shop.brain, shop.folder))
 
 
-def calls(shop: Workshop) -> str | None:
+def calls(shop: Workshop) -> Verdict:
     """A call for each step."""
 
     def both(steps: int) -> tuple[Outcome, Outcome]:
         shorter = shop.case.shorter(steps)
         return ways.run(shorter, shop.brain), ways.calls(shorter, shop.brain)
 
-    return rounding(shop.case, shop.whole, ways.calls(shop.case, shop.brain), both).wrong
+    return rounding(shop.case, shop.whole, ways.calls(shop.case, shop.brain), both)
+
+
+def reference(shop: Workshop) -> Verdict:
+    """No native code anywhere."""
+
+    def both(steps: int) -> tuple[Outcome, Outcome]:
+        shorter = shop.case.shorter(steps)
+        return ways.run(shorter, shop.brain), ways.reference(shorter)
+
+    return rounding(shop.case, shop.whole, ways.reference(shop.case), both)
+
+
+def widened(shop: Workshop) -> str | None:
+    """The same numbers come in other dtypes, alone and joined with others."""
+    return bits(shop.whole, ways.widened(shop.case))
 
 
 def steps(shop: Workshop) -> str | None:
@@ -93,44 +105,44 @@ def steps(shop: Workshop) -> str | None:
     return bits(ways.calls(shop.case, shop.brain), ways.steps(shop.case, shop.brain))
 
 
-COMPARISONS: dict[str, Callable[[Workshop], str | None]] = {
-    c.__name__: c for c in (unrecorded, pieces, probed, probed_in_pieces, batch, resumed, calls, steps)
+COMPARISONS: dict[str, Callable[[Workshop], Verdict | str | None]] = {
+    c.__name__: c
+    for c in (unrecorded, pieces, probed, probed_in_pieces, batch, resumed, calls, steps, reference, widened)
 }
 
-# Ways that need a process of their own: its environment by name of comparison.
-ELSEWHERE: dict[str, dict[str, str]] = {
-    "reference": {"SPARK_NATIVE": "0"},
-    "shards": {"XLA_FLAGS": "--xla_force_host_platform_device_count=3"},
-    "resumed_elsewhere": {},
-}
+# Ways that need a process of their own, and its environment: one process does them all, for to begin one takes seconds.
+ELSEWHERE = ("shards", "resumed_elsewhere")
+_ENVIRONMENT = {"XLA_FLAGS": "--xla_force_host_platform_device_count=3"}
 
 
 def compared(name: str, shop: Workshop) -> Verdict:
     """One of `COMPARISONS`; an error is a difference too, since the brain ran in another way."""
     try:
-        return Verdict(COMPARISONS[name](shop))
+        found = COMPARISONS[name](shop)
+        return found if isinstance(found, Verdict) else Verdict(found)
     except Exception as error:
         return Verdict(told(error))
 
 
-def compared_elsewhere(name: str, shops: list[Workshop]) -> list[Verdict]:
-    """One of `ELSEWHERE` for many cases at once, in one process."""
+def compared_elsewhere(asked: list[tuple[str, Workshop]]) -> list[Verdict]:
+    """Comparisons of `ELSEWHERE` for many cases at once, in one process."""
+    jobs: list[Job] = []
+    firsts: list[Outcome | None] = []
     try:
-        jobs, firsts = [Job(s.case, name) for s in shops], [None for _ in shops]
-        if name == "resumed_elsewhere":
-            files = [s.folder / f"{s.case.seed}.safetensors" for s in shops]
-            firsts = [ways.saved(s.case, s.brain, file) for s, file in zip(shops, files, strict=True)]
-            jobs = [Job(s.case, name, str(file)) for s, file in zip(shops, files, strict=True)]
-        found = elsewhere(jobs, ELSEWHERE[name])
+        for name, shop in asked:
+            file = shop.folder / f"{shop.case.seed}.safetensors"
+            firsts.append(ways.saved(shop.case, shop.brain, file) if name == "resumed_elsewhere" else None)
+            jobs.append(Job(shop.case, name, str(file)))
+        found = elsewhere(jobs, _ENVIRONMENT)
     except Exception as error:
-        return [Verdict(told(error)) for _ in shops]
-    return [_verdict(name, *three) for three in zip(shops, firsts, found, strict=True)]
+        return [Verdict(told(error)) for _ in asked]
+    return [_verdict(*one, first, other) for one, first, other in zip(asked, firsts, found, strict=True)]
 
 
 def _verdict(name: str, shop: Workshop, first: Outcome | None, other: Outcome | str) -> Verdict:
     def both(steps: int) -> tuple[Outcome, Outcome]:
         shorter = shop.case.shorter(steps)
-        (found,) = elsewhere([Job(shorter, name)], ELSEWHERE[name])
+        (found,) = elsewhere([Job(shorter, name)], _ENVIRONMENT)
         assert isinstance(found, Outcome), found
         return ways.run(shorter, shop.brain), found
 

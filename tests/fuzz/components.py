@@ -40,7 +40,9 @@ class LinearGroup(Synapses):
 
     def config(self, inputs):
         total = self.draw.number_in(6_000.0, 15_000.0) / np.sqrt(self.draw.dt)
-        kernel = positive_values(self.draw, 1.0).updated(density=self.draw.choice([0.3, 1.0]), total=total)
+        density, pre = self.draw.choice([0.3, 1.0]), sum(o.size for o in inputs["spikes"])
+        mean = total / max(1, round(density * pre))
+        kernel = positive_values(self.draw, mean).updated(density=density, total=float(f"{total:.4g}"))
         return synapses.LinearSynapsesConfig(**self.common(units=self.units, kernel=kernel))
 
 
@@ -125,9 +127,9 @@ class AdaptiveExponentialSoma(PointSoma):
     fields = {"background": 900.0}
 
 
-# Which soma takes what which synapses put out.
+# Which soma takes what which synapses put out. Where they stand alone, only the first run as a native program.
+NATIVE_CHAIN: tuple[type[Synapses], type[Soma]] = (LinearGroup, LeakySoma)
 CHAINS: tuple[tuple[type[Synapses], type[Soma]], ...] = (
-    (LinearGroup, LeakySoma),
     (ExponentialGroup, AdaptiveSoma),
     (ExponentialGroup, CurrentSoma),
     (DeltaGroup, DeltaSoma),

@@ -48,9 +48,8 @@ def outcome(job: Job) -> Outcome:
     if job.way == "resumed_elsewhere":
         return ways.rest(job.case, spark.load_checkpoint(job.path))
     brain = ways.begun(job.case, None)
-    if job.way == "shards":
-        return ways.shards(job.case, brain, devices=3)
-    return ways.run(job.case, brain)
+    assert job.way == "shards", job.way
+    return ways.shards(job.case, brain, devices=3)
 
 
 def main() -> None:

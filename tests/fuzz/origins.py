@@ -30,21 +30,26 @@ class Origin:
         return int(np.prod(self.shape))
 
 
+# One brain of so many may hold what does not run as one native program.
+_SLOW_EVERY = 5
+
+
 class Draw:
     """Random choices of one brain.
 
     Attributes:
-        number: The seed; what must occur among any few brains in a row follows from it by turns.
+        number: How many brains of smaller seeds are `lowered` or not, as this one is; what must occur among any few
+            brains in a row follows from it by turns.
         dt: Length of a step, ms.
         lowered: Whether only such modules and settings are chosen as run as one native program. Of the others one is
-            enough for a brain to run in JAX, step by step, so that without this hardly any would be native.
+            enough for a brain to run in JAX, step by step, which takes seconds to compile: so they are few.
     """
 
     def __init__(self, seed: int) -> None:
-        self.number = seed
+        self.lowered = seed % _SLOW_EVERY != _SLOW_EVERY - 1
+        self.number = seed - seed // _SLOW_EVERY if self.lowered else seed // _SLOW_EVERY
         self.generator = np.random.default_rng([20261126, seed])
         self.dt = float(self.choice([0.1, 0.25, 0.37, 0.5, 0.8, 1.0, 1.0]))
-        self.lowered = self.chance(0.65)
         self._turns: dict[str, int] = {}
 
     def chance(self, probability: float) -> bool:

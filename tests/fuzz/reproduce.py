@@ -23,7 +23,7 @@ def wrong(name: str, shop: Workshop) -> str | None:
         _ = shop.whole
     except Exception as error:
         return told(error)
-    return (compared_elsewhere(name, [shop])[0] if name in ELSEWHERE else compared(name, shop)).wrong
+    return (compared_elsewhere([(name, shop)])[0] if name in ELSEWHERE else compared(name, shop)).wrong
 
 
 def kind(said: str | None) -> str:

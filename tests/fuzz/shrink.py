@@ -9,6 +9,7 @@ from spark import ModuleSpecs, PortMap
 from spark.nn import BrainConfig
 from spark.nn.each_wire import EachWire
 from spark.nn.neurons.point import PointNeuronConfig
+from spark.nn.synapses.static import StaticSynapsesConfig
 
 GROUPS = {"excitation": "excitatory", "inhibition": "inhibitory"}
 
@@ -34,6 +35,8 @@ def _smaller(case: Case) -> Iterator[Case]:
     if case.steps > 4:
         yield case.shorter(case.steps // 2)
         yield case.shorter(case.steps * 9 // 10)
+    if case.first:
+        yield replace(case, first=0)
     if len(case.config.output_map) > 1:
         for name in case.config.output_map:
             kept = {n: o for n, o in case.config.output_map.items() if n != name}
@@ -80,8 +83,12 @@ def _unwired(specs: ModuleSpecs, gone: Callable[[PortMap], bool], only: str = ""
             return None
         inputs[port] = [wires[n] for n in kept]
         group = GROUPS.get(port) if isinstance(config, PointNeuronConfig) else None
-        if group is not None and len(kept) < len(wires):
+        if len(kept) == len(wires):
+            continue
+        if group is not None:
             config = config.updated(**{group: _settings_of(getattr(config, group), kept)})
+        elif isinstance(config, StaticSynapsesConfig) and port == "spikes":
+            config = _settings_of(config, kept)
     return ModuleSpecs(specs.name, specs.module_cls, inputs, config)
 
 

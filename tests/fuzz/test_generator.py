@@ -1,12 +1,18 @@
 """Random brains are what they should be: the whole catalogue, the same for the same seed, and small."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from fuzz.comparisons import COMPARISONS, ELSEWHERE
+from fuzz.many import by_turns
+from fuzz.origins import Draw
 from fuzz.random_brains import random_case
-from spark import catalogue
+from fuzz.recipes import POOLS
+from fuzz.wide import widened_case
+from spark import PortMap, catalogue
 from spark.nn import Brain, BrainConfig, connections, initializers
 from spark.nn.each_wire import EachWire
 from spark.nn.plasticity import ZenkeRuleConfig
@@ -67,6 +73,42 @@ def test_all_that_may_differ_between_brains_does(configs: list[BrainConfig]) -> 
     rules = [r for r in rules if isinstance(r, ZenkeRuleConfig.__mro__[1])]
     assert any(r.modulated for r in rules)
     assert any(not r.modulated and r.active for r in rules)
+
+
+def test_every_way_to_run_occurs_several_times_and_with_every_kind_of_brain() -> None:
+    times = Counter(name for seed in range(BRAINS) for name in by_turns(seed))
+    assert set(times) == {*COMPARISONS, *ELSEWHERE}
+    assert min(times.values()) >= 3, times
+    lowered = Counter(name for seed in range(BRAINS) for name in by_turns(seed) if Draw(seed).lowered)
+    assert all(lowered[name] for name in times), lowered
+    # In the long run no way passes over a kind of brain because their turns agree.
+    kinds = {
+        (name, s % 11 in (1, 4, 7), draw.lowered, draw.number % len(POOLS))
+        for s, draw in ((s, Draw(s)) for s in range(7_000))
+        for name in by_turns(s)
+    }
+    assert len(kinds) == 4 * len(POOLS) * len(times)
+
+
+def test_some_brains_begin_next_to_where_counters_of_32_bits_end() -> None:
+    cases = [random_case(seed) for seed in range(BRAINS)]
+    late = [c for c in cases if c.first]
+    assert len(late) >= 8 and sum("reference" in by_turns(c.seed) for c in late) >= 3
+    assert {next(e for e in (2**31, 2**32) if c.first < e < c.first + c.steps) for c in late} == {2**31, 2**32}
+
+
+def test_wires_of_several_dtypes_meet_and_are_compared_with_wider_ones() -> None:
+    """Where they meet in the narrower, numbers change: only the same brain with wider inputs shows that."""
+    mixed = 0
+    for seed in range(BRAINS):
+        case = random_case(seed)
+        assert {s.dtype for s in widened_case(case).config.input_map.values()} <= {"float32", "int32"}
+        dtypes = {PortMap("__call__", name): spec.dtype for name, spec in case.config.input_map.items()}
+        for specs in modules_of(case.config):
+            for wires in specs.inputs.values():
+                narrow = [dtypes.get(w) in ("float16", "bfloat16") for w in wires]
+                mixed += "widened" in by_turns(seed) and any(narrow) and not all(narrow)
+    assert mixed >= 2
 
 
 def test_the_same_seed_makes_the_same_brain() -> None:

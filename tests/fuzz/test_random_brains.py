@@ -11,7 +11,7 @@ import pytest
 from fuzz.many import Findings, compare
 
 TESTS = Path(__file__).parents[1]
-BRAINS, GROUP = 40, 10
+BRAINS, GROUP = 40, 20
 MANY = 2000
 
 
@@ -25,7 +25,7 @@ def test_random_brains_do_the_same_however_they_are_run(first: int) -> None:
 def _check_alive(found: Findings) -> None:
     """Where nothing happens nothing can differ."""
     assert found.spiked >= 0.7 * found.brains
-    assert found.full_chunks >= 0.2 * found.brains
+    assert found.full_chunks >= 0.5 * found.compared["probed"]
     assert found.learned >= 0.5 * found.plastic
 
 

@@ -10,9 +10,11 @@ from unittest import mock
 
 import jax
 import numpy as np
+from builders import array_code
 
 import spark
 from fuzz.case import Case
+from fuzz.wide import widened_case
 from spark import Probe
 from spark.core.rows import read_host
 from spark.nn import Brain
@@ -95,6 +97,19 @@ def probed(case: Case, brain: Brain, pieces: list[tuple[int, int]] | None = None
     return whole
 
 
+def reference(case: Case) -> Outcome:
+    """`spark.run` of a brain without any native code, built anew since a brain keeps to the code it was built for."""
+    with array_code():
+        return run(case)
+
+
+def widened(case: Case) -> Outcome:
+    """`spark.run` of the brain whose inputs come in the widest dtypes; without what the state holds of inputs."""
+    found = run(widened_case(case))
+    found.state = {path: value for path, value in found.state.items() if "__call__" not in path}
+    return found
+
+
 def noted(recording: spark.Recording, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Times and values of a channel."""
     spikes = recording.describe(name)["kind"] == "spikes"
@@ -159,8 +174,8 @@ def _as_recorded(rows: np.ndarray, payload: type) -> np.ndarray:
 
 
 def batch(case: Case, brain: Brain) -> list[tuple[Outcome, Brain]]:
-    """`spark.batch` of three brains like this one, and those brains, set back by nobody."""
-    brains = spark.replicas(brain, 3, seed=case.seed)
+    """`spark.batch` of this brain and one of other draws at once, and those brains, set back by nobody."""
+    brains = [case.brain(), *spark.replicas(brain, 1, seed=case.seed)]
     for one in brains:
         build(one)
         begun(case, one)

@@ -16,6 +16,7 @@ from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray, kerne
 from spark.kernels import native
 from spark.nn import Brain, BrainConfig, plasticity
 from spark.nn.initializers import UniformInitializer
+from spark.nn.lowering import lowers_alone
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
 
 needs_native = pytest.mark.skipif(not kernels.status().available, reason="no native kernels on this machine")
@@ -353,6 +354,18 @@ def test_modulated_rules_run_the_same_in_array_code(name, interval):
         np.testing.assert_array_equal(ran(plain, sent(), reward=reward)["pool"], expected)
     for entry in ("synapses.weights", "learning_rule.eligibility", "learning_rule.moved"):
         np.testing.assert_allclose(native.state[f"pool.{entry}"], plain.state[f"pool.{entry}"], **INTEGRATED["float32"])
+
+
+@needs_native
+@pytest.mark.parametrize("modulated", [False, True], ids=["plain", "modulated"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", EVERY)
+def test_a_run_of_any_rule_is_native_on_any_weights(name: str, layout: str, modulated: bool) -> None:
+    """What runs is a view of the brain; a pool that is native in the brain alone would be slow without a word."""
+    made = brain(set_up(name, **({"eligibility_tau": 30.0} if modulated else {})), **LAYOUTS[layout])
+    made(**{n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in made.config.input_map.items()})
+    view = spark.merge(*spark.split(made))
+    assert lowers_alone(made.pool) and lowers_alone(view.pool)
 
 
 def test_without_modulation_no_bit_of_a_weight_changes():

@@ -105,6 +105,8 @@ class EventRule(Rule):
         self.slots = pre_spikes.source.longest + 1 if delayed else 1
         pre = pre_spikes.source.history.shape[2] if delayed else pre_spikes.size
         self.pre_units, self.post_units, self.delayed = pre, post_spikes.size, delayed
+        # Whether the connections are those of a component beside it; a view of a brain has no such origins any more.
+        self.known = weights.source is not None
         self._check_shape(weights)
         first = np.ones(1) if weights.source is None else weights.source.weights.reset_value
         address = f"{self.path or type(self).__name__}.config"
@@ -191,8 +193,7 @@ class EventRule(Rule):
 
     def can_lower(self) -> bool:
         """Delayed spikes are worked off natively with listed connections only."""
-        known = self.input_specs["weights"].source is not None or not self.listed
-        return known and self.listed >= self.delayed
+        return (self.known or not self.listed) and self.listed >= self.delayed
 
     def change(self, lowering: Lowering) -> Postponed | None:
         """Where changes at postsynaptic spikes wait until a row of dense weights is needed, if they may."""
