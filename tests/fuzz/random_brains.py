@@ -67,7 +67,9 @@ def _inputs(draw: Draw) -> list[Origin]:
     def given(name: str, payload: type, shape: tuple[int, ...], dtype: str, signed: bool = False) -> Origin:
         return Origin(PortMap("__call__", name), payload, shape, dtype, signed)
 
-    made = [given("drive", FloatArray, (draw.whole(2, 8),), draw.turn("float", FLOATS))]
+    # Two of numbers, by turns of other dtypes, for many wires join them.
+    drives = [(name, draw.turn("float", FLOATS)) for name in ("drive", "tone")]
+    made = [given(name, FloatArray, (draw.whole(2, 5),), dtype) for name, dtype in drives]
     if draw.turn("events", (True, False)):
         dtype = draw.turn("spike", SPIKES, every=2)
         made.append(given("events", SpikeArray, draw.units(), dtype, signed=draw.chance(0.5)))

@@ -243,7 +243,7 @@ class Spiker(Recipe):
     """An interface from numbers to spikes, of the shape of its numbers."""
 
     ports = {"signal": FloatArray}
-    wires = {"signal": (1, 2)}
+    wires = {"signal": (1, 3)}
     follows = "signal"
 
     def outputs(self, inputs):

@@ -99,16 +99,16 @@ def test_some_brains_begin_next_to_where_counters_of_32_bits_end() -> None:
 
 def test_wires_of_several_dtypes_meet_and_are_compared_with_wider_ones() -> None:
     """Where they meet in the narrower, numbers change: only the same brain with wider inputs shows that."""
-    mixed = 0
+    mixed: Counter[str] = Counter()
     for seed in range(BRAINS):
         case = random_case(seed)
         assert {s.dtype for s in widened_case(case).config.input_map.values()} <= {"float32", "int32"}
         dtypes = {PortMap("__call__", name): spec.dtype for name, spec in case.config.input_map.items()}
-        for specs in modules_of(case.config):
-            for wires in specs.inputs.values():
-                narrow = [dtypes.get(w) in ("float16", "bfloat16") for w in wires]
-                mixed += "widened" in by_turns(seed) and any(narrow) and not all(narrow)
-    assert mixed >= 2
+        joined = [[dtypes.get(w, "float32") for w in ws] for s in modules_of(case.config) for ws in s.inputs.values()]
+        narrow = [ds for ds in joined if ds[0] in ("float16", "bfloat16") and any(d != ds[0] for d in ds)]
+        mixed.update(by_turns(seed) if narrow else ())
+    # Native code takes numbers as they come: where a join narrows them, it and the reference differ.
+    assert mixed["widened"] >= 3 and mixed["reference"] >= 2, mixed
 
 
 def test_the_same_seed_makes_the_same_brain() -> None:
