@@ -167,7 +167,7 @@ class Module(Part):
         Raises:
             ModuleError: A variable or constant has not one element for each unit.
         """
-        return cut_every_array(self, share)
+        return cut_every_array(self.path or type(self).__name__, vars(self), share)
 
     def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         """The outputs with what else is fixed at build: signs, traits, parts. Override it, with `dataclasses.replace`.

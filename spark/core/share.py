@@ -6,15 +6,12 @@ A module whose units can live on several devices says which of its ports carry o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from spark.core.errors import ModuleError, Problem
 from spark.core.variable import Constant, RandomKey, Variable
-
-if TYPE_CHECKING:
-    from spark.core.module import Module
 
 
 @dataclass(frozen=True)
@@ -79,14 +76,19 @@ class Cut:
     fill: Mapping[str, int] = field(default_factory=dict)
 
 
-def cut_every_array(module: "Module", share: Share) -> Cut:
+def cut_every_array(address: str, attributes: Mapping[str, Any], share: Share) -> Cut:
     """The cut of a module whose variables and constants hold one element for each unit, or a single number.
+
+    Args:
+        address: Names the module in errors.
+        attributes: Of the module, by name.
+        share: Which units.
 
     Raises:
         ModuleError: An array has another size.
     """
     kept, problems = {}, []
-    for name, held in vars(module).items():
+    for name, held in attributes.items():
         if not isinstance(held, (Variable, Constant)) or isinstance(held, RandomKey) or held.shape == ():
             continue
         if int(np.prod(held.shape)) == share.total:
@@ -94,7 +96,7 @@ def cut_every_array(module: "Module", share: Share) -> Cut:
             continue
         problems.append(
             Problem(
-                f"{module.path or type(module).__name__}.{name}",
+                f"{address}.{name}",
                 f"cannot be cut by unit, got shape {held.shape}; expected one element for each of {share.total} units",
                 "Write `cut` to say which elements a share of the units keeps",
                 "cut",

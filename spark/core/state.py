@@ -1,5 +1,6 @@
 """`State` and `Graph`: the two halves of a module that pure functions take and return."""
 
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -178,17 +179,35 @@ class State:
         return f"State({len(self)} variables in {len(self.leaves)} arrays: {', '.join(self.paths())})"
 
 
+class Handle:
+    """What stands for a structure in what JAX compiles and caches: JAX keeps thousands of these, so it holds nothing.
+
+    Attributes:
+        structure: Gives the structure; None once all graphs that have it are gone.
+    """
+
+    __slots__ = ("structure",)
+
+    def __init__(self, structure: Any) -> None:
+        self.structure: weakref.ref[Any] = weakref.ref(structure)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """Everything of a module that a step does not change.
 
     `structure` is static: it is compared by identity, and two modules built from equal configs share one,
     so the second compiles nothing. `constants` (delays, connections, random keys) are arrays that go into a
-    step and never come out; they differ from seed to seed, and nothing is compiled again for them.
+    step and never come out; they differ from seed to seed, and nothing is compiled again for them. What JAX keeps
+    knows the structure by its `handle`, so it does not outlive the modules that have it.
     """
 
     constants: tuple[Any, ...]
-    structure: Any
+    handle: "Handle"
+    structure: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "structure", self.handle.structure())
 
     def __deepcopy__(self, memo: Any) -> "Graph":
         """Itself, since nothing changes it."""
@@ -209,4 +228,4 @@ def _unpickled(leaves: tuple[Any, ...], layout: Layout, units: Mapping[str, str]
 
 
 jax.tree_util.register_dataclass(State, data_fields=["leaves"], meta_fields=["about"])
-jax.tree_util.register_dataclass(Graph, data_fields=["constants"], meta_fields=["structure"])
+jax.tree_util.register_dataclass(Graph, data_fields=["constants"], meta_fields=["handle"])

@@ -20,7 +20,7 @@ from spark.core.decaying import Shown
 from spark.core.errors import ArgumentError, ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Keeper
 from spark.core.packing import Layout, plan
-from spark.core.state import Graph, State, StateLayout
+from spark.core.state import Graph, Handle, State, StateLayout
 from spark.core.tree import CACHE, Clock, Part, constants_of, leaves_of, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
 
@@ -43,13 +43,18 @@ class Structure:
     key: tuple[Any, ...] = field(repr=False)
     graphs: "weakref.WeakSet[Graph]" = field(repr=False, default_factory=weakref.WeakSet)
 
+    handle: Handle = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "handle", Handle(self))
+
     def __repr__(self) -> str:
         return f"{type(self.template).__name__}: {len(self.about.layout.slots)} variables"
 
 
 _structures: "weakref.WeakValueDictionary[Any, Structure]" = weakref.WeakValueDictionary()
-# Those for which nothing compiled is kept.
-_forgotten: "weakref.WeakSet[Structure]" = weakref.WeakSet()
+# Those for which something compiled may be kept, so that a brain built again soon uses it.
+_kept: "set[Structure]" = set()
 
 
 def name_parts(module: "Module") -> None:
@@ -113,9 +118,9 @@ def seal(module: "Module") -> None:
     constants = constants_of(module)
     structure = structure_of(module, plan)
     packed = structure.constants.pack({p: c.initial for p, c in constants.items()})
-    module._graph = Graph(jax.device_put(packed), structure)
+    module._graph = Graph(jax.device_put(packed), structure.handle)
     structure.graphs.add(module._graph)
-    _forgotten.discard(structure)
+    _kept.add(structure)
     module._keeper = Keeper(type(module).__name__, first_state(module))
     for path, constant in constants.items():
         constant._load = _constant_loader(module._graph, path)
@@ -131,7 +136,7 @@ def seal(module: "Module") -> None:
 def replace_constants(module: "Module", arrays: tuple[Any, ...]) -> None:
     """Give a built, outermost module other constants of the same layout, packed."""
     assert module._graph is not None
-    module._graph = Graph(jax.device_put(arrays), module._graph.structure)
+    module._graph = Graph(jax.device_put(arrays), module._graph.handle)
     module._graph.structure.graphs.add(module._graph)
     for path, constant in constants_of(module).items():
         constant._load, constant._value = _constant_loader(module._graph, path), None
@@ -170,10 +175,10 @@ def _shown(variables: dict[str, Variable]) -> dict[str, Shown]:
 
 def _forget_what_is_gone() -> None:
     """Let go of what was compiled for modules that are gone: in a sweep over configs, it would fill the memory."""
-    gone = [s for s in list(_structures.values()) if not s.graphs and s not in _forgotten]
+    gone = [structure for structure in _kept if not structure.graphs]
     if len(gone) >= compiled.GONE:
         compiled.forget()
-        _forgotten.update(gone)
+        _kept.difference_update(gone)
 
 
 class _ShellClock:

@@ -1,6 +1,6 @@
 """What a module keeps: `Variable` (state), `Constant` (fixed after build), `RandomKey` (draws)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -9,10 +9,6 @@ import numpy as np
 from spark.core.decaying import Decaying
 from spark.core.errors import ModuleError, Problem
 from spark.core.own_draws import uniform_from
-
-if TYPE_CHECKING:
-    from spark.core.module import Module
-
 
 Bounds = tuple[float | None, float | None]
 
@@ -29,6 +25,19 @@ def _as_numpy(value: Any) -> np.ndarray:
     if jax.config.jax_enable_x64:  # type: ignore[attr-defined]
         del narrow["float64"]
     return made.astype(narrow[made.dtype.name]) if made.dtype.name in narrow else made
+
+
+class Owner(Protocol):
+    """What holds the state that a variable is read from and written to: a built, outermost module."""
+
+    @property
+    def state(self) -> Any:
+        """The state."""
+        ...
+
+    def replace_state(self, values: dict[str, Any]) -> None:
+        """Change variables of it by path."""
+        ...
 
 
 class Variable:
@@ -60,7 +69,7 @@ class Variable:
         self.description = description
         self.bounds = bounds
         self.path = ""
-        self._root: Module | None = None
+        self._root: Owner | None = None
         self._value: Any = None
         self._load: Any = None
         self._written = False

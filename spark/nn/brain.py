@@ -262,10 +262,10 @@ class Brain(Module):
         if not lowered or not self._runs_natively():
             return None
         graph, state = split(self)
-        structure = graph.structure
+        handle, about = graph.handle, graph.structure.about
 
         def view(constants: Any, leaves: Any) -> Brain:
-            return merge(Graph(constants, structure), State(leaves, structure.about))
+            return merge(Graph(constants, handle), State(leaves, about))
 
         def as_program(constants: Any, leaves: Any, payloads: dict[str, Payload]) -> tuple[Any, Any]:
             brain = view(constants, leaves)

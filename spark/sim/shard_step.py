@@ -191,7 +191,7 @@ def _compute_piece(
             payload = type(payload)(flat)  # type: ignore[call-arg]
         arriving[input_name(module, port)] = payload
     state = State(tuple(leaves[n] for n in piece.state_leaves), structure.about)
-    brain = merge(Graph(tuple(fixed.constants[n] for n in piece.constant_leaves), structure), state)
+    brain = merge(Graph(tuple(fixed.constants[n] for n in piece.constant_leaves), structure.handle), state)
     outputs = brain(**arriving)
     row = jnp.zeros(program.length, jnp.uint32)
     for wire, word in piece.sends:
