@@ -20,7 +20,7 @@ def test_example_runs_and_prints(example: Path, tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": paths, "MPLBACKEND": "Agg"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=3600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -41,7 +41,7 @@ def test_the_page_loads_from_what_is_installed_outside(built, kind, tmp_path):
     with contextlib.ExitStack() as stack, subprocess.Popen(command, **settings) as process:
         try:
             link = next(found for line in process.stdout if (found := re.search(r"127\.0\.0\.1:(\d+)(/\S*)", line)))
-            line = http.client.HTTPConnection("127.0.0.1", int(link[1]), timeout=10)
+            line = http.client.HTTPConnection("127.0.0.1", int(link[1]), timeout=600)
             stack.callback(line.close)
             line.request("GET", link[2])
             first = line.getresponse()

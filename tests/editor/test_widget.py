@@ -73,7 +73,7 @@ class Kernel:
     def reply(self, number):
         """The answer to a request; what else is sent meanwhile is let go."""
         while True:
-            content = self.sent.get(timeout=120)
+            content = self.sent.get(timeout=1200)
             said = json.loads(content) if isinstance(content, str) else {}
             if said.get("reply") == number:
                 return said
@@ -95,13 +95,13 @@ def test_run_is_answered_on_whichever_thread_its_messages_come(loops, tmp_path, 
             on(other, lambda: kernel.say(**content))
 
     say(hello=True)
-    assert json.loads(kernel.sent.get(timeout=60))["push"] == "hello"
+    assert json.loads(kernel.sent.get(timeout=1200))["push"] == "hello"
     say(text=json.dumps({"id": 1, "do": "run"}))
     assert "ok" in kernel.reply(1)
     say(text=json.dumps({"id": 2, "do": "pause"}))
     assert "ok" in kernel.reply(2)
     say(ping=7)
-    while kernel.sent.get(timeout=60) != {"pong": 7}:
+    while kernel.sent.get(timeout=1200) != {"pong": 7}:
         pass
     kernel.close()
 

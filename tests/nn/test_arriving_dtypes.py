@@ -2,18 +2,16 @@
 
 from typing import Any, TypedDict
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import NoConfig, refused
+from builders import NoConfig, array_code, refused
 from tolerances import INTEGRATED
 
 import spark
 from spark import FloatArray, InputSpec, IntegerArray, ModuleSpecs, PortMap, SpikeArray, catalogue
 from spark.core.check_examples import example_config
 from spark.core.payloads import CurrentArray, Payload, PotentialArray
-from spark.kernels import native
 from spark.nn import Brain, BrainConfig
 
 SIZE, STEPS = 8, 24
@@ -148,13 +146,6 @@ def last_state(made: Brain, given: dict[str, Any]) -> dict[str, np.ndarray]:
     return {path: np.asarray(state[path]) for path in state if path.startswith(("tested.", "cache.tested."))}
 
 
-def without_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What SPARK_NATIVE=0 does, in the middle of a process."""
-    monkeypatch.setattr(native, "available", lambda: False)
-    monkeypatch.setattr(Brain, "_runs_natively", lambda self: False)
-    jax.clear_caches()
-
-
 def check(found: dict[str, np.ndarray], plain: dict[str, np.ndarray], what: str) -> None:
     """The same whole numbers, and floats to a few roundings: compiled otherwise, sums round otherwise."""
     assert found.keys() == plain.keys()
@@ -185,14 +176,14 @@ def test_a_module_does_the_same_whatever_dtype_arrives(cls: type) -> None:
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda c: c.__name__)
 def test_joined_wires_of_other_dtypes_bring_the_same_with_and_without_native_code(
-    cls: type, monkeypatch: pytest.MonkeyPatch
+    cls: type,
 ) -> None:
     plain = last_state(*brain(cls, joined(cls, 0, 0), "module"))
     check(last_state(*brain(cls, joined(cls, -2, 0), "module")), plain, "float16 before the widest")
     mixed = brain(cls, joined(cls, -1, -2), "module")
     check(last_state(*mixed), plain, "two halves")
-    without_native_code(monkeypatch)
-    check(last_state(*brain(cls, joined(cls, -1, -2), "module")), plain, "without native code")
+    with array_code():
+        check(last_state(*brain(cls, joined(cls, -1, -2), "module")), plain, "without native code")
 
 
 @pytest.mark.slow

@@ -1,8 +1,9 @@
 """No assertion of this suite is of a form that cannot fail, and no test is without one."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -131,30 +132,30 @@ def weak_forms(tree: ast.AST) -> Iterator[tuple[int, str]]:
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def asserting(functions: dict[str, list[Function]]) -> set[str]:
+class Called(NamedTuple):
+    """What a function does that may assert: whether it does so itself, and the names that it calls."""
+
+    asserts: bool
+    names: frozenset[str]
+
+
+def called_in(tree: ast.Module) -> list[tuple[str, Called]]:
+    """Every function of a file by name, and what it calls."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, Function):
+            made = list(calls(node))
+            own = holds_assert(node) or any(map(raises_itself, made))
+            found.append((node.name, Called(own, frozenset(name_of(call.func) for call in made))))
+    return found
+
+
+def asserting(functions: Iterable[tuple[str, Called]]) -> set[str]:
     """Names of the functions that assert something, themselves or by one that they call."""
-
-    def own(node: Function) -> bool:
-        return holds_assert(node) or any(map(raises_itself, calls(node)))
-
-    found = {name for name, nodes in functions.items() if any(map(own, nodes))}
-    while True:
-        more = {
-            name
-            for name, nodes in functions.items()
-            if name not in found and any(name_of(call.func) in found for node in nodes for call in calls(node))
-        }
-        if not more:
-            return found
+    functions = list(functions)
+    found = {name for name, called in functions if called.asserts}
+    while more := {name for name, called in functions if name not in found and called.names & found}:
         found |= more
-
-
-def functions_in(trees: list[ast.Module]) -> dict[str, list[Function]]:
-    found: dict[str, list[Function]] = {}
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, Function):
-                found.setdefault(node.name, []).append(node)
     return found
 
 
@@ -185,11 +186,12 @@ def test_no_assertion_is_of_a_form_that_cannot_fail():
 
 
 def test_every_test_asserts_something():
-    shared = [tree for path, tree in TREES.items() if not path.name.startswith("test_")]
+    functions = {path: called_in(tree) for path, tree in TREES.items()}
+    shared = [one for path in TREES if not path.name.startswith("test_") for one in functions[path]]
     found = [
         f"{path.relative_to(TESTS.parent)}:{line}: {why}"
         for path, tree in TREES.items()
-        for line, why in silent_tests(tree, asserting(functions_in([tree, *shared])))
+        for line, why in silent_tests(tree, asserting([*functions[path], *shared]))
     ]
     assert not found, "\n".join(found)
 
@@ -251,6 +253,6 @@ def outer():
     def test_hidden(): assert a
 """
     tree = ast.parse(code)
-    helpers = asserting(functions_in([tree]))
+    helpers = asserting(called_in(tree))
     assert helpers == {"check", "inner", "test_itself", "test_helped", "outer", "test_hidden"}
     assert [line for line, _ in silent_tests(tree, helpers)] == [6, 8]

@@ -1,7 +1,7 @@
 """Interrupts a brain at random moments, and compares its state with that of one that was left alone.
 
-Run as `python interrupted.py <what> <moments>`, in a process of its own, since the signals are real. Prints, as JSON,
-how many moments there were, how many calls ended by KeyboardInterrupt, and what was wrong.
+Run as `python interrupted.py <moments>`, in a process of its own, since the signals are real. Prints, as JSON, for
+runs, loops and saves how many moments there were, how many calls ended by KeyboardInterrupt, and what was wrong.
 """
 
 import hashlib
@@ -84,6 +84,9 @@ class Alarm:
 
     def __init__(self):
         self.random, self.number, self.raised = random.Random(1), 0, 0
+
+    def listen(self):
+        """Be the one that rings."""
         signal.signal(signal.SIGALRM, self.ring)
 
     def ring(self, *_):
@@ -167,15 +170,24 @@ def interrupt_saves(brain, alarm, moments, folder):
     return wrong
 
 
-if __name__ == "__main__":
-    what, moments = sys.argv[1], int(sys.argv[2])
-    interrupt = {"runs": interrupt_runs, "loops": interrupt_loops, "saves": interrupt_saves}[what]
-    alarm, wrong = Alarm(), []
+INTERRUPT = {"runs": interrupt_runs, "loops": interrupt_loops, "saves": interrupt_saves}
+
+
+def main(moments):
+    """All of these, with each brain."""
+    alarms, wrong = {what: Alarm() for what in INTERRUPT}, {what: [] for what in INTERRUPT}
     for units in UNITS:
         brain = made(units)
         spark.run(brain, 100, DRIVE, progress=False)
         spark.run(brain, 100, DRIVE, record="pool", progress=False)
         looped(brain, Pacing()).run(8, seed=0)
-        with tempfile.TemporaryDirectory() as folder:
-            wrong += [f"{units} units: {text}" for text in interrupt(brain, alarm, moments // len(UNITS), folder)]
-    print(json.dumps({"moments": alarm.number, "raised": alarm.raised, "wrong": wrong}))
+        for what, interrupt in INTERRUPT.items():
+            alarms[what].listen()
+            with tempfile.TemporaryDirectory() as folder:
+                found = interrupt(brain, alarms[what], moments // len(UNITS), folder)
+            wrong[what] += [f"{units} units: {text}" for text in found]
+    return {what: {"moments": a.number, "raised": a.raised, "wrong": wrong[what]} for what, a in alarms.items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]))))

@@ -180,6 +180,14 @@ if __name__ == "__main__":
     jax.config.update("jax_numpy_dtype_promotion", "strict")
     if len(sys.argv) == 4:
         jax.config.update("jax_cpu_collectives_implementation", "gloo")
-        jax.distributed.initialize(f"127.0.0.1:{sys.argv[2]}", num_processes=2, process_id=int(sys.argv[3]))
+        # On a busy machine the two processes may come late, and not hear of each other for long.
+        jax.distributed.initialize(
+            f"127.0.0.1:{sys.argv[2]}",
+            num_processes=2,
+            process_id=int(sys.argv[3]),
+            initialization_timeout=1800,
+            heartbeat_timeout_seconds=1800,
+            shutdown_timeout_seconds=1800,
+        )
     chosen = {"short": SHORT, "long": LONG, "two processes": TWO_PROCESSES}[sys.argv[1]]
     print(json.dumps({"devices": [jax.process_count(), jax.device_count()], "cases": main(chosen)}))

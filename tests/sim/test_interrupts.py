@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import jax
 import jax.numpy as jnp
@@ -20,15 +20,21 @@ from spark import FloatArray, InputSpec, ModuleSpecs, PortMap
 from spark.nn import Brain, BrainConfig
 
 
-@pytest.mark.parametrize("what", ["runs", "loops", "saves"])
-@pytest.mark.parametrize("moments", [40, pytest.param(500, marks=pytest.mark.slow)])
-def test_a_brain_interrupted_at_any_moment_has_the_state_of_a_whole_step(what: str, moments: int) -> None:
+@pytest.fixture(scope="module", params=[40, pytest.param(500, marks=pytest.mark.slow)])
+def interrupted(request: pytest.FixtureRequest) -> tuple[int, dict[str, dict[str, Any]]]:
+    """How many moments, and what came of them: of runs, loops and saves, in one process."""
     script = Path(__file__).with_name("interrupted.py")
-    done = subprocess.run(
-        [sys.executable, str(script), what, str(moments)], capture_output=True, text=True, timeout=1200
-    )
+    program = [sys.executable, str(script), str(request.param)]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=7200)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
+    return request.param, json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("what", ["runs", "loops", "saves"])
+def test_a_brain_interrupted_at_any_moment_has_the_state_of_a_whole_step(
+    what: str, interrupted: tuple[int, dict[str, dict[str, Any]]]
+) -> None:
+    moments, found = interrupted[0], interrupted[1][what]
     assert found["wrong"] == []
     assert found["moments"] == moments and found["raised"] >= moments // 3
 

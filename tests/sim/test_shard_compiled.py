@@ -1,5 +1,6 @@
 """The compiled loop of a brain on several devices: in a step one exchange, of bits, and no copy of weights."""
 
+import json
 import os
 import re
 import subprocess
@@ -21,21 +22,24 @@ LARGE_COPY = re.compile(
 )
 
 
-def compiled(kind: str, by: str) -> str:
-    """The compiled loop on two devices."""
+@pytest.fixture(scope="module")
+def compiled() -> dict[str, str]:
+    """The compiled loops on two devices: those of delayed spikes by how units are split, and that of undelayed ones."""
     environment = {
         **os.environ,
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
         "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
     }
-    program = [sys.executable, str(Path(__file__).with_name("compiled_shards.py")), kind, by]
-    return subprocess.run(program, env=environment, capture_output=True, text=True, check=True, timeout=300).stdout
+    program = [sys.executable, str(Path(__file__).with_name("compiled_shards.py"))]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=3600)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize("by", ["even", "uneven"])
-def test_a_step_exchanges_packed_words_once_and_copies_no_weights(by: str) -> None:
-    text = compiled("delayed", by)
+def test_a_step_exchanges_packed_words_once_and_copies_no_weights(by: str, compiled: dict[str, str]) -> None:
+    text = compiled[by]
     (exchanged,) = COLLECTIVE.findall(text)
     # Two bits for each of 704 units; in uneven parts all rows are as long as the longest.
     shares = [32, 320] if by == "even" else [64, 500]
@@ -46,5 +50,5 @@ def test_a_step_exchanges_packed_words_once_and_copies_no_weights(by: str) -> No
 
 
 @pytest.mark.skipif(not kernels.available(), reason="the reference kernels touch every connection in every step")
-def test_components_that_run_one_by_one_copy_no_weights_either() -> None:
-    assert LARGE_COPY.findall(compiled("undelayed", "even")) == []
+def test_components_that_run_one_by_one_copy_no_weights_either(compiled: dict[str, str]) -> None:
+    assert LARGE_COPY.findall(compiled["undelayed"]) == []

@@ -1,10 +1,12 @@
 """A brain on several devices does what it does on one: the oracle is `advance` on one device, in the same process."""
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,9 @@ ROOT = Path(__file__).parents[2]
 ROUNDED = {"dense unit 3"}
 
 
-def start(which: str, devices: int, *more: str, **variables: str) -> subprocess.Popen:
-    """A process that runs cases on its own CPU devices."""
+@contextlib.contextmanager
+def process(which: str, devices: int, *more: str, **variables: str) -> Iterator[subprocess.Popen]:
+    """A process that runs cases on its own CPU devices; it has ended after the block in any case."""
     environment = {
         **os.environ,
         "JAX_PLATFORMS": "cpu",
@@ -29,17 +32,26 @@ def start(which: str, devices: int, *more: str, **variables: str) -> subprocess.
         **variables,
     }
     program = [sys.executable, str(Path(__file__).with_name("shard_cases.py")), which, *more]
-    return subprocess.Popen(program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(
+        program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
 
 
-def results(process: subprocess.Popen, patience: float = 400.0) -> dict[str, Any]:
-    """What it printed last; the process is ended in any case."""
-    try:
-        printed, errors = process.communicate(timeout=patience)
-    finally:
-        process.kill()
-    assert process.returncode == 0, errors[-3000:]
+def results(started: subprocess.Popen) -> dict[str, Any]:
+    """What it printed last. Only a hang takes an hour, however busy the machine."""
+    printed, errors = started.communicate(timeout=3600)
+    assert started.returncode == 0, errors[-3000:]
     return json.loads(printed.strip().splitlines()[-1])
+
+
+def cases(which: str, devices: int, **variables: str) -> dict[str, Any]:
+    """What became of these cases in one process."""
+    with process(which, devices, **variables) as started:
+        return results(started)["cases"]
 
 
 def check(found: dict[str, Any], exact: bool = True) -> None:
@@ -53,7 +65,7 @@ def check(found: dict[str, Any], exact: bool = True) -> None:
 
 @pytest.fixture(scope="module")
 def short() -> dict[str, Any]:
-    return results(start("short", 8))["cases"]
+    return cases("short", 8)
 
 
 @pytest.mark.parametrize("case", SHORT)
@@ -63,7 +75,7 @@ def test_spikes_and_state_are_those_of_one_device(case: str, short: dict[str, An
 
 @pytest.fixture(scope="module")
 def long() -> dict[str, Any]:
-    return results(start("long", 8))["cases"]
+    return cases("long", 8)
 
 
 @pytest.mark.slow
@@ -74,7 +86,7 @@ def test_spikes_and_state_are_those_of_one_device_in_all_cases(case: str, long: 
 
 @pytest.mark.slow
 def test_spikes_are_those_of_one_device_without_native_kernels() -> None:
-    found = results(start("short", 8, SPARK_NATIVE="0"))["cases"]
+    found = cases("short", 8, SPARK_NATIVE="0")
     for case in SHORT:
         check(found[case], exact=False)
 
@@ -93,13 +105,8 @@ def test_two_processes_give_the_spikes_of_one_device() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    processes = [start("two processes", 2, port, number) for number in ("0", "1")]
-    try:
-        found = [results(process) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+    with process("two processes", 2, port, "0") as one, process("two processes", 2, port, "1") as other:
+        found = [results(one), results(other)]
     assert found[0] == found[1]
     assert found[0]["devices"] == [2, 4]
     for case in TWO_PROCESSES:

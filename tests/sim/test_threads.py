@@ -19,6 +19,9 @@ BUSY = (
     "callback of it, or run a copy of the brain"
 )
 
+# Seconds that only a hang takes, however busy the machine.
+PATIENCE = 1800
+
 
 @contextmanager
 def running(brain: spark.nn.Brain, inputs: dict[str, Any], **more: Any) -> Iterator[None]:
@@ -32,12 +35,12 @@ def running(brain: spark.nn.Brain, inputs: dict[str, Any], **more: Any) -> Itera
 
     thread = threading.Thread(target=spark.run, args=(brain, 10**9, inputs), kwargs={"callbacks": [watch], **more})
     thread.start()
-    assert began.wait(60)
     try:
+        assert began.wait(PATIENCE)
         yield
     finally:
         over.set()
-        thread.join(60)
+        thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
