@@ -26,6 +26,7 @@ from spark.nn.interfaces import (
     TopologicalLinearSpikerConfig,
 )
 from spark.nn.neurons import ALIFNeuron, ALIFNeuronConfig
+from spark.sim.run import build
 
 # Part of the key of everything that JAX keeps compiled.
 _WAY = jax.make_user_context("as users have it")
@@ -93,8 +94,7 @@ def tutorial_config(modules: Any = None, **changes: Any) -> BrainConfig:
 def tutorial_brain(**changes: Any) -> Brain:
     """A built brain at step 0."""
     made = Brain(tutorial_config(**changes))
-    made(drive=drive())
-    made.reset()
+    build(made)
     return made
 
 

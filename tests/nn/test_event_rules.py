@@ -2,6 +2,7 @@
 
 import contextlib
 import pickle
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from spark.nn import Brain, BrainConfig, plasticity
 from spark.nn.initializers import UniformInitializer
 from spark.nn.lowering import lowers_alone
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+from spark.sim.run import build
 
 needs_native = pytest.mark.skipif(not kernels.status().available, reason="no native kernels on this machine")
 PRE, POST, STEPS = 12, 9, 400
@@ -72,8 +74,7 @@ def ran(made: Any, spikes: np.ndarray, record: tuple = (), reward: Any = None) -
 
 def structure(made: Any) -> tuple[np.ndarray, np.ndarray]:
     """First weights and delays, (post, pre)."""
-    spark.run(made, 1, {n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in made.config.input_map.items()})
-    made.reset()
+    build(made)
     kernel = np.asarray(made.pool.synapses.kernel, np.float64)
     if not hasattr(made.pool, "delays"):
         return kernel, np.zeros(kernel.shape, int)
@@ -154,6 +155,15 @@ class Oracle:
 LAYOUTS = {"dense": {}, "sparse": {"density": 0.5}, "delayed": {"delayed": True}}
 
 
+def pairs(names: Iterable[str]) -> list[Any]:
+    """Each rule with each layout; each rule with one of them in the quick run, since every pair compiles anew."""
+    return [
+        pytest.param(name, layout, marks=[] if (number + place) % len(LAYOUTS) == 0 else pytest.mark.slow)
+        for number, name in enumerate(names)
+        for place, layout in enumerate(LAYOUTS)
+    ]
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", EVERY)
 def test_a_rule_gives_the_weights_of_its_equations(name, layout):
@@ -180,8 +190,7 @@ def test_the_standard_plastic_network_agrees_within_a_millionth():
 
 
 @needs_native
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("name", "layout"), pairs(EVERY))
 def test_all_ways_to_run_give_the_same_weights(name, layout):
     """Changes that wait, changes at once (the weights are recorded), single steps, and array code."""
     rule = set_up(name)
@@ -239,9 +248,16 @@ def test_however_a_run_is_cut_the_weights_are_the_same(seed, units, cuts, name):
     np.testing.assert_array_equal(whole.state["pool.synapses.weights"], cut.state["pool.synapses.weights"])
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("interval", [None, 7.0])
-@pytest.mark.parametrize("name", ["pair", "triplet", "hebbian"])
+# In the quick run each rule with each interval, each interval with each layout; every one compiles anew.
+MODULATED = [
+    pytest.param(name, interval, layout, marks=[] if (number + place + late) % len(LAYOUTS) == 0 else pytest.mark.slow)
+    for number, name in enumerate(("pair", "triplet", "hebbian"))
+    for late, interval in enumerate((None, 7.0))
+    for place, layout in enumerate(LAYOUTS)
+]
+
+
+@pytest.mark.parametrize(("name", "interval", "layout"), MODULATED)
 def test_modulation_moves_weights_by_their_eligibility(name, interval, layout):
     """The oracle updates every eligibility in every step; bounds are out of reach, so that intervals change nothing."""
     rule = set_up(name, eligibility_tau=40.0, consolidation=interval, rate=0.02).updated(minimum=-50.0, maximum=50.0)

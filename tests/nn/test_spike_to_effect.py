@@ -58,29 +58,35 @@ SILENT = PortMap("__call__", "silent")
 RELAY = ModuleSpecs("relay", Relay, {"spikes": INPUT})
 
 
-def nested(inner: ModuleSpecs, wires: list[PortMap]) -> ModuleSpecs:
-    """The pool in a brain of its own."""
-    config = BrainConfig(input_map={"spikes": InputSpec(SpikeArray, (1,), "int8")}, output_map={}, modules_map=[inner])
+def nested(inner: list[ModuleSpecs], wires: list[PortMap]) -> ModuleSpecs:
+    """Pools in a brain of their own."""
+    config = BrainConfig(input_map={"spikes": InputSpec(SpikeArray, (1,), "int8")}, output_map={}, modules_map=inner)
     return ModuleSpecs("b", Brain, {"spikes": wires}, config)
 
 
-def source(kind: str, make: Any, delay: float) -> tuple[list[ModuleSpecs], str]:
-    """Modules in which a spike of step `SENT` reaches a pool, and where the pool is."""
+def source(kind: str, make: Any, delays: list[float]) -> tuple[list[ModuleSpecs], list[str]]:
+    """Modules in which a spike of step `SENT` reaches a pool for each delay, and where the pools are."""
     relayed = [PortMap("relay", "spikes")]
+    names = [f"pool_{n}" for n in range(len(delays))]
+
+    def pools(wires: list[PortMap]) -> list[ModuleSpecs]:
+        return [make(name, wires, delay) for name, delay in zip(names, delays, strict=True)]
+
+    inside = [f"b.{name}" for name in names]
     match kind:
         case "input":
-            return [make("pool", INPUT, delay)], "pool"
+            return pools(INPUT), names
         case "module":
-            return [RELAY, make("pool", relayed, delay)], "pool"
+            return [RELAY, *pools(relayed)], names
         case "input beside a module":
             quiet = ModuleSpecs("quiet", Relay, {"spikes": [SILENT]})
-            return [quiet, make("pool", [PortMap("quiet", "spikes"), *INPUT], delay)], "pool"
+            return [quiet, *pools([PortMap("quiet", "spikes"), *INPUT])], names
         case "module beside an input":
-            return [RELAY, make("pool", [SILENT, *relayed], delay)], "pool"
+            return [RELAY, *pools([SILENT, *relayed])], names
         case "input of a brain in a brain":
-            return [nested(make("pool", INPUT, delay), INPUT)], "b.pool"
+            return [nested(pools(INPUT), INPUT)], inside
         case "module outside of a brain in a brain":
-            return [RELAY, nested(make("pool", INPUT, delay), relayed)], "b.pool"
+            return [RELAY, nested(pools(INPUT), relayed)], inside
     raise AssertionError(kind)
 
 
@@ -94,34 +100,31 @@ SOURCES = (
 )
 
 
-def first_effect(modules: list[ModuleSpecs], path: str, dt: float, steps: int = 60) -> int:
-    """The step in which the potential first moves."""
+def first_effects(modules: list[ModuleSpecs], paths: list[str], dt: float, steps: int = 60) -> list[int]:
+    """The step in which each pool's potential first moves."""
     inputs = {n: InputSpec(SpikeArray, (1,), "int8") for n in ("spikes", "silent")}
     made = Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=modules, dt=dt))
     sent = np.zeros((steps, 1), np.int8)
     sent[SENT] = 1
     given = {"spikes": SpikeArray(sent), "silent": SpikeArray(np.zeros_like(sent))}
-    found = spark.run(made, steps, given, record=[f"{path}.soma.potential"])
-    return int(np.flatnonzero(found[f"{path}.soma.potential"])[0])
+    potentials = [f"{path}.soma.potential" for path in paths]
+    found = spark.run(made, steps, given, record=potentials)
+    return [int(np.flatnonzero(found[potential])[0]) for potential in potentials]
 
 
-@pytest.mark.parametrize("make", POOLS.values(), ids=POOLS)
-@pytest.mark.parametrize("kind", SOURCES)
-def test_a_spike_acts_after_its_delay_wherever_it_comes_from(kind: str, make: Any) -> None:
-    for number, (length, whole) in enumerate(LENGTHS.items()):
-        dt = DT[number % len(DT)]
-        modules, path = source(kind, make, round(length * dt, 6))
-        assert first_effect(modules, path, dt) == SENT + whole, (length, dt)
+# In the quick run each kind of pool with each dt, and each source with each kind of pool; every one compiles anew.
+CASES = [
+    pytest.param(kind, make, dt, id=f"{kind}-{name}-{dt}", marks=[] if (n + p + d) % len(DT) == 0 else pytest.mark.slow)
+    for n, kind in enumerate(SOURCES)
+    for p, (name, make) in enumerate(POOLS.items())
+    for d, dt in enumerate(DT)
+]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("make", POOLS.values(), ids=POOLS)
-@pytest.mark.parametrize("kind", SOURCES)
-@pytest.mark.parametrize("dt", DT)
-def test_a_spike_acts_after_every_delay(dt: float, kind: str, make: Any) -> None:
-    for length, whole in LENGTHS.items():
-        modules, path = source(kind, make, round(length * dt, 6))
-        assert first_effect(modules, path, dt) == SENT + whole, length
+@pytest.mark.parametrize(("kind", "make", "dt"), CASES)
+def test_a_spike_acts_after_its_delay_wherever_it_comes_from(kind: str, make: Any, dt: float) -> None:
+    modules, paths = source(kind, make, [round(length * dt, 6) for length in LENGTHS])
+    assert first_effects(modules, paths, dt) == [SENT + whole for whole in LENGTHS.values()]
 
 
 @pytest.mark.parametrize("make", [delta, current])
@@ -151,7 +154,7 @@ def test_a_pools_own_spike_acts_on_it_after_the_delay_of_the_pair(whole: int) ->
         learning_rule__gamma=0.0,
     )
     specs = ModuleSpecs("pool", LIFNeuron, {"in_spikes": [*INPUT, PortMap("pool", "out_spikes")]}, config)
-    assert first_effect([specs], "pool", 1.0) == SENT + 2 * whole
+    assert first_effects([specs], ["pool"], 1.0) == [SENT + 2 * whole]
 
 
 def test_a_spike_of_a_spiker_acts_after_its_delay() -> None:
@@ -172,4 +175,4 @@ def test_a_spike_of_a_spiker_acts_after_its_delay() -> None:
 @pytest.mark.parametrize("make", POOLS.values(), ids=POOLS)
 def test_a_delay_below_one_step_is_refused(make: Any, delay: float) -> None:
     with pytest.raises(spark.ConfigError, match="dt"):
-        first_effect([make("pool", INPUT, delay)], "pool", 1.0)
+        first_effects([make("pool", INPUT, delay)], ["pool"], 1.0)

@@ -1,5 +1,6 @@
 """The default rule against an event-exact loop over connections, written from the formulas of `ZenkeRule`."""
 
+import functools
 from typing import Any
 
 import jax
@@ -20,14 +21,16 @@ PRE, POST, STEPS = 10, 8, 300
 RULE = {"gamma": 0.05, "pre_tau": 15.0, "post_tau": 25.0, "post_slow_tau": 60.0}
 RULE |= {"a": 0.05, "b": 0.2, "c": 0.02, "d": 0.3, "maximum": 1.8}
 
+Rule = tuple[tuple[str, float], ...]
 
-def pool(delayed: bool, density: float, rule: dict[str, float], alone: bool) -> Any:
+
+def pool(delayed: bool, density: float, rule: Rule, alone: bool) -> Any:
     """A pool of LIF units under random input, by itself or as a module of a brain."""
     config = LIFNeuronConfig(
         units=(POST,),
         async_spikes=delayed,
         synapses__kernel=UniformInitializer(density=density, low=2000.0, high=6000.0),
-        **{f"learning_rule__{name}": value for name, value in rule.items()},
+        **{f"learning_rule__{name}": value for name, value in rule},
     )
     if alone:
         made: Any = LIFNeuron(config)
@@ -45,9 +48,10 @@ def inputs(seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).choice([-1, 0, 1], (STEPS, PRE), p=[0.02, 0.9, 0.08]).astype(np.int8)
 
 
-def ran(made: Any, sent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """First kernel, delays (post, pre), postsynaptic spikes (0 or 1), and the kernel after every step."""
-    alone = isinstance(made, LIFNeuron)
+@functools.cache
+def built(delayed: bool, density: float, rule: Rule, alone: bool) -> tuple[np.ndarray, np.ndarray, Any]:
+    """First kernel, delays (post, pre), and a compiled run; several tests ask for the same one."""
+    made = pool(delayed, density, rule, alone)
     neuron = made if alone else made.pool
     first = np.asarray(neuron.synapses.kernel)
     delays = np.zeros((POST, PRE), int)
@@ -64,7 +68,16 @@ def ran(made: Any, sent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
             fired = view.get_spikes_from_cache()["pool"].value
         return spark.split(view)[1], (fired, (view if alone else view.pool).synapses.kernel)
 
-    _, (fired, kernels) = jax.jit(lambda s: jax.lax.scan(step, s, jnp.asarray(sent)))(state)
+    compiled = jax.jit(lambda first, sent: jax.lax.scan(step, first, sent))
+    return first, delays, lambda sent: compiled(state, jnp.asarray(sent))[1]
+
+
+def ran(
+    delayed: bool, density: float, rule: dict[str, float], alone: bool, sent: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """First kernel, delays (post, pre), postsynaptic spikes (0 or 1), and the kernel after every step."""
+    first, delays, run = built(delayed, density, tuple(rule.items()), alone)
+    fired, kernels = run(sent)
     return first, delays, np.abs(np.asarray(fired)), np.asarray(kernels)
 
 
@@ -105,8 +118,8 @@ KINDS = pytest.mark.parametrize(
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "in a brain"])
 def test_weights_are_those_of_an_event_exact_loop(delayed: bool, density: float, alone: bool) -> None:
     """All weights after each of 300 steps of random spikes; float32 against float64, in units of the greatest."""
-    made, sent = pool(delayed, density, RULE, alone), inputs()
-    first, delays, post, kernels = ran(made, sent)
+    sent = inputs()
+    first, delays, post, kernels = ran(delayed, density, RULE, alone, sent)
     expected = loop(first, delays, sent, post, ZenkeRuleConfig(**RULE))
     assert post.sum() > 100 and np.abs(kernels[-1] - first).max() > 0.2 * first.max()
     np.testing.assert_allclose(kernels / first.max(), expected / first.max(), **INTEGRATED["float32"])
@@ -116,7 +129,7 @@ def test_weights_are_those_of_an_event_exact_loop(delayed: bool, density: float,
 def test_weights_never_leave_their_bounds(delayed: bool, density: float) -> None:
     """Adversarial amplitudes; first weights lie within the bounds."""
     rule = {"gamma": 5.0, "a": 50.0, "d": 3.0, "b": 40.0, "minimum": 0.4, "maximum": 1.5}
-    first, _, _, kernels = ran(pool(delayed, density, rule, alone=True), inputs())
+    first, _, _, kernels = ran(delayed, density, rule, True, inputs())
     found, unit = kernels[:, first != 0], first[first != 0].mean()
     bounds = np.array([0.4 * unit, max(1.5 * unit, first.max())])
     np.testing.assert_allclose([found.min(), found.max()], bounds, **INTEGRATED["float32"])
@@ -124,21 +137,21 @@ def test_weights_never_leave_their_bounds(delayed: bool, density: float) -> None
 
 @KINDS
 def test_connections_that_do_not_exist_never_appear(delayed: bool, density: float) -> None:
-    first, _, _, kernels = ran(pool(delayed, density, RULE, alone=True), inputs())
+    first, _, _, kernels = ran(delayed, density, RULE, True, inputs())
     np.testing.assert_array_equal(kernels[:, first == 0], 0)
 
 
 @KINDS
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "in a brain"])
 def test_without_learning_rate_weights_stay_bit_for_bit(delayed: bool, density: float, alone: bool) -> None:
-    first, _, post, kernels = ran(pool(delayed, density, {"gamma": 0.0}, alone), inputs())
+    first, _, post, kernels = ran(delayed, density, {"gamma": 0.0}, alone, inputs())
     assert post.any()
     np.testing.assert_array_equal(kernels, np.broadcast_to(first, kernels.shape))
 
 
 @KINDS
 def test_silence_leaves_weights_bit_for_bit(delayed: bool, density: float) -> None:
-    first, _, post, kernels = ran(pool(delayed, density, RULE, alone=True), np.zeros((STEPS, PRE), np.int8))
+    first, _, post, kernels = ran(delayed, density, RULE, True, np.zeros((STEPS, PRE), np.int8))
     assert not post.any()
     np.testing.assert_array_equal(kernels, np.broadcast_to(first, kernels.shape))
 

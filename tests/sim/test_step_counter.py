@@ -10,6 +10,7 @@ import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray
 from spark.core.errors import StateError
 from spark.nn import Brain, BrainConfig, initializers, neurons, plasticity
+from spark.sim.run import build
 
 STEPS = 90
 SPIKES = SpikeArray((np.random.default_rng(0).random((STEPS, 10)) < 0.2).astype(np.int8))
@@ -23,8 +24,7 @@ def alone(neuron, config):
         ports = {"in_spikes": [PortMap("__call__", "spikes"), PortMap("pool", "out_spikes")]}
     config_map = {"input_map": {"spikes": InputSpec(SpikeArray, (10,), "int8")}, "output_map": {}, "seed": 2}
     made = Brain(BrainConfig(**config_map, modules_map=[ModuleSpecs("pool", neuron, ports, config)]))
-    spark.run(made, 1, {"spikes": SpikeArray(np.zeros(10, np.int8))}, progress=False)
-    made.reset()
+    build(made)
     return made
 
 
