@@ -44,6 +44,7 @@ bench: $(VENV)/.test
 
 verify: $(VENV)/.verify
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile=thorough
 
 # A hundred small faults, one after the other: an hour or more.
 mutants: $(VENV)/.test

@@ -177,7 +177,13 @@ def run(module: Any, inputs: Any, **constant: Any) -> Any:
         inputs: A dict of payloads with a leading axis of steps.
         **constant: Payloads given at every step.
     """
-    graph, state = spark.split(module)
+    state, (outputs, fired) = _scanned(*spark.split(module), inputs, constant)
+    return outputs, fired, state
+
+
+@jax.jit
+def _scanned(graph: Any, state: Any, inputs: Any, constant: Any) -> Any:
+    """A scan over steps; modules of equal configs share what is compiled."""
 
     def step(now: Any, given: Any) -> Any:
         view = spark.merge(graph, now)
@@ -185,8 +191,7 @@ def run(module: Any, inputs: Any, **constant: Any) -> Any:
         fired = view.get_spikes_from_cache() if isinstance(view, Brain) else {}
         return spark.split(view)[1], (outputs, fired)
 
-    state, (outputs, fired) = jax.jit(lambda first: jax.lax.scan(step, first, inputs))(state)
-    return outputs, fired, state
+    return jax.lax.scan(step, state, inputs)
 
 
 def pool_spikes(brain: Brain, steps: int = 300) -> dict[str, np.ndarray]:

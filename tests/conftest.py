@@ -7,15 +7,18 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_PLATFORMS", os.environ.get("SPARK_TEST_PLATFORM", "cpu"))
 # What is compiled is shared by all processes of a run and by the next run; `make clean` takes it away.
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / "build" / "compiled"))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 import jax
 import numpy as np
 import pytest
+from drawing import USUAL
 from hypothesis import settings
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
-settings.register_profile("spark", deadline=None, max_examples=30, database=None, print_blob=True)
+settings.register_profile("spark", deadline=None, max_examples=USUAL, database=None, print_blob=True)
+# That of `make verify`, which draws more examples of each random test.
+settings.register_profile("thorough", settings.get_profile("spark"), max_examples=10 * USUAL)
 settings.load_profile("spark")
 
 # Files whose tests take long, in the order in which processes take them up; the others follow. Tests in a browser

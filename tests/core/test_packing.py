@@ -5,7 +5,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from hypothesis import given, settings
+from drawing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -34,6 +35,7 @@ def bits(values: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(named_arrays())
+@examples(10, 100)
 def test_what_is_packed_is_read_back_bit_for_bit(values: dict[str, np.ndarray]) -> None:
     layout = planned(values)
     leaves = layout.pack(values)
@@ -41,7 +43,7 @@ def test_what_is_packed_is_read_back_bit_for_bit(values: dict[str, np.ndarray]) 
 
 
 @given(named_arrays())
-@settings(max_examples=10)
+@examples(5, 50)
 def test_what_is_packed_under_jit_is_read_back_bit_for_bit(values: dict[str, np.ndarray]) -> None:
     layout = planned(values)
 
@@ -53,6 +55,7 @@ def test_what_is_packed_under_jit_is_read_back_bit_for_bit(values: dict[str, np.
 
 
 @given(named_arrays())
+@examples(10, 100)
 def test_numpy_and_jax_arrays_are_packed_into_the_same_words(values: dict[str, np.ndarray]) -> None:
     layout = planned(values)
     plain, traced = layout.pack(values), layout.pack({p: jnp.asarray(v) for p, v in values.items()})
@@ -60,6 +63,7 @@ def test_numpy_and_jax_arrays_are_packed_into_the_same_words(values: dict[str, n
 
 
 @given(st.data(), named_arrays())
+@examples(10, 100)
 def test_a_replaced_array_is_read_back_and_the_others_stay(data: st.DataObject, values: dict[str, np.ndarray]) -> None:
     if not values:
         return
@@ -77,6 +81,7 @@ def test_bfloat16_is_packed_too() -> None:
 
 
 @given(named_arrays())
+@examples(10, 100)
 def test_small_arrays_share_a_leaf_of_words_and_one_for_each_dtype_of_floats(values: dict[str, np.ndarray]) -> None:
     floats = {str(v.dtype) for v in values.values() if v.dtype.kind == "f"}
     whole = any(v.dtype.kind != "f" for v in values.values())

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import kernel_oracle
 import numpy as np
 import pytest
+from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from spark.kernels import build_edges, deliver_edges, history_words, push_histor
     st.sampled_from([0.0, 0.002, 0.05, 1.0]),
     st.sampled_from(["float32", "float16", "bfloat16"]),
 )
+@examples(8, 100)
 def test_native_reference_and_oracle_agree_bit_for_bit(seed, sizes, max_delay, density, dtype):
     case = kernel_oracle.draw_case(seed, *sizes, max_delay, density)
     weights = jnp.asarray(case.weights, dtype)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,48 @@ found = kernels.status()
 texts = [str(w.message) for w in caught if w.category is kernels.NativeKernelsWarning]
 print(json.dumps([results, texts, found.available, found.reason, found.mend]))
 """
+# Imports what takes long, and starts nothing; then, for every line of its input, a child of it runs the script in
+# the environment on that line. A child is as new as a process can be that has imported this.
+NURSERY = f"""
+import json, os, sys, traceback
+import jax.numpy
+from spark import kernels
+for line in sys.stdin:
+    child = os.fork()
+    if child:
+        status = os.waitpid(child, 0)[1]
+        print(json.dumps({{"status": status}}), flush=True)
+        continue
+    try:
+        os.environ.clear()
+        os.environ.update(json.loads(line))
+        exec({SCRIPT!r}, {{}})
+        sys.stdout.flush()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+"""
 RESULT = [-4.0, -4.0]
 
 
-def run(**changes: str) -> tuple:
-    """What a fresh process with these environment variables computes, warns and reports."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment(**changes), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return tuple(json.loads(done.stdout.splitlines()[-1]))
+@pytest.fixture(scope="module")
+def run() -> Iterator[Callable[..., tuple]]:
+    """What a new process with these environment variables computes, warns and reports."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
+    with subprocess.Popen([sys.executable, "-c", NURSERY], env=environment(), **pipes) as nursery:
+
+        def tell(**changes: str) -> tuple:
+            nursery.stdin.write(json.dumps(environment(**changes)) + "\n")
+            printed = [nursery.stdout.readline()]
+            while '"status"' not in printed[-1]:
+                printed.append(nursery.stdout.readline())
+                assert printed[-1], "the nursery has ended"
+            assert json.loads(printed[-1]) == {"status": 0}, "see what is on stderr"
+            return tuple(json.loads(printed[-2]))
+
+        yield tell
+        nursery.stdin.close()
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -81,7 +116,7 @@ def test_the_library_is_in_use_where_there_is_a_compiler():
     assert not found.mend
 
 
-def test_without_a_compiler_one_warning_says_what_mends_it_and_results_are_the_same(tmp_path):
+def test_without_a_compiler_one_warning_says_what_mends_it_and_results_are_the_same(tmp_path, run):
     results, texts, available, reason, mend = run(PATH="", SPARK_CACHE=str(tmp_path))
     assert results == [RESULT] * 3
     assert not available
@@ -91,7 +126,7 @@ def test_without_a_compiler_one_warning_says_what_mends_it_and_results_are_the_s
     assert mend in texts[0]
 
 
-def test_a_compiler_that_fails_gives_one_warning_and_the_same_results(tmp_path):
+def test_a_compiler_that_fails_gives_one_warning_and_the_same_results(tmp_path, run):
     results, texts, available, *_ = run(CXX=failing_compiler(tmp_path), SPARK_CACHE=str(tmp_path / "cache"))
     assert results == [RESULT] * 3
     assert not available
@@ -99,7 +134,7 @@ def test_a_compiler_that_fails_gives_one_warning_and_the_same_results(tmp_path):
     assert "error: no luck" in texts[0]
 
 
-def test_native_kernels_can_be_turned_off_silently(tmp_path):
+def test_native_kernels_can_be_turned_off_silently(tmp_path, run):
     results, texts, available, *_ = run(SPARK_NATIVE="0", SPARK_CACHE=str(tmp_path))
     assert (results, texts, available) == ([RESULT] * 3, [], False)
     assert not list(tmp_path.iterdir())
@@ -159,7 +194,7 @@ def built(tmp_path, monkeypatch, copying_compiler) -> Path:
 
 
 @pytest.mark.parametrize("damage", [half, zeros, one_other_bit, foreign, other_bytes, unreadable])
-def test_a_damaged_library_is_never_loaded_and_built_again(damage, built, copying_compiler):
+def test_a_damaged_library_is_never_loaded_and_built_again(damage, built, copying_compiler, run):
     whole = built.read_bytes()
     damage(built)
     assert run(CXX=copying_compiler, SPARK_CACHE=str(built.parent))[:3] == ([RESULT] * 3, [], True)
@@ -170,7 +205,7 @@ def test_a_damaged_library_is_never_loaded_and_built_again(damage, built, copyin
     assert calls(copying_compiler) == 2
 
 
-def test_a_folder_in_the_librarys_place_is_named_and_kept(built, copying_compiler):
+def test_a_folder_in_the_librarys_place_is_named_and_kept(built, copying_compiler, run):
     built.unlink()
     (built / "kept").mkdir(parents=True)
     results, texts, available, reason, mend = run(CXX=copying_compiler, SPARK_CACHE=str(built.parent))
@@ -182,7 +217,7 @@ def test_a_folder_in_the_librarys_place_is_named_and_kept(built, copying_compile
 
 
 @pytest.mark.parametrize("place", ["file", "file/inside", "/proc", "/proc/inside"])
-def test_a_cache_that_cannot_be_written_to_is_named_and_the_reference_computes(place, tmp_path, copying_compiler):
+def test_a_cache_that_cannot_be_written_to_is_named_and_the_reference_computes(place, tmp_path, copying_compiler, run):
     if place.startswith("/proc") and not Path("/proc").exists():
         pytest.skip("this system has no /proc")
     (tmp_path / "file").write_text("")
@@ -192,7 +227,7 @@ def test_a_cache_that_cannot_be_written_to_is_named_and_the_reference_computes(p
     assert mend.startswith("set SPARK_CACHE to a folder ")
 
 
-def test_a_full_disk_under_the_compiler_is_not_taken_for_a_missing_compiler(tmp_path):
+def test_a_full_disk_under_the_compiler_is_not_taken_for_a_missing_compiler(tmp_path, run):
     said = "as: cannot write x.o: No space left on device"
     full = str(script(tmp_path / "full", f'[ "$1" = --version ] && exit 0\necho "{said}" >&2\nexit 1'))
     results, texts, available, reason, mend = run(CXX=full, SPARK_CACHE=str(tmp_path / "cache"))
@@ -218,7 +253,7 @@ def test_a_disk_that_is_full_at_any_step_leaves_nothing_behind(step, tmp_path, m
 
 
 @pytest.mark.parametrize("made", ["", "a library of something else"])
-def test_a_compiler_that_makes_something_else_is_refused_in_words(made, tmp_path):
+def test_a_compiler_that_makes_something_else_is_refused_in_words(made, tmp_path, run):
     act = f'cp "{_ctypes.__file__}" "$last"' if made else ': > "$last"'
     text = f'for last; do :; done\n[ "$last" = --version ] && exit 0\n{act}'
     results, texts, available, reason, _ = run(

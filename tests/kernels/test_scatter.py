@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,7 @@ def oracle(spikes, rows, ring, slot, signed):
     st.booleans(),
     st.booleans(),
 )
+@examples(8, 100)
 def test_native_reference_and_oracle_agree_bit_for_bit(seed, shape, slots, layout, dtype, delayed, wide, signed):
     spikes, rows, ring = drawn(seed, *shape, slots, layout, dtype, delayed, wide)
     slot = seed % slots

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import refused, run, spikes, spiking_brain
-from hypothesis import given, settings
+from drawing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 import spark
@@ -61,7 +62,7 @@ def test_delays_of_more_steps_than_a_word_has_bits_arrive(config: dict[str, Any]
 
 
 @given(st.integers(1, 70), st.integers(0, 2**32 - 1))
-@settings(max_examples=10)
+@examples(4, 30)
 def test_every_input_unit_has_a_delay_of_its_own(longest: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     delays = rng.integers(1, longest + 1, 6)
@@ -71,7 +72,7 @@ def test_every_input_unit_has_a_delay_of_its_own(longest: int, seed: int) -> Non
 
 
 @given(st.integers(1, 70), st.integers(0, 2**32 - 1))
-@settings(max_examples=10)
+@examples(4, 30)
 def test_every_pair_of_units_has_a_delay_of_its_own(longest: int, seed: int) -> None:
     delays = np.random.default_rng(seed).integers(1, longest + 1, (2, 3, 4))
     sent = random_spikes(3 * longest, 4, seed)

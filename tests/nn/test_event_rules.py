@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import array_code
-from hypothesis import given, settings
+from drawing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import INTEGRATED, WEIGHTS
 
@@ -238,7 +239,7 @@ def test_changes_that_waited_long_are_those_made_at_once(name, instruction_set):
     cuts=st.lists(st.integers(1, 120), min_size=1, max_size=4),
     name=st.sampled_from(list(EVERY)),
 )
-@settings(max_examples=15)
+@examples(5, 60)
 def test_however_a_run_is_cut_the_weights_are_the_same(seed, units, cuts, name):
     spikes = sent(seed, sum(cuts), units[0])
     whole, cut = (brain(set_up(name), units=units) for _ in range(2))
@@ -394,7 +395,7 @@ def test_without_modulation_no_bit_of_a_weight_changes():
 
 
 @given(st.floats(-80, 80).filter(lambda lag: abs(lag) > 0.5))
-@settings(max_examples=25)
+@examples(25, 100)
 def test_an_isolated_pair_has_the_windows_closed_form(lag):
     lag = round(lag)
     rule = plasticity.PairRuleConfig(

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import run, spikes, tutorial_brain
-from hypothesis import given, settings
+from drawing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import INTEGRATED
 
@@ -59,7 +60,7 @@ def test_only_inhibition_reads_below_zero() -> None:
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.booleans())
-@settings(max_examples=10)
+@examples(4, 30)
 def test_groups_differ_by_at_most_one_unit(groups: int, more: int, shuffle: bool) -> None:
     made = built(groups + more, num_outputs=groups, shuffle=shuffle)
     sizes = np.bincount(np.asarray(made.group.value), minlength=groups)

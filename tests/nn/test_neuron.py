@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import refused, relay, run, spikes
-from hypothesis import given, settings
+from drawing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 import spark
@@ -24,7 +25,7 @@ def built(cls: Any = LIFNeuron, inputs: int = 5, **config: Any) -> Any:
 
 
 @given(st.floats(0, 1), st.integers(1, 60), st.integers(0, 99))
-@settings(max_examples=8)
+@examples(4, 30)
 def test_number_of_inhibitory_units_is_the_rounded_share(rate: float, units: int, seed: int) -> None:
     signs = np.asarray(built(units=(units,), inhibitory_rate=rate, seed=seed).inhibition.value)
     assert (np.sum(signs == -1), np.sum(signs == 1)) == (round(rate * units), units - round(rate * units))

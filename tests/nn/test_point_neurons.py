@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import array_code, refused
-from hypothesis import given, settings
+from drawing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import INTEGRATED
 
@@ -148,7 +149,7 @@ def test_an_exponential_current_is_integrated_exactly(tau):
 
 
 @given(st.floats(0.1, 3.0))
-@settings(max_examples=10)
+@examples(5, 30)
 def test_a_spike_takes_effect_after_its_delay(delay):
     """Of an input no wire takes a step: the potential jumps in the step at which the whole delay has passed."""
     config = DeltaLIFNeuronConfig(

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import refused, spikes
-from hypothesis import given, settings
+from drawing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -71,7 +72,7 @@ def test_weights_are_kept_in_the_dtype_asked_for() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=5)
+@examples(3, 20)
 def test_same_seed_same_connections_and_weights(seed: int) -> None:
     first, second = (built(30, units=(20,), seed=seed).kernel for _ in range(2))
     np.testing.assert_array_equal(first, second)
