@@ -50,19 +50,14 @@ def pytest_configure(config: pytest.Config) -> None:
         kernels.status()
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file stay together, since they share what is compiled, and a browser with its editor."""
-
-    def group(item: pytest.Item) -> str:
-        return item.path.relative_to(Path(__file__).parent).as_posix()
+    """Long files come first. Tests of a file share what is compiled, and a browser with its editor, in one process."""
 
     def rank(item: pytest.Item) -> int:
-        return next((n for n, name in enumerate(LONG) if group(item).startswith(name)), len(LONG))
+        file = item.path.relative_to(Path(__file__).parent).as_posix()
+        return next((n for n, name in enumerate(LONG) if file.startswith(name)), len(LONG))
 
     items.sort(key=rank)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
 
 
 @pytest.fixture
