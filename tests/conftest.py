@@ -24,15 +24,21 @@ settings.load_profile("spark")
 # Files whose tests take long, in the order in which processes take them up; the others follow. Tests in a browser
 # mostly wait for it, so others run beside them.
 LONG = (
+    "fuzz",
     "editor/browser/test_drawing.py",
     "nn/test_event_rules.py",
-    "core/test_check_module.py",
-    "editor/browser/test_people.py",
+    "editor/browser/test_first_minutes.py",
     "nn/test_point_neurons.py",
+    "editor/browser/test_truth.py",
+    "sim/test_shard_spikes.py",
     "editor/browser/test_running.py",
-    "io/test_checkpoint.py",
+    "nn/test_arriving_dtypes.py",
+    "core/test_check_module.py",
     "editor/browser",
+    "core/test_gradients.py",
     "docs",
+    "sim/test_interrupts.py",
+    "editor",
 )
 
 
