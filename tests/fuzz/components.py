@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fuzz.origins import connectivity, delays, positive_values
-from fuzz.recipes import Recipe, Wires
+from fuzz.recipes import Recipe, Wires, brings_weights
 from spark import CurrentArray, PotentialArray, SpikeArray
 from spark.nn import somas, synapses
 
@@ -26,10 +26,11 @@ class Synapses(Recipe):
     def static(self, wires: Wires, mean: float) -> dict[str, Any]:
         draw = self.draw
         mean *= draw.number_in(0.5, 2.0)
+        drawn = tuple(connectivity(draw, o, self.units, mean) for o in wires)
         return self.common(
             units=self.units,
-            connections=tuple(connectivity(draw, o, self.units, mean) for o in wires),
-            kernel=tuple(positive_values(draw, mean) for _ in wires),
+            connections=drawn,
+            kernel=tuple(1.0 if brings_weights(c) else positive_values(draw, mean) for c in drawn),
             delay=tuple(delays(draw) for _ in wires),
             signed=draw.chance(0.5),
         )
