@@ -107,7 +107,8 @@ class Notebook:
         self.cells = page.locator(".jp-Notebook .jp-Cell")
         self.widgets = [page.locator(".spark-widget").nth(i) for i in range(2)]
         self.cells.nth(2).wait_for()
-        # What is run before the kernel is there is lost.
+        # What is run before the kernel is there is lost, and the page says "idle" also then.
+        wait_until(lambda: self.kernel_is_ready(name), 120)
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
         for i in range(2):
             self.run_cell(i)
@@ -117,6 +118,11 @@ class Notebook:
 
     def address(self, path):
         return f"{self.lab.url}{path}{'&' if '?' in path else '?'}token={self.lab.token}"
+
+    def kernel_is_ready(self, name):
+        sessions = self.page.request.get(self.address("api/sessions")).json()
+        kernels = [s["kernel"] for s in sessions if s["path"] == f"{name}.ipynb"]
+        return any(k["connections"] and k["execution_state"] == "idle" for k in kernels)
 
     def run_cell(self, i):
         self.cells.nth(i).locator(".cm-content").click()
