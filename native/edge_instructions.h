@@ -46,7 +46,8 @@ inline void run_deliver_edges(Operands& o) {
   const int64_t units = o.whole();
   const int64_t edges = weights.count();
   starts.of(pre * (delays + 1), "starts");
-  check_edges(post.of(edges, "post"), starts, pre, words, delays, edges, units);
+  post.of(edges, "post");
+  if (o.is_first()) check_edges(post, starts, pre, words, delays, edges, units);
   deliver_edges(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays), weights.data, post, units,
                 current.of(units, "current"));
 }
@@ -71,7 +72,8 @@ inline void run_deliver_and_change(Operands& o) {
   const float factor = o.number();
   const int64_t edges = weights.count();
   starts.of(pre * (delays + 1), "starts");
-  check_edges(post.of(edges, "post"), starts, pre, words, delays, edges, units);
+  post.of(edges, "post");
+  if (o.is_first()) check_edges(post, starts, pre, words, delays, edges, units);
   const float* const post_trace = trace.of(units, "post_trace");
   float* const decayed = left.of(units, "decayed");
   for (int64_t unit = 0; unit < units; ++unit) decayed[unit] = post_trace[unit] * factor;
@@ -118,10 +120,12 @@ inline void run_zenke(Operands& o) {
   const float slow_post = o.number();
   const int64_t edges = weights.count();
   starts.of(pre * (delays + 1), "starts");
-  check_edges(post.of(edges, "post"), starts, pre, words, delays, edges, units);
+  post.of(edges, "post");
+  if (o.is_first()) check_edges(post, starts, pre, words, delays, edges, units);
   const Incoming incoming = {in_starts.of(units + 1, "in_starts"), in_edge.of(edges, "in_edge"),
                              in_pre.of(edges, "in_pre"), in_delay.of(edges, "in_delay")};
-  check_incoming(incoming.starts, incoming.edge, incoming.pre, incoming.delay, units, edges, pre, slots);
+  if (o.is_first())
+    check_incoming(incoming.starts, incoming.edge, incoming.pre, incoming.delay, units, edges, pre, slots);
   float* const ring = rows.of(slots * pre, "ring");
   const uint32_t* const bits = history.of(2 * words * pre, "history");
   const int8_t* const spikes = fired.of(units, "spikes");
@@ -164,7 +168,8 @@ inline void run_scatter(Operands& o) {
   s.post = post;
   s.weights = weights;
   s.delays = delays;
-  check_scatter(s, {post.bytes, weights.bytes, delays.bytes});
+  check_within(s.ring.slot, 0, s.ring.slots - 1, "the row of this step");
+  if (o.is_first()) check_scatter(s, {post.bytes, weights.bytes, delays.bytes});
   scatter(s);
 }
 

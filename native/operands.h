@@ -110,6 +110,9 @@ class Operands {
   // Number of the step within this call.
   int64_t round() const { return round_; }
 
+  // Whether lists of connections are to be looked at: nothing changes them within a call.
+  bool is_first() const { return kChecked && round_ == 0; }
+
   template <class Type>
   Span<Type> place() {
     check_left(3);

@@ -146,7 +146,6 @@ inline void check_scatter(const Scatter& s, const ScatterBytes& bytes) {
   const int64_t reached = s.starts[s.pre];
   const int64_t needed = s.layout == kOneWeight ? 1 : s.layout == kWeightOfUnit ? s.pre : reached;
   if (reached > 0) check_within(weights, needed, INT64_MAX, "the number of weights");
-  check_within(s.ring.slot, 0, s.ring.slots - 1, "the row of this step");
   if (s.post_type == kPost16) {
     check_indices(static_cast<const uint16_t*>(s.post), reached, s.ring.units, "post");
   } else {

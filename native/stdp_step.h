@@ -155,8 +155,8 @@ inline void run_stdp(Operands& o) {
                            lists[6].any(synapses, "pre"),       lists[7].any(synapses, "delay")};
   if (listed) {
     check(history != nullptr, "connections with delays have no history");
-    check_lists(edges, pre, post, words, delays, synapses, slots);
-    if (to.eligibility) check_moved(edges.post, synapses, modulation.size);
+    if (o.is_first()) check_lists(edges, pre, post, words, delays, synapses, slots);
+    if (o.is_first() && to.eligibility) check_moved(edges.post, synapses, modulation.size);
   } else {
     check(pre_spikes != nullptr && synapses == pre * post, "dense weights do not fit their spikes");
   }

@@ -157,3 +157,11 @@ def test_doctor_names_the_build():
     assert done.returncode == 0, done.stderr
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("Kernels")]
     assert ", checked build)" in line and "spark_kernels_checked_" in line
+
+
+def test_the_usual_build_carries_no_checks(said, monkeypatch):
+    words = b"is out of range, got "
+    monkeypatch.delenv("SPARK_NATIVE_BUILD", raising=False)
+    assert words not in library().path.read_bytes()
+    monkeypatch.setenv("SPARK_NATIVE_BUILD", "checked")
+    assert said and words in library().path.read_bytes()
