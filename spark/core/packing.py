@@ -128,6 +128,8 @@ class Layout:
 
 
 def _joined(parts: list[Any]) -> Any:
+    # Nothing joined to a single number is more than XLA compiles: it ends the process.
+    parts = [part for part in parts if part.size] or parts[:1]
     if len(parts) == 1:
         return parts[0]
     if all(isinstance(p, np.ndarray) for p in parts):

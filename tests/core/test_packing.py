@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +73,15 @@ def test_a_replaced_array_is_read_back_and_the_others_stay(data: st.DataObject, 
     new = data.draw(hnp.arrays(values[path].dtype, values[path].shape))
     leaves = layout.replace(layout.pack(values), path, new)
     assert bits({p: layout.read(leaves, p) for p in values}) == bits({**values, path: new})
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "int32"])
+def test_an_empty_array_beside_a_single_number_is_packed_under_jit(dtype: str) -> None:
+    """XLA ended the process while it compiled the two joined."""
+    values = {"a": np.ones((), dtype), "b": np.zeros((0, 2), dtype)}
+    layout = planned(values)
+    found = jax.jit(lambda given: {path: layout.read(layout.pack(given), path) for path in given})(values)
+    assert bits(found) == bits(values)
 
 
 def test_bfloat16_is_packed_too() -> None:

@@ -33,6 +33,7 @@ from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, Spike
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import ExponentialIntegrator, ExponentialIntegratorConfig
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+from spark.sim.run import build
 
 CALL = ("__call__", "spikes")
 STEPS = 300
@@ -44,8 +45,7 @@ def sent(steps: int = 40, size: int = 4, seed: int = 0) -> np.ndarray:
 
 def passed(brain: Brain, given: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Outputs and spikes of every module over these inputs, from step 0."""
-    brain(spikes=spikes(given[0]))
-    brain.reset()
+    build(brain)
     outputs, fired, _ = run(brain, {"spikes": SpikeArray(jnp.asarray(given))})
     return (
         {n: np.asarray(p.value) for n, p in outputs.items()},

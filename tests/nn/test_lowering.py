@@ -7,12 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import array_code
+from builders import run as steps
 from tolerances import INTEGRATED
 
 import spark
 from spark import kernels
 from spark.demo import tutorial_config
 from spark.nn import Brain, BrainConfig, initializers, interfaces, neurons
+from spark.sim.run import build
 
 needs_native = pytest.mark.skipif(not kernels.status().available, reason="no native kernels on this machine")
 STEPS = 600
@@ -91,20 +93,9 @@ def brain(neuron, given, spiker=interfaces.TopologicalLinearSpiker, own=False) -
 def run(made: Brain):
     """Spikes of every module, outputs and last state under a drive that changes."""
     drives = jnp.asarray(np.random.default_rng(1).uniform(-1, 1, (STEPS // 50, 4)).repeat(50, 0), jnp.float32)
-    made(drive=spark.FloatArray(drives[0]))
-    made.reset()
-    graph, state = spark.split(made)
-
-    @jax.jit
-    def all_steps(graph, state):
-        def step(now, drive):
-            model = spark.merge(graph, now)
-            out = model(drive=spark.FloatArray(drive))
-            return spark.split(model)[1], (model.get_spikes_from_cache(), out)
-
-        return jax.lax.scan(step, state, drives)
-
-    return all_steps(graph, state)
+    build(made)
+    outputs, fired, state = steps(made, {"drive": spark.FloatArray(drives)})
+    return state, (fired, outputs)
 
 
 CASES = {
@@ -126,9 +117,17 @@ CASES = {
 }
 
 
+# Beside a user's module, which splits the program, two of them in the quick run; each compiles in both codes.
+BESIDE = ("ALIF with delays and the rule", "LIF without delays, dense")
+ALL = [
+    pytest.param(case, own, id=f"{name}-{'with a user module' if own else 'built in'}", marks=marks)
+    for name, case in CASES.items()
+    for own, marks in ((False, ()), (True, () if name in BESIDE else pytest.mark.slow))
+]
+
+
 @needs_native
-@pytest.mark.parametrize("own", [False, True], ids=["built in", "with a user's module"])
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("case", "own"), ALL)
 def test_a_program_gives_the_same_spikes_as_array_code(case, own: bool):
     state, (spikes, outputs) = run(brain(*case, own=own))
     with array_code():

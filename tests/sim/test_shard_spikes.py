@@ -101,15 +101,16 @@ def test_units_and_memory_are_split_as_asked(short: dict[str, Any]) -> None:
     assert max(short["tutorial unit 8"]["bytes"]) < min(short["tutorial module 2"]["bytes"]) / 5
 
 
-def test_two_processes_give_the_spikes_of_one_device() -> None:
+@pytest.mark.parametrize("which", ["two processes", pytest.param("two processes long", marks=pytest.mark.slow)])
+def test_two_processes_give_the_spikes_of_one_device(which: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    with process("two processes", 2, port, "0") as one, process("two processes", 2, port, "1") as other:
+    with process(which, 2, port, "0") as one, process(which, 2, port, "1") as other:
         found = [results(one), results(other)]
     assert found[0] == found[1]
     assert found[0]["devices"] == [2, 4]
-    for case in TWO_PROCESSES:
+    for case in TWO_PROCESSES[which]:
         check(found[0]["cases"][case], exact=kernels.available())
 
 
