@@ -63,7 +63,12 @@ def test_built_in_module_keeps_the_contract(cls: type) -> None:
     spark.check_module(cls, **arguments(cls))
 
 
-RULES = [cls for cls in BUILT_IN if issubclass(cls, spark.nn.plasticity.Rule)]
+# What modulation adds is the same for all of them, and each compiles: two in the quick run.
+RULES = [
+    pytest.param(cls, marks=[] if cls.__name__ in ("PairRule", "ZenkeRule") else pytest.mark.slow)
+    for cls in BUILT_IN
+    if issubclass(cls, spark.nn.plasticity.Rule)
+]
 
 
 @pytest.mark.parametrize("cls", RULES, ids=lambda c: c.__name__)

@@ -11,6 +11,7 @@ import hostile
 import numpy as np
 import pytest
 from builders import drive
+from drawing import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -76,7 +77,7 @@ def saved(tmp_path_factory):
     return folder
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(examples(10, 100), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_a_checkpoint_with_any_values_and_their_digest_is_refused_or_runs(saved, data):
     def change(manifest, arrays):
