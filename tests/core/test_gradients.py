@@ -63,11 +63,8 @@ def test_a_potentials_gradient_is_its_slope_at_any_size(units: int) -> None:
     np.testing.assert_allclose(gradient, slope, rtol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("path", "pool"),
-    [*(("pool.soma.potential", pool) for pool in POOLS), ("spiker.potential", "plastic"), *UPSTREAM],
-)
-def test_a_brains_gradient_is_its_slope(path: str, pool: str) -> None:
+def loss_of(pool: str, path: str) -> tuple[Any, Any, Any, np.ndarray]:
+    """A sum of a variable two steps later, by its value now; the variable later and now, and the sum's weights."""
     graph, state = spark.split(brain_with(pool))
 
     def after_two_steps(value: Any) -> Any:
@@ -77,14 +74,28 @@ def test_a_brains_gradient_is_its_slope(path: str, pool: str) -> None:
         return spark.split(view)[1][path]
 
     weights = np.random.default_rng(0).normal(size=state[path].shape).astype(np.float32)
-    loss = lambda value: (after_two_steps(value) * weights).sum()  # noqa: E731
-    gradient, compiled = jax.grad(loss)(state[path]), jax.jit(jax.grad(loss))(state[path])
+    return lambda value: (after_two_steps(value) * weights).sum(), after_two_steps, state[path], weights
+
+
+@pytest.mark.parametrize(
+    ("path", "pool"),
+    [*(("pool.soma.potential", pool) for pool in POOLS), ("spiker.potential", "plastic"), *UPSTREAM],
+)
+def test_a_brains_gradient_is_its_slope(path: str, pool: str) -> None:
+    loss, after_two_steps, value, weights = loss_of(pool, path)
+    gradient, step = jax.jit(jax.grad(loss))(value), jax.jit(after_two_steps)
     small = 0.02 * np.ones_like(weights)
-    step = jax.jit(after_two_steps)
-    slope = (step(state[path] + small) - step(state[path] - small)) / (2 * small)
+    slope = (step(value + small) - step(value - small)) / (2 * small)
     np.testing.assert_allclose(gradient, slope * weights, rtol=1e-2, atol=1e-4)
-    np.testing.assert_allclose(compiled, gradient, rtol=1e-5, atol=1e-7)
     assert np.any(gradient)
+
+
+# Without `jit` every operation compiles by itself.
+@pytest.mark.parametrize("path", ["pool.soma.potential", pytest.param("spiker.potential", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("pool", [p if p == "current" else pytest.param(p, marks=pytest.mark.slow) for p in POOLS])
+def test_a_gradient_that_is_not_compiled_is_the_same(pool: str, path: str) -> None:
+    loss, _, value, _ = loss_of(pool, path)
+    np.testing.assert_allclose(jax.jit(jax.grad(loss))(value), jax.grad(loss)(value), rtol=1e-5, atol=1e-7)
 
 
 def test_weights_have_the_gradient_of_what_they_deliver() -> None:

@@ -156,17 +156,16 @@ class Oracle:
 LAYOUTS = {"dense": {}, "sparse": {"density": 0.5}, "delayed": {"delayed": True}}
 
 
-def pairs(names: Iterable[str]) -> list[Any]:
+def pairs(names: Iterable[str], first: int) -> list[Any]:
     """Each rule with each layout; each rule with one of them in the quick run, since every pair compiles anew."""
     return [
-        pytest.param(name, layout, marks=[] if (number + place) % len(LAYOUTS) == 0 else pytest.mark.slow)
+        pytest.param(name, layout, marks=[] if (number + place) % len(LAYOUTS) == first else pytest.mark.slow)
         for number, name in enumerate(names)
         for place, layout in enumerate(LAYOUTS)
     ]
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("name", "layout"), pairs(EVERY, first=1))
 def test_a_rule_gives_the_weights_of_its_equations(name, layout):
     rule = set_up(name)
     made = brain(rule, **LAYOUTS[layout])
@@ -191,7 +190,7 @@ def test_the_standard_plastic_network_agrees_within_a_millionth():
 
 
 @needs_native
-@pytest.mark.parametrize(("name", "layout"), pairs(EVERY))
+@pytest.mark.parametrize(("name", "layout"), pairs(EVERY, first=0))
 def test_all_ways_to_run_give_the_same_weights(name, layout):
     """Changes that wait, changes at once (the weights are recorded), single steps, and array code."""
     rule = set_up(name)
@@ -211,9 +210,16 @@ def test_all_ways_to_run_give_the_same_weights(name, layout):
     )
 
 
+# Each rule with each set of instructions, each with one of them in the quick run.
+SETS = [
+    pytest.param(name, instruction_set, marks=[] if (number + place) % 3 == 0 else pytest.mark.slow)
+    for number, name in enumerate(EVERY)
+    for place, instruction_set in enumerate(("portable", "avx2", "avx512"))
+]
+
+
 @needs_native
-@pytest.mark.parametrize("instruction_set", ["portable", "avx2", "avx512"])
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("name", "instruction_set"), SETS)
 def test_changes_that_waited_long_are_those_made_at_once(name, instruction_set):
     """Rows that fire after 1 to 2,000 steps, some never, in a run that is longer than what may wait."""
     units, steps = (40, 30), 5000
