@@ -21,9 +21,10 @@ from spark.core.values import to_array
 FILES = hostile.files()
 TESTS = str(Path(__file__).parent.parent)
 MEASURED = """
-import json, pathlib, resource, sys
+import json, pathlib, sys
 sys.path[:0] = [{tests!r}, {tests!r} + "/io"]
 import hostile, spark
+from peak import peak_kilobytes
 folder = pathlib.Path({folder!r})
 files = hostile.files()
 # Everything is compiled and imported once, by what is sound.
@@ -33,14 +34,14 @@ made, said, most = [], {{}}, {{}}
 for name, file in files.items():
     (folder / str(len(made))).mkdir()
     made.append((name, file, file.make(folder / str(len(made)))))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kilobytes()
 for name, file, path in made:
     try:
         file.load(path)
         said[name] = None
     except spark.SparkError as error:
         said[name] = str(error)
-    now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    now = peak_kilobytes()
     most[name], before = now - before, now
 print(json.dumps([said, most]))
 """

@@ -6,6 +6,7 @@ Prints, as JSON, the type, text and seconds' worth of memory (MB) of what each r
 import json
 import resource
 import sys
+from pathlib import Path
 
 import jax.numpy as jnp
 
@@ -13,6 +14,10 @@ from spark import FloatArray, InputSpec, ModuleSpecs, PortMap
 from spark.nn import Brain, BrainConfig, neurons
 from spark.nn.initializers import UniformInitializer
 from spark.nn.interfaces import LinearSpiker, LinearSpikerConfig
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from peak import peak_kilobytes
 
 UNITS = 100_000
 POOLS = {
@@ -46,5 +51,4 @@ if __name__ == "__main__":
     try:
         made(drive=FloatArray(jnp.zeros(2)))
     except Exception as error:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        print(json.dumps([type(error).__name__, str(error), peak]))
+        print(json.dumps([type(error).__name__, str(error), peak_kilobytes() / 1e3]))
