@@ -136,7 +136,8 @@ def test_a_brain_that_is_too_large_for_the_memory_is_refused_by_the_name_of_its_
 
     (problem,) = in_loop(one())["error"]["problems"]
     assert problem["address"] == "pool" and problem["kind"] == "memory"
-    assert re.search(r"there is not enough memory: .*; it needs about [\d,.]+ GB", problem["message"])
+    text = r"needs too much memory for 10,000,000,000,000 connections, got .*; it needs about [\d,.]+ GB"
+    assert re.fullmatch(text, problem["message"])
     assert "fewer units" in problem["fix"]
 
 
