@@ -167,7 +167,12 @@ def joined(cls: type, first: int, second: int) -> dict[str, tuple[str, ...]]:
     return {**one_wire(cls, 0), **both}
 
 
-@pytest.mark.parametrize("cls", CLASSES, ids=lambda c: c.__name__)
+# Every other one in the quick run, where the joined wires below are those of all.
+@pytest.mark.parametrize(
+    "cls",
+    [pytest.param(cls, marks=[] if n % 2 == 0 else pytest.mark.slow) for n, cls in enumerate(CLASSES)],
+    ids=lambda c: c.__name__,
+)
 def test_a_module_does_the_same_whatever_dtype_arrives(cls: type) -> None:
     """Of the two halves the shorter; the other, and every pair of dtypes, is below."""
     plain = last_state(*brain(cls, one_wire(cls, 0), "input"))
