@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "edge_instructions.h"
+#include "formulas.h"
 #include "operands.h"
 #include "spikes.h"
 #include "stdp_step.h"
@@ -20,7 +21,7 @@ namespace spark {
   _(kCopy, 0) _(kSpiker, 1) _(kPush, 2) _(kDeliverEdges, 3) _(kDeliverDense, 4) _(kSoma, 5) _(kZenke, 6) \
   _(kSign, 7) _(kIntegrator, 8) _(kStep, 9) _(kBump, 10) _(kWatch, 11) _(kClear, 12) _(kTake, 13) _(kGuard, 14) \
   _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kPointSoma, 18) _(kDrawSpikes, 19) _(kAddCounts, 20) \
-  _(kDeliverAndChange, 21) _(kAdaptiveSoma, 22) _(kStdp, 32) _(kDeliverWaiting, 33)
+  _(kDeliverAndChange, 21) _(kAdaptiveSoma, 22) _(kFormula, 23) _(kReceive, 24) _(kStdp, 32) _(kDeliverWaiting, 33)
 
 #define SPARK_NUMBERED(name, number) name = number,
 enum Instruction : int64_t { SPARK_INSTRUCTIONS(SPARK_NUMBERED) };
@@ -135,7 +136,7 @@ inline void run_note_row(Operands& o) {
   }
 }
 
-enum Outcome { kDone, kFull, kUnknown };
+enum Outcome { kDone, kFull, kUnknown, kNotLoaded };
 
 inline Outcome run_instruction(int64_t instruction, Operands& o) {
   switch (instruction) {
@@ -162,6 +163,10 @@ inline Outcome run_instruction(int64_t instruction, Operands& o) {
     case kPointSoma: run_point_soma(o); break;
     case kDrawSpikes: run_draw_spikes(o); break;
     case kAddCounts: run_add_counts(o); break;
+    case kReceive: run_receive(o); break;
+    case kFormula:
+      if (!run_formula(o)) return kNotLoaded;
+      break;
     case kAdaptiveSoma: run_adaptive_soma(o); break;
     case kDeliverAndChange: run_deliver_and_change(o); break;
     case kStdp: run_stdp(o); break;
@@ -195,13 +200,15 @@ inline Outcome run_instructions(const Code& code, const std::vector<Memory>& buf
   return kDone;
 }
 
-// Up to `steps` steps; fewer if what is noted has no more room. Returns how many, or -1 for an unknown instruction.
+// Up to `steps` steps; fewer if what is noted has no more room. Returns how many, or -1 for an unknown instruction and
+// -2 for a formula that is not loaded.
 inline int64_t run_program(const Code& code, const std::vector<Memory>& buffers, int64_t steps) {
   Closing closing;
   int64_t round = 0;
   for (; round < steps; ++round) {
     const Outcome outcome = run_instructions(code, buffers, round, closing);
     if (outcome == kUnknown) return -1;
+    if (outcome == kNotLoaded) return -2;
     if (outcome == kFull) break;
   }
   for (const auto& work : closing) work();

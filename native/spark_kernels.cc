@@ -168,6 +168,7 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
     if (done >= 0 && ran >= 0) *reinterpret_cast<int32_t*>(buffers[done].data) = static_cast<int32_t>(ran);
   });
   if (fits.failure()) return fits;
+  if (ran == -2) return ffi::Error::InvalidArgument("a formula of the program is not loaded in this process");
   return ran < 0 ? ffi::Error::InvalidArgument("an instruction of the program is unknown") : ffi::Error::Success();
 }
 
@@ -229,6 +230,11 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_zenke_edges, zenke_edges,
                                   .Arg<ffi::Buffer<ffi::S32>>()
                                   .Arg<ffi::Buffer<ffi::F32>>()
                                   .Ret<ffi::Buffer<ffi::F32>>());
+
+// Machine code for programs that name it by this key; 0 if there is no more room for it.
+extern "C" int spark_know_formula(int64_t key, void* formula) {
+  return spark::formulas().know(key, reinterpret_cast<spark::Formula>(formula)) ? 1 : 0;
+}
 
 // For the report of what is in use, and for tests of every instruction set on one machine.
 extern "C" int spark_instruction_set() { return spark::instruction_set.load(); }

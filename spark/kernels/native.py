@@ -130,3 +130,17 @@ def limit_instruction_set(name: str) -> str:
     require()
     assert _loader.library is not None
     return _INSTRUCTION_SETS[_loader.library.spark_limit_instruction_set(_INSTRUCTION_SETS.index(name))]
+
+
+def know_formula(key: int, address: int) -> None:
+    """Let programs call the machine code at an address by a key.
+
+    Raises:
+        RuntimeError: The native kernels cannot be used, or this process has too many formulas.
+    """
+    require()
+    assert _loader.library is not None
+    know = _loader.library.spark_know_formula
+    know.argtypes = [ctypes.c_int64, ctypes.c_void_p]
+    if not know(key, address):
+        raise RuntimeError("This process has compiled more formulas than the native library has room for.")

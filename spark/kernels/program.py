@@ -29,7 +29,9 @@ COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR,
     ADD_COUNTS,
     DELIVER_AND_CHANGE,
     ADAPTIVE_SOMA,
-) = range(12, 23)
+    FORMULA,
+    RECEIVE,
+) = range(12, 25)
 STDP, DELIVER_WAITING = 32, 33
 
 # From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without
@@ -173,6 +175,12 @@ class Program:
         if (to.size, to.dtype) != (source.size, source.dtype):
             raise ValueError(f"cannot copy {source.dtype}[{source.size}] to {to.dtype}[{to.size}].")
         self.emit(COPY, (to, source), (to.bytes,))
+
+    def formula(self, key: int, units: int, places: Sequence[Place]) -> None:
+        """Compute a formula that the native library knows by this key: its inputs, then its outputs."""
+        self.emit(FORMULA, (), (key, units, len(places)))
+        for place in places:
+            self.extend((place,), (place.bytes,))
 
     def take(self, series: Any, shape: tuple[int, ...]) -> Place:
         """This step's row of an array with a leading axis of steps, in a loop of steps."""

@@ -1,5 +1,6 @@
 """`Brain`: a module made of modules that all advance at once."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,8 +29,9 @@ from spark.nn.brain_config import BrainConfig
 from spark.nn.connection_table import ConnectionTable, connection_table
 from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
-from spark.nn.lowering import Lowering, lowers_alone
+from spark.nn.lowering import Lowering
 from spark.nn.successor import carried, changed
+from spark.nn.ways import Refusal, Way, way_of
 from spark.nn.wiring import gather, joined_spec, origins
 
 # Half precision is checked in JAX; whole numbers need no check.
@@ -256,9 +258,14 @@ class Brain(Module):
         specs, given = self.config.input_map, with_signs(payloads)
         return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in given.items()}  # type: ignore[call-arg]
 
+    @functools.cached_property
+    def _ways(self) -> dict[str, Way]:
+        """How each module of a merged view runs in a native program."""
+        return {name: way_of(getattr(self, name)) for name in self._names}
+
     def whole_step(self, payloads: dict[str, Payload]) -> dict[str, Payload] | None:
         """The step as one native program, if any module lowers and this process runs on CPUs."""
-        lowered = [name for name in self._names if lowers_alone(getattr(self, name))]
+        lowered = [name for name, way in self._ways.items() if not isinstance(way, Refusal)]
         if not lowered or not self._runs_natively():
             return None
         graph, state = split(self)

@@ -11,8 +11,9 @@ from spark.core.transform import STEP as STEP_PATH
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.program import STEP, Place
 from spark.nn.lowered_step import LoweredStep
-from spark.nn.lowering import Arriving, lowers_alone, native_dtype
+from spark.nn.lowering import Arriving, native_dtype
 from spark.nn.taps import Noted, Tap
+from spark.nn.ways import Instructions, Refusal, Way
 
 
 def loops(brain: Any, series: set[str]) -> bool:
@@ -32,7 +33,13 @@ def loops(brain: Any, series: set[str]) -> bool:
         for wire in wires
         if wire.origin != CALL
     )
-    return as_read and all(lowers_alone(m) and m.can_loop(fed(n, changing), fed(n, cached)) for n, m in modules.items())
+    return as_read and all(_loops(brain._ways[n], m, fed(n, changing), fed(n, cached)) for n, m in modules.items())
+
+
+def _loops(way: Way, module: Any, changing: set[str], cached: set[str]) -> bool:
+    if isinstance(way, Instructions):
+        return module.can_loop(changing, cached)
+    return not isinstance(way, Refusal)
 
 
 class LoweredRun(LoweredStep):

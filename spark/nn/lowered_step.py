@@ -14,6 +14,7 @@ from spark.core.tree import variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.program import STEP, Place
 from spark.nn.lowering import Arriving, Lowering, native_dtype
+from spark.nn.ways import emit
 from spark.nn.wiring import gather
 
 
@@ -44,7 +45,7 @@ class LoweredStep:
             if name not in self.lowered:
                 self._run_in_jax(name)
         for name in self.lowered:
-            outputs = getattr(self.brain, name).lower(self.lowering, **arriving[name])
+            outputs = emit(self.brain._ways[name], getattr(self.brain, name), self.lowering, arriving[name])
             self.places.update({PortMap(name, port): place for port, place in outputs.items()})
         for key, variable in self.brain.cache.items():
             origin, _, port = key.partition(".")

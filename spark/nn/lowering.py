@@ -124,14 +124,3 @@ class Change:
 
     places: tuple[Place, ...]
     factor: float
-
-
-def lowers(module: Any) -> bool:
-    """Whether this module's own class, not one it inherits from, says that it lowers, and its config allows it."""
-    own = vars(type(module)).get("lowers", False) or hasattr(type(module), "blueprint_lowers")
-    return bool(own) and module.config.dtype == "float32" and module.can_lower()
-
-
-def lowers_alone(module: Any) -> bool:
-    """Whether this module lowers as a module of a brain, where all that it can read is what arrives at its ports."""
-    return lowers(module) and not module.works_on_others

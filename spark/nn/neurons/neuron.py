@@ -1,5 +1,6 @@
 """`Neuron`: the one class that builds every pool, from a blueprint of components."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, TypedDict
@@ -20,7 +21,8 @@ from spark.graph.check import check_names, check_wires, outputs_of, properties_o
 from spark.graph.order import build_order, is_cycle
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels.program import SIGN, Place
-from spark.nn.lowering import Arriving, Lowering, lowers
+from spark.nn.lowering import Arriving, Lowering, Receptor
+from spark.nn.ways import INSTRUCTIONS, Way, emit, received, refusal_of, ways_of_parts
 from spark.nn.wiring import gather, joined_spec, origins
 
 
@@ -177,20 +179,13 @@ class Neuron(Module):
         return {"out_spikes": PortSpec(SpikeArray, self.config.units, "int8")}
 
     def can_lower(self) -> bool:
-        """Whether every component lowers, with one wire a port, and rules change weights only."""
-        parts = [getattr(self, name) for name in self._order]
-        single = all(len(wires) == 1 for ports in self._wires.values() for wires in ports.values())
-        targets = {t for effects in self._effects.values() for t in effects.values()}
-        plain = self._is_blueprint("__call__")
-        agree = all(
-            _agree(getattr(self, wire.origin), getattr(self, name), port)
-            for name in self._order
-            for port, wires in self._wires[name].items()
-            for wire in wires
-            if wire.origin in self._order
-        )
-        changes = plain and targets <= {"synapses.weights"}
-        return changes and agree and single and all(lowers(part) for part in parts)
+        """Whether every component has a place in a native program, and rules change weights only."""
+        return self._is_blueprint("__call__") and refusal_of(self, self._ways) is None
+
+    @functools.cached_property
+    def _ways(self) -> dict[str, Way]:
+        """How each component of a merged view runs in a native program."""
+        return ways_of_parts(self)
 
     def _is_blueprint(self, *methods: str) -> bool:
         """Whether these methods come from classes that only run their blueprint."""
@@ -228,6 +223,7 @@ class Neuron(Module):
         arriving: dict[PortMap, Any] = {PortMap(CALL, port): found for port, found in inputs.items()}
         rule = self._fused_rule()
         change = None if rule is None else getattr(self, rule).change(lowering)
+        unread: set[PortMap] = set()
         for name in self._order:
             part = getattr(self, name)
             taken: dict[str, Any] = {}
@@ -236,11 +232,17 @@ class Neuron(Module):
                     owner = getattr(self, wire.origin)
                     place = lowering.variable(getattr(owner, wire.port))
                     arriving[wire] = Arriving(place, source=owner)
+                if self._ways[name] is not INSTRUCTIONS:
+                    arriving[wire] = received(lowering, arriving[wire], part._inputs[port].shape)
                 taken[port] = arriving[wire]
+                unread.discard(wire)
             if change is not None and name in ("synapses", rule):
                 taken["change"] = change
-            for port, found in part.lower(lowering, **taken).items():
+            for port, found in emit(self._ways[name], part, lowering, taken).items():
                 arriving[PortMap(name, port)] = Arriving(found) if isinstance(found, Place) else found
+                unread.update({PortMap(name, port)} if isinstance(found, Receptor) else ())
+        for wire in sorted(unread, key=str):
+            received(lowering, arriving[wire], getattr(self, wire.origin).output_specs[wire.port].shape)
         spikes = arriving[PortMap("soma", "spikes")].place
         if self.config.inhibitory_rate == 0:
             return {"out_spikes": spikes.reshaped(*self.units)}
@@ -279,12 +281,6 @@ class Neuron(Module):
         spikes: Any = results[PortMap("soma", "spikes")].value
         signs = jnp.asarray(self.inhibition.value)
         return {"out_spikes": SpikeArray((spikes.astype(jnp.int8) * signs).astype(jnp.int8))}
-
-
-def _agree(origin: Any, part: Any, port: str) -> bool:
-    """Whether one of two components gives its variables away, and the other works on such."""
-    takes = getattr(part, "takes_arrivals", False) if port == "arrivals" else getattr(part, "takes_receptors", False)
-    return takes == getattr(origin, "gives_receptors", False)
 
 
 def _output_origins(specs: ModuleSpecs, blueprint: dict[str, ModuleSpecs]) -> list[str]:

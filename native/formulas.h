@@ -1,0 +1,102 @@
+// Formulas: machine code that another compiler made of a model's array code, known by a key.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "operands.h"
+
+namespace spark {
+
+// Arrays, and the units from the first to the one before the last.
+using Formula = void (*)(char** arrays, int64_t first, int64_t last);
+
+// A program names a formula by its key, which means the same in every process; where the code lies does not.
+class Formulas {
+ public:
+  // False if the table is full.
+  bool know(int64_t key, Formula formula) {
+    const std::lock_guard<std::mutex> lock(writing_);
+    for (int64_t probe = 0; probe < kSize; ++probe) {
+      Entry& entry = entries_[at(key, probe)];
+      Formula there = entry.formula.load(std::memory_order_acquire);
+      if (there != nullptr && entry.key != key) continue;
+      if (there == nullptr) entry.key = key;
+      entry.formula.store(formula, std::memory_order_release);
+      return true;
+    }
+    return false;
+  }
+
+  // Null if it is not known.
+  Formula find(int64_t key) const {
+    for (int64_t probe = 0; probe < kSize; ++probe) {
+      const Entry& entry = entries_[at(key, probe)];
+      const Formula there = entry.formula.load(std::memory_order_acquire);
+      if (there == nullptr) return nullptr;
+      if (entry.key == key) return there;
+    }
+    return nullptr;
+  }
+
+ private:
+  static constexpr int64_t kSize = 1 << 16;
+  struct Entry {
+    int64_t key = 0;
+    std::atomic<Formula> formula{nullptr};
+  };
+  static int64_t at(int64_t key, int64_t probe) {
+    return static_cast<int64_t>((static_cast<uint64_t>(key) + static_cast<uint64_t>(probe)) % kSize);
+  }
+  std::mutex writing_;
+  std::vector<Entry> entries_ = std::vector<Entry>(kSize);
+};
+
+inline Formulas& formulas() {
+  static Formulas known;
+  return known;
+}
+
+// Operands: the key, units, how many arrays, and each array with its size in bytes. False if the key is not known.
+inline bool run_formula(Operands& o) {
+  constexpr int64_t kMost = 256;
+  const int64_t key = o.whole();
+  const int64_t units = o.whole();
+  const int64_t count = o.whole();
+  if (count > kMost) return false;
+  char* arrays[kMost];
+  for (int64_t number = 0; number < count; ++number) {
+    const auto array = o.place<char>();
+    arrays[number] = array.of(o.whole(), "array");
+  }
+  const Formula formula = formulas().find(key);
+  if (formula == nullptr) return false;
+  formula(arrays, 0, units);
+  return true;
+}
+
+// Operands: what decays by `factor` after it is read, or null; input of the steps to come, whose row of this step is
+// taken and cleared, or null; what arrives now. `to` takes the sum, before the decay.
+inline void run_receive(Operands& o) {
+  const auto held = o.place<float>();
+  const auto ring = o.place<float>();
+  const auto to = o.place<float>();
+  const uint64_t step = o.counter();
+  const int64_t units = o.whole();
+  const int64_t slots = o.whole();
+  const float factor = o.number();
+  float* const values = held.any(units, "held");
+  float* const rows = ring.any(slots * units, "ring");
+  float* const out = to.of(units, "to");
+  float* const row = rows == nullptr ? nullptr : rows + row_of(step, slots) * units;
+  for (int64_t unit = 0; unit < units; ++unit) {
+    const float sum = (values == nullptr ? 0.0f : values[unit]) + (row == nullptr ? 0.0f : row[unit]);
+    out[unit] = sum;
+    if (values != nullptr) values[unit] = sum * factor;
+  }
+  if (row != nullptr) std::memset(row, 0, units * sizeof(float));
+}
+
+}  // namespace spark

@@ -1,0 +1,170 @@
+"""Writes a formula in LLVM's intermediate language: vectors over units, and the rest through a small buffer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from spark.kernels.formula.conversions import loaded, stored
+from spark.kernels.formula.shapes import spread
+from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, itemsize, memory_type
+from spark.kernels.formula.walk import Value, Walk
+
+NAME = "formula"
+_LONG, _INT, _BYTE, _POINTER = ir.IntType(64), ir.IntType(32), ir.IntType(8), ir.PointerType()
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An array in memory that a formula reads or writes: one number for every unit, or a few for all."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    each: bool
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape))
+
+
+class Loop:
+    """The function `void formula(char** arrays, int64 first, int64 last)` over units `first` to `last`.
+
+    Inputs come first among the arrays, then outputs. An output may lie where an input lies, the same element at the
+    same place: whatever a round reads it reads before it writes. Few numbers are written by the share that has unit 0.
+    """
+
+    def __init__(self, closed: Any, inputs: list[Slot], outputs: list[Slot], units: int, lanes: int) -> None:
+        self.closed, self.inputs, self.outputs, self.units, self.lanes = closed, inputs, outputs, units, lanes
+        self.module = ir.Module(NAME)
+        self.function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [_POINTER, _LONG, _LONG]), NAME)
+        self.once = ir.IRBuilder(self.function.append_basic_block("once"))
+        self.few: dict[int, Few] = {}
+        self.results: list[Value] = []
+
+    def text(self) -> str:
+        """The function.
+
+        Raises:
+            Unsupported: The formula does something that is not elementwise.
+        """
+        arrays, first, last = self.function.args
+        self.arrays = [self._array(arrays, number) for number in range(len(self.inputs) + len(self.outputs))]
+        self.few = {n: self._few(n, slot) for n, slot in enumerate(self.inputs) if not slot.each}
+        width = ir.Constant(_LONG, self.lanes)
+        rounds = self.once.udiv(self.once.sub(last, first), width)
+        whole = self.once.add(first, self.once.mul(rounds, width))
+        again, body, rest, tail, done = (
+            self.function.append_basic_block(name) for name in ("again", "body", "rest", "tail", "done")
+        )
+        # What is computed once is written into the first block until everything is known.
+        loop = ir.IRBuilder(again)
+        at = loop.phi(_LONG)
+        loop.cbranch(loop.icmp_unsigned("<", at, whole), body, rest)
+        each = ir.IRBuilder(body)
+        self._round(each, at, self.arrays)
+        at.add_incoming(first, self.once.block)
+        at.add_incoming(each.add(at, width), each.block)
+        each.branch(again)
+        left = ir.IRBuilder(rest)
+        count = left.sub(last, whole)
+        left.cbranch(left.icmp_unsigned("==", count, ir.Constant(_LONG, 0)), done, tail)
+        self._tail(ir.IRBuilder(tail), whole, count, done)
+        end = ir.IRBuilder(done)
+        self._store_few(end, first)
+        self.once.branch(again)
+        return str(self.module)
+
+    def _array(self, arrays: Any, number: int) -> Any:
+        place = self.once.gep(arrays, [ir.Constant(_LONG, number)], source_etype=_POINTER)
+        return self.once.load(place, typ=_POINTER)
+
+    def _few(self, number: int, slot: Slot) -> Few:
+        if slot.size > FEW:
+            raise Unsupported(f"an array of shape {slot.shape} that is not one for each of {self.units} units")
+        kind = memory_type(slot.dtype)
+        cells = np.empty(slot.size, object)
+        for at in range(slot.size):
+            place = self.once.gep(self.arrays[number], [ir.Constant(_LONG, at)], source_etype=kind)
+            cells[at] = loaded(self.once, self.once.load(place, typ=kind), slot.dtype)
+        return Few(cells.reshape(slot.shape), slot.dtype)
+
+    def _round(self, b: Builder, at: Any, arrays: list[Any]) -> None:
+        """Read `lanes` units, compute, and write them."""
+        values: list[Value] = [
+            Each(loaded(b, self._load(b, arrays[n], at, slot.dtype), slot.dtype), slot.dtype)
+            if slot.each
+            else self.few[n]
+            for n, slot in enumerate(self.inputs)
+        ]
+        walk = Walk(self.once, b, b.trunc(at, _INT), self.units, self.lanes)
+        self.results = walk.run(self.closed, values)
+        for slot, array, value in zip(self.outputs, arrays[len(self.inputs) :], self.results, strict=True):
+            if slot.each:
+                made = stored(b, walk.lanes_of(value), slot.dtype)
+                place = b.gep(array, [at], source_etype=memory_type(slot.dtype))
+                b.store(made, place, align=itemsize(slot.dtype))
+            elif isinstance(value, Each):
+                raise Unsupported(f"a result of shape {slot.shape} that follows from single units")
+
+    def _load(self, b: Builder, array: Any, at: Any, dtype: str) -> Any:
+        kind = memory_type(dtype)
+        place = b.gep(array, [at], source_etype=kind)
+        return b.load(place, typ=ir.VectorType(kind, self.lanes), align=itemsize(dtype))
+
+    def _tail(self, b: Builder, whole: Any, count: Any, done: Any) -> None:
+        """Fewer units than there are lanes: by way of buffers, so that nothing beyond an array is touched."""
+        slots = [*self.inputs, *self.outputs]
+        buffers = [self._buffer(slot) if slot.each else array for slot, array in zip(slots, self.arrays, strict=True)]
+        for slot, array, buffer in zip(self.inputs, self.arrays, buffers, strict=False):
+            if slot.each:
+                self._move(b, buffer, self._from(b, array, whole, slot), count, slot)
+        # The unit's number matters to draws and counts, its place in a buffer begins at 0.
+        self._round_in(b, whole, buffers)
+        for slot, array, buffer in list(zip(slots, self.arrays, buffers, strict=True))[len(self.inputs) :]:
+            if slot.each:
+                self._move(b, self._from(b, array, whole, slot), buffer, count, slot)
+        b.branch(done)
+
+    def _round_in(self, b: Builder, whole: Any, buffers: list[Any]) -> None:
+        shifted = []
+        for slot, buffer in zip([*self.inputs, *self.outputs], buffers, strict=True):
+            if not slot.each:
+                shifted.append(buffer)
+                continue
+            back = b.mul(b.neg(whole), ir.Constant(_LONG, itemsize(slot.dtype)))
+            shifted.append(b.gep(buffer, [back], source_etype=_BYTE))
+        self._round(b, whole, shifted)
+
+    def _buffer(self, slot: Slot) -> Any:
+        kind = ir.ArrayType(memory_type(slot.dtype), self.lanes)
+        # As a pointer without a type, like those that come in.
+        buffer = self.once.alloca(kind)
+        buffer.type = _POINTER
+        self.once.store(ir.Constant(kind, [ir.Constant(kind.element, 0)] * self.lanes), buffer)
+        return buffer
+
+    def _from(self, b: Builder, array: Any, at: Any, slot: Slot) -> Any:
+        return b.gep(array, [at], source_etype=memory_type(slot.dtype))
+
+    def _move(self, b: Builder, to: Any, source: Any, count: Any, slot: Slot) -> None:
+        size = b.mul(count, ir.Constant(_LONG, itemsize(slot.dtype)))
+        name = "llvm.memcpy.p0.p0.i64"
+        kinds = [_POINTER, _POINTER, _LONG, ir.IntType(1)]
+        copy = self.module.globals.get(name) or ir.Function(self.module, ir.FunctionType(ir.VoidType(), kinds), name)
+        b.call(copy, [to, source, size, ir.Constant(ir.IntType(1), 0)])
+
+    def _store_few(self, b: Builder, first: Any) -> None:
+        few = [n for n, slot in enumerate(self.outputs) if not slot.each]
+        if few:
+            with b.if_then(b.icmp_unsigned("==", first, ir.Constant(_LONG, 0))):
+                for n in few:
+                    slot, value = self.outputs[n], self.results[n]
+                    assert isinstance(value, Few)
+                    kind = memory_type(slot.dtype)
+                    for at, cell in enumerate(spread(value, slot.shape).reshape(-1)):
+                        place = b.gep(self.arrays[len(self.inputs) + n], [ir.Constant(_LONG, at)], source_etype=kind)
+                        b.store(stored(b, cell, slot.dtype), place)
+        b.ret_void()

@@ -1,0 +1,38 @@
+"""A formula, ready to be an instruction of a native program."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from spark.kernels.formula import compile as machine
+from spark.kernels.formula.emit import Loop, Slot
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Array code over units as a loop in LLVM's intermediate language.
+
+    Attributes:
+        text: The loop.
+        inputs: What it reads, in the order of its arrays.
+        outputs: What it writes; they follow the inputs.
+        units: How many units there are.
+    """
+
+    text: str
+    inputs: tuple[Slot, ...]
+    outputs: tuple[Slot, ...]
+    units: int
+
+    def key(self) -> int:
+        """By which the native library knows the machine code; compiled at the first need."""
+        return machine.load(self.text)
+
+
+def formula(closed: Any, inputs: list[Slot], outputs: list[Slot], units: int) -> Formula:
+    """The formula of a closed jaxpr whose arguments and results are these arrays.
+
+    Raises:
+        Unsupported: It is no formula; the text says what stands in the way.
+    """
+    text = Loop(closed, inputs, outputs, units, machine.lanes()).text()
+    return Formula(text, tuple(inputs), tuple(outputs), units)

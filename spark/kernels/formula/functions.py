@@ -1,0 +1,150 @@
+"""Functions of a number that processors do not have: exp, log and friends, in float32, for scalars and vectors."""
+
+from typing import Any
+
+from llvmlite import ir
+
+from spark.kernels.formula.values import Builder, floats_like, integers_like, intrinsic, same
+
+# The coefficients of the Cephes library's expf and logf, S. Moshier 1989; as in `spark.kernels.exponential`.
+_EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
+_LOG = (
+    7.0376836292e-2,
+    -1.1514610310e-1,
+    1.1676998740e-1,
+    -1.2420140846e-1,
+    1.4249322787e-1,
+    -1.6668057665e-1,
+    2.0000714765e-1,
+    -2.4999993993e-1,
+    3.3333331174e-1,
+)
+# Polynomials of Giles 2010, "Approximating the erfinv function", single precision, for w < 5 and beyond.
+_ERF_INV = (
+    (
+        2.81022636e-08,
+        3.43273939e-07,
+        -3.5233877e-06,
+        -4.39150654e-06,
+        0.00021858087,
+        -0.00125372503,
+        -0.00417768164,
+        0.246640727,
+        1.50140941,
+    ),
+    (
+        -0.000200214257,
+        0.000100950558,
+        0.00134934322,
+        -0.00367342844,
+        0.00573950773,
+        -0.0076224613,
+        0.00943887047,
+        1.00167406,
+        2.83297682,
+    ),
+)
+
+
+def polynomial(b: Builder, x: Any, coefficients: tuple[float, ...]) -> Any:
+    """Horner's scheme, without contraction: a multiplication and an addition, each rounded."""
+    value = same(coefficients[0], x.type)
+    for coefficient in coefficients[1:]:
+        value = b.fadd(b.fmul(value, x), same(coefficient, x.type))
+    return value
+
+
+def exponential(b: Builder, x: Any) -> Any:
+    """e^x within 2 units in the last place; infinity above 88.72, 0 below -87.33, NaN of NaN."""
+    kind = x.type
+    n = intrinsic(b, "roundeven", [b.fmul(x, same(1.44269504, kind))])
+    r = b.fadd(b.fmul(n, same(2.12194440e-4, kind)), b.fadd(b.fmul(n, same(-0.693359375, kind)), x))
+    p = b.fadd(b.fadd(b.fmul(polynomial(b, r, _EXP), b.fmul(r, r)), r), same(1.0, kind))
+    whole = integers_like(kind, 32)
+    # Two halves of the power, since 2^128 is no float; bounded, so that it is never a number out of range.
+    bounded = intrinsic(b, "fptosi.sat", [n], whole)
+    half = b.ashr(bounded, same(1, whole))
+    powers = [b.bitcast(b.shl(b.add(h, same(127, whole)), same(23, whole)), kind) for h in (half, b.sub(bounded, half))]
+    value = b.fmul(b.fmul(p, powers[0]), powers[1])
+    value = b.select(b.fcmp_ordered("<", x, same(-87.3365, kind)), same(0.0, kind), value)
+    value = b.select(b.fcmp_ordered(">", x, same(88.72284, kind)), same(float("inf"), kind), value)
+    return b.select(b.fcmp_unordered("uno", x, x), x, value)
+
+
+def logarithm(b: Builder, x: Any) -> Any:
+    """The natural logarithm within 2 units in the last place; -infinity at 0, NaN below."""
+    kind = x.type
+    whole = integers_like(kind, 32)
+    # Numbers below the least normal one are brought into range: 2^25 times as large.
+    tiny = b.fcmp_ordered("<", x, same(1.17549435e-38, kind))
+    scaled = b.select(tiny, b.fmul(x, same(33554432.0, kind)), x)
+    pattern = b.bitcast(scaled, whole)
+    # The mantissa between sqrt(1/2) and sqrt(2), as the polynomial wants it.
+    shifted = b.add(pattern, same(0x3F800000 - 0x3F3504F3, whole))
+    exponent = b.sub(b.ashr(shifted, same(23, whole)), same(127, whole))
+    exponent = b.sub(exponent, b.select(tiny, same(25, whole), same(0, whole)))
+    mantissa = b.bitcast(b.add(b.and_(shifted, same(0x007FFFFF, whole)), same(0x3F3504F3, whole)), kind)
+    f = b.fsub(mantissa, same(1.0, kind))
+    square = b.fmul(f, f)
+    e = b.sitofp(exponent, kind)
+    y = b.fmul(b.fmul(polynomial(b, f, _LOG), f), square)
+    y = b.fadd(y, b.fmul(e, same(-2.12194440e-4, kind)))
+    y = b.fsub(y, b.fmul(square, same(0.5, kind)))
+    value = b.fadd(b.fadd(f, y), b.fmul(e, same(0.693359375, kind)))
+    value = b.select(b.fcmp_ordered("==", x, same(0.0, kind)), same(float("-inf"), kind), value)
+    value = b.select(b.fcmp_ordered("==", x, same(float("inf"), kind)), x, value)
+    return b.select(b.fcmp_unordered("<", x, same(0.0, kind)), same(float("nan"), kind), value)
+
+
+def logistic(b: Builder, x: Any) -> Any:
+    """1 / (1 + e^-x)."""
+    one = same(1.0, x.type)
+    return b.fdiv(one, b.fadd(one, exponential(b, b.fneg(x))))
+
+
+def inverse_error(b: Builder, x: Any) -> Any:
+    """The inverse of the error function, for draws of normal numbers; infinite at -1 and 1."""
+    kind = x.type
+    square = b.fmul(x, x)
+    w = b.fneg(by_library(b, "log1pf", [b.fneg(square)]))
+    near = b.fcmp_ordered("<", w, same(5.0, kind))
+    inner = polynomial(b, b.fsub(w, same(2.5, kind)), _ERF_INV[0])
+    outer = polynomial(b, b.fsub(intrinsic(b, "sqrt", [w]), same(3.0, kind)), _ERF_INV[1])
+    value = b.fmul(b.select(near, inner, outer), x)
+    edge = b.fcmp_ordered("==", intrinsic(b, "fabs", [x]), same(1.0, kind))
+    return b.select(edge, b.fmul(x, same(float("inf"), kind)), value)
+
+
+def by_library(b: Builder, name: str, arguments: list[Any]) -> Any:
+    """A function of the system's mathematical library, lane by lane."""
+    number = ir.FloatType()
+    function = b.module.globals.get(name)
+    if function is None:
+        function = ir.Function(b.module, ir.FunctionType(number, [number] * len(arguments)), name)
+    kind = arguments[0].type
+    if not isinstance(kind, ir.VectorType):
+        return b.call(function, arguments)
+    value: Any = ir.Constant(floats_like(kind), ir.Undefined)
+    for lane in range(kind.count):
+        at = ir.Constant(ir.IntType(32), lane)
+        found = b.call(function, [b.extract_element(argument, at) for argument in arguments])
+        value = b.insert_element(value, found, at)
+    return value
+
+
+_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+
+
+def threefry(b: Builder, key: tuple[Any, Any], counter: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Two words of random bits: Threefry with 20 rounds, Salmon et al. 2011, doi:10.1145/2063384.2063405."""
+    kind = counter[0].type
+    keys = [*key, b.xor(b.xor(key[0], key[1]), same(0x1BD11BDA, kind))]
+    x, y = b.add(counter[0], keys[0]), b.add(counter[1], keys[1])
+    for block in range(5):
+        for rotation in _ROTATIONS[block % 2]:
+            x = b.add(x, y)
+            y = b.or_(b.shl(y, same(rotation, kind)), b.lshr(y, same(32 - rotation, kind)))
+            y = b.xor(x, y)
+        x = b.add(x, keys[(block + 1) % 3])
+        y = b.add(b.add(y, keys[(block + 2) % 3]), same(block + 1, kind))
+    return x, y

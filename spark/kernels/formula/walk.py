@@ -1,0 +1,199 @@
+"""Walks a jaxpr and writes what it computes: few numbers once before the loop, those of units in every round."""
+
+from typing import Any
+
+import numpy as np
+from jax.extend import core
+from llvmlite import ir
+
+from spark.kernels.formula import draws
+from spark.kernels.formula.arithmetic import OPERATIONS
+from spark.kernels.formula.shapes import MOVES, concatenate, numbers, spread
+from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, same
+
+Value = Each | Few
+# Primitives that only stand for a jaxpr of their own, by the parameter that holds it.
+_CALLS = {
+    "jit": "jaxpr",
+    "pjit": "jaxpr",
+    "closed_call": "call_jaxpr",
+    "core_call": "call_jaxpr",
+    "custom_jvp_call": "call_jaxpr",
+    "custom_vjp_call": "call_jaxpr",
+    "custom_vjp_call_jaxpr": "fun_jaxpr",
+    "checkpoint": "jaxpr",
+    "remat2": "jaxpr",
+}
+_REDUCTIONS = {"reduce_sum": "add", "reduce_max": "max", "reduce_min": "min", "reduce_and": "and", "reduce_or": "or"}
+
+
+class Walk:
+    """One pass over a jaxpr.
+
+    Args:
+        once: Writes what is computed once.
+        each: Writes what is computed for `lanes` units at once.
+        index: Number of the first of these units, int32.
+        units: How many units there are.
+    """
+
+    def __init__(self, once: Builder, each: Builder, index: Any, units: int, lanes: int) -> None:
+        self.once, self.each, self.index, self.units, self.lanes = once, each, index, units, lanes
+
+    def run(self, closed: Any, values: list[Value]) -> list[Value]:
+        """The results of a closed jaxpr for these values.
+
+        Raises:
+            Unsupported: It does something that is not elementwise.
+        """
+        jaxpr = closed.jaxpr if isinstance(closed, core.ClosedJaxpr) else closed
+        consts = closed.consts if isinstance(closed, core.ClosedJaxpr) else []
+        known: dict[Any, Value] = dict(zip(jaxpr.invars, values, strict=True))
+        for variable, array in zip(jaxpr.constvars, consts, strict=True):
+            if np.size(array) > FEW:
+                raise Unsupported(f"an array of {np.size(array)} numbers that is written into the code")
+            known[variable] = numbers(array, _dtype(variable))
+
+        def read(atom: Any) -> Value:
+            return numbers(atom.val, _dtype(atom)) if isinstance(atom, core.Literal) else known[atom]
+
+        for equation in _needed(jaxpr):
+            found = self._equation(equation, [read(atom) for atom in equation.invars])
+            known.update(zip(equation.outvars, found, strict=True))
+        return [read(atom) for atom in jaxpr.outvars]
+
+    def _equation(self, equation: Any, values: list[Value]) -> list[Value]:
+        name, params = equation.primitive.name, equation.params
+        new = tuple(equation.outvars[0].aval.shape)
+        if name in _CALLS:
+            return self.run(params[_CALLS[name]], values)
+        if name == "cond":
+            return self._choose(params["branches"], values)
+        if name in OPERATIONS:
+            return [self._operation(name, values, equation)]
+        if name in MOVES and len(values) == 1:
+            return [MOVES[name](values[0], tuple(equation.invars[0].aval.shape), new, params)]
+        if name == "concatenate":
+            shapes = [tuple(atom.aval.shape) for atom in equation.invars]
+            return [concatenate(values, shapes, params["dimension"])]
+        if name == "iota":
+            return [self._iota(new, str(params["dtype"]), params["dimension"])]
+        if name in _REDUCTIONS:
+            return [self._reduction(_REDUCTIONS[name], values[0], tuple(equation.invars[0].aval.shape), params["axes"])]
+        return [self._draw(name, params, values, new)]
+
+    def _draw(self, name: str, params: dict[str, Any], values: list[Value], new: tuple[int, ...]) -> Value:
+        if not name.startswith("random_") or not all(isinstance(value, Few) for value in values):
+            raise Unsupported(f"`{name}`")
+        few: list[Any] = values
+        if name == "random_wrap":
+            return draws.wrapped(params, few[0])
+        if name == "random_unwrap":
+            return few[0]
+        if name == "random_fold_in":
+            return draws.folded(self.once, *few)
+        if name == "random_bits" and params["bit_width"] == 32:
+            return draws.bits(self.once, self.each, few[0], tuple(params["shape"]), self.units, self._numbers)
+        raise Unsupported(f"`{name}`")
+
+    def _numbers(self) -> Any:
+        """The numbers of the units of this round, uint32."""
+        kind = ir.VectorType(ir.IntType(32), self.lanes)
+        steps = ir.Constant(kind, [ir.Constant(ir.IntType(32), lane) for lane in range(self.lanes)])
+        return self.each.add(draws.splat(self.each, self.index, self.lanes), steps)
+
+    def _iota(self, shape: tuple[int, ...], dtype: str, axis: int) -> Value:
+        size = int(np.prod(shape))
+        if size != self.units:
+            if size > FEW:
+                raise Unsupported(f"`iota` of {size} numbers for {self.units} units")
+            along = np.arange(shape[axis]).reshape([-1] + [1] * (len(shape) - axis - 1))
+            return numbers(np.broadcast_to(along, shape), dtype)
+        at = self._numbers()
+        inner = int(np.prod(shape[axis + 1 :]))
+        at = at if inner == 1 else self.each.udiv(at, same(inner, at.type))
+        at = at if axis == 0 or size == inner * shape[axis] else self.each.urem(at, same(shape[axis], at.type))
+        found = OPERATIONS["convert_element_type"](self.each, [at], "int32", {"new_dtype": dtype})
+        return Each(found, dtype)
+
+    def _operation(self, name: str, values: list[Value], equation: Any) -> Value:
+        run, dtype = OPERATIONS[name], values[0].dtype
+        out, shape = str(equation.outvars[0].aval.dtype), tuple(equation.outvars[0].aval.shape)
+        if any(isinstance(value, Each) for value in values):
+            return Each(run(self.each, [self.lanes_of(value) for value in values], dtype, equation.params), out)
+        few: list[Any] = values
+        if all(value.cells.size == 1 for value in few):
+            cells = np.empty((), object)
+            cells[()] = run(self.once, [value.cells.reshape(-1)[0] for value in few], dtype, equation.params)
+            return Few(cells, out)
+        if int(np.prod(shape)) > FEW:
+            raise Unsupported(f"`{name}` of an array of shape {shape} that is not one for each unit")
+        wide = [spread(value, shape).reshape(-1) for value in few]
+        cells = np.empty(len(wide[0]), object)
+        cells[:] = [run(self.once, list(row), dtype, equation.params) for row in zip(*wide, strict=True)]
+        return Few(cells.reshape(shape), out)
+
+    def lanes_of(self, value: Value) -> Any:
+        """A value in every lane."""
+        if isinstance(value, Each):
+            return value.lanes
+        if value.cells.size != 1:
+            raise Unsupported(f"an array of shape {value.cells.shape} beside one with a number for each unit")
+        return draws.splat(self.once, value.cells.reshape(-1)[0], self.lanes)
+
+    def _choose(self, branches: Any, values: list[Value]) -> list[Value]:
+        """Every branch is computed, and the one that is wanted picked."""
+        which, *given = values
+        results = [self.run(branch, given) for branch in branches]
+        select = OPERATIONS["select_n"]
+
+        def pick(cases: list[Value]) -> Value:
+            dtype = which.dtype
+            if any(isinstance(value, Each) for value in (which, *cases)):
+                return Each(select(self.each, [self.lanes_of(v) for v in (which, *cases)], dtype, {}), cases[0].dtype)
+            few: list[Any] = [which, *cases]
+            shape = max((value.cells.shape for value in few), key=lambda s: int(np.prod(s)))
+            rows = zip(*(spread(value, shape).reshape(-1) for value in few), strict=True)
+            cells = np.empty(int(np.prod(shape)), object)
+            cells[:] = [select(self.once, list(row), dtype, {}) for row in rows]
+            return Few(cells.reshape(shape), cases[0].dtype)
+
+        return [pick(list(cases)) for cases in zip(*results, strict=True)]
+
+    def _reduction(self, name: str, value: Value, shape: tuple[int, ...], axes: tuple[int, ...]) -> Value:
+        if isinstance(value, Each):
+            if self.units == 1:
+                return value
+            raise Unsupported("a reduction over units")
+        cells = spread(value, shape)
+        if not cells.size or int(np.prod(shape)) > FEW:
+            raise Unsupported(f"a reduction of an array of shape {shape}")
+
+        def both(x: Any, y: Any) -> Any:
+            return OPERATIONS[name](self.once, [x, y], value.dtype, {})
+
+        for axis in sorted(axes, reverse=True):
+            rows = np.moveaxis(cells, axis, 0)
+            total = np.empty(rows.shape[1:], object)
+            total[...] = rows[0]
+            for row in rows[1:]:
+                total = np.frompyfunc(both, 2, 1)(total, row)
+            boxed = np.empty(rows.shape[1:], object)
+            boxed[...] = total
+            cells = boxed
+        return Few(cells, value.dtype)
+
+
+def _dtype(atom: Any) -> str:
+    return str(atom.aval.dtype)
+
+
+def _needed(jaxpr: Any) -> list[Any]:
+    """The equations that results follow from."""
+    wanted = {v for v in jaxpr.outvars if not isinstance(v, core.Literal)}
+    found = []
+    for equation in reversed(jaxpr.eqns):
+        if wanted.intersection(equation.outvars):
+            found.append(equation)
+            wanted.update(v for v in equation.invars if not isinstance(v, core.Literal))
+    return found[::-1]

@@ -1,0 +1,115 @@
+"""How a module's step is done in a native program: by instructions of its class, as a formula, or not at all."""
+
+from typing import Any
+
+import numpy as np
+
+from spark.kernels.program import RECEIVE, Place
+from spark.nn.formulas import ModuleFormula, Refusal, formula_of
+from spark.nn.lowering import Arriving, Background, Lowering, Receptor
+
+
+class Instructions:
+    """The module's class has instructions of its own."""
+
+
+INSTRUCTIONS = Instructions()
+Way = Instructions | ModuleFormula | Refusal
+
+# What a subclass has that changes nothing.
+_PLAIN = {"__module__", "__qualname__", "__doc__", "__annotations__", "__annotate_func__", "__annotations_cache__"}
+_PLAIN |= {"__firstlineno__", "__static_attributes__", "__parameters__", "config"}
+
+
+def has_instructions(module: Any) -> bool:
+    """Whether there are instructions for what this module's class does, and its config allows them."""
+    if not _is_lowered_class(type(module)):
+        return False
+    return module.config.dtype == "float32" and module.can_lower()
+
+
+def _is_lowered_class(cls: type) -> bool:
+    """Whether the class says so, or one that it inherits from and changes nothing of."""
+    for owner in cls.__mro__:
+        if "lowers" in vars(owner) or "blueprint_lowers" in vars(owner):
+            return True
+        if set(vars(owner)) - _PLAIN:
+            return False
+    return False
+
+
+def way_of(module: Any) -> Way:
+    """How a module of a brain runs, where all that it can read is what arrives at its ports."""
+    if has_instructions(module) and not module.works_on_others:
+        return INSTRUCTIONS
+    return formula_of(module)
+
+
+def emit(way: Way, module: Any, lowering: Lowering, arriving: dict[str, Any]) -> dict[str, Any]:
+    """The instructions of one step of a module."""
+    if isinstance(way, ModuleFormula):
+        return way.emit(module, lowering, arriving)
+    return module.lower(lowering, **arriving)
+
+
+def ways_of_parts(neuron: Any) -> dict[str, Way]:
+    """How the components of a neuron run, by name; the first one that does not is a `Refusal`."""
+    readers = [wire for ports in neuron._wires.values() for wires in ports.values() for wire in wires]
+    ways: dict[str, Way] = {}
+    for name in neuron._order:
+        ways[name] = _way_of_part(neuron, name, ways, readers)
+        if isinstance(ways[name], Refusal):
+            break
+    return ways
+
+
+def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any]) -> Way:
+    part, wires = getattr(neuron, name), neuron._wires[name]
+    several = [port for port, found in wires.items() if len(found) != 1]
+    if several:
+        return Refusal(f"several wires end at `{several[0]}` of a component")
+    gives = {
+        port: wire.origin in ways
+        and isinstance(ways[wire.origin], Instructions)
+        and getattr(getattr(neuron, wire.origin), "gives_receptors", False)
+        for port, (wire,) in wires.items()
+    }
+    agree = all(
+        _takes(part, port) == gives[port] and (not gives[port] or readers.count(wire) == 1)
+        for port, (wire,) in wires.items()
+    )
+    if agree and has_instructions(part):
+        return INSTRUCTIONS
+    if neuron._effects[name]:
+        return Refusal("it writes a property of another component")
+    if any(given and port == "arrivals" for port, given in gives.items()):
+        return Refusal("random events arrive at it")
+    return formula_of(part)
+
+
+def _takes(part: Any, port: str) -> bool:
+    """Whether a component's instructions work on the variables of the one that feeds this port."""
+    attribute = "takes_arrivals" if port == "arrivals" else "takes_receptors"
+    return bool(getattr(part, attribute, False))
+
+
+def received(lowering: Lowering, given: Receptor | Background | Arriving, shape: tuple[int, ...]) -> Any:
+    """What a receptor brings in this step, as an array; the receptor goes on to the next step."""
+    if not isinstance(given, Receptor):
+        return given
+    to = lowering.program.scratch(shape, "float32")
+    units = int(np.prod(shape))
+    places: tuple[Place | None, ...] = (given.held, given.ring, to, lowering.entry("step"))
+    lowering.program.emit(RECEIVE, places, (units, given.slots), (given.factor,))
+    return Arriving(to)
+
+
+def refusal_of(neuron: Any, ways: dict[str, Way]) -> Refusal | None:
+    """Why a neuron does not run as one program: the first of its components that does not."""
+    for name, way in ways.items():
+        if isinstance(way, Refusal):
+            return Refusal(f"{name}: {way.reason}")
+    targets = {target for effects in neuron._effects.values() for target in effects.values()}
+    if not targets <= {"synapses.weights"}:
+        return Refusal(f"an effect writes {sorted(targets - {'synapses.weights'})[0]}")
+    return None
