@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from spark.core.variable import Constant, Variable
 from spark.kernels.program import RECEIVE, Place
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of
 from spark.nn.lowering import Arriving, Background, Lowering, Receptor
@@ -16,6 +17,7 @@ class Instructions:
 INSTRUCTIONS = Instructions()
 Way = Instructions | ModuleFormula | Refusal
 
+_HALVES = {"float16", "bfloat16"}
 # What a subclass has that changes nothing.
 _PLAIN = {"__module__", "__qualname__", "__doc__", "__annotations__", "__annotate_func__", "__annotations_cache__"}
 _PLAIN |= {"__firstlineno__", "__static_attributes__", "__parameters__", "config"}
@@ -23,9 +25,13 @@ _PLAIN |= {"__firstlineno__", "__static_attributes__", "__parameters__", "config
 
 def has_instructions(module: Any) -> bool:
     """Whether there are instructions for what this module's class does, and its config allows them."""
-    if not _is_lowered_class(type(module)):
-        return False
-    return module.config.dtype == "float32" and module.can_lower()
+    return _is_lowered_class(type(module)) and not _holds_halves(module) and module.can_lower()
+
+
+def _holds_halves(module: Any) -> bool:
+    """Whether a module itself, apart from its components, holds or puts out numbers of half precision."""
+    own = [leaf.dtype for leaf in vars(module).values() if isinstance(leaf, (Variable, Constant))]
+    return bool(_HALVES.intersection(map(str, [*own, *(spec.dtype for spec in module._outputs.values())])))
 
 
 def _is_lowered_class(cls: type) -> bool:

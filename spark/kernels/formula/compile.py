@@ -70,8 +70,8 @@ def load(text: str) -> int:
             engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine_of_its_own())
             engine.add_object_file(binding.ObjectFileRef.from_data(code))
             engine.finalize_object()
-            native.know_formula(key, engine.get_function_address(NAME))
             _loaded.engines[key] = engine
+        native.know_formula(key, _loaded.engines[key].get_function_address(NAME))
     return key
 
 

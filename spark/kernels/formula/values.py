@@ -1,6 +1,6 @@
 """What a formula computes with: one element for every unit, or a few numbers that are the same for all units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ class Unsupported(Exception):
 class Few:
     """Numbers that are the same for all units: an array of LLVM's scalars, of one element where all are equal."""
 
-    cells: np.ndarray
+    # Shown by nothing: the text of one of LLVM's values holds those of all that it is computed from.
+    cells: np.ndarray = field(repr=False)
     dtype: str
 
 
@@ -33,7 +34,7 @@ class Few:
 class Each:
     """One number for every unit: `lanes` of them in a vector of LLVM."""
 
-    lanes: Any
+    lanes: Any = field(repr=False)
     dtype: str
 
 

@@ -76,6 +76,10 @@ class Walk:
         if name == "concatenate":
             shapes = [tuple(atom.aval.shape) for atom in equation.invars]
             return [concatenate(values, shapes, params["dimension"])]
+        if name == "stack":
+            axis = params["axis"]
+            shapes = [(*new[:axis], 1, *new[axis + 1 :])] * len(values)
+            return [concatenate(values, shapes, axis)]
         if name == "iota":
             return [self._iota(new, str(params["dtype"]), params["dimension"])]
         if name in _REDUCTIONS:
@@ -118,7 +122,9 @@ class Walk:
 
     def _operation(self, name: str, values: list[Value], equation: Any) -> Value:
         run, dtype = OPERATIONS[name], values[0].dtype
-        out, shape = str(equation.outvars[0].aval.dtype), tuple(equation.outvars[0].aval.shape)
+        out, shape = _dtype(equation.outvars[0]), tuple(equation.outvars[0].aval.shape)
+        if out.startswith("key<"):
+            out, shape = "uint32", (*shape, 2)
         if any(isinstance(value, Each) for value in values):
             return Each(run(self.each, [self.lanes_of(value) for value in values], dtype, equation.params), out)
         few: list[Any] = values

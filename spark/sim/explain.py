@@ -1,0 +1,138 @@
+"""`spark.explain`: how each module of a brain runs, and why."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from spark.core.arguments import checked
+from spark.core.transform import merge, split
+from spark.core.tree import constants_of, variables_of
+from spark.kernels import native
+from spark.nn.brain import Brain
+from spark.nn.neurons.neuron import Neuron
+from spark.nn.ways import INSTRUCTIONS, Refusal, Way, refusal_of
+
+OP, COMPILED, XLA = "op", "compiled", "XLA"
+_HEADS = ("module", "class", "runs as", "state", "constants", "because")
+
+
+@dataclass(frozen=True)
+class HowItRuns:
+    """One module of a brain, or one component of a pool.
+
+    Attributes:
+        path: Dotted path.
+        kind: Name of its class.
+        runs_as: 'op': by instructions in C++. 'compiled': what its `__call__` does was compiled to a loop over its
+            units. 'XLA': as array code, between native calls.
+        reason: Why it runs as array code; empty where it does not.
+        state_bytes: Size of its variables, those of its components included.
+        constant_bytes: Size of its constants: connections, parameters of units, delays.
+    """
+
+    path: str
+    kind: str
+    runs_as: str
+    reason: str
+    state_bytes: int
+    constant_bytes: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How the modules of a brain run; printed, and shown in a notebook, as a table.
+
+    Attributes:
+        modules: Modules in the order of the config, each followed by its components.
+        one_call: Whether many steps are one native call: every module is an op or compiled.
+    """
+
+    modules: tuple[HowItRuns, ...]
+    one_call: bool
+
+    def __getitem__(self, path: str) -> HowItRuns:
+        """The module or component at a path."""
+        return next(m for m in self.modules if m.path == path)
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (m.path, m.kind, m.runs_as, _size(m.state_bytes), _size(m.constant_bytes), m.reason) for m in self.modules
+        ]
+
+    def __str__(self) -> str:
+        rows = [_HEADS, *self._rows()]
+        widths = [max(len(row[n]) for row in rows) for n in range(len(_HEADS))]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([*lines, self._summary()])
+
+    def _summary(self) -> str:
+        if self.one_call:
+            return "Many steps are one native call."
+        return "Each step is done apart: modules that run as array code stand between native calls."
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        def line(tag: str, cells: tuple[str, ...]) -> str:
+            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+        body = "".join([line("th", _HEADS), *(line("td", row) for row in self._rows())])
+        return f"<table>{body}</table><p>{escape(self._summary())}</p>"
+
+
+@checked
+def explain(brain: Brain) -> Explanation:
+    """How each module of a brain runs on this machine, and why.
+
+    Raises:
+        NotBuiltError: The brain was not called yet.
+    """
+    view: Any = merge(*split(brain))
+    everywhere = _why_no_native(view)
+    found: list[HowItRuns] = []
+    for name, way in view._ways.items():
+        found += _module(name, getattr(view, name), Refusal(everywhere) if everywhere else way)
+    return Explanation(tuple(found), all(m.runs_as != XLA for m in found))
+
+
+def _why_no_native(view: Any) -> str:
+    """Why nothing of a brain runs natively; empty where it may."""
+    if jax.default_backend() != "cpu":
+        return f"this process runs on {jax.default_backend()}"
+    status = native.status()
+    if not status.available:
+        return status.reason
+    return "" if view._runs_natively() else "check_numbers looks at dtypes that native code does not check"
+
+
+def _module(path: str, module: Any, way: Way) -> list[HowItRuns]:
+    if not isinstance(module, Neuron):
+        return [_row(path, module, way)]
+    parts = module._ways
+    if isinstance(way, Refusal):
+        # A pool runs whole, so what stands in the way of one component does in that of all.
+        reason = refusal_of(module, parts) or way
+        return [_row(path, module, reason), *(_row(f"{path}.{n}", getattr(module, n), reason) for n in module._order)]
+    return [_row(path, module, way), *(_row(f"{path}.{n}", getattr(module, n), w) for n, w in parts.items())]
+
+
+def _row(path: str, module: Any, way: Way) -> HowItRuns:
+    runs_as = XLA if isinstance(way, Refusal) else OP if way is INSTRUCTIONS else COMPILED
+    reason = way.reason if isinstance(way, Refusal) else ""
+    sizes = [sum(_bytes(leaf) for leaf in of(module).values()) for of in (variables_of, constants_of)]
+    return HowItRuns(path, type(module).__name__, runs_as, reason, *sizes)
+
+
+def _bytes(leaf: Any) -> int:
+    size = leaf.dtype.itemsize
+    for length in leaf.shape:
+        size *= length
+    return size
+
+
+def _size(count: int) -> str:
+    for unit, limit in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= limit:
+            return f"{count / limit:.1f} {unit}"
+    return f"{count} B"

@@ -1,0 +1,283 @@
+"""Formulas: array code as a loop of machine code, beside the same code as XLA compiles it."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from formulas import as_formula, by_xla
+from hypothesis import given
+from hypothesis import strategies as st
+from tolerances import OPERATION
+
+from spark.kernels import llvm
+from spark.kernels.formula import compile as machine
+from spark.kernels.formula.values import Unsupported
+
+pytestmark = pytest.mark.skipif(bool(llvm.why_not()), reason=llvm.why_not())
+
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 1e-30, -1e-30, 88.0, 89.0, -87.0, -104.0, 1e9, -3e9, np.inf, -np.inf, np.nan]
+DENSE = np.concatenate([np.array(SPECIAL), np.random.default_rng(1).normal(size=240) * 10]).astype(np.float32)
+POSITIVE = np.abs(DENSE)
+UNIT = np.random.default_rng(2).uniform(-1, 1, 200).astype(np.float32)
+
+
+def same(function, *arrays, exact=False):
+    """Asserts that both ways agree: to the bit, or within the rounding of one operation."""
+    for found, expected in zip(as_formula(function, *arrays), by_xla(function, *arrays), strict=True):
+        assert found.dtype == expected.dtype and found.shape == expected.shape
+        if exact or found.dtype.kind in "biu":
+            np.testing.assert_array_equal(found, expected)
+        else:
+            bound = OPERATION[str(found.dtype)]
+            np.testing.assert_allclose(
+                found.astype(np.float64), expected.astype(np.float64), rtol=bound["rtol"], atol=bound["atol"]
+            )
+
+
+FLOATS = {
+    "arithmetic": lambda x, y: (x + y, x - y, x * y, -x, abs(x), x * x),
+    "quotients": lambda x, y: (x / y, jnp.sqrt(abs(x)), 1 / x),
+    "comparisons": lambda x, y: (x < y, x <= y, x > y, x >= y, x == y, x != y),
+    "extremes": lambda x, y: (jnp.maximum(x, y), jnp.minimum(x, y), jnp.clip(x, -1.0, 2.0)),
+    "choices": lambda x, y: (jnp.where(x > y, x, 0.0), jnp.where(x > 0, 1.5, y), jnp.sign(x)),
+    "rounding": lambda x, y: (jnp.floor(x), jnp.ceil(x), jnp.round(x), jnp.isfinite(x), jnp.isnan(x)),
+    "logic": lambda x, y: ((x > 0) & (y > 0), (x > 0) | (y > 0), ~(x > 0), (x > 0) ^ (y > 0)),
+}
+
+
+@pytest.mark.parametrize("name", FLOATS)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_operations_on_floats_are_those_of_xla(name, dtype):
+    with np.errstate(over="ignore"):
+        x, y = jnp.asarray(DENSE).astype(dtype), jnp.asarray(np.roll(DENSE, 3)).astype(dtype)
+    same(FLOATS[name], x, y, exact=dtype == "float32" and name != "quotients")
+
+
+FUNCTIONS = {
+    "exp": (jnp.exp, DENSE),
+    "log": (jnp.log, POSITIVE),
+    "log of negatives": (jnp.log, DENSE),
+    "tanh": (jnp.tanh, DENSE),
+    "logistic": (jax.nn.sigmoid, DENSE),
+    "softplus": (jax.nn.softplus, DENSE),
+    "expm1": (jnp.expm1, UNIT),
+    "log1p": (jnp.log1p, UNIT),
+    "sin": (jnp.sin, DENSE[:9]),
+    "cos": (jnp.cos, UNIT),
+    "erf": (jax.scipy.special.erf, DENSE),
+    "erf_inv": (jax.scipy.special.erfinv, UNIT),
+    "rsqrt": (jax.lax.rsqrt, POSITIVE + 1),
+    "cbrt": (jnp.cbrt, UNIT),
+    "powers": (lambda x: (x**2, x**3, x**-2), DENSE[16:]),
+    "real power": (lambda x: x**1.7, POSITIVE[16:]),
+    "arc tangent": (lambda x: jnp.arctan2(x, x + 1), UNIT),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_those_of_xla(name):
+    function, values = FUNCTIONS[name]
+    same(function, values)
+
+
+def test_the_exponential_is_within_two_units_in_the_last_place_over_its_whole_range():
+    x = np.linspace(-87.3, 88.7, 200_000).astype(np.float32)
+    (found,) = as_formula(jnp.exp, x)
+    exact = np.exp(x.astype(np.float64))
+    assert (np.abs(found - exact) / np.spacing(exact.astype(np.float32))).max() <= 2
+
+
+def test_the_logarithm_is_within_two_units_in_the_last_place_over_its_whole_range():
+    # Numbers below the least normal one count as zero, as in all that runs under XLA.
+    x = np.exp(np.linspace(-87.3, 88.7, 200_000)).astype(np.float32)
+    (found,) = as_formula(jnp.log, x)
+    exact = np.log(x.astype(np.float64))
+    assert (np.abs(found - exact) / np.spacing(np.abs(exact).astype(np.float32))).max() <= 2
+
+
+INTEGERS = {
+    "arithmetic": lambda x, y: (x + y, x - y, x * y, abs(x), jnp.sign(x)),
+    "quotients": lambda x, y: (jax.lax.div(x, y), jax.lax.rem(x, y)),
+    "comparisons": lambda x, y: (x < y, x <= y, x == y, jnp.maximum(x, y), jnp.minimum(x, y)),
+    "bits": lambda x, y: (x & y, x | y, x ^ y, ~x, jax.lax.population_count(x)),
+    "shifts": lambda x, y: (
+        jax.lax.shift_left(x, y),
+        jax.lax.shift_right_logical(x, y),
+        jax.lax.shift_right_arithmetic(x, y),
+    ),
+    "as others": lambda x, y: tuple(
+        x.astype(d) for d in ("int8", "uint8", "int16", "int32", "uint32", "float32", "bool")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "uint32"])
+def test_operations_on_integers_are_those_of_xla(name, dtype):
+    rng, info = np.random.default_rng(3), np.iinfo(dtype)
+    x = rng.integers(info.min, info.max, 150, dtype, endpoint=True)
+    y = rng.integers(info.min, info.max, 150, dtype, endpoint=True)
+    x[:4], y[:4] = [info.min, 5, 0, info.max], np.array([-1, 0, 0, 1]).astype(dtype)
+    y[50:] = (y[50:] % 40).astype(dtype)
+    same(INTEGERS[name], x, y, exact=True)
+
+
+def test_floats_become_integers_within_their_range():
+    same(lambda x: tuple(x.astype(d) for d in ("int8", "int16", "int32", "uint8", "uint32", "bool")), DENSE, exact=True)
+
+
+def test_bits_of_one_dtype_are_read_as_another():
+    same(lambda x: (jax.lax.bitcast_convert_type(x, jnp.int32), (x.view(jnp.uint32) >> 9).view(jnp.float32)), DENSE)
+
+
+def random_numbers(key, x):
+    made = jax.random.fold_in(jax.random.wrap_key_data(key, impl="threefry2x32"), 9)
+    uniform = jax.random.uniform(made, x.shape)
+    return jax.random.bits(made, x.shape), uniform, jax.random.bernoulli(made, 0.3, x.shape), uniform < x
+
+
+@pytest.mark.parametrize("shape", [(1003,), (17, 3)])
+def test_random_numbers_are_those_of_jax_to_the_bit(shape):
+    key = np.array([3, 4_000_000_000], np.uint32)
+    same(random_numbers, key, np.full(shape, 0.2, np.float32), exact=True)
+
+
+def test_normal_numbers_are_those_of_jax():
+    def draw(key, x):
+        return jax.random.normal(jax.random.wrap_key_data(key, impl="threefry2x32"), x.shape)
+
+    same(draw, np.array([1, 2], np.uint32), np.zeros(900, np.float32))
+
+
+@pytest.mark.parametrize("units", [1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 100])
+def test_the_last_units_are_computed_like_the_others(units):
+    x = np.linspace(-3, 3, units, dtype=np.float32)
+    same(lambda v: (jnp.where(v > 0, jnp.exp(v) * 2, v), (v > 0).astype(jnp.int8), jnp.arange(units)), x)
+
+
+def test_arrays_of_several_axes_are_units_row_by_row():
+    x = np.arange(24, dtype=np.float32).reshape(4, 6)
+    same(
+        lambda v: (
+            v * 2,
+            v.reshape(24),
+            jnp.broadcast_to(v[None], (1, 4, 6)) + 1,
+            jax.lax.broadcasted_iota(int, (4, 6), 1),
+        ),
+        x,
+    )
+
+
+def test_few_numbers_are_computed_once_and_written_once():
+    def step(count, weights, x):
+        total = (weights * count.astype(jnp.float32)).sum()
+        return count + 1, x * total + weights[2], jnp.stack([total, weights.max()])
+
+    same(step, np.int32(3), np.array([0.5, 1.5, -2.0], np.float32), np.linspace(0, 1, 70, dtype=np.float32))
+
+
+def test_each_branch_of_a_condition_is_computed_and_one_is_taken():
+    def step(which, x):
+        return jax.lax.cond(which > 2, lambda v: v * 2, lambda v: v - 1, x)
+
+    for which in (1, 3):
+        same(step, np.int32(which), np.linspace(-1, 1, 40, dtype=np.float32))
+
+
+@st.composite
+def expressions(draw):
+    """A random expression of two arrays."""
+    made = draw(st.sampled_from(["x", "y", "0.5", "-1.25"]))
+    for _ in range(draw(st.integers(1, 12))):
+        other = draw(st.sampled_from(["x", "y", "0.25", "3.0"]))
+        form = draw(
+            st.sampled_from(
+                ["({a} + {b})", "({a} - {b})", "({a} * {b})", "jnp.where({a} > {b}, {a}, {b})", "jnp.minimum({a}, {b})"]
+                + ["abs({a})", "jnp.exp(-abs({a}))", "jnp.tanh({a})", "jnp.sqrt(abs({a}) + 1)", "jnp.floor({a})"]
+            )
+        )
+        made = form.format(a=made, b=other)
+    return made
+
+
+@given(expressions(), st.integers(1, 70))
+def test_any_expression_is_computed_like_by_xla(expression, units):
+    function = eval(f"lambda x, y: ({expression}) + 0.0 * x", {"jnp": jnp, "abs": abs})
+    rng = np.random.default_rng(units)
+    x, y = (rng.normal(size=units).astype(np.float32) for _ in range(2))
+    # Where a sum cancels, a unit in the last place of what it is made of is left.
+    (found,), (expected,) = as_formula(function, x, y, units=units), by_xla(function, x, y)
+    np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (lambda x: jnp.cumsum(x), "`cumsum`"),
+        (lambda x: x - x.mean(), "a reduction over units"),
+        (lambda x: jnp.sort(x), "`sort`"),
+        (lambda x: x[::-1], "units in reverse order"),
+        (lambda x: x[:5], "a slice of units"),
+        (lambda x: jnp.outer(x, x), "follows from single units"),
+        (lambda x: jnp.concatenate([x, x]), "units behind each other"),
+    ],
+)
+def test_what_is_not_elementwise_says_so(function, why):
+    with pytest.raises(Unsupported, match=why):
+        as_formula(function, np.ones(100, np.float32))
+
+
+def test_machine_code_is_kept_and_a_damaged_file_is_compiled_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARK_CACHE", str(tmp_path))
+    x = np.linspace(0, 1, 50, dtype=np.float32)
+
+    def function(v):
+        return v * 1.2345 + 0.75
+
+    (expected,) = by_xla(function, x)
+    compiled = []
+    written = machine._compiled
+    monkeypatch.setattr(machine, "_compiled", lambda text: compiled.append(1) or written(text))
+
+    def found():
+        monkeypatch.setattr(machine, "_loaded", machine._Loaded())
+        (value,) = as_formula(function, x)
+        np.testing.assert_allclose(value, expected, **OPERATION["float32"])
+        return len(compiled)
+
+    assert found() == 1
+    (kept,) = (tmp_path / "formulas").glob("*.o")
+    assert found() == 1
+    data = kept.read_bytes()
+    for damaged in (data[:100], b"", data[:-1] + bytes([data[-1] ^ 1]), b"\0" * len(data)):
+        kept.write_bytes(damaged)
+        before = len(compiled)
+        assert found() == before + 1
+        assert hashlib.sha256(kept.read_bytes()).digest() == hashlib.sha256(data).digest()
+
+
+def test_another_process_takes_the_machine_code_that_was_kept(tmp_path):
+    code = """
+import sys, numpy as np
+sys.path.insert(0, 'tests/kernels')
+from formulas import as_formula
+from spark.kernels.formula import compile as machine
+made, written = [], machine._compiled
+machine._compiled = lambda text: made.append(1) or written(text)
+print(as_formula(lambda v: v * 3 + 1, np.arange(9, dtype=np.float32))[0].sum(), len(made))
+"""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "SPARK_CACHE": str(tmp_path)},
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert said == [["117.0", "1"], ["117.0", "0"]]
