@@ -36,12 +36,16 @@ def main(arguments: list[str] | None = None) -> int:
     edit.add_argument(
         "--import", dest="modules", action="append", default=[], help="import this module: your own classes"
     )
+    explain = commands.add_parser("explain", help="say how each module of a brain runs on this machine, and why")
+    explain.add_argument("file", help="a model file (*.spark.json)")
     commands.add_parser("doctor", help="show versions, devices, kernels, and how to mend what is missing")
     options = parser.parse_args(arguments)
     if options.command == "demo":
         return _demo(options)
     if options.command == "edit":
         return _edit(options)
+    if options.command == "explain":
+        return _explain(options.file)
     if options.command == "doctor":
         text, healthy = report()
         print(text)
@@ -67,6 +71,15 @@ def _edit(options: argparse.Namespace) -> int:
     except (spark.SparkError, ImportError) as error:
         print(f"spark edit: {error}", file=sys.stderr)
         return 2
+
+
+def _explain(file: str) -> int:
+    try:
+        print(spark.explain(spark.load_model(file)))
+    except spark.SparkError as error:
+        print(f"spark explain: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _demo(options: argparse.Namespace) -> int:

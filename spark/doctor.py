@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import jax
 
-from spark.kernels import status
+from spark.kernels import llvm, status
 
 PACKAGES = ("spark-brain", "jax", "jaxlib", "numpy", "pydantic")
 EXTRAS = {"matplotlib": "plot", "gymnasium": "gym", "tqdm": "gym"}
@@ -47,6 +47,14 @@ def report() -> tuple[str, bool]:
         lines.append("Kernels     reference in jax.numpy (the same results, slower)")
         lines.append(f"  missing   {found.reason}")
         lines.append(f"  mend      {found.mend}")
+    if found.available:
+        refused = llvm.why_not()
+        lines.append(
+            f"Formulas    {f'run in XLA: {refused}' if refused else 'compiled by LLVM, ' + _version('llvmlite')}"
+        )
+        if refused:
+            healthy = False
+            lines.append(f"  mend      {sys.executable} -m pip install llvmlite")
     for name, extra in EXTRAS.items():
         if importlib.util.find_spec(name) is None:
             lines.append(f"{name:<11} not installed")

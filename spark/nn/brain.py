@@ -1,6 +1,5 @@
 """`Brain`: a module made of modules that all advance at once."""
 
-import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -31,7 +30,7 @@ from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Lowering
 from spark.nn.successor import carried, changed
-from spark.nn.ways import Refusal, Way, way_of
+from spark.nn.ways import Refusal, ways_of_modules
 from spark.nn.wiring import gather, joined_spec, origins
 
 # Half precision is checked in JAX; whole numbers need no check.
@@ -258,14 +257,9 @@ class Brain(Module):
         specs, given = self.config.input_map, with_signs(payloads)
         return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in given.items()}  # type: ignore[call-arg]
 
-    @functools.cached_property
-    def _ways(self) -> dict[str, Way]:
-        """How each module of a merged view runs in a native program."""
-        return {name: way_of(getattr(self, name)) for name in self._names}
-
     def whole_step(self, payloads: dict[str, Payload]) -> dict[str, Payload] | None:
         """The step as one native program, if any module lowers and this process runs on CPUs."""
-        lowered = [name for name, way in self._ways.items() if not isinstance(way, Refusal)]
+        lowered = [name for name, way in ways_of_modules(self).items() if not isinstance(way, Refusal)]
         if not lowered or not self._runs_natively():
             return None
         graph, state = split(self)

@@ -13,7 +13,7 @@ from spark.kernels.program import STEP, Place
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Arriving, native_dtype
 from spark.nn.taps import Noted, Tap
-from spark.nn.ways import Instructions, Refusal, Way
+from spark.nn.ways import Instructions, Refusal, Way, ways_of_modules
 
 
 def loops(brain: Any, series: set[str]) -> bool:
@@ -25,6 +25,7 @@ def loops(brain: Any, series: set[str]) -> bool:
     changing = {PortMap(CALL, name) for name in series}
     cached = {PortMap(*key.split(".", 1)) for key in brain.cache}
     modules = {name: getattr(brain, name) for name in brain._names}
+    ways = ways_of_modules(brain)
     # A loop cannot cast what a module puts out in one step for the one that reads it in the next.
     as_read = all(
         brain.cache[f"{wire.origin}.{wire.port}"].dtype.name == native_dtype(modules[name]._inputs[port])
@@ -33,7 +34,7 @@ def loops(brain: Any, series: set[str]) -> bool:
         for wire in wires
         if wire.origin != CALL
     )
-    return as_read and all(_loops(brain._ways[n], m, fed(n, changing), fed(n, cached)) for n, m in modules.items())
+    return as_read and all(_loops(ways[n], m, fed(n, changing), fed(n, cached)) for n, m in modules.items())
 
 
 def _loops(way: Way, module: Any, changing: set[str], cached: set[str]) -> bool:

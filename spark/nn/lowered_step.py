@@ -14,7 +14,7 @@ from spark.core.tree import variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.program import STEP, Place
 from spark.nn.lowering import Arriving, Lowering, native_dtype
-from spark.nn.ways import emit
+from spark.nn.ways import emit, ways_of_modules
 from spark.nn.wiring import gather
 
 
@@ -29,6 +29,7 @@ class LoweredStep:
         self.brain, self.lowering, self.program = brain, lowering, lowering.program
         self.own = {PortMap(CALL, name): payload for name, payload in inputs.items()}
         self.lowered = lowered
+        self.ways = ways_of_modules(brain)
         self.places: dict[PortMap, Place] = {}
         self.payloads: dict[PortMap, Payload] = dict(self.own)
 
@@ -45,7 +46,7 @@ class LoweredStep:
             if name not in self.lowered:
                 self._run_in_jax(name)
         for name in self.lowered:
-            outputs = emit(self.brain._ways[name], getattr(self.brain, name), self.lowering, arriving[name])
+            outputs = emit(self.ways[name], getattr(self.brain, name), self.lowering, arriving[name])
             self.places.update({PortMap(name, port): place for port, place in outputs.items()})
         for key, variable in self.brain.cache.items():
             origin, _, port = key.partition(".")

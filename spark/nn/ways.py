@@ -1,5 +1,6 @@
 """How a module's step is done in a native program: by instructions of its class, as a formula, or not at all."""
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -58,15 +59,28 @@ def emit(way: Way, module: Any, lowering: Lowering, arriving: dict[str, Any]) ->
     return module.lower(lowering, **arriving)
 
 
+# Tracing a module takes some hundredths of a second, and a step asks several times; a built module never changes.
+_known: "weakref.WeakKeyDictionary[Any, dict[str, Way]]" = weakref.WeakKeyDictionary()
+
+
+def ways_of_modules(brain: Any) -> dict[str, Way]:
+    """How the modules of a built brain run, by name."""
+    if brain not in _known:
+        _known[brain] = {name: way_of(getattr(brain, name)) for name in brain._names}
+    return _known[brain]
+
+
 def ways_of_parts(neuron: Any) -> dict[str, Way]:
-    """How the components of a neuron run, by name; the first one that does not is a `Refusal`."""
-    readers = [wire for ports in neuron._wires.values() for wires in ports.values() for wire in wires]
-    ways: dict[str, Way] = {}
-    for name in neuron._order:
-        ways[name] = _way_of_part(neuron, name, ways, readers)
-        if isinstance(ways[name], Refusal):
-            break
-    return ways
+    """How the components of a neuron run, by name; the first one that does not is a `Refusal`, and the last listed."""
+    if neuron not in _known:
+        readers = [wire for ports in neuron._wires.values() for wires in ports.values() for wire in wires]
+        ways: dict[str, Way] = {}
+        for name in neuron._order:
+            ways[name] = _way_of_part(neuron, name, ways, readers)
+            if isinstance(ways[name], Refusal):
+                break
+        _known[neuron] = ways
+    return _known[neuron]
 
 
 def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any]) -> Way:

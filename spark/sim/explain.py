@@ -5,13 +5,14 @@ from typing import Any
 
 import jax
 
+from spark.core import calling
 from spark.core.arguments import checked
 from spark.core.transform import merge, split
 from spark.core.tree import constants_of, variables_of
 from spark.kernels import native
 from spark.nn.brain import Brain
 from spark.nn.neurons.neuron import Neuron
-from spark.nn.ways import INSTRUCTIONS, Refusal, Way, refusal_of
+from spark.nn.ways import INSTRUCTIONS, Refusal, Way, refusal_of, ways_of_modules, ways_of_parts
 
 OP, COMPILED, XLA = "op", "compiled", "XLA"
 _HEADS = ("module", "class", "runs as", "state", "constants", "because")
@@ -83,15 +84,17 @@ class Explanation:
 
 @checked
 def explain(brain: Brain) -> Explanation:
-    """How each module of a brain runs on this machine, and why.
+    """How each module of a brain runs on this machine, and why; a brain that never ran is built.
 
     Raises:
-        NotBuiltError: The brain was not called yet.
+        WiringError: It cannot be built.
     """
+    if brain._mode == calling.NEW:
+        calling.build(brain, brain.declared_inputs())
     view: Any = merge(*split(brain))
     everywhere = _why_no_native(view)
     found: list[HowItRuns] = []
-    for name, way in view._ways.items():
+    for name, way in ways_of_modules(view).items():
         found += _module(name, getattr(view, name), Refusal(everywhere) if everywhere else way)
     return Explanation(tuple(found), all(m.runs_as != XLA for m in found))
 
@@ -109,7 +112,7 @@ def _why_no_native(view: Any) -> str:
 def _module(path: str, module: Any, way: Way) -> list[HowItRuns]:
     if not isinstance(module, Neuron):
         return [_row(path, module, way)]
-    parts = module._ways
+    parts = ways_of_parts(module)
     if isinstance(way, Refusal):
         # A pool runs whole, so what stands in the way of one component does in that of all.
         reason = refusal_of(module, parts) or way

@@ -18,8 +18,8 @@ from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray, kerne
 from spark.kernels import native
 from spark.nn import Brain, BrainConfig, plasticity
 from spark.nn.initializers import UniformInitializer
-from spark.nn.lowering import lowers_alone
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+from spark.nn.ways import INSTRUCTIONS, way_of
 from spark.sim.run import build
 
 needs_native = pytest.mark.skipif(not kernels.status().available, reason="no native kernels on this machine")
@@ -388,7 +388,7 @@ def test_a_run_of_any_rule_is_native_on_any_weights(name: str, layout: str, modu
     made = brain(set_up(name, **({"eligibility_tau": 30.0} if modulated else {})), **LAYOUTS[layout])
     made(**{n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in made.config.input_map.items()})
     view = spark.merge(*spark.split(made))
-    assert lowers_alone(made.pool) and lowers_alone(view.pool)
+    assert way_of(made.pool) is INSTRUCTIONS and way_of(view.pool) is INSTRUCTIONS
 
 
 def test_without_modulation_no_bit_of_a_weight_changes():

@@ -8,7 +8,9 @@ import pytest
 from builders import drive, tutorial_brain
 
 import spark
+from spark import kernels
 from spark.cli import main
+from spark.kernels import llvm
 
 
 def test_version_is_printed(capsys):
@@ -28,6 +30,25 @@ def test_doctor_names_versions_devices_and_kernels(capsys):
     out = capsys.readouterr().out
     for word in ("Python", "jax", "numpy", "Devices", "Kernels"):
         assert word in out
+    if kernels.status().available:
+        assert ("Formulas    compiled by LLVM" in out) == (not llvm.why_not())
+
+
+def test_doctor_says_when_formulas_cannot_be_compiled(capsys, monkeypatch):
+    if not kernels.status().available:
+        pytest.skip("no native kernels on this machine")
+    monkeypatch.setattr(llvm, "why_not", lambda: "llvmlite cannot be imported: no module")
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "Formulas    run in XLA: llvmlite cannot be imported: no module" in out and "pip install llvmlite" in out
+
+
+def test_explain_says_how_each_module_of_a_file_runs(capsys, tmp_path):
+    spark.save_model(tutorial_brain(), tmp_path / "brain.spark.json")
+    assert main(["explain", str(tmp_path / "brain.spark.json")]) == 0
+    assert "pool.soma           AdaptiveLeakySoma" in capsys.readouterr().out
+    assert main(["explain", str(tmp_path / "nothing.spark.json")]) == 2
+    assert capsys.readouterr().err.startswith("spark explain: ")
 
 
 def test_the_demo_prints_its_speed_and_writes_the_picture(tmp_path, capsys):

@@ -1,6 +1,5 @@
 """`Neuron`: the one class that builds every pool, from a blueprint of components."""
 
-import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, TypedDict
@@ -22,7 +21,7 @@ from spark.graph.order import build_order, is_cycle
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels.program import SIGN, Place
 from spark.nn.lowering import Arriving, Lowering, Receptor
-from spark.nn.ways import INSTRUCTIONS, Way, emit, received, refusal_of, ways_of_parts
+from spark.nn.ways import INSTRUCTIONS, emit, received, refusal_of, ways_of_parts
 from spark.nn.wiring import gather, joined_spec, origins
 
 
@@ -180,12 +179,7 @@ class Neuron(Module):
 
     def can_lower(self) -> bool:
         """Whether every component has a place in a native program, and rules change weights only."""
-        return self._is_blueprint("__call__") and refusal_of(self, self._ways) is None
-
-    @functools.cached_property
-    def _ways(self) -> dict[str, Way]:
-        """How each component of a merged view runs in a native program."""
-        return ways_of_parts(self)
+        return self._is_blueprint("__call__") and refusal_of(self, ways_of_parts(self)) is None
 
     def _is_blueprint(self, *methods: str) -> bool:
         """Whether these methods come from classes that only run their blueprint."""
@@ -223,6 +217,7 @@ class Neuron(Module):
         arriving: dict[PortMap, Any] = {PortMap(CALL, port): found for port, found in inputs.items()}
         rule = self._fused_rule()
         change = None if rule is None else getattr(self, rule).change(lowering)
+        ways = ways_of_parts(self)
         unread: set[PortMap] = set()
         for name in self._order:
             part = getattr(self, name)
@@ -232,13 +227,13 @@ class Neuron(Module):
                     owner = getattr(self, wire.origin)
                     place = lowering.variable(getattr(owner, wire.port))
                     arriving[wire] = Arriving(place, source=owner)
-                if self._ways[name] is not INSTRUCTIONS:
+                if ways[name] is not INSTRUCTIONS:
                     arriving[wire] = received(lowering, arriving[wire], part._inputs[port].shape)
                 taken[port] = arriving[wire]
                 unread.discard(wire)
             if change is not None and name in ("synapses", rule):
                 taken["change"] = change
-            for port, found in emit(self._ways[name], part, lowering, taken).items():
+            for port, found in emit(ways[name], part, lowering, taken).items():
                 arriving[PortMap(name, port)] = Arriving(found) if isinstance(found, Place) else found
                 unread.update({PortMap(name, port)} if isinstance(found, Receptor) else ())
         for wire in sorted(unread, key=str):
