@@ -17,6 +17,8 @@ from spark.kernels import llvm
 from spark.kernels.program import Place
 from spark.nn.lowering import Arriving, Lowering, native_dtype
 
+# How a reason begins that nobody foresaw: the tests see that nothing of Spark's own has one.
+UNFORESEEN = "it cannot be traced apart:"
 # As many arrays as the native code takes.
 _MOST_ARRAYS = 256
 
@@ -144,6 +146,9 @@ def formula_of(module: Any) -> ModuleFormula | Refusal:
         return _first_that_fits(traced, closed)
     except Unsupported as error:
         return Refusal(str(error))
+    except Exception as error:
+        # What an author's step raises it raises again where it runs, with its place in the user's code.
+        return Refusal(f"{UNFORESEEN} {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
 
 
 def _first_that_fits(traced: _Traced, closed: Any) -> ModuleFormula:

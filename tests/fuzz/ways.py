@@ -18,6 +18,7 @@ from fuzz.wide import widened_case
 from spark import Probe
 from spark.core.rows import read_host
 from spark.nn import Brain
+from spark.nn.formulas import UNFORESEEN
 from spark.nn.taps import Tap
 from spark.sim.chunk import run_chunk
 from spark.sim.noting import Noting
@@ -58,6 +59,8 @@ def begun(case: Case, brain: Brain | None) -> Brain:
     if brain is None:
         brain = case.brain()
         build(brain)
+        unforeseen = [m for m in spark.explain(brain).modules if UNFORESEEN in m.reason]
+        assert not unforeseen, unforeseen
     brain.reset()
     if case.first:
         brain.replace_state({"step": case.first})

@@ -159,6 +159,7 @@ ARGUMENTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "load_model": lambda f: {"path": _model_file(f)},
     "save_model": lambda f: {"brain": _brain(), "path": f / "m.spark.json"},
     "merge": lambda f: {"graph": _split(0), "state": _split(1)},
+    "explain": lambda f: {"brain": _brain()},
     "split": lambda f: {"module": _brain()},
     "raise_faults": lambda f: {"graph": _split(0), "state": _split(1)},
     "register": lambda f: {"cls": spark.nn.interfaces.LinearSpiker},

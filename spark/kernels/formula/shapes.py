@@ -14,7 +14,9 @@ Moved = Each | Few
 
 def spread(few: Few, shape: tuple[int, ...]) -> np.ndarray:
     """The numbers with their true shape; one number may stand for all."""
-    return np.broadcast_to(few.cells.reshape(()), shape) if few.cells.size == 1 else few.cells.reshape(shape)
+    if few.cells.size == int(np.prod(shape)):
+        return few.cells.reshape(shape)
+    return np.broadcast_to(few.cells.reshape(()) if few.cells.size == 1 else few.cells, shape)
 
 
 def _strip(shape: tuple[int, ...]) -> tuple[int, ...]:
