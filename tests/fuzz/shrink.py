@@ -71,7 +71,12 @@ def _without_wires(config: BrainConfig) -> Iterator[BrainConfig]:
         for port, wires in specs.inputs.items():
             for wire in wires if len(wires) > 1 else ():
                 changed = _unwired(specs, lambda w: w == wire, port)  # noqa: B023
-                yield config.updated(modules_map=[changed if s is specs else s for s in config.modules_map.values()])
+                fewer = [changed if s is specs else s for s in config.modules_map.values()]
+                yield config.updated(modules_map=fewer)
+                # Outputs declare the shapes that they had with that wire.
+                other = {n: entry for n, entry in config.output_map.items() if entry.input.origin != specs.name}
+                if len(other) < len(config.output_map):
+                    yield config.updated(modules_map=fewer, output_map=other)
 
 
 def _unwired(specs: ModuleSpecs, gone: Callable[[PortMap], bool], only: str = "") -> Any:

@@ -26,18 +26,18 @@ def seed_with(steps: int, holds: Callable[[Case], bool]) -> int:
     return next(seed for seed in range(100) if holds(random_case(seed, steps)))
 
 
-@pytest.mark.parametrize("seed", [1, 4, 9, 21])
-def test_the_smallest_brain_can_be_built_and_has_nothing_without_need(seed: int) -> None:
+@pytest.mark.parametrize("number", range(4))
+def test_the_smallest_brain_can_be_built_and_has_nothing_without_need(number: int) -> None:
     """What is kept of it stands for a fault in one kind of module that takes nine steps to be seen."""
+    seed = [seed for seed in range(100) if holds(random_case(seed), SPIKERS)][number]
     asked: list[Case] = []
 
     def fails(case: Case) -> bool:
         asked.append(case)
         try:
             ways.begun(case, None)
-        except spark.ConfigError as error:
-            # Matrices of weights and delays were drawn for all the wires.
-            assert "shape" in str(error), error
+        except (spark.ConfigError, spark.WiringError):
+            # Matrices of weights, sizes and shapes of outputs were drawn for all the wires: this one is no brain.
             return False
         return holds(case, SPIKERS) and case.steps >= 9
 
