@@ -1,4 +1,4 @@
-"""Everything that `make bench` prints: each benchmark in a process of its own, one after another.
+"""Everything that `make bench` prints, or what is named: each benchmark in a process of its own, one after another.
 
 Exits with 1 where one of them failed or missed a must. Options are passed on by running the scripts themselves.
 """
@@ -8,40 +8,68 @@ import sys
 from pathlib import Path
 
 BENCH = Path(__file__).parent.absolute()
-COMMANDS = (
-    ("imports.py",),
-    ("editor.py", "--json", "bench/results/editor.json"),
-    ("tutorial.py",),
-    ("checking.py", "--json", "bench/results/checking.json"),
-    ("kernels.py", "--json", "bench/results/kernels.json"),
-    ("engine/engine.py",),
-    ("engine/engine.py", "--peers", "nest", "--workloads", "cuba:4000,coba:4000,brunel-like,plastic:1.0,adex:100"),
-    (
+COMMANDS = {
+    "imports": ("imports.py",),
+    "editor": ("editor.py", "--json", "bench/results/editor.json"),
+    "tutorial": ("tutorial.py",),
+    "checking": ("checking.py", "--json", "bench/results/checking.json"),
+    "kernels": ("kernels.py", "--json", "bench/results/kernels.json"),
+    "own-soma": ("own_soma.py",),
+    "engine": ("engine/engine.py",),
+    "nest": (
+        "engine/engine.py",
+        "--peers",
+        "nest",
+        "--workloads",
+        "cuba:4000,coba:4000,brunel-like,plastic:1.0,adex:100",
+    ),
+    "brainevent": (
         "engine/engine.py",
         "--peers",
         "brainevent",
         "--workloads",
         "cuba:4000,cuba:16000,coba:4000,coba:16000,plastic:1.0",
     ),
-    ("engine/engine.py", "--peers", "spark-snn", "--workloads", "tutorial"),
+    "spark-snn": ("engine/engine.py", "--peers", "spark-snn", "--workloads", "tutorial"),
     # The peer's own default type; its best, float32, is printed beside it.
-    ("engine/engine.py", "--peers", "spark-snn", "--workloads", "plastic:1.0", "--setting", "float16"),
-    ("engine/engine.py", "--peers", "spark-snn", "--workloads", "plastic:1.0", "--setting", "float32"),
-    ("batch.py",),
-    ("scaling.py",),
-    ("editor_running.py",),
-)
+    "spark-snn-float16": (
+        "engine/engine.py",
+        "--peers",
+        "spark-snn",
+        "--workloads",
+        "plastic:1.0",
+        "--setting",
+        "float16",
+    ),
+    "spark-snn-float32": (
+        "engine/engine.py",
+        "--peers",
+        "spark-snn",
+        "--workloads",
+        "plastic:1.0",
+        "--setting",
+        "float32",
+    ),
+    "batch": ("batch.py",),
+    "scaling": ("scaling.py",),
+    "editor-running": ("editor_running.py",),
+}
 
 
 def main():
-    """Run all; say at the end which did not pass."""
+    """Run those that are named, or all; say at the end which did not pass."""
+    wanted = sys.argv[1:] or list(COMMANDS)
+    unknown = [name for name in wanted if name not in COMMANDS]
+    if unknown:
+        sys.exit(f"{unknown[0]}: no such benchmark; expected one of {', '.join(COMMANDS)}")
     (BENCH / "results").mkdir(exist_ok=True)
     missed = []
-    for script, *arguments in COMMANDS:
-        print(f"\n{script}\n", flush=True)
+    for name in wanted:
+        script, *arguments = COMMANDS[name]
+        print(f"\n{name}\n", flush=True)
         result = subprocess.run([sys.executable, str(BENCH / script), *arguments], cwd=BENCH.parent)
         if result.returncode:
-            missed.append(script)
+            missed.append(name)
     print(f"\nNot passed: {', '.join(missed)}." if missed else "\nAll passed.")
     sys.exit(bool(missed))
 

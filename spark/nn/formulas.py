@@ -59,6 +59,7 @@ class ModuleFormula:
         inputs += [lowering.variable(variables[path]) for path in self.variables]
         inputs += [lowering.constant(constants[path]) for path in self.constants]
         inputs.append(Place(step.space, step.number, step.offset, (2,), "uint32"))
+        inputs.append(lowering.program.argument(np.array(self.formula.numbers or (0.0,), np.float32)))
         slots = self.formula.outputs[: len(self.outputs)]
         made = {p: lowering.program.scratch(s.shape, s.dtype) for p, s in zip(self.outputs, slots, strict=True)}
         outputs = [*made.values(), *(lowering.variable(variables[path]) for path in self.written)]

@@ -19,12 +19,13 @@ def as_formula(function: Callable[..., Any], *arrays: Any, units: int | None = N
     size = units if units is not None else max(a.size for a in given)
     inputs = [Slot(a.shape, str(a.dtype), a.size == size) for a in given]
     outputs = [Slot(a.shape, str(a.dtype), a.size == size) for a in closed.out_avals]
-    key = formula(closed, inputs, outputs, size).key()
+    made = formula(closed, inputs, outputs, size)
+    key, numbers = made.key(), np.array(made.numbers or (0.0,), np.float32)
 
     @jax.jit
     def run(*arguments: Any) -> Any:
         program = Program([])
-        places = [program.argument(a) for a in arguments]
+        places = [program.argument(a) for a in (*arguments, numbers)]
         places += [program.result(slot.shape, slot.dtype) for slot in outputs]
         program.formula(key, size, places)
         return program.run()[1]

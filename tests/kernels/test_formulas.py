@@ -261,6 +261,18 @@ def test_machine_code_is_kept_and_a_damaged_file_is_compiled_again(tmp_path, mon
         assert hashlib.sha256(kept.read_bytes()).digest() == hashlib.sha256(data).digest()
 
 
+def test_other_numbers_in_the_code_need_no_other_machine_code(monkeypatch):
+    compiled = []
+    written = machine._compiled
+    monkeypatch.setattr(machine, "_loaded", machine._Loaded())
+    monkeypatch.setattr(machine, "_kept", lambda name: None)
+    monkeypatch.setattr(machine, "_compiled", lambda text: compiled.append(1) or written(text))
+    x = np.linspace(-1, 1, 30, dtype=np.float32)
+    for slope in (1.5, 2.5, -3.25):
+        same(lambda v, slope=slope: jnp.where(v > slope / 8, v * slope, jnp.exp(v)), x)
+    assert len(compiled) == 1
+
+
 def test_another_process_takes_the_machine_code_that_was_kept(tmp_path):
     code = """
 import sys, numpy as np

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from spark.kernels.formula.conversions import loaded, stored
-from spark.kernels.formula.shapes import spread
+from spark.kernels.formula.conversions import from_float, loaded, stored
+from spark.kernels.formula.shapes import numbers, spread
 from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, itemsize, memory_type
 from spark.kernels.formula.walk import Value, Walk
 
@@ -32,8 +32,10 @@ class Slot:
 class Loop:
     """The function `void formula(char** arrays, int64 first, int64 last)` over units `first` to `last`.
 
-    Inputs come first among the arrays, then outputs. An output may lie where an input lies, the same element at the
-    same place: whatever a round reads it reads before it writes. Few numbers are written by the share that has unit 0.
+    Inputs come first among the arrays, then `numbers`, then outputs. Numbers are the floats that are written in the
+    code, so that other parameters need no other machine code. An output may lie where an input lies, the same element
+    at the same place: whatever a round reads it reads before it writes. Few numbers are written by the share that has
+    unit 0.
     """
 
     def __init__(self, closed: Any, inputs: list[Slot], outputs: list[Slot], units: int, lanes: int) -> None:
@@ -42,6 +44,8 @@ class Loop:
         self.function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [_POINTER, _LONG, _LONG]), NAME)
         self.once = ir.IRBuilder(self.function.append_basic_block("once"))
         self.few: dict[int, Few] = {}
+        self.numbers: list[np.float32] = []
+        self._known: dict[tuple[bytes, str], Few] = {}
         self.results: list[Value] = []
 
     def text(self) -> str:
@@ -51,7 +55,9 @@ class Loop:
             Unsupported: The formula does something that is not elementwise.
         """
         arrays, first, last = self.function.args
-        self.arrays = [self._array(arrays, number) for number in range(len(self.inputs) + len(self.outputs))]
+        count, results = len(self.inputs), len(self.outputs)
+        self.shared = self._array(arrays, count)
+        self.arrays = [self._array(arrays, n) for n in (*range(count), *range(count + 1, count + 1 + results))]
         self.few = {n: self._few(n, slot) for n, slot in enumerate(self.inputs) if not slot.each}
         width = ir.Constant(_LONG, self.lanes)
         rounds = self.once.udiv(self.once.sub(last, first), width)
@@ -91,6 +97,20 @@ class Loop:
             cells[at] = loaded(self.once, self.once.load(place, typ=kind), slot.dtype)
         return Few(cells.reshape(slot.shape), slot.dtype)
 
+    def _number(self, value: Any, dtype: str) -> Few:
+        """A float that is written in the code; zero, which folds much away, stays there."""
+        number = np.float32(value)
+        if number == 0:
+            return numbers(value, dtype)
+        key = (number.tobytes(), dtype)
+        if key not in self._known:
+            place = self.once.gep(self.shared, [ir.Constant(_LONG, len(self.numbers))], source_etype=ir.FloatType())
+            self.numbers.append(number)
+            cells = np.empty((), object)
+            cells[()] = from_float(self.once, self.once.load(place, typ=ir.FloatType()), dtype)
+            self._known[key] = Few(cells, dtype)
+        return self._known[key]
+
     def _round(self, b: Builder, at: Any, arrays: list[Any]) -> None:
         """Read `lanes` units, compute, and write them."""
         values: list[Value] = [
@@ -99,7 +119,7 @@ class Loop:
             else self.few[n]
             for n, slot in enumerate(self.inputs)
         ]
-        walk = Walk(self.once, b, b.trunc(at, _INT), self.units, self.lanes)
+        walk = Walk(self.once, b, b.trunc(at, _INT), self.units, self.lanes, self._number)
         self.results = walk.run(self.closed, values)
         for slot, array, value in zip(self.outputs, arrays[len(self.inputs) :], self.results, strict=True):
             if slot.each:

@@ -14,12 +14,14 @@ class Formula:
     Attributes:
         text: The loop.
         inputs: What it reads, in the order of its arrays.
-        outputs: What it writes; they follow the inputs.
+        numbers: What it reads after them: floats that are written in the code.
+        outputs: What it writes, after both.
         units: How many units there are.
     """
 
     text: str
     inputs: tuple[Slot, ...]
+    numbers: tuple[float, ...]
     outputs: tuple[Slot, ...]
     units: int
 
@@ -34,5 +36,6 @@ def formula(closed: Any, inputs: list[Slot], outputs: list[Slot], units: int) ->
     Raises:
         Unsupported: It is no formula; the text says what stands in the way.
     """
-    text = Loop(closed, inputs, outputs, units, machine.lanes()).text()
-    return Formula(text, tuple(inputs), tuple(outputs), units)
+    loop = Loop(closed, inputs, outputs, units, machine.lanes())
+    text = loop.text()
+    return Formula(text, tuple(inputs), tuple(map(float, loop.numbers)), tuple(outputs), units)

@@ -1,5 +1,6 @@
 """Walks a jaxpr and writes what it computes: few numbers once before the loop, those of units in every round."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from llvmlite import ir
 from spark.kernels.formula import draws
 from spark.kernels.formula.arithmetic import OPERATIONS
 from spark.kernels.formula.shapes import MOVES, concatenate, numbers, spread
-from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, same
+from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, is_float, same
 
 Value = Each | Few
 # Primitives that only stand for a jaxpr of their own, by the parameter that holds it.
@@ -35,10 +36,15 @@ class Walk:
         each: Writes what is computed for `lanes` units at once.
         index: Number of the first of these units, int32.
         units: How many units there are.
+        lanes: How many are computed at once.
+        number: A float that is written in the code, as one that is read from memory.
     """
 
-    def __init__(self, once: Builder, each: Builder, index: Any, units: int, lanes: int) -> None:
+    def __init__(
+        self, once: Builder, each: Builder, index: Any, units: int, lanes: int, number: Callable[[Any, str], Few]
+    ) -> None:
         self.once, self.each, self.index, self.units, self.lanes = once, each, index, units, lanes
+        self._number = number
 
     def run(self, closed: Any, values: list[Value]) -> list[Value]:
         """The results of a closed jaxpr for these values.
@@ -55,7 +61,10 @@ class Walk:
             known[variable] = numbers(array, _dtype(variable))
 
         def read(atom: Any) -> Value:
-            return numbers(atom.val, _dtype(atom)) if isinstance(atom, core.Literal) else known[atom]
+            if not isinstance(atom, core.Literal):
+                return known[atom]
+            dtype = _dtype(atom)
+            return self._number(atom.val, dtype) if is_float(dtype) else numbers(atom.val, dtype)
 
         for equation in _needed(jaxpr):
             found = self._equation(equation, [read(atom) for atom in equation.invars])
