@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from spark.core.variable import Constant, Variable
+from spark.core.variable import Variable
 from spark.kernels.program import RECEIVE, Place
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of
 from spark.nn.lowering import Arriving, Background, Lowering, Receptor
@@ -18,7 +18,7 @@ class Instructions:
 INSTRUCTIONS = Instructions()
 Way = Instructions | ModuleFormula | Refusal
 
-_HALVES = {"float16", "bfloat16"}
+_NOT_NATIVE = {"float16", "bfloat16", "float64"}
 # What a subclass has that changes nothing.
 _PLAIN = {"__module__", "__qualname__", "__doc__", "__annotations__", "__annotate_func__", "__annotations_cache__"}
 _PLAIN |= {"__firstlineno__", "__static_attributes__", "__parameters__", "config"}
@@ -26,13 +26,14 @@ _PLAIN |= {"__firstlineno__", "__static_attributes__", "__parameters__", "config
 
 def has_instructions(module: Any) -> bool:
     """Whether there are instructions for what this module's class does, and its config allows them."""
-    return _is_lowered_class(type(module)) and not _holds_halves(module) and module.can_lower()
+    return _is_lowered_class(type(module)) and not _holds_other_floats(module) and module.can_lower()
 
 
-def _holds_halves(module: Any) -> bool:
-    """Whether a module itself, apart from its components, holds or puts out numbers of half precision."""
-    own = [leaf.dtype for leaf in vars(module).values() if isinstance(leaf, (Variable, Constant))]
-    return bool(_HALVES.intersection(map(str, [*own, *(spec.dtype for spec in module._outputs.values())])))
+def _holds_other_floats(module: Any) -> bool:
+    """Whether a module itself, apart from components, holds or puts out floats that no instruction computes with."""
+    # Constants are the module's own affair: connections deliver weights of half precision.
+    own = [leaf.dtype for leaf in vars(module).values() if isinstance(leaf, Variable)]
+    return bool(_NOT_NATIVE.intersection(map(str, [*own, *(spec.dtype for spec in module._outputs.values())])))
 
 
 def _is_lowered_class(cls: type) -> bool:

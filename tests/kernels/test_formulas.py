@@ -12,7 +12,7 @@ import pytest
 from formulas import as_formula, by_xla
 from hypothesis import given
 from hypothesis import strategies as st
-from tolerances import OPERATION
+from tolerances import EXPRESSIONS, OPERATION
 
 from spark.kernels import llvm
 from spark.kernels.formula import compile as machine
@@ -210,9 +210,8 @@ def test_any_expression_is_computed_like_by_xla(expression, units):
     function = eval(f"lambda x, y: ({expression}) + 0.0 * x", {"jnp": jnp, "abs": abs})
     rng = np.random.default_rng(units)
     x, y = (rng.normal(size=units).astype(np.float32) for _ in range(2))
-    # Where a sum cancels, a unit in the last place of what it is made of is left.
     (found,), (expected,) = as_formula(function, x, y, units=units), by_xla(function, x, y)
-    np.testing.assert_allclose(found, expected, rtol=2e-4, atol=2e-4)
+    np.testing.assert_allclose(found, expected, **EXPRESSIONS["float32"])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import array_code, spiking_brain
-from tolerances import INTEGRATED
+from tolerances import INTEGRATED, SAME_BRAIN
 
 import spark
 from spark import ModuleSpecs, PortMap, SpikeArray, kernels
@@ -153,6 +153,17 @@ def test_a_state_of_half_precision_is_compiled():
     np.testing.assert_array_equal(state["pool.soma.potential"], wanted["pool.soma.potential"])
 
 
+NEURONS = [neurons.CurrentLIFNeuron, neurons.ConductanceLIFNeuron, neurons.DeltaLIFNeuron, neurons.AdExNeuron]
+
+
+@pytest.mark.parametrize("neuron", NEURONS)
+@pytest.mark.parametrize("weights", ["float32", "float16", "bfloat16"])
+def test_built_in_pools_run_in_one_call_with_background_and_weights_of_any_precision(neuron, weights):
+    config = {"excitatory__weight_dtype": weights, "background__rate": 50.0, "background__weight": 0.1}
+    made = brain_of(neuron, "excitation", **config)
+    assert set(runs_as(made).values()) == {"op"} and spark.explain(made).one_call
+
+
 EACH = np.linspace(-1.0, 1.0, UNITS)
 POINT = {
     "current": (neurons.CurrentLIFNeuron, {"soma__potential_tau": 20.0 + EACH, "soma__threshold": -52.0 + EACH}),
@@ -189,7 +200,8 @@ def test_a_plastic_pool_with_a_threshold_for_each_unit_runs_natively(neuron):
         expected, wanted = ran(brain_of(neuron, **config))
     np.testing.assert_array_equal(spikes, expected)
     for path, array in wanted.items():
-        np.testing.assert_allclose(state[path], array, rtol=1e-4, atol=1e-4, err_msg=path)
+        largest = np.abs(array.astype(np.float64)).max(initial=1.0)
+        np.testing.assert_allclose(state[path], array, rtol=0, atol=SAME_BRAIN["float32"] * largest, err_msg=path)
 
 
 class Unchanged(somas.CurrentSoma):
