@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -273,22 +274,17 @@ def test_other_numbers_in_the_code_need_no_other_machine_code(monkeypatch):
 
 
 def test_another_process_takes_the_machine_code_that_was_kept(tmp_path):
-    code = """
-import sys, numpy as np
-sys.path.insert(0, 'tests/kernels')
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})"
+        + """
+import numpy as np
 from formulas import as_formula
 from spark.kernels.formula import compile as machine
 made, written = [], machine._compiled
 machine._compiled = lambda text: made.append(1) or written(text)
 print(as_formula(lambda v: v * 3 + 1, np.arange(9, dtype=np.float32))[0].sum(), len(made))
 """
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "SPARK_CACHE": str(tmp_path)},
-        ).stdout.split()
-        for _ in range(2)
-    ]
-    assert said == [["117.0", "1"], ["117.0", "0"]]
+    )
+    environment = {**os.environ, "SPARK_CACHE": str(tmp_path)}
+    ran = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment) for _ in "12"]
+    assert [done.stdout.split() for done in ran] == [["117.0", "1"], ["117.0", "0"]], ran[0].stderr
