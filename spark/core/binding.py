@@ -22,9 +22,9 @@ def owner(module: "Module") -> str:
 
 def input_types(module: "Module") -> tuple[dict[str, type[Payload]], dict[str, type[Payload]]]:
     """Payload types of required and of optional inputs; a brain's come from its config."""
-    declared = getattr(module, "declared_inputs", None)
+    declared = getattr(type(module), "inputs_from_config", None)
     if declared is not None:
-        return {name: spec.payload_type for name, spec in declared().items()}, {}
+        return declared(module.config), {}
     ports = type(module).ports()
     return ports.inputs, ports.optional
 
