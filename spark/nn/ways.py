@@ -37,9 +37,11 @@ def _holds_other_floats(module: Any) -> bool:
 
 
 def _is_lowered_class(cls: type) -> bool:
-    """Whether the class says so, or one that it inherits from and changes nothing of."""
+    """Whether the class says so, or one that it inherits from and changes nothing of; a neuron is its blueprint."""
+    if any("blueprint_lowers" in vars(owner) for owner in cls.__mro__):
+        return True
     for owner in cls.__mro__:
-        if "lowers" in vars(owner) or "blueprint_lowers" in vars(owner):
+        if "lowers" in vars(owner):
             return True
         if set(vars(owner)) - _PLAIN:
             return False

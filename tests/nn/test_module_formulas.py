@@ -245,6 +245,20 @@ def test_a_subclass_that_changes_nothing_has_the_instructions_of_its_base():
     assert set(runs_as(made).values()) == {"op"}
 
 
+class NamedNeuron(neurons.CurrentLIFNeuron):
+    """A pool with a method of its own, which its blueprint does not meet."""
+
+    config: neurons.CurrentLIFNeuronConfig
+
+    def title(self) -> str:
+        """What a picture says."""
+        return "pool"
+
+
+def test_a_neuron_with_methods_of_its_own_is_still_its_blueprint():
+    assert set(runs_as(brain_of(NamedNeuron, "excitation")).values()) == {"op"}
+
+
 def test_a_subclass_that_changes_the_step_runs_as_it_is_written():
     config = {"excitatory__kernel": 60.0, "excitatory__connections": FixedInDegree(degree=8)}
     made = brain_of(LouderNeuron, "excitation", **config)
