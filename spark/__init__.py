@@ -35,6 +35,7 @@ from spark.core.module import Module as Module
 from spark.core.numerics import raise_faults as raise_faults
 from spark.core.parameter import decay as decay
 from spark.core.payloads import BooleanMask as BooleanMask
+from spark.core.payloads import ConductanceArray as ConductanceArray
 from spark.core.payloads import CurrentArray as CurrentArray
 from spark.core.payloads import FloatArray as FloatArray
 from spark.core.payloads import IntegerArray as IntegerArray
@@ -65,6 +66,11 @@ from spark.io import save_checkpoint as save_checkpoint
 from spark.io import save_events as save_events
 from spark.io import save_model as save_model
 from spark.kernels.cache import keep_compiled_programs as _keep_compiled_programs
+from spark.nn.projections import Projection as Projection
+from spark.nn.receptors import Receptor as Receptor
+from spark.nn.receptors import ReceptorConfig as ReceptorConfig
+from spark.nn.somas import Soma as Soma
+from spark.nn.somas import SomaConfig as SomaConfig
 from spark.sim.batch import batch as batch
 from spark.sim.batch import replicas as replicas
 from spark.sim.events import SpikeEvents as SpikeEvents

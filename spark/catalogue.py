@@ -11,7 +11,7 @@ from spark.core.arguments import checked
 from spark.core.errors import ModuleError, Problem
 from spark.core.module import Module
 from spark.core.registry import modules
-from spark.nn import Brain, delays, interfaces, neurons, plasticity, somas, synapses
+from spark.nn import Brain, delays, interfaces, neurons, plasticity, pools, receptors, somas, synapses
 
 ENTRY_POINTS = "spark.modules"
 
@@ -24,6 +24,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         neurons.CurrentLIFNeuron,
         neurons.DeltaLIFNeuron,
         neurons.LIFNeuron,
+        pools.Pool,
     ),
     "interface": (
         interfaces.ExponentialIntegrator,
@@ -38,7 +39,17 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         somas.ConductanceSoma,
         somas.CurrentSoma,
         somas.DeltaSoma,
+        somas.IntegrateAndFireSoma,
         somas.LeakySoma,
+    ),
+    "receptor": (
+        receptors.AlphaCurrent,
+        receptors.Current,
+        receptors.ExponentialConductance,
+        receptors.ExponentialCurrent,
+        receptors.Jump,
+        receptors.NMDA,
+        receptors.PulseCurrent,
     ),
     "synapses": (
         synapses.DeltaSynapses,

@@ -20,23 +20,15 @@ def owner(module: "Module") -> str:
     return module._path or type(module).__name__
 
 
-def input_types(module: "Module") -> tuple[dict[str, type[Payload]], dict[str, type[Payload]]]:
-    """Payload types of required and of optional inputs; a brain's come from its config."""
-    declared = getattr(type(module), "inputs_from_config", None)
-    if declared is not None:
-        return declared(module.config), {}
-    ports = type(module).ports()
-    return ports.inputs, ports.optional
-
-
 def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Payload]:
     """Inputs by port name.
 
     Raises:
         InputError: Missing or extra inputs, or something that is not a payload of the port's type.
     """
-    required, optional = input_types(module)
-    known = {**required, **optional}
+    ports = module.ports_from(module.config)
+    required, any_of = ports.inputs, ports.any_of
+    known = {**required, **ports.optional}
     bound = dict(zip(known, args, strict=False))
     problems = []
     if len(args) > len(known):
@@ -63,7 +55,6 @@ def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dic
                     "missing",
                 )
             )
-    any_of = type(module).any_of
     if any_of and all(bound.get(name) is None for name in any_of):
         problems.append(
             Problem(
@@ -260,7 +251,7 @@ def output_specs(module: "Module", outputs: Any) -> dict[str, PortSpec]:
                 "Return `{'port': spark.FloatArray(...)}`",
             )
         )
-    declared = type(module).ports().outputs
+    declared = module.ports_from(module.config).outputs
     if declared and set(outputs) != set(declared):
         raise ModuleError(
             Problem(

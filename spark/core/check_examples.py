@@ -6,7 +6,6 @@ import jax.numpy as jnp
 import numpy as np
 from pydantic.fields import FieldInfo
 
-from spark.core import binding
 from spark.core.config import Config
 from spark.core.config_arguments import nested_type
 from spark.core.errors import ConfigError, ModuleError, Problem
@@ -101,7 +100,8 @@ def example_inputs(module: Module, given: dict[str, Payload], steps: int) -> lis
     Raises:
         ModuleError: Something given is for no port.
     """
-    required, optional = binding.input_types(module)
+    ports = module.ports_from(module.config)
+    required, optional = ports.inputs, ports.optional
     extra = sorted(set(given) - set(required) - set(optional))
     if extra:
         raise ModuleError(
@@ -114,7 +114,7 @@ def example_inputs(module: Module, given: dict[str, Payload], steps: int) -> lis
             for name in extra
         )
     declared = getattr(module, "declared_inputs", None)
-    needed = {**required, **{name: kind for name, kind in optional.items() if name in type(module).any_of}}
+    needed = {**required, **{name: kind for name, kind in optional.items() if name in ports.any_of}}
     specs = {name: PortSpec(kind, SHAPE, kind.default_dtype) for name, kind in needed.items()}
     specs = declared() if declared is not None else specs
     generator = np.random.default_rng(1)

@@ -16,7 +16,7 @@ from spark.core.variable import Constant, Variable
 
 def check_outputs(trial: Trial) -> None:
     """Every step puts out what was declared, and inferred at build."""
-    declared = trial.cls.ports().outputs
+    declared = trial.cls.ports_from(trial.config).outputs
     inferred = trial.module.output_specs
     problems = []
     for number, outputs in enumerate(trial.outputs):

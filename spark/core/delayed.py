@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from spark.core.errors import ModuleError, Problem
 from spark.core.payloads import SpikeArray
 
 
@@ -16,7 +17,8 @@ class DelayedSpikes(SpikeArray):
 
     Attributes:
         history: uint32 (2, words, pre): fired bits and sign bits; bit k is k steps ago.
-        delays: Delay of every pair in steps, unsigned integers of shape (pre, post).
+        delays: Delay of every pair in steps, unsigned integers of shape (pre, post); None where only listed connections
+            have delays, and know them themselves. Then there is no `value`.
         pairs: Shape of `value`: the units' shape and the inputs' shape.
     """
 
@@ -37,7 +39,15 @@ class DelayedSpikes(SpikeArray):
 
     @property
     def value(self) -> Any:  # type: ignore[override]
-        """Signed spikes that arrive now, int8, shape (post..., pre...)."""
+        """Signed spikes that arrive now, int8, shape (post..., pre...).
+
+        Raises:
+            ModuleError: Only listed connections have delays.
+        """
+        if self.delays is None:
+            text = "has no value for every pair of units: only listed connections have delays"
+            fix = "Read its `history`, and the delays of the connections"
+            raise ModuleError(Problem("DelayedSpikes.value", text, fix, "lists"))
         delays = jnp.asarray(self.delays).astype(jnp.uint32)
         word = (delays // 32).astype(jnp.int32)
         pre = jnp.arange(self.history.shape[2])[:, None]
@@ -58,7 +68,8 @@ class DelayedSpikes(SpikeArray):
     @classmethod
     def from_kept(cls, kept: Any, spec: Any) -> "DelayedSpikes":
         """The spikes of these bits, with the delays of their origin."""
-        return cls(kept, spec.source.delays.value, spec.shape)
+        delays = spec.source.delays
+        return cls(kept, None if delays is None else delays.value, spec.shape)
 
     @classmethod
     def abstract(cls, spec: Any) -> "DelayedSpikes":
@@ -66,7 +77,7 @@ class DelayedSpikes(SpikeArray):
         history, delays = spec.source.history, spec.source.delays
         return cls(
             jax.ShapeDtypeStruct(history.shape, history.dtype),
-            jax.ShapeDtypeStruct(delays.shape, delays.dtype),
+            None if delays is None else jax.ShapeDtypeStruct(delays.shape, delays.dtype),
             spec.shape,
         )
 

@@ -198,6 +198,11 @@ class Module(Part):
         """The ports that `__call__` declares."""
         return declared_ports(cls)
 
+    @classmethod
+    def ports_from(cls, config: Any) -> Ports:
+        """The ports of a module of this config; those of the class, unless a class says otherwise."""
+        return cls.ports()
+
     @property
     def path(self) -> str:
         """Dotted path in the brain; empty for the outermost module."""

@@ -112,6 +112,16 @@ class CurrentArray(Payload):
 
 
 @payload
+class ConductanceArray(Payload):
+    """Conductances, nS, at least 0."""
+
+    value: Any
+    kinds = (jnp.floating,)
+    kind_name = "floats"
+    unit = "nS"
+
+
+@payload
 class PotentialArray(Payload):
     """Potentials, mV."""
 

@@ -23,6 +23,20 @@ class Decays:
 
 
 @dataclass(frozen=True)
+class Reverses:
+    """A trait: the current of a conductance is zero where the potential is `potential`, in mV."""
+
+    potential: float
+
+
+@dataclass(frozen=True)
+class MeasuredFrom:
+    """A trait: potentials are measured from `potential`, mV, one number or one for each unit; without it from 0."""
+
+    potential: Any
+
+
+@dataclass(frozen=True)
 class PortSpec:
     """What arrives at an input port, or leaves an output port.
 
@@ -37,6 +51,7 @@ class PortSpec:
         late: Steps that passed since what arrives was sent: 1 over a wire between two modules of a brain, 0 for the
             brain's own inputs and between components of a neuron. Delays count from when a spike was sent.
         traits: What is known of it beyond an array, such as `Decays`; its producer says so in `describe_outputs`.
+        wire: The wire that brings it, where the wire has settings of its own, as a projection has.
     """
 
     payload_type: type[Payload]
@@ -47,6 +62,7 @@ class PortSpec:
     parts: "tuple[PortSpec, ...]" = field(default=(), compare=False, repr=False)
     late: int = field(default=0, compare=False, repr=False)
     traits: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+    wire: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         check_fields(self, ModuleError)
@@ -88,11 +104,13 @@ class Ports:
         inputs: Payload type of every required input, in order.
         optional: Payload type of inputs that have a default (None).
         outputs: Payload type of every output.
+        any_of: Optional inputs of which at least one is needed.
     """
 
     inputs: dict[str, type[Payload]]
     optional: dict[str, type[Payload]]
     outputs: dict[str, type[Payload]]
+    any_of: tuple[str, ...] = ()
 
     def input_type(self, name: str) -> type[Payload] | None:
         """Payload type of an input port, required or optional."""
@@ -106,7 +124,7 @@ def _payload_type(annotation: Any) -> type[Payload] | None:
     return found[0] if len(found) == 1 else None
 
 
-def declared_ports(cls: type) -> Ports:
+def declared_ports(cls: Any) -> Ports:
     """Read the ports of a module class from the annotations of its `__call__`.
 
     Raises:
@@ -171,4 +189,4 @@ def declared_ports(cls: type) -> Ports:
             outputs[name] = found
     if problems:
         raise ModuleError(problems)
-    return Ports(inputs, optional, outputs)
+    return Ports(inputs, optional, outputs, cls.any_of)

@@ -9,7 +9,7 @@ from spark.core.values import encode
 from spark.io.sparse import kind_of
 from spark.nn.connections.base import kinds as connectivities
 from spark.nn.initializers.base import kinds as initializers
-from spark.nn.plasticity.rule import kinds as rules
+from spark.nn.plasticity import RuleConfig
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
@@ -18,7 +18,7 @@ def kinds() -> dict[str, dict[str, Any]]:
     """The configs that a field of several kinds may hold: by tag (`initializer`, ...) and name, their fields."""
     # The base of a family of rules is no rule: its module is in no registry.
     known = {registry[name] for name in registry.names()}
-    usable = {name: cls for name, cls in rules.items() if cls.rule in known}
+    usable = {name: cls for name, cls in RuleConfig.kinds.items() if vars(cls).get("component") in known}
     tables = {"initializer": initializers, "connectivity": connectivities, "rule": usable}
     found = {
         tag: {name: {"doc": _first_line(cls), "fields": fields_of(cls)} for name, cls in sorted(table.items())}

@@ -7,6 +7,7 @@ from spark.core.errors import Problem
 from spark.core.module import Module
 from spark.core.names import did_you_mean, illegal
 from spark.core.payloads import Payload
+from spark.core.ports import Ports
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 
 # Names of what every module, brain or neuron has itself; a part under such a name would hide it.
@@ -14,8 +15,7 @@ _OWN = {"cache", "step", "fault", "units", "inhibition", "config"}
 _OWN |= {
     "get_spikes_from_cache",
     "declared_inputs",
-    "inputs_from_config",
-    "outputs_from_config",
+    "ports_from",
     "with_config",
     "connections",
 }
@@ -39,20 +39,20 @@ def check_names(names: Iterable[Any], owner: type = Module) -> list[Problem]:
     return problems
 
 
+def ports_of(specs: ModuleSpecs) -> Ports:
+    """The ports of a module to be; those of a brain or a pool come from its config."""
+    module_cls: Any = specs.module_cls
+    return module_cls.ports_from(specs.config)
+
+
 def outputs_of(specs: ModuleSpecs) -> Inputs:
-    """Output ports of a module to be, by name; a brain's come from its config."""
-    declared = getattr(specs.module_cls, "outputs_from_config", None)
-    if declared is not None:
-        return declared(specs.config)
-    return specs.module_cls.ports().outputs
+    """Output ports of a module to be, by name."""
+    return ports_of(specs).outputs
 
 
 def inputs_of(specs: ModuleSpecs) -> tuple[Inputs, Inputs]:
     """Required and optional input ports of a module to be."""
-    declared = getattr(specs.module_cls, "inputs_from_config", None)
-    if declared is not None:
-        return declared(specs.config), {}
-    ports = specs.module_cls.ports()
+    ports = ports_of(specs)
     return ports.inputs, ports.optional
 
 
@@ -83,7 +83,7 @@ def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, prope
                         "missing",
                     )
                 )
-        any_of = specs.module_cls.any_of
+        any_of = ports_of(specs).any_of
         if any_of and not any(specs.inputs.get(port) for port in any_of):
             problems.append(
                 Problem(

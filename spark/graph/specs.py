@@ -1,7 +1,7 @@
 """Specs: pure data that says which modules there are and how they are wired. No arrays, no modules."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,11 @@ class PortMap:
 
     def __post_init__(self) -> None:
         check_fields(self, ConfigError)
+
+    @property
+    def end(self) -> "PortMap":
+        """Where the wire begins, without settings that it may have."""
+        return self
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -121,6 +126,10 @@ def _normalise(spec: InputSpec) -> None:
     object.__setattr__(spec, "dtype", dtype)
 
 
+def _listed(wires: Any) -> Any:
+    return wires if isinstance(wires, list | tuple) else [wires]
+
+
 def _wire(port: str, wire: Any) -> PortMap:
     if isinstance(wire, PortMap):
         return wire
@@ -179,7 +188,7 @@ class ModuleSpecs:
                     )
                 )
             inputs = {
-                port: [_wire(port, w) for w in (wires if isinstance(wires, list | tuple) else [wires])]
+                port: [_wire(port, w) for w in _listed(wires)]
                 for port, wires in self.inputs.items()
             }
         except ConfigError as error:
@@ -208,11 +217,17 @@ class ModuleSpecs:
         }
 
     @classmethod
-    def from_dict(cls, data: Any) -> "ModuleSpecs":
-        """The specs that `to_dict` described; the class is looked up in the catalogue, never imported."""
+    def from_dict(cls, data: Any, read_wire: Callable[[Any], Any] = lambda wire: wire) -> "ModuleSpecs":
+        """The specs that `to_dict` described; the class is looked up in the catalogue, never imported.
+
+        Args:
+            data: What `to_dict` gave.
+            read_wire: Makes a wire of plain data that says more than where it begins.
+        """
         if not isinstance(data, dict) or not {"name", "module"} <= set(data):
             raise ConfigError(Problem("module", f"is not a module's description, got {type(data).__name__}"))
         found: Any = registry[str(data["module"])]
         config = found.config_class().from_dict(data.get("config", {}))
-        inputs = data.get("inputs", {})
+        given = data.get("inputs", {})
+        inputs = {port: [read_wire(w) for w in _listed(wires)] for port, wires in given.items()}
         return cls(str(data["name"]), found, inputs, config, data.get("effects", {}))

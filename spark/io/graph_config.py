@@ -9,7 +9,7 @@ from spark.core.errors import ConfigError, Problem, RegistryError, SparkError
 from spark.core.names import suggestion
 from spark.core.payloads import Payload
 from spark.core.registry import modules as registry
-from spark.graph.check import check_names, check_wires, inputs_of, resolve
+from spark.graph.check import check_names, check_wires, inputs_of, ports_of, resolve
 from spark.graph.specs import CALL, InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document
 from spark.io.nesting import misplaced
@@ -272,7 +272,7 @@ def _place_wire_problem(
             return
         required, optional = inputs_of(wired[name])
         fix = f"Wire something that puts out {({**required, **optional})[port].__name__} to it"
-        one_of = [port] if port in required else wired[name].module_cls.any_of
+        one_of = [port] if port in required else ports_of(wired[name]).any_of
         text = f"{port} is not wired" if len(one_of) == 1 else f"neither {' nor '.join(one_of)} is wired"
         level.note(Problem(problem.address, text, fix, "missing"), node=node, field=port)
         return

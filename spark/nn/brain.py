@@ -14,7 +14,7 @@ from spark.core.calling import step_as_written
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray, with_signs
-from spark.core.ports import PortSpec
+from spark.core.ports import Ports, PortSpec
 from spark.core.state import Graph, State
 from spark.core.transform import merge, split, take_leaves
 from spark.core.tree import variables_of
@@ -59,14 +59,10 @@ class Brain(Module):
         return {name: spec.port_spec() for name, spec in self.config.input_map.items()}
 
     @classmethod
-    def inputs_from_config(cls, config: BrainConfig) -> dict[str, type[Payload]]:
-        """Input ports that a brain of this config will have."""
-        return {name: spec.payload_type for name, spec in config.input_map.items()}
-
-    @classmethod
-    def outputs_from_config(cls, config: BrainConfig) -> dict[str, type[Payload]]:
-        """Output ports that a brain of this config will have."""
-        return {name: entry.spec.payload_type for name, entry in config.output_map.items()}
+    def ports_from(cls, config: BrainConfig) -> Ports:
+        """Ports that a brain of this config will have."""
+        inputs = {name: spec.payload_type for name, spec in config.input_map.items()}
+        return Ports(inputs, {}, {name: entry.spec.payload_type for name, entry in config.output_map.items()})
 
     @property
     def draws_under(self) -> str:
@@ -105,7 +101,7 @@ class Brain(Module):
             require_dtype(f"{owner}.output_map.{name}.spec.dtype", entry.spec.port_spec().dtype)
         modules = self.config.stepped()
         self._names = sorted(modules)
-        self._wires = {name: dict(modules[name].inputs) for name in self._names}
+        self._wires = {n: {p: [w.end for w in ws] for p, ws in modules[n].inputs.items()} for n in self._names}
         self._output_wires = {name: (e.input, e.spec) for name, e in self.config.output_map.items()}
         # What is known of what comes from outside is known inside too, and of what goes out, outside.
         known = {
@@ -132,11 +128,11 @@ class Brain(Module):
             while waiting:
                 ready = [n for n in waiting if self._inputs_known(n, {**promised, **known})]
                 if not ready:
-                    self._take_promises(waiting, promised, known)
+                    self._take_promises([modules[n] for n in waiting], promised, known)
                     continue
                 name = ready[0]
                 waiting.remove(name)
-                inputs = self._joined(name, {**promised, **known})
+                inputs = self._joined(modules[name], {**promised, **known})
                 outputs = getattr(self, name).prepare(inputs)
                 self._check_module(name, modules[name], outputs, promised)
                 known.update({PortMap(name, port): self._sent(name, spec) for port, spec in outputs.items()})
@@ -150,30 +146,30 @@ class Brain(Module):
     def _inputs_known(self, name: str, known: dict[PortMap, PortSpec]) -> bool:
         return all(wire in known for wires in self._wires[name].values() for wire in wires)
 
-    def _joined(self, name: str, known: dict[PortMap, PortSpec]) -> dict[str, PortSpec]:
+    def _joined(self, specs: ModuleSpecs, known: dict[PortMap, PortSpec]) -> dict[str, PortSpec]:
         inputs: dict[str, PortSpec] = {}
-        for port, wires in self._wires[name].items():
-            if not wires or any(wire not in known for wire in wires):
+        for port, wires in specs.inputs.items():
+            if not wires or any(wire.end not in known for wire in wires):
                 continue
-            joined = joined_spec(f"{name}.{port}", [known[wire] for wire in wires])
+            joined = joined_spec(f"{specs.name}.{port}", [replace(known[wire.end], wire=wire) for wire in wires])
             if isinstance(joined, Problem):
                 raise self._wiring_error([joined])
             inputs[port] = joined
         return inputs
 
     def _take_promises(
-        self, waiting: list[str], promised: dict[PortMap, PortSpec], known: dict[PortMap, PortSpec]
+        self, waiting: list[ModuleSpecs], promised: dict[PortMap, PortSpec], known: dict[PortMap, PortSpec]
     ) -> None:
         """Ask the modules on a cycle what they will put out."""
         before = len(promised)
-        for name in waiting:
-            contract = getattr(self, name).output_contract(**self._joined(name, known))
-            promised.update({PortMap(name, p): self._sent(name, s) for p, s in (contract or {}).items()})
+        for specs in waiting:
+            contract = getattr(self, specs.name).output_contract(**self._joined(specs, known))
+            promised.update({PortMap(specs.name, p): self._sent(specs.name, s) for p, s in (contract or {}).items()})
         if len(promised) == before:
             raise self._wiring_error(
                 [
                     Problem(
-                        ", ".join(waiting),
+                        ", ".join(specs.name for specs in waiting),
                         "are on a cycle of wires, and none says beforehand what it puts out",
                         "Write `output_contract` in one of their classes",
                         "cycle",

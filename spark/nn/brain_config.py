@@ -16,6 +16,7 @@ from spark.core.payloads import Payload
 from spark.core.values import Number, Whole
 from spark.graph.check import check_names, check_wires, resolve
 from spark.graph.specs import InputSpec, ModuleSpecs, OutputSpec, PortMap
+from spark.nn.projections.projection import read_wire
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,13 @@ def _modules_map(value: Any) -> dict[str, ModuleSpecs]:
     if isinstance(value, ModuleSpecs):
         value = [value]
     if isinstance(value, (list, tuple)):
-        listed = [v if isinstance(v, ModuleSpecs) else ModuleSpecs.from_dict(v) for v in value]
+        listed = [v if isinstance(v, ModuleSpecs) else ModuleSpecs.from_dict(v, read_wire) for v in value]
         problems = check_names(s.name for s in listed)
         if problems:
             raise ConfigError(p.under("BrainConfig") for p in problems)
         return {s.name: s for s in listed}
     given = _mapping(value, "ModuleSpecs")
-    return {str(k): v if isinstance(v, ModuleSpecs) else ModuleSpecs.from_dict(v) for k, v in given.items()}
+    return {str(k): v if isinstance(v, ModuleSpecs) else ModuleSpecs.from_dict(v, read_wire) for k, v in given.items()}
 
 
 def _mapping(value: Any, of: str) -> dict[Any, Any]:

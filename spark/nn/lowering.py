@@ -5,7 +5,7 @@ results are stored by the same program. Both ways give the same spikes.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 
@@ -88,6 +88,20 @@ class Receptor:
     ring: Place | None
     slots: int
     factor: float
+
+
+class GivesReceptor:
+    """A component whose instructions put out a `Receptor` or `Background` at each output port, instead of an array."""
+
+
+class TakesReceptor:
+    """A component whose instructions take a `Receptor` or `Background` at some input ports, instead of an array.
+
+    Class attributes:
+        receptor_ports: Those ports.
+    """
+
+    receptor_ports: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)

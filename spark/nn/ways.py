@@ -8,7 +8,9 @@ import numpy as np
 from spark.core.variable import Variable
 from spark.kernels.program import RECEIVE, Place
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of
-from spark.nn.lowering import Arriving, Background, Lowering, Receptor
+from spark.nn.lowering import Arriving, Background, GivesReceptor, Lowering, Receptor, TakesReceptor
+from spark.nn.synapses.background import PoissonBackground
+from spark.nn.synapses.linear import LinearSynapses
 
 
 class Instructions:
@@ -94,7 +96,7 @@ def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any
     gives = {
         port: wire.origin in ways
         and isinstance(ways[wire.origin], Instructions)
-        and getattr(getattr(neuron, wire.origin), "gives_receptors", False)
+        and isinstance(getattr(neuron, wire.origin), GivesReceptor)
         for port, (wire,) in wires.items()
     }
     agree = all(
@@ -105,15 +107,14 @@ def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any
         return INSTRUCTIONS
     if neuron._effects[name]:
         return Refusal("it writes a property of another component")
-    if any(given and port == "arrivals" for port, given in gives.items()):
+    if any(isinstance(getattr(neuron, wire.origin), PoissonBackground) for (wire,) in wires.values()):
         return Refusal("random events arrive at it")
     return formula_of(part)
 
 
 def _takes(part: Any, port: str) -> bool:
     """Whether a component's instructions work on the variables of the one that feeds this port."""
-    attribute = "takes_arrivals" if port == "arrivals" else "takes_receptors"
-    return bool(getattr(part, attribute, False))
+    return isinstance(part, TakesReceptor) and port in part.receptor_ports
 
 
 def received(lowering: Lowering, given: Receptor | Background | Arriving, shape: tuple[int, ...]) -> Any:
@@ -132,7 +133,8 @@ def refusal_of(neuron: Any, ways: dict[str, Way]) -> Refusal | None:
     for name, way in ways.items():
         if isinstance(way, Refusal):
             return Refusal(f"{name}: {way.reason}")
-    targets = {target for effects in neuron._effects.values() for target in effects.values()}
-    if not targets <= {"synapses.weights"}:
-        return Refusal(f"an effect writes {sorted(targets - {'synapses.weights'})[0]}")
+    for target in sorted({target for effects in neuron._effects.values() for target in effects.values()}):
+        owner, _, written = target.partition(".")
+        if written != "weights" or not isinstance(getattr(neuron, owner), LinearSynapses):
+            return Refusal(f"an effect writes {target}")
     return None

@@ -21,8 +21,9 @@ from spark.graph.order import build_order, is_cycle
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels.program import SIGN, Place
 from spark.nn.lowering import Arriving, Lowering, Receptor
+from spark.nn.plasticity.event_rule import EventRule
 from spark.nn.ways import INSTRUCTIONS, emit, received, refusal_of, ways_of_parts
-from spark.nn.wiring import gather, joined_spec, origins
+from spark.nn.wiring import gather, joined_spec
 
 
 class NeuronConfig(ModuleConfig):
@@ -82,7 +83,7 @@ class Neuron(Module):
             raise error.under(self.path or type(self).__name__) from error
         blueprint = {specs.name: specs for specs in listed}
         problems = check_names((specs.name for specs in listed), type(self))
-        problems += check_wires(blueprint, self.own_ports, properties=True)
+        problems += check_wires(blueprint, self.ports_within(inputs), properties=True)
         problems += _check_effects(blueprint)
         feeds = {name: [o for o in _output_origins(specs, blueprint)] for name, specs in blueprint.items()}
         groups = build_order(feeds)
@@ -100,7 +101,7 @@ class Neuron(Module):
             problems.append(Problem("soma", "is missing from the blueprint", "Name one component 'soma'", "missing"))
         if problems:
             raise WiringError(problems).under(self.path or type(self).__name__)
-        self._order = _same_step_order([g[0] for g in groups], blueprint)
+        self._order = _same_step_order([g[0] for g in groups], blueprint, set(self.known_properties()))
         self._wires = {name: dict(blueprint[name].inputs) for name in self._order}
         self._effects = {name: dict(blueprint[name].effects) for name in self._order}
         self._build_parts(blueprint, inputs)
@@ -112,8 +113,18 @@ class Neuron(Module):
         """The components, for the input ports that are fed; a neuron with optional ports overrides it."""
         return self.config.blueprint()
 
+    def ports_within(self, inputs: Mapping[str, PortSpec]) -> dict[str, type[Payload]]:
+        """What components can wire from `'__call__'`, by name."""
+        return self.own_ports
+
+    def known_properties(self) -> dict[PortMap, PortSpec]:
+        """Properties whose specs are known before their owner is built, so that components before it may read them: as
+        the last step left them.
+        """
+        return {}
+
     def _build_parts(self, blueprint: dict[str, ModuleSpecs], arriving: dict[str, PortSpec]) -> None:
-        known = {PortMap(CALL, port): spec for port, spec in arriving.items()}
+        known = {PortMap(CALL, port): spec for port, spec in arriving.items()} | self.known_properties()
         for name in self._order:
             part = blueprint[name].module_cls(blueprint[name].config)
             self.adopt(name, part)
@@ -126,6 +137,24 @@ class Neuron(Module):
                 inputs[port] = joined
             for port, spec in part.prepare(inputs).items():
                 known[PortMap(name, port)] = replace(spec, source=part)
+        self._check_known_properties()
+
+    def _check_known_properties(self) -> None:
+        problems = []
+        for wire, promised in self.known_properties().items():
+            found = PortSpec.of(getattr(self, wire.origin).read(wire.port))
+            if (found.shape, found.dtype) != (promised.shape, promised.dtype):
+                problems.append(
+                    Problem(
+                        f"{self.path or type(self).__name__}.{wire.origin}.{wire.port}",
+                        f"is not what components were built for, got {found.shape} {found.dtype}; "
+                        f"expected {promised.shape} {promised.dtype}",
+                        "Keep one number for each unit, in the config's dtype",
+                        "contract",
+                    )
+                )
+        if problems:
+            raise WiringError(problems)
 
     def _property_spec(self, wire: PortMap) -> PortSpec:
         part = getattr(self, wire.origin)
@@ -215,8 +244,9 @@ class Neuron(Module):
     def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
         """One instruction for each component, then one for the signs."""
         arriving: dict[PortMap, Any] = {PortMap(CALL, port): found for port, found in inputs.items()}
-        rule = self._fused_rule()
-        change = None if rule is None else getattr(self, rule).change(lowering)
+        changes = {}
+        for connections, rule in self._fused_rules().items():
+            changes[connections] = changes[rule] = getattr(self, rule).change(lowering)
         ways = ways_of_parts(self)
         unread: set[PortMap] = set()
         for name in self._order:
@@ -231,8 +261,8 @@ class Neuron(Module):
                     arriving[wire] = received(lowering, arriving[wire], part._inputs[port].shape)
                 taken[port] = arriving[wire]
                 unread.discard(wire)
-            if change is not None and name in ("synapses", rule):
-                taken["change"] = change
+            if changes.get(name) is not None:
+                taken["change"] = changes[name]
             for port, found in emit(ways[name], part, lowering, taken).items():
                 arriving[PortMap(name, port)] = Arriving(found) if isinstance(found, Place) else found
                 unread.update({PortMap(name, port)} if isinstance(found, Receptor) else ())
@@ -245,13 +275,18 @@ class Neuron(Module):
         lowering.program.emit(SIGN, (signed, spikes, lowering.constant(self.inhibition)), (spikes.size,))
         return {"out_spikes": signed}
 
-    def _fused_rule(self) -> str | None:
-        """The rule that changes connections in the walk in which synapses deliver: both read the same spikes."""
+    def _fused_rules(self) -> dict[str, str]:
+        """By connections, the rule that changes them in the walk in which they deliver: both read the same spikes."""
+        found: dict[str, str] = {}
         for name, effects in self._effects.items():
-            same = self._wires[name].get("pre_spikes") == self._wires.get("synapses", {}).get("spikes")
-            if same and hasattr(getattr(self, name), "change") and list(effects.values()) == ["synapses.weights"]:
-                return name
-        return None
+            targets = [target.split(".") for target in effects.values()]
+            if len(targets) != 1 or targets[0][1] != "weights" or not isinstance(getattr(self, name), EventRule):
+                continue
+            connections = targets[0][0]
+            read = self._wires[name].get("pre_spikes")
+            if read in (self._wires[connections].get("spikes"), [PortMap(connections, "arriving")]):
+                found.setdefault(connections, name)
+        return found
 
     def __call__(self, in_spikes: SpikeArray) -> NeuronOutput:
         """Advance one step."""
@@ -288,12 +323,16 @@ def _output_origins(specs: ModuleSpecs, blueprint: dict[str, ModuleSpecs]) -> li
     ]
 
 
-def _same_step_order(names: list[str], blueprint: dict[str, ModuleSpecs]) -> list[str]:
-    """Order of computation; whoever reads a property comes after its owner is built."""
+def _same_step_order(names: list[str], blueprint: dict[str, ModuleSpecs], early: set[PortMap]) -> list[str]:
+    """Order of computation; whoever reads a property comes after its owner is built, but for those known early."""
     done: list[str] = []
     waiting = list(names)
+    before = {
+        name: {w.origin for wires in blueprint[name].inputs.values() for w in wires if w not in early} - {CALL, name}
+        for name in names
+    }
     while waiting:
-        ready = [n for n in waiting if set(origins(blueprint[n].inputs)) - {CALL, n} <= set(done)]
+        ready = [n for n in waiting if before[n] <= set(done)]
         done.extend(ready or waiting[:1])
         waiting = [n for n in waiting if n not in done]
     return done

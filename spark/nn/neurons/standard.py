@@ -73,7 +73,7 @@ class StandardNeuronConfig(NeuronConfig):
             if self.learning_rule.modulated:
                 inputs["modulation"] = [PortMap(CALL, "modulation")]
             effects = {"weights": "synapses.weights"}
-            rule = type(self.learning_rule).rule
+            rule = self.learning_rule.made()
             parts.append(ModuleSpecs("learning_rule", rule, inputs, self.learning_rule, effects=effects))
         return tuple(parts)
 

@@ -5,13 +5,14 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.parameter import Scalar, decay
-from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
+from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.kernels.program import Place
 from spark.nn.lowering import Arriving, Lowering
-from spark.nn.somas.leaky import LeakySoma, LeakySomaConfig, SomaOutput
+from spark.nn.somas.leaky import LeakySoma, LeakySomaConfig
+from spark.nn.somas.soma import SomaOutput
 
 
 class AdaptiveLeakySomaConfig(LeakySomaConfig):
@@ -40,16 +41,18 @@ class AdaptiveLeakySoma(LeakySoma):
     config: AdaptiveLeakySomaConfig
     lowers = True
     exposes = {"potential": PotentialArray, "threshold": PotentialArray}
-    unit_ports = ("current", "spikes")
+    unit_ports = ("current", "conductance", "jump", "spikes")
 
-    def build(self, current: PortSpec) -> None:
-        """Variables of the current's shape."""
-        super().build(current)
-        config = self.config
-        self.fall = self.make("threshold_tau", decay(config.dt, config.threshold_tau), current.shape)
-        self.rise = self.make("threshold_delta", config.threshold_delta, current.shape)
+    def build(
+        self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
+    ) -> None:
+        """Variables of the shape of what arrives."""
+        super().build(current, conductance, jump)
+        config, shape = self.config, self.potential.shape
+        self.fall = self.make("threshold_tau", decay(config.dt, config.threshold_tau), shape)
+        self.rise = self.make("threshold_delta", config.threshold_delta, shape)
         self.threshold = Variable(
-            np.zeros(current.shape, config.dtype),
+            np.zeros(shape, config.dtype),
             unit="mV",
             description="Rise of the threshold above its base.",
         )
@@ -62,10 +65,15 @@ class AdaptiveLeakySoma(LeakySoma):
         """One instruction."""
         return self.lower_with(lowering, current, self.threshold, (self.fall.value, self.rise.value))
 
-    def __call__(self, current: CurrentArray) -> SomaOutput:
+    def __call__(
+        self,
+        current: CurrentArray | None = None,
+        conductance: ConductanceArray | None = None,
+        jump: PotentialArray | None = None,
+    ) -> SomaOutput:
         """Advance one step."""
         risen = self.threshold.value.astype(jnp.float32) * self.fall.value
-        fired = self.fire(current, self.level.value + risen)
+        fired = self.fire(current, conductance, jump, self.level.value + risen)
         after = jnp.where(fired, risen + self.rise.value, risen)
         self.threshold.value = after.astype(self.config.dtype)
         return {"spikes": SpikeArray(fired.astype(jnp.int8))}

@@ -13,7 +13,7 @@ from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
 from spark.kernels.program import ADAPTIVE_SOMA, Place
 from spark.nn.lowering import Lowering, Receptor
-from spark.nn.somas.leaky import SomaOutput
+from spark.nn.somas.soma import SomaOutput
 from spark.nn.somas.point import PointSoma, PointSomaConfig
 
 # Beyond this exponent a unit is far above any threshold; float32 overflows at 88.7.

@@ -1,28 +1,29 @@
 """The leaky integrate-and-fire soma."""
 
-from typing import Any, TypedDict
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.config import ModuleConfig, field
+from spark.core.config import field
 from spark.core.errors import Problem
-from spark.core.module import Module
-from spark.core.parameter import Scalar, decay, parameter, require_shapes, steps
-from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
-from spark.core.ports import PortSpec
-from spark.core.values import Number, Quantity, Shape
+from spark.core.parameter import Scalar, decay, require_shapes, steps
+from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
+from spark.core.ports import Decays, PortSpec
+from spark.core.values import Number, Quantity
 from spark.core.variable import Variable
+from spark.kernels.exponential import exponential
 from spark.kernels.program import SOMA, Place
 from spark.nn.lowering import Arriving, Lowering
+from spark.nn.somas.integration import acting_share
+from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
 
 _MOST_BLOCKED = np.iinfo(np.int32).max
 
 
-class LeakySomaConfig(ModuleConfig):
+class LeakySomaConfig(SomaConfig):
     """Parameters of a leaky integrate-and-fire soma; each one number, or one for every unit."""
 
-    units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
     potential_rest: Quantity = field(-60.0, unit="mV", description="Resting potential.")
     potential_reset: Quantity = field(-50.0, unit="mV", description="Potential after a spike.")
     potential_tau: Quantity = field(
@@ -54,13 +55,7 @@ class LeakySomaConfig(ModuleConfig):
         return found
 
 
-class SomaOutput(TypedDict):
-    """What every soma puts out."""
-
-    spikes: SpikeArray
-
-
-class LeakySoma(Module):
+class LeakySoma(Soma):
     """Leaky integrate-and-fire units, integrated exactly for a current that is constant during a step.
 
     Order of update in a step: the potential decays and takes the current (units in their refractory period
@@ -69,7 +64,10 @@ class LeakySoma(Module):
 
         V <- V + (1 - exp(-dt/tau)) * (R*I - V)        V in mV above rest, I in pA, R in MOhm (1 MOhm*pA = 1e-3 mV)
 
-    Input ports: `current` (pA), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    With conductances the step is that of exponential Euler: they are constant during a step. Jumps come on top.
+
+    Input ports: `current` (pA), `conductance` (nS) and `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
+    where a unit fired.
     Variables: `potential` (mV above rest), `refractory` (steps left).
     Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570 (exact integration).
     """
@@ -77,17 +75,32 @@ class LeakySoma(Module):
     config: LeakySomaConfig
     lowers = True
     exposes = {"potential": PotentialArray}
-    unit_ports = ("current", "spikes")
+    unit_ports = ("current", "conductance", "jump", "spikes")
+    any_of = ("current",)
 
-    def build(self, current: PortSpec) -> None:
-        """Variables of the current's shape."""
-        config, shape = self.config, current.shape
+    @classmethod
+    def rest(cls, config: Any) -> Any:
+        """The resting potential."""
+        return config.potential_rest
+
+    @classmethod
+    def acting(cls, config: Any, current: Decays) -> Any:
+        """What makes the step exact."""
+        return acting_share(config.dt, config.potential_tau, current.tau)
+
+    def build(
+        self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
+    ) -> None:
+        """Variables of the shape of what arrives."""
+        config, shape = self.config, self.shape_of_units() if current is None else current.shape
         require_shapes(f"{self.path or type(self).__name__}.config", config, shape)
         self.gain = self.make("potential_tau", 1 - decay(config.dt, config.potential_tau), shape)
         self.resistance = self.make("resistance", np.multiply(config.resistance, 1e-3), shape)
         self.level = self.make("threshold", np.subtract(config.threshold, config.potential_rest), shape)
         self.after = self.make("potential_reset", np.subtract(config.potential_reset, config.potential_rest), shape)
         self.blocked = steps(config.cooldown, config.dt)
+        if conductance is not None:
+            self.rate = self.make("potential_tau", config.dt / np.asarray(config.potential_tau), shape)
         self.potential = Variable(
             np.zeros(shape, config.dtype), unit="mV", description="Membrane potential above rest."
         )
@@ -95,13 +108,9 @@ class LeakySoma(Module):
             np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.", bounds=(0, None)
         )
 
-    def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
-        """A parameter with an address for errors."""
-        return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
-
     def can_lower(self) -> bool:
-        """One number for all units in every parameter."""
-        return all(isinstance(p, Scalar) for p in (self.gain, self.resistance, self.level, self.after))
+        """One number for all units in every parameter, and nothing but a current."""
+        return set(self.input_specs) == {"current"} and all(isinstance(p, Scalar) for p in (self.gain, self.resistance, self.level, self.after))
 
     def lower(self, lowering: Lowering, current: Arriving) -> dict[str, Place]:
         """One instruction."""
@@ -120,17 +129,39 @@ class LeakySoma(Module):
         program.emit(SOMA, places, (spikes.size, self.blocked), (*fixed, *adaptation))
         return {"spikes": spikes}
 
-    def __call__(self, current: CurrentArray) -> SomaOutput:
+    def __call__(
+        self,
+        current: CurrentArray | None = None,
+        conductance: ConductanceArray | None = None,
+        jump: PotentialArray | None = None,
+    ) -> SomaOutput:
         """Advance one step."""
-        return {"spikes": SpikeArray(self.fire(current, self.level.value).astype(jnp.int8))}
+        fired = self.fire(current, conductance, jump, self.level.value)
+        return {"spikes": SpikeArray(fired.astype(jnp.int8))}
 
-    def fire(self, current: CurrentArray, level: Any) -> Any:
+    def fire(
+        self,
+        current: CurrentArray | None,
+        conductance: ConductanceArray | None,
+        jump: PotentialArray | None,
+        level: Any,
+    ) -> Any:
         """Integrate, compare with `level` (mV above rest), reset; returns a boolean array."""
         ready = self.refractory.value == 0
         before = self.potential.value.astype(jnp.float32)
-        arriving = jnp.where(ready, current.value.astype(jnp.float32), 0.0)
-        target = arriving * self.resistance.value
-        potential = before + self.gain.value * (target - before)
+
+        def taken(arriving: Any) -> Any:
+            return jnp.where(ready, 0.0 if arriving is None else arriving.value.astype(jnp.float32), 0.0)
+
+        target = taken(current) * self.resistance.value
+        if conductance is None:
+            potential = before + self.gain.value * (target - before)
+        else:
+            total = 1.0 + taken(conductance) * self.resistance.value
+            target = target / total
+            potential = target + exponential(-self.rate.value * total) * (before - target)
+        if jump is not None:
+            potential = potential + taken(jump)
         fired = ready & (potential > level)
         self.potential.value = jnp.where(fired, self.after.value, potential).astype(self.config.dtype)
         left = jnp.maximum(self.refractory.value - 1, 0)

@@ -5,26 +5,25 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.config import ModuleConfig, field
+from spark.core.config import field
 from spark.core.errors import Problem
-from spark.core.module import Module
-from spark.core.parameter import Scalar, decay, parameter, require_shapes, steps
+from spark.core.parameter import Scalar, decay, require_shapes, steps
 from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import Decays, PortSpec
-from spark.core.values import Number, Quantity, Shape
+from spark.core.values import Number, Quantity
 from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
 from spark.kernels.program import POINT_SOMA, Place
-from spark.nn.lowering import Lowering, Receptor
-from spark.nn.somas.leaky import SomaOutput
+from spark.nn.lowering import Lowering, Receptor, TakesReceptor
+from spark.nn.somas.integration import exact_gain
+from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
 
 _MOST_BLOCKED = np.iinfo(np.int16).max
 
 
-class PointSomaConfig(ModuleConfig):
+class PointSomaConfig(SomaConfig):
     """Parameters of a leaky integrate-and-fire point neuron; each one number, or one for every unit."""
 
-    units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
     potential_rest: Quantity = field(-60.0, unit="mV", description="Resting potential.")
     potential_reset: Quantity = field(-60.0, unit="mV", description="Potential after a spike.")
     potential_first: Quantity = field(-60.0, unit="mV", description="Potential at the start and after a reset.")
@@ -80,7 +79,7 @@ class ConductanceSomaConfig(PointSomaConfig):
     drive: Quantity = field(0.0, unit="mV", description="Constant current times the leak's resistance.")
 
 
-class PointSoma(Module):
+class PointSoma(Soma, TakesReceptor):
     """What point neurons have in common: threshold, reset, and a refractory period in which the potential is held.
 
     Order of update in a step: the potential integrates what arrives, unless the unit is refractory; units above
@@ -89,7 +88,7 @@ class PointSoma(Module):
     """
 
     config: PointSomaConfig
-    takes_receptors = True
+    receptor_ports = ("excitation", "inhibition")
     works_on_others = True
     exposes = {"potential": PotentialArray}
     conductances = False
@@ -110,10 +109,6 @@ class PointSoma(Module):
         self.refractory = Variable(
             np.zeros(shape, np.int16), unit="steps", description="Refractory steps left.", bounds=(0, None)
         )
-
-    def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
-        """A parameter with an address for errors."""
-        return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
 
     def fire(self, integrated: Any) -> SpikeArray:
         """Compare with the threshold, reset, count the refractory steps."""
@@ -184,24 +179,17 @@ class CurrentSoma(PointSoma):
 
         One number, or one for each unit: wires that are joined may bring currents of several kinds.
         """
+        dt, membrane = self.config.dt, self.config.potential_tau
         taus = [None if kind is None else kind.tau for kind in (wire.trait(Decays) for wire in current.wires)]
         if len(set(taus)) == 1:
-            return gain if taus[0] is None else self._exact(taus[0])
-        wholes = [gain if tau is None else self._exact(tau) for tau in taus]
+            return gain if taus[0] is None else exact_gain(dt, membrane, taus[0])
+        wholes = [gain if tau is None else exact_gain(dt, membrane, tau) for tau in taus]
         ends = np.cumsum([0, *(wire.size for wire in current.wires)])
         spread = [
             np.broadcast_to(whole, current.shape).reshape(-1)[first:last]
             for whole, first, last in zip(wholes, ends[:-1], ends[1:], strict=True)
         ]
         return np.concatenate(spread).reshape(current.shape)
-
-    def _exact(self, tau: float) -> Any:
-        """The same of a current that decays with `tau` within the step."""
-        dt, membrane = self.config.dt, np.asarray(self.config.potential_tau, np.float64)
-        difference = dt / membrane - dt / tau
-        # (exp(x) - 1) / x, which is 1 where the two time constants are equal.
-        ratio = np.where(difference == 0, 1.0, np.expm1(difference) / np.where(difference == 0, 1.0, difference))
-        return dt / membrane * np.exp(-dt / membrane) * ratio
 
     def can_lower(self) -> bool:
         """One number for all units in every parameter but the constant drive."""

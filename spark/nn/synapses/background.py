@@ -12,7 +12,7 @@ from spark.core.module import Module
 from spark.core.payloads import CurrentArray
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant, RandomKey
-from spark.nn.lowering import Background, Lowering
+from spark.nn.lowering import Background, GivesReceptor, Lowering
 
 MOST_EVENTS = 50.0
 
@@ -45,7 +45,7 @@ class PoissonBackgroundOutput(TypedDict):
     arrivals: CurrentArray
 
 
-class PoissonBackground(Module):
+class PoissonBackground(Module, GivesReceptor):
     """Independent Poisson events onto each unit: in a step their number has the mean `rate * dt / 1000`.
 
     Output ports: `arrivals`: the weight times the number of events of this step, float32, shape of the units. Synapses
@@ -55,7 +55,6 @@ class PoissonBackground(Module):
 
     config: PoissonBackgroundConfig
     lowers = True
-    gives_receptors = True
     works_on_others = True
 
     def build(self) -> None:

@@ -1,5 +1,7 @@
 """Connections, weights and delays of all wires of a port, drawn into one set of compressed rows."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -23,30 +25,46 @@ from spark.nn.connections import (
 from spark.nn.each_wire import EachWire, for_each
 from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
 
-_MOST_EDGES = np.iinfo(np.int32).max
+MOST_EDGES = np.iinfo(np.int32).max
 _LONGEST = np.iinfo(np.uint16).max
 # Those whose expected number is not only a bound.
 _COUNTED = (AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber)
 _UNUSED = "has no effect beside connections that bring their own weights"
 
 
-def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple[Rows, int]:
-    """Draw what the module's config describes; memory follows the number of connections.
+@dataclass(frozen=True)
+class WireDraw:
+    """What is to be drawn for one wire.
 
-    Returns:
-        The rows, and the steps that are left of the shortest delay when a spike comes in; each connection's `delays`
-        come on top.
+    Attributes:
+        part: What the wire brings.
+        connections: Which connections there are.
+        kernel: Their weights, unless the connections bring their own.
+        delay: Their delays in ms; None lets spikes act in the step in which the wire brings them.
+        addresses: Of the three settings, for errors.
+    """
+
+    part: PortSpec
+    connections: Connectivity
+    kernel: Initializer
+    delay: Initializer | None
+    addresses: Mapping[str, str]
+
+
+def wires_of(module: Module, spikes: PortSpec) -> list[WireDraw]:
+    """What a config asks for whose `connections`, `kernel` and `delay` are each one for all wires, or one for each.
 
     Raises:
-        ConfigError: Settings do not fit the wires, a delay is below dt, a connectivity drew connections that cannot
-            be, or there are too many.
+        ConfigError: Settings do not fit the wires.
     """
     config: Any = module.config
     parts = spikes.wires
-    settings = {name: for_each(getattr(config, name), len(parts)) for name in ("connections", "kernel", "delay")}
+    owner = f"{module.path or type(module).__name__}.config"
+    addresses = {name: f"{owner}.{name}" for name in ("connections", "kernel", "delay")}
+    settings = {name: for_each(getattr(config, name), len(parts)) for name in addresses}
     problems = [
         Problem(
-            f"{module.path or type(module).__name__}.config.{name}",
+            addresses[name],
             f"has one value for each wire, but not as many as there are wires, "
             f"got {len(getattr(config, name))}; expected {len(parts)}",
             "Give one for each wire in the order of the wires, or one for all",
@@ -57,67 +75,114 @@ def draw_rows(module: Module, spikes: PortSpec, units: tuple[int, ...]) -> tuple
     ]
     if problems:
         raise ConfigError(problems)
+    columns = [values or () for values in settings.values()]
+    wires = [WireDraw(part, *each, addresses) for part, *each in zip(parts, *columns, strict=True)]
+    refuse_without_effect(wires)
+    return wires
+
+
+def refuse_without_effect(wires: list[WireDraw]) -> None:
+    """Refuse settings of initializers that mean nothing where connections are drawn apart.
+
+    Raises:
+        ConfigError: A `density`, or the `total` of delays.
+    """
     problems = [
         problem
         for name in ("kernel", "delay")
-        for setting in settings[name] or ()
-        for problem in _without_effect(f"{module.path or type(module).__name__}.config.{name}", name, setting)
+        for wire in wires
+        for setting in [getattr(wire, name)]
+        if setting is not None
+        for problem in _without_effect(wire.addresses[name], name, setting)
     ]
     if problems:
         raise ConfigError(dict.fromkeys(problems))
-    _check_expected(module, list(settings["connections"] or ()), [part.shape for part in parts], units)
-    lists, weights, delays = [], [], []
-    for number, part in enumerate(parts):
-        connections, kernel, delay = (values[number] for values in settings.values() if values is not None)
-        try:
-            found = connections.draw(module.generator, part.shape, units)
-        except ConfigError as error:
-            raise error.under(f"{module.path or type(module).__name__}.config") from error
-        _check_list(module, connections, found, int(np.prod(part.shape)), int(np.prod(units)))
-        lists.append(found)
-        weights.append(_weights(module, kernel, found, units))
-        delays.append(_steps(module, delay, found, units) - part.late)
-    _check_kernel_beside_weights(module, [found.values is not None for found in lists])
+
+
+def draw_rows(
+    generator: np.random.Generator, wires: list[WireDraw], units: tuple[int, ...], dt: float, weight_dtype: str
+) -> tuple[Rows, int, list[bool]]:
+    """Draw what is asked for; memory follows the number of connections.
+
+    Args:
+        generator: Random numbers.
+        wires: What is asked for, in the order of the wires.
+        units: Shape of the pool that the connections end at.
+        dt: Length of a step, ms.
+        weight_dtype: How weights are stored.
+
+    Returns:
+        The rows; the steps that are left of the shortest delay when a spike comes in, each connection's `delays` come on
+        top; and for each wire whether its connections brought weights of their own.
+
+    Raises:
+        ConfigError: A delay is below dt, a connectivity drew connections that cannot be, or there are too many.
+    """
+    _check_expected(wires, units, weight_dtype)
+    drawn = [draw_wire(generator, wire, units, dt, weight_dtype) for wire in wires]
+    lists, weights, delays = [d[0] for d in drawn], [d[1] for d in drawn], [d[2] for d in drawn]
     post = np.concatenate([found.post for found in lists]) if len(lists) > 1 else lists[0].post
-    if post.size > _MOST_EDGES:
-        raise ConfigError(_too_many(f"{module.path or type(module).__name__}.config.connections", f"{post.size:,}"))
+    if post.size > MOST_EDGES:
+        raise ConfigError(_too_many(wires[0].addresses["connections"], f"{post.size:,}"))
     firsts = np.cumsum([0] + [found.post.size for found in lists])
     starts = [found.starts[:-1] + first for found, first in zip(lists, firsts, strict=False)]
     joined = np.concatenate([*starts, [post.size]]).astype(np.int32)
     several, further = _joined_delays(delays, [found.post.size for found in lists])
     narrow = np.uint16 if int(np.prod(units)) <= 1 << 16 else np.int32
-    rows = Rows(joined, post.astype(narrow), _joined_weights(weights, lists, config.weight_dtype), several)
-    return rows, further
+    rows = Rows(joined, post.astype(narrow), _joined_weights(weights, lists, weight_dtype), several)
+    return rows, further, [found.values is not None for found in lists]
 
 
-def _check_expected(module: Module, rules: list[Connectivity], shapes: list[tuple[int, ...]], units: Any) -> None:
+def draw_wire(
+    generator: np.random.Generator, wire: WireDraw, units: tuple[int, ...], dt: float, weight_dtype: str
+) -> tuple[ConnectionList, Any, Any]:
+    """Connections of one wire, their weights, and the steps that are left of their delays when a spike comes in.
+
+    Weights and steps are one number for all, or one for each connection.
+
+    Raises:
+        ConfigError: As in `draw_rows`.
+    """
+    pre = wire.part.shape
+    try:
+        found = wire.connections.draw(generator, pre, units)
+    except ConfigError as error:
+        raise error.under(wire.addresses["connections"].rpartition(".")[0]) from error
+    _check_list(wire, found, int(np.prod(pre)), int(np.prod(units)))
+    weights = _weights(generator, wire, found, units, weight_dtype)
+    left = 0 if wire.delay is None else _steps(generator, wire, found, units, dt) - wire.part.late
+    return found, weights, left
+
+
+def _check_expected(wires: list[WireDraw], units: Any, weight_dtype: str) -> None:
     """Refuse, before anything is drawn, more connections than can be held.
 
     Raises:
         ConfigError: There will be more than 32 bits number, or than fit into memory.
     """
-    number = sum(c.expected_number(shape, units) for c, shape in zip(rules, shapes, strict=True) if type(c) in _COUNTED)
-    address = f"{module.path or type(module).__name__}.config.connections"
+    counted = [wire for wire in wires if type(wire.connections) in _COUNTED]
+    number = sum(wire.connections.expected_number(wire.part.shape, units) for wire in counted)
+    address = wires[0].addresses["connections"]
     require_memory(
         address,
         f"needs too much memory for about {number:,} connections",
-        number * (4 + jnp.dtype(module.config.weight_dtype).itemsize),
+        number * (4 + jnp.dtype(weight_dtype).itemsize),
         "Lower the probability or the degree, or take fewer units",
     )
-    if number > 1.01 * _MOST_EDGES:
+    if number > 1.01 * MOST_EDGES:
         raise ConfigError(_too_many(address, f"about {number:,}"))
 
 
 def _too_many(address: str, got: str) -> Problem:
     return Problem(
         address,
-        f"makes more connections than one module can hold, got {got}; expected at most {_MOST_EDGES:,}",
+        f"makes more connections than one module can hold, got {got}; expected at most {MOST_EDGES:,}",
         "Wire the origins to ports or pools of their own",
         "size",
     )
 
 
-def _check_list(module: Module, connections: Connectivity, found: ConnectionList, pre: int, post: int) -> None:
+def _check_list(wire: WireDraw, found: ConnectionList, pre: int, post: int) -> None:
     """Hold what a connectivity drew to its promise: kernels read and write at these numbers unchecked.
 
     Raises:
@@ -155,8 +220,8 @@ def _check_list(module: Module, connections: Connectivity, found: ConnectionList
         elif not np.isfinite(values).all():
             wrong.append(f"a weight that is no number, got {values[~np.isfinite(values)][0]}; expected finite ones")
     if wrong:
-        address = f"{module.path or type(module).__name__}.config.connections"
-        mend = f"Mend `draw` of {type(connections).__name__}"
+        address = wire.addresses["connections"]
+        mend = f"Mend `draw` of {type(wire.connections).__name__}"
         raise ConfigError([Problem(address, f"drew {text}", mend, "connections") for text in wrong])
 
 
@@ -173,7 +238,7 @@ def _without_effect(address: str, name: str, setting: Initializer) -> list[Probl
     return found
 
 
-def _check_kernel_beside_weights(module: Module, bring: list[bool]) -> None:
+def check_kernel_beside_weights(module: Module, bring: list[bool]) -> None:
     """Refuse a kernel for wires whose connections bring weights of their own, as those of a matrix do.
 
     Args:
@@ -201,29 +266,34 @@ def _check_kernel_beside_weights(module: Module, bring: list[bool]) -> None:
         raise ConfigError(problems)
 
 
-def _numbers(module: Module, name: str, setting: Initializer, found: ConnectionList, units: tuple[int, ...]) -> Any:
+def _numbers(
+    generator: np.random.Generator, address: str, setting: Initializer, found: ConnectionList, units: tuple[int, ...]
+) -> Any:
     """What an initializer gives for the connections: one number, or one for each."""
     if isinstance(setting, ConstantInitializer) and setting.total is None:
-        return float(setting.values(module.generator, ()))
+        return float(setting.values(generator, ()))
     try:
         if isinstance(setting, ArrayInitializer):
             pre = np.repeat(np.arange(found.starts.size - 1), np.diff(found.starts))
             return setting.at(pre, found.post, (found.starts.size - 1, int(np.prod(units))))
-        return setting.listed(module.generator, found.post, int(np.prod(units)))
+        return setting.listed(generator, found.post, int(np.prod(units)))
     except ConfigError as error:
-        raise error.under(f"{module.path or type(module).__name__}.config.{name}") from error
+        raise error.under(address) from error
 
 
-def _weights(module: Module, kernel: Initializer, found: ConnectionList, units: tuple[int, ...]) -> Any:
+def _weights(
+    generator: np.random.Generator, wire: WireDraw, found: ConnectionList, units: tuple[int, ...], dtype: str
+) -> Any:
     """One number, or one for each connection."""
-    numbers = found.values if found.values is not None else _numbers(module, "kernel", kernel, found, units)
-    dtype = module.config.weight_dtype
+    numbers = found.values
+    if numbers is None:
+        numbers = _numbers(generator, wire.addresses["kernel"], wire.kernel, found, units)
     with np.errstate(over="ignore"):
         held = dtype == "float32" or bool(np.isfinite(np.asarray(numbers).astype(dtype)).all())
     if not held:
         raise ConfigError(
             Problem(
-                f"{module.path or type(module).__name__}.config.weight_dtype",
+                f"{wire.addresses['kernel'].rpartition('.')[0]}.weight_dtype",
                 f"cannot hold the weights, got {np.max(np.abs(numbers)):g} in {dtype}; "
                 f"expected at most {float(jnp.finfo(dtype).max):g}",
                 "Store weights as float32",
@@ -249,15 +319,17 @@ def _joined_weights(weights: list[Any], lists: list[ConnectionList], dtype: str)
     )
 
 
-def _steps(module: Module, delay: Initializer, found: ConnectionList, units: tuple[int, ...]) -> Any:
+def _steps(
+    generator: np.random.Generator, wire: WireDraw, found: ConnectionList, units: tuple[int, ...], dt: float
+) -> Any:
     """Delay in steps, rounded to the nearest: a number for all connections, or one for each."""
-    dt = module.config.dt
-    drawn = _numbers(module, "delay", delay, found, units)
+    assert wire.delay is not None
+    drawn = _numbers(generator, wire.addresses["delay"], wire.delay, found, units)
     steps = np.rint(np.asarray(drawn, np.float64) / dt).astype(np.int64)
     if steps.size and (shorter_than_a_step(drawn, dt) or steps.max() > _LONGEST):
         raise ConfigError(
             Problem(
-                f"{module.path or type(module).__name__}.config.delay",
+                wire.addresses["delay"],
                 f"must be at least dt and at most {_LONGEST} steps, "
                 f"got {np.min(drawn):g} to {np.max(drawn):g} ms with dt={dt:g} ms",
                 "Raise the delay (an initializer's `minimum` bounds what is drawn), or change dt",

@@ -116,8 +116,7 @@ class LinearSynapses(Module):
             delays = np.broadcast_to(spikes.source.delays.value[before, onto] if delayed else 0, before.shape)
             edges, order = build_edges(before, onto, delays, pre, post, longest)
             values = found.values[order]
-            for name, array in edges._asdict().items():
-                setattr(self, f"edges_{name}", Constant(array))
+            self.keep_edges(edges)
         self.weights = Variable(values, unit="pA", description="Weight of each connection.")
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
@@ -136,6 +135,11 @@ class LinearSynapses(Module):
         lists = {name for name in made if name not in ("edges_starts", "edges_in_starts")}
         fill = {name: share.count if name == "edges_post" else 0 for name in (*lists, "weights")}
         return Cut({"weights": Kept(self.weights.shape, (chosen,))}, made, units, fill)
+
+    def keep_edges(self, edges: Edges) -> None:
+        """Make the connections constants."""
+        for name, array in edges._asdict().items():
+            setattr(self, f"edges_{name}", Constant(array))
 
     def edge_arrays(self) -> Edges:
         """The constants that hold the connections."""
@@ -207,6 +211,10 @@ class LinearSynapses(Module):
 
     def __call__(self, spikes: SpikeArray) -> SynapsesOutput:
         """Advance one step."""
+        return {"current": CurrentArray(self.delivered(spikes))}
+
+    def delivered(self, spikes: SpikeArray) -> Any:
+        """Sum of weight times signed spike over the connections that a spike reaches now, float32, shape of the units."""
         if not self.listed:
             active = spikes.value.reshape(-1).astype(jnp.int8)
             current = deliver_dense(active, self.weights.value)
@@ -217,4 +225,4 @@ class LinearSynapses(Module):
                 flat = spikes.value.reshape(-1).astype(jnp.int8)
                 history = push_history(jnp.zeros((2, 1, flat.shape[0]), jnp.uint32), flat)
             current = deliver_edges(history, self.weights.value, self.edges)
-        return {"current": CurrentArray(current.reshape(self.units))}
+        return current.reshape(self.units)

@@ -19,8 +19,8 @@ from spark.kernels.scatter import Rows, emit_scatter, scatter_spikes
 from spark.nn.connections import AnyConnectivity, FixedProbability
 from spark.nn.each_wire import EACH, one_or_each
 from spark.nn.initializers import AnyInitializer, ConstantInitializer
-from spark.nn.lowering import Arriving, Background, Lowering, Receptor
-from spark.nn.synapses.drawn import draw_rows
+from spark.nn.lowering import Arriving, Background, GivesReceptor, Lowering, Receptor, TakesReceptor
+from spark.nn.synapses.drawn import check_kernel_beside_weights, draw_rows, wires_of
 
 
 class StaticSynapsesConfig(ModuleConfig):
@@ -67,13 +67,12 @@ class ExponentialSynapsesOutput(TypedDict):
     current: CurrentArray
 
 
-class StaticSynapses(Module):
+class StaticSynapses(Module, TakesReceptor, GivesReceptor):
     """Draws the connections and scatters spikes into a ring of the steps to come."""
 
     config: StaticSynapsesConfig
-    gives_receptors = True
+    receptor_ports = ("arrivals",)
     works_on_others = True
-    takes_arrivals = True
     holds_current = False
     inhibits = False
     puts_out: ClassVar[tuple[str, type[Payload]]]
@@ -91,7 +90,11 @@ class StaticSynapses(Module):
             )
         self.units = self.config.units
         self.pre, self.post = spikes.size, int(np.prod(self.units))
-        rows, self.further = draw_rows(self, spikes, self.units)
+        wires = wires_of(self, spikes)
+        rows, self.further, bring = draw_rows(
+            self.generator, wires, self.units, self.config.dt, self.config.weight_dtype
+        )
+        check_kernel_beside_weights(self, bring)
         # Every spike lowers what it reaches, whatever signs it and its weight have.
         rows = rows._replace(weights=-np.abs(rows.weights)) if self.inhibits else rows
         self.signed = self.config.signed and not self.inhibits

@@ -1,0 +1,143 @@
+"""Which components a pool is made of, for the projections that end at it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from spark.core.errors import ConfigError, Problem
+from spark.core.payloads import CurrentArray, FloatArray
+from spark.graph.specs import CALL, ModuleSpecs, PortMap
+from spark.nn.component import Component
+from spark.nn.pools.feeds import Feed
+from spark.nn.pools.sums import Sum, SumConfig
+from spark.nn.pools.total import EFFECTS, Total, TotalConfig
+from spark.nn.projections.plastic import PlasticProjection, PlasticProjectionConfig
+from spark.nn.projections.static import StaticProjections, StaticProjectionsConfig
+from spark.nn.somas.soma import Soma
+
+
+def soma_of(config: Any) -> tuple[Any, Any]:
+    """The class of a pool's soma, and its config.
+
+    Raises:
+        ConfigError: The class is no `Soma`.
+    """
+    made = config.soma.made()
+    if not issubclass(made, Soma):
+        raise ConfigError(Problem("config.soma", f"makes no soma, got {made.__name__}", "Derive it from spark.Soma", "class"))
+    return made, config.soma
+
+
+def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
+    """The components, in the order in which a step runs them where their wires leave it open.
+
+    Raises:
+        ConfigError: The soma does not take what a receptor brings.
+    """
+    shared = {"units": config.units, "dt": config.dt, "dtype": config.dtype}
+    parts: list[ModuleSpecs] = []
+    rules: list[ModuleSpecs] = []
+    effects: dict[str, str] = {}
+    feeds = tuple(feeds)
+    for name, receptor in config.handed_receptors().items():
+        made: Any = receptor.made()
+        own = [feed for feed in feeds if feed.port == name]
+        if not own:
+            continue
+        sources = []
+        if issubclass(made.takes, CurrentArray):
+            terms = tuple(feed.name for feed in own)
+            sums = SumConfig(**shared, terms=terms, payload=CurrentArray)
+            inputs = {term: [PortMap(CALL, term)] for term in terms}
+            parts.append(ModuleSpecs(f"{name}_sum", Sum, inputs, sums))
+            sources = [PortMap(f"{name}_sum", "arrivals")]
+        else:
+            for feed in own:
+                parts += _projected(feed, shared)
+                rules += _rules(feed, shared)
+                sources.append(PortMap(feed.name, "arrivals"))
+            if len(sources) > 1:
+                terms = tuple(source.origin for source in sources)
+                sums = SumConfig(**shared, terms=terms, payload=FloatArray)
+                inputs = {term: [source] for term, source in zip(terms, sources, strict=True)}
+                parts.append(ModuleSpecs(f"{name}_sum", Sum, inputs, sums))
+                sources = [PortMap(f"{name}_sum", "arrivals")]
+        wires = {"arrivals": sources}
+        if "potential" in made.ports().inputs:
+            wires["potential"] = [PortMap("soma", "potential")]
+        parts.append(ModuleSpecs(name, made, wires, receptor))
+        effects[name] = _effect(name, made)
+    soma, soma_config = soma_of(config)
+    takes = _taken(soma, effects)
+    total = TotalConfig(**shared, effects=effects, soma=soma_config, takes=takes)
+    wires = {name: [PortMap(name, effect)] for name, effect in effects.items()}
+    if total.converts:
+        wires["potential"] = [PortMap("soma", "potential")]
+    parts.append(ModuleSpecs("total", Total, wires, total))
+    brought = {port: [PortMap("total", port)] for port in Total.ports_from(total).outputs}
+    parts.append(ModuleSpecs("soma", soma, brought, soma_config))
+    return (*parts, *rules)
+
+
+def _projected(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
+    wires = {"spikes": [PortMap(CALL, feed.name)]}
+    (first, *_) = feed.projections
+    if first.settings.rule is None:
+        static = StaticProjectionsConfig(**shared, projections=feed.projections)
+        return [ModuleSpecs(feed.name, StaticProjections, wires, static)]
+    return [ModuleSpecs(feed.name, PlasticProjection, wires, PlasticProjectionConfig(**shared, projection=first))]
+
+
+def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
+    (first, *_) = feed.projections
+    settings = first.settings
+    if settings.rule is None or not settings.rule.active:
+        return []
+    arriving = PortMap(CALL, feed.name) if settings.delay is None else PortMap(feed.name, "arriving")
+    wires = {
+        "pre_spikes": [arriving],
+        "post_spikes": [PortMap("soma", "spikes")],
+        "weights": [PortMap(feed.name, "weights")],
+    }
+    if settings.modulator is not None:
+        wires["modulation"] = [PortMap(CALL, settings.modulator)]
+    try:
+        rule = settings.rule.handed(**shared)
+    except ConfigError as error:
+        raise error.under(f"{first.address}.rule") from error
+    effects = {"weights": f"{feed.name}.weights"}
+    return [ModuleSpecs(f"{feed.name}_rule", rule.made(), wires, rule, effects=effects)]
+
+
+def _effect(name: str, receptor: type[Component]) -> str:
+    outputs = list(receptor.ports().outputs)
+    if len(outputs) != 1 or outputs[0] not in EFFECTS:
+        text = f"puts out {outputs}; expected one of {list(EFFECTS)}"
+        raise ConfigError(Problem(f"config.receptors.{name}", text, "Name its only output port so", "receptor"))
+    return outputs[0]
+
+
+def _taken(soma: Any, effects: dict[str, str]) -> tuple[str, ...]:
+    """What the soma takes of `EFFECTS`.
+
+    Raises:
+        ConfigError: It does not take what a receptor brings.
+    """
+    ports = soma.ports()
+    takes = tuple(name for name in EFFECTS if name in {**ports.inputs, **ports.optional})
+    possible = set(takes)
+    if "current" in takes and "potential" in soma.exposes:
+        possible.add("conductance")
+    problems = [
+        Problem(
+            f"config.receptors.{name}",
+            f"brings a {effect}, and the soma {soma.__name__} takes {' and '.join(takes) or 'nothing of that kind'}",
+            "Take another receptor, or a soma with this input port"
+            + ("; or let the soma expose `potential`, and its pool makes a current of it" * (effect == "conductance")),
+            "receptor",
+        )
+        for name, effect in effects.items()
+        if effect not in possible
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return takes

@@ -1,0 +1,192 @@
+"""`Pool`: units of any soma, with any receptors, fed by projections."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import jax.numpy as jnp
+from pydantic import BeforeValidator, WithJsonSchema
+
+from spark.core.config import field
+from spark.core.errors import ConfigError, Problem, WiringError
+from spark.core.names import illegal
+from spark.core.payloads import FloatArray, Payload, SpikeArray
+from spark.core.ports import MeasuredFrom, Ports, PortSpec
+from spark.core.values import Number
+from spark.graph.specs import ModuleSpecs, PortMap
+from spark.kernels.program import Place
+from spark.nn.lowering import Arriving, Lowering
+from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
+from spark.nn.pools.blueprint import parts_of, soma_of
+from spark.nn.pools.feeds import feeds_of
+from spark.nn.receptors import ExponentialCurrentConfig, ReceptorConfig
+from spark.nn.somas.integrate_and_fire import IntegrateAndFireSomaConfig
+from spark.nn.somas.soma import SomaConfig
+
+
+def _to_receptors(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected a dict from names to receptors, got {type(value).__name__}")
+    made = {}
+    for name, receptor in value.items():
+        why = illegal(name)
+        if why:
+            raise ValueError(f"{name!r} cannot be the name of a receptor: {why}")
+        receptor = ReceptorConfig.from_dict(receptor) if isinstance(receptor, dict) else receptor
+        if not isinstance(receptor, ReceptorConfig):
+            raise ValueError(f"'{name}' must be the config of a receptor, got {type(receptor).__name__}")
+        made[name] = receptor
+    if not made:
+        raise ValueError("expected at least one receptor, got none")
+    return made
+
+
+class PoolConfig(NeuronConfig):
+    """Which soma the units have, and through which receptors they are reached."""
+
+    inhibitory_rate: Number = field(0.0, least=0, most=1, description="Fraction of units whose spikes are negative.")
+    soma: SomaConfig = field(factory=IntegrateAndFireSomaConfig, description="The soma: the config of any.")
+    receptors: Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object"})] = field(
+        factory=lambda: {"excitation": ExponentialCurrentConfig()},
+        description="The receptors by name, each the config of any; they are the pool's input ports.",
+    )
+    modulators: tuple[str, ...] = field((), description="Further input ports, which modulate rules of projections.")
+
+    def all_step_problems(self) -> list[Problem]:
+        """Those of receptors too."""
+        inner = [p.under(f"receptors.{n}") for n, r in self.receptors.items() for p in r.all_step_problems()]
+        return [*super().all_step_problems(), *inner]
+
+    def problems(self) -> list[Problem]:
+        """Names that differ, and a soma that takes what the receptors bring."""
+        found = super().problems()
+        for name in self.modulators:
+            why = illegal(name) or (f"{name!r} is a receptor" if name in self.receptors else None)
+            if why:
+                found.append(Problem("modulators", why, "Choose another name", "name"))
+        return found
+
+    def handed_receptors(self) -> dict[str, ReceptorConfig]:
+        """The receptors, with the pool's shape, step and dtype.
+
+        Raises:
+            ConfigError: One was given others.
+        """
+        made = {}
+        for name, receptor in self.receptors.items():
+            try:
+                made[name] = receptor.handed(units=self.units, dt=self.dt, dtype=self.dtype)
+            except ConfigError as error:
+                raise error.under(f"config.receptors.{name}") from error
+        return made
+
+    def blueprint(self) -> tuple[ModuleSpecs, ...]:
+        """The components without any projection."""
+        return parts_of(self, ())
+
+
+class Pool(Neuron):
+    """A pool of units of one soma, reached through named receptors.
+
+    A wire into a receptor is a projection (`Projection`; a bare `PortMap` is one with the defaults). What several
+    projections bring to one receptor adds up. A receptor without a wire is not there.
+
+    Order of update in a step: projections deliver; receptors turn what arrives into currents, conductances and jumps; these
+    are summed; the soma integrates, and fires; rules change the weights.
+
+    Input ports: the receptors (`SpikeArray`, or `CurrentArray` for injected currents), and the `modulators`
+    (`FloatArray`). Output ports: `out_spikes`, int8, shape of the units.
+    Parts: `soma`; each receptor by its name; each projection with a rule by its name, and `<name>_rule`;
+    `<receptor>_projections`, the other projections of a receptor; `total`, the sum.
+
+    Raises:
+        WiringError: Everything that is wrong with the wires.
+        ConfigError: The soma does not take what a receptor brings.
+    """
+
+    config: PoolConfig
+    blueprint_lowers = True
+
+    @classmethod
+    def ports_from(cls, config: PoolConfig) -> Ports:
+        """The receptors and the modulators."""
+        receptors = {name: receptor.made().takes for name, receptor in config.receptors.items()}  # type: ignore[attr-defined]
+        optional = {**receptors, **dict.fromkeys(config.modulators, FloatArray)}
+        return Ports({}, optional, {"out_spikes": SpikeArray}, tuple(receptors))
+
+    def build(self, **inputs: PortSpec) -> None:
+        """Build the components for the wires that there are."""
+        owner = self.path or type(self).__name__
+        self._feeds, within = feeds_of(owner, self.config.receptors, inputs)
+        self._refuse_missing_modulators(owner, inputs)
+        super().build(**within, **{name: inputs[name] for name in self.config.modulators if name in inputs})
+
+    def _refuse_missing_modulators(self, owner: str, inputs: Mapping[str, PortSpec]) -> None:
+        problems = [
+            Problem(
+                f"{drawn.address}.modulator",
+                f"is no wired modulator of the pool, got {drawn.settings.modulator!r}; "
+                f"expected one of {sorted(n for n in self.config.modulators if n in inputs)}",
+                f"List it in `modulators` of {owner}, and wire it",
+                "modulation",
+            )
+            for feed in self._feeds
+            for drawn in feed.projections
+            if drawn.settings.modulator is not None
+            and (drawn.settings.modulator not in self.config.modulators or drawn.settings.modulator not in inputs)
+        ]
+        if problems:
+            raise WiringError(problems)
+
+    def parts_for(self, fed: frozenset[str]) -> tuple[ModuleSpecs, ...]:
+        """The components, for the feeds that there are."""
+        return parts_of(self.config, self._feeds)
+
+    def ports_within(self, inputs: Mapping[str, PortSpec]) -> dict[str, type[Payload]]:
+        """The feeds and the modulators."""
+        return {name: spec.payload_type for name, spec in inputs.items()}
+
+    def known_properties(self) -> dict[PortMap, PortSpec]:
+        """The soma's potential, which receptors read before the soma computes."""
+        soma, config = soma_of(self.config)
+        rest = MeasuredFrom(soma.rest(config))
+        spec = PortSpec(soma.exposes["potential"], self.config.units, config.dtype, traits=(rest,))
+        return {PortMap("soma", "potential"): spec}
+
+    def _split(self, arriving: Mapping[str, Any], elements: Any, join: Any) -> dict[str, Any]:
+        """What arrives, by feed; `elements(value, first, last)` and `join(values)` work on it."""
+        found = {name: arriving[name] for name in self.config.modulators if name in arriving}
+        for feed in self._feeds:
+            whole = arriving[feed.port]
+            found[feed.name] = whole if feed.whole else join([elements(whole, *range_) for range_ in feed.ranges])
+        return found
+
+    def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
+        """Each feed its elements, then as any neuron."""
+
+        def elements(whole: Arriving, first: int, last: int) -> Place:
+            return whole.place.part(first, last - first)
+
+        def join(places: list[Place]) -> Arriving:
+            if len(places) == 1:
+                return Arriving(places[0])
+            joined = lowering.program.scratch((sum(place.size for place in places),), places[0].dtype)
+            first = 0
+            for place in places:
+                lowering.program.copy(joined.part(first, place.size), place)
+                first += place.size
+            return Arriving(joined)
+
+        return super().lower(lowering, **self._split(inputs, elements, join))
+
+    def __call__(self, **inputs: Payload) -> NeuronOutput:
+        """Advance one step."""
+
+        def elements(whole: Payload, first: int, last: int) -> Payload:
+            return type(whole)(whole.value.reshape(-1)[first:last])  # type: ignore[call-arg]
+
+        def join(payloads: list[Payload]) -> Payload:
+            if len(payloads) == 1:
+                return payloads[0]
+            return type(payloads[0])(jnp.concatenate([payload.value for payload in payloads]))  # type: ignore[call-arg]
+
+        return self.advance(**self._split(inputs, elements, join))

@@ -1,0 +1,96 @@
+"""What all receptors of a pool bring together to its soma."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.parameter import parameter
+from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray
+from spark.core.ports import Decays, MeasuredFrom, Ports, PortSpec, Reverses
+from spark.core.values import Shape
+from spark.nn.component import Component
+from spark.nn.somas.soma import Soma, SomaConfig
+
+EFFECTS: dict[str, type[Payload]] = {
+    "current": CurrentArray,
+    "conductance": ConductanceArray,
+    "jump": PotentialArray,
+}
+
+
+class TotalConfig(ModuleConfig):
+    """What a pool says of its receptors and its soma."""
+
+    units: Shape = field(description="Shape of the pool.")
+    effects: dict[str, str] = field(description="The receptors, and which of `EFFECTS` each puts out.")
+    soma: Any = field(description="The soma's config.")
+    takes: tuple[str, ...] = field(description="Which of `EFFECTS` the soma takes.")
+
+    @property
+    def converts(self) -> bool:
+        """Whether conductances become a current here, since the soma takes none."""
+        return "conductance" in self.effects.values() and "conductance" not in self.takes
+
+
+class Total(Component):
+    """The sum of all currents, conductances and jumps, in the order in which the pool lists its receptors.
+
+    The current holds what conductances bring at rest, g (E - rest); the soma subtracts g V, V above rest. Where the soma
+    takes no conductance, that is done here, with V as the last step left it. A current that decays within the step counts
+    as much as it acts (`Soma.acting`).
+
+    Input ports: one for each receptor, by its name; `potential` (mV) where conductances become a current. Output ports:
+    those of `current` (pA), `conductance` (nS), `jump` (mV) that the soma takes and receptors bring; `current` always, if
+    the soma takes it.
+    """
+
+    config: TotalConfig
+    unit_ports = ("current", "conductance", "jump", "potential")
+
+    @classmethod
+    def ports_from(cls, config: TotalConfig) -> Ports:
+        """The receptors, and what the soma takes."""
+        inputs = {name: EFFECTS[effect] for name, effect in config.effects.items()}
+        if config.converts:
+            inputs["potential"] = PotentialArray
+        brought = {"current", *config.effects.values()}
+        return Ports(inputs, {}, {name: kind for name, kind in EFFECTS.items() if name in brought & set(config.takes)})
+
+    def build(self, **effects: PortSpec) -> None:
+        """How much each current counts, and what each conductance brings at rest."""
+        config, made = self.config, type(self.config.soma).component
+        soma: Any = made if issubclass(made, Soma) else Soma
+        zero = effects["potential"].trait(MeasuredFrom) if config.converts else None
+        rest = soma.rest(config.soma) if zero is None else zero.potential
+        for name, effect in config.effects.items():
+            address, spec = f"{self.path}.{name}", effects[name]
+            if effect == "conductance":
+                reverses = spec.trait(Reverses)
+                potential = 0.0 if reverses is None else reverses.potential
+                weight = parameter(address, np.subtract(potential, rest), config.units)
+            else:
+                decays = spec.trait(Decays)
+                weight = parameter(address, 1.0 if decays is None else soma.acting(config.soma, decays), config.units)
+            setattr(self, f"weight_{name}", weight)
+
+    def __call__(self, **effects: Payload) -> dict[str, Payload]:
+        """Advance one step."""
+        config = self.config
+        sums: dict[str, Any] = {"current": jnp.float32(0.0)}
+        for name, effect in config.effects.items():
+            value = effects[name].value.astype(jnp.float32)
+            weight = getattr(self, f"weight_{name}").value
+            if effect == "current":
+                sums["current"] = sums["current"] + value * weight
+            elif effect == "conductance":
+                sums["current"] = sums["current"] + value * weight
+                sums["conductance"] = sums.get("conductance", jnp.float32(0.0)) + value
+            else:
+                sums["jump"] = sums.get("jump", jnp.float32(0.0)) + value
+        if config.converts:
+            potential = effects["potential"].value.astype(jnp.float32)
+            sums["current"] = sums["current"] - sums.pop("conductance") * potential
+        outputs = self.ports_from(config).outputs
+        return {name: kind(jnp.broadcast_to(sums[name], config.units)) for name, kind in outputs.items()}  # type: ignore[call-arg]

@@ -1,0 +1,6 @@
+"""Projections: wires that own their connections."""
+
+from spark.nn.projections.plastic import PlasticProjection as PlasticProjection
+from spark.nn.projections.projection import Projection as Projection
+from spark.nn.projections.projection import ProjectionConfig as ProjectionConfig
+from spark.nn.projections.static import StaticProjections as StaticProjections

@@ -1,0 +1,21 @@
+"""Receptors: from the weights that arrive to an effect on the soma."""
+
+from spark.nn.receptors.conductances import NMDA as NMDA
+from spark.nn.receptors.conductances import ExponentialConductance as ExponentialConductance
+from spark.nn.receptors.conductances import ExponentialConductanceConfig as ExponentialConductanceConfig
+from spark.nn.receptors.conductances import NMDAConfig as NMDAConfig
+from spark.nn.receptors.currents import AlphaCurrent as AlphaCurrent
+from spark.nn.receptors.currents import AlphaCurrentConfig as AlphaCurrentConfig
+from spark.nn.receptors.currents import Current as Current
+from spark.nn.receptors.currents import CurrentConfig as CurrentConfig
+from spark.nn.receptors.currents import ExponentialCurrent as ExponentialCurrent
+from spark.nn.receptors.currents import ExponentialCurrentConfig as ExponentialCurrentConfig
+from spark.nn.receptors.currents import PulseCurrent as PulseCurrent
+from spark.nn.receptors.currents import PulseCurrentConfig as PulseCurrentConfig
+from spark.nn.receptors.jump import Jump as Jump
+from spark.nn.receptors.jump import JumpConfig as JumpConfig
+from spark.nn.receptors.receptor import ConductanceOutput as ConductanceOutput
+from spark.nn.receptors.receptor import CurrentOutput as CurrentOutput
+from spark.nn.receptors.receptor import JumpOutput as JumpOutput
+from spark.nn.receptors.receptor import Receptor as Receptor
+from spark.nn.receptors.receptor import ReceptorConfig as ReceptorConfig

@@ -1,0 +1,130 @@
+"""Receptors that open conductances."""
+
+from dataclasses import replace
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import field
+from spark.core.errors import Problem
+from spark.core.parameter import decay, parameter
+from spark.core.payloads import ConductanceArray, FloatArray, PotentialArray
+from spark.core.ports import MeasuredFrom, PortSpec, Reverses
+from spark.core.values import Number
+from spark.core.variable import Variable
+from spark.kernels.exponential import exponential
+from spark.nn.lowering import GivesReceptor, Lowering, TakesReceptor
+from spark.nn.lowering import Receptor as ReceptorPlaces
+from spark.nn.receptors.receptor import ConductanceOutput, Receptor, ReceptorConfig
+
+
+class ExponentialConductanceConfig(ReceptorConfig):
+    """How fast the conductance decays, and where its current reverses."""
+
+    tau: Number = field(
+        5.0, unit="ms", above=0, time_constant="exact", description="Time constant with which the conductance decays."
+    )
+    reversal: Number = field(0.0, unit="mV", description="Reversal potential.")
+
+
+class ExponentialConductance(Receptor, TakesReceptor, GivesReceptor):
+    """A conductance that jumps by the weights that arrive, and decays exponentially.
+
+    Order of update in a step: what arrives is added to the conductance; that is put out; then it decays by exp(-dt/tau).
+
+    Input ports: `arrivals` (nS). Output ports: `conductance` (nS), float32, shape of the units.
+    Variables: `conductance` (nS), as the next step begins with.
+    """
+
+    config: ExponentialConductanceConfig
+    lowers = True
+    receptor_ports = ("arrivals",)
+    works_on_others = True
+    signed = False
+    unit_ports = ("arrivals", "conductance")
+
+    def build(self, arrivals: PortSpec) -> None:
+        """A conductance for each unit."""
+        self.factor = float(decay(self.config.dt, self.config.tau))
+        self.conductance = Variable(
+            np.zeros(arrivals.shape, np.float32), unit="nS", description="Conductance that the next step begins with."
+        )
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Where the current reverses."""
+        return {name: replace(spec, traits=(Reverses(self.config.reversal),)) for name, spec in outputs.items()}
+
+    def lower(self, lowering: Lowering, arrivals: ReceptorPlaces) -> dict[str, ReceptorPlaces]:
+        """No instruction: whoever reads the conductance takes what arrives, and lets it decay."""
+        held = lowering.variable(self.conductance)
+        return {"conductance": ReceptorPlaces(held, arrivals.ring, arrivals.slots, self.factor)}
+
+    def __call__(self, arrivals: FloatArray) -> ConductanceOutput:
+        """Advance one step."""
+        conductance = self.conductance.value + arrivals.value.astype(jnp.float32)
+        self.conductance.value = conductance * jnp.float32(self.factor)
+        return {"conductance": ConductanceArray(conductance)}
+
+
+class NMDAConfig(ReceptorConfig):
+    """Time course, reversal potential, and the block by magnesium."""
+
+    rise: Number = field(2.0, unit="ms", above=0, time_constant="exact", description="Time constant of the rise.")
+    tau: Number = field(100.0, unit="ms", above=0, time_constant="exact", description="Time constant of the decay.")
+    reversal: Number = field(0.0, unit="mV", description="Reversal potential.")
+    magnesium: Number = field(1.0, least=0, description="Extracellular concentration of magnesium in mM; 0 blocks nothing.")
+
+    def problems(self) -> list[Problem]:
+        """A rise that is slower than the decay is none."""
+        found = super().problems()
+        if self.rise >= self.tau:
+            text = f"must be below tau ({self.tau:g} ms), got {self.rise:g} ms"
+            found.append(Problem("rise", text, "Shorten the rise, or lengthen the decay", "bounds"))
+        return found
+
+
+class NMDA(Receptor):
+    """A conductance of NMDA receptors: a difference of two exponentials whose peak is the weight, blocked by magnesium.
+
+        g = weight * s (exp(-t/tau) - exp(-t/rise)) / (1 + [Mg] / 3.57 exp(-0.062 V))          V in mV, s makes the peak 1
+
+    Order of update in a step: what arrives is added to both exponentials; their difference, blocked as the potential of the
+    last step's end asks, is put out; then both decay.
+
+    Input ports: `arrivals` (nS), `potential` (mV). Output ports: `conductance` (nS), float32, shape of the units.
+    Variables: `falling`, `rising` (nS).
+    Source: Jahr & Stevens 1990, doi:10.1523/JNEUROSCI.10-09-03178.1990, equation 4a in the form with 3.57 mM and 0.062/mV of
+    doi:10.1523/JNEUROSCI.10-06-01830.1990.
+    """
+
+    config: NMDAConfig
+    signed = False
+    unit_ports = ("arrivals", "potential", "conductance")
+
+    def build(self, arrivals: PortSpec, potential: PortSpec) -> None:
+        """Two numbers for each unit."""
+        c = self.config
+        self.factors = tuple(float(decay(c.dt, tau)) for tau in (c.tau, c.rise))
+        peak = c.tau * c.rise / (c.tau - c.rise) * np.log(c.tau / c.rise)
+        self.scale = float(1.0 / (np.exp(-peak / c.tau) - np.exp(-peak / c.rise)))
+        zero = potential.trait(MeasuredFrom)
+        rest = 0.0 if zero is None else zero.potential
+        # The block at the potential that `potential` is measured from.
+        blocked = c.magnesium / 3.57 * np.exp(-0.062 * np.asarray(rest, np.float64))
+        self.blocked = parameter(f"{self.path or type(self).__name__}.potential", blocked, arrivals.shape)
+        self.falling, self.rising = (
+            Variable(np.zeros(arrivals.shape, np.float32), unit="nS", description=f"The exponential that {what}.")
+            for what in ("decays slowly", "decays with the rise")
+        )
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Where the current reverses."""
+        return {name: replace(spec, traits=(Reverses(self.config.reversal),)) for name, spec in outputs.items()}
+
+    def __call__(self, arrivals: FloatArray, potential: PotentialArray) -> ConductanceOutput:
+        """Advance one step."""
+        arriving = arrivals.value.astype(jnp.float32) * jnp.float32(self.scale)
+        falling, rising = self.falling.value + arriving, self.rising.value + arriving
+        self.falling.value = falling * jnp.float32(self.factors[0])
+        self.rising.value = rising * jnp.float32(self.factors[1])
+        block = 1.0 + self.blocked.value * exponential(jnp.float32(-0.062) * potential.value.astype(jnp.float32))
+        return {"conductance": ConductanceArray((falling - rising) / block)}

@@ -1,0 +1,142 @@
+"""Receptors that turn arriving weights into currents."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import field
+from spark.core.parameter import decay
+from spark.core.payloads import CurrentArray, FloatArray
+from spark.core.ports import Decays, PortSpec
+from spark.core.values import Number
+from spark.core.variable import Variable
+from spark.nn.lowering import GivesReceptor, Lowering, TakesReceptor
+from spark.nn.lowering import Receptor as ReceptorPlaces
+from spark.nn.receptors.receptor import CurrentOutput, Receptor, ReceptorConfig
+
+
+class PulseCurrentConfig(ReceptorConfig):
+    """Nothing to set."""
+
+
+class PulseCurrent(Receptor):
+    """A current that lasts one step: the weights that arrive in it.
+
+    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    """
+
+    config: PulseCurrentConfig
+    unit_ports = ("arrivals", "current")
+
+    def __call__(self, arrivals: FloatArray) -> CurrentOutput:
+        """Advance one step."""
+        return {"current": CurrentArray(arrivals.value.astype(jnp.float32))}
+
+
+class ExponentialCurrentConfig(ReceptorConfig):
+    """How fast the current decays."""
+
+    tau: Number = field(
+        5.0, unit="ms", above=0, time_constant="exact", description="Time constant with which the current decays."
+    )
+
+
+class ExponentialCurrent(Receptor, TakesReceptor, GivesReceptor):
+    """A current that jumps by the weights that arrive, and decays exponentially.
+
+    Order of update in a step: what arrives is added to the current; that is put out; then it decays by exp(-dt/tau). A
+    soma that integrates exactly takes the decay within the step into account.
+
+    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    Variables: `current` (pA), as the next step begins with.
+    """
+
+    config: ExponentialCurrentConfig
+    lowers = True
+    receptor_ports = ("arrivals",)
+    works_on_others = True
+    unit_ports = ("arrivals", "current")
+
+    def build(self, arrivals: PortSpec) -> None:
+        """A current for each unit."""
+        self.factor = float(decay(self.config.dt, self.config.tau))
+        self.current = Variable(
+            np.zeros(arrivals.shape, np.float32), unit="pA", description="Current that the next step begins with."
+        )
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """The current decays."""
+        return {name: replace(spec, traits=(Decays(self.config.tau),)) for name, spec in outputs.items()}
+
+    def lower(self, lowering: Lowering, arrivals: ReceptorPlaces) -> dict[str, ReceptorPlaces]:
+        """No instruction: whoever reads the current takes what arrives, and lets it decay."""
+        held = lowering.variable(self.current)
+        return {"current": ReceptorPlaces(held, arrivals.ring, arrivals.slots, self.factor)}
+
+    def __call__(self, arrivals: FloatArray) -> CurrentOutput:
+        """Advance one step."""
+        current = self.current.value + arrivals.value.astype(jnp.float32)
+        self.current.value = current * jnp.float32(self.factor)
+        return {"current": CurrentArray(current)}
+
+
+class AlphaCurrentConfig(ReceptorConfig):
+    """When the current is largest."""
+
+    tau: Number = field(
+        2.0, unit="ms", above=0, time_constant="exact", description="Time from a spike's arrival to the largest current."
+    )
+
+
+class AlphaCurrent(Receptor):
+    """A current that rises and falls: weight * (t / tau) exp(1 - t / tau), `t` after the arrival; its peak is the weight.
+
+    Order of update in a step: the current of this step is put out, 0 for what arrives in it; then both variables advance by
+    the exact solution, after what arrives was added to `rise`.
+
+    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    Variables: `current` (pA), `rise` (pA).
+    Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570, section 3.1 (alpha functions as linear systems).
+    """
+
+    config: AlphaCurrentConfig
+    unit_ports = ("arrivals", "current")
+
+    def build(self, arrivals: PortSpec) -> None:
+        """Two numbers for each unit."""
+        config = self.config
+        self.factor = float(decay(config.dt, config.tau))
+        # From one step's `rise` to the next step's current: (dt / tau) e exp(-dt / tau).
+        self.passing = float(config.dt / config.tau * np.e * self.factor)
+        self.current = Variable(np.zeros(arrivals.shape, np.float32), unit="pA", description="Current of the next step.")
+        self.rise = Variable(np.zeros(arrivals.shape, np.float32), unit="pA", description="What the current rises with.")
+
+    def __call__(self, arrivals: FloatArray) -> CurrentOutput:
+        """Advance one step."""
+        current = self.current.value
+        rise = self.rise.value + arrivals.value.astype(jnp.float32)
+        self.current.value = current * jnp.float32(self.factor) + rise * jnp.float32(self.passing)
+        self.rise.value = rise * jnp.float32(self.factor)
+        return {"current": CurrentArray(current)}
+
+
+class CurrentConfig(ReceptorConfig):
+    """Nothing to set."""
+
+
+class Current(Receptor):
+    """A current that is injected as it comes: what several wires bring adds up.
+
+    A wire brings one number for all units, or one for each.
+
+    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    """
+
+    config: CurrentConfig
+    takes = CurrentArray
+    unit_ports = ("arrivals", "current")
+
+    def __call__(self, arrivals: FloatArray) -> CurrentOutput:
+        """Advance one step."""
+        return {"current": CurrentArray(arrivals.value.astype(jnp.float32))}

@@ -1,0 +1,24 @@
+"""The receptor whose potential jumps."""
+
+import jax.numpy as jnp
+
+from spark.core.payloads import FloatArray, PotentialArray
+from spark.nn.receptors.receptor import JumpOutput, Receptor, ReceptorConfig
+
+
+class JumpConfig(ReceptorConfig):
+    """Nothing to set."""
+
+
+class Jump(Receptor):
+    """The potential jumps by the weights that arrive (delta synapses).
+
+    Input ports: `arrivals` (mV). Output ports: `jump` (mV), float32, shape of the units.
+    """
+
+    config: JumpConfig
+    unit_ports = ("arrivals", "jump")
+
+    def __call__(self, arrivals: FloatArray) -> JumpOutput:
+        """Advance one step."""
+        return {"jump": PotentialArray(arrivals.value.astype(jnp.float32))}

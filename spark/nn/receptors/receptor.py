@@ -1,0 +1,53 @@
+"""What all receptors have in common."""
+
+from typing import Any, ClassVar, TypedDict
+
+from spark.core.config import field
+from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray, SpikeArray
+from spark.core.values import Shape
+from spark.nn.component import Component, ComponentConfig
+
+
+class ReceptorConfig(ComponentConfig):
+    """Base of the configs of receptors."""
+
+    tag = "receptor"
+    units: Shape | None = field(None, description="Shape of the pool, which hands it down.")
+
+
+class CurrentOutput(TypedDict):
+    """What a receptor of currents puts out."""
+
+    current: CurrentArray
+
+
+class ConductanceOutput(TypedDict):
+    """What a receptor of conductances puts out."""
+
+    conductance: ConductanceArray
+
+
+class JumpOutput(TypedDict):
+    """What a receptor of jumps puts out."""
+
+    jump: PotentialArray
+
+
+class Receptor(Component):
+    """Base of receptors: from the weights that arrive in a step to an effect on the soma.
+
+    A receptor declares the input port `arrivals` (`FloatArray`, shape of the units: the sum of the weights of all spikes
+    that arrive in this step), and one output port, by whose name the pool knows the effect: `current` (pA), `conductance`
+    (nS) or `jump` (mV). Where it depends on the soma's potential it declares the input port `potential` as well.
+
+    A conductance says in `describe_outputs` where its current reverses, by the trait `Reverses`; a current that decays
+    within the step says so by `Decays`.
+
+    Class attributes:
+        takes: Payload that comes in over the wires that end here; `CurrentArray` is added up as it is.
+        signed: Whether a spike of an inhibitory unit takes its weight away, unless its projection says otherwise.
+    """
+
+    config: Any
+    takes: ClassVar[type[Payload]] = SpikeArray
+    signed: ClassVar[bool] = True

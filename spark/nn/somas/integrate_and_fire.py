@@ -1,0 +1,83 @@
+"""The leaky integrate-and-fire soma of the field's standard networks, for any receptors."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.parameter import decay
+from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
+from spark.core.ports import Decays, PortSpec
+from spark.kernels.exponential import exponential
+from spark.nn.somas.integration import acting_share
+from spark.nn.somas.point import CurrentSomaConfig, PointSoma
+from spark.nn.somas.soma import SomaOutput
+
+
+class IntegrateAndFireSomaConfig(CurrentSomaConfig):
+    """Parameters of `IntegrateAndFireSoma`; each one number, or one for every unit."""
+
+
+class IntegrateAndFireSoma(PointSoma):
+    """Leaky integrate-and-fire units that hold their potential while they are refractory.
+
+        dV/dt = (-V + R (I + I_background - g V)) / tau     plus jumps     V in mV above rest, I in pA, g in nS, R in MOhm
+
+    The conductances' current at rest is part of I. Without conductances the step is exact, also for currents that decay
+    within the step; with them it is that of exponential Euler: currents and conductances are constant during a step. What
+    arrives while a unit is refractory is lost.
+
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
+    where a unit fired.
+    Variables: `potential` (mV above rest), `refractory` (int16, steps left).
+    Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570 (exact integration); Brette et al. 2007,
+    doi:10.1007/s10827-007-0038-6, benchmark 1 (conductances).
+    """
+
+    config: IntegrateAndFireSomaConfig
+    unit_ports = ("current", "conductance", "jump", "spikes")
+    any_of = ("current",)
+
+    @classmethod
+    def rest(cls, config: Any) -> Any:
+        """The resting potential."""
+        return config.potential_rest
+
+    @classmethod
+    def acting(cls, config: Any, current: Decays) -> Any:
+        """What makes the step exact."""
+        return acting_share(config.dt, config.potential_tau, current.tau)
+
+    def build(
+        self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
+    ) -> None:
+        """Variables of the shape of what arrives."""
+        config, shape = self.config, self.shape_of_units() if current is None else current.shape
+        self.prepare_point(shape)
+        membrane = np.asarray(config.potential_tau)
+        if conductance is None:
+            self.gain = self.make("potential_tau", 1 - decay(config.dt, membrane), shape)
+        else:
+            self.rate = self.make("potential_tau", config.dt / membrane, shape)
+        self.resistance = self.make("resistance", np.multiply(config.resistance, 1e-3), shape)
+        self.background = self.make("background", config.background, shape)
+
+    def __call__(
+        self,
+        current: CurrentArray | None = None,
+        conductance: ConductanceArray | None = None,
+        jump: PotentialArray | None = None,
+    ) -> SomaOutput:
+        """Advance one step."""
+        before = self.potential.value.astype(jnp.float32)
+        arriving = self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
+        target = self.resistance.value * arriving
+        if conductance is None:
+            now = before + self.gain.value * (target - before)
+        else:
+            total = 1.0 + self.resistance.value * conductance.value.astype(jnp.float32)
+            target = target / total
+            now = target + exponential(-self.rate.value * total) * (before - target)
+        if jump is not None:
+            now = now + jump.value.astype(jnp.float32)
+        return {"spikes": self.fire(now)}

@@ -1,0 +1,66 @@
+"""What all somas have in common."""
+
+from typing import Any, TypedDict
+
+from spark.core.config import field
+from spark.core.errors import ConfigError, Problem
+from spark.core.parameter import parameter
+from spark.core.payloads import SpikeArray
+from spark.core.ports import Decays
+from spark.core.values import Shape
+from spark.nn.component import Component, ComponentConfig
+
+
+class SomaConfig(ComponentConfig):
+    """Base of the configs of somas."""
+
+    tag = "soma"
+    usual = "LeakySomaConfig"
+    units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
+
+
+class SomaOutput(TypedDict):
+    """What every soma puts out."""
+
+    spikes: SpikeArray
+
+
+class Soma(Component):
+    """Base of somas: from what receptors bring to spikes.
+
+    A pool feeds the input ports that a soma declares, all optional or not: `current` (pA), the sum of all currents;
+    `conductance` (nS), the sum of all conductances, whose current at rest is part of `current`; `jump` (mV), by which the
+    potential jumps. For a soma without `conductance` the pool makes a current of it, by the property `potential`.
+
+    Output ports: `spikes`, int8, shape of the units.
+    """
+
+    config: SomaConfig
+
+    @classmethod
+    def rest(cls, config: Any) -> Any:
+        """What the property `potential` is measured from, mV: a number, or one for each unit. 0 is absolute potential."""
+        return 0.0
+
+    @classmethod
+    def acting(cls, config: Any, current: Decays) -> Any:
+        """How much of a current that decays within the step acts as a current that is constant would: 1 is all.
+
+        A soma that integrates exactly says what makes it so; a number, or one for each unit.
+        """
+        return 1.0
+
+    def shape_of_units(self) -> tuple[int, ...]:
+        """Shape of the pool.
+
+        Raises:
+            ConfigError: The config does not say it.
+        """
+        if self.config.units is None:
+            address = f"{self.path or type(self).__name__}.config.units"
+            raise ConfigError(Problem(address, "is missing", "Give `units=(...)`: the shape of the pool", "missing"))
+        return self.config.units
+
+    def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
+        """A parameter with an address for errors."""
+        return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
