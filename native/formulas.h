@@ -59,9 +59,11 @@ inline Formulas& formulas() {
   return known;
 }
 
-// Operands: the key, units, how many arrays, and each array with its size in bytes. False if the key is not known.
+// Operands: the step, the key, units, how many arrays, and each array with its size in bytes and of how many rows of that
+// size it is a ring: of a ring the row of this step is meant. False if the key is not known.
 inline bool run_formula(Operands& o) {
   constexpr int64_t kMost = 256;
+  const uint64_t step = o.counter();
   const int64_t key = o.whole();
   const int64_t units = o.whole();
   const int64_t count = o.whole();
@@ -69,7 +71,10 @@ inline bool run_formula(Operands& o) {
   char* arrays[kMost];
   for (int64_t number = 0; number < count; ++number) {
     const auto array = o.place<char>();
-    arrays[number] = array.of(o.whole(), "array");
+    const int64_t bytes = o.whole();
+    const int64_t slots = o.whole();
+    arrays[number] = array.of(bytes * slots, "array");
+    if (slots > 1) arrays[number] += row_of(step, slots) * bytes;
   }
   const Formula formula = formulas().find(key);
   if (formula == nullptr) return false;

@@ -176,11 +176,19 @@ class Program:
             raise ValueError(f"cannot copy {source.dtype}[{source.size}] to {to.dtype}[{to.size}].")
         self.emit(COPY, (to, source), (to.bytes,))
 
-    def formula(self, key: int, units: int, places: Sequence[Place]) -> None:
-        """Compute a formula that the native library knows by this key: its inputs, then its outputs."""
-        self.emit(FORMULA, (), (key, units, len(places)))
-        for place in places:
-            self.extend((place,), (place.bytes,))
+    def formula(self, key: int, units: int, step: Place, arrays: Sequence[tuple[Place, int]]) -> None:
+        """Compute a formula that the native library knows by this key.
+
+        Args:
+            key: By which the library knows it.
+            units: Number of units.
+            step: The step counter.
+            arrays: Its inputs, then its outputs: each with the number of rows that lie behind one another from there on; of
+                a ring of several the row of this step is meant.
+        """
+        self.emit(FORMULA, (step,), (key, units, len(arrays)))
+        for place, rows in arrays:
+            self.extend((place,), (place.bytes, rows))
 
     def take(self, series: Any, shape: tuple[int, ...]) -> Place:
         """This step's row of an array with a leading axis of steps, in a loop of steps."""

@@ -1,6 +1,6 @@
 """Modules as formulas: what an author wrote in `__call__`, traced, is compiled to one loop over the units."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from spark.core.counter import STEP, Counter
 from spark.core.payloads import Payload
+from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, variables_of
 from spark.core.variable import RandomKey
 from spark.kernels import llvm
@@ -32,16 +33,18 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ModuleFormula:
-    """A module's step as a formula.
+    """The step of a module, or of several components of a neuron, as a formula.
 
     Attributes:
-        formula: What is compiled: input ports, variables, constants and the step counter are its inputs; output ports
-            and the variables that the module writes are its outputs, in the order in which they stand here.
+        formula: What is compiled: input ports, variables, constants and the step counter are its inputs; output ports,
+            the variables that are written, and the rows that are taken are its outputs, in the order in which they stand
+            here.
         ports: Input ports.
         variables: Paths within the module.
         constants: Paths within the module.
         outputs: Output ports.
         written: Paths of variables.
+        rows: Input ports that take this step's row out of a ring, and leave zeros there.
     """
 
     formula: Any
@@ -50,63 +53,100 @@ class ModuleFormula:
     constants: tuple[str, ...]
     outputs: tuple[str, ...]
     written: tuple[str, ...]
+    rows: tuple[str, ...] = ()
 
-    def emit(self, module: Any, lowering: Lowering, arriving: dict[str, Arriving]) -> dict[str, Place]:
-        """One instruction; returns where the outputs lie."""
+    def emit(self, module: Any, lowering: Lowering, arriving: dict[str, Any]) -> dict[str, Place]:
+        """One instruction; returns where the outputs lie.
+
+        Args:
+            module: The module, or the neuron.
+            lowering: The program.
+            arriving: An `Arriving` for each port; for each row a `Receptor` of a ring alone.
+        """
         variables, constants = variables_of(module), constants_of(module)
         step = lowering.entry(STEP)
-        inputs = [arriving[port].place for port in self.ports]
-        inputs += [lowering.variable(variables[path]) for path in self.variables]
-        inputs += [lowering.constant(constants[path]) for path in self.constants]
-        inputs.append(Place(step.space, step.number, step.offset, (2,), "uint32"))
-        inputs.append(lowering.program.argument(np.array(self.formula.numbers or (0.0,), np.float32)))
+        rings = {port: (arriving[port].ring.part(0, self.formula.units), arriving[port].slots) for port in self.rows}
+        inputs = [rings[port] if port in rings else (arriving[port].place, 1) for port in self.ports]
+        numbers = lowering.program.argument(np.array(self.formula.numbers or (0.0,), np.float32))
+        places = [*(lowering.variable(variables[p]) for p in self.variables)]
+        places += [lowering.constant(constants[p]) for p in self.constants]
+        places += [Place(step.space, step.number, step.offset, (2,), "uint32"), numbers]
         slots = self.formula.outputs[: len(self.outputs)]
         made = {p: lowering.program.scratch(s.shape, s.dtype) for p, s in zip(self.outputs, slots, strict=True)}
-        outputs = [*made.values(), *(lowering.variable(variables[path]) for path in self.written)]
-        lowering.program.formula(self.formula.key(), self.formula.units, [*inputs, *outputs])
+        places += [*made.values(), *(lowering.variable(variables[path]) for path in self.written)]
+        arrays = [*inputs, *((place, 1) for place in places), *rings.values()]
+        lowering.program.formula(self.formula.key(), self.formula.units, step, arrays)
         return made
 
 
-class _Traced:
-    """A module's step as a function of arrays."""
+@dataclass(frozen=True)
+class Traceable:
+    """What is traced: a function of payloads that reads and writes variables.
 
-    def __init__(self, module: Any) -> None:
-        self.module = module
-        self.variables, self.constants = variables_of(module), constants_of(module)
-        self.ports = tuple(module._inputs)
+    Attributes:
+        inputs: What arrives, by port.
+        variables: By path.
+        constants: By path.
+        clock: Of the brain.
+        run: One step, payloads by output port from payloads by input port.
+        rows: Input ports that take a row out of a ring.
+    """
+
+    inputs: dict[str, PortSpec]
+    variables: dict[str, Any]
+    constants: dict[str, Any]
+    clock: Any
+    run: Callable[[dict[str, Payload]], dict[str, Payload]]
+    rows: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, module: Any) -> "Traceable":
+        """A module's own step."""
+        return cls(
+            module._inputs, variables_of(module), constants_of(module), module._clock, lambda given: module(**given)
+        )
+
+
+class _Traced:
+    """A step as a function of arrays."""
+
+    def __init__(self, of: Traceable) -> None:
+        self.of = of
+        self.ports = tuple(of.inputs)
         self.outputs: tuple[str, ...] = ()
         self.written: tuple[str, ...] = ()
 
     def arguments(self) -> list[jax.ShapeDtypeStruct]:
         """What the function takes, without values."""
-        specs = self.module._inputs
+        specs = self.of.inputs
         found = [jax.ShapeDtypeStruct(specs[port].shape, native_dtype(specs[port])) for port in self.ports]
-        leaves = [*self.variables.values(), *self.constants.values()]
+        leaves = [*self.of.variables.values(), *self.of.constants.values()]
         found += [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
         return [*found, jax.ShapeDtypeStruct((2,), jnp.uint32)]
 
     def words(self) -> set[int]:
         """Which arguments are keys, or the counter."""
-        first = len(self.ports) + len(self.variables)
-        keys = {first + n for n, leaf in enumerate(self.constants.values()) if isinstance(leaf, RandomKey)}
-        return {*keys, first + len(self.constants)}
+        first = len(self.ports) + len(self.of.variables)
+        keys = {first + n for n, leaf in enumerate(self.of.constants.values()) if isinstance(leaf, RandomKey)}
+        return {*keys, first + len(self.of.constants)}
 
     def __call__(self, *arrays: Any) -> list[Any]:
-        """One step: results of the output ports, then new values of the variables that are written."""
+        """One step: results of the output ports, new values of the variables that are written, zeros for rows."""
         ports, rest = arrays[: len(self.ports)], arrays[len(self.ports) : -1]
-        specs, words = self.module._inputs, arrays[-1]
+        specs, words, variables = self.of.inputs, arrays[-1], self.of.variables
         given = {
             port: specs[port].payload_type(array.astype(specs[port].dtype))
             for port, array in zip(self.ports, ports, strict=True)
         }
-        leaves = [*self.variables.values(), *self.constants.values()]
-        with _standing_in(leaves, rest, self.module._clock, Counter(words[0], words[1])):
-            outputs: dict[str, Payload] = self.module(**given)
+        leaves = [*variables.values(), *self.of.constants.values()]
+        with _standing_in(leaves, rest, self.of.clock, Counter(words[0], words[1])):
+            outputs = self.of.run(given)
             self.outputs = tuple(outputs)
-            self.written = tuple(path for path, variable in self.variables.items() if variable._written)
-            written = [self.variables[path] for path in self.written]
+            self.written = tuple(path for path, variable in variables.items() if variable._written)
+            written = [variables[path] for path in self.written]
             results = [jnp.asarray(outputs[port].kept) for port in self.outputs]
-            return results + [jnp.asarray(v.value).astype(v.dtype).reshape(v.shape) for v in written]
+            results += [jnp.asarray(v.value).astype(v.dtype).reshape(v.shape) for v in written]
+            return results + [jnp.zeros(specs[port].shape, jnp.float32) for port in self.of.rows]
 
 
 @contextmanager
@@ -131,15 +171,20 @@ def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any) -> Itera
 
 def formula_of(module: Any) -> ModuleFormula | Refusal:
     """A part of a merged view as a formula, or why it is none."""
+    return traced_formula(Traceable.of(module))
+
+
+def traced_formula(of: Traceable) -> ModuleFormula | Refusal:
+    """A step as a formula, or why it is none."""
     refused = llvm.why_not()
     if refused:
         return Refusal(refused)
-    sources = [port for port, spec in module._inputs.items() if spec.payload_type.needs_source]
+    sources = [port for port, spec in of.inputs.items() if spec.payload_type.needs_source]
     if sources:
         return Refusal(f"`{sources[0]}` brings more than an array")
     from spark.kernels.formula.values import Unsupported
 
-    traced = _Traced(module)
+    traced = _Traced(of)
     try:
         closed = jax.make_jaxpr(traced)(*traced.arguments())
         if closed.effects:
@@ -176,7 +221,7 @@ def _first_that_fits(traced: _Traced, closed: Any) -> ModuleFormula:
         except Unsupported as error:
             first = first or error
             continue
-        names = (traced.ports, tuple(traced.variables), tuple(traced.constants), traced.outputs, traced.written)
-        return ModuleFormula(made, *names)
+        names = (traced.ports, tuple(traced.of.variables), tuple(traced.of.constants), traced.outputs, traced.written)
+        return ModuleFormula(made, *names, traced.of.rows)
     assert first is not None
     raise first

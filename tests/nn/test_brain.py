@@ -296,7 +296,7 @@ def test_the_cache_holds_the_last_steps_spikes() -> None:
 
 def test_spikes_of_inhibitory_units_are_negative_in_the_cache() -> None:
     fired = pool_spikes(tutorial_brain(), STEPS)["pool"]
-    signs = np.asarray(tutorial_brain().pool.inhibition.value)
+    signs = np.asarray(tutorial_brain().pool.signs.value)
     assert np.all(fired * signs >= 0) and (fired < 0).any()
 
 

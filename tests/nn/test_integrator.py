@@ -106,7 +106,7 @@ def test_spikes_of_any_shape_are_taken() -> None:
 
 def test_a_brain_deals_inhibitory_units_evenly_to_groups() -> None:
     brain = tutorial_brain()
-    signs = np.asarray(brain.pool.inhibition.value)
+    signs = np.asarray(brain.pool.signs.value)
     group = np.asarray(brain.integrator.group.value)
     inhibitory = [np.sum(signs[group == g] < 0) for g in range(2)]
     assert sum(inhibitory) > 0 and abs(inhibitory[0] - inhibitory[1]) <= 1

@@ -27,20 +27,20 @@ def built(cls: Any = LIFNeuron, inputs: int = 5, **config: Any) -> Any:
 @given(st.floats(0, 1), st.integers(1, 60), st.integers(0, 99))
 @examples(4, 30)
 def test_number_of_inhibitory_units_is_the_rounded_share(rate: float, units: int, seed: int) -> None:
-    signs = np.asarray(built(units=(units,), inhibitory_rate=rate, seed=seed).inhibition.value)
+    signs = np.asarray(built(units=(units,), inhibitory_rate=rate, seed=seed).signs.value)
     assert (np.sum(signs == -1), np.sum(signs == 1)) == (round(rate * units), units - round(rate * units))
 
 
 def test_every_spike_has_the_sign_of_its_unit() -> None:
     made = built(units=(40,), inhibitory_rate=0.3, synapses__kernel=1e4)
-    signs = np.asarray(made.inhibition.value)
+    signs = np.asarray(made.signs.value)
     outputs, _, _ = run(made, {"in_spikes": SpikeArray(jnp.ones((100, 5), jnp.int8))})
     counts = np.asarray(outputs["out_spikes"].value).sum(axis=0)
     assert np.all(np.sign(counts) == signs)
 
 
 def test_inhibitory_units_depend_on_the_seed() -> None:
-    first, second = (np.asarray(built(units=(60,), seed=seed).inhibition.value) for seed in (0, 1))
+    first, second = (np.asarray(built(units=(60,), seed=seed).signs.value) for seed in (0, 1))
     assert not np.array_equal(first, second)
 
 

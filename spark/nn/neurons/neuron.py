@@ -19,10 +19,10 @@ from spark.core.variable import Constant
 from spark.graph.check import check_names, check_wires, outputs_of, properties_of
 from spark.graph.order import build_order, is_cycle
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
-from spark.kernels.program import SIGN, Place
-from spark.nn.lowering import Arriving, Lowering, Receptor
-from spark.nn.plasticity.event_rule import EventRule
-from spark.nn.ways import INSTRUCTIONS, emit, received, refusal_of, ways_of_parts
+from spark.kernels.program import Place
+from spark.nn.lowering import Arriving, Lowering
+from spark.nn.neurons.lowered import LoweredNeuron
+from spark.nn.ways import refusal_of, ways_of_parts
 from spark.nn.wiring import gather, joined_spec
 
 
@@ -61,7 +61,7 @@ class Neuron(Module):
     put out -1.
 
     Input ports: `in_spikes`. Output ports: `out_spikes`, int8, shape of the units.
-    Constants: `inhibition`, int8, -1 for inhibitory units.
+    Constants: `signs`, int8, -1 for inhibitory units.
 
     Raises:
         WiringError: Everything that is wrong with the blueprint.
@@ -107,7 +107,7 @@ class Neuron(Module):
         self._build_parts(blueprint, inputs)
         self._check_spikes()
         self._check_effect_shapes()
-        self.inhibition = Constant(self._draw_signs())
+        self.signs = Constant(self._draw_signs())
 
     def parts_for(self, fed: frozenset[str]) -> tuple[ModuleSpecs, ...]:
         """The components, for the input ports that are fed; a neuron with optional ports overrides it."""
@@ -200,7 +200,7 @@ class Neuron(Module):
 
     def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         """Which units are inhibitory."""
-        return {name: replace(spec, signs=self.inhibition.initial) for name, spec in outputs.items()}
+        return {name: replace(spec, signs=self.signs.initial) for name, spec in outputs.items()}
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """A neuron's output is known before its inputs are, so it may feed itself."""
@@ -239,54 +239,11 @@ class Neuron(Module):
 
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """The signs of these units; components are cut on their own."""
-        return Cut({"inhibition": share.units}, attributes={"units": (share.count,)})
+        return Cut({"signs": share.units}, attributes={"units": (share.count,)})
 
     def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
-        """One instruction for each component, then one for the signs."""
-        arriving: dict[PortMap, Any] = {PortMap(CALL, port): found for port, found in inputs.items()}
-        changes = {}
-        for connections, rule in self._fused_rules().items():
-            changes[connections] = changes[rule] = getattr(self, rule).change(lowering)
-        ways = ways_of_parts(self)
-        unread: set[PortMap] = set()
-        for name in self._order:
-            part = getattr(self, name)
-            taken: dict[str, Any] = {}
-            for port, (wire,) in self._wires[name].items():
-                if wire not in arriving:
-                    owner = getattr(self, wire.origin)
-                    place = lowering.variable(getattr(owner, wire.port))
-                    arriving[wire] = Arriving(place, source=owner)
-                if ways[name] is not INSTRUCTIONS:
-                    arriving[wire] = received(lowering, arriving[wire], part._inputs[port].shape)
-                taken[port] = arriving[wire]
-                unread.discard(wire)
-            if changes.get(name) is not None:
-                taken["change"] = changes[name]
-            for port, found in emit(ways[name], part, lowering, taken).items():
-                arriving[PortMap(name, port)] = Arriving(found) if isinstance(found, Place) else found
-                unread.update({PortMap(name, port)} if isinstance(found, Receptor) else ())
-        for wire in sorted(unread, key=str):
-            received(lowering, arriving[wire], getattr(self, wire.origin).output_specs[wire.port].shape)
-        spikes = arriving[PortMap("soma", "spikes")].place
-        if self.config.inhibitory_rate == 0:
-            return {"out_spikes": spikes.reshaped(*self.units)}
-        signed = lowering.program.scratch(self.units, "int8")
-        lowering.program.emit(SIGN, (signed, spikes, lowering.constant(self.inhibition)), (spikes.size,))
-        return {"out_spikes": signed}
-
-    def _fused_rules(self) -> dict[str, str]:
-        """By connections, the rule that changes them in the walk in which they deliver: both read the same spikes."""
-        found: dict[str, str] = {}
-        for name, effects in self._effects.items():
-            targets = [target.split(".") for target in effects.values()]
-            if len(targets) != 1 or targets[0][1] != "weights" or not isinstance(getattr(self, name), EventRule):
-                continue
-            connections = targets[0][0]
-            read = self._wires[name].get("pre_spikes")
-            if read in (self._wires[connections].get("spikes"), [PortMap(connections, "arriving")]):
-                found.setdefault(connections, name)
-        return found
+        """The instructions of the components, then one for the signs."""
+        return {"out_spikes": LoweredNeuron(self, lowering, inputs).emit()}
 
     def __call__(self, in_spikes: SpikeArray) -> NeuronOutput:
         """Advance one step."""
@@ -309,7 +266,7 @@ class Neuron(Module):
                 owner, _, held = target.partition(".")
                 getattr(self, owner).write(held, results[PortMap(name, port)].value)
         spikes: Any = results[PortMap("soma", "spikes")].value
-        signs = jnp.asarray(self.inhibition.value)
+        signs = jnp.asarray(self.signs.value)
         return {"out_spikes": SpikeArray((spikes.astype(jnp.int8) * signs).astype(jnp.int8))}
 
 

@@ -1,0 +1,149 @@
+"""Components of a neuron that are formulas, fused: computed in one loop over the units, where nothing else comes between."""
+
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax.numpy as jnp
+
+from spark.core.payloads import FloatArray, Payload, SpikeArray
+from spark.core.tree import constants_of, variables_of
+from spark.graph.specs import CALL, PortMap
+from spark.nn.formulas import ModuleFormula, Traceable, formula_of, traced_formula
+from spark.nn.projections.static import StaticProjections
+from spark.nn.ways import Refusal, ways_of_parts
+from spark.nn.wiring import gather
+
+SIGNED = PortMap(CALL, "out_spikes")
+
+
+@dataclass(frozen=True)
+class Fused:
+    """Components that are computed together.
+
+    Attributes:
+        names: The components, in their order.
+        formula: Their steps, one after the other. Its ports are the wires that come in, its outputs those that others
+            read, by `key`.
+    """
+
+    names: tuple[str, ...]
+    formula: ModuleFormula
+
+
+Stage = str | Fused
+
+
+def key(wire: PortMap) -> str:
+    """How a wire's end is called among the ports of what is fused."""
+    return f"{wire.origin}.{wire.port}"
+
+
+_known: "weakref.WeakKeyDictionary[Any, tuple[Stage, ...]]" = weakref.WeakKeyDictionary()
+
+
+def stages_of(neuron: Any) -> tuple[Stage, ...]:
+    """The components of a neuron in the order in which a native program runs them: names alone, and fused ones."""
+    if neuron not in _known:
+        _known[neuron] = tuple(_stages(neuron))
+    return _known[neuron]
+
+
+def _stages(neuron: Any) -> Iterable[Stage]:
+    elementwise = _elementwise(neuron)
+    depth = _depths(neuron, elementwise)
+    for level in sorted(set(depth.values())):
+        here = [name for name in neuron._order if depth[name] == level]
+        yield from (name for name in here if name not in elementwise)
+        members = [name for name in here if name in elementwise]
+        fused = _fused(neuron, members) if len(members) > 1 else None
+        yield from members if fused is None else [fused]
+
+
+def _elementwise(neuron: Any) -> set[str]:
+    """Components whose array code is a formula, if some of them have no instructions of their own anyway."""
+    ways = ways_of_parts(neuron)
+    if not any(isinstance(way, ModuleFormula) for way in ways.values()):
+        return set()
+    return {
+        name
+        for name, way in ways.items()
+        if not neuron._effects[name]
+        and (isinstance(way, ModuleFormula) or isinstance(formula_of(getattr(neuron, name)), ModuleFormula))
+    }
+
+
+def _depths(neuron: Any, elementwise: set[str]) -> dict[str, int]:
+    """How many times a component waits for others that are not elementwise and have waited for elementwise ones."""
+    depth: dict[str, int] = {}
+    for name in neuron._order:
+        feeds = [w.origin for wires in neuron._wires[name].values() for w in wires if w.origin in depth]
+        passing = [depth[f] + (f in elementwise and name not in elementwise) for f in feeds]
+        depth[name] = max(passing, default=0)
+    return depth
+
+
+def _fused(neuron: Any, members: list[str]) -> Fused | None:
+    """These components as one formula, or None where they make none."""
+    inside = set(members)
+    coming: dict[str, Any] = {}
+    rows: list[str] = []
+    for name in members:
+        part = getattr(neuron, name)
+        for port, (wire,) in neuron._wires[name].items():
+            if wire.origin in inside:
+                continue
+            coming[key(wire)] = part._inputs[port]
+            if isinstance(getattr(neuron, wire.origin, None), StaticProjections):
+                rows.append(key(wire))
+    if len(rows) != len(set(rows)):
+        return None
+    for row in rows:
+        coming[row] = replace(coming[row], payload_type=FloatArray, shape=neuron.units, dtype="float32")
+    wanted = _wanted(neuron, inside)
+
+    def run(given: dict[str, Payload]) -> dict[str, Payload]:
+        results: dict[PortMap, Any] = {}
+
+        def read(wire: PortMap) -> Payload:
+            if key(wire) in given:
+                return given[key(wire)]
+            return results[wire] if wire in results else getattr(neuron, wire.origin).read(wire.port)
+
+        for name in members:
+            part = getattr(neuron, name)
+            inputs = {port: gather(wires, read, part._inputs[port]) for port, wires in neuron._wires[name].items()}
+            results.update({PortMap(name, port): made for port, made in part(**inputs).items()})
+        outputs = {key(wire): results[wire] for wire in wanted if wire != SIGNED}
+        if SIGNED in wanted:
+            spikes = results[PortMap("soma", "spikes")].value.astype(jnp.int8)
+            outputs[key(SIGNED)] = SpikeArray(spikes * jnp.asarray(neuron.signs.value))
+        return outputs
+
+    def own(leaves: dict[str, Any]) -> dict[str, Any]:
+        signs = {"signs"} if SIGNED in wanted else set()
+        return {path: leaf for path, leaf in leaves.items() if path.partition(".")[0] in inside | signs}
+
+    of = Traceable(coming, own(variables_of(neuron)), own(constants_of(neuron)), neuron._clock, run, tuple(rows))
+    formula = traced_formula(of)
+    return None if isinstance(formula, Refusal) else Fused(tuple(members), formula)
+
+
+def _wanted(neuron: Any, inside: set[str]) -> list[PortMap]:
+    """Outputs of the components inside that others read; the spikes of the soma with their signs."""
+    read = {
+        wire
+        for name, ports in neuron._wires.items()
+        if name not in inside
+        for wires in ports.values()
+        for wire in wires
+        if wire.origin in inside and wire.port in getattr(neuron, wire.origin).output_specs
+    }
+    wanted = sorted(read, key=key)
+    if "soma" not in inside:
+        return wanted
+    if neuron.config.inhibitory_rate == 0:
+        return [*wanted, *({PortMap("soma", "spikes")} - read)]
+    return [*wanted, SIGNED]
+
