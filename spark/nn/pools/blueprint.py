@@ -13,6 +13,7 @@ from spark.nn.pools.total import EFFECTS, Total, TotalConfig
 from spark.nn.projections.plastic import PlasticProjection, PlasticProjectionConfig
 from spark.nn.projections.static import StaticProjections, StaticProjectionsConfig
 from spark.nn.somas.soma import Soma
+from spark.nn.synapses.background import PoissonBackground
 
 
 def soma_of(config: Any) -> tuple[Any, Any]:
@@ -41,7 +42,8 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
     for name, receptor in config.handed_receptors().items():
         made: Any = receptor.made()
         own = [feed for feed in feeds if feed.port == name]
-        if not own:
+        events = config.background.get(name)
+        if not own and events is None:
             continue
         sources = []
         if issubclass(made.takes, CurrentArray):
@@ -51,10 +53,9 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
             parts.append(ModuleSpecs(f"{name}_sum", Sum, inputs, sums))
             sources = [PortMap(f"{name}_sum", "arrivals")]
         else:
-            for feed in own:
-                parts += _projected(feed, shared)
-                rules += _rules(feed, shared)
-                sources.append(PortMap(feed.name, "arrivals"))
+            made_here, sources = _projections(name, own, events, shared)
+            parts += made_here
+            rules += [rule for feed in own for rule in _rules(feed, shared)]
             if len(sources) > 1:
                 terms = tuple(source.origin for source in sources)
                 sums = SumConfig(**shared, terms=terms, payload=FloatArray)
@@ -78,20 +79,36 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
     return (*parts, *rules)
 
 
-def _projected(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
-    wires = {"spikes": [PortMap(CALL, feed.name)]}
-    (first, *_) = feed.projections
-    if first.settings.rule is None:
-        static = StaticProjectionsConfig(**shared, projections=feed.projections)
-        return [ModuleSpecs(feed.name, StaticProjections, wires, static)]
-    return [ModuleSpecs(feed.name, PlasticProjection, wires, PlasticProjectionConfig(**shared, projection=first))]
+def _projections(
+    receptor: str, feeds: list[Feed], events: Any, shared: dict[str, Any]
+) -> tuple[list[ModuleSpecs], list[PortMap]]:
+    """The projections of a receptor with its random events, and where what arrives by them is put out."""
+    parts, sources = [], []
+    if events is not None:
+        parts.append(ModuleSpecs(f"{receptor}_background", PoissonBackground, {}, events.handed(**shared)))
+        if not any(feed.stays for feed in feeds):
+            feeds = [*feeds, Feed(f"{receptor}_projections", receptor, (), (), True)]
+    for feed in feeds:
+        wires = {"spikes": [PortMap(CALL, feed.name)]} if feed.projections else {}
+        if feed.stays and events is not None:
+            wires["arrivals"] = [PortMap(f"{receptor}_background", "arrivals")]
+            events = None
+        sources.append(PortMap(feed.name, "arrivals"))
+        if feed.stays:
+            seed = feed.projections[0].seed if feed.projections else None
+            static = StaticProjectionsConfig(**shared, seed=seed, projections=feed.projections)
+            parts.append(ModuleSpecs(feed.name, StaticProjections, wires, static))
+        else:
+            plastic = PlasticProjectionConfig(**shared, projection=feed.projections[0])
+            parts.append(ModuleSpecs(feed.name, PlasticProjection, wires, plastic))
+    return parts, sources
 
 
 def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
-    (first, *_) = feed.projections
-    settings = first.settings
-    if settings.rule is None or not settings.rule.active:
+    if feed.stays or not feed.projections[0].settings.rule.active:
         return []
+    (first,) = feed.projections
+    settings = first.settings
     arriving = PortMap(CALL, feed.name) if settings.delay is None else PortMap(feed.name, "arriving")
     wires = {
         "pre_spikes": [arriving],
@@ -103,7 +120,7 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
     try:
         rule = settings.rule.handed(**shared)
     except ConfigError as error:
-        raise error.under(f"{first.address}.rule") from error
+        raise error.under(f"{first.addresses[0].rpartition('.')[0]}.rule") from error
     effects = {"weights": f"{feed.name}.weights"}
     return [ModuleSpecs(f"{feed.name}_rule", rule.made(), wires, rule, effects=effects)]
 

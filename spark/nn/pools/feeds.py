@@ -1,6 +1,6 @@
 """Which wires into a pool feed which of its components."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,9 @@ from spark.core.payloads import CurrentArray
 from spark.core.ports import PortSpec
 from spark.graph.specs import CALL
 from spark.nn.projections.draws import Drawn
-from spark.nn.projections.projection import ProjectionConfig, settings_of
+from spark.nn.projections.projection import Projection, ProjectionConfig, settings_of
 from spark.nn.receptors import ReceptorConfig
+from spark.nn.receptors.receptor import InhibitoryConfig
 from spark.nn.wiring import joined_spec
 
 
@@ -32,14 +33,46 @@ class Feed:
     ranges: tuple[tuple[int, int], ...]
     whole: bool
 
+    @property
+    def stays(self) -> bool:
+        """Whether its weights stay."""
+        return all(projection.settings.rule is None for projection in self.projections)
+
+
+Usual = Callable[[str, str, int, int], Drawn]
+
+
+def own_settings(owner: str, config: ReceptorConfig, receptor: str, wire: PortSpec) -> Drawn:
+    """The projection that a wire itself describes, or one with the defaults."""
+    made: Any = config.made()
+    settings = ProjectionConfig() if wire.wire is None else settings_of(wire.wire)
+    name = settings.name or usual_name(wire, receptor)
+    inhibits = inhibitory(config)
+    signed = (made.signed and not inhibits) if settings.signed is None else settings.signed
+    addresses = (f"{owner}.{name}.pattern", f"{owner}.{name}.weights", f"{owner}.{name}.delay")
+    given = "alone" if "weights" in settings.explicit() else "not"
+    return Drawn(name, settings, signed, inhibits, addresses, given)
+
+
+def inhibitory(config: ReceptorConfig) -> bool:
+    """Whether a receptor takes the size of every weight away."""
+    return isinstance(config, InhibitoryConfig) and config.inhibitory
+
 
 def feeds_of(
-    owner: str, receptors: Mapping[str, ReceptorConfig], inputs: Mapping[str, PortSpec]
+    owner: str, receptors: Mapping[str, ReceptorConfig], inputs: Mapping[str, PortSpec], usual: Usual | None = None
 ) -> tuple[tuple[Feed, ...], dict[str, PortSpec]]:
     """The feeds of a pool for what arrives at its ports, and what each of them brings, by its name.
 
     A projection with a rule is fed alone, by its own name. Those whose weights stay and that end at one receptor share a
     feed, `<receptor>_projections`, if their signs and dtypes are the same. A wire of an injected current is fed alone.
+
+    Args:
+        owner: How errors name the pool.
+        receptors: The receptors by name.
+        inputs: What arrives at them.
+        usual: Gives, for a bare wire, its projection from the receptor, its name, its number among the wires and how
+            many there are; left out, one with the defaults.
 
     Raises:
         WiringError: Two projections have the same name.
@@ -47,12 +80,19 @@ def feeds_of(
     feeds: list[Feed] = []
     specs: dict[str, PortSpec] = {}
     for receptor, config in receptors.items():
-        if receptor in inputs:
-            for name, members in _grouped(owner, receptor, config, inputs[receptor]).items():
-                ranges = tuple(member[1] for member in members)
-                whole = len(members) == len(inputs[receptor].wires)
-                feeds.append(Feed(name, receptor, tuple(member[0] for member in members), ranges, whole))
-                specs[name] = _joined(f"{owner}.{receptor}", [member[2] for member in members])
+        if receptor not in inputs:
+            continue
+        wires = inputs[receptor].wires
+        drawn = [
+            own_settings(owner, config, receptor, wire)
+            if usual is None or isinstance(wire.wire, Projection)
+            else usual(receptor, usual_name(wire, receptor), number, len(wires))
+            for number, wire in enumerate(wires)
+        ]
+        for name, members in _grouped(receptor, config, drawn, wires).items():
+            ranges = tuple(member[1] for member in members)
+            feeds.append(Feed(name, receptor, tuple(m[0] for m in members), ranges, len(members) == len(wires)))
+            specs[name] = _joined(f"{owner}.{receptor}", [member[2] for member in members])
     names = [drawn.name for feed in feeds for drawn in feed.projections]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -66,27 +106,26 @@ def feeds_of(
 _Member = tuple[Drawn, tuple[int, int], PortSpec]
 
 
-def _grouped(owner: str, receptor: str, config: ReceptorConfig, spec: PortSpec) -> dict[str, list[_Member]]:
+def _grouped(
+    receptor: str, config: ReceptorConfig, drawn: list[Drawn], wires: tuple[PortSpec, ...]
+) -> dict[str, list[_Member]]:
     made: Any = config.made()
     groups: dict[str, list[_Member]] = {}
     kinds: dict[tuple[bool, str], str] = {}
     first = 0
-    for wire in spec.wires:
-        settings = ProjectionConfig() if wire.wire is None else settings_of(wire.wire)
-        name = settings.name or _usual_name(wire, receptor)
-        signed = made.signed if settings.signed is None else settings.signed
-        drawn = Drawn(name, f"{owner}.{name}", settings, signed)
-        if settings.rule is not None or issubclass(made.takes, CurrentArray):
-            group = name
+    for one, wire in zip(drawn, wires, strict=True):
+        if one.settings.rule is not None or issubclass(made.takes, CurrentArray):
+            group = one.name
         else:
             number = "" if not kinds else f"_{len(kinds) + 1}"
-            group = kinds.setdefault((signed, settings.weight_dtype), f"{receptor}_projections{number}")
-        groups.setdefault(group, []).append((drawn, (first, first + wire.size), wire))
+            group = kinds.setdefault((one.signed, one.settings.weight_dtype), f"{receptor}_projections{number}")
+        groups.setdefault(group, []).append((one, (first, first + wire.size), wire))
         first += wire.size
     return groups
 
 
-def _usual_name(wire: PortSpec, receptor: str) -> str:
+def usual_name(wire: PortSpec, receptor: str) -> str:
+    """How a projection is called that was given no name."""
     if wire.wire is None:
         return f"input_{receptor}"
     origin = wire.wire.port if wire.wire.origin == CALL else wire.wire.origin

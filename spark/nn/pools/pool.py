@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem, WiringError
-from spark.core.names import illegal
+from spark.core.names import did_you_mean, illegal
 from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import MeasuredFrom, Ports, PortSpec
 from spark.core.values import Number
@@ -17,10 +17,11 @@ from spark.kernels.program import Place
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.pools.blueprint import parts_of, soma_of
-from spark.nn.pools.feeds import feeds_of
+from spark.nn.pools.feeds import Usual, feeds_of
 from spark.nn.receptors import ExponentialCurrentConfig, ReceptorConfig
 from spark.nn.somas.integrate_and_fire import IntegrateAndFireSomaConfig
 from spark.nn.somas.soma import SomaConfig
+from spark.nn.synapses.background import PoissonBackgroundConfig
 
 
 def _to_receptors(value: Any) -> Any:
@@ -40,6 +41,16 @@ def _to_receptors(value: Any) -> Any:
     return made
 
 
+def _to_background(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected a dict from receptors to backgrounds, got {type(value).__name__}")
+    made = {n: PoissonBackgroundConfig.from_dict(b) if isinstance(b, dict) else b for n, b in value.items()}
+    for name, background in made.items():
+        if not isinstance(background, PoissonBackgroundConfig):
+            raise ValueError(f"'{name}' must be a PoissonBackgroundConfig, got {type(background).__name__}")
+    return made
+
+
 class PoolConfig(NeuronConfig):
     """Which soma the units have, and through which receptors they are reached."""
 
@@ -50,15 +61,22 @@ class PoolConfig(NeuronConfig):
         description="The receptors by name, each the config of any; they are the pool's input ports.",
     )
     modulators: tuple[str, ...] = field((), description="Further input ports, which modulate rules of projections.")
+    background: Annotated[dict[str, Any], BeforeValidator(_to_background), WithJsonSchema({"type": "object"})] = field(
+        factory=dict, description="Random events onto every unit, by the receptor at which they arrive."
+    )
 
     def all_step_problems(self) -> list[Problem]:
         """Those of receptors too."""
         inner = [p.under(f"receptors.{n}") for n, r in self.receptors.items() for p in r.all_step_problems()]
+        inner += [p.under(f"background.{n}") for n, b in self.background.items() for p in b.all_step_problems()]
         return [*super().all_step_problems(), *inner]
 
     def problems(self) -> list[Problem]:
         """Names that differ, and a soma that takes what the receptors bring."""
         found = super().problems()
+        for name in sorted(set(self.background) - set(self.receptors)):
+            text = f"names no receptor, got {name!r}; expected one of {sorted(self.receptors)}"
+            found.append(Problem("background", text, did_you_mean(name, self.receptors), "unknown"))
         for name in self.modulators:
             why = illegal(name) or (f"{name!r} is a receptor" if name in self.receptors else None)
             if why:
@@ -116,30 +134,38 @@ class Pool(Neuron):
     def build(self, **inputs: PortSpec) -> None:
         """Build the components for the wires that there are."""
         owner = self.path or type(self).__name__
-        self._feeds, within = feeds_of(owner, self.config.receptors, inputs)
+        self._feeds, within = feeds_of(owner, self.described().receptors, inputs, self.usual())
         self._refuse_missing_modulators(owner, inputs)
-        super().build(**within, **{name: inputs[name] for name in self.config.modulators if name in inputs})
+        super().build(**within, **{name: inputs[name] for name in self.described().modulators if name in inputs})
+
+    def described(self) -> PoolConfig:
+        """The soma and the receptors; a preset makes them of its own config."""
+        return self.config
+
+    def usual(self) -> Usual | None:
+        """What a bare wire means, where it is not a projection with the defaults."""
+        return None
 
     def _refuse_missing_modulators(self, owner: str, inputs: Mapping[str, PortSpec]) -> None:
         problems = [
             Problem(
-                f"{drawn.address}.modulator",
+                f"{owner}.{drawn.name}.modulator",
                 f"is no wired modulator of the pool, got {drawn.settings.modulator!r}; "
-                f"expected one of {sorted(n for n in self.config.modulators if n in inputs)}",
+                f"expected one of {sorted(n for n in self.described().modulators if n in inputs)}",
                 f"List it in `modulators` of {owner}, and wire it",
                 "modulation",
             )
             for feed in self._feeds
             for drawn in feed.projections
             if drawn.settings.modulator is not None
-            and (drawn.settings.modulator not in self.config.modulators or drawn.settings.modulator not in inputs)
+            and (drawn.settings.modulator not in self.described().modulators or drawn.settings.modulator not in inputs)
         ]
         if problems:
             raise WiringError(problems)
 
     def parts_for(self, fed: frozenset[str]) -> tuple[ModuleSpecs, ...]:
         """The components, for the feeds that there are."""
-        return parts_of(self.config, self._feeds)
+        return parts_of(self.described(), self._feeds)
 
     def ports_within(self, inputs: Mapping[str, PortSpec]) -> dict[str, type[Payload]]:
         """The feeds and the modulators."""
@@ -147,14 +173,14 @@ class Pool(Neuron):
 
     def known_properties(self) -> dict[PortMap, PortSpec]:
         """The soma's potential, which receptors read before the soma computes."""
-        soma, config = soma_of(self.config)
+        soma, config = soma_of(self.described())
         rest = MeasuredFrom(soma.rest(config))
         spec = PortSpec(soma.exposes["potential"], self.config.units, config.dtype, traits=(rest,))
         return {PortMap("soma", "potential"): spec}
 
     def _split(self, arriving: Mapping[str, Any], elements: Any, join: Any) -> dict[str, Any]:
         """What arrives, by feed; `elements(value, first, last)` and `join(values)` work on it."""
-        found = {name: arriving[name] for name in self.config.modulators if name in arriving}
+        found = {name: arriving[name] for name in self.described().modulators if name in arriving}
         for feed in self._feeds:
             whole = arriving[feed.port]
             found[feed.name] = whole if feed.whole else join([elements(whole, *range_) for range_ in feed.ranges])

@@ -17,7 +17,7 @@ from spark.kernels.program import PUSH, SIGN, Place
 from spark.nn.connections import AllToAll
 from spark.nn.initializers.base import held
 from spark.nn.lowering import Arriving, Change, Lowering, Postponed
-from spark.nn.projections.draws import Drawn
+from spark.nn.projections.draws import refuse_unused_weights
 from spark.nn.synapses.drawn import draw_wire
 from spark.nn.synapses.linear import LinearSynapses
 
@@ -64,10 +64,12 @@ class PlasticProjection(LinearSynapses):
         found, weights, left = draw_wire(self.generator, drawn.wire(spikes), self.units, config.dt, "float32")
         self.listed = config.delayed or not isinstance(drawn.settings.pattern, AllToAll) or found.post.size != pre * post
         values = np.broadcast_to(np.asarray(weights, np.float32), found.post.shape)
+        values = np.abs(values) if drawn.inhibits else values
         try:
             values = held(values, np.dtype(config.dtype))
         except ConfigError as error:
-            raise error.under(f"{drawn.address}.weights") from error
+            raise error.under(drawn.addresses[1]) from error
+        refuse_unused_weights((drawn,), [found.values is not None])
         self.longest = int(np.max(left, initial=0))
         if self.listed:
             before = np.repeat(np.arange(pre), np.diff(found.starts))

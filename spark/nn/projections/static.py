@@ -11,9 +11,10 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
+from spark.kernels.program import ADD_COUNTS
 from spark.kernels.scatter import Rows, emit_scatter, scatter_spikes
-from spark.nn.lowering import Arriving, GivesReceptor, Lowering, Receptor
-from spark.nn.projections.draws import Drawn
+from spark.nn.lowering import Arriving, Background, GivesReceptor, Lowering, Receptor, TakesReceptor
+from spark.nn.projections.draws import Drawn, refuse_unused_weights
 from spark.nn.synapses.drawn import draw_rows
 
 
@@ -32,39 +33,50 @@ class ArrivalsOutput(TypedDict):
     arrivals: FloatArray
 
 
-class StaticProjections(Module, GivesReceptor):
+class StaticProjections(Module, TakesReceptor, GivesReceptor):
     """Spikes are scattered, when they come in, into a ring of the steps to come; each step its row arrives.
 
     Sums are float32, by step of scattering, then presynaptic unit, then postsynaptic unit.
 
-    Input ports: `spikes`, of all wires together. Output ports: `arrivals`, float32, shape of the units.
+    Input ports: `spikes`, of all wires together; `arrivals`, random events, which come on top in their own step. Output
+    ports: `arrivals`, float32, shape of the units.
     Variables: `arriving`, float32 (slots, units).
     """
 
     config: StaticProjectionsConfig
     lowers = True
+    receptor_ports = ("arrivals",)
     works_on_others = True
+    any_of = ("spikes", "arrivals")
 
-    def build(self, spikes: PortSpec) -> None:
+    def build(self, spikes: PortSpec | None = None, arrivals: PortSpec | None = None) -> None:
         """Draw connections, weights and delays."""
         self.units = self.config.units
         self.drawn: tuple[Drawn, ...] = tuple(self.config.projections)
         self.post = int(np.prod(self.units))
-        dtype = self.drawn[0].settings.weight_dtype
-        parts = spikes.wires
-        wires = [drawn.wire(part) for drawn, part in zip(self.drawn, parts, strict=True)]
-        rows, self.further, _ = draw_rows(self.generator, wires, self.units, self.config.dt, dtype)
+        parts = () if spikes is None else spikes.wires
         self.firsts = tuple(np.cumsum([0] + [part.size for part in parts]).tolist())
-        self.signed = self.drawn[0].signed
-        for name, array in rows._asdict().items():
-            if array is not None:
-                setattr(self, f"rows_{name}", Constant(array))
-        self.several = rows.delays is not None
-        spread = int(rows.delays.max()) if self.several and rows.delays.size else 0
+        self.signed = any(drawn.signed for drawn in self.drawn)
+        self.further, self.several, spread = 0, False, 0
+        if parts:
+            spread = self._draw(parts)
         self.slots = self.further + spread + 1
         self.arriving = Variable(
             np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."
         )
+
+    def _draw(self, parts: tuple[PortSpec, ...]) -> int:
+        """Draw the rows; returns by how many steps the longest delay is longer than the shortest."""
+        wires = [drawn.wire(part) for drawn, part in zip(self.drawn, parts, strict=True)]
+        dtype = self.drawn[0].settings.weight_dtype
+        rows, self.further, bring = draw_rows(self.generator, wires, self.units, self.config.dt, dtype)
+        refuse_unused_weights(self.drawn, bring)
+        rows = rows._replace(weights=np.abs(rows.weights)) if self.drawn[0].inhibits else rows
+        for name, array in rows._asdict().items():
+            if array is not None:
+                setattr(self, f"rows_{name}", Constant(array))
+        self.several = rows.delays is not None
+        return int(rows.delays.max()) if self.several and rows.delays.size else 0
 
     def _rows(self, of: Any) -> Rows:
         names = ("starts", "post", "weights", "delays") if self.several else ("starts", "post", "weights")
@@ -76,19 +88,28 @@ class StaticProjections(Module, GivesReceptor):
         """The connections, as arrays."""
         return self._rows(lambda constant: constant.value)
 
-    def __call__(self, spikes: SpikeArray) -> ArrivalsOutput:
+    def __call__(self, spikes: SpikeArray | None = None, arrivals: FloatArray | None = None) -> ArrivalsOutput:
         """Advance one step."""
-        now = self.step % self.slots
-        active = spikes.value.reshape(-1).astype(jnp.int8)
-        slot = (now + self.further) % self.slots
-        ring = scatter_spikes(active, self.connected, self.arriving.value, slot, self.signed)
+        now, ring = self.step % self.slots, self.arriving.value
+        if spikes is not None:
+            active = spikes.value.reshape(-1).astype(jnp.int8)
+            slot = (now + self.further) % self.slots
+            ring = scatter_spikes(active, self.connected, ring, slot, self.signed)
+        arrived = ring[now] if arrivals is None else ring[now] + arrivals.value.reshape(-1).astype(jnp.float32)
         self.arriving.value = ring.at[now].set(0.0)
-        return {"arrivals": FloatArray(ring[now].reshape(self.units))}
+        return {"arrivals": FloatArray(arrived.reshape(self.units))}
 
-    def lower(self, lowering: Lowering, spikes: Arriving) -> dict[str, Receptor]:
-        """One instruction; whoever reads what arrives takes it out of the ring."""
-        ring = lowering.variable(self.arriving)
-        rows, shape = self._rows(lowering.constant), (self.slots, self.post)
-        at = (lowering.entry("step"), self.further)
-        emit_scatter(lowering.program, spikes.place, rows, ring, shape, at, self.signed)
+    def lower(
+        self, lowering: Lowering, spikes: Arriving | None = None, arrivals: Background | None = None
+    ) -> dict[str, Receptor]:
+        """One instruction for spikes, and one for random events; whoever reads what arrives takes it out of the ring."""
+        ring, step = lowering.variable(self.arriving), lowering.entry("step")
+        shape = (self.slots, self.post)
+        if spikes is not None:
+            rows = self._rows(lowering.constant)
+            emit_scatter(lowering.program, spikes.place, rows, ring, shape, (step, self.further), self.signed)
+        if arrivals is not None:
+            places = (arrivals.key, step, arrivals.bounds, ring)
+            wholes = (self.post, arrivals.bounds.size, self.slots)
+            lowering.program.emit(ADD_COUNTS, places, wholes, (arrivals.weight,))
         return {"arrivals": Receptor(None, ring, self.slots, 0.0)}

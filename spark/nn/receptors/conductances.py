@@ -12,8 +12,6 @@ from spark.core.ports import MeasuredFrom, PortSpec, Reverses
 from spark.core.values import Number
 from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
-from spark.nn.lowering import GivesReceptor, Lowering, TakesReceptor
-from spark.nn.lowering import Receptor as ReceptorPlaces
 from spark.nn.receptors.receptor import ConductanceOutput, Receptor, ReceptorConfig
 
 
@@ -26,7 +24,7 @@ class ExponentialConductanceConfig(ReceptorConfig):
     reversal: Number = field(0.0, unit="mV", description="Reversal potential.")
 
 
-class ExponentialConductance(Receptor, TakesReceptor, GivesReceptor):
+class ExponentialConductance(Receptor):
     """A conductance that jumps by the weights that arrive, and decays exponentially.
 
     Order of update in a step: what arrives is added to the conductance; that is put out; then it decays by exp(-dt/tau).
@@ -36,9 +34,6 @@ class ExponentialConductance(Receptor, TakesReceptor, GivesReceptor):
     """
 
     config: ExponentialConductanceConfig
-    lowers = True
-    receptor_ports = ("arrivals",)
-    works_on_others = True
     signed = False
     unit_ports = ("arrivals", "conductance")
 
@@ -52,11 +47,6 @@ class ExponentialConductance(Receptor, TakesReceptor, GivesReceptor):
     def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         """Where the current reverses."""
         return {name: replace(spec, traits=(Reverses(self.config.reversal),)) for name, spec in outputs.items()}
-
-    def lower(self, lowering: Lowering, arrivals: ReceptorPlaces) -> dict[str, ReceptorPlaces]:
-        """No instruction: whoever reads the conductance takes what arrives, and lets it decay."""
-        held = lowering.variable(self.conductance)
-        return {"conductance": ReceptorPlaces(held, arrivals.ring, arrivals.slots, self.factor)}
 
     def __call__(self, arrivals: FloatArray) -> ConductanceOutput:
         """Advance one step."""

@@ -11,12 +11,10 @@ from spark.core.payloads import CurrentArray, FloatArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Number
 from spark.core.variable import Variable
-from spark.nn.lowering import GivesReceptor, Lowering, TakesReceptor
-from spark.nn.lowering import Receptor as ReceptorPlaces
-from spark.nn.receptors.receptor import CurrentOutput, Receptor, ReceptorConfig
+from spark.nn.receptors.receptor import CurrentOutput, InhibitoryConfig, Receptor, ReceptorConfig, turned
 
 
-class PulseCurrentConfig(ReceptorConfig):
+class PulseCurrentConfig(InhibitoryConfig):
     """Nothing to set."""
 
 
@@ -31,10 +29,10 @@ class PulseCurrent(Receptor):
 
     def __call__(self, arrivals: FloatArray) -> CurrentOutput:
         """Advance one step."""
-        return {"current": CurrentArray(arrivals.value.astype(jnp.float32))}
+        return {"current": CurrentArray(turned(self.config, arrivals))}
 
 
-class ExponentialCurrentConfig(ReceptorConfig):
+class ExponentialCurrentConfig(InhibitoryConfig):
     """How fast the current decays."""
 
     tau: Number = field(
@@ -42,7 +40,7 @@ class ExponentialCurrentConfig(ReceptorConfig):
     )
 
 
-class ExponentialCurrent(Receptor, TakesReceptor, GivesReceptor):
+class ExponentialCurrent(Receptor):
     """A current that jumps by the weights that arrive, and decays exponentially.
 
     Order of update in a step: what arrives is added to the current; that is put out; then it decays by exp(-dt/tau). A
@@ -53,9 +51,6 @@ class ExponentialCurrent(Receptor, TakesReceptor, GivesReceptor):
     """
 
     config: ExponentialCurrentConfig
-    lowers = True
-    receptor_ports = ("arrivals",)
-    works_on_others = True
     unit_ports = ("arrivals", "current")
 
     def build(self, arrivals: PortSpec) -> None:
@@ -69,19 +64,14 @@ class ExponentialCurrent(Receptor, TakesReceptor, GivesReceptor):
         """The current decays."""
         return {name: replace(spec, traits=(Decays(self.config.tau),)) for name, spec in outputs.items()}
 
-    def lower(self, lowering: Lowering, arrivals: ReceptorPlaces) -> dict[str, ReceptorPlaces]:
-        """No instruction: whoever reads the current takes what arrives, and lets it decay."""
-        held = lowering.variable(self.current)
-        return {"current": ReceptorPlaces(held, arrivals.ring, arrivals.slots, self.factor)}
-
     def __call__(self, arrivals: FloatArray) -> CurrentOutput:
         """Advance one step."""
-        current = self.current.value + arrivals.value.astype(jnp.float32)
+        current = self.current.value + turned(self.config, arrivals)
         self.current.value = current * jnp.float32(self.factor)
         return {"current": CurrentArray(current)}
 
 
-class AlphaCurrentConfig(ReceptorConfig):
+class AlphaCurrentConfig(InhibitoryConfig):
     """When the current is largest."""
 
     tau: Number = field(
@@ -115,7 +105,7 @@ class AlphaCurrent(Receptor):
     def __call__(self, arrivals: FloatArray) -> CurrentOutput:
         """Advance one step."""
         current = self.current.value
-        rise = self.rise.value + arrivals.value.astype(jnp.float32)
+        rise = self.rise.value + turned(self.config, arrivals)
         self.current.value = current * jnp.float32(self.factor) + rise * jnp.float32(self.passing)
         self.rise.value = rise * jnp.float32(self.factor)
         return {"current": CurrentArray(current)}

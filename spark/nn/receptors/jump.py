@@ -1,12 +1,10 @@
 """The receptor whose potential jumps."""
 
-import jax.numpy as jnp
-
 from spark.core.payloads import FloatArray, PotentialArray
-from spark.nn.receptors.receptor import JumpOutput, Receptor, ReceptorConfig
+from spark.nn.receptors.receptor import InhibitoryConfig, JumpOutput, Receptor, turned
 
 
-class JumpConfig(ReceptorConfig):
+class JumpConfig(InhibitoryConfig):
     """Nothing to set."""
 
 
@@ -21,4 +19,4 @@ class Jump(Receptor):
 
     def __call__(self, arrivals: FloatArray) -> JumpOutput:
         """Advance one step."""
-        return {"jump": PotentialArray(arrivals.value.astype(jnp.float32))}
+        return {"jump": PotentialArray(turned(self.config, arrivals))}

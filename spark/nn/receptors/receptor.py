@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar, TypedDict
 
+import jax.numpy as jnp
+
 from spark.core.config import field
 from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.values import Shape
@@ -13,6 +15,14 @@ class ReceptorConfig(ComponentConfig):
 
     tag = "receptor"
     units: Shape | None = field(None, description="Shape of the pool, which hands it down.")
+
+
+class InhibitoryConfig(ReceptorConfig):
+    """Base of the configs of receptors whose effect may be turned round."""
+
+    inhibitory: bool = field(
+        False, description="Whether every spike takes the size of its weight away, whatever their signs."
+    )
 
 
 class CurrentOutput(TypedDict):
@@ -51,3 +61,9 @@ class Receptor(Component):
     config: Any
     takes: ClassVar[type[Payload]] = SpikeArray
     signed: ClassVar[bool] = True
+
+
+def turned(config: Any, arrivals: Any) -> Any:
+    """What arrives as an array, float32; turned round in an inhibitory receptor."""
+    arriving = arrivals.value.astype(jnp.float32)
+    return -arriving if config.inhibitory else arriving

@@ -9,7 +9,6 @@ import numpy as np
 
 from spark.core.errors import ConfigError, Problem
 from spark.core.memory import require_memory
-from spark.core.module import Module
 from spark.core.parameter import shorter_than_a_step
 from spark.core.ports import PortSpec
 from spark.kernels.scatter import Rows
@@ -22,14 +21,12 @@ from spark.nn.connections import (
     FixedProbability,
     FixedTotalNumber,
 )
-from spark.nn.each_wire import EachWire, for_each
 from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
 
 MOST_EDGES = np.iinfo(np.int32).max
 _LONGEST = np.iinfo(np.uint16).max
 # Those whose expected number is not only a bound.
 _COUNTED = (AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber)
-_UNUSED = "has no effect beside connections that bring their own weights"
 
 
 @dataclass(frozen=True)
@@ -49,36 +46,6 @@ class WireDraw:
     kernel: Initializer
     delay: Initializer | None
     addresses: Mapping[str, str]
-
-
-def wires_of(module: Module, spikes: PortSpec) -> list[WireDraw]:
-    """What a config asks for whose `connections`, `kernel` and `delay` are each one for all wires, or one for each.
-
-    Raises:
-        ConfigError: Settings do not fit the wires.
-    """
-    config: Any = module.config
-    parts = spikes.wires
-    owner = f"{module.path or type(module).__name__}.config"
-    addresses = {name: f"{owner}.{name}" for name in ("connections", "kernel", "delay")}
-    settings = {name: for_each(getattr(config, name), len(parts)) for name in addresses}
-    problems = [
-        Problem(
-            addresses[name],
-            f"has one value for each wire, but not as many as there are wires, "
-            f"got {len(getattr(config, name))}; expected {len(parts)}",
-            "Give one for each wire in the order of the wires, or one for all",
-            "wires",
-        )
-        for name, values in settings.items()
-        if values is None
-    ]
-    if problems:
-        raise ConfigError(problems)
-    columns = [values or () for values in settings.values()]
-    wires = [WireDraw(part, *each, addresses) for part, *each in zip(parts, *columns, strict=True)]
-    refuse_without_effect(wires)
-    return wires
 
 
 def refuse_without_effect(wires: list[WireDraw]) -> None:
@@ -236,34 +203,6 @@ def _without_effect(address: str, name: str, setting: Initializer) -> list[Probl
         text = f"has no meaning for delays, got {setting.total:g}"
         found.append(Problem(f"{address}.total", text, "Leave it out", "setting"))
     return found
-
-
-def check_kernel_beside_weights(module: Module, bring: list[bool]) -> None:
-    """Refuse a kernel for wires whose connections bring weights of their own, as those of a matrix do.
-
-    Args:
-        module: Whose config it is.
-        bring: Whether the connections of each wire do. A kernel that is one for all wires is for the others.
-
-    Raises:
-        ConfigError: The kernel is not the default, and nothing would be drawn from it.
-    """
-    kernel = module.config.kernel
-    default = type(module.config).model_fields["kernel"].get_default(call_default_factory=True)
-    address = f"{module.path or type(module).__name__}.config.kernel"
-    mend = "Leave it out and scale the matrix itself, or give connections without weights"
-    problems = []
-    if isinstance(kernel, EachWire):
-        mend = f"Write {default.value:g} in its place, the default, or give connections without weights"
-        problems = [
-            Problem(f"{address}[{number}]", f"{_UNUSED}, got {type(each).__name__}", mend, "setting")
-            for number, (each, brings) in enumerate(zip(kernel, bring, strict=True))
-            if brings and each != default
-        ]
-    elif all(bring) and bring and kernel != default:
-        problems = [Problem(address, f"{_UNUSED}, got {type(kernel).__name__}", mend, "setting")]
-    if problems:
-        raise ConfigError(problems)
 
 
 def _numbers(
