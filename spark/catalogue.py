@@ -36,9 +36,6 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
     "soma": (
         somas.AdaptiveExponentialSoma,
         somas.AdaptiveLeakySoma,
-        somas.ConductanceSoma,
-        somas.CurrentSoma,
-        somas.DeltaSoma,
         somas.IntegrateAndFireSoma,
         somas.LeakySoma,
     ),
@@ -52,8 +49,6 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         receptors.PulseCurrent,
     ),
     "synapses": (
-        synapses.DeltaSynapses,
-        synapses.ExponentialSynapses,
         synapses.LinearSynapses,
         synapses.PoissonBackground,
     ),

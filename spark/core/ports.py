@@ -24,9 +24,9 @@ class Decays:
 
 @dataclass(frozen=True)
 class Reverses:
-    """A trait: the current of a conductance is zero where the potential is `potential`, in mV."""
+    """A trait: the current of a conductance is zero where the potential is `potential`, mV, one or one for each unit."""
 
-    potential: float
+    potential: Any
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.tree import walk
 from spark.kernels.scatter import ONE_WEIGHT, WEIGHT_OF_EDGE, weight_layout
+from spark.nn.projections.static import StaticProjections
 from spark.nn.synapses import LinearSynapses
-from spark.nn.synapses.static import StaticSynapses
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,7 +87,11 @@ Listed = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]
 
 
 def _synapses(brain: Module) -> list[tuple[str, Any]]:
-    return [(path, part) for path, part in walk(brain) if isinstance(part, (LinearSynapses, StaticSynapses))]
+    return [
+        (path.removesuffix("_projections"), part)
+        for path, part in walk(brain)
+        if isinstance(part, (LinearSynapses, StaticProjections))
+    ]
 
 
 @functools.singledispatch
@@ -113,7 +117,7 @@ def _(part: LinearSynapses) -> Listed:
 
 
 @_listed.register
-def _(part: StaticSynapses) -> Listed:
+def _(part: StaticProjections) -> Listed:
     rows = part.connected
     late = part.input_specs["spikes"].lateness.reshape(-1)
     starts, targets = np.asarray(rows.starts, np.int64), np.asarray(rows.post, np.int64)

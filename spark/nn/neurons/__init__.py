@@ -2,6 +2,8 @@
 
 from spark.nn.neurons.alif import ALIFNeuron as ALIFNeuron
 from spark.nn.neurons.alif import ALIFNeuronConfig as ALIFNeuronConfig
+from spark.nn.neurons.group import ExponentialSynapsesConfig as ExponentialSynapsesConfig
+from spark.nn.neurons.group import StaticSynapsesConfig as StaticSynapsesConfig
 from spark.nn.neurons.lif import LIFNeuron as LIFNeuron
 from spark.nn.neurons.lif import LIFNeuronConfig as LIFNeuronConfig
 from spark.nn.neurons.neuron import Neuron as Neuron

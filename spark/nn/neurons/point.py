@@ -1,34 +1,30 @@
-"""Pools of point neurons with sparse synapses: the neurons of the field's standard networks."""
+"""Presets of pools: the point neurons of the field's standard networks."""
 
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any
 
 from spark.core.config import field
 from spark.core.payloads import SpikeArray
-from spark.graph.specs import CALL, ModuleSpecs, PortMap
-from spark.nn.connections import FixedProbability
-from spark.nn.initializers import ConstantInitializer
-from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
-from spark.nn.somas.adaptive_exponential import AdaptiveExponentialSoma, AdaptiveExponentialSomaConfig
-from spark.nn.somas.point import ConductanceSoma, ConductanceSomaConfig, CurrentSoma, CurrentSomaConfig, DeltaSoma
-from spark.nn.synapses.background import PoissonBackground, PoissonBackgroundConfig
-from spark.nn.synapses.silence import Silence
-from spark.nn.synapses.static import (
-    DeltaSynapses,
-    ExponentialSynapses,
-    ExponentialSynapsesConfig,
-    InhibitoryDeltaSynapses,
-    InhibitoryExponentialSynapses,
-    StaticSynapsesConfig,
-)
+from spark.core.ports import Ports
+from spark.graph.specs import ModuleSpecs
+from spark.nn.neurons.group import ExponentialSynapsesConfig, StaticSynapsesConfig
+from spark.nn.neurons.neuron import NeuronConfig
+from spark.nn.pools.blueprint import parts_of
+from spark.nn.pools.feeds import Usual, inhibitory
+from spark.nn.pools.pool import Pool, PoolConfig
+from spark.nn.projections.draws import Drawn
+from spark.nn.receptors import ExponentialConductanceConfig, ExponentialCurrentConfig, JumpConfig, ReceptorConfig
+from spark.nn.somas.adaptive_exponential import AdaptiveExponentialSomaConfig
+from spark.nn.somas.integrate_and_fire import ConductanceSomaConfig, IntegrateAndFireSomaConfig
+from spark.nn.somas.soma import SomaConfig
+from spark.nn.synapses.background import PoissonBackgroundConfig
 
-GROUPS = {"excitatory": "excitation", "inhibitory": "inhibition"}
-PORTS = tuple(GROUPS.values())
+GROUPS = {"excitation": "excitatory", "inhibition": "inhibitory"}
 
 
 class PointNeuronConfig(NeuronConfig):
-    """Two groups of synapses, each with an input port, and a soma."""
+    """Two receptors, what bare wires into each of them mean, and a soma."""
 
-    parts: ClassVar[tuple[Any, Any, str, Any]]
     inhibitory_rate: float = field(0.0, least=0, most=1, description="Fraction of units whose spikes are negative.")
     background: PoissonBackgroundConfig = field(
         factory=PoissonBackgroundConfig,
@@ -38,82 +34,100 @@ class PointNeuronConfig(NeuronConfig):
     inhibitory: Any
     soma: Any
 
+    def receptors(self) -> dict[str, ReceptorConfig]:
+        """The receptors of the ports `excitation` and `inhibition`; a subclass writes it."""
+        raise NotImplementedError
+
+    def membrane(self) -> SomaConfig:
+        """The soma of the pool."""
+        return self.soma
+
+    def pool(self) -> PoolConfig:
+        """The pool that this is a preset of."""
+        background = {"excitation": self.background} if self.background.rate > 0 else {}
+        shared = {"units": self.units, "dt": self.dt, "dtype": self.dtype, "seed": self.seed}
+        return PoolConfig(
+            **shared,
+            inhibitory_rate=self.inhibitory_rate,
+            soma=self.membrane(),
+            receptors=self.receptors(),
+            background=background,
+        )
+
     def blueprint(self) -> tuple[ModuleSpecs, ...]:
-        """Both groups of synapses feed the soma."""
-        return self.parts_for(frozenset(PORTS))
-
-    def parts_for(self, fed: frozenset[str]) -> tuple[ModuleSpecs, ...]:
-        """The components for the ports that are fed: without inhibition, no inhibitory synapses.
-
-        Without excitation its synapses have no connections: the background comes in through them, and the soma takes
-        its shape from them.
-        """
-        excites, inhibits, port, soma = self.parts
-        classes = {"excitatory": excites, "inhibitory": inhibits}
-        groups = {group: own for group, own in GROUPS.items() if own in fed or group == "excitatory"}
-        inputs = {group: {"spikes": [PortMap(CALL, own)]} for group, own in groups.items()}
-        configs = {group: getattr(self, group) for group in groups}
-        parts = []
-        if "excitation" not in fed:
-            inputs["excitatory"] = {"spikes": [PortMap("silence", "spikes")]}
-            nothing = {"connections": FixedProbability(probability=0.0), "kernel": ConstantInitializer(value=0.0)}
-            nothing["delay"] = ConstantInitializer(value=self.dt)
-            handed = {name: getattr(self, name) for name in self.handed_down}
-            configs["excitatory"] = configs["excitatory"].updated(**handed, **nothing)
-            parts.append(ModuleSpecs("silence", Silence))
-        if self.background.rate > 0:
-            inputs["excitatory"]["arrivals"] = [PortMap("background", "arrivals")]
-            parts.append(ModuleSpecs("background", PoissonBackground, {}, self.background))
-        parts += [ModuleSpecs(group, classes[group], inputs[group], configs[group]) for group in groups]
-        return (*parts, ModuleSpecs("soma", soma, {p: [PortMap(g, port)] for g, p in groups.items()}, self.soma))
+        """The components without any wire."""
+        return parts_of(self.pool(), ())
 
 
-class PointNeuron(Neuron):
-    """A pool with an input port for excitation and one for inhibition; one of them may stay without a wire.
+class PointNeuron(Pool):
+    """A pool with the receptors `excitation` and `inhibition`; one of them may stay without a wire.
 
     What comes through `inhibition` lowers the potential (with conductances: draws it to the reversal potential of
     inhibition), whatever signs its spikes and weights have. Through `excitation`, spikes of inhibitory units count as
-    -1.
+    -1. A bare wire means what the config's `excitatory` and `inhibitory` say; a `Projection` says itself what it is.
     """
 
     config: PointNeuronConfig
     blueprint_lowers = True
-    own_ports = {"excitation": SpikeArray, "inhibition": SpikeArray}
-    any_of = PORTS
 
-    def parts_for(self, fed: frozenset[str]) -> tuple[ModuleSpecs, ...]:
-        """The components for the ports that are fed."""
-        return self.config.parts_for(fed)
+    @classmethod
+    def ports_from(cls, config: Any) -> Ports:
+        """Two receptors of spikes."""
+        return Ports({}, dict.fromkeys(GROUPS, SpikeArray), {"out_spikes": SpikeArray}, tuple(GROUPS))
 
-    def __call__(self, excitation: SpikeArray | None = None, inhibition: SpikeArray | None = None) -> NeuronOutput:
-        """Advance one step."""
-        given = {"excitation": excitation, "inhibition": inhibition}
-        return self.advance(**{port: spikes for port, spikes in given.items() if spikes is not None})
+    @classmethod
+    def ports(cls) -> Ports:
+        """The same for every config."""
+        return cls.ports_from(None)
+
+    def described(self) -> PoolConfig:
+        """The pool that the config is a preset of."""
+        return self.config.pool()
+
+    def usual(self) -> Usual:
+        """What bare wires mean."""
+        return partial(_usual, self.config, self.path or type(self).__name__)
+
+
+def _usual(config: PointNeuronConfig, owner: str, receptor: str, name: str, number: int, wires: int) -> Drawn:
+    group = GROUPS[receptor]
+    inhibits = inhibitory(config.receptors()[receptor])
+    return getattr(config, group).drawn(f"{owner}.{group}.config", name, number, wires, inhibits)
 
 
 class CurrentLIFNeuronConfig(PointNeuronConfig):
     """Exponentially decaying currents into leaky integrate-and-fire units."""
 
-    parts = (ExponentialSynapses, InhibitoryExponentialSynapses, "current", CurrentSoma)
     excitatory: ExponentialSynapsesConfig = field(
         factory=ExponentialSynapsesConfig, description="Synapses of the port `excitation`."
     )
     inhibitory: ExponentialSynapsesConfig = field(
         factory=lambda: ExponentialSynapsesConfig(tau=10.0), description="Synapses of the port `inhibition`."
     )
-    soma: CurrentSomaConfig = field(factory=CurrentSomaConfig, description="The soma.")
+    soma: IntegrateAndFireSomaConfig = field(factory=IntegrateAndFireSomaConfig, description="The soma.")
+
+    def receptors(self) -> dict[str, ReceptorConfig]:
+        """Exponential currents."""
+        return exponential_currents(self)
+
+
+def exponential_currents(config: Any) -> dict[str, ReceptorConfig]:
+    """Receptors of two groups of exponential currents."""
+    return {
+        "excitation": ExponentialCurrentConfig(tau=config.excitatory.tau),
+        "inhibition": ExponentialCurrentConfig(tau=config.inhibitory.tau, inhibitory=True),
+    }
 
 
 class CurrentLIFNeuron(PointNeuron):
-    """Leaky integrate-and-fire units with exponential currents; see `ExponentialSynapses` and `CurrentSoma`."""
+    """Leaky integrate-and-fire units with exponential currents; see `ExponentialCurrent` and `IntegrateAndFireSoma`."""
 
     config: CurrentLIFNeuronConfig
 
 
 class ConductanceLIFNeuronConfig(PointNeuronConfig):
-    """Exponentially decaying conductances into leaky integrate-and-fire units."""
+    """Exponentially decaying conductances, relative to the leak, into leaky integrate-and-fire units."""
 
-    parts = (ExponentialSynapses, ExponentialSynapses, "current", ConductanceSoma)
     excitatory: ExponentialSynapsesConfig = field(
         factory=lambda: ExponentialSynapsesConfig(signed=False), description="Synapses of the port `excitation`."
     )
@@ -123,9 +137,21 @@ class ConductanceLIFNeuronConfig(PointNeuronConfig):
     )
     soma: ConductanceSomaConfig = field(factory=ConductanceSomaConfig, description="The soma.")
 
+    def receptors(self) -> dict[str, ReceptorConfig]:
+        """Exponential conductances with the reversal potentials that the soma's config says."""
+        soma = self.soma
+        return {
+            "excitation": ExponentialConductanceConfig(tau=self.excitatory.tau, reversal=soma.reversal_excitation),
+            "inhibition": ExponentialConductanceConfig(tau=self.inhibitory.tau, reversal=soma.reversal_inhibition),
+        }
+
+    def membrane(self) -> SomaConfig:
+        """A soma whose leak has a conductance of 1 nS."""
+        return self.soma.relative_to_leak()
+
 
 class ConductanceLIFNeuron(PointNeuron):
-    """Leaky integrate-and-fire units with conductances; see `ExponentialSynapses` and `ConductanceSoma`."""
+    """Leaky integrate-and-fire units with conductances; see `ExponentialConductance` and `IntegrateAndFireSoma`."""
 
     config: ConductanceLIFNeuronConfig
 
@@ -133,18 +159,21 @@ class ConductanceLIFNeuron(PointNeuron):
 class DeltaLIFNeuronConfig(PointNeuronConfig):
     """Delta synapses onto leaky integrate-and-fire units."""
 
-    parts = (DeltaSynapses, InhibitoryDeltaSynapses, "jump", DeltaSoma)
     excitatory: StaticSynapsesConfig = field(
         factory=StaticSynapsesConfig, description="Synapses of the port `excitation`."
     )
     inhibitory: StaticSynapsesConfig = field(
         factory=StaticSynapsesConfig, description="Synapses of the port `inhibition`."
     )
-    soma: CurrentSomaConfig = field(factory=CurrentSomaConfig, description="The soma.")
+    soma: IntegrateAndFireSomaConfig = field(factory=IntegrateAndFireSomaConfig, description="The soma.")
+
+    def receptors(self) -> dict[str, ReceptorConfig]:
+        """Jumps."""
+        return {"excitation": JumpConfig(), "inhibition": JumpConfig(inhibitory=True)}
 
 
 class DeltaLIFNeuron(PointNeuron):
-    """Leaky integrate-and-fire units with delta synapses; see `DeltaSynapses` and `DeltaSoma`."""
+    """Leaky integrate-and-fire units with delta synapses; see `Jump` and `IntegrateAndFireSoma`."""
 
     config: DeltaLIFNeuronConfig
 
@@ -152,7 +181,6 @@ class DeltaLIFNeuron(PointNeuron):
 class AdExNeuronConfig(PointNeuronConfig):
     """Exponentially decaying currents into adaptive exponential units."""
 
-    parts = (ExponentialSynapses, InhibitoryExponentialSynapses, "current", AdaptiveExponentialSoma)
     excitatory: ExponentialSynapsesConfig = field(
         factory=ExponentialSynapsesConfig, description="Synapses of the port `excitation`."
     )
@@ -161,8 +189,12 @@ class AdExNeuronConfig(PointNeuronConfig):
     )
     soma: AdaptiveExponentialSomaConfig = field(factory=AdaptiveExponentialSomaConfig, description="The soma.")
 
+    def receptors(self) -> dict[str, ReceptorConfig]:
+        """Exponential currents."""
+        return exponential_currents(self)
+
 
 class AdExNeuron(PointNeuron):
-    """Adaptive exponential units with exponential currents; see `ExponentialSynapses` and `AdaptiveExponentialSoma`."""
+    """Adaptive exponential units with exponential currents; see `ExponentialCurrent` and `AdaptiveExponentialSoma`."""
 
     config: AdExNeuronConfig

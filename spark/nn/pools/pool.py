@@ -134,9 +134,11 @@ class Pool(Neuron):
     def build(self, **inputs: PortSpec) -> None:
         """Build the components for the wires that there are."""
         owner = self.path or type(self).__name__
-        self._feeds, within = feeds_of(owner, self.described().receptors, inputs, self.usual())
+        described = self.described()
+        self._modulators = described.modulators
+        self._feeds, within = feeds_of(owner, described.receptors, inputs, self.usual())
         self._refuse_missing_modulators(owner, inputs)
-        super().build(**within, **{name: inputs[name] for name in self.described().modulators if name in inputs})
+        super().build(**within, **{name: inputs[name] for name in self._modulators if name in inputs})
 
     def described(self) -> PoolConfig:
         """The soma and the receptors; a preset makes them of its own config."""
@@ -151,14 +153,14 @@ class Pool(Neuron):
             Problem(
                 f"{owner}.{drawn.name}.modulator",
                 f"is no wired modulator of the pool, got {drawn.settings.modulator!r}; "
-                f"expected one of {sorted(n for n in self.described().modulators if n in inputs)}",
+                f"expected one of {sorted(n for n in self._modulators if n in inputs)}",
                 f"List it in `modulators` of {owner}, and wire it",
                 "modulation",
             )
             for feed in self._feeds
             for drawn in feed.projections
             if drawn.settings.modulator is not None
-            and (drawn.settings.modulator not in self.described().modulators or drawn.settings.modulator not in inputs)
+            and (drawn.settings.modulator not in self._modulators or drawn.settings.modulator not in inputs)
         ]
         if problems:
             raise WiringError(problems)
@@ -180,7 +182,7 @@ class Pool(Neuron):
 
     def _split(self, arriving: Mapping[str, Any], elements: Any, join: Any) -> dict[str, Any]:
         """What arrives, by feed; `elements(value, first, last)` and `join(values)` work on it."""
-        found = {name: arriving[name] for name in self.described().modulators if name in arriving}
+        found = {name: arriving[name] for name in self._modulators if name in arriving}
         for feed in self._feeds:
             whole = arriving[feed.port]
             found[feed.name] = whole if feed.whole else join([elements(whole, *range_) for range_ in feed.ranges])

@@ -9,7 +9,7 @@ from spark.core.errors import Problem
 from spark.core.parameter import decay, parameter
 from spark.core.payloads import ConductanceArray, FloatArray, PotentialArray
 from spark.core.ports import MeasuredFrom, PortSpec, Reverses
-from spark.core.values import Number
+from spark.core.values import Number, Quantity
 from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
 from spark.nn.receptors.receptor import ConductanceOutput, Receptor, ReceptorConfig
@@ -21,7 +21,7 @@ class ExponentialConductanceConfig(ReceptorConfig):
     tau: Number = field(
         5.0, unit="ms", above=0, time_constant="exact", description="Time constant with which the conductance decays."
     )
-    reversal: Number = field(0.0, unit="mV", description="Reversal potential.")
+    reversal: Quantity = field(0.0, unit="mV", description="Reversal potential.")
 
 
 class ExponentialConductance(Receptor):
@@ -60,7 +60,7 @@ class NMDAConfig(ReceptorConfig):
 
     rise: Number = field(2.0, unit="ms", above=0, time_constant="exact", description="Time constant of the rise.")
     tau: Number = field(100.0, unit="ms", above=0, time_constant="exact", description="Time constant of the decay.")
-    reversal: Number = field(0.0, unit="mV", description="Reversal potential.")
+    reversal: Quantity = field(0.0, unit="mV", description="Reversal potential.")
     magnesium: Number = field(1.0, least=0, description="Extracellular concentration of magnesium in mM; 0 blocks nothing.")
 
     def problems(self) -> list[Problem]:

@@ -5,14 +5,11 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.errors import Problem
-from spark.core.parameter import Scalar
-from spark.core.payloads import CurrentArray, PotentialArray
+from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
 from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
-from spark.kernels.program import ADAPTIVE_SOMA, Place
-from spark.nn.lowering import Lowering, Receptor
 from spark.nn.somas.soma import SomaOutput
 from spark.nn.somas.point import PointSoma, PointSomaConfig
 
@@ -55,27 +52,29 @@ class AdaptiveExponentialSomaConfig(PointSomaConfig):
 class AdaptiveExponentialSoma(PointSoma):
     """Adaptive exponential integrate-and-fire units (AdEx).
 
-        tau dV/dt = -V + sharpness exp((V - knee) / sharpness) + R (I + I_background - w)
+        tau dV/dt = -V + sharpness exp((V - knee) / sharpness) + R (I + I_background - g V - w)
         tau_w dw/dt = a V - w                                   V and knee in mV above rest, w and I in pA
 
     Order of update in a step: V and w take one forward Euler step, both from their values before it; units
     above `threshold` fire, V is set to `potential_reset`, w jumps by `adaptation_jump`. While refractory V is
     held. The exponent is bounded by 80, far beyond any threshold.
 
-    Input ports: `excitation`, `inhibition` (pA). Output ports: `spikes`, int8, 1 where a unit fired.
+    The conductances' current at rest is part of I; jumps come on top.
+
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
     Variables: `potential` (mV above rest), `adaptation` (pA), `refractory` (int16, steps left).
     Source: Brette & Gerstner 2005, doi:10.1152/jn.00686.2005.
     """
 
     config: AdaptiveExponentialSomaConfig
-    lowers = True
-    instruction = ADAPTIVE_SOMA
     exposes = {"potential": PotentialArray, "adaptation": CurrentArray}
 
-    def build(self, excitation: PortSpec, inhibition: PortSpec | None = None) -> None:
-        """Variables of the current's shape."""
-        self.prepare_point(excitation.shape)
-        c, shape = self.config, excitation.shape
+    def build(
+        self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
+    ) -> None:
+        """Variables of the shape of what arrives."""
+        c, shape = self.config, self.shape_of_units() if current is None else current.shape
+        self.prepare_point(shape)
         self.gain = self.make("potential_tau", c.dt / np.asarray(c.potential_tau), shape)
         self.target = self.make("background", c.background, shape)
         self.knee = self.make("knee", np.subtract(c.knee, c.potential_rest), shape)
@@ -87,41 +86,24 @@ class AdaptiveExponentialSoma(PointSoma):
         self.jump = self.make("adaptation_jump", c.adaptation_jump, shape)
         self.adaptation = Variable(np.zeros(shape, c.dtype), unit="pA", description="Adaptation current.")
 
-    def _adapting(self) -> tuple:
-        return (
-            self.knee,
-            self.steepness,
-            self.sharpness,
-            self.resistance,
-            self.coupling,
-            self.rate,
-            self.jump,
-        )
-
-    def can_lower(self) -> bool:
-        """One number for all units in every parameter but the constant drive."""
-        return self.scalars(self.gain, *self._adapting())
-
-    def lower(self, lowering: Lowering, excitation: Receptor, inhibition: Receptor | None = None) -> dict[str, Place]:
-        """One instruction."""
-        receptors = [(r, Scalar(1.0)) for r in (excitation, inhibition) if r is not None]
-        outputs = self.lower_point(lowering, receptors, self.gain, self.target)
-        numbers = (*(p.value for p in self._adapting()), MOST)
-        lowering.program.extend((lowering.variable(self.adaptation),), (), numbers)
-        return outputs
-
-    def __call__(self, excitation: CurrentArray, inhibition: CurrentArray | None = None) -> SomaOutput:
+    def __call__(
+        self,
+        current: CurrentArray | None = None,
+        conductance: ConductanceArray | None = None,
+        jump: PotentialArray | None = None,
+    ) -> SomaOutput:
         """Advance one step."""
         before = self.potential.value.astype(jnp.float32)
         adaptation = self.adaptation.value.astype(jnp.float32)
-        current = self.target.value + excitation.value.astype(jnp.float32)
-        if inhibition is not None:
-            current = current + inhibition.value.astype(jnp.float32)
+        arriving = self.target.value if current is None else self.target.value + current.value.astype(jnp.float32)
+        if conductance is not None:
+            arriving = arriving - conductance.value.astype(jnp.float32) * before
         power = jnp.minimum((before - self.knee.value) * self.steepness.value, np.float32(MOST))
         slope = exponential(power) * self.sharpness.value - before
-        slope = slope + self.resistance.value * (current - adaptation)
+        slope = slope + self.resistance.value * (arriving - adaptation)
         adapted = adaptation + self.rate.value * (self.coupling.value * before - adaptation)
-        spikes = self.fire(before + self.gain.value * slope)
+        now = before + self.gain.value * slope
+        spikes = self.fire(now if jump is None else now + jump.value.astype(jnp.float32))
         jumped = jnp.where(spikes.value != 0, adapted + self.jump.value, adapted)
         self.adaptation.value = jumped.astype(self.config.dtype)
         return {"spikes": spikes}

@@ -5,17 +5,39 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.config import field
 from spark.core.parameter import decay
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
 from spark.core.ports import Decays, PortSpec
+from spark.core.values import Quantity
 from spark.kernels.exponential import exponential
 from spark.nn.somas.integration import acting_share
-from spark.nn.somas.point import CurrentSomaConfig, PointSoma
+from spark.nn.somas.point import PointSoma, PointSomaConfig
 from spark.nn.somas.soma import SomaOutput
 
 
-class IntegrateAndFireSomaConfig(CurrentSomaConfig):
+class IntegrateAndFireSomaConfig(PointSomaConfig):
     """Parameters of `IntegrateAndFireSoma`; each one number, or one for every unit."""
+
+    resistance: Quantity = field(100.0, unit="MOhm", above=0, description="Membrane resistance.")
+    background: Quantity = field(0.0, unit="pA", description="Constant current.")
+
+
+# With this resistance, MOhm, the leak's conductance is 1 nS, and a current of 1 pA moves the potential by 1 mV.
+_RELATIVE = 1000.0
+
+
+class ConductanceSomaConfig(PointSomaConfig):
+    """Parameters of a membrane where conductances are given relative to the leak's, with their reversal potentials."""
+
+    reversal_excitation: Quantity = field(0.0, unit="mV", description="Reversal potential of excitation.")
+    reversal_inhibition: Quantity = field(-80.0, unit="mV", description="Reversal potential of inhibition.")
+    drive: Quantity = field(0.0, unit="mV", description="Constant current times the leak's resistance.")
+
+    def relative_to_leak(self) -> IntegrateAndFireSomaConfig:
+        """The same membrane where conductances are in nS, and the leak's is 1 nS."""
+        shared = {name: value for name, value in self.explicit().items() if name in PointSomaConfig.model_fields}
+        return IntegrateAndFireSomaConfig(**shared, resistance=_RELATIVE, background=self.drive)
 
 
 class IntegrateAndFireSoma(PointSoma):
@@ -35,13 +57,6 @@ class IntegrateAndFireSoma(PointSoma):
     """
 
     config: IntegrateAndFireSomaConfig
-    unit_ports = ("current", "conductance", "jump", "spikes")
-    any_of = ("current",)
-
-    @classmethod
-    def rest(cls, config: Any) -> Any:
-        """The resting potential."""
-        return config.potential_rest
 
     @classmethod
     def acting(cls, config: Any, current: Decays) -> Any:

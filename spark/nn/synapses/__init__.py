@@ -7,7 +7,3 @@ from spark.nn.synapses.linear import LinearSynapses as LinearSynapses
 from spark.nn.synapses.linear import LinearSynapsesConfig as LinearSynapsesConfig
 from spark.nn.synapses.linear import SynapsesOutput as SynapsesOutput
 from spark.nn.synapses.linear import require_room as require_room
-from spark.nn.synapses.static import DeltaSynapses as DeltaSynapses
-from spark.nn.synapses.static import ExponentialSynapses as ExponentialSynapses
-from spark.nn.synapses.static import ExponentialSynapsesConfig as ExponentialSynapsesConfig
-from spark.nn.synapses.static import StaticSynapsesConfig as StaticSynapsesConfig
