@@ -6,7 +6,7 @@ together are reported together: an error holds a tuple of `Problem`s and prints 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 MAXIMUM_PRINTED = 20
 
@@ -63,9 +63,17 @@ class SparkError(Exception):
         """The same error with every address seen from one level further out."""
         return type(self)(p.under(prefix) for p in self.problems)
 
+    # Whether addresses are whole as they are, as where a part names what lies beside it.
+    is_placed: bool = False
+
+    def placed(self) -> Self:
+        """The same error, whose addresses are whole as they are."""
+        self.is_placed = True
+        return self
+
     def within(self, path: str) -> "SparkError":
         """The same error, in which the address of every problem begins with this path; itself if they all do."""
-        if not path or all(_begins(p.address, path) for p in self.problems):
+        if not path or self.is_placed or all(_begins(p.address, path) for p in self.problems):
             return self
         return type(self)(p if _begins(p.address, path) else p.under(path) for p in self.problems)
 

@@ -126,6 +126,7 @@ def _(part: StaticProjections) -> Listed:
     layout = weight_layout(rows)
     if layout != WEIGHT_OF_EDGE:
         weights = np.broadcast_to(weights, targets.shape) if layout == ONE_WEIGHT else weights[sources]
+    weights = -weights if part.drawn[0].inhibits else weights
     steps = late[sources] + part.further
     if rows.delays is not None:
         steps = steps + np.asarray(rows.delays, np.int64)

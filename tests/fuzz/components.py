@@ -1,13 +1,13 @@
 """Recipes of synapses, somas and backgrounds that stand in a brain themselves; within pools they are what pools are."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from fuzz.origins import connectivity, delays, positive_values
-from fuzz.recipes import Recipe, Wires, brings_weights
-from spark import CurrentArray, PotentialArray, SpikeArray
-from spark.nn import somas, synapses
+from fuzz.origins import positive_values
+from fuzz.recipes import Recipe
+from spark import CurrentArray, FloatArray, SpikeArray
+from spark.nn import receptors, somas, synapses
 
 
 class Synapses(Recipe):
@@ -23,18 +23,6 @@ class Synapses(Recipe):
     def outputs(self, inputs):
         return [self.origin(*self.put_out, self.units)]
 
-    def static(self, wires: Wires, mean: float) -> dict[str, Any]:
-        draw = self.draw
-        mean *= draw.number_in(0.5, 2.0)
-        drawn = tuple(connectivity(draw, o, self.units, mean) for o in wires)
-        return self.common(
-            units=self.units,
-            connections=drawn,
-            kernel=tuple(1.0 if brings_weights(c) else positive_values(draw, mean) for c in drawn),
-            delay=tuple(delays(draw) for _ in wires),
-            signed=draw.chance(0.5),
-        )
-
 
 class LinearGroup(Synapses):
     module = synapses.LinearSynapses
@@ -47,23 +35,8 @@ class LinearGroup(Synapses):
         return synapses.LinearSynapsesConfig(**self.common(units=self.units, kernel=kernel))
 
 
-class DeltaGroup(Synapses):
-    module, put_out = synapses.DeltaSynapses, ("jump", PotentialArray)
-
-    def config(self, inputs):
-        return synapses.static.StaticSynapsesConfig(**self.static(inputs["spikes"], 2.0))
-
-
-class ExponentialGroup(Synapses):
-    module = synapses.ExponentialSynapses
-
-    def config(self, inputs):
-        tau = self.draw.number_in(2.0, 8.0)
-        return synapses.ExponentialSynapsesConfig(tau=tau, **self.static(inputs["spikes"], 60.0))
-
-
 class Background(Recipe):
-    """Random events; exponential synapses of as many units take them."""
+    """Random events; a receptor of as many units takes them."""
 
     module = synapses.PoissonBackground
 
@@ -71,7 +44,7 @@ class Background(Recipe):
         self.units = self.draw.units()
 
     def outputs(self, inputs):
-        return [self.origin("arrivals", CurrentArray, self.units)]
+        return [self.origin("arrivals", FloatArray, self.units)]
 
     def config(self, inputs):
         rate = self.draw.number_in(500.0, 3_000.0)
@@ -103,37 +76,35 @@ class AdaptiveSoma(Soma):
     module = somas.AdaptiveLeakySoma
 
 
-class PointSoma(Soma):
-    ports = {"excitation": CurrentArray}
-    follows = "excitation"
-
-
-class CurrentSoma(PointSoma):
-    module = somas.CurrentSoma
+class IntegrateAndFireSoma(Soma):
+    module = somas.IntegrateAndFireSoma
     fields = {"potential_tau": 15.0, "background": 120.0}
 
 
-class DeltaSoma(PointSoma):
-    module, ports = somas.DeltaSoma, {"excitation": PotentialArray}
-    fields = {"potential_tau": 15.0, "background": 120.0}
-
-
-class ConductanceSoma(PointSoma):
-    module = somas.ConductanceSoma
-    fields = {"potential_tau": 15.0, "drive": 14.0}
-
-
-class AdaptiveExponentialSoma(PointSoma):
+class AdaptiveExponentialSoma(Soma):
     module = somas.AdaptiveExponentialSoma
     fields = {"background": 900.0}
 
 
-# Which soma takes what which synapses put out. Where they stand alone, only the first run as a native program.
-NATIVE_CHAIN: tuple[type[Synapses], type[Soma]] = (LinearGroup, LeakySoma)
-CHAINS: tuple[tuple[type[Synapses], type[Soma]], ...] = (
-    (ExponentialGroup, AdaptiveSoma),
-    (ExponentialGroup, CurrentSoma),
-    (DeltaGroup, DeltaSoma),
-    (ExponentialGroup, AdaptiveExponentialSoma),
-    (ExponentialGroup, ConductanceSoma),
+class Receptor(Recipe):
+    """A receptor that stands in the brain itself; random events arrive at it."""
+
+    ports = {"arrivals": FloatArray}
+    module, follows = receptors.ExponentialCurrent, "arrivals"
+
+    def outputs(self, inputs):
+        return [self.origin("current", CurrentArray, inputs["arrivals"][0].shape)]
+
+    def config(self, inputs):
+        tau = self.draw.number_in(2.0, 8.0)
+        return receptors.ExponentialCurrentConfig(**self.common(units=inputs["arrivals"][0].shape, tau=tau))
+
+
+# What takes what another puts out.
+NATIVE_CHAIN: tuple[type[Recipe], type[Recipe]] = (LinearGroup, LeakySoma)
+CHAINS: tuple[tuple[type[Recipe], type[Recipe]], ...] = (
+    (Background, Receptor),
+    (LinearGroup, AdaptiveSoma),
+    (LinearGroup, IntegrateAndFireSoma),
+    (LinearGroup, AdaptiveExponentialSoma),
 )

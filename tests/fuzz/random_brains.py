@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from fuzz.case import Case, Feed
-from fuzz.components import CHAINS, NATIVE_CHAIN, Background, ExponentialGroup
+from fuzz.components import CHAINS, NATIVE_CHAIN
 from fuzz.nesting import nested
 from fuzz.origins import Draw, Origin
 from fuzz.recipes import POOLS, SPIKERS, Delays, Integrator, Pool, Recipe
@@ -95,20 +95,13 @@ def _recipes(draw: Draw) -> list[Recipe]:
     if extra == "integrator" or draw.chance(0.1):
         kinds.append(Integrator)
     kinds += chain[:1]
-    if ExponentialGroup in chain and draw.turn("background", (True, True, False)):
-        kinds.append(Background)
     kinds.append(draw.turn("spiker", spikers))
     if extra == "spiker":
         kinds.append(draw.choice(spikers))
     if extra == "delays":
         kinds.append(Delays)
     kinds += chain[1:]
-    made = [kind(draw, f"{kind.__name__.lower()}_{number}") for number, kind in enumerate(kinds)]
-    groups = [r for r in made if isinstance(r, ExponentialGroup)]
-    for background in (r for r in made if isinstance(r, Background)):
-        background.units = groups[0].units
-        groups[0].ports = {**groups[0].ports, "arrivals": CurrentArray}
-    return made
+    return [kind(draw, f"{kind.__name__.lower()}_{number}") for number, kind in enumerate(kinds)]
 
 
 def _wires(draw: Draw, recipes: list[Recipe], inputs: list[Origin]) -> dict[str, dict[str, list[Origin]]]:

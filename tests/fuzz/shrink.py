@@ -9,7 +9,6 @@ from spark import ModuleSpecs, PortMap
 from spark.nn import BrainConfig
 from spark.nn.each_wire import EachWire
 from spark.nn.neurons.point import PointNeuronConfig
-from spark.nn.synapses.static import StaticSynapsesConfig
 
 GROUPS = {"excitation": "excitatory", "inhibition": "inhibitory"}
 
@@ -92,8 +91,6 @@ def _unwired(specs: ModuleSpecs, gone: Callable[[PortMap], bool], only: str = ""
             continue
         if group is not None:
             config = config.updated(**{group: _settings_of(getattr(config, group), kept)})
-        elif isinstance(config, StaticSynapsesConfig) and port == "spikes":
-            config = _settings_of(config, kept)
     return ModuleSpecs(specs.name, specs.module_cls, inputs, config)
 
 

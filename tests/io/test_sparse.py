@@ -8,9 +8,9 @@ import spark
 from spark import catalogue
 from spark.io.sparse import from_sparse, sparse
 from spark.nn.initializers import ConstantInitializer, UniformInitializer
-from spark.nn.neurons import ALIFNeuronConfig, CurrentLIFNeuronConfig, LIFNeuronConfig
+from spark.nn.neurons import ALIFNeuronConfig, CurrentLIFNeuronConfig, ExponentialSynapsesConfig, LIFNeuronConfig
 from spark.nn.plasticity import OjaRuleConfig, PairRuleConfig, ZenkeRuleConfig
-from spark.nn.synapses import ExponentialSynapsesConfig, LinearSynapsesConfig
+from spark.nn.synapses import LinearSynapsesConfig
 
 CONFIGS = {
     "a nested value": lambda: ALIFNeuronConfig(units=(8,), async_spikes=False, soma__threshold=-45),

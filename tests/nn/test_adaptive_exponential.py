@@ -43,7 +43,7 @@ def soma(name: str, dt: float) -> AdaptiveExponentialSoma:
 def spike_times(name: str, dt: float) -> np.ndarray:
     """Spike times in ms within 600 ms."""
     made = soma(name, dt)
-    silence = {"excitation": spark.CurrentArray(jnp.zeros(1))}
+    silence = {"current": spark.CurrentArray(jnp.zeros(1))}
     made(**silence)
     made.reset()
     graph, state = spark.split(made)

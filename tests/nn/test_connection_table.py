@@ -40,7 +40,7 @@ def sparse(weights, delay):
 def test_each_connection_acts_with_its_weight_after_its_delay(weights, delay):
     built = brain(neurons.DeltaLIFNeuron, sparse(weights, delay))
     spark.run(built, 1, {"s": SpikeArray(np.zeros(PRE, np.int8))})
-    table = built.connections("pool.excitatory")
+    table = built.connections("pool.excitation")
     assert len(table) > 4 and table.shape == (PRE, POST)
     first = int(built.state["step"])
     for source in range(PRE):
@@ -53,7 +53,7 @@ def test_each_connection_acts_with_its_weight_after_its_delay(weights, delay):
         mine = table.sources == source
         steps = 2 + np.rint(table.delays[mine] / DT).astype(int)
         np.add.at(expected, (steps, table.targets[mine]), table.weights[mine])
-        inhibition = built.connections("pool.inhibitory")
+        inhibition = built.connections("pool.inhibition")
         mine = inhibition.sources == source
         steps = 2 + np.rint(inhibition.delays[mine] / DT).astype(int)
         np.add.at(expected, (steps, inhibition.targets[mine]), inhibition.weights[mine])
@@ -81,9 +81,9 @@ def test_plastic_weights_are_listed_as_they_are_now(delayed, density):
 def test_a_path_without_synapses_is_named():
     built = brain(neurons.DeltaLIFNeuron, sparse(1.0, 1.0))
     with pytest.raises(NotBuiltError, match="has no connections yet"):
-        built.connections("pool.excitatory")
+        built.connections("pool.excitation")
     spark.run(built, 1, {"s": SpikeArray(np.zeros(PRE, np.int8))})
-    with pytest.raises(StateError, match=r"pool.excitatry: is no group of synapses. Did you mean 'pool.excitatory'\?"):
-        built.connections("pool.excitatry")
-    with pytest.raises(StateError, match="pool: has several groups of synapses: pool.excitatory, pool.inhibitory"):
+    with pytest.raises(StateError, match=r"pool.excitatin: is no group of synapses. Did you mean 'pool.excitation'\?"):
+        built.connections("pool.excitatin")
+    with pytest.raises(StateError, match="pool: has several groups of synapses: pool.excitation, pool.inhibition"):
         built.connections("pool")

@@ -8,7 +8,7 @@ from builders import refused, spikes
 
 from spark import ConfigError
 from spark.nn.connections import ConnectionList, Connectivity
-from spark.nn.synapses import DeltaSynapses
+from spark.nn.neurons import DeltaLIFNeuron
 
 ORIGINS, UNITS = 50, 40
 STARTS, POST = np.arange(ORIGINS + 1), np.full(ORIGINS, 3, np.int32)
@@ -28,8 +28,8 @@ class Given(Connectivity):
 
 
 def build(starts: Any = STARTS, post: Any = POST, weights: Any = None) -> None:
-    made = DeltaSynapses(units=(UNITS,), connections=Given(starts=starts, post=post, weights=weights))
-    made(spikes=spikes(np.zeros(ORIGINS)))
+    connections = Given(starts=starts, post=post, weights=weights)
+    DeltaLIFNeuron(units=(UNITS,), excitatory__connections=connections)(excitation=spikes(np.zeros(ORIGINS)))
 
 
 def with_one(array: np.ndarray, place: int, value: float) -> np.ndarray:
@@ -78,7 +78,7 @@ UNSOUND = {
 
 @pytest.mark.parametrize(("drawn", "text"), UNSOUND.values(), ids=UNSOUND)
 def test_an_unsound_list_of_connections_is_refused_by_name(drawn: dict[str, Any], text: str) -> None:
-    with refused(ConfigError, f"DeltaSynapses.config.connections: drew {text}. Mend `draw` of Given"):
+    with refused(ConfigError, f"excitatory.config.connections: drew {text}. Mend `draw` of Given"):
         build(**drawn)
 
 

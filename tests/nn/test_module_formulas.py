@@ -12,10 +12,8 @@ from tolerances import INTEGRATED, SAME_BRAIN
 import spark
 from spark import ModuleSpecs, PortMap, SpikeArray, kernels
 from spark.kernels import llvm
-from spark.nn import initializers, neurons, somas
+from spark.nn import Pool, PoolConfig, initializers, neurons, receptors, somas
 from spark.nn.connections import FixedInDegree
-from spark.nn.neurons import Neuron, NeuronConfig
-from spark.nn.synapses import ExponentialSynapses, ExponentialSynapsesConfig
 
 pytestmark = [
     pytest.mark.skipif(bool(llvm.why_not()), reason=llvm.why_not()),
@@ -31,7 +29,7 @@ class SpikesOutput(TypedDict):
     spikes: SpikeArray
 
 
-class QuadraticSomaConfig(spark.ModuleConfig):
+class QuadraticSomaConfig(spark.SomaConfig):
     """A quadratic integrate-and-fire unit."""
 
     rest: spark.Quantity = spark.field(-60.0, unit="mV", description="Resting potential.")
@@ -39,7 +37,7 @@ class QuadraticSomaConfig(spark.ModuleConfig):
     k: spark.Quantity = spark.field(0.02, description="Steepness.")
 
 
-class QuadraticSoma(spark.Module):
+class QuadraticSoma(spark.Soma):
     """Somebody's own soma: a quadratic unit with noise."""
 
     config: QuadraticSomaConfig
@@ -63,43 +61,31 @@ class QuadraticSoma(spark.Module):
         return {"spikes": SpikeArray(fired.astype(jnp.int8))}
 
 
-class OwnNeuronConfig(NeuronConfig):
-    """Exponential synapses with delays, and that soma."""
-
-    synapses: ExponentialSynapsesConfig = spark.field(
-        factory=lambda: ExponentialSynapsesConfig(
-            connections=FixedInDegree(degree=8), kernel=8.0, delay=initializers.UniformInitializer(low=1, high=6)
-        ),
-        description="The synapses.",
-    )
-    soma: QuadraticSomaConfig = spark.field(factory=QuadraticSomaConfig, description="The soma.")
-
-    def blueprint(self):
-        """Synapses, then the soma."""
-        return (
-            ModuleSpecs(
-                "synapses",
-                ExponentialSynapses,
-                {"spikes": PortMap("__call__", "in_spikes")},
-                self.synapses,
-            ),
-            ModuleSpecs("soma", QuadraticSoma, {"current": PortMap("synapses", "current")}, self.soma),
-        )
+OWN = {
+    "pattern": FixedInDegree(degree=8),
+    "weights": 8.0,
+    "delay": initializers.UniformInitializer(low=1, high=6),
+}
 
 
-class OwnNeuron(Neuron):
-    """A pool of them."""
+def own_brain(**config):
+    """A pool of that soma, reached by exponential currents with delays."""
+    wires = {"excitation": [spark.Projection(*o, **OWN) for o in (("__call__", "spikes"), ("pool", "out_spikes"))]}
+    config = {"receptors": {"excitation": receptors.ExponentialCurrentConfig()}, **config}
+    made = PoolConfig(units=(UNITS,), inhibitory_rate=0.2, soma=QuadraticSomaConfig(), **config)
+    return started(ModuleSpecs("pool", Pool, wires, made))
 
-    config: OwnNeuronConfig
 
-
-def brain_of(neuron, port="in_spikes", **config):
-    wires = {port: [PortMap("__call__", "spikes"), PortMap("pool", "out_spikes")]}
-    specs = ModuleSpecs("pool", neuron, wires, neuron.config_class()(units=(UNITS,), **config))
+def started(specs):
     made = spiking_brain([specs], UNITS, seed=3)
     made(spikes=SpikeArray(np.zeros(UNITS, np.int8)))
     made.reset()
     return made
+
+
+def brain_of(neuron, port="in_spikes", **config):
+    wires = {port: [PortMap("__call__", "spikes"), PortMap("pool", "out_spikes")]}
+    return started(ModuleSpecs("pool", neuron, wires, neuron.config_class()(units=(UNITS,), **config)))
 
 
 def ran(made, **record):
@@ -113,13 +99,14 @@ def runs_as(made):
 
 
 def test_a_soma_of_ones_own_on_sparse_synapses_is_compiled_and_gives_what_it_does_as_array_code():
-    made = brain_of(OwnNeuron)
-    assert runs_as(made) == {"pool": "op", "pool.synapses": "op", "pool.soma": "compiled"}
+    made = own_brain()
+    compiled = dict.fromkeys(("pool.excitation", "pool.total", "pool.soma"), "compiled")
+    assert runs_as(made) == {"pool": "op", "pool.excitation_projections": "op", **compiled}
     assert spark.explain(made).one_call
     spikes, state = ran(made)
     assert 20 < spikes.shape[1] < STEPS * UNITS / 2
     with array_code():
-        other = brain_of(OwnNeuron)
+        other = own_brain()
         assert set(runs_as(other).values()) == {"XLA"}
         expected, wanted = ran(other)
     np.testing.assert_array_equal(spikes, expected)
@@ -128,11 +115,11 @@ def test_a_soma_of_ones_own_on_sparse_synapses_is_compiled_and_gives_what_it_doe
 
 
 def test_a_compiled_soma_gives_the_same_in_a_run_step_by_step_and_in_pieces():
-    spikes, state = ran(brain_of(OwnNeuron))
-    apart = brain_of(OwnNeuron)
+    spikes, state = ran(own_brain())
+    apart = own_brain()
     for step in range(STEPS):
         apart(spikes=SpikeArray(SPIKES.value[step]))
-    pieces = brain_of(OwnNeuron)
+    pieces = own_brain()
     for first, last in ((0, 1), (1, 18), (18, STEPS)):
         spark.run(pieces, last - first, {"spikes": SpikeArray(SPIKES.value[first:last])}, progress=False)
     for path, array in state.items():
@@ -143,11 +130,11 @@ def test_a_compiled_soma_gives_the_same_in_a_run_step_by_step_and_in_pieces():
 
 def test_a_state_of_half_precision_is_compiled():
     dtype = "float16"
-    made = brain_of(OwnNeuron, _s_dtype=dtype)
+    made = own_brain(_s_dtype=dtype)
     assert runs_as(made)["pool.soma"] == "compiled"
     spikes, state = ran(made)
     with array_code():
-        expected, wanted = ran(brain_of(OwnNeuron, _s_dtype=dtype))
+        expected, wanted = ran(own_brain(_s_dtype=dtype))
     assert state["pool.soma.potential"].dtype == dtype and spikes.size
     np.testing.assert_array_equal(spikes, expected)
     np.testing.assert_array_equal(state["pool.soma.potential"], wanted["pool.soma.potential"])
@@ -161,7 +148,7 @@ NEURONS = [neurons.CurrentLIFNeuron, neurons.ConductanceLIFNeuron, neurons.Delta
 def test_built_in_pools_run_in_one_call_with_background_and_weights_of_any_precision(neuron, weights):
     config = {"excitatory__weight_dtype": weights, "background__rate": 50.0, "background__weight": 0.1}
     made = brain_of(neuron, "excitation", **config)
-    assert set(runs_as(made).values()) == {"op"} and spark.explain(made).one_call
+    assert set(runs_as(made).values()) == {"op", "compiled"} and spark.explain(made).one_call
 
 
 EACH = np.linspace(-1.0, 1.0, UNITS)
@@ -204,45 +191,28 @@ def test_a_plastic_pool_with_a_threshold_for_each_unit_runs_natively(neuron):
         np.testing.assert_allclose(state[path], array, rtol=0, atol=SAME_BRAIN["float32"] * largest, err_msg=path)
 
 
-class Unchanged(somas.CurrentSoma):
-    """A subclass that changes nothing."""
+class LouderConfig(somas.IntegrateAndFireSomaConfig):
+    """Nothing more."""
 
 
-class UnchangedNeuronConfig(neurons.CurrentLIFNeuronConfig):
-    """With that soma."""
+class Louder(somas.IntegrateAndFireSoma):
+    """A subclass whose step is another one."""
 
-    parts = (*neurons.CurrentLIFNeuronConfig.parts[:3], Unchanged)
+    config: LouderConfig
+
+    def __call__(self, current: spark.CurrentArray) -> SpikesOutput:
+        """Everything counts twice."""
+        return super().__call__.__wrapped__(self, spark.CurrentArray(2 * current.value))
 
 
 class UnchangedNeuron(neurons.CurrentLIFNeuron):
     """A subclass that changes nothing."""
 
-    config: UnchangedNeuronConfig
+    config: neurons.CurrentLIFNeuronConfig
 
 
-class Louder(somas.CurrentSoma):
-    """A subclass whose step is another one."""
-
-    def __call__(self, excitation: spark.CurrentArray, inhibition: spark.CurrentArray | None = None) -> SpikesOutput:
-        """Everything counts twice."""
-        return super().__call__.__wrapped__(self, spark.CurrentArray(2 * excitation.value), inhibition)
-
-
-class LouderNeuronConfig(neurons.CurrentLIFNeuronConfig):
-    """With that soma."""
-
-    parts = (*neurons.CurrentLIFNeuronConfig.parts[:3], Louder)
-
-
-class LouderNeuron(neurons.CurrentLIFNeuron):
-    """With that soma."""
-
-    config: LouderNeuronConfig
-
-
-def test_a_subclass_that_changes_nothing_has_the_instructions_of_its_base():
-    made = brain_of(UnchangedNeuron, "excitation")
-    assert set(runs_as(made).values()) == {"op"}
+def test_a_subclass_that_changes_nothing_runs_as_its_base():
+    assert runs_as(brain_of(UnchangedNeuron, "excitation")) == runs_as(brain_of(neurons.CurrentLIFNeuron, "excitation"))
 
 
 class NamedNeuron(neurons.CurrentLIFNeuron):
@@ -256,12 +226,12 @@ class NamedNeuron(neurons.CurrentLIFNeuron):
 
 
 def test_a_neuron_with_methods_of_its_own_is_still_its_blueprint():
-    assert set(runs_as(brain_of(NamedNeuron, "excitation")).values()) == {"op"}
+    assert runs_as(brain_of(NamedNeuron, "excitation")) == runs_as(brain_of(neurons.CurrentLIFNeuron, "excitation"))
 
 
 def test_a_subclass_that_changes_the_step_runs_as_it_is_written():
     config = {"excitatory__kernel": 60.0, "excitatory__connections": FixedInDegree(degree=8)}
-    made = brain_of(LouderNeuron, "excitation", **config)
+    made = brain_of(neurons.CurrentLIFNeuron, "excitation", soma=LouderConfig(), **config)
     assert runs_as(made)["pool.soma"] == "compiled"
     spikes, _ = ran(made)
     twice, _ = ran(brain_of(UnchangedNeuron, "excitation", **{**config, "excitatory__kernel": 120.0}))

@@ -12,6 +12,7 @@ import spark
 from spark import CurrentArray, FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray, catalogue
 from spark.graph.check import check_names
 from spark.nn import Brain, BrainConfig, plasticity, somas
+from spark.nn.connection_table import ConnectionTable, connection_table
 from spark.nn.connections import FixedProbability
 from spark.nn.initializers import (
     ArrayInitializer,
@@ -31,7 +32,6 @@ from spark.nn.neurons import (
     LIFNeuron,
     LIFNeuronConfig,
 )
-from spark.nn.synapses import DeltaSynapses
 
 DRAWN = {
     "constant": ConstantInitializer,
@@ -41,17 +41,21 @@ DRAWN = {
 }
 
 
-def synapses(pre: int = 12, units: int = 8, **given: Any) -> DeltaSynapses:
-    """Built synapses, all to all unless said otherwise."""
-    made = DeltaSynapses(units=(units,), **{"connections": "all_to_all", **given})
-    made(spikes=SpikeArray(np.zeros(pre, np.int8)))
+def synapses(pre: int = 12, units: int = 8, **given: Any) -> DeltaLIFNeuron:
+    """A built pool with these synapses, all to all unless said otherwise."""
+    made = DeltaLIFNeuron(units=(units,), excitatory={"connections": "all_to_all", **given})
+    made(excitation=SpikeArray(np.zeros(pre, np.int8)))
     return made
 
 
-def weights_of(made: DeltaSynapses) -> np.ndarray:
+def table_of(made: DeltaLIFNeuron) -> ConnectionTable:
+    """Its connections; of the pool alone no wire takes a step."""
+    return connection_table(spark.merge(*spark.split(made)), "excitation")
+
+
+def weights_of(made: DeltaLIFNeuron) -> np.ndarray:
     """Weights of every connection, (pre, post) where all are connected."""
-    view = spark.merge(*spark.split(made))
-    return np.broadcast_to(np.asarray(view.rows_weights.value), view.rows_post.shape)
+    return table_of(made).weights
 
 
 @pytest.mark.parametrize("kind", DRAWN.values(), ids=DRAWN)
@@ -71,7 +75,7 @@ def test_sparse_synapses_scale_to_the_total(kind: Any) -> None:
 def test_sparse_synapses_keep_weights_and_delays_within_bounds(kind: Any) -> None:
     made = synapses(kernel=kind(minimum=1.25, maximum=1.5), delay=kind(minimum=3.0, maximum=3.0))
     assert weights_of(made).min() >= 1.25 and weights_of(made).max() <= 1.5
-    assert made.further == 3
+    assert set(table_of(made).delays.tolist()) == {3.0}
 
 
 def test_a_total_that_bounds_do_not_allow_is_refused(rng: np.random.Generator) -> None:
@@ -122,7 +126,7 @@ def test_a_minimum_above_the_maximum_is_refused() -> None:
 @pytest.mark.parametrize("setting", ["kernel", "delay"])
 def test_a_density_of_drawn_connections_is_refused(setting: str) -> None:
     text = (
-        f"DeltaSynapses.config.{setting}.density: has no effect on synapses whose connections are drawn apart, "
+        f"excitatory.config.{setting}.density: has no effect on synapses whose connections are drawn apart, "
         "got 0.2. Leave it out, and write `connections=FixedProbability(probability=0.2)`"
     )
     with refused(spark.ConfigError, text):
@@ -168,7 +172,7 @@ def test_a_kernel_beside_a_matrix_of_weights_is_refused_and_one_for_other_wires_
     matrix = np.arange(1.0, 97.0).reshape(8, 12)
     unused = "has no effect beside connections that bring their own weights, got UniformInitializer."
     text = (
-        f"DeltaSynapses.config.kernel: {unused} "
+        f"excitatory.config.kernel: {unused} "
         "Leave it out and scale the matrix itself, or give connections without weights"
     )
     with refused(spark.ConfigError, text):
@@ -182,7 +186,7 @@ def test_a_kernel_beside_a_matrix_of_weights_is_refused_and_one_for_other_wires_
         made(spikes=SpikeArray(np.zeros(12, np.int8)))
         return made
 
-    found = pool(7.0, (matrix, "all_to_all")).connections("pool.excitatory").weights
+    found = pool(7.0, (matrix, "all_to_all")).connections("pool.excitation").weights
     np.testing.assert_array_equal(found, [*matrix.T.ravel(), *[7.0] * 96])
     pool((1.0, 7.0), (matrix, "all_to_all"))
     text = (
@@ -207,18 +211,15 @@ def test_a_matrix_gives_each_connection_that_exists_its_weight_and_delay(rng: np
     matrix = rng.uniform(1.0, 2.0, (8, 12)).astype(np.float32)
     delays = rng.integers(1, 5, (8, 12)).astype(np.float32)
     made = synapses(connections=FixedProbability(probability=0.4), kernel=matrix, delay=delays)
-    view = spark.merge(*spark.split(made))
-    post = np.asarray(view.rows_post.value).astype(int)
-    pre = np.repeat(np.arange(12), np.diff(np.asarray(view.rows_starts.value)))
-    np.testing.assert_array_equal(view.rows_weights.value, matrix[post, pre])
-    np.testing.assert_array_equal(np.asarray(view.rows_delays.value) + made.further, delays[post, pre])
+    table = table_of(made)
+    np.testing.assert_array_equal(table.weights, matrix[table.targets, table.sources])
+    np.testing.assert_array_equal(table.delays, delays[table.targets, table.sources])
 
 
 def test_a_list_gives_each_connection_its_delay() -> None:
     made = synapses(3, 3, connections="one_to_one", delay=np.array([1.0, 2.0, 3.0]), kernel=np.array([5.0, 6.0, 7.0]))
-    view = spark.merge(*spark.split(made))
-    np.testing.assert_array_equal(np.asarray(view.rows_delays.value) + made.further, [1, 2, 3])
-    np.testing.assert_array_equal(view.rows_weights.value, [5.0, 6.0, 7.0])
+    np.testing.assert_array_equal(table_of(made).delays, [1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(weights_of(made), [5.0, 6.0, 7.0])
 
 
 def test_an_array_of_another_shape_is_refused_with_the_right_one() -> None:
@@ -531,20 +532,6 @@ def test_no_part_may_hide_what_its_owner_has(owner: type) -> None:
         assert check_names([name], owner), name
     for name in (n for n in dir(Brain) if not n.startswith("_")):
         assert check_names([name]), f"{name} is not known to a config of a brain"
-
-
-def test_joined_currents_are_integrated_as_each_alone() -> None:
-    """Two exponential currents with time constants of their own, and one that stays constant in a step."""
-    from spark.core.ports import Decays, PortSpec
-    from spark.nn.wiring import joined_spec
-
-    specs = [PortSpec(CurrentArray, (2,), "float32", traits=(Decays(tau),)) for tau in (3.0, 8.0)]
-    specs.append(PortSpec(CurrentArray, (2,), "float32"))
-    joined = joined_spec("soma.excitation", specs)
-    assert isinstance(joined, PortSpec)
-    soma = somas.CurrentSoma()
-    found = soma.brings(joined, 0.5)
-    np.testing.assert_allclose(found, np.repeat([float(soma.brings(s, 0.5)) for s in specs], 2))
 
 
 def test_delays_keep_the_wires_and_the_signs_of_what_they_delay() -> None:

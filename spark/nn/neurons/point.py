@@ -86,13 +86,13 @@ class PointNeuron(Pool):
 
     def usual(self) -> Usual:
         """What bare wires mean."""
-        return partial(_usual, self.config, self.path or type(self).__name__)
+        return partial(_usual, self.config, self.path)
 
 
 def _usual(config: PointNeuronConfig, owner: str, receptor: str, name: str, number: int, wires: int) -> Drawn:
     group = GROUPS[receptor]
     inhibits = inhibitory(config.receptors()[receptor])
-    return getattr(config, group).drawn(f"{owner}.{group}.config", name, number, wires, inhibits)
+    return getattr(config, group).drawn(f"{owner}.{group}.config" if owner else f"{group}.config", name, number, wires, inhibits)
 
 
 class CurrentLIFNeuronConfig(PointNeuronConfig):

@@ -58,6 +58,12 @@ class PlasticProjection(LinearSynapses):
 
     def build(self, spikes: PortSpec) -> None:
         """Draw connections, weights and delays."""
+        try:
+            self._draw(spikes)
+        except ConfigError as error:
+            raise error.placed() from error.__cause__
+
+    def _draw(self, spikes: PortSpec) -> None:
         config, drawn = self.config, self.config.projection
         self.units, self.input_shape = config.units, spikes.shape
         pre, post = spikes.size, int(np.prod(self.units))

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import ModuleConfig, field
+from spark.core.errors import ConfigError
 from spark.core.module import Module
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
@@ -59,7 +60,10 @@ class StaticProjections(Module, TakesReceptor, GivesReceptor):
         self.signed = any(drawn.signed for drawn in self.drawn)
         self.further, self.several, spread = 0, False, 0
         if parts:
-            spread = self._draw(parts)
+            try:
+                spread = self._draw(parts)
+            except ConfigError as error:
+                raise error.placed() from error.__cause__
         self.slots = self.further + spread + 1
         self.arriving = Variable(
             np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."

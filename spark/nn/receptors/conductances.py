@@ -63,9 +63,9 @@ class NMDAConfig(ReceptorConfig):
     reversal: Quantity = field(0.0, unit="mV", description="Reversal potential.")
     magnesium: Number = field(1.0, least=0, description="Extracellular concentration of magnesium in mM; 0 blocks nothing.")
 
-    def problems(self) -> list[Problem]:
+    def step_problems(self) -> list[Problem]:
         """A rise that is slower than the decay is none."""
-        found = super().problems()
+        found = super().step_problems()
         if self.rise >= self.tau:
             text = f"must be below tau ({self.tau:g} ms), got {self.rise:g} ms"
             found.append(Problem("rise", text, "Shorten the rise, or lengthen the decay", "bounds"))

@@ -9,7 +9,7 @@ import numpy as np
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
-from spark.core.payloads import CurrentArray
+from spark.core.payloads import FloatArray
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant, RandomKey
 from spark.nn.lowering import Background, GivesReceptor, Lowering
@@ -22,7 +22,7 @@ class PoissonBackgroundConfig(ModuleConfig):
 
     units: Shape | None = field(None, description="Shape of the pool; a neuron hands it down.")
     rate: Number = field(0.0, unit="Hz", least=0, description="Events onto each unit, of all its sources together.")
-    weight: Number = field(1.0, description="Weight of an event, in the unit of the synapses' kernel.")
+    weight: Number = field(1.0, description="Weight of an event, in the receptor's unit.")
 
     def step_problems(self) -> list[Problem]:
         """Events of one step are drawn from a table."""
@@ -42,14 +42,13 @@ class PoissonBackgroundConfig(ModuleConfig):
 class PoissonBackgroundOutput(TypedDict):
     """What a background puts out."""
 
-    arrivals: CurrentArray
+    arrivals: FloatArray
 
 
 class PoissonBackground(Module, GivesReceptor):
     """Independent Poisson events onto each unit: in a step their number has the mean `rate * dt / 1000`.
 
-    Output ports: `arrivals`: the weight times the number of events of this step, float32, shape of the units. Synapses
-    take it at their port `arrivals`, as if that many spikes came in.
+    Output ports: `arrivals`: the weight times the number of events of this step, float32, shape of the units.
     A number is found from 32 random bits by the distribution function, whose tail beyond 2^-32 is left out.
     """
 
@@ -87,7 +86,7 @@ class PoissonBackground(Module, GivesReceptor):
         # At a rate of zero there are no bounds to compare with.
         if bounds.size:
             events = jax.lax.fori_loop(0, bounds.shape[0], count, events)
-        return {"arrivals": CurrentArray(jnp.asarray(self.brought.value)[events])}
+        return {"arrivals": FloatArray(jnp.asarray(self.brought.value)[events])}
 
     def can_lower(self) -> bool:
         """Native code draws as JAX's default generator does."""
