@@ -33,6 +33,10 @@ class PortMap:
         """Where the wire begins, without settings that it may have."""
         return self
 
+    def moved(self, origin: str, port: str) -> "PortMap":
+        """The same wire, with its settings, from elsewhere."""
+        return PortMap(origin, port)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
         return {"origin": self.origin, "port": self.port}
@@ -187,10 +191,7 @@ class ModuleSpecs:
                         "type",
                     )
                 )
-            inputs = {
-                port: [_wire(port, w) for w in _listed(wires)]
-                for port, wires in self.inputs.items()
-            }
+            inputs = {port: [_wire(port, w) for w in _listed(wires)] for port, wires in self.inputs.items()}
         except ConfigError as error:
             raise error.under(str(self.name)) from error
         object.__setattr__(self, "config", config)

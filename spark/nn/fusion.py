@@ -146,4 +146,3 @@ def _wanted(neuron: Any, inside: set[str]) -> list[PortMap]:
     if neuron.config.inhibitory_rate == 0:
         return [*wanted, *({PortMap("soma", "spikes")} - read)]
     return [*wanted, SIGNED]
-

@@ -90,14 +90,13 @@ class Receptor(Recipe):
     """A receptor that stands in the brain itself; random events arrive at it."""
 
     ports = {"arrivals": FloatArray}
-    module, follows = receptors.ExponentialCurrent, "arrivals"
+    module, follows = receptors.Current, "arrivals"
 
     def outputs(self, inputs):
         return [self.origin("current", CurrentArray, inputs["arrivals"][0].shape)]
 
     def config(self, inputs):
-        tau = self.draw.number_in(2.0, 8.0)
-        return receptors.ExponentialCurrentConfig(**self.common(units=inputs["arrivals"][0].shape, tau=tau))
+        return receptors.CurrentConfig(**self.common(units=inputs["arrivals"][0].shape))
 
 
 # What takes what another puts out.

@@ -17,12 +17,12 @@ def nested(draw: Draw, config: BrainConfig, origins: dict[PortMap, Origin]) -> B
     def inner_wire(wire: PortMap) -> PortMap:
         if wire.origin in inside:
             return wire
-        return PortMap("__call__", arriving.setdefault(wire, f"in_{len(arriving)}"))
+        return wire.moved("__call__", arriving.setdefault(wire.end, f"in_{len(arriving)}"))
 
     def outer_wire(wire: PortMap) -> PortMap:
         if wire.origin not in inside:
             return wire
-        return PortMap("inner", leaving.setdefault(wire, f"out_{len(leaving)}"))
+        return wire.moved("inner", leaving.setdefault(wire.end, f"out_{len(leaving)}"))
 
     def rewired(specs: ModuleSpecs, wire_of: Any) -> ModuleSpecs:
         wires = {port: [wire_of(w) for w in ws] for port, ws in specs.inputs.items()}

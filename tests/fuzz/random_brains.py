@@ -26,9 +26,7 @@ def random_case(seed: int, steps: int = STEPS) -> Case:
     recipes = _recipes(draw)
     wires = _wires(draw, recipes, inputs)
     modules = [
-        ModuleSpecs(
-            r.name, r.module, {port: [o.wire for o in wires[r.name][port]] for port in r.ports}, _config(r, wires)
-        )
+        ModuleSpecs(r.name, r.module, {port: r.wired(port, wires[r.name][port]) for port in r.ports}, _config(r, wires))
         for r in recipes
     ]
     order = draw.generator.permutation(len(modules))

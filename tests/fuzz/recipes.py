@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fuzz.origins import Draw, Origin, Shape, connectivity, delays, positive_values
-from spark import FloatArray, PortMap, SpikeArray
+from spark import FloatArray, PortMap, Projection, SpikeArray
 from spark.nn import delays as delay_modules
-from spark.nn import initializers, interfaces, neurons, plasticity
+from spark.nn import initializers, interfaces, neurons, plasticity, pools, receptors, somas, synapses
 
 Wires = Sequence[Origin]
 
@@ -29,7 +29,7 @@ class Recipe:
 
     module: ClassVar[type]
     ports: dict[str, type] = {}
-    wires: ClassVar[dict[str, tuple[int, int]]] = {}
+    wires: dict[str, tuple[int, int]] = {}
     follows: ClassVar[str] = ""
 
     def __init__(self, draw: Draw, name: str) -> None:
@@ -46,6 +46,10 @@ class Recipe:
     def config(self, inputs: dict[str, Wires]) -> Any:
         """The config that fits these wires."""
         raise NotImplementedError
+
+    def wired(self, port: str, wires: Wires) -> list[PortMap]:
+        """The wires into a port."""
+        return [origin.wire for origin in wires]
 
     def origin(self, port: str, payload: type, shape: Shape, dtype: str = "", signed: bool = False) -> Origin:
         """An output port of this module."""
@@ -239,6 +243,71 @@ class AdEx(PointPool):
     module, weight, constant = neurons.AdExNeuron, 150.0, ("background", 700.0)
 
 
+class AnyPool(Pool):
+    """A pool of any soma and any receptors, whose wires are projections of all kinds."""
+
+    module = pools.Pool
+    receptors: ClassVar[dict[str, tuple[Any, float]]] = {
+        "exponential": (receptors.ExponentialCurrentConfig, 60.0),
+        "alpha": (receptors.AlphaCurrentConfig, 90.0),
+        "pulse": (receptors.PulseCurrentConfig, 200.0),
+        "conductance": (receptors.ExponentialConductanceConfig, 2.0),
+        "nmda": (receptors.NMDAConfig, 1.0),
+        "jump": (receptors.JumpConfig, 2.0),
+    }
+    somas: ClassVar[tuple[Any, ...]] = (
+        somas.IntegrateAndFireSomaConfig,
+        somas.LeakySomaConfig,
+        somas.AdaptiveLeakySomaConfig,
+        somas.AdaptiveExponentialSomaConfig,
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.soma = self.draw.turn("soma", self.somas)
+        kinds = [*self.receptors]
+        first = self.draw.turn("receptor", kinds)
+        chosen = {first, *(self.draw.choice(kinds) for _ in range(self.draw.whole(0, 2)))}
+        self.chosen = sorted(chosen)
+        self.ports = dict.fromkeys(self.chosen, SpikeArray)
+        self.wires = dict.fromkeys(self.ports, (1, 3))
+
+    def wired(self, port, wires):
+        return [Projection(*self._ends(o), name=f"p{n}_{port}", **self._settings(port, o)) for n, o in enumerate(wires)]
+
+    def _ends(self, origin):
+        return origin.wire.origin, origin.wire.port
+
+    def _settings(self, port: str, origin: Origin) -> dict[str, Any]:
+        draw, mean = self.draw, self.receptors[port][1] * self.draw.number_in(0.5, 2.0)
+        found = connectivity(draw, origin, self.units, mean)
+        settings: dict[str, Any] = {"pattern": found}
+        if not brings_weights(found):
+            settings["weights"] = positive_values(draw, mean)
+        if draw.chance(0.7):
+            settings["delay"] = delays(draw)
+        if draw.chance(0.3):
+            settings["signed"] = draw.chance(0.5)
+        if draw.chance(0.4):
+            settings["rule"] = rule_config(draw, draw.choice(PlasticPool.rules), False)
+        elif draw.chance(0.3):
+            settings["weight_dtype"] = draw.choice(["float16", "bfloat16"])
+        return settings
+
+    def config(self, inputs):
+        draw = self.draw
+        made = {port: self.receptors[port][0]() for port in self.chosen}
+        drive = {"background": 700.0} if self.soma is somas.AdaptiveExponentialSomaConfig else {}
+        if self.soma is somas.IntegrateAndFireSomaConfig:
+            drive = {"background": draw.quantity(100.0, self.units)}
+        fields = self.common(units=self.units, inhibitory_rate=self.inhibitory, receptors=made)
+        if draw.chance(0.3):
+            port = draw.choice(self.chosen)
+            weight = self.receptors[port][1]
+            fields["background"] = {port: synapses.PoissonBackgroundConfig(rate=1_000.0, weight=weight)}
+        return pools.PoolConfig(**fields, soma=self.soma(**drive))
+
+
 class Spiker(Recipe):
     """An interface from numbers to spikes, of the shape of its numbers."""
 
@@ -338,5 +407,5 @@ class Delays(Recipe):
         return delay_modules.NDelaysConfig(**self.common(max_delay=longest, delays=given))
 
 
-POOLS: tuple[type[Pool], ...] = (LIF, CurrentLIF, ALIF, ConductanceLIF, DeltaLIF, AdEx)
+POOLS: tuple[type[Pool], ...] = (LIF, AnyPool, CurrentLIF, ALIF, AnyPool, ConductanceLIF, DeltaLIF, AdEx)
 SPIKERS: tuple[type[Spiker], ...] = (Poisson, Linear, TopologicalLinear, TopologicalPoisson)

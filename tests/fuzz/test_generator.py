@@ -12,10 +12,11 @@ from fuzz.origins import Draw
 from fuzz.random_brains import random_case
 from fuzz.recipes import POOLS
 from fuzz.wide import widened_case
-from spark import PortMap, catalogue
+from spark import PortMap, Projection, catalogue
 from spark.nn import Brain, BrainConfig, connections, initializers
 from spark.nn.each_wire import EachWire
 from spark.nn.plasticity import ZenkeRuleConfig
+from spark.nn.projections import ProjectionConfig
 
 BRAINS = 40
 # Rules stand in pools, and so do delays of pairs, which are found there.
@@ -54,7 +55,18 @@ def built_in_kinds() -> set[str]:
 def test_every_module_of_the_catalogue_occurs(configs: list[BrainConfig]) -> None:
     found = {s.module_cls.__name__ for c in configs for s in modules_of(c)}
     values = [v for c in configs for s in modules_of(c) if s.module_cls is not Brain for v in fields_of(s.config)]
-    rules = {type(v).__name__.removesuffix("Config") for v in values if getattr(v, "active", False)}
+    values += [r for v in values if isinstance(v, dict) for r in v.values()]
+    values += [
+        w.settings
+        for c in configs
+        for s in modules_of(c)
+        for ws in s.inputs.values()
+        for w in ws
+        if type(w) is Projection
+    ]
+    values += [v for settings in values if isinstance(settings, ProjectionConfig) for v in fields_of(settings)]
+    inside = {type(v).component.__name__ for v in values if "component" in vars(type(v))}
+    rules = {type(v).__name__.removesuffix("Config") for v in values if getattr(v, "active", False)} | inside
     built_in = {c.__name__ for family in catalogue.BUILT_IN.values() for c in family}
     assert built_in - found - rules - WITHIN_POOLS == set()
     assert {type(v).__name__ for v in values} >= built_in_kinds()

@@ -92,7 +92,9 @@ class PointNeuron(Pool):
 def _usual(config: PointNeuronConfig, owner: str, receptor: str, name: str, number: int, wires: int) -> Drawn:
     group = GROUPS[receptor]
     inhibits = inhibitory(config.receptors()[receptor])
-    return getattr(config, group).drawn(f"{owner}.{group}.config" if owner else f"{group}.config", name, number, wires, inhibits)
+    return getattr(config, group).drawn(
+        f"{owner}.{group}.config" if owner else f"{group}.config", name, number, wires, inhibits
+    )
 
 
 class CurrentLIFNeuronConfig(PointNeuronConfig):

@@ -24,7 +24,9 @@ def soma_of(config: Any) -> tuple[Any, Any]:
     """
     made = config.soma.made()
     if not issubclass(made, Soma):
-        raise ConfigError(Problem("config.soma", f"makes no soma, got {made.__name__}", "Derive it from spark.Soma", "class"))
+        raise ConfigError(
+            Problem("config.soma", f"makes no soma, got {made.__name__}", "Derive it from spark.Soma", "class")
+        )
     return made, config.soma
 
 

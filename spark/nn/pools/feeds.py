@@ -42,11 +42,11 @@ class Feed:
 Usual = Callable[[str, str, int, int], Drawn]
 
 
-def own_settings(owner: str, config: ReceptorConfig, receptor: str, wire: PortSpec) -> Drawn:
+def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: PortSpec) -> Drawn:
     """The projection that a wire itself describes, or one with the defaults."""
     made: Any = config.made()
     settings = ProjectionConfig() if wire.wire is None else settings_of(wire.wire)
-    name = settings.name or usual_name(wire, receptor)
+    name = settings.name or usual_name
     inhibits = inhibitory(config)
     signed = (made.signed and not inhibits) if settings.signed is None else settings.signed
     addresses = (f"{owner}.{name}.pattern", f"{owner}.{name}.weights", f"{owner}.{name}.delay")
@@ -83,11 +83,12 @@ def feeds_of(
         if receptor not in inputs:
             continue
         wires = inputs[receptor].wires
+        names = _usual_names(receptor, wires)
         drawn = [
-            own_settings(owner, config, receptor, wire)
+            own_settings(owner, config, name, wire)
             if usual is None or isinstance(wire.wire, Projection)
-            else usual(receptor, usual_name(wire, receptor), number, len(wires))
-            for number, wire in enumerate(wires)
+            else usual(receptor, name, number, len(wires))
+            for number, (name, wire) in enumerate(zip(names, wires, strict=True))
         ]
         for name, members in _grouped(receptor, config, drawn, wires).items():
             ranges = tuple(member[1] for member in members)
@@ -97,7 +98,9 @@ def feeds_of(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise WiringError(
-            Problem(f"{owner}.{name}", "is the name of two projections", "Give each a `name=...` of its own", "duplicate")
+            Problem(
+                f"{owner}.{name}", "is the name of two projections", "Give each a `name=...` of its own", "duplicate"
+            )
             for name in twice
         )
     return tuple(feeds), specs
@@ -124,12 +127,16 @@ def _grouped(
     return groups
 
 
-def usual_name(wire: PortSpec, receptor: str) -> str:
-    """How a projection is called that was given no name."""
-    if wire.wire is None:
-        return f"input_{receptor}"
-    origin = wire.wire.port if wire.wire.origin == CALL else wire.wire.origin
-    return f"{origin}_{receptor}"
+def _usual_names(receptor: str, wires: tuple[PortSpec, ...]) -> list[str]:
+    """How projections are called that were given no name: with a number behind it if others are called so."""
+    names: list[str] = []
+    for wire in wires:
+        origin = "input" if wire.wire is None else wire.wire.port if wire.wire.origin == CALL else wire.wire.origin
+        wanted, number = f"{origin}_{receptor}", 1
+        while (name := wanted if number == 1 else f"{wanted}_{number}") in names:
+            number += 1
+        names.append(name)
+    return names
 
 
 def _joined(address: str, specs: list[PortSpec]) -> PortSpec:

@@ -68,7 +68,9 @@ class PlasticProjection(LinearSynapses):
         self.units, self.input_shape = config.units, spikes.shape
         pre, post = spikes.size, int(np.prod(self.units))
         found, weights, left = draw_wire(self.generator, drawn.wire(spikes), self.units, config.dt, "float32")
-        self.listed = config.delayed or not isinstance(drawn.settings.pattern, AllToAll) or found.post.size != pre * post
+        self.listed = (
+            config.delayed or not isinstance(drawn.settings.pattern, AllToAll) or found.post.size != pre * post
+        )
         values = np.broadcast_to(np.asarray(weights, np.float32), found.post.shape)
         values = np.abs(values) if drawn.inhibits else values
         try:

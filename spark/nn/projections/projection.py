@@ -64,7 +64,9 @@ class ProjectionConfig(Config):
             found.append(Problem("modulator", text, "Leave it out", "setting"))
         if self.rule is not None and self.weight_dtype != "float32":
             text = f"is for weights that stay, got {self.weight_dtype} beside a rule"
-            found.append(Problem("weight_dtype", text, "Leave it out: weights that change are of the pool's `dtype`", "setting"))
+            found.append(
+                Problem("weight_dtype", text, "Leave it out: weights that change are of the pool's `dtype`", "setting")
+            )
         return found
 
 
@@ -96,6 +98,10 @@ class Projection(PortMap):
     def end(self) -> PortMap:
         """Where it begins."""
         return PortMap(self.origin, self.port)
+
+    def moved(self, origin: str, port: str) -> PortMap:
+        """The same projection from elsewhere."""
+        return Projection(origin, port, **self.settings.explicit())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Projection) and vars(self) == vars(other)

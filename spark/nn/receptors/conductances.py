@@ -61,7 +61,9 @@ class NMDAConfig(ReceptorConfig):
     rise: Number = field(2.0, unit="ms", above=0, time_constant="exact", description="Time constant of the rise.")
     tau: Number = field(100.0, unit="ms", above=0, time_constant="exact", description="Time constant of the decay.")
     reversal: Quantity = field(0.0, unit="mV", description="Reversal potential.")
-    magnesium: Number = field(1.0, least=0, description="Extracellular concentration of magnesium in mM; 0 blocks nothing.")
+    magnesium: Number = field(
+        1.0, least=0, description="Extracellular concentration of magnesium in mM; 0 blocks nothing."
+    )
 
     def step_problems(self) -> list[Problem]:
         """A rise that is slower than the decay is none."""

@@ -75,7 +75,11 @@ class AlphaCurrentConfig(InhibitoryConfig):
     """When the current is largest."""
 
     tau: Number = field(
-        2.0, unit="ms", above=0, time_constant="exact", description="Time from a spike's arrival to the largest current."
+        2.0,
+        unit="ms",
+        above=0,
+        time_constant="exact",
+        description="Time from a spike's arrival to the largest current.",
     )
 
 
@@ -99,8 +103,12 @@ class AlphaCurrent(Receptor):
         self.factor = float(decay(config.dt, config.tau))
         # From one step's `rise` to the next step's current: (dt / tau) e exp(-dt / tau).
         self.passing = float(config.dt / config.tau * np.e * self.factor)
-        self.current = Variable(np.zeros(arrivals.shape, np.float32), unit="pA", description="Current of the next step.")
-        self.rise = Variable(np.zeros(arrivals.shape, np.float32), unit="pA", description="What the current rises with.")
+        self.current = Variable(
+            np.zeros(arrivals.shape, np.float32), unit="pA", description="Current of the next step."
+        )
+        self.rise = Variable(
+            np.zeros(arrivals.shape, np.float32), unit="pA", description="What the current rises with."
+        )
 
     def __call__(self, arrivals: FloatArray) -> CurrentOutput:
         """Advance one step."""

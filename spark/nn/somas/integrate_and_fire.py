@@ -85,7 +85,9 @@ class IntegrateAndFireSoma(PointSoma):
     ) -> SomaOutput:
         """Advance one step."""
         before = self.potential.value.astype(jnp.float32)
-        arriving = self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
+        arriving = (
+            self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
+        )
         target = self.resistance.value * arriving
         if conductance is None:
             now = before + self.gain.value * (target - before)

@@ -110,7 +110,9 @@ class LeakySoma(Soma):
 
     def can_lower(self) -> bool:
         """One number for all units in every parameter, and nothing but a current."""
-        return set(self.input_specs) == {"current"} and all(isinstance(p, Scalar) for p in (self.gain, self.resistance, self.level, self.after))
+        return set(self.input_specs) == {"current"} and all(
+            isinstance(p, Scalar) for p in (self.gain, self.resistance, self.level, self.after)
+        )
 
     def lower(self, lowering: Lowering, current: Arriving) -> dict[str, Place]:
         """One instruction."""
