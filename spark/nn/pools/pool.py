@@ -83,6 +83,18 @@ class PoolConfig(NeuronConfig):
                 found.append(Problem("modulators", why, "Choose another name", "name"))
         return found
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; receptors and backgrounds do not repeat what the pool hands down to them."""
+        data = super().to_dict()
+        for name in ("receptors", "background"):
+            nested = getattr(self, name)
+            data[name] = {key: self._without_handed(config, data[name][key]) for key, config in nested.items()}
+        return data
+
+    def _without_handed(self, config: Any, data: dict[str, Any]) -> dict[str, Any]:
+        own = config.explicit()
+        return {name: value for name, value in data.items() if name not in self.handed_down or name in own}
+
     def handed_receptors(self) -> dict[str, ReceptorConfig]:
         """The receptors, with the pool's shape, step and dtype.
 
