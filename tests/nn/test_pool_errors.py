@@ -25,11 +25,16 @@ def wire(**settings):
 
 def test_two_projections_of_one_name_are_refused():
     fix = "Give each a `name=...` of its own"
-    with refused(WiringError, f"pool.s_r: is the name of two projections. {fix}"):
-        brain_of({"r": [wire(), wire()]}, JUMPS)
+    with refused(WiringError, f"pool.a: is the name of two projections. {fix}"):
+        brain_of({"r": [wire(name="a"), wire(), wire(name="a")]}, JUMPS)
     kinds = {**JUMPS, "other": receptors.PulseCurrentConfig()}
     with refused(WiringError, f"pool.a: is the name of two projections. {fix}"):
         brain_of({"r": wire(name="a"), "other": wire(name="a", rule=RULE)}, kinds)
+
+
+def test_projections_without_names_are_told_apart():
+    made = brain_of({"r": [wire(), wire(rule=RULE), source()]}, JUMPS)
+    assert all(len(made.connections(f"pool.{name}")) == 6 * UNITS for name in ("s_r", "s_r_2", "s_r_3"))
 
 
 @pytest.mark.parametrize("name", ["r", "soma", "total", "reward"])

@@ -14,7 +14,6 @@ from spark.nn.receptors import ReceptorConfig
 from spark.nn.receptors.receptor import InhibitoryConfig
 from spark.nn.wiring import joined_spec
 
-
 # Names that every pool has for parts of its own.
 PARTS = ("soma", "total")
 
@@ -54,7 +53,8 @@ def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: Port
     inhibits = inhibitory(config)
     signed = (made.signed and not inhibits) if settings.signed is None else settings.signed
     addresses = (f"{owner}.{name}.pattern", f"{owner}.{name}.weights", f"{owner}.{name}.delay")
-    given = "alone" if "weights" in settings.explicit() else "not"
+    # A file writes the default as well.
+    given = "alone" if settings.weights != ProjectionConfig().weights else "not"
     return Drawn(name, settings, signed, inhibits, addresses, given)
 
 
