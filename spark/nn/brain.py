@@ -362,10 +362,11 @@ class Brain(Module):
 
     @checked
     def connections(self, path: str) -> ConnectionTable:
-        """Who is connected with whom, how strongly and how late, for one group of synapses.
+        """Who is connected with whom, how strongly and how late, for one projection or group of synapses.
 
         Args:
-            path: Of the synapses, such as `pool.excitatory`; or of a pool that has one group of them.
+            path: Of a projection by its name, such as `pool.ab`; of a receptor, for all its projections whose weights
+                stay; of synapses, such as `pool.synapses`; or of a pool that has one group of them.
 
         Raises:
             StateError: There are no synapses at this path, with the nearest; or several.

@@ -1,7 +1,8 @@
 """The connections of synapses as a table: who is connected with whom, how strongly, and how late."""
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,18 +14,20 @@ from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.tree import walk
 from spark.kernels.scatter import ONE_WEIGHT, WEIGHT_OF_EDGE, weight_layout
+from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.projections.static import StaticProjections
 from spark.nn.synapses import LinearSynapses
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ConnectionTable:
-    """Connections of one group of synapses, sorted by source and then by target; arrays of shape (connections,).
+    """Connections of one projection or one group of synapses, sorted by source and then by target.
 
-    Attributes:
-        sources: int64, flat index into what all wires of the port bring, in the order of the wires.
+    Attributes: arrays of shape (connections,).
+        sources: int64, flat index into what the projection's wire brings; for a receptor's projections together, or
+            synapses that several wires share, into what all of them bring, in the order of the wires.
         targets: int64, flat index of the postsynaptic unit.
-        weights: float32, as they are now, in the unit of the synapses.
+        weights: float32, as they are now and act, in the unit of the synapses or the receptor.
         delays: float64, ms from the step in which the source fires to the step in which the weight acts.
         shape: Numbers of sources and of targets.
     """
@@ -61,13 +64,16 @@ class ConnectionTable:
 
 
 def connection_table(brain: Module, path: str) -> ConnectionTable:
-    """The connections of the synapses at a path of a built brain, or of the only synapses of the pool at that path.
+    """The connections at a path of a built brain: of a projection, of a receptor's projections whose weights stay, of
+    synapses; or of a pool, if it has one of these.
 
     Raises:
-        StateError: There are no synapses at this path, with the nearest; or several.
+        StateError: There are none at this path, with the nearest; or several.
     """
-    known = dict(_synapses(brain))
-    under = [p for p in known if p.rpartition(".")[0] == path]
+    parts = [(at, part) for at, part in walk(brain) if _connects(part)]
+    groups = {at.removesuffix("_projections"): functools.partial(_listed, part) for at, part in parts}
+    known = {**groups, **{name: listed for at, part in parts for name, listed in _by_name(part, at).items()}}
+    under = [p for p in groups if p.rpartition(".")[0] == path]
     if path not in known and len(under) == 1:
         path = under[0]
     if path not in known:
@@ -75,33 +81,66 @@ def connection_table(brain: Module, path: str) -> ConnectionTable:
         if under:
             message, fix = f"has several groups of synapses: {', '.join(under)}", "Name one of them"
         raise StateError(Problem(path, message, fix, "unknown"))
-    part = known[path]
-    sources, targets, weights, steps, units = _listed(part)
-    order = np.lexsort((targets, sources))
-    delays = steps[order] * float(part.config.dt)
-    shape = (units, int(np.prod(part.units)))
-    return ConnectionTable(sources[order], targets[order], weights[order].astype(np.float32), delays, shape)
+    found = known[path]()
+    order = np.lexsort((found.targets, found.sources))
+    return ConnectionTable(
+        found.sources[order],
+        found.targets[order],
+        found.weights[order].astype(np.float32),
+        found.steps[order] * float(found.part.config.dt),
+        (found.units, int(np.prod(found.part.units))),
+    )
 
 
-Listed = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]
+@dataclass(frozen=True, eq=False)
+class _Listed:
+    """Connections of a module in any order; `steps` from a spike to its effect, `units` that are sources."""
 
-
-def _synapses(brain: Module) -> list[tuple[str, Any]]:
-    return [
-        (path.removesuffix("_projections"), part)
-        for path, part in walk(brain)
-        if isinstance(part, (LinearSynapses, StaticProjections))
-    ]
+    sources: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+    steps: np.ndarray
+    units: int
+    part: Any
 
 
 @functools.singledispatch
-def _listed(part: Any) -> Listed:
-    """Sources, targets, weights and steps from a spike to its effect, in any order; and how many units are sources."""
+def _listed(part: Any) -> _Listed:
+    """All connections that a module holds."""
     raise TypeError(f"{type(part).__name__} has no connections")
 
 
+def _connects(part: Any) -> bool:
+    # Random events alone have no connections.
+    return isinstance(part, LinearSynapses) or (isinstance(part, StaticProjections) and bool(part.drawn))
+
+
+def _by_name(part: Any, path: str) -> dict[str, Callable[[], _Listed]]:
+    """The connections of each projection that a module at this path holds together with others, by its own path."""
+    if not isinstance(part, StaticProjections):
+        return {}
+    pool = path.rpartition(".")[0]
+    ranges = zip(part.firsts[:-1], part.firsts[1:], strict=True)
+    return {
+        f"{pool}.{drawn.name}": functools.partial(_rows, part, first, last)
+        for drawn, (first, last) in zip(part.drawn, ranges, strict=True)
+    }
+
+
 @_listed.register
-def _(part: LinearSynapses) -> Listed:
+def _(part: StaticProjections) -> _Listed:
+    return _rows(part, 0, part.firsts[-1])
+
+
+@_listed.register
+def _(part: PlasticProjection) -> _Listed:
+    found = _pairs(part)
+    # Of weights at an inhibitory receptor the size is kept.
+    return replace(found, weights=-found.weights) if part.config.projection.inhibits else found
+
+
+@_listed.register
+def _pairs(part: LinearSynapses) -> _Listed:
     spikes = part.input_specs["spikes"]
     delayed = issubclass(spikes.payload_type, DelayedSpikes)
     # Delays count from when a spike was sent, and are kept as what is left of them when it comes in.
@@ -109,25 +148,27 @@ def _(part: LinearSynapses) -> Listed:
     weights = np.asarray(part.weights.value)
     if not part.listed:
         sources, targets = (index.ravel() for index in np.indices(weights.shape))
-        return sources, targets, weights.ravel(), late[sources], late.size
+        return _Listed(sources, targets, weights.ravel(), late[sources], late.size, part)
     edges = part.edges
     sources = np.asarray(edges.pre, np.int64)
     steps = np.asarray(edges.delay, np.int64) + late[sources]
-    return sources, np.asarray(edges.post, np.int64), weights, steps, late.size
+    return _Listed(sources, np.asarray(edges.post, np.int64), weights, steps, late.size, part)
 
 
-@_listed.register
-def _(part: StaticProjections) -> Listed:
-    rows = part.connected
-    late = part.input_specs["spikes"].lateness.reshape(-1)
-    starts, targets = np.asarray(rows.starts, np.int64), np.asarray(rows.post, np.int64)
-    sources = np.repeat(np.arange(starts.size - 1), np.diff(starts))
-    weights = np.asarray(rows.weights, np.float32)
-    layout = weight_layout(rows)
-    if layout != WEIGHT_OF_EDGE:
-        weights = np.broadcast_to(weights, targets.shape) if layout == ONE_WEIGHT else weights[sources]
+def _rows(part: StaticProjections, first: int, last: int) -> _Listed:
+    """Those of the sources from `first` to before `last`, counted from `first` on."""
+    rows, late = part.connected, part.input_specs["spikes"].lateness.reshape(-1)
+    starts = np.asarray(rows.starts, np.int64)[first : last + 1]
+    here = slice(starts[0], starts[-1])
+    targets = np.asarray(rows.post[here], np.int64)
+    sources = np.repeat(np.arange(last - first), np.diff(starts))
+    weights, layout = np.asarray(rows.weights, np.float32), weight_layout(rows)
+    if layout == WEIGHT_OF_EDGE:
+        weights = weights[here]
+    else:
+        weights = np.broadcast_to(weights, targets.shape) if layout == ONE_WEIGHT else weights[first + sources]
     weights = -weights if part.drawn[0].inhibits else weights
-    steps = late[sources] + part.further
+    steps = late[first + sources] + part.further
     if rows.delays is not None:
-        steps = steps + np.asarray(rows.delays, np.int64)
-    return sources, targets, weights, steps, late.size
+        steps = steps + np.asarray(rows.delays[here], np.int64)
+    return _Listed(sources, targets, weights, steps, last - first, part)

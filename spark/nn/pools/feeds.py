@@ -14,6 +14,9 @@ from spark.nn.receptors import ReceptorConfig
 from spark.nn.receptors.receptor import InhibitoryConfig
 from spark.nn.wiring import joined_spec
 
+# Names that every pool has for parts of its own.
+PARTS = ("soma", "total")
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -50,7 +53,8 @@ def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: Port
     inhibits = inhibitory(config)
     signed = (made.signed and not inhibits) if settings.signed is None else settings.signed
     addresses = (f"{owner}.{name}.pattern", f"{owner}.{name}.weights", f"{owner}.{name}.delay")
-    given = "alone" if "weights" in settings.explicit() else "not"
+    # A file writes the default as well.
+    given = "alone" if settings.weights != ProjectionConfig().weights else "not"
     return Drawn(name, settings, signed, inhibits, addresses, given)
 
 
@@ -75,7 +79,7 @@ def feeds_of(
             many there are; left out, one with the defaults.
 
     Raises:
-        WiringError: Two projections have the same name.
+        WiringError: Two projections have the same name, or one that of another part or input.
     """
     feeds: list[Feed] = []
     specs: dict[str, PortSpec] = {}
@@ -95,14 +99,19 @@ def feeds_of(
             feeds.append(Feed(name, receptor, tuple(m[0] for m in members), ranges, len(members) == len(wires)))
             specs[name] = _joined(f"{owner}.{receptor}", [member[2] for member in members])
     names = [drawn.name for feed in feeds for drawn in feed.projections]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise WiringError(
-            Problem(
-                f"{owner}.{name}", "is the name of two projections", "Give each a `name=...` of its own", "duplicate"
-            )
-            for name in twice
-        )
+    parts = {feed.name for feed in feeds if not feed.stays} & {*receptors, *PARTS}
+    parts |= specs.keys() & (inputs.keys() - receptors.keys())
+    mend = "Give each a `name=...` of its own"
+    problems = [
+        Problem(f"{owner}.{name}", "is the name of two projections", mend, "duplicate")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    problems += [
+        Problem(f"{owner}.{name}", "is the name of a projection and of another part or input", mend, "duplicate")
+        for name in sorted(parts)
+    ]
+    if problems:
+        raise WiringError(problems)
     return tuple(feeds), specs
 
 

@@ -17,7 +17,7 @@ from spark.kernels.program import Place
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.pools.blueprint import parts_of, soma_of
-from spark.nn.pools.feeds import Usual, feeds_of
+from spark.nn.pools.feeds import PARTS, Usual, feeds_of
 from spark.nn.receptors import ExponentialCurrentConfig, ReceptorConfig
 from spark.nn.somas.integrate_and_fire import IntegrateAndFireSomaConfig
 from spark.nn.somas.soma import SomaConfig
@@ -29,7 +29,7 @@ def _to_receptors(value: Any) -> Any:
         raise ValueError(f"expected a dict from names to receptors, got {type(value).__name__}")
     made = {}
     for name, receptor in value.items():
-        why = illegal(name)
+        why = illegal(name) or ("every pool has a part of this name" if name in PARTS else None)
         if why:
             raise ValueError(f"{name!r} cannot be the name of a receptor: {why}")
         receptor = ReceptorConfig.from_dict(receptor) if isinstance(receptor, dict) else receptor
@@ -186,8 +186,10 @@ class Pool(Neuron):
         return {name: spec.payload_type for name, spec in inputs.items()}
 
     def known_properties(self) -> dict[PortMap, PortSpec]:
-        """The soma's potential, which receptors read before the soma computes."""
+        """The soma's potential, where it has one: receptors read it before the soma computes."""
         soma, config = soma_of(self.described())
+        if "potential" not in soma.exposes:
+            return {}
         rest = MeasuredFrom(soma.rest(config))
         spec = PortSpec(soma.exposes["potential"], self.config.units, config.dtype, traits=(rest,))
         return {PortMap("soma", "potential"): spec}

@@ -55,7 +55,7 @@ class Sum(Module):
             if spec.size not in (1, size)
         ]
         if problems:
-            raise WiringError(problems)
+            raise WiringError(problems).placed()
 
     def __call__(self, **terms: Any) -> ArrivalsOutput:
         """Advance one step."""

@@ -91,7 +91,7 @@ class AlphaCurrent(Receptor):
 
     Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
     Variables: `current` (pA), `rise` (pA).
-    Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570, section 3.1 (alpha functions as linear systems).
+    Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570 (alpha functions as linear systems, integrated exactly).
     """
 
     config: AlphaCurrentConfig

@@ -1,7 +1,7 @@
 """Connections, weights and delays of all wires of a port, drawn into one set of compressed rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax.numpy as jnp
@@ -60,7 +60,7 @@ def refuse_without_effect(wires: list[WireDraw]) -> None:
         for wire in wires
         for setting in [getattr(wire, name)]
         if setting is not None
-        for problem in _without_effect(wire.addresses[name], name, setting)
+        for problem in _without_effect(wire, name, setting)
     ]
     if problems:
         raise ConfigError(dict.fromkeys(problems))
@@ -114,7 +114,10 @@ def draw_wire(
     try:
         found = wire.connections.draw(generator, pre, units)
     except ConfigError as error:
-        raise error.under(wire.addresses["connections"].rpartition(".")[0]) from error
+        owner, _, name = wire.addresses["connections"].rpartition(".")
+        # A connectivity says `connections`; here the setting may have another name.
+        own = [replace(p, address=p.address.replace("connections", name, 1)) for p in error.problems]
+        raise ConfigError(own).under(owner) from error
     _check_list(wire, found, int(np.prod(pre)), int(np.prod(units)))
     weights = _weights(generator, wire, found, units, weight_dtype)
     left = 0 if wire.delay is None else _steps(generator, wire, found, units, dt) - wire.part.late
@@ -192,12 +195,13 @@ def _check_list(wire: WireDraw, found: ConnectionList, pre: int, post: int) -> N
         raise ConfigError([Problem(address, f"drew {text}", mend, "connections") for text in wrong])
 
 
-def _without_effect(address: str, name: str, setting: Initializer) -> list[Problem]:
+def _without_effect(wire: WireDraw, name: str, setting: Initializer) -> list[Problem]:
     """Settings of an initializer that mean nothing here."""
     found = []
+    address, pattern = wire.addresses[name], wire.addresses["connections"].rpartition(".")[2]
     if setting.density != 1:
         text = f"has no effect on synapses whose connections are drawn apart, got {setting.density:g}"
-        mend = f"Leave it out, and write `connections=FixedProbability(probability={setting.density:g})`"
+        mend = f"Leave it out, and write `{pattern}=FixedProbability(probability={setting.density:g})`"
         found.append(Problem(f"{address}.density", text, mend, "setting"))
     if name == "delay" and setting.total is not None:
         text = f"has no meaning for delays, got {setting.total:g}"

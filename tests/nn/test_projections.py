@@ -1,0 +1,288 @@
+"""Projections against sums over the connections that their settings describe, for given spikes."""
+
+import numpy as np
+import pytest
+from builders import relay
+from pool_brains import DT, LOUD, SOURCES, UNITS, brain_of, config_of, delivered, source, traces, trains
+from tolerances import SAME_BRAIN
+
+import spark
+from spark import InputSpec, ModuleSpecs, PortMap, SpikeArray, StateError
+from spark.nn import Brain, Projection, connections, initializers, plasticity, receptors, somas
+from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+from spark.sim.run import build
+
+STEPS = 60
+RNG = np.random.default_rng(17)
+# Sums of quarters are exact in float32.
+WEIGHTS = RNG.integers(1, 16, (UNITS, SOURCES)) / 4.0 * RNG.choice([0, 1, -1], (UNITS, SOURCES), p=[0.4, 0.4, 0.2])
+OTHERS = RNG.integers(1, 16, (UNITS, SOURCES)) / 4.0
+LATER = RNG.integers(1, 9, (UNITS, SOURCES))
+SPIKES = trains(STEPS)
+JUMPS = {"r": receptors.JumpConfig()}
+# A rule that changes nothing, but makes a projection plastic.
+IDLE = plasticity.PairRuleConfig(a_plus=0.0, a_minus=0.0, minimum=-99.0, maximum=99.0, weight_unit=1.0)
+
+
+def jumps(wires, *modules, spikes=SPIKES, **given):
+    """What arrives in each step."""
+    return traces(brain_of({"r": wires}, JUMPS, *modules, **given), spikes, "pool.soma.jump")[0]
+
+
+def matrix_of(table):
+    """Weights and delays in steps of a table of connections, (units, sources)."""
+    weights, steps = np.zeros(table.shape[::-1]), np.ones(table.shape[::-1], int)
+    weights[table.targets, table.sources] = table.weights
+    steps[table.targets, table.sources] = np.rint(table.delays / DT)
+    return weights, steps
+
+
+@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
+@pytest.mark.parametrize("delay", ["none", "one", "each"])
+@pytest.mark.parametrize("all_pairs", [True, False])
+def test_a_spike_brings_its_weight_after_its_delay(rule, delay, all_pairs):
+    weights = OTHERS if all_pairs else WEIGHTS
+    settings = {"weights": weights} if all_pairs else {"pattern": weights}
+    steps = {"none": 0, "one": 3, "each": LATER}[delay]
+    if delay != "none":
+        settings["delay"] = steps * DT
+    arrived = jumps(Projection("__call__", "s", rule=rule, **settings))
+    np.testing.assert_array_equal(arrived, delivered(SPIKES, weights, steps))
+
+
+@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
+@pytest.mark.parametrize("delay", [None, DT, 3 * DT])
+def test_a_delay_counts_from_the_step_in_which_another_module_fires(rule, delay):
+    wire = Projection("relay", "spikes", pattern=WEIGHTS, delay=delay, rule=rule)
+    steps = 1 if delay is None else round(delay / DT)
+    np.testing.assert_array_equal(jumps(wire, relay("relay", ("__call__", "s"))), delivered(SPIKES, WEIGHTS, steps))
+
+
+@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
+@pytest.mark.parametrize("delay", [None, "each"])
+def test_a_pool_reaches_itself_after_the_delay(rule, delay):
+    own = RNG.integers(-8, 8, (UNITS, UNITS)) / 4.0
+    later = RNG.integers(1, 9, (UNITS, UNITS))
+    loud = Projection("__call__", "s", name="loud", pattern=LOUD * np.eye(UNITS))
+    given = {} if delay is None else {"delay": later * DT}
+    spikes = trains(STEPS, UNITS)
+    wires = [loud, Projection("pool", "out_spikes", pattern=own, rule=rule, **given)]
+    arrived = jumps(wires, spikes=spikes, sources=UNITS)
+    fired = (arrived >= LOUD).astype(int)
+    np.testing.assert_array_equal(arrived, LOUD * spikes + delivered(fired, own, 1 if delay is None else later))
+    assert fired.sum() > 10
+
+
+@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
+@pytest.mark.parametrize("delay", [None, 3 * DT])
+def test_spikes_of_inhibitory_units_count_as_the_projection_has_it(rule, delay):
+    spikes = trains(STEPS, signed=True)
+    steps = 0 if delay is None else 3
+    for signed, counted in ((True, spikes), (False, np.abs(spikes)), (None, spikes)):
+        wire = Projection("__call__", "s", pattern=WEIGHTS, signed=signed, delay=delay, rule=rule)
+        np.testing.assert_array_equal(jumps(wire, spikes=spikes), delivered(counted, WEIGHTS, steps))
+
+
+PATTERNS = {
+    "probability": connections.FixedProbability(probability=0.4),
+    "in-degree": connections.FixedInDegree(degree=3),
+    "out-degree": connections.FixedOutDegree(degree=2),
+    "number": connections.FixedTotalNumber(number=11),
+    "distance": connections.DistanceDependent(width=0.4),
+    "all": "all_to_all",
+}
+
+
+@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
+@pytest.mark.parametrize("name", PATTERNS)
+def test_what_is_drawn_is_listed_by_the_name_of_the_projection(rule, name):
+    uniform = initializers.UniformInitializer(low=1.0, high=2.0)
+    late = initializers.UniformInitializer(low=1.0, high=4.0)
+    drawn = Projection("__call__", "s", name="drawn", pattern=PATTERNS[name], weights=uniform, delay=late, rule=rule)
+    made = brain_of({"r": drawn}, JUMPS)
+    table = made.connections("pool.drawn")
+    assert table.shape == (SOURCES, UNITS)
+    assert {"in-degree": 3 * UNITS, "out-degree": 2 * SOURCES, "number": 11, "all": 30}.get(name, len(table)) == len(
+        table
+    )
+    assert (table.weights >= 1).all() and (table.weights <= 2).all() and (table.delays % DT == 0).all()
+    (arrived,) = traces(made, SPIKES, "pool.soma.jump")
+    expected = np.zeros((STEPS, UNITS))
+    steps = np.rint(table.delays / DT).astype(int)
+    for origin, unit, weight, later in zip(table.sources, table.targets, table.weights, steps, strict=True):
+        expected[later:, unit] += weight * SPIKES[: STEPS - later, origin]
+    np.testing.assert_allclose(arrived, expected, rtol=1e-5, atol=1e-5)
+
+
+SHARED = {
+    "one": Projection("__call__", "s", name="one", pattern=WEIGHTS, delay=LATER * DT),
+    "two": Projection(
+        "relay", "spikes", name="two", weights=2.0, pattern=connections.FixedInDegree(degree=2), delay=4 * DT
+    ),
+    "three": Projection("__call__", "more", name="three", weights=OTHERS[:, :3]),
+    "four": Projection("__call__", "s", name="four", weights=-OTHERS, weight_dtype="float16", signed=False),
+}
+MORE = trains(STEPS, 3, seed=9)
+
+
+def shared(wires, rules=()):
+    """The pool with these projections, of which some have a rule."""
+    made = [
+        Projection(w.origin, w.port, **{**w.settings.explicit(), "rule": IDLE}) if w.settings.name in rules else w
+        for w in wires
+    ]
+    inputs = {"more": InputSpec(SpikeArray, (3,), "int8")}
+    return brain_of({"r": made}, JUMPS, relay("relay", ("__call__", "s")), inputs=inputs)
+
+
+def arrived(made):
+    return traces(made, SPIKES, "pool.soma.jump", more=SpikeArray(MORE))[0]
+
+
+def test_projections_that_share_a_receptor_bring_what_each_describes():
+    made = shared(SHARED.values())
+    two, steps = matrix_of(made.connections("pool.two"))
+    expected = delivered(SPIKES, WEIGHTS, LATER) + delivered(SPIKES, two, steps) + delivered(MORE, OTHERS[:, :3], 0)
+    expected += delivered(np.abs(SPIKES), -OTHERS, 0)
+    np.testing.assert_array_equal(arrived(made), expected)
+    assert (steps[two != 0] == 4).all() and ((two != 0).sum(axis=1) == 2).all()
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_each_projection_of_a_shared_receptor_has_a_table_of_its_own(name):
+    made = shared(SHARED.values())
+    weights, steps = matrix_of(made.connections(f"pool.{name}"))
+    wanted = {"one": (WEIGHTS, LATER), "three": (OTHERS[:, :3], 0), "four": (-OTHERS, 0)}
+    if name in wanted:
+        np.testing.assert_array_equal(weights, wanted[name][0])
+        np.testing.assert_array_equal(
+            steps[weights != 0], np.broadcast_to(wanted[name][1], weights.shape)[weights != 0]
+        )
+
+
+@pytest.mark.parametrize("rules", [(), ("one",), ("three", "one")])
+@pytest.mark.parametrize("order", [("three", "one"), ("one", "three", "four"), ("four", "three", "one")])
+def test_the_order_of_wires_and_which_of_them_learn_change_nothing_that_arrives(rules, order):
+    wires = [SHARED[name] for name in order]
+    brings = {
+        "one": delivered(SPIKES, WEIGHTS, LATER),
+        "three": delivered(MORE, OTHERS[:, :3], 0),
+        "four": delivered(np.abs(SPIKES), -OTHERS, 0),
+    }
+    made = shared([*wires, Projection("relay", "spikes", name="last", weights=0.0)], rules)
+    np.testing.assert_array_equal(arrived(made), sum(brings[name] for name in order))
+
+
+def test_all_projections_of_a_receptor_that_stay_are_listed_together_by_its_name():
+    wires = [
+        Projection("__call__", "s", name="a", pattern=WEIGHTS),
+        Projection("pool", "out_spikes", name="b", delay=1.0),
+    ]
+    made = brain_of({"r": wires}, JUMPS)
+    table = made.connections("pool.r")
+    assert table.shape == (SOURCES + UNITS, UNITS) and len(table) == (WEIGHTS != 0).sum() + UNITS**2
+    np.testing.assert_array_equal(table.to_matrix()[:SOURCES], WEIGHTS.T)
+    np.testing.assert_array_equal(made.connections("pool.b").to_matrix(), np.ones((UNITS, UNITS)))
+    with pytest.raises(StateError, match=r"pool.bb: is no group of synapses. Did you mean 'pool.b'\?"):
+        made.connections("pool.bb")
+
+
+def test_weights_of_a_plastic_projection_are_listed_as_they_are_now():
+    made = brain_of({"r": Projection("__call__", "s", name="a", pattern=WEIGHTS, rule=IDLE)}, JUMPS)
+    held = np.asarray(made.state["pool.a.weights"])
+    made.replace_state({"pool.a.weights": 2 * held})
+    np.testing.assert_array_equal(made.connections("pool.a").to_matrix(), 2 * WEIGHTS.T)
+    assert len(made.connections("pool")) == (WEIGHTS != 0).sum()
+
+
+@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
+def test_weights_at_an_inhibitory_receptor_are_listed_as_they_act(rule):
+    wire = Projection("__call__", "s", name="a", pattern=WEIGHTS, rule=rule)
+    made = brain_of({"r": wire}, {"r": receptors.JumpConfig(inhibitory=True)})
+    np.testing.assert_array_equal(made.connections("pool.a").to_matrix(), -np.abs(WEIGHTS).T)
+    (jump,) = traces(made, SPIKES, "pool.soma.jump")
+    np.testing.assert_array_equal(jump, -delivered(SPIKES, np.abs(WEIGHTS), 0))
+
+
+RULE = plasticity.PairRuleConfig(a_plus=0.05, a_minus=0.06, pre_tau=15.0, post_tau=25.0)
+
+
+@pytest.mark.parametrize("way", ["dense", "listed", "delayed"])
+def test_a_plastic_projection_learns_as_a_neuron_with_the_same_rule(way):
+    kernel = initializers.UniformInitializer(density=0.6 if way == "listed" else 1.0, low=400.0, high=2000.0)
+    config = LIFNeuronConfig(
+        units=(UNITS,),
+        async_spikes=way == "delayed",
+        synapses__kernel=kernel,
+        learning_rule=RULE,
+        inhibitory_rate=0.0,
+        soma__threshold=-45.0,
+        **({"max_delay": 6 * DT} if way == "delayed" else {}),
+    )
+    usual = config_of({"r": source()}, JUMPS).updated(
+        modules_map=[ModuleSpecs("pool", LIFNeuron, {"in_spikes": source()}, config)]
+    )
+    neuron = Brain(usual)
+    build(neuron)
+    weights, steps = matrix_of(neuron.connections("pool"))
+    settings = {"weights": weights} if way == "dense" else {"pattern": weights}
+    settings |= {"delay": steps * DT} if way == "delayed" else {}
+    wire = Projection("__call__", "s", name="learns", rule=RULE, **settings)
+    pool = brain_of({"r": wire}, {"r": receptors.PulseCurrentConfig()}, soma=config.soma)
+    spikes = trains(300)
+    fired = [spark.run(made, 300, {"s": SpikeArray(spikes)}, record="pool")["pool"] for made in (neuron, pool)]
+    np.testing.assert_array_equal(*fired)
+    now = [made.connections(path).weights for made, path in ((neuron, "pool"), (pool, "pool.learns"))]
+    np.testing.assert_allclose(*now, rtol=SAME_BRAIN["float32"])
+    assert fired[0].sum() > 20 and (now[0] != weights.T[weights.T != 0]).any()
+
+
+def pair_change(sent, fired, steps, rule):
+    """Change of the weight of every pair under the pair rule far from its bounds: a sum over all pairs of spikes."""
+    change = np.zeros((fired.shape[1], sent.shape[1]))
+    for unit, origin in np.ndindex(change.shape):
+        arrivals = np.flatnonzero(sent[:, origin]) + steps[unit, origin]
+        lags = DT * (np.flatnonzero(fired[:, unit])[:, None] - arrivals[arrivals < len(sent)][None, :])
+        change[unit, origin] += rule.a_plus * np.exp(-lags[lags > 0] / rule.pre_tau).sum()
+        change[unit, origin] -= rule.a_minus * np.exp(lags[lags < 0] / rule.post_tau).sum()
+    return change
+
+
+def test_two_rules_and_two_delays_end_at_one_receptor():
+    bounds = {"minimum": -99.0, "maximum": 99.0, "weight_unit": 1.0}
+    slow = plasticity.PairRuleConfig(a_plus=0.02, a_minus=0.01, pre_tau=30.0, post_tau=10.0, **bounds)
+    fast = plasticity.PairRuleConfig(a_plus=0.01, a_minus=0.03, pre_tau=5.0, post_tau=12.0, **bounds)
+    first = np.abs(WEIGHTS) + 4.0
+    wires = [
+        Projection("__call__", "s", name="early", weights=first, delay=2 * DT, rule=slow),
+        Projection("__call__", "s", name="late", weights=first, delay=LATER * DT, rule=fast),
+        Projection("__call__", "s", name="stays", weights=first, delay=5 * DT),
+    ]
+    soma = somas.IntegrateAndFireSomaConfig(threshold=-50.0, cooldown=1.0)
+    made = brain_of({"r": wires}, JUMPS, soma=soma)
+    spikes = trains(400, rate=0.05)
+    fired = spark.run(made, 400, {"s": SpikeArray(spikes)}, record="pool")["pool"]
+    assert fired.sum() > 100
+    for name, rule, steps in (("early", slow, np.full(LATER.shape, 2)), ("late", fast, LATER)):
+        found = matrix_of(made.connections(f"pool.{name}"))[0] - first
+        np.testing.assert_allclose(found, pair_change(spikes, fired, steps, rule), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(made.connections("pool.stays").to_matrix(), first.T.astype(np.float32))
+
+
+def test_a_modulator_reaches_the_rule_that_names_it():
+    rule = RULE.updated(eligibility_tau=50.0, weight_unit=1.0, maximum=99.0)
+    wires = {
+        "r": [
+            Projection("__call__", "s", name=f"by_{name}", pattern=np.abs(WEIGHTS), rule=rule, modulator=name)
+            for name in ("calm", "wild")
+        ],
+        "calm": PortMap("__call__", "calm"),
+        "wild": PortMap("__call__", "wild"),
+    }
+    inputs = {name: InputSpec(spark.FloatArray, (), "float32") for name in ("calm", "wild")}
+    soma = somas.IntegrateAndFireSomaConfig(threshold=-58.0)
+    made = brain_of(wires, JUMPS, inputs=inputs, modulators=("calm", "wild"), soma=soma)
+    rewards = {"calm": spark.FloatArray(np.float32(0.0)), "wild": spark.FloatArray(np.float32(1.0))}
+    spark.run(made, 200, {"s": SpikeArray(trains(200)), **rewards})
+    np.testing.assert_array_equal(matrix_of(made.connections("pool.by_calm"))[0], np.abs(WEIGHTS))
+    assert np.abs(matrix_of(made.connections("pool.by_wild"))[0] - np.abs(WEIGHTS)).max() > 0.01

@@ -1,0 +1,230 @@
+"""Receptors against the equations in their docstrings, in float64, for given spikes."""
+
+from typing import Any, TypedDict
+
+import numpy as np
+import pytest
+from builders import refused
+from pool_brains import DT, SOURCES, UNITS, CurrentMeterConfig, MeterConfig, brain_of, delivered, source, traces, trains
+from tolerances import INTEGRATED
+
+import spark
+from spark import CurrentArray, FloatArray, InputSpec
+from spark.nn import Projection, receptors, somas
+from spark.nn.receptors import Receptor, ReceptorConfig
+
+STEPS = 90
+# Exact in float32, so that only what a receptor does is compared.
+WEIGHTS = np.random.default_rng(8).integers(-8, 8, (UNITS, SOURCES)) / 4.0
+SPIKES = trains(STEPS, signed=True)
+SINCE = DT * np.arange(STEPS)
+CLOSE = INTEGRATED["float32"]
+
+
+def convolved(arriving: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """The sum over all arrivals of their time course, (steps, units)."""
+    return np.stack([np.convolve(column, kernel)[: len(column)] for column in arriving.T], axis=1)
+
+
+def into(receptor: ReceptorConfig, weights: Any = WEIGHTS, **given: Any) -> Any:
+    """A pool with this receptor, called `r`, from the brain's input."""
+    return brain_of({"r": Projection("__call__", "s", weights=weights)}, {"r": receptor}, **given)
+
+
+CURRENTS = {
+    "exponential": (receptors.ExponentialCurrentConfig(tau=4.0), np.exp(-SINCE / 4.0)),
+    "alpha": (receptors.AlphaCurrentConfig(tau=3.0), SINCE / 3.0 * np.exp(1 - SINCE / 3.0)),
+    "pulse": (receptors.PulseCurrentConfig(), (SINCE == 0).astype(float)),
+}
+
+
+@pytest.mark.parametrize("name", CURRENTS)
+def test_a_current_is_the_sum_of_its_time_course_over_all_spikes(name):
+    receptor, kernel = CURRENTS[name]
+    (current,) = traces(into(receptor), SPIKES, "pool.soma.current")
+    np.testing.assert_allclose(current, convolved(delivered(SPIKES, WEIGHTS, 0), kernel), **CLOSE)
+    assert np.abs(current).max() > 1
+
+
+def test_the_peak_of_an_alpha_current_is_the_weight_after_its_time_constant():
+    weights = np.full((UNITS, SOURCES), 7.0)
+    spikes = np.zeros((STEPS, SOURCES), np.int8)
+    spikes[10, 2] = 1
+    (current,) = traces(into(receptors.AlphaCurrentConfig(tau=4.0), weights), spikes, "pool.soma.current")
+    assert int(current[:, 0].argmax()) == 10 + round(4.0 / DT)
+    np.testing.assert_allclose(current.max(axis=0), 7.0, **CLOSE)
+
+
+def test_jumps_are_the_weights_that_arrive():
+    (jump,) = traces(into(receptors.JumpConfig()), SPIKES, "pool.soma.jump")
+    np.testing.assert_array_equal(jump, delivered(SPIKES, WEIGHTS, 0))
+
+
+def test_a_conductance_decays_and_takes_spikes_of_inhibitory_units_as_any_other():
+    given = into(receptors.ExponentialConductanceConfig(tau=6.0, reversal=-20.0), soma=MeterConfig(resting=-65.0))
+    conductance, current = traces(given, SPIKES, "pool.soma.conductance", "pool.soma.current")
+    expected = convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), np.exp(-SINCE / 6.0))
+    np.testing.assert_allclose(conductance, expected, **CLOSE)
+    # What it brings where the potential is at rest.
+    np.testing.assert_allclose(current, expected * (-20.0 + 65.0), rtol=1e-5, atol=1e-3)
+
+
+HELD = np.array([-30.0, -5.0, 0.0, 20.0, 65.0])
+
+
+def nmda_course(rise: float, tau: float) -> np.ndarray:
+    """Two exponentials, scaled so that a fine time axis has its peak at 1."""
+    fine = np.arange(0.0, 20 * tau, 1e-3)
+    peak = (np.exp(-fine / tau) - np.exp(-fine / rise)).max()
+    return (np.exp(-SINCE / tau) - np.exp(-SINCE / rise)) / peak
+
+
+@pytest.mark.parametrize("magnesium", [0.0, 0.7, 1.5])
+@pytest.mark.parametrize("resting", [0.0, -65.0, np.linspace(-70.0, -60.0, UNITS)])
+def test_nmda_opens_slowly_and_is_blocked_as_the_potential_asks(magnesium, resting):
+    config = receptors.NMDAConfig(rise=3.0, tau=40.0, magnesium=magnesium)
+    given = into(config, soma=MeterConfig(held=HELD, resting=resting))
+    conductance, current = traces(given, SPIKES, "pool.soma.conductance", "pool.soma.current")
+    block = 1.0 / (1.0 + magnesium / 3.57 * np.exp(-0.062 * (HELD + resting)))
+    expected = block * convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), nmda_course(3.0, 40.0))
+    np.testing.assert_allclose(conductance, expected, rtol=2e-5, atol=2e-5)
+    np.testing.assert_allclose(current, expected * (0.0 - resting), rtol=2e-5, atol=2e-3)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (UNITS,)])
+def test_injected_currents_of_several_wires_add_up(shape):
+    given = np.random.default_rng(2).normal(size=(STEPS, *shape)).astype(np.float32)
+    each = np.arange(UNITS, dtype=np.float32)
+    inputs = {"i": InputSpec(CurrentArray, shape, "float32"), "more": InputSpec(CurrentArray, (UNITS,), "float32")}
+    made = brain_of({"r": [source("i"), source("more")]}, {"r": receptors.CurrentConfig()}, inputs=inputs)
+    series = {"i": CurrentArray(given), "more": CurrentArray(np.tile(each, (STEPS, 1)))}
+    (current,) = traces(made, SPIKES, "pool.soma.current", **series)
+    expected = np.broadcast_to(given.reshape(STEPS, -1), (STEPS, UNITS)) + each
+    np.testing.assert_allclose(current, expected, **CLOSE)
+
+
+def test_an_inhibitory_receptor_takes_the_size_of_every_weight_away():
+    made = into(receptors.PulseCurrentConfig(inhibitory=True))
+    (current,) = traces(made, SPIKES, "pool.soma.current")
+    np.testing.assert_array_equal(current, -delivered(np.abs(SPIKES), np.abs(WEIGHTS), 0))
+
+
+def test_a_current_of_another_number_of_units_is_refused():
+    inputs = {"i": InputSpec(CurrentArray, (3,), "float32")}
+    text = (
+        "pool.i_r: has the wrong shape, got (3,); expected one number or (5,). "
+        "Inject one number for all units, or one for each"
+    )
+    with refused(spark.WiringError, text):
+        brain_of({"r": source("i")}, {"r": receptors.CurrentConfig()}, inputs=inputs)
+
+
+def test_what_several_receptors_bring_adds_up():
+    kinds = {
+        "fast": receptors.ExponentialCurrentConfig(tau=2.0),
+        "slow": receptors.AlphaCurrentConfig(tau=5.0),
+        "open": receptors.ExponentialConductanceConfig(tau=3.0, reversal=10.0),
+        "shut": receptors.ExponentialConductanceConfig(tau=8.0, reversal=-80.0),
+        "jumps": receptors.JumpConfig(),
+    }
+    rng = np.random.default_rng(3)
+    weights = {name: rng.integers(0, 8, (UNITS, SOURCES)) / 8.0 for name in kinds}
+    wires = {name: Projection("__call__", "s", weights=weights[name]) for name in kinds}
+    made = brain_of(wires, kinds, soma=MeterConfig(resting=-60.0))
+    paths = [f"pool.soma.{name}" for name in ("current", "conductance", "jump")]
+    current, conductance, jump = traces(made, np.abs(SPIKES), *paths)
+    arriving = {name: delivered(np.abs(SPIKES), weights[name], 0) for name in kinds}
+    opened = convolved(arriving["open"], np.exp(-SINCE / 3.0))
+    shut = convolved(arriving["shut"], np.exp(-SINCE / 8.0))
+    brought = convolved(arriving["fast"], np.exp(-SINCE / 2.0))
+    brought += convolved(arriving["slow"], SINCE / 5.0 * np.exp(1 - SINCE / 5.0))
+    np.testing.assert_allclose(conductance, opened + shut, **CLOSE)
+    np.testing.assert_allclose(current, brought + opened * 70.0 + shut * -20.0, rtol=1e-5, atol=1e-3)
+    np.testing.assert_array_equal(jump, arriving["jumps"])
+
+
+@pytest.mark.parametrize("resting", [-60.0, np.linspace(-70.0, -50.0, UNITS)])
+def test_conductances_become_a_current_for_a_soma_that_takes_no_others(resting):
+    soma = CurrentMeterConfig(held=HELD, resting=resting)
+    made = into(receptors.ExponentialConductanceConfig(tau=6.0, reversal=-20.0), soma=soma)
+    (current,) = traces(made, SPIKES, "pool.soma.current")
+    opened = convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), np.exp(-SINCE / 6.0))
+    np.testing.assert_allclose(current, opened * (-20.0 - (HELD + resting)), rtol=1e-5, atol=1e-3)
+
+
+def test_nmda_reaches_a_soma_that_takes_currents_only():
+    made = into(receptors.NMDAConfig(rise=3.0, tau=40.0), soma=CurrentMeterConfig(held=HELD, resting=-60.0))
+    (current,) = traces(made, SPIKES, "pool.soma.current")
+    block = 1.0 / (1.0 + 1.0 / 3.57 * np.exp(-0.062 * (HELD - 60.0)))
+    opened = block * convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), nmda_course(3.0, 40.0))
+    np.testing.assert_allclose(current, -opened * (HELD - 60.0), rtol=2e-5, atol=1e-3)
+
+
+MEMBRANE, RESISTANCE = np.array([10.0, 15.0, 20.0, 30.0, 4.0]), np.array([80.0, 100.0, 120.0, 90.0, 100.0])
+
+
+def decayed(tau: float, membrane: np.ndarray) -> np.ndarray:
+    """Potential after each step from a current exp(-t/tau) of 1 that began at the first, (steps, units)."""
+    t = (SINCE + DT)[:, None]
+    same = t / membrane * np.exp(-t / membrane)
+    apart = tau / np.where(tau == membrane, np.inf, tau - membrane) * (np.exp(-t / tau) - np.exp(-t / membrane))
+    return np.where(tau == membrane, same, apart)
+
+
+@pytest.mark.parametrize("soma", [somas.IntegrateAndFireSomaConfig, somas.LeakySomaConfig])
+@pytest.mark.parametrize("each", [True, False])
+def test_currents_of_several_time_constants_are_integrated_exactly(soma, each):
+    membrane, resistance = (MEMBRANE, RESISTANCE) if each else (np.full(UNITS, 4.0), np.full(UNITS, 100.0))
+    given = {} if each else {"potential_tau": 4.0, "resistance": 100.0}
+    given = given or {"potential_tau": membrane, "resistance": resistance}
+    weights = np.abs(WEIGHTS) * 16
+    wires = {
+        "fast": Projection("__call__", "s", weights=weights),
+        "slow": Projection("__call__", "s", weights=-weights),
+    }
+    kinds = {"fast": receptors.ExponentialCurrentConfig(tau=4.0), "slow": receptors.ExponentialCurrentConfig(tau=15.0)}
+    inputs = {"i": InputSpec(CurrentArray, (1,), "float32")}
+    wires["held"], kinds["held"] = source("i"), receptors.CurrentConfig()
+    made = brain_of(wires, kinds, inputs=inputs, soma=soma(threshold=1e6, **given))
+    constant = CurrentArray(np.full((STEPS, 1), 30.0, np.float32))
+    (potential,) = traces(made, np.abs(SPIKES), "pool.soma.potential", i=constant)
+    arriving = delivered(np.abs(SPIKES), weights, 0) * resistance * 1e-3
+    course = decayed(4.0, membrane) - decayed(15.0, membrane)
+    expected = np.stack([np.convolve(a, c)[:STEPS] for a, c in zip(arriving.T, course.T, strict=True)], axis=1)
+    expected += 30.0e-3 * resistance * (1 - np.exp(-(SINCE + DT)[:, None] / membrane))
+    np.testing.assert_allclose(potential, expected, rtol=2e-5, atol=2e-5)
+
+
+def test_a_rise_that_is_no_rise_is_refused():
+    text = "PoolConfig.receptors.r.rise: must be below tau (5 ms), got 6 ms. Shorten the rise, or lengthen the decay"
+    with refused(spark.ConfigError, text):
+        into(receptors.NMDAConfig(rise=6.0, tau=5.0))
+
+
+class GateOutput(TypedDict):
+    """A name that no pool knows."""
+
+    gate: FloatArray
+
+
+class GatingConfig(ReceptorConfig):
+    """Nothing to set."""
+
+
+class Gating(Receptor):
+    """A receptor whose output no pool knows."""
+
+    config: GatingConfig
+
+    def __call__(self, arrivals: FloatArray) -> GateOutput:
+        """As it comes."""
+        return {"gate": FloatArray(arrivals.value)}
+
+
+def test_a_receptor_whose_output_no_pool_knows_is_refused():
+    text = (
+        "pool.config.receptors.r: puts out ['gate']; expected one of ['current', 'conductance', 'jump']. "
+        "Name its only output port so"
+    )
+    with refused(spark.ConfigError, text):
+        into(GatingConfig())
