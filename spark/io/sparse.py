@@ -33,15 +33,16 @@ def sparse(config: Config, default: Config | None = None, handed: tuple[str, ...
                 continue
             found[name] = inner if same and nested else {**kind_of(value), **inner}
         elif info.is_required() or name in own or encode(value) != encode(usual):
-            found[name] = _brief(_listed(value))
+            by_name = listed(value)
+            found[name] = _brief(encode(value)) if by_name is None else by_name
     return found
 
 
-def _listed(value: Any) -> Any:
-    """Plain data; configs that a dict lists by name say of which kind they are, and leave out their defaults."""
-    if isinstance(value, dict) and value and all(isinstance(v, Config) for v in value.values()):
-        return {name: {**kind_of(v), **sparse(v, None, type(v).from_owner)} for name, v in value.items()}
-    return encode(value)
+def listed(value: Any) -> dict[str, Any] | None:
+    """Configs that a dict lists by name, each with its kind and without its defaults; None if it is something else."""
+    if not isinstance(value, dict) or not value or not all(isinstance(v, Config) for v in value.values()):
+        return None
+    return {name: {**kind_of(v), **sparse(v, None, type(v).from_owner)} for name, v in value.items()}
 
 
 def _brief(value: Any) -> Any:
