@@ -79,6 +79,7 @@ def _module(name: str, family: str) -> dict[str, Any]:
         "inputs": port_list(ports.inputs, ports.optional) if name != BRAIN else [],
         "outputs": port_list(ports.outputs) if name != BRAIN else [],
         "inside": name == BRAIN or hasattr(cls.config_class(), "blueprint"),
+        "configured": by_config(name),
     }
 
 

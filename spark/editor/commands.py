@@ -168,7 +168,8 @@ def _configure_projection(draft: Draft, key: str, path: list[str], value: Any, r
     if not reset and not takes_projections(draft.document, edge["to"]):
         name = draft.document["nodes"].get(edge["to"][0], {}).get("name", "?")
         raise refuse(
-            f"the wire has no settings: {name}.{edge['to'][1]} is no receptor of spikes", "Wire it to a receptor of a pool"
+            f"the wire has no settings: {name}.{edge['to'][1]} is no receptor of spikes",
+            "Wire it to a receptor of a pool",
         )
     # A projection of defaults is a bare wire, which every version reads.
     draft.update("edges", key, projection=settings or None)

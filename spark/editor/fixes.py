@@ -28,7 +28,11 @@ def _fixes(document: Document, located: Located, shapes: Shapes) -> list[dict[st
         found.append(_fix("Add a pool of neurons", {**at, "type": "LIFNeuron"}))
     if node is not None and located.field:
         found += _of_field(document, located, node, located.field)
-    if edge is not None and located.field and located.field.split(".")[0] in document["edges"][edge].get("projection", {}):
+    if (
+        edge is not None
+        and located.field
+        and located.field.split(".")[0] in document["edges"][edge].get("projection", {})
+    ):
         reset = {"do": "configure", "ids": [edge], "path": _known(document["edges"][edge]["projection"], located.field)}
         found.append(_fix("Back to the default", {**reset, "reset": True}))
     if edge is not None:

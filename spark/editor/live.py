@@ -137,7 +137,10 @@ class Live:
                 made, sound = configured_ports(node)
                 wired = ({}, {}) if sound else ports_by_wires(document, key)
                 # Where a config says no longer which ports there are, the wires do.
-                ins, outs = {**made.inputs, **{p: t for p, t in wired[0].items() if p not in made.optional}}, made.outputs
+                ins, outs = (
+                    {**made.inputs, **{p: t for p, t in wired[0].items() if p not in made.optional}},
+                    made.outputs,
+                )
                 found[key] = {"inputs": port_list(ins, made.optional), "outputs": port_list(outs)}
                 found[key]["inputs"] = [{**p, "projected": p["name"] in made.projected} for p in found[key]["inputs"]]
                 continue

@@ -134,7 +134,12 @@ def _brain(config: BrainConfig, names: _Names, depth: int) -> str:
         given.append(("input_map", _mapping(entries, depth + 1)))
     if config.output_map:
         entries = [
-            (repr(n), _mapping([('"input"', _wire(e.input, names, depth + 3)), ('"spec"', _spec("OutputSpec", e.spec))], depth + 2))
+            (
+                repr(n),
+                _mapping(
+                    [('"input"', _wire(e.input, names, depth + 3)), ('"spec"', _spec("OutputSpec", e.spec))], depth + 2
+                ),
+            )
             for n, e in config.output_map.items()
         ]
         given.append(("output_map", _mapping(entries, depth + 1)))

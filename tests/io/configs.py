@@ -12,9 +12,9 @@ from spark.core.config_arguments import nested_type
 from spark.core.errors import ConfigError
 from spark.core.registry import modules
 from spark.nn import Brain, connections, initializers
+from spark.nn.component import ComponentConfig
 from spark.nn.connections.base import AnyConnectivity, Connectivity
 from spark.nn.initializers import AnyInitializer
-from spark.nn.component import ComponentConfig
 from spark.nn.plasticity.rule import RuleConfig
 from spark.nn.projections import ProjectionConfig
 from spark.nn.receptors import ReceptorConfig
