@@ -82,6 +82,8 @@ class Config(BaseModel):
     handed_down: ClassVar[tuple[str, ...]] = ()
     # Under which name plain data says of which kind it is, where a field may hold several kinds.
     tag: ClassVar[str] = ""
+    # Fields that an owner hands down to it, where it is no nested field of its owner, which knows.
+    from_owner: ClassVar[tuple[str, ...]] = ()
     _handed: frozenset[str] = PrivateAttr(default=frozenset())
 
     def __init__(self, /, **arguments: Any) -> None:
@@ -262,6 +264,7 @@ _SLOWEST = {"float16": 1000.0, "bfloat16": 25.0}
 class ModuleConfig(Config):
     """Fields that every module's config has."""
 
+    from_owner = ("units", "dt", "dtype")
     dt: Number = field(1.0, unit="ms", above=0, description="Length of one step.")
     dtype: FloatType = field("float32", description="Type in which floating state is stored.")
     seed: Whole | None = field(
@@ -270,6 +273,11 @@ class ModuleConfig(Config):
         description="Seed of this module's own draws; left out, it follows from the brain's seed and the "
         "module's path.",
     )
+
+    def owned(self) -> dict[str, Any]:
+        """Plain data without what an owner hands down and nobody gave: read back, the owner hands it down again."""
+        given = self.explicit()
+        return {k: v for k, v in self.to_dict().items() if k not in self.from_owner or given.get(k) is not None}
 
     def step_problems(self) -> list[Problem]:
         """Time constants that a step of this length, or a state of this dtype, cannot follow."""

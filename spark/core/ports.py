@@ -105,12 +105,14 @@ class Ports:
         optional: Payload type of inputs that have a default (None).
         outputs: Payload type of every output.
         any_of: Optional inputs of which at least one is needed.
+        projected: Inputs into which a wire is a projection, and may have the settings of one.
     """
 
     inputs: dict[str, type[Payload]]
     optional: dict[str, type[Payload]]
     outputs: dict[str, type[Payload]]
     any_of: tuple[str, ...] = ()
+    projected: tuple[str, ...] = ()
 
     def input_type(self, name: str) -> type[Payload] | None:
         """Payload type of an input port, required or optional."""

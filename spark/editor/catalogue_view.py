@@ -11,11 +11,12 @@ from spark import catalogue
 from spark.core.errors import ModuleError, RegistryError, SparkError
 from spark.core.registry import modules as registry
 from spark.editor.fields import fields_of, kinds
-from spark.editor.ports import REASONS, kinds_of, port_list
+from spark.editor.ports import REASONS, by_config, configured_ports, kinds_of, port_list
 from spark.io.graph_config import PAYLOADS
 from spark.io.model_file import BRAIN, INPUT, OUTPUT
 from spark.nn import BrainConfig
 from spark.nn.initializers.base import to_initializer
+from spark.nn.projections import ProjectionConfig
 
 LETTERS = {
     "SpikeArray": "S",
@@ -29,9 +30,13 @@ _BINS = 40
 
 
 def view() -> dict[str, Any]:
-    """Everything that the page must know of modules: types by name, payloads, kinds of configs, why wires cannot be."""
+    """Everything that the page must know of modules.
+
+    Types by name, payloads, kinds of configs, settings of projections, and why wires cannot be.
+    """
     names = tuple(registry.names())
-    return {"modules": _modules(names), "payloads": _payloads(), "kinds": kinds(), "reasons": REASONS}
+    found = {"modules": _modules(names), "payloads": _payloads(), "kinds": kinds(), "reasons": REASONS}
+    return {**found, "projection": fields_of(ProjectionConfig)}
 
 
 @functools.lru_cache(maxsize=4)
@@ -59,7 +64,8 @@ def _modules(names: tuple[str, ...]) -> dict[str, Any]:
 def _module(name: str, family: str) -> dict[str, Any]:
     cls: Any = registry[name]
     doc = inspect.getdoc(cls) or ""
-    ports = cls.ports()
+    # Those of a new node; where they follow from its config, a page is told of them node by node.
+    ports = configured_ports({"type": name})[0] if by_config(name) else cls.ports()
     if name == BRAIN:
         fields = [f for f in fields_of(BrainConfig) if not f["name"].endswith("_map")]
         doc_line = "A brain inside the brain: double-click to go in."
@@ -73,6 +79,7 @@ def _module(name: str, family: str) -> dict[str, Any]:
         "inputs": port_list(ports.inputs, ports.optional) if name != BRAIN else [],
         "outputs": port_list(ports.outputs) if name != BRAIN else [],
         "inside": name == BRAIN or hasattr(cls.config_class(), "blueprint"),
+        "configured": by_config(name),
     }
 
 
@@ -127,6 +134,14 @@ def histogram(described: dict[str, Any], samples: int = 20_000) -> dict[str, Any
     return {"counts": counts.tolist(), "edges": edges.tolist(), "density": share, "mean": float(np.mean(made.values))}
 
 
+def _type_name(cls: Any) -> str:
+    """The name of a component's class; some are made for their owner alone, and no file names them."""
+    try:
+        return registry.name_of(cls)
+    except RegistryError:
+        return str(cls.__name__)
+
+
 def components(type_name: str, config: dict[str, Any]) -> dict[str, Any]:
     """The components of a neuron with this config and the wires between them.
 
@@ -142,7 +157,7 @@ def components(type_name: str, config: dict[str, Any]) -> dict[str, Any]:
         raise RegistryError(f"{type_name} has no components")
     parts = made.blueprint()
     return {
-        "parts": [{"name": p.name, "type": registry.name_of(p.module_cls)} for p in parts],
+        "parts": [{"name": p.name, "type": _type_name(p.module_cls)} for p in parts],
         "wires": [
             {"from": [w.origin, w.port], "to": [p.name, port]}
             for p in parts

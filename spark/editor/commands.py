@@ -7,9 +7,9 @@ from typing import Any
 from spark.core.errors import Problem, SparkError
 from spark.core.names import illegal, suggestion
 from spark.core.registry import modules as registry
-from spark.editor.defaults import first_settings
+from spark.editor.defaults import first_settings, spelled_out
 from spark.editor.draft import Draft
-from spark.editor.ports import why_not
+from spark.editor.ports import takes_projections, why_not
 from spark.graph.check import RESERVED
 from spark.io.layout import arrange
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, TABLES
@@ -147,10 +147,32 @@ def _rename_port(draft: Draft, record: Any, name: str) -> None:
 
 @command
 def configure(draft: Draft, ids: list[str], path: list[str], value: Any = None, reset: bool = False) -> None:
-    """Set one field of the configs of some nodes; `reset` leaves it to its default."""
+    """Set one field of the configs of some nodes, or of the settings of some projections.
+
+    `reset` leaves it to its default. A projection is a wire that ends at a receptor.
+    """
     for key in ids:
+        if isinstance(key, str) and draft.get("edges", key) is not None:
+            _configure_projection(draft, key, path, value, reset)
+            continue
         record = existing(draft, "nodes", key)
-        draft.update("nodes", key, config=_with(record.get("config", {}), path, value, reset))
+        config = record.get("config", {})
+        if len(path) > 1:
+            config = spelled_out(record["type"], config, path[0])
+        draft.update("nodes", key, config=_with(config, path, value, reset))
+
+
+def _configure_projection(draft: Draft, key: str, path: list[str], value: Any, reset: bool) -> None:
+    edge = draft.get("edges", key)
+    settings = _with(edge.get("projection", {}), path, value, reset)
+    if not reset and not takes_projections(draft.document, edge["to"]):
+        name = draft.document["nodes"].get(edge["to"][0], {}).get("name", "?")
+        raise refuse(
+            f"the wire has no settings: {name}.{edge['to'][1]} is no receptor of spikes",
+            "Wire it to a receptor of a pool",
+        )
+    # A projection of defaults is a bare wire, which every version reads.
+    draft.update("edges", key, projection=settings or None)
 
 
 def _with(config: dict[str, Any], path: list[str], value: Any, reset: bool) -> dict[str, Any]:

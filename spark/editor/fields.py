@@ -6,20 +6,22 @@ from spark.core.config import Config
 from spark.core.config_arguments import nested_type
 from spark.core.registry import modules as registry
 from spark.core.values import encode
-from spark.io.sparse import kind_of
+from spark.io.sparse import kind_of, listed
+from spark.nn.component import ComponentConfig
 from spark.nn.connections.base import kinds as connectivities
 from spark.nn.initializers.base import kinds as initializers
 from spark.nn.plasticity import RuleConfig
+from spark.nn.receptors import ReceptorConfig
+from spark.nn.somas import SomaConfig
 
+# Components of which a config may hold any.
+FAMILIES = (RuleConfig, SomaConfig, ReceptorConfig)
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 def kinds() -> dict[str, dict[str, Any]]:
     """The configs that a field of several kinds may hold: by tag (`initializer`, ...) and name, their fields."""
-    # The base of a family of rules is no rule: its module is in no registry.
-    known = {registry[name] for name in registry.names()}
-    usable = {name: cls for name, cls in RuleConfig.kinds.items() if vars(cls).get("component") in known}
-    tables = {"initializer": initializers, "connectivity": connectivities, "rule": usable}
+    tables = {"initializer": initializers, "connectivity": connectivities} | {f.tag: _usable(f) for f in FAMILIES}
     found = {
         tag: {name: {"doc": _first_line(cls), "fields": fields_of(cls)} for name, cls in sorted(table.items())}
         for tag, table in tables.items()
@@ -28,6 +30,12 @@ def kinds() -> dict[str, dict[str, Any]]:
         for made in found["initializer"][name]["fields"]:
             made["inherits"] = made["name"] in cls.in_unit
     return found
+
+
+def _usable(family: type[ComponentConfig]) -> dict[str, type[ComponentConfig]]:
+    """The kinds of a family; what some of them are based on is none: its module is in no registry."""
+    known = {registry[name] for name in registry.names()}
+    return {name: cls for name, cls in family.kinds.items() if vars(cls).get("component") in known}
 
 
 def fields_of(cls: type[Config]) -> list[dict[str, Any]]:
@@ -54,10 +62,15 @@ def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str
     nested = nested_type(info)
     if nested is not None and isinstance(default, Config):
         made |= {"kind": "config", "fields": _linked(fields_of(type(default)), handed), "default": default.to_dict()}
-        if kind_of(default):
-            made |= {"kind": "kinds", "tag": "rule"}
+        # Where any of a family may stand; a class of the family stands for itself alone.
+        if info.annotation in FAMILIES:
+            made |= {"kind": "kinds", "tag": default.tag}
+    elif listed(default) is not None:
+        made |= {"kind": "named", "tag": next(iter(default.values())).tag, "default": listed(default)}
     elif isinstance(default, Config) and kind_of(default):
         made |= {"kind": "kinds", "tag": next(iter(kind_of(default)))}
+    elif default is None and (tag := _tag(schema)):
+        made |= {"kind": "kinds", "tag": tag}
     if made["kind"] == "choice":
         made["choices"] = _choices(schema)
     return made
@@ -80,6 +93,12 @@ def _choices(schema: dict[str, Any]) -> list[Any]:
     return next(b["enum"] for b in _branches(schema) if "enum" in b)
 
 
+def _tag(schema: dict[str, Any]) -> str | None:
+    """The kinds that a field may hold which is left out, by the title of what it may be."""
+    tags = {"Initializer": "initializer", "Connectivity": "connectivity", "Rule": "rule"}
+    return next((tags[b["title"]] for b in _branches(schema) if b.get("title") in tags), None)
+
+
 def _kind(schema: dict[str, Any], default: Any) -> str:
     branches = [b for b in _branches(schema) if b.get("type") != "null"]
     types = {b.get("type") for b in branches}
@@ -90,7 +109,7 @@ def _kind(schema: dict[str, Any], default: Any) -> str:
     if len(types) == 1:
         (only,) = types
         if only == "array":
-            return "shape"
+            return "names" if branches[0].get("items", {}).get("type") == "string" else "shape"
         known = {"number": "number", "integer": "integer", "boolean": "boolean", "string": "text"}
         return known.get(str(only), "json")
     return "json"

@@ -28,6 +28,13 @@ def _fixes(document: Document, located: Located, shapes: Shapes) -> list[dict[st
         found.append(_fix("Add a pool of neurons", {**at, "type": "LIFNeuron"}))
     if node is not None and located.field:
         found += _of_field(document, located, node, located.field)
+    if (
+        edge is not None
+        and located.field
+        and located.field.split(".")[0] in document["edges"][edge].get("projection", {})
+    ):
+        reset = {"do": "configure", "ids": [edge], "path": _known(document["edges"][edge]["projection"], located.field)}
+        found.append(_fix("Back to the default", {**reset, "reset": True}))
     if edge is not None:
         found.append(_fix("Delete the wire", {"do": "remove", "ids": [edge]}))
     if kind in ("unknown-type", "orphan") and node is not None:
@@ -59,6 +66,18 @@ def _of_field(document: Document, located: Located, node: str, field: str) -> li
         free = next(f"{name}_{i}" for i in range(2, len(taken) + 3) if f"{name}_{i}" not in taken)
         found.append(_fix(f"Call it {free}", {"do": "rename", "id": node, "name": free}))
     return found
+
+
+def _known(settings: dict[str, Any], field: str) -> list[str]:
+    """The path of a field, or of the innermost entry around it that there is."""
+    path: list[str] = []
+    at: Any = settings
+    for part in field.split("."):
+        if not isinstance(at, dict) or part not in at:
+            break
+        path.append(part)
+        at = at[part]
+    return path
 
 
 def _fix(label: str, *commands: dict[str, Any]) -> dict[str, Any]:

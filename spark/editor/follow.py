@@ -5,6 +5,7 @@ from typing import Any
 from spark.editor.draft import Draft
 from spark.editor.fed import HEAD, is_input
 from spark.editor.outputs import follow_wires
+from spark.editor.ports import by_config, configured_ports
 from spark.io.model_file import INPUT, OUTPUT
 
 Nodes = dict[str, Any]
@@ -17,7 +18,24 @@ def follow(draft: Draft) -> None:
         _follow_probes(draft, before, after)
         _follow_groups(draft, after)
         _follow_ports(draft, before, after)
+    _drop_lost_wires(draft, before, after)
     follow_wires(draft)
+
+
+def _drop_lost_wires(draft: Draft, before: Nodes, after: Nodes) -> None:
+    """Wires go with a port that another config no longer has: no page could draw them. One that is wrong takes none."""
+    for key, node in after.items():
+        was = before.get(key)
+        if was is None or was == node or was["type"] != node["type"] or not by_config(node["type"]):
+            continue
+        (old, _), (new, sound) = configured_ports(was), configured_ports(node)
+        if not sound:
+            continue
+        into = {*old.inputs, *old.optional} - {*new.inputs, *new.optional}
+        out = set(old.outputs) - set(new.outputs)
+        for name, edge in list(draft.document["edges"].items()):
+            if (edge["to"][0] == key and edge["to"][1] in into) or (edge["from"][0] == key and edge["from"][1] in out):
+                draft.put("edges", name, None)
 
 
 def _follow_probes(draft: Draft, before: Nodes, after: Nodes) -> None:

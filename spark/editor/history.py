@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from spark.core.errors import Problem, SparkError
+from spark.editor import receptors as receptors  # Enters its commands.
 from spark.editor import wires as wires  # Enters its commands.
 from spark.editor.commands import COMMANDS, CommandError, refuse
 from spark.editor.draft import Draft, Patch, Shapes, apply, inverse

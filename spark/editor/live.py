@@ -9,7 +9,7 @@ from spark.core.errors import Problem, RunError, SparkError
 from spark.core.memory import free_memory
 from spark.editor.checker import SHARED, Checker
 from spark.editor.draft import Shapes, snapshot
-from spark.editor.ports import inputs, outputs, port_list, ports_by_wires, unknown
+from spark.editor.ports import by_config, configured_ports, inputs, outputs, port_list, ports_by_wires, unknown
 from spark.editor.runner import Runner
 from spark.editor.session import Session
 from spark.editor.shapes import heavy_nodes
@@ -123,13 +123,27 @@ class Live:
         return {"problems": [p.to_dict() for p in self.problems], "shapes": known, "ports": self._ports(), **heavy}
 
     def _ports(self) -> dict[str, Any]:
-        """Ports of nodes that the catalogue cannot know: brains inside the brain, and types that are not installed."""
+        """Ports of nodes that the catalogue cannot know.
+
+        These are brains inside the brain, pools, whose ports follow from their configs, and types that are not installed.
+        """
         document, found = self.session.document, {}
         for key, node in document["nodes"].items():
             if node["type"] == BRAIN:
                 ins, outs = inputs(document, key), outputs(document, key)
             elif unknown(node):
                 ins, outs = ports_by_wires(document, key)
+            elif by_config(node["type"]):
+                made, sound = configured_ports(node)
+                wired = ({}, {}) if sound else ports_by_wires(document, key)
+                # Where a config says no longer which ports there are, the wires do.
+                ins, outs = (
+                    {**made.inputs, **{p: t for p, t in wired[0].items() if p not in made.optional}},
+                    made.outputs,
+                )
+                found[key] = {"inputs": port_list(ins, made.optional), "outputs": port_list(outs)}
+                found[key]["inputs"] = [{**p, "projected": p["name"] in made.projected} for p in found[key]["inputs"]]
+                continue
             else:
                 continue
             found[key] = {"inputs": port_list(ins), "outputs": port_list(outs)}

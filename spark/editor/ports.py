@@ -1,14 +1,20 @@
 """Ports of a document's nodes, and which may be wired to which."""
 
+import functools
+import json
 from typing import Any
 
-from spark.core.errors import RegistryError
+from spark.core.errors import ConfigError, Problem, RegistryError
+from spark.core.module import Module
 from spark.core.payloads import Payload
+from spark.core.ports import Ports
 from spark.core.registry import modules as registry
+from spark.editor.defaults import first_settings
 from spark.graph.check import outputs_of
 from spark.graph.specs import ModuleSpecs
 from spark.io.graph_config import PAYLOADS, children
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document
+from spark.io.sparse import from_sparse
 
 Types = dict[str, type[Payload]]
 # Why a wire cannot be: the words for the server and for the page, which has them with the catalogue.
@@ -29,6 +35,54 @@ def payload_of(node: Any) -> type[Payload]:
     return PAYLOADS.get(node.get("config", {}).get("payload_type", "FloatArray"), PAYLOADS["FloatArray"])
 
 
+def by_config(type_name: str) -> bool:
+    """Whether the ports of a module of this type follow from its config, as those of a pool do."""
+    cls: Any = registry[type_name] if type_name in registry.names() and type_name != BRAIN else None
+    return isinstance(cls, type) and cls.ports_from.__func__ is not Module.ports_from.__func__  # type: ignore[attr-defined]
+
+
+def configured_ports(node: Any) -> tuple[Ports, bool]:
+    """Ports of a node whose ports follow from its config, and whether that is sound.
+
+    What is wrong with it is left to its defaults, so that a wrong number takes no port away.
+    """
+    return _configured_ports(node["type"], registry[node["type"]], json.dumps(node.get("config", {}), sort_keys=True))
+
+
+@functools.lru_cache(maxsize=1024)
+def _configured_ports(type_name: str, cls: Any, text: str) -> tuple[Ports, bool]:
+    given, usual = json.loads(text), first_settings(type_name)
+    sound = not set(usual) - set(given)
+    while given:
+        try:
+            return cls.ports_from(from_sparse(cls.config_class(), {**usual, **given})), sound
+        except ConfigError as error:
+            sound = False
+            if not any([_dropped(given, problem) for problem in error.problems]):
+                break
+        except (TypeError, ValueError, AttributeError, RecursionError):
+            break
+    return cls.ports_from(from_sparse(cls.config_class(), usual)), sound and not given
+
+
+def _dropped(given: dict[str, Any], problem: Problem) -> bool:
+    """Leave out, in place, the innermost entry that a problem is about; whether there was one."""
+    at, last = given, None
+    for part in problem.address.split(".")[1:]:
+        if not isinstance(at, dict) or part not in at:
+            break
+        last, at = (at, part), at[part]
+    if last is not None:
+        del last[0][last[1]]
+    return last is not None
+
+
+def takes_projections(document: Document, end: list[str]) -> bool:
+    """Whether a wire that ends at a port is a projection, and may have the settings of one."""
+    node = document["nodes"].get(end[0])
+    return node is not None and by_config(node["type"]) and end[1] in configured_ports(node)[0].projected
+
+
 def outputs(document: Document, key: str) -> Types:
     """Output ports of a node."""
     node = document["nodes"][key]
@@ -38,6 +92,8 @@ def outputs(document: Document, key: str) -> Types:
         return {}
     if node["type"] == BRAIN:
         return {n["name"]: payload_of(n) for n in children(document, key).values() if n["type"] == OUTPUT}
+    if by_config(node["type"]):
+        return dict(configured_ports(node)[0].outputs)
     try:
         cls: Any = registry[node["type"]]
         return dict(cls.ports().outputs) or dict(outputs_of(ModuleSpecs(node["name"], cls)))
@@ -77,7 +133,7 @@ def inputs(document: Document, key: str) -> Types:
         cls: Any = registry[node["type"]]
     except RegistryError:
         return {}
-    ports = cls.ports()
+    ports = configured_ports(node)[0] if by_config(node["type"]) else cls.ports()
     return {**ports.inputs, **ports.optional}
 
 

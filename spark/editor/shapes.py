@@ -5,10 +5,13 @@ from typing import Any
 
 from spark.core.errors import Problem, SparkError
 from spark.editor.draft import Shapes
+from spark.editor.ports import takes_projections
+from spark.graph.specs import PortMap
 from spark.io.graph_config import Located, brain_config
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, write_document
 from spark.io.sizes import connections, modules_memory, ports_memory
 from spark.nn import Brain, BrainConfig
+from spark.nn.projections.projection import usual_name
 from spark.sim.run import build
 
 # A brain with more connections than this is not built for a check alone: it would take seconds and gigabytes.
@@ -79,12 +82,27 @@ def locate(document: Document, problem: Problem) -> Located:
         key = _child(document, None, parts[1], {OUTPUT})
         return Located(problem, node=key, field="shape" if problem.kind == "shape" else None)
     node = None
-    for part in parts:
+    for number, part in enumerate(parts):
         inner = _child(document, node, part, None)
         if inner is None:
+            edge = _projection(document, node, part)
+            if edge is not None:
+                return Located(problem, edge=edge, field=".".join(parts[number + 1 :]) or None)
             break
         node = inner
     return Located(problem, node=node)
+
+
+def _projection(document: Document, node: str | None, name: str) -> str | None:
+    """The wire into a node that is the projection of this name."""
+    for key, edge in document["edges"].items():
+        origin = document["nodes"].get(edge["from"][0])
+        if edge["to"][0] != node or origin is None or not takes_projections(document, edge["to"]):
+            continue
+        own = edge.get("projection", {}).get("name")
+        if name == (own or usual_name(PortMap(origin["name"], edge["from"][1]), edge["to"][1])):
+            return key
+    return None
 
 
 def _child(document: Document, parent: str | None, name: str, types: set[str] | None) -> str | None:

@@ -6,8 +6,10 @@ from spark.core.names import suggestion
 from spark.editor.commands import COMMANDS, command, existing, free_name, refuse
 from spark.editor.draft import Draft, Shapes
 from spark.editor.ports import inputs, outputs, why_not
+from spark.graph.specs import PortMap
 from spark.io.graph_config import children, wires_into
 from spark.io.model_file import BRAIN, FORMAT, INPUT, OUTPUT, TABLES, VERSION, check_document
+from spark.nn.projections.projection import usual_name
 
 # Commands that make ports of what other ports carry, and so ask for a draft that knows shapes.
 NEED_SHAPES = frozenset({"encapsulate", "promote"})
@@ -133,11 +135,19 @@ def encapsulate(draft: Draft, ids: list[str], name: str = "inner") -> dict[str, 
             else:
                 outer = {"from": begin, "to": [brain, _name(draft, made[port])], "order": 0}
                 draft.put("edges", draft.new_id("edges"), outer)
-        if comes_in:
-            draft.update("edges", key, **{"from": [made[port], "value"]})
-        else:
-            draft.update("edges", key, **{"from": [brain, _name(draft, made[port])]})
+        _begin_at(draft, key, [made[port], "value"] if comes_in else [brain, _name(draft, made[port])])
     return {"id": brain}
+
+
+def _begin_at(draft: Draft, key: str, begin: list[str]) -> None:
+    """Let a wire begin elsewhere, where the same comes from: a projection keeps its name, which draws follow from."""
+    edge = draft.get("edges", key)
+    settings = edge.get("projection")
+    if isinstance(settings, dict) and settings.get("name") is None:
+        origin, receptor = draft.get("nodes", edge["from"][0]), edge["to"][1]
+        if origin is not None:
+            settings = {**settings, "name": usual_name(PortMap(origin["name"], edge["from"][1]), receptor)}
+    draft.update("edges", key, **{"from": begin, "projection": settings})
 
 
 def _name(draft: Draft, key: str) -> str:
@@ -200,7 +210,7 @@ def unpack(draft: Draft, id: str) -> dict[str, Any]:
 def _replace(draft: Draft, edges: dict[str, Any], source: list[list[str]]) -> None:
     for key in edges:
         if source:
-            draft.update("edges", key, **{"from": source[0]})
+            _begin_at(draft, key, source[0])
         else:
             draft.put("edges", key, None)
 

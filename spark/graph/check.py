@@ -119,6 +119,16 @@ def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, prope
                             "payload",
                         )
                     )
+                elif port in known and wire.end is not wire and port not in ports_of(specs).projected:
+                    problems.append(
+                        Problem(
+                            address,
+                            f"has the settings of a projection, got {str(wire)[:200]}; {specs.module_cls.__name__} has no "
+                            f"receptor {port!r} that takes them",
+                            f"Write spark.PortMap({wire.origin!r}, {wire.port!r})",
+                            "projection",
+                        )
+                    )
     return problems
 
 

@@ -9,9 +9,22 @@ from spark.core.config_arguments import nested_type
 from spark.core.errors import ConfigError, Problem
 from spark.core.values import PLAIN, encode
 from spark.io.code_inputs import InputCode
-from spark.nn import BrainConfig, connections, delays, initializers, interfaces, neurons, plasticity, somas, synapses
+from spark.nn import (
+    BrainConfig,
+    connections,
+    delays,
+    initializers,
+    interfaces,
+    neurons,
+    plasticity,
+    pools,
+    receptors,
+    somas,
+    synapses,
+)
+from spark.nn.projections import Projection
 
-_PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, synapses, delays)
+_PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, synapses, delays, pools, receptors)
 _WIDTH = 100
 
 
@@ -121,7 +134,12 @@ def _brain(config: BrainConfig, names: _Names, depth: int) -> str:
         given.append(("input_map", _mapping(entries, depth + 1)))
     if config.output_map:
         entries = [
-            (repr(n), _mapping([('"input"', _wire(e.input)), ('"spec"', _spec("OutputSpec", e.spec))], depth + 2))
+            (
+                repr(n),
+                _mapping(
+                    [('"input"', _wire(e.input, names, depth + 3)), ('"spec"', _spec("OutputSpec", e.spec))], depth + 2
+                ),
+            )
             for n, e in config.output_map.items()
         ]
         given.append(("output_map", _mapping(entries, depth + 1)))
@@ -131,17 +149,30 @@ def _brain(config: BrainConfig, names: _Names, depth: int) -> str:
 
 
 def _module(specs: Any, names: _Names, depth: int) -> str:
-    wires = []
-    for port, listed in specs.inputs.items():
-        made = [_wire(w) for w in listed]
-        wires.append(f"{port!r}: {made[0] if len(made) == 1 else '[' + ', '.join(made) + ']'}")
     inner = isinstance(specs.config, BrainConfig)
     config = _brain(specs.config, names, depth + 1) if inner else _config(specs.config, names, depth + 1)
-    arguments = [repr(specs.name), names.of(specs.module_cls), "{" + ", ".join(wires) + "}", config]
+    arguments = [repr(specs.name), names.of(specs.module_cls), _wires(specs.inputs, names, depth + 1), config]
     return _call("spark.ModuleSpecs", arguments, depth, True)
 
 
-def _wire(wire: Any) -> str:
+def _wires(inputs: Any, names: _Names, depth: int) -> str:
+    """The wires into a module; those with settings stand on lines of their own."""
+    if not any(isinstance(wire, Projection) for listed in inputs.values() for wire in listed):
+        made = [(repr(port), [_wire(wire, names, depth) for wire in listed]) for port, listed in inputs.items()]
+        return "{" + ", ".join(f"{p}: {w[0] if len(w) == 1 else '[' + ', '.join(w) + ']'}" for p, w in made) + "}"
+    entries = []
+    for port, listed in inputs.items():
+        one = len(listed) == 1
+        made = [_wire(wire, names, depth + (1 if one else 2)) for wire in listed]
+        entries.append((repr(port), made[0] if one else _listed(made, depth + 1)))
+    return _mapping(entries, depth)
+
+
+def _wire(wire: Any, names: _Names, depth: int) -> str:
+    if isinstance(wire, Projection):
+        arguments = [repr(wire.origin), repr(wire.port)]
+        _arguments(wire.settings, None, "", names, depth, arguments)
+        return _call("spark.Projection", arguments, depth)
     return f"spark.PortMap({wire.origin!r}, {wire.port!r})"
 
 
@@ -187,7 +218,7 @@ def _arguments(
 
 def _value(value: Any, names: _Names, depth: int) -> str:
     if isinstance(value, Config):
-        return _config(value, names, depth)
+        return _config(value, names, depth, type(value).from_owner)
     if isinstance(value, np.ndarray):
         plain = {"float32": float, "int32": int}.get(str(value.dtype))
         if value.ndim == 0 and plain is not None:
@@ -201,6 +232,8 @@ def _value(value: Any, names: _Names, depth: int) -> str:
     if isinstance(value, (list, tuple)):
         inner = ", ".join(_value(v, names, depth) for v in value)
         return f"({inner}{',' if len(value) == 1 else ''})" if isinstance(value, tuple) else f"[{inner}]"
+    if isinstance(value, dict) and any(isinstance(v, Config) for v in value.values()):
+        return _mapping([(repr(k), _value(v, names, depth + 1)) for k, v in value.items()], depth)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {_value(v, names, depth)}" for k, v in value.items()) + "}"
     if not isinstance(value, PLAIN):

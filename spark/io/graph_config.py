@@ -16,6 +16,7 @@ from spark.io.nesting import misplaced
 from spark.io.sparse import from_sparse
 from spark.nn import BrainConfig
 from spark.nn.brain_config import OutputMap
+from spark.nn.projections.projection import Projection, ProjectionConfig
 
 PAYLOADS: dict[str, type[Payload]] = {
     c.__name__: c
@@ -149,7 +150,8 @@ def _wired(
     for name, specs in modules.items():
         feeds: dict[str, list[PortMap]] = {}
         for port, wires in wires_into(level.document, level.names[name]).items():
-            made = [(k, _origin(level, k, w)) for k, w in wires]
+            begun = [(k, _origin(level, k, w), w) for k, w in wires]
+            made = [(k, o and _projected(level, k, w, o, f"{name}.{port}[{i}]")) for i, (k, o, w) in enumerate(begun)]
             feeds[port] = [w for _, w in made if w is not None]
             order[name, port] = [k for k, w in made if w is not None]
         wired[name] = ModuleSpecs(name, specs.module_cls, feeds, specs.config)
@@ -255,6 +257,21 @@ def _origin(level: Level, key: str, edge: Any) -> PortMap | None:
     return PortMap(node["name"], edge["from"][1])
 
 
+def _projected(level: Level, key: str, edge: Any, origin: PortMap, address: str) -> PortMap:
+    """The wire with its settings, if it has some; without them if they are wrong."""
+    if "projection" not in edge:
+        return origin
+    try:
+        settings = from_sparse(ProjectionConfig, edge["projection"])
+        return Projection(origin.origin, origin.port, **settings.explicit())
+    except ConfigError as error:
+        for problem in _stripped(error, ProjectionConfig.__name__):
+            level.note(problem.under(address), edge=key, field=problem.address)
+    except (TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
+        level.note(Problem(address, f"cannot be read: {error}", "Reset the field", "config"), edge=key)
+    return origin
+
+
 def _place_wire_problem(
     level: Level, problem: Problem, wired: Mapping[str, ModuleSpecs], order: Mapping[tuple[str, str], list[str]]
 ) -> None:
@@ -313,6 +330,10 @@ def _output_wire(
     found = resolve(name, wire, wired, own)
     if isinstance(found, Problem):
         level.note(found, node=key, edge=edge)
+        return None
+    if "projection" in wires[0][1]:
+        text = "has the settings of a projection, and ends at an output, which has no use for them"
+        level.note(Problem(name, text, "Draw the wire again", "projection"), node=key, edge=edge)
         return None
     if not issubclass(found, spec.payload_type):
         text = f"has the wrong payload type, got {found.__name__}; expected {spec.payload_type.__name__}"

@@ -8,6 +8,7 @@ from spark.io.layout import arrange
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, new_document
 from spark.io.sparse import sparse
 from spark.nn import Brain, BrainConfig
+from spark.nn.projections import Projection
 
 
 def document_of(config: BrainConfig, name: str = "brain") -> Document:
@@ -50,7 +51,8 @@ def _fill(document: Document, config: BrainConfig, parent: str | None) -> None:
     def connect(wire: Any, node: str, port: str, order: int) -> None:
         begin = [ids[CALL, wire.port], "value"] if wire.origin == CALL else [ids[wire.origin], wire.port]
         key = f"e{len(document['edges']) + 1}"
-        document["edges"][key] = {"from": begin, "to": [node, port], "order": order}
+        settings = {"projection": sparse(wire.settings)} if isinstance(wire, Projection) else {}
+        document["edges"][key] = {"from": begin, "to": [node, port], "order": order, **settings}
 
     for name, specs in config.modules_map.items():
         for port, wires in specs.inputs.items():

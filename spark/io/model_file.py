@@ -2,7 +2,8 @@
 
 A document is plain data: `{"format", "version", "meta", "run", "nodes", "edges", "notes", "groups", "probes"}`. The
 last five are tables from stable ids to records. A node inside a brain names that brain's node as its `parent`; nodes of
-the types `Input` and `Output` are a brain's own ports. Whatever is unknown is kept as it is and written back: a type
+the types `Input` and `Output` are a brain's own ports. A wire into a receptor may have a `projection`, its settings.
+Whatever is unknown is kept as it is and written back: a type
 that is not installed, a wire that hangs in the air, a field of a newer version.
 """
 
@@ -20,7 +21,7 @@ from spark.core.strict import check_plain, read_bounded, read_json
 from spark.io.atomic import write_atomically
 from spark.io.nesting import misplaced
 
-FORMAT, VERSION = "spark graph", 1
+FORMAT, VERSION = "spark graph", 2
 SUFFIX = ".spark.json"
 TABLES = ("nodes", "edges", "notes", "groups", "probes")
 SINGLE = ("meta", "run")
@@ -32,8 +33,8 @@ MOST_RECORDS = 100_000
 Document = dict[str, Any]
 # Table, id, record before (None: was not there), record after (None: is gone).
 Change = tuple[str, str, Any, Any]
-# Brings a document of an older version to the next one.
-MIGRATIONS: dict[int, Callable[[Document], Document]] = {}
+# Brings a document of an older version to the next one. Version 1 has no projections.
+MIGRATIONS: dict[int, Callable[[Document], Document]] = {1: lambda document: {**document, "version": 2}}
 _PLACED = ("nodes", "notes", "groups")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -50,10 +51,13 @@ def new_document(name: str = "brain") -> Document:
 
 
 def write_document(document: Document) -> bytes:
-    """Canonical bytes: keys sorted, one record a line, so that two versions can be compared line by line."""
+    """Canonical bytes: keys sorted, one record a line, so that two versions can be compared line by line.
+
+    They state the oldest version that holds all of it, so that older readers open what they can understand.
+    """
     lines = ["{"]
     rest = {k: v for k, v in document.items() if k not in (*TABLES, *SINGLE, "format", "version")}
-    heads = {"format": document["format"], "version": document["version"], **rest}
+    heads = {"format": document["format"], "version": _least_version(document), **rest}
     entries = [f"  {json.dumps(key)}: {_line(value)}" for key, value in heads.items()]
     entries += [f"  {json.dumps(key)}: {_line(document[key])}" for key in SINGLE]
     for table in TABLES:
@@ -64,6 +68,13 @@ def write_document(document: Document) -> bytes:
     lines.append(",\n".join(entries))
     lines.append("}\n")
     return "\n".join(lines).encode()
+
+
+def _least_version(document: Document) -> Any:
+    """An older reader would keep a projection, and build the brain without it: it must not open the file."""
+    if document["version"] != VERSION:
+        return document["version"]
+    return VERSION if any("projection" in edge for edge in document["edges"].values()) else VERSION - 1
 
 
 def _line(value: Any) -> str:
@@ -234,6 +245,8 @@ def _wrong(table: str, record: dict[str, Any]) -> list[tuple[str, str]]:
         wrong += [(end, f"must be a node's id and a port, got {record.get(end)!r}") for end in _wrong_ends(record)]
         if type(record.get("order", 0)) is not int:
             wrong.append(("order", "must be a whole number"))
+        if not isinstance(record.get("projection", {}), dict):
+            wrong.append(("projection", f"must be an object, got {record['projection']!r}"[:200]))
     if table in ("nodes", "notes", "groups"):
         wrong += _wrong_place(record)
     if table == "probes" and not isinstance(record.get("path"), str):

@@ -10,6 +10,7 @@ from spark.nn import BrainConfig
 from spark.nn.connections import Connectivity
 from spark.nn.each_wire import EachWire
 from spark.nn.initializers import Initializer
+from spark.nn.projections.projection import settings_of
 
 # The synapses of a point neuron, and the port whose wires they take.
 _PORTS = {"excitatory": "excitation", "inhibitory": "inhibition"}
@@ -115,7 +116,16 @@ def _modules(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int, 
             wires = specs.inputs.get(port, []) if port else [w for ws in specs.inputs.values() for w in ws]
             some, each = _onto(synapses, [sizes.of(w) for w in wires], _units(specs.config))
             number, needed = number + some, needed + some * each
+        for wire in _projections(specs):
+            some = settings_of(wire).pattern.expected_number((sizes.of(wire),), _units(specs.config))
+            number, needed = number + some, needed + some * _ROW
         yield prefix + name, sizes.of(PortMap(name, "")), number, needed
+
+
+def _projections(specs: ModuleSpecs) -> list[PortMap]:
+    """The wires into a module that own their connections."""
+    cls: Any = specs.module_cls
+    return [wire for port in cls.ports_from(specs.config).projected for wire in specs.inputs.get(port, [])]
 
 
 def _synapses(config: Config) -> Mapping[str, Any]:

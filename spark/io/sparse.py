@@ -6,8 +6,6 @@ from spark.core.config import Config
 from spark.core.config_arguments import nested_type
 from spark.core.values import encode
 
-KINDS = ("rule", "initializer", "connectivity")
-
 
 def sparse(config: Config, default: Config | None = None, handed: tuple[str, ...] = ()) -> dict[str, Any]:
     """The fields that differ from their defaults, nested ones likewise; `from_sparse` gives an equal config.
@@ -29,13 +27,22 @@ def sparse(config: Config, default: Config | None = None, handed: tuple[str, ...
             usual = None if info.is_required() else info.get_default(call_default_factory=True)
         if isinstance(value, Config):
             same, nested = type(value) is type(usual), nested_type(info) is not None
-            inner = sparse(value, usual if same and nested else None, type(config).handed_down if nested else ())
+            down = type(config).handed_down if nested else type(value).from_owner
+            inner = sparse(value, usual if same and nested else None, down)
             if same and (not inner if nested else encode(value) == encode(usual)):
                 continue
             found[name] = inner if same and nested else {**kind_of(value), **inner}
         elif info.is_required() or name in own or encode(value) != encode(usual):
-            found[name] = _brief(encode(value))
+            by_name = listed(value)
+            found[name] = _brief(encode(value)) if by_name is None else by_name
     return found
+
+
+def listed(value: Any) -> dict[str, Any] | None:
+    """Configs that a dict lists by name, each with its kind and without its defaults; None if it is something else."""
+    if not isinstance(value, dict) or not value or not all(isinstance(v, Config) for v in value.values()):
+        return None
+    return {name: {**kind_of(v), **sparse(v, None, type(v).from_owner)} for name, v in value.items()}
 
 
 def _brief(value: Any) -> Any:
@@ -63,7 +70,8 @@ def _arguments(cls: type[Config], data: dict[str, Any], prefix: str) -> dict[str
             given[prefix + name] = value
             continue
         usual = info.get_default(call_default_factory=True)
-        kind = {k: value[k] for k in KINDS if k in value and k not in nested.model_fields}
+        tag = _tag(nested)
+        kind = {tag: value[tag]} if tag in value else {}
         if kind and kind != kind_of(usual):
             given[prefix + name] = value
         else:
@@ -74,5 +82,10 @@ def _arguments(cls: type[Config], data: dict[str, Any], prefix: str) -> dict[str
 
 def kind_of(config: Config) -> dict[str, Any]:
     """The entry of its plain data that says which of several kinds of config this is; empty if there is one kind."""
-    plain = config.to_dict()
-    return {name: plain[name] for name in KINDS if name in plain and name not in type(config).model_fields}
+    tag = _tag(type(config))
+    return {tag: type(config).__name__} if tag else {}
+
+
+def _tag(cls: type[Config]) -> str:
+    """Under which entry of its plain data a config says of which kind it is; empty if there is one kind."""
+    return "" if cls.tag in cls.model_fields else cls.tag

@@ -85,6 +85,8 @@ def _output_map(value: Any) -> dict[str, OutputMap]:
         wire = PortMap(**wire) if isinstance(wire, dict) else wire
         if not isinstance(wire, PortMap):
             raise ValueError(f"'{name}.input' must be a spark.PortMap, got {wire!r}")
+        if wire.end is not wire:
+            raise ValueError(f"'{name}.input' must be a bare spark.PortMap: an output is no receptor, got {wire!r}")
         made[str(name)] = OutputMap(wire, _spec(OutputSpec, name, entry["spec"]))  # type: ignore[arg-type]
     return made
 

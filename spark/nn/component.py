@@ -1,5 +1,6 @@
 """Components that come in kinds: a config says which one is meant, in Python and in files."""
 
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from pydantic import BeforeValidator
@@ -18,7 +19,7 @@ class ComponentConfig(ModuleConfig):
     Class attributes:
         tag: Under which name plain data says of which kind it is.
         usual: The kind of plain data that says nothing; left out, none.
-        kinds: The family by name of class.
+        kinds: The family by name of class, without its head.
         component: The module that is made from a config: the first class whose `config` is annotated with this class.
     """
 
@@ -31,11 +32,20 @@ class ComponentConfig(ModuleConfig):
         super().__init_subclass__(**kwargs)
         if "tag" in vars(cls):
             cls.kinds = {}
-        cls.kinds[cls.__name__] = cls
+        else:
+            cls.kinds[cls.__name__] = cls
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data with the kind."""
         return {type(self).tag: type(self).__name__, **super().to_dict()}
+
+    def unmade(self) -> list[Problem]:
+        """That it is the config of no module, if it is."""
+        try:
+            self.made()
+        except ConfigError as error:
+            return [replace(problem, address="") for problem in error.problems]
+        return []
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -59,7 +69,7 @@ class ComponentConfig(ModuleConfig):
         Raises:
             ConfigError: No class has this config.
         """
-        if "component" not in vars(type(self)):
+        if "component" not in vars(type(self)) or "tag" in vars(type(self)):
             name = type(self).__name__
             text = f"is the config of no module; expected a class that says `config: {name}`"
             raise ConfigError(Problem(name, text, "Annotate it in the class body of the module", "class"))

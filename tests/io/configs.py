@@ -12,9 +12,13 @@ from spark.core.config_arguments import nested_type
 from spark.core.errors import ConfigError
 from spark.core.registry import modules
 from spark.nn import Brain, connections, initializers
+from spark.nn.component import ComponentConfig
 from spark.nn.connections.base import AnyConnectivity, Connectivity
 from spark.nn.initializers import AnyInitializer
-from spark.nn.plasticity.rule import RuleConfig, kinds
+from spark.nn.plasticity.rule import RuleConfig
+from spark.nn.projections import ProjectionConfig
+from spark.nn.receptors import ReceptorConfig
+from spark.nn.somas import SomaConfig
 
 MODULES = [cls for family in BUILT_IN.values() for cls in family if cls is not Brain]
 INITIALIZERS = [
@@ -26,8 +30,16 @@ INITIALIZERS = [
 CONNECTIVITIES = [
     cls for cls in vars(connections).values() if isinstance(cls, type) and Connectivity in cls.__bases__
 ]  # fmt: skip
-# Rules that a file may name; a base of rules is none.
-RULES = [c for c in kinds.values() if c.rule in {modules[n] for n in modules.names()}]
+
+
+def usable(family: type[ComponentConfig]) -> list[Any]:
+    """The kinds of a family that a file may name; a base of some of them is none."""
+    known = {modules[name] for name in modules.names()}
+    return [kind for kind in family.kinds.values() if vars(kind).get("component") in known]
+
+
+RULES, SOMAS, RECEPTORS = usable(RuleConfig), usable(SomaConfig), usable(ReceptorConfig)
+NAMES = st.sampled_from(["ampa", "nmda", "gaba", "z", "a"])
 
 
 def matrices() -> st.SearchStrategy[Any]:
@@ -70,9 +82,17 @@ def _required(cls: Any, chosen: dict[str, Any]) -> dict[str, Any]:
 def _values(cls: Any, name: str, info: Any) -> st.SearchStrategy[Any]:
     annotation, metadata = info.annotation, info.metadata
     default = None if info.is_required() else info.get_default(call_default_factory=True)
+    if name == "receptors":
+        return st.dictionaries(NAMES, st.sampled_from(RECEPTORS).flatmap(configs), min_size=1, max_size=3)
+    if cls is ProjectionConfig and name in ("name", "modulator"):
+        return NAMES
+    if cls is ProjectionConfig and name == "rule":
+        return st.sampled_from(RULES).flatmap(configs)
     if nested_type(info) is not None:
         if issubclass(annotation, RuleConfig):
             return st.sampled_from(RULES).flatmap(configs)
+        if annotation is SomaConfig:
+            return st.sampled_from(SOMAS).flatmap(configs)
         return configs(type(default) if isinstance(default, Config) else annotation)
     if isinstance(default, Connectivity) or any(m in AnyConnectivity.__metadata__ for m in metadata):
         kind = (

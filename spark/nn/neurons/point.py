@@ -73,7 +73,8 @@ class PointNeuron(Pool):
     @classmethod
     def ports_from(cls, config: Any) -> Ports:
         """Two receptors of spikes."""
-        return Ports({}, dict.fromkeys(GROUPS, SpikeArray), {"out_spikes": SpikeArray}, tuple(GROUPS))
+        ports = tuple(GROUPS)
+        return Ports({}, dict.fromkeys(ports, SpikeArray), {"out_spikes": SpikeArray}, ports, projected=ports)
 
     @classmethod
     def ports(cls) -> Ports:

@@ -7,9 +7,8 @@ from typing import Any
 from spark.core.errors import Problem, WiringError
 from spark.core.payloads import CurrentArray
 from spark.core.ports import PortSpec
-from spark.graph.specs import CALL
 from spark.nn.projections.draws import Drawn
-from spark.nn.projections.projection import Projection, ProjectionConfig, settings_of
+from spark.nn.projections.projection import Projection, ProjectionConfig, settings_of, usual_names
 from spark.nn.receptors import ReceptorConfig
 from spark.nn.receptors.receptor import InhibitoryConfig
 from spark.nn.wiring import joined_spec
@@ -87,7 +86,7 @@ def feeds_of(
         if receptor not in inputs:
             continue
         wires = inputs[receptor].wires
-        names = _usual_names(receptor, wires)
+        names = usual_names(receptor, [wire.wire for wire in wires])
         drawn = [
             own_settings(owner, config, name, wire)
             if usual is None or isinstance(wire.wire, Projection)
@@ -134,18 +133,6 @@ def _grouped(
         groups.setdefault(group, []).append((one, (first, first + wire.size), wire))
         first += wire.size
     return groups
-
-
-def _usual_names(receptor: str, wires: tuple[PortSpec, ...]) -> list[str]:
-    """How projections are called that were given no name: with a number behind it if others are called so."""
-    names: list[str] = []
-    for wire in wires:
-        origin = "input" if wire.wire is None else wire.wire.port if wire.wire.origin == CALL else wire.wire.origin
-        wanted, number = f"{origin}_{receptor}", 1
-        while (name := wanted if number == 1 else f"{wanted}_{number}") in names:
-            number += 1
-        names.append(name)
-    return names
 
 
 def _joined(address: str, specs: list[PortSpec]) -> PortSpec:

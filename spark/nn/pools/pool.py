@@ -1,15 +1,16 @@
 """`Pool`: units of any soma, with any receptors, fed by projections."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import jax.numpy as jnp
 from pydantic import BeforeValidator, WithJsonSchema
 
-from spark.core.config import field
+from spark.core.config import Config, field
 from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.names import did_you_mean, illegal
-from spark.core.payloads import FloatArray, Payload, SpikeArray
+from spark.core.payloads import CurrentArray, FloatArray, Payload, SpikeArray
 from spark.core.ports import MeasuredFrom, Ports, PortSpec
 from spark.core.values import Number
 from spark.graph.specs import ModuleSpecs, PortMap
@@ -27,24 +28,43 @@ from spark.nn.synapses.background import PoissonBackgroundConfig
 def _to_receptors(value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise ValueError(f"expected a dict from names to receptors, got {type(value).__name__}")
-    made = {}
-    for name, receptor in value.items():
+    for name in value:
         why = illegal(name) or ("every pool has a part of this name" if name in PARTS else None)
         if why:
             raise ValueError(f"{name!r} cannot be the name of a receptor: {why}")
-        receptor = ReceptorConfig.from_dict(receptor) if isinstance(receptor, dict) else receptor
+    made = _read_each("receptors", value, ReceptorConfig)
+    for name, receptor in made.items():
         if not isinstance(receptor, ReceptorConfig):
             raise ValueError(f"'{name}' must be the config of a receptor, got {type(receptor).__name__}")
-        made[name] = receptor
     if not made:
         raise ValueError("expected at least one receptor, got none")
+    return made
+
+
+def _read_each(field: str, given: Mapping[str, Any], cls: type[Config]) -> dict[str, Any]:
+    """Configs from their plain data, in the order of their names: currents are summed so, and files keep no other.
+
+    Raises:
+        ConfigError: Some data describe none, each by its name.
+    """
+    made, problems = {}, []
+    for name, value in sorted(given.items(), key=lambda item: str(item[0])):
+        try:
+            made[name] = cls.from_dict(value) if isinstance(value, dict) else value
+        except ConfigError as error:
+            for problem in error.problems:
+                # The class stands at the head of its address; whoever reads on expects one there.
+                _, _, rest = problem.address.partition(".")
+                problems.append(replace(problem, address=f"{field}.{name}.{rest or problem.address}"))
+    if problems:
+        raise ConfigError(problems)
     return made
 
 
 def _to_background(value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise ValueError(f"expected a dict from receptors to backgrounds, got {type(value).__name__}")
-    made = {n: PoissonBackgroundConfig.from_dict(b) if isinstance(b, dict) else b for n, b in value.items()}
+    made = _read_each("background", value, PoissonBackgroundConfig)
     for name, background in made.items():
         if not isinstance(background, PoissonBackgroundConfig):
             raise ValueError(f"'{name}' must be a PoissonBackgroundConfig, got {type(background).__name__}")
@@ -58,7 +78,7 @@ class PoolConfig(NeuronConfig):
     soma: SomaConfig = field(factory=IntegrateAndFireSomaConfig, description="The soma: the config of any.")
     receptors: Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object"})] = field(
         factory=lambda: {"excitation": ExponentialCurrentConfig()},
-        description="The receptors by name, each the config of any; they are the pool's input ports.",
+        description="The receptors by name, each the config of any; in the order of their names they are input ports.",
     )
     modulators: tuple[str, ...] = field((), description="Further input ports, which modulate rules of projections.")
     background: Annotated[dict[str, Any], BeforeValidator(_to_background), WithJsonSchema({"type": "object"})] = field(
@@ -81,19 +101,13 @@ class PoolConfig(NeuronConfig):
             why = illegal(name) or (f"{name!r} is a receptor" if name in self.receptors else None)
             if why:
                 found.append(Problem("modulators", why, "Choose another name", "name"))
-        return found
+        found += [p.under(f"receptors.{name}") for name, receptor in self.receptors.items() for p in receptor.unmade()]
+        return [*found, *(p.under("soma") for p in self.soma.unmade())]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data; receptors and backgrounds do not repeat what the pool hands down to them."""
-        data = super().to_dict()
-        for name in ("receptors", "background"):
-            nested = getattr(self, name)
-            data[name] = {key: self._without_handed(config, data[name][key]) for key, config in nested.items()}
-        return data
-
-    def _without_handed(self, config: Any, data: dict[str, Any]) -> dict[str, Any]:
-        own = config.explicit()
-        return {name: value for name, value in data.items() if name not in self.handed_down or name in own}
+        """Plain data; receptors and backgrounds leave out what the pool hands down."""
+        listed = {field: getattr(self, field) for field in ("receptors", "background")}
+        return {**super().to_dict(), **{f: {n: c.owned() for n, c in configs.items()} for f, configs in listed.items()}}
 
     def handed_receptors(self) -> dict[str, ReceptorConfig]:
         """The receptors, with the pool's shape, step and dtype.
@@ -141,7 +155,8 @@ class Pool(Neuron):
         """The receptors and the modulators."""
         receptors = {name: receptor.made().takes for name, receptor in config.receptors.items()}  # type: ignore[attr-defined]
         optional = {**receptors, **dict.fromkeys(config.modulators, FloatArray)}
-        return Ports({}, optional, {"out_spikes": SpikeArray}, tuple(receptors))
+        projected = tuple(name for name, payload in receptors.items() if not issubclass(payload, CurrentArray))
+        return Ports({}, optional, {"out_spikes": SpikeArray}, tuple(receptors), projected)
 
     def build(self, **inputs: PortSpec) -> None:
         """Build the components for the wires that there are."""

@@ -1,5 +1,6 @@
 """`Projection`: a wire that ends at a receptor, and owns its connections."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import WithJsonSchema
@@ -7,7 +8,7 @@ from pydantic import WithJsonSchema
 from spark.core.config import Config, field
 from spark.core.errors import ConfigError, Problem
 from spark.core.names import illegal
-from spark.graph.specs import PortMap
+from spark.graph.specs import CALL, PortMap
 from spark.nn.component import kind_reader
 from spark.nn.connections import AllToAll, AnyConnectivity
 from spark.nn.initializers import AnyInitializer, ConstantInitializer
@@ -59,6 +60,8 @@ class ProjectionConfig(Config):
         if modulated and self.modulator is None:
             text = "is missing, got a rule with an `eligibility_tau`; expected the name of an input port of the pool"
             found.append(Problem("modulator", text, "Name one of the pool's `modulators`", "missing"))
+        if self.rule is not None:
+            found += [problem.under("rule") for problem in self.rule.unmade()]
         if self.modulator is not None and not modulated:
             text = f"has no effect without a rule with an `eligibility_tau`, got {self.modulator!r}"
             found.append(Problem("modulator", text, "Leave it out", "setting"))
@@ -68,6 +71,10 @@ class ProjectionConfig(Config):
                 Problem("weight_dtype", text, "Leave it out: weights that change are of the pool's `dtype`", "setting")
             )
         return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; the rule leaves out what the pool hands down."""
+        return {**super().to_dict(), "rule": None if self.rule is None else self.rule.owned()}
 
 
 class Projection(PortMap):
@@ -126,6 +133,18 @@ def read_wire(wire: Any) -> Any:
     if not isinstance(settings, dict):
         raise ConfigError(Problem("projection", f"its data must be a JSON object, got {type(settings).__name__}"))
     return Projection(wire["origin"], wire["port"], **settings)
+
+
+def usual_names(receptor: str, wires: Iterable[PortMap | None]) -> list[str]:
+    """How wires into a receptor are called that were given no name: with a number behind it if others are called so."""
+    names: list[str] = []
+    for wire in wires:
+        origin = "input" if wire is None else wire.port if wire.origin == CALL else wire.origin
+        wanted, number = f"{origin}_{receptor}", 1
+        while (name := wanted if number == 1 else f"{wanted}_{number}") in names:
+            number += 1
+        names.append(name)
+    return names
 
 
 def settings_of(wire: PortMap) -> ProjectionConfig:

@@ -16,6 +16,7 @@ export function portsOf(key: string, node: NodeRecord, catalogue: Catalogue, inn
   if (node.type === BRAIN) return inner[key] ?? { inputs: [], outputs: [] };
   const known = catalogue.modules[node.type];
   // Of a type that is not installed only the ports that have wires are known.
+  if (known?.configured && inner[key]) return inner[key];
   return known ? { inputs: known.inputs, outputs: known.outputs } : inner[key] ?? { inputs: [], outputs: [] };
 }
 

@@ -243,7 +243,9 @@ export function jumpTo(problem: Problem): void {
   const edge = problem.edge ? document.edges[problem.edge] : null;
   const key = problem.node ?? edge?.to[0] ?? null;
   if (!key || !document.nodes[key]) return;
-  set({ level: document.nodes[key].parent ?? null, selected: [key], side: "inspector" });
+  // What is wrong with the settings of a wire is mended there.
+  const chosen = edge && (problem.field || !problem.node) ? problem.edge! : key;
+  set({ level: document.nodes[key].parent ?? null, selected: [chosen], side: "inspector" });
 }
 
 export function setTheme(theme: string): void {

@@ -5,7 +5,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export type Config = Record<string, Json>;
 
 export interface NodeRecord { type: string; name: string; parent?: string | null; config?: Config; ui?: Place }
-export interface EdgeRecord { from: [string, string]; to: [string, string]; order?: number }
+export interface EdgeRecord { from: [string, string]; to: [string, string]; order?: number; projection?: Config }
 export interface NoteRecord { text: string; parent?: string | null; ui?: Place }
 export interface GroupRecord { name: string; nodes: string[]; parent?: string | null }
 export interface ProbeRecord { path: string; view: string; node?: string | null; settings?: Config }
@@ -25,11 +25,11 @@ export interface Document {
 export type Table = "nodes" | "edges" | "notes" | "groups" | "probes" | "meta" | "run";
 export type Change = [Table, string, unknown, unknown];
 
-// `kinds` are the payloads that an output also is: what may take it.
-export interface Port { name: string; type: string; kinds?: string[]; optional?: boolean }
+// `kinds` are the payloads that an output also is: what may take it. A wire into a `projected` port has settings.
+export interface Port { name: string; type: string; kinds?: string[]; optional?: boolean; projected?: boolean }
 export interface Field {
   name: string;
-  kind: "number" | "integer" | "boolean" | "choice" | "quantity" | "shape" | "text" | "json" | "config" | "kinds";
+  kind: "number" | "integer" | "boolean" | "choice" | "quantity" | "shape" | "text" | "json" | "config" | "kinds" | "named" | "names";
   unit: string;
   description: string;
   required: boolean;
@@ -47,6 +47,8 @@ export interface ModuleType {
   summary: string;
   doc: string;
   inside: boolean;
+  // Whether its ports follow from its config: then the server sends them node by node.
+  configured?: boolean;
   fields: Field[];
   inputs: Port[];
   outputs: Port[];
@@ -57,6 +59,7 @@ export interface Catalogue {
   payloads: Record<string, Payload>;
   kinds: Record<string, Record<string, { doc: string; fields: Field[] }>>;
   reasons: Record<string, string>;
+  projection?: Field[];
 }
 
 export interface Problem {

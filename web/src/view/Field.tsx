@@ -10,6 +10,9 @@ import type { Config, Field, Json, NodeRecord, Problem } from "../core/types";
 
 interface Props { ids: string[]; nodes: NodeRecord[]; field: Field; path: string[]; problems: Problem[]; owner?: Json; shared?: boolean; open?: boolean }
 
+// What an owner hands down.
+const HANDED = ["dt", "dtype", "units"];
+
 function words(field: Field): string {
   const b = field.bounds;
   const parts = [
@@ -23,6 +26,7 @@ function show(value: Json | undefined): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return showNumber(value);
   if (numbersOf(value) !== value) return show(numbersOf(value));
+  if (Array.isArray(value) && value.every((v) => typeof v === "string")) return value.join(", ");
   if (Array.isArray(value) && value.every((v) => typeof v === "number") && value.length <= 4) return value.join(", ");
   return typeof value === "string" ? value : JSON.stringify(value);
 }
@@ -30,6 +34,7 @@ function show(value: Json | undefined): string {
 // Text of a field as the value that it means, or what is wrong with it.
 function read(field: Field, text: string): { value?: Json; wrong?: string } {
   const plain = text.trim();
+  if (field.kind === "names") return { value: plain.split(/[,\s]+/).filter(Boolean) };
   if (!plain) return field.nullable ? { value: null } : { wrong: t("A value is needed.") };
   if (field.kind === "text") return { value: plain };
   if (field.kind === "shape") {
@@ -84,6 +89,7 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
   };
   if (field.linked) return null;
   if (field.kind === "config") return <Nested {...{ ids, nodes, field, path, problems, owner, shared, open }} />;
+  if (field.kind === "named") return <Named {...{ ids, nodes, field, path, problems, open }} />;
   if (field.kind === "kinds" && !(typeof value === "number")) return <Kinds {...{ ids, nodes, field, path, problems, owner, shared, open }} />;
   const array = isArray(value);
   return (
@@ -94,7 +100,7 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
       </label>
       <div className="entry">
         {field.kind === "boolean" ? (
-          <input id={key} type="checkbox" checked={value === true} ref={(e) => { if (e) e.indeterminate = mixed; }} onChange={(e) => void put(e.target.checked)} />
+          <input id={key} type="checkbox" checked={value === true} ref={(e) => { if (e) e.indeterminate = mixed || value === null; }} onChange={(e) => void put(e.target.checked)} />
         ) : field.kind === "choice" ? (
           <select id={key} value={mixed ? "" : String(value)} onChange={(e) => void put(field.choices!.find((c) => String(c) === e.target.value) ?? e.target.value)}>
             {mixed && <option value="">{t("several values")}</option>}
@@ -135,34 +141,104 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
   const base = (owner as Config | undefined)?.[field.name] ?? field.default;
   const now = valueAt(nodes[0].config, path);
   const kind = kindOf(now, field.tag!) ?? kindOf(base, field.tag!) ?? "";
-  const usual = kind === kindOf(base, field.tag!);
+  const usual = kind === (kindOf(base, field.tag!) ?? "");
   const given = nodes.some((n) => isGiven(n.config, path));
   const key = `field-${path.join("-")}`;
-  // A rule keeps its owner's defaults for what is not given; initializers and connectivities are whole.
-  const whole = field.tag !== "rule";
+  // Components keep their owner's defaults for what is not given; initializers and connectivities are whole.
+  const whole = field.tag === "initializer" || field.tag === "connectivity";
   const current = merged(usual && (!whole || now === undefined) ? base : {}, (now as Config) ?? {});
-  const choose = (name: string) => apply([{ do: "configure", ids, path, ...(name === kindOf(base, field.tag!) ? { reset: true } : { value: { [field.tag!]: name } }) }]);
+  const choose = (name: string) => apply([{ do: "configure", ids, path, ...(name === (kindOf(base, field.tag!) ?? "") ? { reset: true } : { value: { [field.tag!]: name } }) }]);
   return (
     <details className={`nested ${given ? "given" : ""}`} open={open || given || undefined}>
-      <summary title={field.description}>{fieldName(field.name)} <span className="kind">{kind}</span></summary>
+      <summary title={field.description}>{fieldName(field.name)} <span className="kind">{kind || t("none")}</span></summary>
       <div className="field">
         <label htmlFor={key}>{t("kind")}</label>
         <div className="entry">
           <select id={key} value={kind} onChange={(e) => void choose(e.target.value)}>
+            {(field.nullable || !kind) && <option value="">{t("none")}</option>}
             {Object.keys(kinds ?? {}).map((k) => <option key={k} value={k}>{k}</option>)}
           </select>
           {given && <button className="reset" onClick={() => void apply([{ do: "configure", ids, path, reset: true }])} aria-label={t("Back to the default of {name}", { name: field.name })} title={t("Back to the default")}>↺</button>}
         </div>
-        <div className="help">{plain(kinds?.[kind]?.doc ?? "")}</div>
+        <div className="help">{kind ? plain(kinds?.[kind]?.doc ?? "") : words(field)}</div>
       </div>
-      {(kinds?.[kind]?.fields ?? []).filter((f) => !["dt", "dtype", "units"].includes(f.name)).map((f) =>
+      {(kinds?.[kind]?.fields ?? []).filter((f) => !HANDED.includes(f.name)).map((f) =>
         whole ? (
           <WholeField key={f.name} {...{ ids, field: f.inherits ? { ...f, unit: field.unit } : f, path, current, tag: field.tag!, kind }} />
         ) : (
           <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={usual ? base : undefined} />
         ),
       )}
-      {field.tag === "initializer" && kind !== "ArrayInitializer" && <Histogram described={{ ...current, initializer: kind }} unit={field.unit} />}
+      {field.tag === "initializer" && kind && kind !== "ArrayInitializer" && <Histogram described={{ ...current, initializer: kind }} unit={field.unit} />}
+    </details>
+  );
+}
+
+// Components that are listed by name, as a pool's receptors are: each has a name, a kind, and the fields of its kind.
+function Named({ ids, nodes, field, path, problems, open }: Props) {
+  const kinds = usePage((s) => s.catalogue.kinds[field.tag!]) ?? {};
+  const now = valueAt(nodes[0].config, path) ?? field.default;
+  if (ids.length > 1 || typeof now !== "object" || now === null || Array.isArray(now)) {
+    return <p className="hint">{t("{name}: select one node to see them.", { name: fieldName(field.name) })}</p>;
+  }
+  const listed = Object.entries(now as Config);
+  const id = ids[0];
+  const free = () => {
+    let number = 1;
+    while (`${field.tag}_${number}` in (now as Config)) number++;
+    return `${field.tag}_${number}`;
+  };
+  const usual = kindOf(Object.values((field.default ?? {}) as Config)[0], field.tag!) ?? Object.keys(kinds)[0];
+  return (
+    <details className="nested given" open={open !== false}>
+      <summary title={field.description}>{fieldName(field.name)}</summary>
+      {listed.map(([name, value]) => (
+        <OneNamed key={name} {...{ id, nodes, field, path, problems, name, value, kinds }} last={listed.length === 1} />
+      ))}
+      <div className="actions">
+        <button onClick={() => void apply([{ do: `put_${field.tag}`, id, name: free(), [field.tag!]: usual }])}>{t("Add a {what}", { what: t(field.tag!) })}</button>
+      </div>
+      <div className="help">{words(field)}</div>
+    </details>
+  );
+}
+
+interface One { id: string; nodes: NodeRecord[]; field: Field; path: string[]; problems: Problem[]; name: string; value: Json; kinds: Record<string, { doc: string; fields: Field[] }>; last: boolean }
+
+function OneNamed({ id, nodes, field, path, problems, name, value, kinds, last }: One) {
+  const tag = field.tag!;
+  const kind = kindOf(value, tag) ?? "";
+  const key = `field-${[...path, name].join("-")}`;
+  const wires = usePage((s) => Object.values(s.document.edges).filter((e) => e.to[0] === id && e.to[1] === name).length);
+  const [text, setText] = useState(name);
+  useEffect(() => setText(name), [name]);
+  const commit = () => { if (text !== name) void apply([{ do: `rename_${tag}`, id, name, to: text.trim() }]).then((done) => { if (!done) setText(name); }); };
+  const here = [...path, name].join(".");
+  const wrong = problems.filter((p) => p.field === here || p.field === `${here}.${tag}`);
+  const gone = wires === 1 ? t("Delete {name} and its wire", { name }) : wires ? t("Delete {name} and its {n} wires", { name, n: wires }) : t("Delete {name}", { name });
+  return (
+    <details className="nested given" open>
+      <summary>{name} <span className="kind">{kind}</span></summary>
+      <div className="field">
+        <label htmlFor={`${key}-name`}>{t("name")}</label>
+        <div className="entry">
+          <input id={`${key}-name`} value={text} spellCheck={false} autoComplete="off" onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); if (e.key === "Escape") setText(name); }} />
+          {!last && <button className="reset" onClick={() => void apply([{ do: `remove_${tag}`, id, name }])} title={gone} aria-label={gone}>✕</button>}
+        </div>
+      </div>
+      <div className={`field ${wrong.length ? "wrong" : ""}`}>
+        <label htmlFor={`${key}-kind`}>{t("kind")}</label>
+        <div className="entry">
+          <select id={`${key}-kind`} value={kind} onChange={(e) => void apply([{ do: `put_${tag}`, id, name, [tag]: e.target.value }])}>
+            {!kinds[kind] && <option value={kind}>{kind}</option>}
+            {Object.keys(kinds).map((k) => <option key={k} value={k}>{k}</option>)}
+          </select>
+        </div>
+        <div className="help">{wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || plain(kinds[kind]?.doc ?? "")}</div>
+      </div>
+      {(kinds[kind]?.fields ?? []).filter((f) => !HANDED.includes(f.name) && f.name !== "seed").map((f) => (
+        <FieldRow key={`${kind}-${f.name}`} ids={[id]} {...{ nodes, problems }} field={f} path={[...path, name, f.name]} />
+      ))}
     </details>
   );
 }

@@ -3,7 +3,7 @@ import { align, encapsulate, enter, exportAs, group, remove, unpack, watch } fro
 import { isGiven } from "../core/config";
 import { FED, partName } from "../core/names";
 import { BRAIN, INPUT, OUTPUT, pathOf, portsOf, problemsOf } from "../core/graph";
-import { apply, ask, isToDo, openDialog, usePage } from "../core/store";
+import { apply, ask, isToDo, openDialog, select, usePage } from "../core/store";
 import { useStill } from "../core/still";
 import { t } from "../core/i18n";
 import type { Field } from "../core/types";
@@ -108,6 +108,7 @@ function Ports({ id }: { id: string }) {
               return (
                 <li key={key}>
                   {text}
+                  {port.projected && <button onClick={() => select([key])} aria-label={t("Settings of the wire from {name}", { name: text })} title={t("Connections, weights, delays, rule")}>⚙</button>}
                   {wires.length > 1 && <button disabled={i === 0} onClick={() => void apply([{ do: "reorder", id: key, place: i - 1 }])} aria-label={t("{name} earlier", { name: text })}>↑</button>}
                   {wires.length > 1 && <button disabled={i === wires.length - 1} onClick={() => void apply([{ do: "reorder", id: key, place: i + 1 }])} aria-label={t("{name} later", { name: text })}>↓</button>}
                   <button onClick={() => void apply([{ do: "remove", ids: [key] }])} aria-label={t("Delete the wire from {name}", { name: text })}>✕</button>
@@ -170,15 +171,24 @@ function Watch({ id }: { id: string }) {
 function WireView({ id }: { id: string }) {
   const document = usePage((s) => s.document);
   const problems = usePage((s) => s.problems);
+  const catalogue = usePage((s) => s.catalogue);
+  const inner = usePage((s) => s.ports);
   const edge = document.edges[id];
+  const end = document.nodes[edge.to[0]];
+  const port = end && portsOf(edge.to[0], end, catalogue, inner).inputs.find((p) => p.name === edge.to[1]);
+  const mine = problems.filter((p) => p.edge === id);
+  const fields = port?.projected || edge.projection ? catalogue.projection ?? [] : [];
+  // The settings of a projection are drawn as the fields of a node are.
+  const wire = { type: "", name: "", config: edge.projection ?? {} };
   const shape = usePage((s) => s.shapes[`${edge.from[0]}.${edge.from[1]}`]);
   return (
     <div className="inspector">
-      <h2>{t("Wire")}</h2>
+      <h2>{fields.length ? t("Projection") : t("Wire")}</h2>
       <p>{document.nodes[edge.from[0]]?.name}.{edge.from[1]} → {document.nodes[edge.to[0]]?.name}.{edge.to[1]}</p>
       {shape && <p className="hint">{t("It carries {shape} {dtype} and takes one step.", { shape: shape[0].join("×"), dtype: shape[1] })}</p>}
-      {problems.filter((p) => p.edge === id).map((p, i) => <p key={i} className="problem-line">{p.message}. {p.fix}</p>)}
+      {mine.map((p, i) => <p key={i} className="problem-line">{p.field ? `${p.field}: ` : ""}{p.message}. {p.fix}</p>)}
       <div className="actions"><button onClick={() => void remove()}>{t("Delete")}</button></div>
+      {fields.map((f) => <FieldRow key={`${id}-${f.name}`} ids={[id]} nodes={[wire]} field={f} path={[f.name]} problems={mine} />)}
     </div>
   );
 }

@@ -1,0 +1,71 @@
+"""Commands on what a pool lists by name: its receptors. Wires follow a name, and go with a receptor."""
+
+from typing import Any
+
+from spark.core.names import illegal, suggestion
+from spark.editor.commands import command, existing, refuse
+from spark.editor.defaults import spelled_out
+from spark.editor.draft import Draft
+from spark.nn.receptors import ReceptorConfig
+
+FIELD = "receptors"
+
+
+@command
+def put_receptor(draft: Draft, id: str, name: str, receptor: str) -> None:
+    """Give a pool a receptor of this kind, or make one that it has another kind; wires into it stay."""
+    _, config, listed = _listed(draft, id)
+    if receptor not in ReceptorConfig.kinds:
+        raise refuse(f"{receptor!r} is no receptor", suggestion(receptor, ReceptorConfig.kinds))
+    if name not in listed:
+        _refuse_name(name, config, listed)
+    if listed.get(name, {}).get(ReceptorConfig.tag) != receptor:
+        draft.update("nodes", id, config={**config, FIELD: {**listed, name: {ReceptorConfig.tag: receptor}}})
+
+
+@command
+def rename_receptor(draft: Draft, id: str, name: str, to: str) -> None:
+    """Give a receptor another name; the wires into it follow."""
+    _, config, listed = _listed(draft, id)
+    _existing(name, listed)
+    if name == to:
+        return
+    _refuse_name(to, config, listed)
+    draft.update("nodes", id, config={**config, FIELD: {to if n == name else n: r for n, r in listed.items()}})
+    for key in [k for k, e in draft.document["edges"].items() if e["to"] == [id, name]]:
+        draft.update("edges", key, to=[id, to])
+
+
+@command
+def remove_receptor(draft: Draft, id: str, name: str) -> None:
+    """Take a receptor away, and the wires into it."""
+    _, config, listed = _listed(draft, id)
+    _existing(name, listed)
+    if len(listed) == 1:
+        raise refuse("a pool has at least one receptor", "Add another one first", name)
+    draft.update("nodes", id, config={**config, FIELD: {n: r for n, r in listed.items() if n != name}})
+    for key in [k for k, e in draft.document["edges"].items() if e["to"] == [id, name]]:
+        draft.put("edges", key, None)
+
+
+def _listed(draft: Draft, id: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """A node, its settings, and its receptors by name."""
+    record = existing(draft, "nodes", id)
+    config = spelled_out(record["type"], record.get("config", {}), FIELD)
+    listed = config.get(FIELD)
+    if not isinstance(listed, dict) or not all(isinstance(r, dict) for r in listed.values()):
+        raise refuse(f"{record['name']} has no receptors that could be changed", "Choose a pool")
+    return record, config, listed
+
+
+def _existing(name: str, listed: dict[str, Any]) -> None:
+    if name not in listed:
+        raise refuse(f"there is no receptor {name!r}", suggestion(name, listed))
+
+
+def _refuse_name(name: str, config: dict[str, Any], listed: dict[str, Any]) -> None:
+    why = illegal(name)
+    if why:
+        raise refuse(why, "Choose another name", str(name))
+    if name in listed or name in config.get("modulators", []):
+        raise refuse("is the name of another port of the pool", "Names must differ", name)

@@ -1,0 +1,101 @@
+"""On the page a wire into a receptor is a projection with an inspector, and a pool's ports are its receptors."""
+
+import pytest
+from editor_page import wait_until
+from pools import pooled_document
+
+from spark.io.model_file import write_document
+
+
+@pytest.fixture
+def pooled_page(page, shared):
+    (shared.folder / "pooled.spark.json").write_bytes(write_document(pooled_document()))
+    page.get_by_role("button", name="Open a file").click()
+    page.get_by_role("button", name="pooled.spark.json").click()
+    page.node("pool").wait_for()
+    page.no_problems()
+    page.settled()
+    return page
+
+
+def edge(page, key):
+    return page.document()["edges"][key].get("projection")
+
+
+def test_the_settings_of_a_projection_are_seen_and_edited(pooled_page):
+    page = pooled_page
+    page.node("pool").click()
+    page.get_by_role("button", name="Settings of the wire from pool.out_spikes").click()
+    page.get_by_role("heading", name="Projection").wait_for()
+    page.picture("projection")
+    inspector = page.locator(".inspector")
+    assert inspector.locator("#field-name").input_value() == "own"
+    assert inspector.locator("#field-rule").input_value() == "PairRuleConfig"
+    rate = inspector.locator("#field-rule-rate")
+    rate.fill("0.25")
+    rate.press("Enter")
+    wait_until(lambda: edge(page, "e3")["rule"] == {"rule": "PairRuleConfig", "rate": 0.25})
+    inspector.locator("#field-pattern").select_option("AllToAll")
+    wait_until(lambda: "pattern" not in edge(page, "e3"))
+    inspector.locator("#field-rule").select_option("none")
+    wait_until(lambda: "rule" not in edge(page, "e3"))
+    page.keyboard.press("Control+z")
+    wait_until(lambda: edge(page, "e3").get("rule") == {"rule": "PairRuleConfig", "rate": 0.25})
+    page.no_problems()
+
+
+def test_a_bare_wire_gets_its_first_settings(pooled_page):
+    page = pooled_page
+    page.ask("apply", commands=[{"do": "configure", "ids": ["e4"], "path": ["weights"], "reset": True}])
+    assert edge(page, "e4") is None
+    page.node("pool").click()
+    page.get_by_role("button", name="Settings of the wire from noise.spikes").last.click()
+    page.locator("#field-delay").select_option("ConstantInitializer")
+    wait_until(lambda: edge(page, "e4") == {"delay": {"initializer": "ConstantInitializer"}})
+    page.locator("#field-delay-value").fill("2 ms")
+    page.locator("#field-delay-value").press("Enter")
+    wait_until(
+        lambda: (
+            edge(page, "e4") == {"delay": {"initializer": "ConstantInitializer", "value": 2}} or print(edge(page, "e4"))
+        )
+    )
+
+
+def test_the_receptors_of_a_pool_are_its_ports_and_are_added_renamed_and_removed(pooled_page):
+    page = pooled_page
+    page.node("pool").click()
+    page.picture("pool")
+    page.get_by_role("button", name="Add a receptor").click()
+    page.port("pool", "receptor_1", "in").wait_for()
+    name = page.locator("#field-receptors-receptor_1-name")
+    name.fill("gaba")
+    name.press("Enter")
+    page.port("pool", "gaba", "in").wait_for()
+    page.locator("#field-receptors-gaba-kind").select_option("AlphaCurrentConfig")
+    page.locator("#field-receptors-gaba-tau").fill("7")
+    page.locator("#field-receptors-gaba-tau").press("Enter")
+    receptors = lambda: page.document()["nodes"]["n4"]["config"]["receptors"]  # noqa: E731
+    wait_until(lambda: receptors().get("gaba") == {"receptor": "AlphaCurrentConfig", "tau": 7})
+    page.get_by_role("button", name="Delete ampa and its 2 wires").click()
+    page.port("pool", "ampa", "in").wait_for(state="detached")
+    assert sorted(page.document()["edges"]) == ["e1", "e4", "e5", "e6"]
+    page.keyboard.press("Control+z")
+    page.port("pool", "ampa", "in").wait_for()
+    wait_until(lambda: page.wires() == 6)
+    page.locator("#field-soma").select_option("LeakySomaConfig")
+    page.locator("#field-soma-threshold").wait_for()
+    assert page.document()["nodes"]["n4"]["config"]["soma"] == {"soma": "LeakySomaConfig"}
+
+
+def test_a_new_pool_is_wired_by_mouse(page):
+    page.empty()
+    page.ask("apply", commands=[
+        {"do": "add", "type": "PoissonSpiker", "name": "noise"},
+        {"do": "add", "type": "Pool", "name": "cells", "x": 400},
+        {"do": "put_receptor", "id": "n2", "name": "fast", "receptor": "JumpConfig"},
+    ])  # fmt: skip
+    page.port("cells", "fast", "in").wait_for()
+    page.settled()
+    page.drag(page.port("noise", "spikes", "out"), page.port("cells", "fast", "in")).up()
+    wait_until(lambda: page.wires() == 1)
+    assert [e["to"] for e in page.document()["edges"].values()] == [["n2", "fast"]]

@@ -1,0 +1,253 @@
+"""Pools in the editor: their ports follow from their receptors, and a wire into a receptor has settings."""
+
+import copy
+
+import numpy as np
+import pytest
+from pools import INPUTS, pooled, pooled_document
+
+import spark
+from spark.core.errors import Problem
+from spark.editor import catalogue_view
+from spark.editor.commands import CommandError
+from spark.editor.fixes import fixes_of
+from spark.editor.history import History
+from spark.editor.ports import configured_ports, inputs, why_not
+from spark.editor.shapes import deep_check, locate
+from spark.editor.wires import copied
+from spark.io.graph_config import brain_config
+from spark.io.model_file import new_document
+from spark.nn import Brain
+
+
+def one(document, **command):
+    history = History(document)
+    return history, history.apply([command], shapes=deep_check(document)[0])[0][0]
+
+
+def configured(document, path, value, ids=("n4",)):
+    return one(document, do="configure", ids=list(ids), path=path, value=value)[0]
+
+
+def into(document, node="n4"):
+    return {k: e["to"][1] for k, e in document["edges"].items() if e["to"][0] == node}
+
+
+def test_the_ports_of_a_pool_are_its_receptors():
+    document = pooled_document()
+    assert {n: t.__name__ for n, t in inputs(document, "n4").items()} == {
+        "ampa": "SpikeArray",
+        "nmda": "SpikeArray",
+        "stimulus": "CurrentArray",
+    }
+    assert why_not(document, ["n4", "out_spikes"], ["n4", "nmda"]) is None
+    assert why_not(document, ["n2", "value"], ["n4", "ampa"]) == (
+        "pool.ampa takes SpikeArray, and stim.value gives CurrentArray"
+    )
+    assert why_not(document, ["n3", "spikes"], ["n4", "excitation"]) == "pool has no input 'excitation'"
+
+
+def test_a_new_pool_has_the_port_of_its_usual_receptor_and_can_be_wired():
+    history, made = one(new_document(), do="add", type="Pool")
+    assert list(inputs(history.document, made["id"])) == ["excitation"]
+    history.apply([{"do": "connect", "begin": [made["id"], "out_spikes"], "end": [made["id"], "excitation"]}])
+    assert brain_config(history.document)[1] == []
+
+
+def test_a_wrong_number_takes_no_port_and_no_wire_away():
+    document = pooled_document()
+    before = into(document)
+    history = configured(document, ["receptors", "ampa", "tau"], -1.0)
+    assert (
+        list(inputs(document, "n4")) == ["ampa", "nmda", "stimulus"]
+        and not configured_ports(document["nodes"]["n4"])[1]
+    )
+    history.apply([{"do": "configure", "ids": ["n4"], "path": ["units"], "value": "many"}])
+    assert list(inputs(document, "n4")) == ["ampa", "nmda", "stimulus"] and into(document) == before
+
+
+def test_wires_go_with_a_receptor_and_the_others_stay_and_undo_brings_them_back():
+    document = pooled_document()
+    before = copy.deepcopy(document)
+    history = one(document, do="remove_receptor", id="n4", name="nmda")[0]
+    assert into(document) == {"e2": "ampa", "e3": "ampa", "e5": "stimulus"} and brain_config(document)[1] == []
+    history.undo()
+    assert document == before
+    kept = {"ampa": {"receptor": "JumpConfig"}}
+    configured(document, ["receptors"], kept)
+    assert into(document) == {"e2": "ampa", "e3": "ampa"} and document["edges"]["e2"] == before["edges"]["e2"]
+
+
+def test_wires_follow_the_name_of_a_receptor():
+    document = pooled_document()
+    one(document, do="rename_receptor", id="n4", name="ampa", to="fast")
+    assert into(document) == {"e2": "fast", "e3": "fast", "e4": "nmda", "e5": "stimulus"}
+    config, problems = brain_config(document)
+    assert problems == [] and config.modules_map["pool"].inputs["fast"] == pooled().modules_map["pool"].inputs["ampa"]
+
+
+def test_a_receptor_of_another_kind_keeps_its_wires_and_says_which_do_not_fit():
+    document = pooled_document()
+    one(document, do="put_receptor", id="n4", name="ampa", receptor="JumpConfig")
+    assert document["nodes"]["n4"]["config"]["receptors"]["ampa"] == {"receptor": "JumpConfig"}
+    assert list(into(document)) == ["e2", "e3", "e4", "e5"]
+    one(document, do="put_receptor", id="n4", name="ampa", receptor="CurrentConfig")
+    assert {(p.edge, p.problem.kind) for p in brain_config(document)[1]} == {("e2", "payload"), ("e3", "payload")}
+
+
+def test_the_usual_receptor_stays_when_another_is_added_or_one_of_its_fields_is_set():
+    history, made = one(new_document(), do="add", type="Pool")
+    history.apply([{"do": "put_receptor", "id": made["id"], "name": "inhibition", "receptor": "AlphaCurrentConfig"}])
+    usual = {"receptor": "ExponentialCurrentConfig"}
+    assert history.document["nodes"][made["id"]]["config"]["receptors"] == {
+        "excitation": usual,
+        "inhibition": {"receptor": "AlphaCurrentConfig"},
+    }
+    history.undo()
+    history.apply([{"do": "configure", "ids": [made["id"]], "path": ["receptors", "excitation", "tau"], "value": 3.0}])
+    assert history.document["nodes"][made["id"]]["config"]["receptors"] == {"excitation": {**usual, "tau": 3.0}}
+
+
+def test_settings_of_a_projection_are_set_reset_and_undone():
+    document = pooled_document()
+    before = copy.deepcopy(document)
+    history = configured(document, ["rule"], {"rule": "PairRuleConfig"}, ["e2", "e4"])
+    history.apply([{"do": "configure", "ids": ["e2"], "path": ["rule", "rate"], "value": 0.5}])
+    config, problems = brain_config(document)
+    assert problems == [] and config.modules_map["pool"].inputs["ampa"][0].settings.rule.rate == 0.5
+    history.undo()
+    history.undo()
+    assert document == before
+    for name in ("pattern", "weights", "delay"):
+        history.apply([{"do": "configure", "ids": ["e2"], "path": [name], "reset": True}])
+    assert "projection" not in document["edges"]["e2"]
+
+
+REFUSED = {
+    "settings of an injected current": (
+        {"do": "configure", "ids": ["e5"], "path": ["delay"], "value": 2.0},
+        "the wire has no settings: pool.stimulus is no receptor of spikes",
+    ),
+    "settings of a wire into another module": (
+        {"do": "configure", "ids": ["e1"], "path": ["delay"], "value": 2.0},
+        "the wire has no settings: noise.signal is no receptor of spikes",
+    ),
+    "settings that are none": ({"do": "configure", "ids": ["e77"], "path": ["delay"], "value": 1}, "no such node"),
+    "a receptor of another family": (
+        {"do": "put_receptor", "id": "n4", "name": "x", "receptor": "PairRuleConfig"},
+        "'PairRuleConfig' is no receptor",
+    ),
+    "a receptor of an illegal name": (
+        {"do": "put_receptor", "id": "n4", "name": "a b", "receptor": "JumpConfig"},
+        "a b",
+    ),
+    "a receptor of a module without any": (
+        {"do": "put_receptor", "id": "n3", "name": "x", "receptor": "JumpConfig"},
+        "noise has no receptors that could be changed",
+    ),
+    "a name that is taken": (
+        {"do": "rename_receptor", "id": "n4", "name": "ampa", "to": "nmda"},
+        "is the name of another port of the pool",
+    ),
+    "a receptor that is not there": (
+        {"do": "remove_receptor", "id": "n4", "name": "amp"},
+        "there is no receptor 'amp'. Did you mean 'ampa'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_done_is_refused_and_changes_nothing(name):
+    command, said = REFUSED[name]
+    document = pooled_document()
+    before = copy.deepcopy(document)
+    with pytest.raises(CommandError) as error:
+        one(document, **command)
+    assert said in str(error.value)
+    assert document == before
+
+
+def test_the_last_receptor_stays():
+    history, made = one(new_document(), do="add", type="Pool")
+    with pytest.raises(CommandError, match="a pool has at least one receptor"):
+        history.apply([{"do": "remove_receptor", "id": made["id"], "name": "excitation"}])
+
+
+def test_copies_have_the_settings():
+    document = pooled_document()
+    history, made = one(document, do="paste", data=copied(document, ["n3", "n4"]))
+    wires = [e for e in document["edges"].values() if e["to"][0] == made["ids"][1]]
+    assert [e.get("projection") for e in wires] == [document["edges"][k]["projection"] for k in ("e2", "e3", "e4")]
+
+
+def spikes(document, path):
+    config, problems = brain_config(document)
+    assert problems == []
+    return spark.run(Brain(config), 100, INPUTS, record=path, progress=False)[path]
+
+
+@pytest.mark.parametrize("chosen", [["n4"], ["n3"], ["n3", "n4"]])
+def test_a_brain_made_of_pools_and_unpacked_again_keeps_projections_and_changes_no_result(chosen):
+    document = pooled_document()
+    # A projection without a name of its own, and with a rule: its draws follow from the name.
+    document["edges"]["e2"]["projection"]["rule"] = {"rule": "PairRuleConfig"}
+    document["edges"]["e3"]["projection"].pop("name")
+    expected = spikes(document, "pool.out_spikes")
+    assert expected.sum() > 20
+    history, made = one(document, do="encapsulate", ids=chosen)
+    path = "inner.pool.out_spikes" if "n4" in chosen else "pool.out_spikes"
+    np.testing.assert_array_equal(spikes(document, path), expected)
+    history.apply([{"do": "unpack", "id": made["id"]}])
+    np.testing.assert_array_equal(spikes(document, "pool.out_spikes"), expected)
+
+
+def test_a_port_of_a_pool_inside_a_brain_can_be_promoted():
+    document = pooled_document()
+    history, made = one(document, do="encapsulate", ids=["n4"])
+    shapes = deep_check(document)[0]
+    (done,) = history.apply([{"do": "promote", "id": "n4", "port": "nmda", "output": False}], shapes=shapes)[0]
+    assert document["nodes"][done["id"]]["config"]["payload_type"] == "SpikeArray"
+    assert "nmda" in inputs(document, made["id"])
+
+
+def test_what_only_arrays_can_tell_is_said_at_the_wire():
+    document = pooled_document()
+    configured(document, ["weights"], {"initializer": "ArrayInitializer", "array": [1.0, 2.0]}, ["e4"])
+    (problem,) = deep_check(document)[1]
+    assert (problem.edge, problem.field) == ("e4", "weights")
+    assert locate(document, Problem("pool.own.delay", "is wrong")).edge == "e3"
+
+
+def test_a_wrong_setting_can_be_put_back_by_a_fix():
+    document = pooled_document()
+    history = configured(document, ["delay"], {"initializer": "UniformInitializer", "lo": 1}, ["e2"])
+    problems = brain_config(document)[1]
+    (fixes,) = fixes_of(document, problems, {})
+    assert [f["label"] for f in fixes] == ["Back to the default", "Delete the wire"]
+    history.apply(fixes[0]["commands"])
+    assert brain_config(document)[1] == []
+
+
+def test_the_catalogue_tells_the_page_the_settings_of_projections_and_the_kinds_of_components():
+    view = catalogue_view.view()
+    fields = {f["name"]: f for f in view["projection"]}
+    kinds = {n: (f["kind"], f.get("tag")) for n, f in fields.items()}
+    assert kinds["pattern"] == ("kinds", "connectivity") and kinds["weights"] == ("kinds", "initializer")
+    assert kinds["rule"] == ("kinds", "rule") and fields["rule"]["nullable"] and fields["delay"]["tag"] == "initializer"
+    assert {"NMDAConfig", "JumpConfig"} <= set(view["kinds"]["receptor"]) and "ReceptorConfig" not in view["kinds"][
+        "receptor"
+    ]
+    assert "LeakySomaConfig" in view["kinds"]["soma"] and "SomaConfig" not in view["kinds"]["soma"]
+    pool = {f["name"]: f for f in view["modules"]["Pool"]["fields"]}
+    assert (pool["soma"]["kind"], pool["soma"]["tag"]) == ("kinds", "soma")
+    assert (pool["receptors"]["kind"], pool["receptors"]["tag"]) == ("named", "receptor")
+    assert pool["receptors"]["default"] == {"excitation": {"receptor": "ExponentialCurrentConfig"}}
+    assert pool["modulators"]["kind"] == "names"
+    # A neuron of one soma takes no other.
+    assert all(f["kind"] == "config" for f in view["modules"]["LIFNeuron"]["fields"] if f["name"] == "soma")
+    assert [p["name"] for p in view["modules"]["Pool"]["inputs"]] == ["excitation"]
+
+
+def test_the_inside_of_a_pool_can_be_looked_at():
+    found = catalogue_view.components("Pool", {"units": [3]})
+    assert [p["type"] for p in found["parts"]] == ["Total", "IntegrateAndFireSoma"]
