@@ -137,7 +137,7 @@ class Part:
                 Problem(
                     type(self).__name__,
                     "this state belongs to another structure",
-                    "Load a state that came from this self or one built from an equal config",
+                    "Load a state that came from this module or one built from an equal config",
                 )
             )
         keeper.replace(fitted)
