@@ -43,8 +43,8 @@ bench: $(VENV)/.test
 	$(BIN)/python bench/run.py
 
 verify: $(VENV)/.verify
-	$(BIN)/python -m pytest -m slow
-	$(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile=thorough
+	XLA_FLAGS= $(BIN)/python -m pytest -m slow
+	XLA_FLAGS= $(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile=thorough
 
 # A hundred small faults, one after the other: an hour or more.
 mutants: $(VENV)/.test

@@ -1,6 +1,8 @@
 """Settings and fixtures of all tests: strict dtypes, warnings as errors, no display; how they are shared out."""
 
+import gc
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -8,6 +10,12 @@ os.environ.setdefault("JAX_PLATFORMS", os.environ.get("SPARK_TEST_PLATFORM", "cp
 # What is compiled is shared by all processes of a run and by the next run; `make clean` takes it away.
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / "build" / "compiled"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+# XLA compiles a program in one part instead of one for each thread, and by its older way to write loops: that takes
+# two thirds of the time. `make verify` compiles as users do, with XLA_FLAGS set to nothing. A version without such a
+# flag would end the process.
+if version("jaxlib").startswith("0.10."):
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_parallel_codegen_split_count=1 --xla_cpu_use_fusion_emitters=false")
 
 import jax
 import numpy as np
@@ -20,6 +28,8 @@ settings.register_profile("spark", deadline=None, max_examples=USUAL, database=N
 # That of `make verify`, which draws more examples of each random test.
 settings.register_profile("thorough", settings.get_profile("spark"), max_examples=10 * USUAL)
 settings.load_profile("spark")
+# What is traced and compiled makes so many objects that looking for rings among them took a fifth of the time.
+gc.set_threshold(20_000, 10, 10)
 
 # Files whose tests take long, in the order in which processes take them up; the others follow. Tests in a browser
 # mostly wait for it, so others run beside them.
@@ -54,6 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
         from spark import kernels
 
         kernels.status()
+
+
+def pytest_collection_finish() -> None:
+    """Everything that was imported stays, so no search for garbage needs to go through it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,6 @@
 """The border of a call: which inputs a module takes, whether these are they, and what it puts out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -8,19 +8,17 @@ import numpy as np
 
 from spark.core.errors import ConfigError, InputError, ModuleError, Problem
 from spark.core.names import suggestion
+from spark.core.part import Part
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
 
-if TYPE_CHECKING:
-    from spark.core.module import Module
 
-
-def owner(module: "Module") -> str:
+def owner(module: Part) -> str:
     """How an error names this module."""
     return module._path or type(module).__name__
 
 
-def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Payload]:
+def bind(module: Part, args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Payload]:
     """Inputs by port name.
 
     Raises:
@@ -73,7 +71,7 @@ def bind(module: "Module", args: tuple[Any, ...], inputs: dict[str, Any]) -> dic
     return {k: v for k, v in bound.items() if v is not None}
 
 
-def _wrong_type(module: "Module", name: str, value: Any, known: dict[str, type[Payload]]) -> Problem | None:
+def _wrong_type(module: Part, name: str, value: Any, known: dict[str, type[Payload]]) -> Problem | None:
     address = f"{owner(module)}.{name}"
     if name not in known:
         return Problem(address, "is not an input port", suggestion(name, known, "input port"), "extra")
@@ -111,7 +109,7 @@ def _no_array(address: str, name: str, payload: Payload) -> Problem:
     )
 
 
-def build_specs(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+def build_specs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
     """What to build for: a brain's declared inputs, any other module's first inputs."""
     declared = getattr(module, "declared_inputs", None)
     if declared is not None:
@@ -124,7 +122,7 @@ def build_specs(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, Port
     return inputs
 
 
-def wrong_kind(module: "Module", name: str, dtype: Any, expected: type[Payload]) -> Problem:
+def wrong_kind(module: Part, name: str, dtype: Any, expected: type[Payload]) -> Problem:
     """What is wrong with an input that holds numbers of another kind."""
     return Problem(
         f"{owner(module)}.{name}",
@@ -171,7 +169,7 @@ def not_spikes(address: str, payload: Payload) -> Problem | None:
     )
 
 
-def look_at_spikes(module: "Module", payloads: dict[str, Payload]) -> None:
+def look_at_spikes(module: Part, payloads: dict[str, Payload]) -> None:
     """Refuse spikes that are none, also those that JAX holds: for the first call, which takes long anyway.
 
     Raises:
@@ -187,7 +185,7 @@ def look_at_spikes(module: "Module", payloads: dict[str, Payload]) -> None:
         raise InputError(problems)
 
 
-def check(module: "Module", payloads: dict[str, Payload]) -> None:
+def check(module: Part, payloads: dict[str, Payload]) -> None:
     """Refuse inputs that do not fit what the module was built for.
 
     Raises:
@@ -234,7 +232,7 @@ def check(module: "Module", payloads: dict[str, Payload]) -> None:
         raise InputError(problems)
 
 
-def output_specs(module: "Module", outputs: Any) -> dict[str, PortSpec]:
+def output_specs(module: Part, outputs: Any) -> dict[str, PortSpec]:
     """Specs of what the author's function returned, checked against its declaration.
 
     Raises:

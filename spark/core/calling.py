@@ -2,7 +2,7 @@
 
 import inspect
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 from jax.core import Tracer
@@ -11,23 +11,16 @@ from spark.core import binding, numerics, transform, tree
 from spark.core.compiled import forgetful
 from spark.core.counter import Counter
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
-from spark.core.keeper import Claim, Keeper
+from spark.core.keeper import Claim
+from spark.core.part import INNER, NEW, SHELL, Part, graph_of, keeper_of
 from spark.core.payloads import Payload, with_signs
 from spark.core.ports import PortSpec
-from spark.core.state import Graph, State
-
-if TYPE_CHECKING:
-    from spark.core.module import Module
-
-NEW = "new"  # outermost, not built
-SHELL = "shell"  # outermost, built, owns its state
-INNER = "inner"  # part of another module
-VIEW = "view"  # outermost, merged from a graph and a state
+from spark.core.state import State
 
 _building = threading.Lock()
 
 
-def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[str, Any]) -> Any:
+def invoke(module: Part, written: Any, args: tuple[Any, ...], inputs: dict[str, Any]) -> Any:
     """Run one step of `module`, whose author wrote `written`."""
     if module._mode == INNER:
         return with_signs(written(module, *args, **inputs))
@@ -43,7 +36,7 @@ def invoke(module: "Module", written: Any, args: tuple[Any, ...], inputs: dict[s
     return step_as_written(module, payloads) if outputs is None else outputs
 
 
-def step_as_written(module: "Module", payloads: dict[str, Payload]) -> Any:
+def step_as_written(module: Part, payloads: dict[str, Payload]) -> Any:
     """One step of a merged view by what its author wrote; returns its outputs."""
     before = module._clock.step
     outputs = with_signs(type(module).__call__.__wrapped__(module, **with_signs(payloads)))  # type: ignore[attr-defined]
@@ -62,7 +55,7 @@ def _advance(graph: Any, state: Any, payloads: dict[str, Payload]) -> Any:
     return outputs, transform.split(module)[1]
 
 
-def _advance_shell(module: "Module", payloads: dict[str, Payload]) -> Any:
+def _advance_shell(module: Part, payloads: dict[str, Payload]) -> Any:
     # The eager shell runs the same compiled step that a user's own jit would, so both give the same bits.
     graph = graph_of(module)
 
@@ -87,32 +80,7 @@ def _advance_shell(module: "Module", payloads: dict[str, Payload]) -> Any:
     return outputs
 
 
-def graph_of(module: "Module") -> Graph:
-    """The graph of a built, outermost module."""
-    assert module._graph is not None
-    return module._graph
-
-
-def keeper_of(module: "Module") -> Keeper:
-    """Who keeps the state of a built, outermost module.
-
-    Raises:
-        NotBuiltError: The module was not called yet; or it is a part, or a merged view, and has none of its own.
-    """
-    if module._keeper is not None:
-        return module._keeper
-    if module._mode == VIEW:
-        message, fix = "is a merged view, whose state is not its own", "Take it with `graph, state = spark.split(view)`"
-    elif module._mode == INNER:
-        message = "is a part of a larger module, which has the state of all its parts"
-        fix = f"Ask the outermost one: its variables begin with `{module._path}.`"
-    else:
-        message = "has no state yet"
-        fix = "Call it once with inputs of the right shapes; the first call builds it"
-    raise NotBuiltError(Problem(module._path or type(module).__name__, message, fix, "state"))
-
-
-def build(module: "Module", inputs: dict[str, PortSpec]) -> None:
+def build(module: Part, inputs: dict[str, PortSpec]) -> None:
     """Build an outermost module and make it the owner of its state."""
     with _building:
         # Another thread may have built it meanwhile.
@@ -122,7 +90,7 @@ def build(module: "Module", inputs: dict[str, PortSpec]) -> None:
             module._mode = SHELL
 
 
-def prepare(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
     """Call the author's `build`, then infer outputs abstractly: nothing is run."""
     module._inputs = dict(inputs)
     binding.require_dtype(f"{binding.owner(module)}.config.dtype", getattr(module.config, "dtype", None))
@@ -149,7 +117,7 @@ def prepare(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec
     return module._outputs
 
 
-def _infer_outputs(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+def _infer_outputs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
     variables = tree.variables_of(module)
     kept = {path: v._value for path, v in variables.items()}
     mode, step = module._mode, module._clock.step
@@ -177,7 +145,7 @@ def _infer_outputs(module: "Module", inputs: dict[str, PortSpec]) -> dict[str, P
     return binding.output_specs(module, outputs)
 
 
-def reset(module: "Module") -> None:
+def reset(module: Part) -> None:
     """Put every variable of an outermost module back to its reset value."""
     if module._mode == NEW:
         return
@@ -192,7 +160,7 @@ def reset(module: "Module") -> None:
     keeper_of(module).replace(transform.first_state(module))
 
 
-def require_concrete(module: "Module", payloads: dict[str, Payload]) -> None:
+def require_concrete(module: Part, payloads: dict[str, Payload]) -> None:
     """Refuse to build from tracers: the state would be lost when the trace ends."""
     for name, payload in payloads.items():
         if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(payload)):

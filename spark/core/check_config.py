@@ -8,12 +8,13 @@ import numpy as np
 from pydantic.fields import FieldInfo
 
 from spark.core.config import Config
-from spark.core.config_arguments import nested_type
+from spark.core.config_arguments import Nested, nested_type
 from spark.core.errors import ModuleError, Problem
 from spark.core.module import Module
+from spark.core.names import suggestion
 
 
-def _fields(cls: type[Config]) -> Iterator[tuple[str, FieldInfo]]:
+def _fields(cls: type[Nested]) -> Iterator[tuple[str, FieldInfo]]:
     """Every field with its address, nested configs included."""
     for name, info in cls.model_fields.items():
         yield f"{cls.__name__}.{name}", info
@@ -120,4 +121,22 @@ def check_schema(cls: type[Module], config: Config) -> None:
         raise ModuleError(Problem(type(config).__name__, f"its JSON schema lacks {sorted(missing)}", "", "schema"))
 
 
-CHECKS = (check_config_docstring, check_descriptions, check_units, check_json, check_schema)
+def check_only_with(cls: type[Module], config: Config) -> None:
+    """A field that has an effect only with another names a field of its own config."""
+    fields = dict(_fields(type(config)))
+    problems = [
+        Problem(
+            address,
+            f"has an effect only with a field that is not there, got {needed!r}",
+            suggestion(str(needed), [a.rpartition(".")[2] for a in fields if a.rpartition(".")[0] == owner]),
+            "only-with",
+        )
+        for address, info in fields.items()
+        for owner, needed in [(address.rpartition(".")[0], _extra(info).get("only_with"))]
+        if needed and f"{owner}.{needed}" not in fields
+    ]
+    if problems:
+        raise ModuleError(problems)
+
+
+CHECKS = (check_config_docstring, check_descriptions, check_units, check_only_with, check_json, check_schema)

@@ -8,11 +8,11 @@ import json
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from spark.core import config_arguments
 from spark.core.arguments import checked
-from spark.core.config_arguments import STEP_ASSUMED
+from spark.core.config_arguments import STEP_ASSUMED, Nested
 from spark.core.errors import ConfigError, Problem
 from spark.core.names import suggestion
 from spark.core.values import FloatType, Number, Whole, encode, to_quantity
@@ -37,6 +37,7 @@ def field(
     description: str,
     factory: Any = None,
     time_constant: Literal["", "exact", "stored"] = "",
+    only_with: str = "",
 ) -> Any:
     """Declare a config field: default, unit, bounds, description, in one place.
 
@@ -51,10 +52,14 @@ def field(
         factory: A function without arguments that makes the default.
         time_constant: Whether the value is one of something that decays: 'stored' if that is kept in the config's
             `dtype` from step to step, 'exact' if it always is in float32.
+        only_with: Another field of the config: where that is None or False, this one has no effect, and any other value
+            than the default is refused.
     """
     extra: dict[str, Any] = {"unit": unit}
     if time_constant:
         extra["time_constant"] = time_constant
+    if only_with:
+        extra["only_with"] = only_with
     bounds = dict(zip(_BOUNDS, (above, least, below, most), strict=True))
     extra.update({name: bound for name, bound in bounds.items() if bound is not None})
     if isinstance(default, np.ndarray):
@@ -66,7 +71,7 @@ def field(
     return Field(default, description=description, json_schema_extra=extra)
 
 
-class Config(BaseModel):
+class Config(Nested):
     """Base of all configs.
 
     Beside its fields' names, the constructor understands three forms:
@@ -79,7 +84,6 @@ class Config(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
-    handed_down: ClassVar[tuple[str, ...]] = ()
     # Under which name plain data says of which kind it is, where a field may hold several kinds.
     tag: ClassVar[str] = ""
     # Fields that an owner hands down to it, where it is no nested field of its owner, which knows.
@@ -98,7 +102,7 @@ class Config(BaseModel):
         except ValidationError as error:
             raise ConfigError(_translate(cls, error)).under(cls.__name__) from error
         # What lies out of bounds, a dt of 0 for one, would make nonsense of the rules that compute with it.
-        problems = self._out_of_bounds() or self._of_other_shapes() or self.problems()
+        problems = self._out_of_bounds() or self._of_other_shapes() or [*self._without_effect(), *self.problems()]
         if not problems and "dt" in self.model_fields_set and not STEP_ASSUMED.get():
             problems = self.step_problems()
         if problems:
@@ -140,6 +144,21 @@ class Config(BaseModel):
                         "bounds",
                     )
                 )
+        return found
+
+    def _without_effect(self) -> list[Problem]:
+        """Settings that another field turns off, whatever they are."""
+        found = []
+        for name, info in type(self).model_fields.items():
+            needed = info.json_schema_extra.get("only_with") if isinstance(info.json_schema_extra, dict) else None
+            # `check_module` tells the author that there is no such field.
+            if needed not in type(self).model_fields or getattr(self, str(needed)):
+                continue
+            fix = f"Set `{needed}`, or leave this out"
+            for address, value in _set_apart(name, getattr(self, name), info.get_default(call_default_factory=True)):
+                shown = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+                text = f"has no effect beside {needed}={getattr(self, str(needed))}, got {shown}"
+                found.append(Problem(address, text, fix, "no-effect"))
         return found
 
     def quantities(self) -> dict[str, Any]:
@@ -248,6 +267,16 @@ class Config(BaseModel):
                 Problem(cls.__name__, f"its text is not JSON, got {error}", "Write it with `to_json`")
             ) from error
         return cls.from_dict(data)
+
+
+def _set_apart(address: str, value: Any, default: Any) -> list[tuple[str, Any]]:
+    """What differs from the default, by address; of a nested config only what no owner hands down."""
+    if not isinstance(default, Config):
+        return [] if encode(value) == encode(default) else [(address, value)]
+    if type(value) is not type(default):
+        return [(address, value)]
+    own = [n for n in type(value).model_fields if n not in ModuleConfig.model_fields and n not in value._handed]
+    return [pair for n in own for pair in _set_apart(f"{address}.{n}", getattr(value, n), getattr(default, n))]
 
 
 def _is_quantity(info: Any) -> bool:

@@ -4,23 +4,32 @@ import numbers
 import zlib
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from spark.core.errors import ConfigError, Problem
 from spark.core.names import suggestion
 from spark.core.values import to_shape
 
-if TYPE_CHECKING:
-    from spark.core.config import Config
-
 SHARED = "_s_"
 # Whether nested configs are being made that get the default dt of their owner, which its brain may yet change.
 STEP_ASSUMED: ContextVar[bool] = ContextVar("STEP_ASSUMED", default=False)
 
 
-def nested_type(info: FieldInfo) -> "type[Config] | None":
+class Nested(BaseModel):
+    """What is known of every config; see `Config`.
+
+    Class attributes:
+        handed_down: Fields whose values nested configs take from their owner.
+        many_kinds: Whether a field with this annotation holds a config of any class derived from it.
+    """
+
+    handed_down: ClassVar[tuple[str, ...]] = ()
+
+
+def nested_type(info: FieldInfo) -> type[Nested] | None:
     """The config class of a field that holds a nested config, else None."""
     annotation = info.annotation
     if not (isinstance(annotation, type) and hasattr(annotation, "handed_down")):
@@ -30,7 +39,7 @@ def nested_type(info: FieldInfo) -> "type[Config] | None":
     return info.default_factory if several else annotation  # type: ignore[return-value]
 
 
-def _canonical(cls: "type[Config]", name: str) -> str:
+def _canonical(cls: type[Nested], name: str) -> str:
     """`soma_config` is another spelling of `soma` where `soma` holds a config."""
     short = name.removesuffix("_config")
     known = cls.model_fields
@@ -39,7 +48,7 @@ def _canonical(cls: "type[Config]", name: str) -> str:
     return name
 
 
-def has_field(cls: "type[Config]", name: str) -> bool:
+def has_field(cls: type[Nested], name: str) -> bool:
     """Whether the config or one nested in it has a field of this name."""
     if name in cls.model_fields:
         return True
@@ -47,7 +56,7 @@ def has_field(cls: "type[Config]", name: str) -> bool:
     return any(has_field(n, name) for n in nested if n is not None)
 
 
-def _all_fields(cls: "type[Config]") -> set[str]:
+def _all_fields(cls: type[Nested]) -> set[str]:
     names = set(cls.model_fields)
     for info in cls.model_fields.values():
         nested = nested_type(info)
@@ -56,7 +65,7 @@ def _all_fields(cls: "type[Config]") -> set[str]:
     return names
 
 
-def expand(cls: "type[Config]", arguments: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+def expand(cls: type[Nested], arguments: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     """Plain field values from all the forms a constructor takes, and what is wrong with them."""
     problems: list[Problem] = []
     shared = {k[len(SHARED) :]: v for k, v in arguments.items() if k.startswith(SHARED)}
@@ -81,7 +90,7 @@ def expand(cls: "type[Config]", arguments: dict[str, Any]) -> tuple[dict[str, An
     return values, problems
 
 
-def _take_plain(cls: "type[Config]", name: str, value: Any, values: dict[str, Any]) -> list[Problem]:
+def _take_plain(cls: type[Nested], name: str, value: Any, values: dict[str, Any]) -> list[Problem]:
     """Enter `name=value`."""
     if name not in cls.model_fields:
         return [Problem(name, "is unknown", suggestion(name, cls.model_fields), "unknown")]
@@ -92,7 +101,7 @@ def _take_plain(cls: "type[Config]", name: str, value: Any, values: dict[str, An
 
 
 def _take_nested(
-    cls: "type[Config]", head: str, rest: str, value: Any, deeper: dict[str, dict[str, Any]]
+    cls: type[Nested], head: str, rest: str, value: Any, deeper: dict[str, dict[str, Any]]
 ) -> list[Problem]:
     """Enter `head__rest=value`."""
     nests = [name for name, info in cls.model_fields.items() if nested_type(info) is not None]
@@ -105,7 +114,7 @@ def _take_nested(
 
 
 def _fill_nested(
-    cls: "type[Config]",
+    cls: type[Nested],
     values: dict[str, Any],
     shared: dict[str, Any],
     deeper: dict[str, dict[str, Any]],
@@ -146,7 +155,7 @@ def _fill_nested(
         values[name] = base
 
 
-def _hand_down(cls: "type[Config]", values: dict[str, Any], base: Any, problems: list[Problem]) -> Any:
+def _hand_down(cls: type[Nested], values: dict[str, Any], base: Any, problems: list[Problem]) -> Any:
     """`base` with what its owner hands down; a value that it cannot take is the owner's problem."""
     handed = {k: _handed_value(cls, values, k) for k in cls.handed_down}
     before = STEP_ASSUMED.set(STEP_ASSUMED.get() or "dt" not in values)
@@ -166,7 +175,7 @@ def _hand_down(cls: "type[Config]", values: dict[str, Any], base: Any, problems:
         STEP_ASSUMED.reset(before)
 
 
-def _handed_value(cls: "type[Config]", values: dict[str, Any], name: str) -> Any:
+def _handed_value(cls: type[Nested], values: dict[str, Any], name: str) -> Any:
     """What an owner hands down: the given value, else its default."""
     if name in values:
         value = values[name]
@@ -181,7 +190,7 @@ def _hashable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def reseeded(config: "Config", seed: int) -> Any:
+def reseeded(config: Any, seed: int) -> Any:
     """A copy with this seed, and with explicit nested seeds derived from it and the field's name."""
     changes: dict[str, Any] = {}
     for name in type(config).model_fields:
@@ -193,7 +202,7 @@ def reseeded(config: "Config", seed: int) -> Any:
     return config.updated(**changes)
 
 
-def holds_seed(config: "Config") -> bool:
+def holds_seed(config: Any) -> bool:
     """Whether this config or one nested in it was given a seed of its own."""
     own = config.explicit()
     return own.get("seed") is not None or any(hasattr(v, "explicit") and holds_seed(v) for v in own.values())

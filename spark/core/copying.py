@@ -1,27 +1,25 @@
 """Copies and pickles of modules: what they were made from, what they hold, and nothing that ties them to a process."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from spark.core import calling, transform
 from spark.core.errors import ModuleError, Problem
+from spark.core.part import NEW, SHELL, Part, graph_of
 from spark.core.state import State
 
-if TYPE_CHECKING:
-    from spark.core.module import Module
 
-
-def reduced(module: "Module") -> tuple[Any, tuple[Any, ...]]:
+def reduced(module: Part) -> tuple[Any, tuple[Any, ...]]:
     """A function and its arguments that make the module again, here or in another process; see `object.__reduce__`.
 
     Raises:
         ModuleError: It is a part of a module, or a merged view.
     """
-    if module._mode == calling.NEW:
+    if module._mode == NEW:
         return type(module), (module.config,)
-    if module._mode != calling.SHELL:
+    if module._mode != SHELL:
         raise ModuleError(
             Problem(
                 module._path or type(module).__name__,
@@ -30,12 +28,12 @@ def reduced(module: "Module") -> tuple[Any, tuple[Any, ...]]:
                 "copy",
             )
         )
-    constants = tuple(np.asarray(c) for c in calling.graph_of(module).constants)
+    constants = tuple(np.asarray(c) for c in graph_of(module).constants)
     inputs = {name: replace(spec, source=None) for name, spec in module._inputs.items()}
     return _made_again, (type(module), module.config, inputs, constants, module.state)
 
 
-def _made_again(cls: type["Module"], config: Any, inputs: Any, constants: Any, state: State) -> "Module":
+def _made_again(cls: Any, config: Any, inputs: Any, constants: Any, state: State) -> Part:
     module = cls(config)
     calling.build(module, inputs)
     transform.replace_constants(module, constants)

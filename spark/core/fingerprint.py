@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from spark.core.config import Config
-from spark.core.tree import Part
+from spark.core.part import Part
 from spark.core.variable import Constant, Variable
 
 # Bookkeeping that is rebuilt for every copy, or follows from what is in the key already.

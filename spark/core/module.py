@@ -7,22 +7,21 @@ once, from what will arrive at the ports) and `__call__` (one step, reading and 
 
 import functools
 import typing
-import zlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from spark.core import calling, copying
-from spark.core.arguments import checked
 from spark.core.config import Config
-from spark.core.errors import ConfigError, ModuleError, NotBuiltError, Problem, StateError
-from spark.core.keeper import Claim, Keeper
+from spark.core.errors import ConfigError, ModuleError, Problem
+from spark.core.keeper import Keeper
+from spark.core.part import INNER, NEW, SHELL, Part
 from spark.core.payloads import Payload
-from spark.core.ports import Ports, PortSpec, declared_ports
+from spark.core.ports import PortSpec
 from spark.core.share import Cut, Share, cut_every_array
-from spark.core.state import Graph, State
-from spark.core.tree import Clock, Part
+from spark.core.state import Graph
+from spark.core.tree import Clock
 from spark.core.variable import Variable
 
 
@@ -44,10 +43,8 @@ class Module(Part):
             takes its input from where synapses keep it: then it lowers inside a neuron only.
     """
 
-    config: Any
     exposes: ClassVar[dict[str, type[Payload]]] = {}
     unit_ports: ClassVar[tuple[str, ...]] = ()
-    any_of: ClassVar[tuple[str, ...]] = ()
     works_on_others: ClassVar[bool] = False
 
     def __init__(self, config: Config | None = None, **arguments: Any) -> None:
@@ -68,7 +65,7 @@ class Module(Part):
         if problems:
             raise ConfigError(problems).under(expected.__name__)
         self.config = config
-        self._mode = calling.NEW
+        self._mode = NEW
         self._path = ""
         self._drawn_as = ""
         self._seed: int = getattr(config, "seed", None) or 0
@@ -93,7 +90,7 @@ class Module(Part):
             cls.__call__ = call  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "config" and "_mode" in vars(self) and self._mode != calling.NEW:
+        if name == "config" and "_mode" in vars(self) and self._mode != NEW:
             raise ModuleError(
                 Problem(
                     f"{self._path or type(self).__name__}.config",
@@ -105,29 +102,12 @@ class Module(Part):
             )
         super().__setattr__(name, value)
 
-    def __call__(self, **inputs: Any) -> Any:
-        """Advance one step; written by subclasses."""
-        raise ModuleError(
-            Problem(
-                f"{type(self).__name__}.__call__",
-                "is not written",
-                "Write `__call__(self, port: PayloadType) -> Outputs`",
-            )
-        )
-
-    def build(self, **inputs: PortSpec) -> None:
-        """Create variables and constants for inputs like these; called once. Override it."""
-
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec] | None:
         """Outputs that are known before all inputs are: needed only of a module on a cycle of wires.
 
         Args:
             **known: The inputs that are known so far; some may be missing.
         """
-        return None
-
-    def whole_step(self, payloads: dict[str, Payload]) -> Any:
-        """Outputs of one step done at once for the whole tree, or None to run `__call__` as it is written."""
         return None
 
     def whole_run(
@@ -169,14 +149,6 @@ class Module(Part):
         """
         return cut_every_array(self.path or type(self).__name__, vars(self), share)
 
-    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
-        """The outputs with what else is fixed at build: signs, traits, parts. Override it, with `dataclasses.replace`.
-
-        Args:
-            outputs: Payload type, shape and dtype of every output port.
-        """
-        return outputs
-
     @classmethod
     def config_class(cls) -> type[Config]:
         """The config class, from the annotation of `config`."""
@@ -192,21 +164,6 @@ class Module(Part):
                 "Annotate it in the class body: `config: MyConfig`",
             )
         )
-
-    @classmethod
-    def ports(cls) -> Ports:
-        """The ports that `__call__` declares."""
-        return declared_ports(cls)
-
-    @classmethod
-    def ports_from(cls, config: Any) -> Ports:
-        """The ports of a module of this config; those of the class, unless a class says otherwise."""
-        return cls.ports()
-
-    @property
-    def path(self) -> str:
-        """Dotted path in the brain; empty for the outermost module."""
-        return self._path
 
     @property
     def input_specs(self) -> dict[str, PortSpec]:
@@ -224,73 +181,6 @@ class Module(Part):
         return self._clock.step
 
     @property
-    def state(self) -> State:
-        """The state of a built, outermost module: during a run, in any thread, that of the last chunk's end.
-
-        Raises:
-            NotBuiltError: The module was not called yet; or it is a part, or a merged view, and has none of its own.
-            StateError: The state was lost in a step that failed while it changed a large state in place.
-        """
-        return calling.keeper_of(self).read()
-
-    @checked
-    def replace_state(self, values: dict[str, Any]) -> None:
-        """Change variables of a built, outermost module by path.
-
-        Raises:
-            RunError: Another thread runs the module.
-            StateError: No such path, or the value has another shape or kind of dtype.
-        """
-        with Claim(calling.keeper_of(self)) as claim:
-            claim.keeper.replace(claim.keeper.peek().replace(values))
-
-    @checked
-    def load_state(self, state: State) -> None:
-        """Make `state` the state of this built, outermost module.
-
-        Raises:
-            RunError: Another thread runs the module.
-            StateError: It is the state of another structure.
-        """
-        keeper = calling.keeper_of(self)
-        fitted = state.fitted(calling.graph_of(self).structure.about)
-        if fitted is None:
-            raise StateError(
-                Problem(
-                    type(self).__name__,
-                    "this state belongs to another structure",
-                    "Load a state that came from this module or one built from an equal config",
-                )
-            )
-        keeper.replace(fitted)
-
-    @property
-    def generator(self) -> np.random.Generator:
-        """Random numbers for `build`: fixed by the brain's seed and this module's path.
-
-        Raises:
-            NotBuiltError: Outside of `build`; a step draws from a `RandomKey`.
-        """
-        if self._generator is None:
-            raise NotBuiltError(
-                Problem(
-                    self._path or type(self).__name__,
-                    "draws from `generator` outside of `build`",
-                    "In a step, draw with `jax.random` and `self.key.now()` of a `spark.RandomKey`",
-                )
-            )
-        return self._generator
-
-    def open_generator(self, opened: bool) -> None:
-        """Start the random numbers of `build`, or end them."""
-        sequence = np.random.SeedSequence(self.entropy())
-        self._generator = np.random.Generator(np.random.Philox(sequence)) if opened else None
-
-    def entropy(self) -> list[int]:
-        """The numbers that this module's draws follow from."""
-        return [self._seed, zlib.crc32(self._drawn_as.encode())]
-
-    @property
     def draws_under(self) -> str:
         """The path that stands before the names of this module's parts where draws are concerned."""
         return self._drawn_as
@@ -302,7 +192,7 @@ class Module(Part):
         own_seed = getattr(child.config, "seed", None)
         child._seed = self._seed if own_seed is None else own_seed
         child._clock = self._clock
-        child._mode = calling.INNER
+        child._mode = INNER
         setattr(self, name, child)
 
     def prepare(self, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
@@ -335,5 +225,5 @@ class Module(Part):
         return copying.reduced(self)
 
     def __repr__(self) -> str:
-        state = {calling.NEW: "not built", calling.SHELL: "built"}.get(self._mode, "part")
+        state = {NEW: "not built", SHELL: "built"}.get(self._mode, "part")
         return f"{type(self).__name__}({self._path or state})"

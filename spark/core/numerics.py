@@ -5,7 +5,7 @@ or -1.
 It is written inside the compiled step, so it also works in a user's own `jax.jit` or `lax.scan`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -13,11 +13,9 @@ import numpy as np
 from spark.core import transform, tree
 from spark.core.arguments import checked
 from spark.core.errors import NumericsError, Problem
+from spark.core.part import Part
 from spark.core.payloads import Payload
 from spark.core.state import Graph, State
-
-if TYPE_CHECKING:
-    from spark.core.module import Module
 
 
 def watched(paths: Any, inputs: Any) -> list[str]:
@@ -25,7 +23,7 @@ def watched(paths: Any, inputs: Any) -> list[str]:
     return [f"__call__.{name}" for name in sorted(inputs)] + sorted(paths)
 
 
-def watch(module: "Module", payloads: dict[str, Payload], step: Any) -> None:
+def watch(module: Part, payloads: dict[str, Payload], step: Any) -> None:
     """Note the first bad number among this step's inputs and the state it left, in that order."""
     variables = tree.variables_of(module)
     places = watched(variables, module._inputs)

@@ -24,7 +24,7 @@ class Decays:
 
 @dataclass(frozen=True)
 class Reverses:
-    """A trait: the current of a conductance is zero where the potential is `potential`, mV, one or one for each unit."""
+    """A trait: the current of a conductance is zero at this `potential`, mV, one number or one for each unit."""
 
     potential: Any
 

@@ -8,7 +8,7 @@ import weakref
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -20,12 +20,10 @@ from spark.core.decaying import Shown
 from spark.core.errors import ArgumentError, ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Keeper
 from spark.core.packing import Layout, plan
+from spark.core.part import Part
 from spark.core.state import Graph, Handle, State, StateLayout
-from spark.core.tree import CACHE, Clock, Part, constants_of, leaves_of, variables_of, walk
+from spark.core.tree import CACHE, Clock, constants_of, leaves_of, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
-
-if TYPE_CHECKING:
-    from spark.core.module import Module
 
 FAULT = "fault"
 
@@ -57,7 +55,7 @@ _structures: "weakref.WeakValueDictionary[Any, Structure]" = weakref.WeakValueDi
 _kept: "set[Structure]" = set()
 
 
-def name_parts(module: "Module") -> None:
+def name_parts(module: Part) -> None:
     """Give variables, constants and keys their paths, and refuse arrays that are neither."""
     for prefix, part in walk(module):
         _refuse_bare_arrays(part, ".".join(p for p in (module._path, prefix) if p))
@@ -108,11 +106,11 @@ def _hides(value: Any) -> bool:
     return isinstance(value, dict) and _hides(list(value.values()))
 
 
-def _reader(module: "Module") -> Callable[[], Any]:
+def _reader(module: Part) -> Callable[[], Any]:
     return lambda: module._clock.step
 
 
-def seal(module: "Module") -> None:
+def seal(module: Part) -> None:
     """Turn a freshly built outermost module into the owner of a packed state."""
     variables = variables_of(module)
     constants = constants_of(module)
@@ -133,7 +131,7 @@ def seal(module: "Module") -> None:
         part._clock = module._clock
 
 
-def replace_constants(module: "Module", arrays: tuple[Any, ...]) -> None:
+def replace_constants(module: Part, arrays: tuple[Any, ...]) -> None:
     """Give a built, outermost module other constants of the same layout, packed."""
     assert module._graph is not None
     module._graph = Graph(jax.device_put(arrays), module._graph.handle)
@@ -142,7 +140,7 @@ def replace_constants(module: "Module", arrays: tuple[Any, ...]) -> None:
         constant._load, constant._value = _constant_loader(module._graph, path), None
 
 
-def structure_of(module: "Module", lay_out: Callable[[Any], Layout]) -> Structure:
+def structure_of(module: Part, lay_out: Callable[[Any], Layout]) -> Structure:
     """The structure that a built module shares with all that are equal to it but for the values of their arrays."""
     variables = variables_of(module)
     entries = {p: (v.shape, str(v.dtype)) for p, v in variables.items()}
@@ -184,7 +182,7 @@ def _forget_what_is_gone() -> None:
 class _ShellClock:
     """The step counter of an outermost module, read from its state."""
 
-    def __init__(self, root: "Module") -> None:
+    def __init__(self, root: Part) -> None:
         self._root = root
 
     @property
@@ -192,7 +190,7 @@ class _ShellClock:
         return self._root.state[STEP]
 
 
-def first_state(module: "Module") -> State:
+def first_state(module: Part) -> State:
     """The state at reset values."""
     assert module._graph is not None
     about = module._graph.structure.about
@@ -203,7 +201,7 @@ def first_state(module: "Module") -> State:
     return State(jax.device_put(about.layout.pack(values)), about)
 
 
-def split(module: "Module") -> tuple[Graph, State]:
+def split(module: Part) -> tuple[Graph, State]:
     """A module as a static graph and a state.
 
     Both are pytrees: pass them to functions under `jax.jit`, `vmap` or `scan` and bring the module back
@@ -289,7 +287,7 @@ class Held:
         self.current = True
 
 
-def take_leaves(module: "Module", leaves: tuple[Any, ...]) -> None:
+def take_leaves(module: Part, leaves: tuple[Any, ...]) -> None:
     """Let a view go on from these leaves, which a whole step has made from its state."""
     held = module._held
     held.state = State(leaves, held.state.about)

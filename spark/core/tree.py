@@ -3,16 +3,10 @@
 from typing import Any
 
 from spark.core.counter import Counter
+from spark.core.part import Part
 from spark.core.variable import Constant, Variable
 
 CACHE = "cache"
-
-
-class Part:
-    """What every module is, for those who only walk the tree."""
-
-    _path: str
-    _clock: Any
 
 
 class Clock:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from spark.core.errors import Problem, SparkError
+from spark.editor import commands as commands  # Enters them, and those that follow wires.
 from spark.editor import receptors as receptors  # Enters its commands.
-from spark.editor import wires as wires  # Enters its commands.
-from spark.editor.commands import COMMANDS, CommandError, refuse
+from spark.editor.command_table import COMMANDS, CommandError, refuse
 from spark.editor.draft import Draft, Patch, Shapes, apply, inverse
 from spark.editor.follow import follow
 from spark.io.model_file import MOST_BYTES, Document, check_change, write_document

@@ -125,7 +125,8 @@ class Live:
     def _ports(self) -> dict[str, Any]:
         """Ports of nodes that the catalogue cannot know.
 
-        These are brains inside the brain, pools, whose ports follow from their configs, and types that are not installed.
+        These are brains inside the brain, pools, whose ports follow from their configs, and types that are not
+        installed.
         """
         document, found = self.session.document, {}
         for key, node in document["nodes"].items():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from spark.core.names import illegal, suggestion
-from spark.editor.commands import command, existing, refuse
+from spark.editor.command_table import command, existing, refuse
 from spark.editor.defaults import spelled_out
 from spark.editor.draft import Draft
 from spark.nn.receptors import ReceptorConfig

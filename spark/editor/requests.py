@@ -10,7 +10,7 @@ from typing import Any
 from spark.core.errors import FormatError, Problem, RunError, SparkError
 from spark.core.names import suggestion
 from spark.editor import catalogue_view, gallery
-from spark.editor.commands import CommandError
+from spark.editor.command_table import CommandError
 from spark.editor.fixes import fixes_of
 from spark.editor.live import Live
 from spark.editor.protocol import header_of

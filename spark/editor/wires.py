@@ -3,7 +3,7 @@
 from typing import Any
 
 from spark.core.names import suggestion
-from spark.editor.commands import COMMANDS, command, existing, free_name, refuse
+from spark.editor.command_table import COMMANDS, command, existing, free_name, refuse
 from spark.editor.draft import Draft, Shapes
 from spark.editor.ports import inputs, outputs, why_not
 from spark.graph.specs import PortMap

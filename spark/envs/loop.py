@@ -11,10 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from spark.core.arguments import checked
-from spark.core.calling import graph_of, keeper_of
 from spark.core.errors import LoopError, Problem
 from spark.core.keeper import Claim
 from spark.core.numerics import raise_faults
+from spark.core.part import graph_of, keeper_of
 from spark.core.state import State
 from spark.envs.spaces import Decoder, Encoder, action_decoder, observation_encoder
 from spark.nn import Brain

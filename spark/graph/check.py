@@ -123,8 +123,8 @@ def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, prope
                     problems.append(
                         Problem(
                             address,
-                            f"has the settings of a projection, got {str(wire)[:200]}; {specs.module_cls.__name__} has no "
-                            f"receptor {port!r} that takes them",
+                            f"has the settings of a projection, got {str(wire)[:200]}; "
+                            f"{specs.module_cls.__name__} has no receptor {port!r} that takes them",
                             f"Write spark.PortMap({wire.origin!r}, {wire.port!r})",
                             "projection",
                         )

@@ -183,8 +183,8 @@ class Program:
             key: By which the library knows it.
             units: Number of units.
             step: The step counter.
-            arrays: Its inputs, then its outputs: each with the number of rows that lie behind one another from there on; of
-                a ring of several the row of this step is meant.
+            arrays: Its inputs, then its outputs: each with the number of rows that lie behind one another from there
+                on; of a ring of several the row of this step is meant.
         """
         self.emit(FORMULA, (step,), (key, units, len(arrays)))
         for place, rows in arrays:

@@ -16,7 +16,7 @@ from spark.core.tree import constants_of, variables_of
 from spark.core.variable import RandomKey
 from spark.kernels import llvm
 from spark.kernels.program import Place
-from spark.nn.lowering import Arriving, Lowering, native_dtype
+from spark.nn.lowering import Lowering, native_dtype
 
 # How a reason begins that nobody foresaw: the tests see that nothing of Spark's own has one.
 UNFORESEEN = "it cannot be traced apart:"
@@ -37,8 +37,8 @@ class ModuleFormula:
 
     Attributes:
         formula: What is compiled: input ports, variables, constants and the step counter are its inputs; output ports,
-            the variables that are written, and the rows that are taken are its outputs, in the order in which they stand
-            here.
+            the variables that are written, and the rows that are taken are its outputs, in the order in which they
+            stand here.
         ports: Input ports.
         variables: Paths within the module.
         constants: Paths within the module.

@@ -1,4 +1,4 @@
-"""Components of a neuron that are formulas, fused: computed in one loop over the units, where nothing else comes between."""
+"""Components of a neuron that are formulas, computed in one loop over the units where nothing else comes between."""
 
 import weakref
 from collections.abc import Iterable

@@ -1,20 +1,18 @@
 """Brains of a changed config that go on from the state of another."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from spark.core.config import Config
 from spark.core.errors import ConfigError, Problem
+from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.state import State
 from spark.core.tree import variables_of, walk
 from spark.nn.brain_config import BrainConfig
 from spark.nn.synapses import LinearSynapses
-
-if TYPE_CHECKING:
-    from spark.nn.brain import Brain
 
 
 def changed(config: Any, changes: Mapping[str, Any]) -> Any:
@@ -70,7 +68,7 @@ def _relative(error: ConfigError, config: Any, before: str) -> ConfigError:
     )
 
 
-def carried(source: "Brain", target: "Brain") -> State:
+def carried(source: Module, target: Module) -> State:
     """The state with which `target` goes on from `source`; both are built.
 
     A variable keeps its value if both brains have it in the same shape and dtype, with the same first value, and its
@@ -91,7 +89,7 @@ def carried(source: "Brain", target: "Brain") -> State:
     return new.replace(kept)
 
 
-def _rewired(source: "Brain", target: "Brain") -> set[str]:
+def _rewired(source: Module, target: Module) -> set[str]:
     """Modules that own plastic synapses whose connections differ: their weights would get into wrong places."""
     old, new = ({p: m for p, m in walk(b) if isinstance(m, LinearSynapses)} for b in (source, target))
     return {p.rpartition(".")[0] for p in old.keys() & new.keys() if not _same_connections(old[p], new[p])}

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from spark.core.arguments import checked
-from spark.core.calling import keeper_of
 from spark.core.errors import Problem, RunError, SparkError
 from spark.core.keeper import Claim
+from spark.core.part import keeper_of
 from spark.core.transform import STEP
 from spark.nn import Brain
 from spark.sim.bar import progress_bar

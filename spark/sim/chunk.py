@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from spark.core.compiled import forgetful
 from spark.core.payloads import Payload
+from spark.core.ports import PortSpec
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
 from spark.nn.taps import Noted, Tap
@@ -47,7 +48,7 @@ def run_chunk(
     if found is not None:
         noted, done = found
         return split(module)[1], _as_declared(module, noted, taps), done
-    return _one_by_one(graph, state, inputs, series, steps, chosen, taps, most)
+    return _one_by_one(graph, state, inputs, series, steps, chosen, taps, most, module.output_specs)
 
 
 def _as_declared(module: Any, noted: dict[str, Noted], taps: tuple[Tap, ...]) -> dict[str, Noted]:
@@ -56,7 +57,15 @@ def _as_declared(module: Any, noted: dict[str, Noted], taps: tuple[Tap, ...]) ->
 
 
 def _one_by_one(
-    graph: Graph, state: State, inputs: Any, series: Any, steps: Any, chosen: Any, taps: tuple[Tap, ...], most: int
+    graph: Graph,
+    state: State,
+    inputs: Any,
+    series: Any,
+    steps: Any,
+    chosen: Any,
+    taps: tuple[Tap, ...],
+    most: int,
+    specs: dict[str, PortSpec],
 ) -> tuple[State, dict[str, Noted], Any]:
     """The same by a loop in JAX. Spikes are noted as packed bits, one row a step, so that there is always room."""
 
@@ -66,8 +75,7 @@ def _one_by_one(
         outputs = module(**inputs, **rows)
         return outputs, split(module)[1]
 
-    def value(tap: Tap, outputs: dict[str, Payload], after: State) -> Any:
-        found = outputs[tap.output].value if tap.output is not None else after[tap.path]
+    def value(tap: Tap, found: Any) -> Any:
         if tap.spikes:
             return jnp.packbits(found.reshape(-1) != 0)
         return found.reshape(-1)[chosen[tap.name]] if tap.name in chosen else found
@@ -76,17 +84,22 @@ def _one_by_one(
         at, now, rows, counts = carry
         outputs, after = outcome(now, at)
         for tap in taps:
+            found = outputs[tap.output].value if tap.output is not None else after[tap.path]
             here = at if tap.spikes else counts[tap.name]
             noted = tap.spikes | (now[STEP] % tap.every == 0)
             # A row beyond the end is dropped.
             row = jnp.where(noted, here, jnp.int32(rows[tap.name].shape[0]))
-            rows = {**rows, tap.name: rows[tap.name].at[row].set(value(tap, outputs, after), mode="drop")}
+            rows = {**rows, tap.name: rows[tap.name].at[row].set(value(tap, found), mode="drop")}
             counts = {**counts, tap.name: counts[tap.name] + jnp.asarray(noted, jnp.int32)}
         return at + 1, after, rows, counts
 
-    shapes = jax.eval_shape(
-        lambda: {t.name: value(t, *outcome(state, jnp.int32(0))) for t in taps},
-    )
+    def empty(tap: Tap) -> Any:
+        # A step need not be traced for it: what is noted of it has the shapes that the brain was built with.
+        return (
+            jnp.zeros(specs[tap.output].shape, specs[tap.output].dtype) if tap.output is not None else state[tap.path]
+        )
+
+    shapes = jax.eval_shape(lambda: {t.name: value(t, empty(t)) for t in taps})
     rows = {
         t.name: jnp.zeros((most if t.spikes else t.room, *shapes[t.name].shape), shapes[t.name].dtype) for t in taps
     }

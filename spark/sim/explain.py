@@ -7,6 +7,7 @@ import jax
 
 from spark.core import calling
 from spark.core.arguments import checked
+from spark.core.part import NEW
 from spark.core.transform import merge, split
 from spark.core.tree import constants_of, variables_of
 from spark.kernels import native
@@ -89,7 +90,7 @@ def explain(brain: Brain) -> Explanation:
     Raises:
         WiringError: It cannot be built.
     """
-    if brain._mode == calling.NEW:
+    if brain._mode == NEW:
         calling.build(brain, brain.declared_inputs())
     view: Any = merge(*split(brain))
     everywhere = _why_no_native(view)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import reduce
 
-from spark.core.calling import graph_of
 from spark.core.decaying import Decaying
 from spark.core.module import Module
+from spark.core.part import graph_of
 from spark.core.payloads import SpikeArray
 from spark.core.transform import FAULT, STEP
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from spark.core import calling
 from spark.core.arguments import checked
-from spark.core.calling import graph_of, keeper_of
 from spark.core.errors import Problem, RecordError, RunError
 from spark.core.keeper import Claim
 from spark.core.numerics import raise_faults
+from spark.core.part import NEW, graph_of, keeper_of
 from spark.core.state import State
 from spark.core.transform import STEP
 from spark.nn import Brain
@@ -212,5 +212,5 @@ def checked_callbacks(callbacks: Iterable[Any]) -> list[Callable[[Report], None]
 
 def build(brain: Brain) -> None:
     """Build a brain that was never called, without a step."""
-    if brain._mode == calling.NEW:
+    if brain._mode == NEW:
         calling.build(brain, dict(brain.declared_inputs()))

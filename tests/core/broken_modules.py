@@ -122,6 +122,22 @@ def field_without_description() -> type:
     return Broken
 
 
+def field_that_hangs_on_none() -> type:
+    class BrokenConfig(GainConfig):
+        """A config."""
+
+        smooth: bool = spark.field(False, description="Whether it is smooth.")
+        extra: float = spark.field(1.0, only_with="smoth", description="How smooth.")
+
+    class Broken(Gain):
+        """A module."""
+
+        config: BrokenConfig
+
+    Broken.__annotations__["config"] = BrokenConfig
+    return Broken
+
+
 def number_without_unit() -> type:
     class BrokenConfig(GainConfig):
         """A config."""
@@ -336,6 +352,7 @@ BROKEN = [
     (wrong_contract, "contract", "Broken.output_contract: promises another 'current' than is put out"),
     (field_without_description, "description", "BrokenConfig.extra: has no description"),
     (number_without_unit, "unit", "BrokenConfig.extra: holds a number and does not say its unit"),
+    (field_that_hangs_on_none, "only-with", "BrokenConfig.extra: has an effect only with a field that is not there"),
     (config_that_json_cannot_hold, "json", "BrokenConfig: cannot be written to JSON and read back"),
     (config_that_cannot_be_guessed, "example-config", "BrokenConfig.mode: is a required field"),
     (state_of_another_dtype, "variable", "total: cannot take this value"),

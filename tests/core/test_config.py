@@ -415,14 +415,14 @@ def test_json_of_an_array_keeps_dtype_and_bits(value: np.ndarray) -> None:
     st.sampled_from(["float16", "float32"]),
 )
 def test_json_of_a_nested_config_is_lossless(taus: list[float], delayed: bool, rate: float, dtype: str) -> None:
+    delays = {"delays": np.array(taus, np.float32), "max_delay": 60.0} if delayed else {}
     config = alif(
         async_spikes=delayed,
         inhibitory_rate=rate,
         dtype=dtype,
         soma__potential_tau=np.array(taus, np.float32),
         synapses__kernel=spark.nn.initializers.NormalInitializer(mean=taus[0], density=0.5),
-        delays__delays=np.array(taus, np.float32),
-        delays__max_delay=60.0,
+        delays=delays,
     )
     assert ALIFNeuronConfig.from_json(config.to_json()) == config
 

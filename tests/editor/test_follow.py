@@ -5,7 +5,7 @@ import copy
 import pytest
 from documents import small, tutorial
 
-from spark.editor.commands import CommandError
+from spark.editor.command_table import CommandError
 from spark.editor.history import History
 from spark.editor.shapes import deep_check
 from spark.io.graph_config import brain_config

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spark
-from spark.editor.commands import COMMANDS, CommandError
+from spark.editor.command_table import COMMANDS, CommandError
 from spark.editor.history import History
 from spark.editor.shapes import deep_check
 from spark.editor.wires import copied

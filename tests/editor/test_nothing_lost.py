@@ -18,7 +18,7 @@ import spark
 from spark.editor import journal
 from spark.editor import shapes as shapes_module
 from spark.editor.app import Editor, answer_to, as_text
-from spark.editor.commands import COMMANDS, CommandError
+from spark.editor.command_table import COMMANDS, CommandError
 from spark.editor.history import History
 from spark.editor.live import Connection, Live
 from spark.editor.paths import Root

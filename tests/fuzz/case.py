@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from spark import Payload, Probe
@@ -27,7 +26,7 @@ class Feed:
 
     def row(self, step: int) -> Payload:
         """What one step gets."""
-        return self.payload(jnp.asarray(self.rows[step]))
+        return self.payload(self.rows[step])
 
     def of(self, first: int, count: int) -> Payload | Callable[[int], Payload]:
         """What a run of `count` steps from `first` on gets."""

@@ -1,5 +1,6 @@
 """What must be equal for every brain: each comparison runs a case in two ways and says what differs."""
 
+import os
 import traceback
 from collections.abc import Callable
 from functools import cached_property
@@ -112,7 +113,7 @@ COMPARISONS: dict[str, Callable[[Workshop], Verdict | str | None]] = {
 
 # Ways that need a process of their own, and its environment: one process does them all, for to begin one takes seconds.
 ELSEWHERE = ("shards", "resumed_elsewhere")
-_ENVIRONMENT = {"XLA_FLAGS": "--xla_force_host_platform_device_count=3"}
+_ENVIRONMENT = {"XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=3"}
 
 
 def compared(name: str, shop: Workshop) -> Verdict:

@@ -277,14 +277,19 @@ def test_another_process_takes_the_machine_code_that_was_kept(tmp_path):
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})"
         + """
+import os
 import numpy as np
 from formulas import as_formula
+from spark.kernels import native
 from spark.kernels.formula import compile as machine
+# The native library is taken from where it was built.
+assert native.available()
+os.environ["SPARK_CACHE"] = os.environ["KEPT"]
 made, written = [], machine._compiled
 machine._compiled = lambda text: made.append(1) or written(text)
 print(as_formula(lambda v: v * 3 + 1, np.arange(9, dtype=np.float32))[0].sum(), len(made))
 """
     )
-    environment = {**os.environ, "SPARK_CACHE": str(tmp_path)}
+    environment = {**os.environ, "KEPT": str(tmp_path)}
     ran = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment) for _ in "12"]
     assert [done.stdout.split() for done in ran] == [["117.0", "1"], ["117.0", "0"]], ran[0].stderr

@@ -6,15 +6,6 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "spark"
 
-# Circles that are still there, each as the files that reach one another. A file may leave one; none may join.
-ALLOWED: list[set[str]] = [
-    {f"spark.core.{name}" for name in ("binding", "calling", "copying", "module", "numerics", "transform")},
-    {"spark.core.config", "spark.core.config_arguments"},
-    {"spark.nn.brain", "spark.nn.successor"},
-    {"spark.sim.records.export", "spark.sim.records.recording"},
-    {"spark.editor.commands", "spark.editor.wires"},
-]
-
 
 def name_of(path: Path) -> str:
     parts = path.relative_to(SOURCE.parent).with_suffix("").parts
@@ -75,9 +66,6 @@ def test_a_circle_is_found() -> None:
     assert circles(graph) == [{"a", "b", "c"}]
 
 
-def test_no_file_is_on_a_circle_that_was_not_there() -> None:
+def test_no_file_is_on_a_circle() -> None:
     found = circles({name: imported(name) for name in FILES})
-    # What was broken is no longer allowed.
-    assert all(any(group <= allowed for group in found) for allowed in ALLOWED), "take from ALLOWED what is gone"
-    new = [group for group in found if not any(group <= allowed for allowed in ALLOWED)]
-    assert not new, f"new circles of files:\n{told(new)}"
+    assert not found, f"circles of files:\n{told(found)}"

@@ -55,6 +55,20 @@ def test_a_run_equals_single_steps(steps, whole, monkeypatch):
     assert recording.steps == steps and recording.stopped is None and int(brain.state["step"]) == steps
 
 
+def test_what_is_recorded_takes_no_further_trace_of_a_step(monkeypatch):
+    traced = []
+    written = Brain.whole_step
+    monkeypatch.setattr(Brain, "whole_run", lambda *_: None)
+    monkeypatch.setattr(Brain, "whole_step", lambda *given: traced.append(1) or written(*given))
+    counts = []
+    with compiled_apart("step by step, and counted"):
+        for record in ((), ["pool", "action", "pool.soma.potential"]):
+            traced.clear()
+            spark.run(tutorial(), 3, {"drive": drive()}, record=record)
+            counts.append(len(traced))
+    assert counts[0] == counts[1] > 0
+
+
 @pytest.mark.parametrize("kind", ["constant", "series", "function", "iterator"])
 def test_inputs_may_be_constant_a_series_a_function_or_an_iterator(kind):
     values = np.broadcast_to(np.float16([0.3, -0.5, 0.8, 0.1]), (300, 4))

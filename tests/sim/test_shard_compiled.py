@@ -28,7 +28,7 @@ def compiled() -> dict[str, str]:
     environment = {
         **os.environ,
         "JAX_PLATFORMS": "cpu",
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2",
         "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
     }
     program = [sys.executable, str(Path(__file__).with_name("compiled_shards.py"))]

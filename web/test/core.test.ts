@@ -5,6 +5,7 @@ import { decode, Series } from "../src/core/frames";
 import { applyPatch, problemsWithin, search, trail, whyNot } from "../src/core/graph";
 import { crc32, withText } from "../src/core/png";
 import { outOfBounds, parseQuantity, showNumber } from "../src/core/units";
+import { Typed } from "../src/core/typed";
 import { canBeSentAgain, Unsent } from "../src/core/unsent";
 import { points } from "../src/view/points";
 import type { Catalogue, Checked, Document, Problem } from "../src/core/types";
@@ -155,5 +156,48 @@ describe("wires", () => {
     const ring = { meta: {}, nodes: { a: { type: "Brain", name: "a", parent: "b" }, b: { type: "Brain", name: "b", parent: "a" } }, edges: {} } as unknown as Document;
     expect(trail(ring, "a").length).toBe(3);
     expect(problemsWithin(ring, [{ node: "a" } as Problem], "c")).toEqual([]);
+  });
+});
+
+describe("a text that is typed", () => {
+  const later = () => {
+    const answers: (() => void)[] = [];
+    return { answers, send: () => new Promise<void>((done) => answers.push(done)) };
+  };
+  const turn = () => new Promise((done) => setTimeout(done));
+  it("goes when it was answered for, and stays when more was typed meanwhile", async () => {
+    const typed = new Typed(() => {});
+    const { answers, send } = later();
+    typed.type("1");
+    typed.commit(send);
+    typed.commit(send);
+    expect(answers.length).toBe(1);
+    typed.type("12");
+    answers[0]();
+    await turn();
+    expect(typed.draft).toBe("12");
+    typed.commit(send);
+    answers[1]();
+    await turn();
+    expect(typed.draft).toBe(null);
+  });
+  it("is told that something is on its way, so that going back is a change", () => {
+    const typed = new Typed(() => {});
+    const told: boolean[] = [];
+    for (const text of ["2", "1"]) {
+      typed.type(text);
+      typed.commit((_, waiting) => { told.push(waiting); return new Promise(() => {}); });
+    }
+    expect(told).toEqual([false, true]);
+  });
+  it("that is no value stays in its field until the document says something else", () => {
+    const typed = new Typed(() => {});
+    typed.type("x");
+    typed.commit(() => "wrong");
+    typed.changed();
+    expect(typed.draft).toBe("x");
+    typed.leave(() => "wrong");
+    typed.changed();
+    expect(typed.draft).toBe(null);
   });
 });

@@ -136,10 +136,27 @@ _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 
 
 def threefry(b: Builder, key: tuple[Any, Any], counter: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Two words of random bits: Threefry with 20 rounds, Salmon et al. 2011, doi:10.1145/2063384.2063405."""
+    """Two words of random bits: Threefry with 20 rounds, Salmon et al. 2011, doi:10.1145/2063384.2063405.
+
+    They are written once for each type, as a function that LLVM puts in where it is called.
+    """
     kind = counter[0].type
-    keys = [*key, b.xor(b.xor(key[0], key[1]), same(0x1BD11BDA, kind))]
-    x, y = b.add(counter[0], keys[0]), b.add(counter[1], keys[1])
+    words = ir.LiteralStructType([kind, kind])
+    name = f"threefry.{kind.count if isinstance(kind, ir.VectorType) else 1}"
+    function = b.module.globals.get(name)
+    if function is None:
+        function = ir.Function(b.module, ir.FunctionType(words, [kind] * 4), name)
+        function.linkage = "internal"
+        function.attributes.add("alwaysinline")
+        _write_threefry(ir.IRBuilder(function.append_basic_block("rounds")), function.args, words)
+    found = b.call(function, [*key, *counter])
+    return b.extract_value(found, 0), b.extract_value(found, 1)
+
+
+def _write_threefry(b: Builder, words: Any, result: ir.Type) -> None:
+    kind = words[0].type
+    keys = [words[0], words[1], b.xor(b.xor(words[0], words[1]), same(0x1BD11BDA, kind))]
+    x, y = b.add(words[2], keys[0]), b.add(words[3], keys[1])
     for block in range(5):
         for rotation in _ROTATIONS[block % 2]:
             x = b.add(x, y)
@@ -147,4 +164,4 @@ def threefry(b: Builder, key: tuple[Any, Any], counter: tuple[Any, Any]) -> tupl
             y = b.xor(x, y)
         x = b.add(x, keys[(block + 1) % 3])
         y = b.add(b.add(y, keys[(block + 2) % 3]), same(block + 1, kind))
-    return x, y
+    b.ret(b.insert_value(b.insert_value(ir.Constant(result, ir.Undefined), x, 0), y, 1))

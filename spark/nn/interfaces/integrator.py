@@ -26,7 +26,12 @@ class ExponentialIntegratorConfig(ModuleConfig):
     )
     tau: Number = field(20.0, unit="ms", above=0, time_constant="stored", description="Time constant of the average.")
     smooth_tau: Number = field(
-        10.0, unit="ms", above=0, time_constant="stored", description="Time constant of the second average."
+        10.0,
+        unit="ms",
+        above=0,
+        time_constant="stored",
+        only_with="smooth_trace",
+        description="Time constant of the second average.",
     )
     shuffle: bool = field(True, description="Whether units are dealt to groups at random.")
     smooth_trace: bool = field(True, description="Whether the average is averaged again; else it is clipped to [0, 1].")

@@ -22,10 +22,16 @@ class StandardNeuronConfig(NeuronConfig):
         description="Whether every pair of units has a delay of its own; else spikes arrive at once."
     )
     max_delay: Number | None = field(
-        None, unit="ms", above=0, description="Longest delay; the same as `delays__max_delay`."
+        None,
+        unit="ms",
+        above=0,
+        only_with="async_spikes",
+        description="Longest delay; the same as `delays__max_delay`.",
     )
     synapses: LinearSynapsesConfig = field(factory=LinearSynapsesConfig, description="Connections and first weights.")
-    delays: N2NDelaysConfig = field(factory=N2NDelaysConfig, description="Delays between pairs.")
+    delays: N2NDelaysConfig = field(
+        factory=N2NDelaysConfig, only_with="async_spikes", description="Delays between pairs."
+    )
     learning_rule: RuleConfig = field(
         factory=ZenkeRuleConfig,
         description="How weights change: the config of any rule; for the default, gamma=0 keeps them.",

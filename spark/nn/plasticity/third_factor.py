@@ -30,7 +30,11 @@ class ModulatedRuleConfig(RuleConfig):
         description="Given, spikes change an eligibility that decays with it, and weights only move with `modulation`.",
     )
     consolidation: Number | None = field(
-        None, unit="ms", above=0, description="Time between two moves of modulated weights; left out, every step."
+        None,
+        unit="ms",
+        above=0,
+        only_with="eligibility_tau",
+        description="Time between two moves of modulated weights; left out, every step.",
     )
 
     @property
@@ -40,7 +44,8 @@ class ModulatedRuleConfig(RuleConfig):
 
     def problems(self) -> list[Problem]:
         """Weights that move before eligibility is gone."""
-        if self.consolidation is None or self.consolidation <= (self.eligibility_tau or 0.0):
+        longest = self.eligibility_tau
+        if self.consolidation is None or longest is None or self.consolidation <= longest:
             return []
         return [
             Problem(

@@ -67,8 +67,9 @@ def feeds_of(
 ) -> tuple[tuple[Feed, ...], dict[str, PortSpec]]:
     """The feeds of a pool for what arrives at its ports, and what each of them brings, by its name.
 
-    A projection with a rule is fed alone, by its own name. Those whose weights stay and that end at one receptor share a
-    feed, `<receptor>_projections`, if their signs and dtypes are the same. A wire of an injected current is fed alone.
+    A projection with a rule is fed alone, by its own name. Those whose weights stay and that end at one receptor share
+    a feed, `<receptor>_projections`, if their signs and dtypes are the same. A wire of an injected current is fed
+    alone.
 
     Args:
         owner: How errors name the pool.

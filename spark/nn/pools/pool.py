@@ -134,8 +134,8 @@ class Pool(Neuron):
     A wire into a receptor is a projection (`Projection`; a bare `PortMap` is one with the defaults). What several
     projections bring to one receptor adds up. A receptor without a wire is not there.
 
-    Order of update in a step: projections deliver; receptors turn what arrives into currents, conductances and jumps; these
-    are summed; the soma integrates, and fires; rules change the weights.
+    Order of update in a step: projections deliver; receptors turn what arrives into currents, conductances and jumps;
+    these are summed; the soma integrates, and fires; rules change the weights.
 
     Input ports: the receptors (`SpikeArray`, or `CurrentArray` for injected currents), and the `modulators`
     (`FloatArray`). Output ports: `out_spikes`, int8, shape of the units.

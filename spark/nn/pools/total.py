@@ -11,7 +11,7 @@ from spark.core.payloads import ConductanceArray, CurrentArray, Payload, Potenti
 from spark.core.ports import Decays, MeasuredFrom, Ports, PortSpec, Reverses
 from spark.core.values import Shape
 from spark.nn.component import Component
-from spark.nn.somas.soma import Soma, SomaConfig
+from spark.nn.somas.soma import Soma
 
 EFFECTS: dict[str, type[Payload]] = {
     "current": CurrentArray,
@@ -37,13 +37,13 @@ class TotalConfig(ModuleConfig):
 class Total(Component):
     """The sum of all currents, conductances and jumps, in the order in which the pool lists its receptors.
 
-    The current holds what conductances bring at rest, g (E - rest); the soma subtracts g V, V above rest. Where the soma
-    takes no conductance, that is done here, with V as the last step left it. A current that decays within the step counts
-    as much as it acts (`Soma.acting`).
+    The current holds what conductances bring at rest, g (E - rest); the soma subtracts g V, V above rest. Where the
+    soma takes no conductance, that is done here, with V as the last step left it. A current that decays within the step
+    counts as much as it acts (`Soma.acting`).
 
     Input ports: one for each receptor, by its name; `potential` (mV) where conductances become a current. Output ports:
-    those of `current` (pA), `conductance` (nS), `jump` (mV) that the soma takes and receptors bring; `current` always, if
-    the soma takes it.
+    those of `current` (pA), `conductance` (nS), `jump` (mV) that the soma takes and receptors bring; `current` always,
+    if the soma takes it.
     """
 
     config: TotalConfig

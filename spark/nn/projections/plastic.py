@@ -37,8 +37,8 @@ class PlasticProjectionConfig(ModuleConfig):
 class PlasticProjection(LinearSynapses):
     """Connections whose weights are state: each step the sum of weight times spike over those that a spike reaches now.
 
-    All pairs without delays are a matrix of shape (pre, post); everything else is a list. With delays the last spikes are
-    remembered, and each connection reads its own.
+    All pairs without delays are a matrix of shape (pre, post); everything else is a list. With delays the last spikes
+    are remembered, and each connection reads its own.
 
     Input ports: `spikes`. Output ports: `arrivals`, float32, shape of the units; with delays `arriving`, a
     `DelayedSpikes`: what a rule reads as presynaptic spikes.

@@ -38,8 +38,8 @@ class ProjectionConfig(Config):
     delay: AnyInitializer | None = field(
         None,
         unit="ms",
-        description="From a spike to its effect, rounded to the nearest step and at least dt; left out, spikes act in the "
-        "step in which the wire brings them.",
+        description="From a spike to its effect, rounded to the nearest step and at least dt; left out, spikes act in "
+        "the step in which the wire brings them.",
     )
     rule: _RULE | None = field(None, description="How the weights change: the config of any rule; left out, they stay.")
     modulator: str | None = field(None, description="Input port of the pool that modulates the rule.")

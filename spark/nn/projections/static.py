@@ -24,7 +24,7 @@ class StaticProjectionsConfig(ModuleConfig):
 
     units: Shape = field(description="Shape of the pool.")
     projections: Any = field(
-        description="The projections, in the order in which their spikes are joined; alike in sign and dtype of weights."
+        description="The projections in the order in which their spikes are joined, alike in sign and dtype of weights."
     )
 
 
@@ -106,7 +106,7 @@ class StaticProjections(Module, TakesReceptor, GivesReceptor):
     def lower(
         self, lowering: Lowering, spikes: Arriving | None = None, arrivals: Background | None = None
     ) -> dict[str, Receptor]:
-        """One instruction for spikes, and one for random events; whoever reads what arrives takes it out of the ring."""
+        """An instruction for spikes, one for random events; whoever reads what arrives takes it out of the ring."""
         ring, step = lowering.variable(self.arriving), lowering.entry("step")
         shape = (self.slots, self.post)
         if spikes is not None:

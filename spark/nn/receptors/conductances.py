@@ -1,6 +1,7 @@
 """Receptors that open conductances."""
 
 from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -27,7 +28,8 @@ class ExponentialConductanceConfig(ReceptorConfig):
 class ExponentialConductance(Receptor):
     """A conductance that jumps by the weights that arrive, and decays exponentially.
 
-    Order of update in a step: what arrives is added to the conductance; that is put out; then it decays by exp(-dt/tau).
+    Order of update in a step: what arrives is added to the conductance; that is put out; then it decays by
+    exp(-dt/tau).
 
     Input ports: `arrivals` (nS). Output ports: `conductance` (nS), float32, shape of the units.
     Variables: `conductance` (nS), as the next step begins with.
@@ -77,10 +79,11 @@ class NMDAConfig(ReceptorConfig):
 class NMDA(Receptor):
     """A conductance of NMDA receptors: a difference of two exponentials whose peak is the weight, blocked by magnesium.
 
-        g = weight * s (exp(-t/tau) - exp(-t/rise)) / (1 + [Mg] / 3.57 exp(-0.062 V))          V in mV, s makes the peak 1
+        g = weight * s (exp(-t/tau) - exp(-t/rise)) / (1 + [Mg] / 3.57 exp(-0.062 V))          V in mV, s makes the
+        peak 1
 
-    Order of update in a step: what arrives is added to both exponentials; their difference, blocked as the potential of the
-    last step's end asks, is put out; then both decay.
+    Order of update in a step: what arrives is added to both exponentials; their difference, blocked as the potential
+    of the last step's end asks, is put out; then both decay.
 
     Input ports: `arrivals` (nS), `potential` (mV). Output ports: `conductance` (nS), float32, shape of the units.
     Variables: `falling`, `rising` (nS).

@@ -84,10 +84,10 @@ class AlphaCurrentConfig(InhibitoryConfig):
 
 
 class AlphaCurrent(Receptor):
-    """A current that rises and falls: weight * (t / tau) exp(1 - t / tau), `t` after the arrival; its peak is the weight.
+    """A current that rises and falls: weight * (t / tau) exp(1 - t / tau), t after the arrival; the peak is the weight.
 
-    Order of update in a step: the current of this step is put out, 0 for what arrives in it; then both variables advance by
-    the exact solution, after what arrives was added to `rise`.
+    Order of update in a step: the current of this step is put out, 0 for what arrives in it; then both variables
+    advance by the exact solution, after what arrives was added to `rise`.
 
     Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
     Variables: `current` (pA), `rise` (pA).

@@ -46,9 +46,10 @@ class JumpOutput(TypedDict):
 class Receptor(Component):
     """Base of receptors: from the weights that arrive in a step to an effect on the soma.
 
-    A receptor declares the input port `arrivals` (`FloatArray`, shape of the units: the sum of the weights of all spikes
-    that arrive in this step), and one output port, by whose name the pool knows the effect: `current` (pA), `conductance`
-    (nS) or `jump` (mV). Where it depends on the soma's potential it declares the input port `potential` as well.
+    A receptor declares the input port `arrivals` (`FloatArray`, shape of the units: the sum of the weights of all
+    spikes that arrive in this step), and one output port, by whose name the pool knows the effect: `current` (pA),
+    `conductance` (nS) or `jump` (mV). Where it depends on the soma's potential it declares the input port `potential`
+    as well.
 
     A conductance says in `describe_outputs` where its current reverses, by the trait `Reverses`; a current that decays
     within the step says so by `Decays`.

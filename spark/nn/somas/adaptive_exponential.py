@@ -10,8 +10,8 @@ from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
-from spark.nn.somas.soma import SomaOutput
 from spark.nn.somas.point import PointSoma, PointSomaConfig
+from spark.nn.somas.soma import SomaOutput
 
 # Beyond this exponent a unit is far above any threshold; float32 overflows at 88.7.
 MOST = 80.0
@@ -61,7 +61,8 @@ class AdaptiveExponentialSoma(PointSoma):
 
     The conductances' current at rest is part of I; jumps come on top.
 
-    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
+    where a unit fired.
     Variables: `potential` (mV above rest), `adaptation` (pA), `refractory` (int16, steps left).
     Source: Brette & Gerstner 2005, doi:10.1152/jn.00686.2005.
     """

@@ -43,11 +43,12 @@ class ConductanceSomaConfig(PointSomaConfig):
 class IntegrateAndFireSoma(PointSoma):
     """Leaky integrate-and-fire units that hold their potential while they are refractory.
 
-        dV/dt = (-V + R (I + I_background - g V)) / tau     plus jumps     V in mV above rest, I in pA, g in nS, R in MOhm
+        dV/dt = (-V + R (I + I_background - g V)) / tau     plus jumps     V in mV above rest, I in pA, g in nS, R in
+        MOhm
 
     The conductances' current at rest is part of I. Without conductances the step is exact, also for currents that decay
-    within the step; with them it is that of exponential Euler: currents and conductances are constant during a step. What
-    arrives while a unit is refractory is lost.
+    within the step; with them it is that of exponential Euler: currents and conductances are constant during a step.
+    What arrives while a unit is refractory is lost.
 
     Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
     where a unit fired.

@@ -29,8 +29,8 @@ class Soma(Component):
     """Base of somas: from what receptors bring to spikes.
 
     A pool feeds the input ports that a soma declares, all optional or not: `current` (pA), the sum of all currents;
-    `conductance` (nS), the sum of all conductances, whose current at rest is part of `current`; `jump` (mV), by which the
-    potential jumps. For a soma without `conductance` the pool makes a current of it, by the property `potential`.
+    `conductance` (nS), the sum of all conductances, whose current at rest is part of `current`; `jump` (mV), by which
+    the potential jumps. For a soma without `conductance` the pool makes a current of it, by the property `potential`.
 
     Output ports: `spikes`, int8, shape of the units.
     """
@@ -39,7 +39,7 @@ class Soma(Component):
 
     @classmethod
     def rest(cls, config: Any) -> Any:
-        """What the property `potential` is measured from, mV: a number, or one for each unit. 0 is absolute potential."""
+        """What the property `potential` is measured from, mV: one number, or one for each unit; 0 if from nothing."""
         return 0.0
 
     @classmethod

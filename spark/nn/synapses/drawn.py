@@ -79,8 +79,8 @@ def draw_rows(
         weight_dtype: How weights are stored.
 
     Returns:
-        The rows; the steps that are left of the shortest delay when a spike comes in, each connection's `delays` come on
-        top; and for each wire whether its connections brought weights of their own.
+        The rows; the steps that are left of the shortest delay when a spike comes in, each connection's `delays` come
+        on top; and for each wire whether its connections brought weights of their own.
 
     Raises:
         ConfigError: A delay is below dt, a connectivity drew connections that cannot be, or there are too many.

@@ -214,7 +214,7 @@ class LinearSynapses(Module):
         return {"current": CurrentArray(self.delivered(spikes))}
 
     def delivered(self, spikes: SpikeArray) -> Any:
-        """Sum of weight times signed spike over the connections that a spike reaches now, float32, shape of the units."""
+        """Sum of weight times signed spike over connections that a spike reaches now, float32, shape of the units."""
         if not self.listed:
             active = spikes.value.reshape(-1).astype(jnp.int8)
             current = deliver_dense(active, self.weights.value)

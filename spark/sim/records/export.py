@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from spark.core.extras import need
+from spark.sim.records.channels import Channels
 from spark.sim.records.disk import DiskStore
-from spark.sim.records.recording import Recording
 
 
-def save(recording: Recording, folder: Path) -> None:
+def save(recording: Channels, folder: Path) -> None:
     """Write a recording to a new folder."""
     about = [recording.describe(name) for name in recording.names]
     store = DiskStore(folder, about, recording.dt, recording.first, append=False)
@@ -20,7 +20,7 @@ def save(recording: Recording, folder: Path) -> None:
     store.close(recording.stopped)
 
 
-def to_pandas(recording: Recording, name: str) -> Any:
+def to_pandas(recording: Channels, name: str) -> Any:
     """See `Recording.to_pandas`."""
     need("analysis", "pandas")
     import pandas
@@ -33,7 +33,7 @@ def to_pandas(recording: Recording, name: str) -> Any:
     return pandas.DataFrame(_rows(values), index=pandas.Index(time, name="time"), columns=columns)
 
 
-def to_xarray(recording: Recording) -> Any:
+def to_xarray(recording: Channels) -> Any:
     """See `Recording.to_xarray`."""
     need("analysis", "xarray")
     import xarray
@@ -60,7 +60,7 @@ def to_xarray(recording: Recording) -> Any:
     return xarray.Dataset(variables, attrs=about)
 
 
-def to_neo(recording: Recording) -> Any:
+def to_neo(recording: Channels) -> Any:
     """See `Recording.to_neo`."""
     need("analysis", "neo", "quantities")
     import neo
@@ -96,7 +96,7 @@ def to_neo(recording: Recording) -> Any:
     return block
 
 
-def _regular(recording: Recording, name: str) -> bool:
+def _regular(recording: Channels, name: str) -> bool:
     """Whether a sample follows the other without a gap, as windows and triggers leave them."""
     steps, _ = recording._source.read(name)
     return len(steps) > 0 and bool((np.diff(steps) == recording.describe(name)["every"]).all())

@@ -1,27 +1,19 @@
 """Recording: what a run returns."""
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from spark.core.arguments import checked
 from spark.core.errors import Problem, RecordError
-from spark.core.names import suggestion
-from spark.sim.records import disk, statistics
+from spark.sim.records import disk, export, statistics
+from spark.sim.records.channels import Channels
 from spark.sim.records.check import check_data
 
 
-class Source(Protocol):
-    """Where a recording's data is."""
-
-    def read(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Steps and rows of a channel."""
-        ...
-
-
-class Recording:
-    """What was recorded of a run; channels go by their name, or by the name of their module if they hold its spikes.
+class Recording(Channels):
+    """What was recorded of a run: its channels as arrays (see `Channels`), what follows from them, pictures and files.
 
     Times are in ms since the brain's step 0: what happened in step `n` has the time `n * dt`.
 
@@ -31,45 +23,6 @@ class Recording:
         steps: Number of steps that were run.
         stopped: Why the run ended early, or None.
     """
-
-    def __init__(
-        self, channels: list[dict[str, Any]], source: Source, dt: float, first: int, until: int, stopped: str | None
-    ) -> None:
-        self._channels = {c["name"]: c for c in channels}
-        self._source = source
-        self.dt = dt
-        self.first = first
-        self.steps = until - first
-        self.stopped = stopped
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the channels."""
-        return list(self._channels)
-
-    @property
-    def duration(self) -> float:
-        """Length of the run, ms."""
-        return self.steps * self.dt
-
-    @checked
-    def describe(self, name: str) -> dict[str, Any]:
-        """Path, kind, shape, unit and what else is known of a channel."""
-        return dict(self._channel(name))
-
-    @checked
-    def spikes(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Time (ms, float64) and unit (flat index, int32) of each spike, in order of time and then of units."""
-        channel = self._channel(name, "spikes")
-        steps, units = self._source.read(channel["name"])
-        return steps * self.dt, units
-
-    @checked
-    def trace(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Times (ms) of a channel's samples, and the samples, (samples, ...)."""
-        channel = self._channel(name, "samples")
-        steps, values = self._source.read(channel["name"])
-        return steps * self.dt, values
 
     @checked
     def __getitem__(self, name: str) -> np.ndarray:
@@ -129,20 +82,14 @@ class Recording:
     @checked
     def to_pandas(self, name: str) -> Any:
         """A data frame of one channel: `time` and `unit` of each spike, or a column for each element by time."""
-        from spark.sim.records import export
-
         return export.to_pandas(self, name)
 
     def to_xarray(self) -> Any:
         """A dataset of all channels."""
-        from spark.sim.records import export
-
         return export.to_xarray(self)
 
     def to_neo(self) -> Any:
         """A block of Neo with one segment: spike trains, and analog or irregularly sampled signals."""
-        from spark.sim.records import export
-
         return export.to_neo(self)
 
     @checked
@@ -152,9 +99,7 @@ class Recording:
         Raises:
             RecordError: The folder is not empty, or writing failed.
         """
-        from spark.sim.records.export import save
-
-        save(self, Path(folder))
+        export.save(self, Path(folder))
 
     @classmethod
     @checked
@@ -183,25 +128,6 @@ class Recording:
             unit = f" {channel['unit']}" if channel["unit"] else ""
             lines.append(f"  {name}: {what or f'{values.shape} {values.dtype}{unit}'}")
         return "\n".join(lines)
-
-    def _channel(self, name: str, kind: str | None = None) -> dict[str, Any]:
-        found = self._channels.get(name)
-        if found is None:
-            under = [
-                c for c in self._channels.values() if c["kind"] == "spikes" and c["path"].rpartition(".")[0] == name
-            ]
-            if len(under) != 1:
-                raise RecordError(Problem(name, "was not recorded", suggestion(name, self._channels), "unknown"))
-            found = under[0]
-        if kind is not None and found["kind"] != kind:
-            other = "trace" if kind == "spikes" else "spikes"
-            raise RecordError(
-                Problem(name, f"holds {found['kind']}; expected {kind}", f"Use `recording.{other}({name!r})`", "kind")
-            )
-        return found
-
-    def _number(self, channel: dict[str, Any]) -> int:
-        return int(np.prod(channel["shape"])) if channel["units"] is None else len(channel["units"])
 
     def _index(self, channel: dict[str, Any]) -> np.ndarray:
         """Which of the recorded units each spike belongs to."""

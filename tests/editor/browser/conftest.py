@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from editor_page import ARGUMENTS, CHROMIUM, LEFT_OUT, Page, Server
+from editor_page import ARGUMENTS, CHROMIUM, FIRST_TIME, LEFT_OUT, SLOW_LINE, Page, Server
 
 
 def pytest_collection_modifyitems(config, items):
@@ -62,12 +62,44 @@ def open_page(context, shared):
 
     yield make
     for page in opened:
+        if not page.is_closed():
+            page.stop_brain()
         assert page.errors == [], page.errors
 
 
+@pytest.fixture(scope="session")
+def tab(chromium, cookies):
+    """One tab for all tests that need no context of their own: opening one costs more than most tests do in it."""
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
+    context.add_cookies(cookies)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.add_init_script(FIRST_TIME)
+    context.add_init_script(SLOW_LINE)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def page(open_page):
-    return open_page()
+def visit(tab, shared):
+    """Comes to an address in the one tab, as somebody who was never there."""
+    made = []
+
+    def make(address):
+        made.append(Page(tab, address))
+        return made[-1]
+
+    yield make
+    for page in made:
+        # Another site would be another process of the browser.
+        page.leave(f"http://127.0.0.1:{shared.port}/static/icon.svg")
+
+
+@pytest.fixture
+def page(visit, shared):
+    page = visit(f"http://127.0.0.1:{shared.port}/")
+    yield page
+    page.stop_brain()
+    assert page.errors == [], page.errors
 
 
 @pytest.fixture
@@ -75,11 +107,12 @@ def own_server(tmp_path):
     """Starts editors of a test's own."""
     made = []
 
-    def make(*more, folder=None):
+    def make(*more, with_drafts=True):
         base = tmp_path / f"server{len(made)}"
         base.mkdir()
-        files = folder or base
-        made.append(Server(files, base / "drafts", *more))
+        if not with_drafts:
+            (base / "drafts").write_text("a file where the folder should be")
+        made.append(Server(base, base / "drafts", *more))
         return made[-1]
 
     yield make

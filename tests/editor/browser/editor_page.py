@@ -73,8 +73,12 @@ class Page:
     def __init__(self, page, address):
         self.page, self.address = page, address
         self.errors = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.told = {
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "console": lambda m: self.errors.append(m.text) if m.type == "error" else None,
+        }
+        for event, take in self.told.items():
+            page.on(event, take)
         page.set_default_timeout(20_000)
         page.goto(address)
         page.get_by_role("button", name="Run", exact=True).wait_for()
@@ -82,6 +86,19 @@ class Page:
 
     def __getattr__(self, name):
         return getattr(self.page, name)
+
+    def leave(self, address):
+        """Close the page and keep its tab, as one that was never used, at an address where it does nothing."""
+        for event, take in self.told.items():
+            self.page.remove_listener(event, take)
+        self.page.goto(address)
+        self.page.evaluate("window.name = ''")
+        self.page.mouse.move(0, 0)
+
+    def stop_brain(self):
+        """End the brain's process: it would run on for a while when nobody looks."""
+        if self.page.evaluate(HAS_BRAIN):
+            self.ask("stop")
 
     def empty(self):
         self.page.get_by_role("button", name="Empty page").click()
@@ -123,9 +140,13 @@ class Page:
         mouse.move(b["x"] + b["width"] / 2, b["y"] + b["height"] / 2)
         return mouse
 
+    def each(self, selector, read):
+        """What a function, in the page's language, reads of each element that there is now: all in one moment."""
+        return self.page.evaluate(f"selector => [...document.querySelectorAll(selector)].map({read})", selector)
+
     def names(self):
         """Names that can be read: a node that was not measured yet is hidden, and a hidden text reads as nothing."""
-        return {n for n in self.page.locator(".react-flow__node .name").all_inner_texts() if n}
+        return {n for n in self.each(".react-flow__node .name", "e => e.innerText") if n}
 
     def modules(self, name=None):
         """The modules that the palette lists."""
@@ -156,6 +177,15 @@ class Page:
         """The document as the server has it."""
         return json.loads(self.ask("export", kind="model")["text"])
 
+    def hold(self):
+        """From now on the page hears nothing of the server."""
+        self.page.evaluate("window.heldBack = []")
+
+    def let_through(self):
+        """The page hears what was held back, and all that follows."""
+        self.page.evaluate(LET_THROUGH)
+        self.drawn_anew()
+
     def picture(self, name):
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(PICTURES / f"{name}.png"))
@@ -165,6 +195,28 @@ class Page:
         return self.page.evaluate(ASK, [request, arguments])
 
 
+# A tab knows by its name that it is no new one, until it is left.
+FIRST_TIME = """
+if (location.protocol === "http:" && window.name !== "used") {
+  sessionStorage.clear();
+  localStorage.clear();
+  window.name = "used";
+}
+"""
+# What the server tells the page is kept from it between `hold` and `let_through`: a line as slow as a test needs it.
+SLOW_LINE = """
+window.SwiftSocket = window.WebSocket;
+window.WebSocket = class extends window.SwiftSocket {
+  set onmessage(tell) {
+    super.onmessage = (event) => (window.heldBack ? window.heldBack.push(() => tell(event)) : tell(event));
+  }
+};
+"""
+LET_THROUGH = """() => {
+  const late = window.heldBack;
+  window.heldBack = null;
+  for (const tell of late) tell();
+}"""
 # Ten pictures of the page in which neither the view nor a node moves.
 STANDS = """() => new Promise((done) => {
   let last = null, same = 0;
@@ -187,6 +239,7 @@ MIDDLE = """() => {
   const far = (node) => { const [a, b] = middle(node); return Math.hypot(a - x, b - y); };
   return [...document.querySelectorAll(".react-flow__node")].reduce((a, b) => (far(b) < far(a) ? b : a)).dataset.id;
 }"""
+HAS_BRAIN = "document.querySelector('.run-bar button:last-of-type')?.disabled === false"
 DRAWN = """async () => {
   for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
   await Promise.allSettled(document.getAnimations().map((one) => one.finished));
@@ -196,7 +249,7 @@ ASK = """([request, args]) => new Promise((done, failed) => {
     const url = new URL("ws", document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
     url.searchParams.set("session", sessionStorage.getItem("spark-session"));
-    const socket = new WebSocket(url);
+    const socket = new (window.SwiftSocket ?? WebSocket)(url);
     const line = { socket, number: 0, waiting: new Map(), ready: new Promise((go) => (socket.onopen = go)) };
     socket.onmessage = (event) => {
       const message = typeof event.data === "string" ? JSON.parse(event.data) : {};
@@ -216,8 +269,9 @@ ASK = """([request, args]) => new Promise((done, failed) => {
 
 
 def wait_until(holds, seconds=20.0):
-    """Wait until something holds."""
+    """Wait until something holds, and return what it then is."""
     deadline = time.monotonic() + seconds
-    while not holds():
+    while not (found := holds()):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
+    return found

@@ -217,6 +217,7 @@ def test_after_the_layout_everything_is_seen(page):
             n.left >= frame.left && n.right <= frame.right && n.top >= frame.top && n.bottom <= frame.bottom);
         }"""
     )
+    page.settled()
     assert min(b["width"] for b in boxes(page)) > 60
     page.picture("laid_out_30")
 

@@ -92,16 +92,8 @@ def test_what_no_page_shows_any_more_is_among_the_drafts(open_page):
     assert shown_units(other) == "302"
 
 
-def test_without_a_place_for_drafts_the_editor_opens_and_says_so_once(chromium, own_server):
-    server = own_server()
-    server.stop()
-    for path in sorted(server.drafts.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    server.drafts.rmdir()
-    server.drafts.write_text("a file where the folder should be")
-    server.start()
-    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
-    page = Page(context.new_page(), server.link)
+def test_without_a_place_for_drafts_the_editor_opens_and_says_so_once(own_server, visit):
+    page = visit(own_server(with_drafts=False).link)
     page.get_by_text("Drafts cannot be kept here").wait_for()
     page.example(CARTPOLE)
     set_units(page, 300)
@@ -111,54 +103,50 @@ def test_without_a_place_for_drafts_the_editor_opens_and_says_so_once(chromium, 
     page.get_by_text("what is not saved is lost").wait_for()
     page.picture("lose_no_drafts")
     assert page.errors == []
-    context.close()
 
 
-def test_a_page_that_is_open_comes_back_after_the_editor_was_started_again(chromium, own_server):
+def test_nothing_is_lost_when_the_editor_is_killed_and_started_again(chromium, own_server):
+    """Acceptance e: what was done, what was typed meanwhile, the page that is open, and the draft that none shows."""
     server = own_server()
     context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
     page = Page(context.new_page(), server.link)
     page.example(CARTPOLE)
     set_units(page, 300)
     page.get_by_text("unsaved", exact=True).wait_for()
+    page.locator("#field-units").fill("555")
     server.kill()
     page.get_by_text("nothing can be changed until it is back").wait_for()
+    # The field is left when the page is closed for changes; what was typed waits.
     page.locator("main[inert]").wait_for()
     page.picture("lose_offline")
     server.start(server.port)
     page.wait_for_function("() => document.querySelector('.offline') === null")
-    assert page.locator("main[inert]").count() == 0
-    assert shown_units(page) == "300"
+    page.locator("main:not([inert])").wait_for()
+    wait_until(lambda: page.document()["nodes"]["n3"]["config"]["units"] == [555])
+    assert shown_units(page) == "555"
+    page.ask("undo")
+    assert page.document()["nodes"]["n3"]["config"]["units"] == [300]
     set_units(page, 301)
-    page.wait_for_function("() => document.querySelector('.top').innerText.includes('unsaved')")
+    wait_until(lambda: page.document()["nodes"]["n3"]["config"]["units"] == [301])
     page.reload()
     page.node("neurons_pool").wait_for()
     assert shown_units(page) == "301"
+    # A new page sees no draft that another shows.
+    again = Page(context.new_page(), server.link)
+    again.locator(".gallery img").first.wait_for()
+    assert again.get_by_text("Recent drafts, not saved").count() == 0
+    page.page.close()
+    again.reload()
+    again.get_by_role("button", name="cartpole: 5 nodes").click()
+    again.node("neurons_pool").wait_for()
+    assert shown_units(again) == "301"
+    again.picture("e_restored")
     context.close()
 
 
-def test_a_value_that_was_typed_while_the_editor_was_away_is_set_when_it_is_back(chromium, own_server):
+def test_a_page_of_an_editor_that_was_started_with_another_secret_says_where_the_link_is(own_server, visit):
     server = own_server()
-    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
-    page = Page(context.new_page(), server.link)
-    page.example(CARTPOLE)
-    page.node("neurons_pool").click()
-    page.locator("#field-units").fill("555")
-    server.kill()
-    # The field is left when the page is closed for changes; what was typed waits.
-    page.locator("main[inert]").wait_for()
-    server.start(server.port)
-    page.wait_for_function("() => document.querySelector('.offline') === null")
-    page.get_by_text("unsaved", exact=True).wait_for()
-    (pool,) = [n for n in page.document()["nodes"].values() if n["name"] == "neurons_pool"]
-    assert pool["config"]["units"] == [555]
-    context.close()
-
-
-def test_a_page_of_an_editor_that_was_started_with_another_secret_says_where_the_link_is(chromium, own_server):
-    server = own_server()
-    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
-    page = Page(context.new_page(), server.link)
+    page = visit(server.link)
     page.example(CARTPOLE)
     server.kill()
     for path in (server.drafts / "keys").iterdir():
@@ -168,7 +156,6 @@ def test_a_page_of_an_editor_that_was_started_with_another_secret_says_where_the
     page.picture("lose_refused")
     page.goto(server.link)
     page.node("neurons_pool").wait_for()
-    context.close()
 
 
 def test_text_that_is_being_typed_survives_a_reload(page):

@@ -59,7 +59,7 @@ NOTEBOOK = """async ([source, style]) => {
 class Notebook:
     """A page with a cell and a widget, and the kernel's side of it."""
 
-    def __init__(self, chromium, folder):
+    def __init__(self, tab, folder):
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -71,10 +71,8 @@ class Notebook:
             return widget
 
         self.widget = asyncio.run_coroutine_threadsafe(make(), self.loop).result()
-        self.context = chromium.new_context(viewport={"width": 1200, "height": 900}, locale="en-US")
-        self.page = self.context.new_page()
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.expose_function("fromPage", self.take)
+        self.tab, self.page = tab, tab.page
+        self.tab.take, self.tab.errors = self.take, self.errors
         self.page.goto("about:blank")
         self.page.evaluate(NOTEBOOK, [static("widget.js").decode(), static("app.css").decode()])
 
@@ -102,7 +100,8 @@ class Notebook:
         self.until(lambda: self.page.locator(".module").count() == 5)
 
     def close(self):
-        self.context.close()
+        self.page.goto("about:blank")
+        self.tab.take = lambda text: None
         asyncio.run_coroutine_threadsafe(self.widget._live.close(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
@@ -110,9 +109,26 @@ class Notebook:
         assert self.errors == []
 
 
+class Tab:
+    """One tab for all notebooks, and who hears what its page says: opening one costs more than most tests do in it."""
+
+    def __init__(self, page):
+        self.page, self.errors = page, []
+        self.take = lambda text: None
+        page.on("pageerror", lambda e: self.errors.append(str(e)))
+        page.expose_function("fromPage", lambda text: self.take(text))
+
+
+@pytest.fixture(scope="module")
+def notebook_tab(chromium):
+    context = chromium.new_context(viewport={"width": 1200, "height": 900}, locale="en-US")
+    yield Tab(context.new_page())
+    context.close()
+
+
 @pytest.fixture
-def notebook(chromium, tmp_path):
-    made = Notebook(chromium, tmp_path)
+def notebook(notebook_tab, tmp_path):
+    made = Notebook(notebook_tab, tmp_path)
     yield made
     made.close()
 

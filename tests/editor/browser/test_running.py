@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from editor_page import Page, wait_until
+from editor_page import wait_until
 
 import spark
 from spark.editor.protocol import arrays_of, header_of
@@ -140,6 +140,9 @@ def test_a_parameter_is_changed_while_it_runs(page):
     page.wait_phase("not running")
 
 
+VIEWS = [f"panel view-{view}" for view in ("histogram", "matrix", "raster", "trace")]
+
+
 def test_potentials_weights_and_histograms_are_chosen_by_clicking(page):
     page.example("A plastic pool")
     page.get_by_role("button", name="100 steps").click()
@@ -149,8 +152,7 @@ def test_potentials_weights_and_histograms_are_chosen_by_clicking(page):
     page.locator("figure.view-trace .u-wrap canvas").wait_for()
     page.get_by_role("button", name="100 steps").click()
     page.wait_step(200)
-    for view in ("raster", "trace", "matrix", "histogram"):
-        assert page.locator(f"figure.view-{view}").count() == 1
+    wait_until(lambda: sorted(page.each("figure.panel", "panel => panel.className")) == VIEWS)
     page.drawn_anew()
     page.picture("plastic")
 
@@ -231,16 +233,15 @@ def test_a_server_answers_while_a_brain_runs_as_fast_as_it_can(page):
     page.wait_phase("not running")
 
 
-def test_a_running_brain_is_edited_from_python(chromium, tmp_path):
+def test_a_running_brain_is_edited_from_python(visit, tmp_path):
     from spark.demo import tutorial_config
 
     editor = spark.GraphEditor(spark.nn.Brain(tutorial_config()), folder=tmp_path, drafts=tmp_path / "drafts")
     editor.launch(browser=False)
-    context = chromium.new_context()
     try:
-        page = Page(context.new_page(), editor.link())
+        page = visit(editor.link())
         page.node("neurons_pool").wait_for()
         page.no_problems()
+        page.goto("about:blank")
     finally:
-        context.close()
         editor.close()

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from editor_page import Page, wait_until
+from editor_page import wait_until
 
 KINDS = ("LIFNeuron", "PoissonSpiker", "ExponentialIntegrator")
 
@@ -65,11 +65,10 @@ def has_units(page, number):
 @pytest.mark.parametrize(
     "seed", [1, 2, pytest.param(3, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)]
 )
-def test_a_page_in_a_storm_shows_what_the_server_holds(chromium, own_server, seed):
+def test_a_page_in_a_storm_shows_what_the_server_holds(own_server, visit, seed):
     draw = random.Random(seed)
     server = own_server()
-    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
-    page = Page(context.new_page(), server.link)
+    page = visit(server.link)
     page.example("Noise into a pool")
     for _ in range(14):
         name = draw.choice([*ACTIONS, "kill server", "kill worker", "reload"])
@@ -91,4 +90,3 @@ def test_a_page_in_a_storm_shows_what_the_server_holds(chromium, own_server, see
         if typed is not None:
             wait_until(partial(has_units, page, int(typed)))
         wait_until(lambda: agrees(page))
-    context.close()

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from editor_page import Page, wait_until
+from editor_page import wait_until
 
 from spark.editor import gallery
 from spark.io.model_file import write_document
@@ -24,16 +24,6 @@ def worker_of(server):
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     (worker,) = [int(c) for c in children if b"spark.editor.worker" in Path(f"/proc/{c}/cmdline").read_bytes()]
     return worker
-
-
-@pytest.fixture
-def own_page(chromium, own_server):
-    server = own_server()
-    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
-    page = Page(context.new_page(), server.link)
-    yield page, server
-    assert page.errors == []
-    context.close()
 
 
 def test_every_wire_is_drawn_after_another_document_took_the_place(page):
@@ -59,7 +49,7 @@ def test_the_run_of_another_document_is_over(page):
     page.node("noise").wait_for()
     page.wait_phase("not running")
     assert page.locator("figure.world").count() == 0
-    assert set(page.locator(".module .rate").all_inner_texts()) <= {""}
+    wait_until(lambda: set(page.each(".module .rate", "rate => rate.innerText")) <= {""})
     assert page.get_by_test_id("step").count() == 0
     page.picture("truth_former_run")
     page.get_by_role("button", name="100 steps").click()
@@ -83,9 +73,8 @@ def test_looking_back_is_one_time_for_the_environment_and_the_plots(page):
     page.get_by_label("Look back").fill("400")
     page.wait_for_function("() => document.querySelector('figure.world').dataset.episode !== undefined")
     wait_until(lambda: int(world.get_attribute("data-episode")) < now)
-    assert page.get_by_label("The environment then").is_visible()
+    page.get_by_label("The environment then").wait_for()
     page.picture("truth_look_back")
-    page.get_by_label("Look back").evaluate("e => e.max")
     page.get_by_label("Look back").fill(page.get_by_label("Look back").get_attribute("max"))
     wait_until(lambda: int(world.get_attribute("data-episode")) == now)
 
@@ -116,15 +105,16 @@ def test_the_wires_of_a_type_that_is_not_installed_are_drawn(page, shared):
     page.picture("truth_unknown")
 
 
-def test_a_brain_that_is_killed_or_frozen_says_so_and_one_that_is_stopped_says_nothing(own_page):
-    page, server = own_page
+def test_a_brain_that_is_killed_or_frozen_says_so_and_one_that_is_stopped_says_nothing(own_server, visit):
+    server = own_server()
+    page = visit(server.link)
     page.example(NOISE)
     page.get_by_role("button", name="Run", exact=True).click()
     page.wait_step(100)
     os.kill(worker_of(server), signal.SIGSTOP)
     page.get_by_text("no sign of life from the brain's process").wait_for()
     page.picture("truth_frozen")
-    assert page.get_by_text("steps/s").count() == 0
+    page.get_by_text("steps/s").wait_for(state="detached")
     os.kill(worker_of(server), signal.SIGKILL)
     page.wait_phase("not running")
     page.get_by_text("was killed (signal 9): out of memory?").first.wait_for()
@@ -134,6 +124,7 @@ def test_a_brain_that_is_killed_or_frozen_says_so_and_one_that_is_stopped_says_n
     page.get_by_role("button", name="Stop").click()
     page.wait_phase("not running")
     assert page.locator(".status").inner_text().strip() == "not running"
+    assert page.errors == []
 
 
 def test_a_panel_keeps_its_place_when_it_is_closed_and_taken_back(page):
@@ -142,14 +133,14 @@ def test_a_panel_keeps_its_place_when_it_is_closed_and_taken_back(page):
     page.wait_step(100)
 
     def panels():
-        return [p.get_attribute("aria-label") for p in page.locator(".panel-grid figure").all()]
+        return page.each(".panel-grid figure", "panel => panel.ariaLabel")
 
     before = panels()
+    assert len(before) == 3
     page.get_by_role("button", name=f"Close {before[1]}").click()
-    wait_until(lambda: len(panels()) == 2)
+    wait_until(lambda: panels() == [before[0], before[2]])
     page.get_by_role("button", name="Undo").click()
-    wait_until(lambda: len(panels()) == 3)
-    assert panels() == before
+    wait_until(lambda: panels() == before)
 
 
 PHASES = """() => {

@@ -3,6 +3,7 @@
 import { apply, ask, goTo, openDialog, select, tell, usePage } from "./store";
 import { BRAIN } from "./graph";
 import { t } from "./i18n";
+import { whileWaiting } from "./typed";
 
 const get = usePage.getState;
 
@@ -18,9 +19,10 @@ export async function remove(): Promise<void> {
 
 export async function addModule(type: string, x: number, y: number, wire?: object): Promise<string | null> {
   const { level } = get();
+  const still = whileWaiting();
   const done = await apply([{ do: "add", type, x, y, parent: level, ...(wire ? { wire } : {}) }]);
   const id = done?.results[0]?.id ?? null;
-  if (id) show(id);
+  if (id && still()) show(id);
   return id;
 }
 
@@ -42,16 +44,18 @@ export async function group(): Promise<void> {
 }
 
 export async function encapsulate(): Promise<void> {
+  const still = whileWaiting();
   const done = await apply([{ do: "encapsulate", ids: selectedNodes() }]);
   const id = done?.results[0]?.id;
-  if (id) show(id);
+  if (id && still()) show(id);
 }
 
 export async function unpack(): Promise<void> {
   const { document } = get();
+  const still = whileWaiting();
   for (const id of selectedNodes().filter((k) => document.nodes[k].type === BRAIN)) {
     const done = await apply([{ do: "unpack", id }]);
-    if (done?.results[0]?.ids) select(done.results[0].ids!);
+    if (done?.results[0]?.ids && still()) select(done.results[0].ids!);
   }
 }
 
@@ -64,9 +68,10 @@ export async function layOut(): Promise<void> {
 }
 
 export async function note(x: number, y: number): Promise<void> {
+  const still = whileWaiting();
   const done = await apply([{ do: "put_note", text: t("A note"), x, y, parent: get().level }]);
   const id = done?.results[0]?.id;
-  if (id) select([id]);
+  if (id && still()) select([id]);
 }
 
 export async function copy(): Promise<boolean> {
@@ -86,9 +91,10 @@ export async function paste(text: string, x: number, y: number): Promise<void> {
     tell(t("The clipboard holds no part of a brain."), "error");
     return;
   }
+  const still = whileWaiting();
   const done = await apply([{ do: "paste", data, x, y, parent: get().level }]);
   const ids = done?.results[0]?.ids;
-  if (ids) select(ids);
+  if (ids && still()) select(ids);
 }
 
 // Go inside a node; returns whether it has an inside.

@@ -8,6 +8,7 @@ import { applyPatch, BRAIN, pathOf } from "./graph";
 import { LANGUAGES, setLanguage, t } from "./i18n";
 import type { NewWire } from "./places";
 import { Client, Refused, type Broken, type Line } from "./transport";
+import { sendTyped } from "./typed";
 import { canBeSentAgain, tabStorage, Unsent } from "./unsent";
 import type { Catalogue, Change, Checked, Command, Document, Heads, Problem, RunStatus, Whole } from "./types";
 
@@ -134,7 +135,7 @@ export function connect(line: Line, remember: (session: string) => void): Client
       sendAgain();
       const document = rest.document as Document;
       if (rest.restored) tell(t("Your unsaved changes are back."), "done");
-      if (!Object.keys(document.nodes).length && !rest.restored) set({ dialog: { kind: "welcome" } });
+      if (!Object.keys(document.nodes).length && !rest.restored && !get().dialog) set({ dialog: { kind: "welcome" } });
     } else if (push === "document") {
       series.clear();
       pictures.last = null;
@@ -211,6 +212,11 @@ export async function apply(commands: Command[], join: string | null = null): Pr
   }
 }
 
+// The last command of a kind that is on its way to the document.
+export function sent(matches: (command: Command) => boolean): Command | undefined {
+  return unsent.last(matches);
+}
+
 function sendAgain(): void {
   const { entries, lost } = unsent.take(get().key);
   for (const { commands, join } of entries) void apply(commands, join);
@@ -259,15 +265,18 @@ export function chooseLanguage(code: string): void {
 
 // Save, and then go where the user was going, if anywhere.
 export async function save(path: string | null = null, overwrite = false, then?: Asked): Promise<void> {
+  sendTyped();
   if (!path && !get().file) {
     openDialog({ kind: "save", then });
     return;
   }
+  const from = get().dialog;
   const saved = await ask<{ file: string }>("save", { path, overwrite });
   const { dialog } = get();
   if (!saved && then && dialog?.kind === "save" && dialog.conflict) openDialog({ ...dialog, then });
   if (!saved) return;
-  openDialog(null);
+  // Another dialog that was opened meanwhile stays, with what is typed into it.
+  if (get().dialog === from || get().dialog?.kind === "save") openDialog(null);
   tell(t("Saved as {file}.", { file: saved.file }), "done");
   if (then) await ask(then.request, then.args);
 }
@@ -311,6 +320,7 @@ function tooLarge(then: () => void): boolean {
 }
 
 export async function toggleRun(asked = false): Promise<void> {
+  sendTyped();
   const { run, problems } = get();
   if (run.phase === "running") await ask("pause");
   else if (problems.length) {
@@ -324,6 +334,7 @@ export async function toggleRun(asked = false): Promise<void> {
 }
 
 export async function stepRun(steps: number, asked = false): Promise<void> {
+  sendTyped();
   if (!asked && tooLarge(() => void stepRun(steps, true))) return;
   set({ showRun: true });
   await watchSomething();

@@ -43,6 +43,11 @@ export class Unsent {
     this.write(document);
   }
 
+  // The last command of a kind that nobody has answered yet.
+  last(matches: (command: Command) => boolean): Command | undefined {
+    return this.entries.flatMap((e) => e.commands).filter(matches).at(-1);
+  }
+
   // What waits for this document; what waited for another is given up.
   take(document: string): { entries: Entry[]; lost: number } {
     const kept = this.read();

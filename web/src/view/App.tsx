@@ -18,6 +18,7 @@ import { TopBar } from "./TopBar";
 function Side() {
   const side = usePage((s) => s.side);
   const count = usePage((s) => s.problems.length);
+  const document = usePage((s) => s.key);
   const tabs = [["inspector", t("Inspector")], ["problems", count ? `${t("Problems")} (${count})` : t("Problems")], ["run", t("Run settings")]] as const;
   return (
     <aside className="side" aria-label={t("Details")}>
@@ -27,7 +28,7 @@ function Side() {
         ))}
       </div>
       <div id="side-panel" role="tabpanel" aria-labelledby={`tab-${side}`} tabIndex={0}>
-        {side === "inspector" ? <Inspector /> : side === "problems" ? <Problems /> : <RunSettings />}
+        {side === "inspector" ? <Inspector key={document} /> : side === "problems" ? <Problems /> : <RunSettings key={document} />}
       </div>
       <FieldHelp />
     </aside>

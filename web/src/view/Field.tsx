@@ -3,10 +3,11 @@ import { effective, isArray, isGiven, kindOf, merged, numbersOf, same, valueAt }
 import { coloursOf, drawHistogram } from "../core/draw";
 import { fieldName, plain } from "../core/names";
 import { useStill } from "../core/still";
-import { apply, ask, usePage } from "../core/store";
+import { apply, ask, sent, usePage } from "../core/store";
 import { outOfBounds, parseQuantity, showNumber, showUnit } from "../core/units";
 import { t } from "../core/i18n";
 import type { Config, Field, Json, NodeRecord, Problem } from "../core/types";
+import { stillThere, useTyped } from "./useTyped";
 
 interface Props { ids: string[]; nodes: NodeRecord[]; field: Field; path: string[]; problems: Problem[]; owner?: Json; shared?: boolean; open?: boolean }
 
@@ -70,23 +71,21 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
   const given = nodes.some((n) => isGiven(n.config, path));
   const dotted = path.join(".");
   const wrong = problems.filter((p) => p.field === dotted);
-  const [text, setText] = useState(show(value));
   const [error, setError] = useState("");
-  const stillError = useStill(error);
   const shown = show(value);
-  useEffect(() => { setText(shown); setError(""); }, [shown, ids.join()]);
   const key = `field-${dotted.replaceAll(".", "-")}`;
   const put = (v: Json) => apply([{ do: "configure", ids, path, value: v }], `${ids.join()}:${dotted}`);
   const reset = () => apply([{ do: "configure", ids, path, reset: true }]);
-  const commit = () => {
-    if (text === shown && !mixed) { setError(""); return; }
+  const { type, typing, props } = useTyped(shown, (text, waiting) => {
+    if ((text === shown && !mixed && !waiting) || !stillThere(ids)) return "same";
     const found = read(field, text);
     setError(found.wrong ?? "");
-    if (found.wrong !== undefined || same(found.value, numbersOf(value))) return;
+    if (found.wrong !== undefined) return "wrong";
+    if (!waiting && same(found.value, numbersOf(value))) return "same";
     const usual = effective({}, path, field, owner);
-    if (!field.required && same(found.value, numbersOf(usual))) void reset();
-    else void put(found.value as Json);
-  };
+    return !field.required && same(found.value, numbersOf(usual)) ? reset() : put(found.value as Json);
+  });
+  const stillError = useStill(typing ? error : "");
   if (field.linked) return null;
   if (field.kind === "config") return <Nested {...{ ids, nodes, field, path, problems, owner, shared, open }} />;
   if (field.kind === "named") return <Named {...{ ids, nodes, field, path, problems, open }} />;
@@ -108,15 +107,14 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
           </select>
         ) : (
           <input
-            id={key} type="text" value={text} spellCheck={false} autoComplete="off" inputMode={field.kind === "number" || field.kind === "integer" ? "decimal" : "text"}
+            id={key} type="text" spellCheck={false} autoComplete="off" inputMode={field.kind === "number" || field.kind === "integer" ? "decimal" : "text"}
             placeholder={mixed ? t("several values") : field.nullable ? t("none") : ""} aria-invalid={Boolean(stillError || wrong.length)} aria-describedby={`${key}-help`}
             title={array ? t("An array, one number for each unit") : words(field)}
-            onChange={(e) => setText(e.target.value)} onBlur={commit}
-            onKeyDown={(e) => { if (e.key === "Enter") commit(); if (e.key === "Escape") { setText(shown); setError(""); } }}
+            {...props} onKeyDown={(e) => { props.onKeyDown(e); if (e.key === "Escape") type(null); }}
           />
         )}
         {field.unit && <span className="unit">{showUnit(field.unit)}</span>}
-        {given && !field.required && <button className="reset" onClick={() => void reset()} title={t("Back to the default")} aria-label={t("Back to the default of {name}", { name: field.name })}>↺</button>}
+        {given && !field.required && <button className="reset" onClick={() => { type(null); void reset(); }} title={t("Back to the default")} aria-label={t("Back to the default of {name}", { name: field.name })}>↺</button>}
       </div>
       <div className="help" id={`${key}-help`}>{stillError || wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || words(field)}</div>
     </div>
@@ -248,25 +246,28 @@ function WholeField({ ids, field, path, current, tag, kind }: { ids: string[]; f
   const value = current[field.name] ?? field.default;
   const node: NodeRecord = { type: "", name: "", config: { [field.name]: value } };
   const key = `field-${[...path, field.name].join("-")}`;
-  const [text, setText] = useState(show(value));
   const [error, setError] = useState("");
-  const stillError = useStill(error);
-  useEffect(() => { setText(show(value)); setError(""); }, [show(value)]);
-  const put = (v: Json) => apply([{ do: "configure", ids, path, value: { ...current, [tag]: kind, [field.name]: v } }]);
-  if (field.kind === "kinds" || field.kind === "config") return null;
-  const commit = () => {
-    if (text === show(value)) return;
+  // What another field wrote a moment ago, and nobody has answered for yet, stays written.
+  const put = (v: Json) => {
+    const last = sent((c) => c.do === "configure" && same(c.ids as string[], ids) && same(c.path as string[], path));
+    const before = last ? (last.value as Config | undefined) : current;
+    return apply([{ do: "configure", ids, path, value: { ...before, [tag]: kind, [field.name]: v } }]);
+  };
+  const { typing, props } = useTyped(show(value), (text, waiting) => {
+    if ((text === show(value) && !waiting) || !stillThere(ids)) return "same";
     const found = read(field, text);
     setError(found.wrong ?? "");
-    if (found.wrong === undefined) void put(found.value as Json);
-  };
+    return found.wrong === undefined ? put(found.value as Json) : "wrong";
+  });
+  const stillError = useStill(typing ? error : "");
+  if (field.kind === "kinds" || field.kind === "config") return null;
   return (
     <div className={`field ${stillError ? "wrong" : ""}`}>
       <label htmlFor={key} title={words(field)}>{fieldName(field.name)}</label>
       <div className="entry">
         {field.kind === "boolean" ? <input id={key} type="checkbox" checked={node.config![field.name] === true} onChange={(e) => void put(e.target.checked)} />
           : field.kind === "choice" ? <select id={key} value={String(value)} onChange={(e) => void put(e.target.value)}>{field.choices!.map((c) => <option key={String(c)}>{String(c)}</option>)}</select>
-          : <input id={key} type="text" value={text} spellCheck={false} aria-invalid={Boolean(stillError)} aria-describedby={`${key}-help`} placeholder={field.nullable ? t("none") : ""} onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />}
+          : <input id={key} type="text" spellCheck={false} aria-invalid={Boolean(stillError)} aria-describedby={`${key}-help`} placeholder={field.nullable ? t("none") : ""} {...props} />}
         {field.unit && <span className="unit">{showUnit(field.unit)}</span>}
       </div>
       <div className="help" id={`${key}-help`}>{stillError || words(field)}</div>

@@ -1,4 +1,3 @@
-import { useEffect, useState } from "react";
 import { align, encapsulate, enter, exportAs, group, remove, unpack, watch } from "../core/actions";
 import { isGiven } from "../core/config";
 import { FED, partName } from "../core/names";
@@ -8,6 +7,7 @@ import { useStill } from "../core/still";
 import { t } from "../core/i18n";
 import type { Field } from "../core/types";
 import { FieldRow } from "./Field";
+import { stillThere, useTyped } from "./useTyped";
 
 const LINKED = new Set(["units", "dt", "dtype"]);
 // What the brain has for all its modules stands behind what is theirs.
@@ -75,13 +75,11 @@ export function Inspector() {
 
 function Name({ id }: { id: string }) {
   const name = usePage((s) => s.document.nodes[id]?.name ?? "");
-  const [text, setText] = useState(name);
-  useEffect(() => setText(name), [name]);
-  const commit = () => { if (text !== name) void apply([{ do: "rename", id, name: text }]).then((done) => { if (!done) setText(name); }); };
+  const { props } = useTyped(name, (typed, waiting) => ((typed === name && !waiting) || !stillThere([id]) ? "same" : apply([{ do: "rename", id, name: typed }])));
   return (
     <div className="name-field">
       <label htmlFor="node-name">{t("Name")}</label>
-      <input id="node-name" value={text} spellCheck={false} onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />
+      <input id="node-name" spellCheck={false} {...props} />
     </div>
   );
 }
@@ -195,17 +193,16 @@ function WireView({ id }: { id: string }) {
 
 function Meta({ name, label, help, kind }: { name: string; label: string; help: string; kind: "text" | "number" | "whole" }) {
   const value = usePage((s) => s.document.meta[name]);
-  const [text, setText] = useState(value === undefined ? "" : String(value));
-  useEffect(() => setText(value === undefined ? "" : String(value)), [value]);
-  const commit = () => {
-    if (text === (value === undefined ? "" : String(value))) return;
-    const made = text === "" ? null : kind === "text" ? text : Number(text);
-    void apply([{ do: "set_meta", key: name, value: typeof made === "number" && Number.isNaN(made) ? text : made }]);
-  };
+  const shown = value === undefined ? "" : String(value);
+  const { props } = useTyped(shown, (typed, waiting) => {
+    if (typed === shown && !waiting) return "same";
+    const made = typed === "" ? null : kind === "text" ? typed : Number(typed);
+    return apply([{ do: "set_meta", key: name, value: typeof made === "number" && Number.isNaN(made) ? typed : made }]);
+  });
   return (
     <div className="field">
       <label htmlFor={`meta-${name}`}>{label}</label>
-      <div className="entry"><input id={`meta-${name}`} value={text} onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />{name === "dt" && <span className="unit">ms</span>}</div>
+      <div className="entry"><input id={`meta-${name}`} {...props} />{name === "dt" && <span className="unit">ms</span>}</div>
       <div className="help">{help}</div>
     </div>
   );

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { openDialog } from "../core/store";
-import { forgetWish, giveBack } from "./focus";
+import { forgetWish, giveBack, moveFocus } from "./focus";
 import { embedded, hasFocus } from "./home";
 import { t } from "../core/i18n";
 
@@ -20,7 +20,8 @@ export function Modal({ title, children, wide }: { title: string; children: Reac
     return () => {
       // As long as it is open, nothing beside it can take the focus.
       const ours = hasFocus();
-      dialog.close();
+      // The browser gives the focus back by itself, and not where it belongs.
+      moveFocus(() => dialog.close());
       if (ours) giveBack(before);
     };
   }, []);

@@ -1,17 +1,17 @@
-import { memo, useEffect, useState } from "react";
+import { memo } from "react";
 import type { NodeProps } from "@xyflow/react";
 import { apply, usePage } from "../core/store";
 import { t } from "../core/i18n";
+import { stillThere, useTyped } from "./useTyped";
 
 function NoteView({ id, selected }: NodeProps) {
   const text = usePage((s) => s.document.notes[id]?.text ?? "");
-  const [draft, setDraft] = useState(text);
-  useEffect(() => setDraft(text), [text]);
+  const { props } = useTyped(text, (typed, waiting) => ((typed === text && !waiting) || !stillThere([id]) ? "same" : apply([{ do: "put_note", id, text: typed }])));
   return (
     <div className={`note ${selected ? "chosen" : ""}`}>
       <textarea
-        className="nodrag" value={draft} aria-label={t("Text of the note")} rows={Math.max(2, draft.split("\n").length)}
-        onChange={(e) => setDraft(e.target.value)} onBlur={() => draft !== text && apply([{ do: "put_note", id, text: draft }])}
+        className="nodrag" aria-label={t("Text of the note")} rows={Math.max(2, props.value.split("\n").length)}
+        value={props.value} onChange={props.onChange} onBlur={props.onBlur}
       />
     </div>
   );
@@ -20,13 +20,11 @@ export const NoteNode = memo(NoteView);
 
 function FrameView({ id, data }: NodeProps) {
   const name = String((data as { name: string }).name);
-  const [draft, setDraft] = useState(name);
-  useEffect(() => setDraft(name), [name]);
-  const commit = () => { if (draft !== name) void apply([{ do: "group", id, name: draft }]); };
+  const { props } = useTyped(name, (typed, waiting) => ((typed === name && !waiting) || !stillThere([id]) ? "same" : apply([{ do: "group", id, name: typed }])));
   return (
     <div className="group-frame">
       <div className="group-head nodrag nopan">
-        <input value={draft} aria-label={t("Name of the group")} onChange={(e) => setDraft(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); }} />
+        <input aria-label={t("Name of the group")} {...props} />
         <button onClick={() => void apply([{ do: "remove", ids: [id] }])} aria-label={t("Remove the group {name}", { name })} title={t("Remove the group")}>✕</button>
       </div>
     </div>

@@ -1,14 +1,21 @@
 import { useEffect, useState } from "react";
 import { INPUT, OUTPUT } from "../core/graph";
-import { apply, ask, usePage } from "../core/store";
+import { apply, ask, sent, usePage } from "../core/store";
 import { t } from "../core/i18n";
 import type { Config, Json } from "../core/types";
 import { drive, observed, sizeOf, Slider, useSent } from "./Drive";
+import { useTyped } from "./useTyped";
 
 const ENVIRONMENTS = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Pendulum-v1", "FrozenLake-v1"];
 
 function put(key: string, value: Json, join = true) {
   return apply([{ do: "set_run", key, value }], join ? `run:${key}` : null);
+}
+
+// The conditions are written together: what was written a moment ago, and nobody has answered for yet, stays written.
+function putStop(stop: Config, name: string, value: Json) {
+  const last = sent((c) => c.do === "set_run" && c.key === "stop");
+  return put("stop", { ...((last?.value as Config | undefined) ?? stop), [name]: value });
 }
 
 export function RunSettings() {
@@ -21,6 +28,7 @@ export function RunSettings() {
   const outputs = outer.filter((n) => n.type === OUTPUT);
   const environment = String(settings.environment ?? "");
   const stop = (settings.stop as Config | undefined) ?? {};
+  const named = useTyped(environment, (text, waiting) => (text === environment && !waiting ? "same" : put("environment", text || null, false)));
   const [speed, setSpeed] = useSent(Number(settings.speed ?? 1), (v) => put("speed", v));
   return (
     <div className="inspector">
@@ -36,7 +44,7 @@ export function RunSettings() {
       <div className="field">
         <label htmlFor="run-environment">{t("Environment")}</label>
         <div className="entry">
-          <input id="run-environment" list="environments" defaultValue={environment} key={environment} placeholder={t("none")} onBlur={(e) => e.target.value !== environment && void put("environment", e.target.value || null, false)} onKeyDown={(e) => { if (e.key === "Enter") e.currentTarget.blur(); }} />
+          <input id="run-environment" list="environments" placeholder={t("none")} {...named.props} />
           <datalist id="environments">{ENVIRONMENTS.map((e) => <option key={e} value={e} />)}</datalist>
         </div>
         <div className="help">{t("A Gymnasium environment: what it shows goes into an input, and an output acts.")}</div>
@@ -56,7 +64,7 @@ export function RunSettings() {
       <h3>{t("Stop by itself")}</h3>
       <div className="field">
         <label htmlFor="stop-nan">{t("at a number that is not finite")}</label>
-        <div className="entry"><input id="stop-nan" type="checkbox" checked={stop.nan !== false} onChange={(e) => void put("stop", { ...stop, nan: e.target.checked })} /></div>
+        <div className="entry"><input id="stop-nan" type="checkbox" checked={stop.nan !== false} onChange={(e) => void putStop(stop, "nan", e.target.checked)} /></div>
       </div>
       <Stop name="step" label={t("at step")} stop={stop} unit="" />
       <Stop name="silence" label={t("after silence of")} stop={stop} unit="ms" />
@@ -80,21 +88,29 @@ function Choice({ label, name, value, choices }: { label: string; name: string; 
 }
 
 function NumberSetting({ label, name, value, least }: { label: string; name: string; value: Json; least: number }) {
+  const { props } = useTyped(String(Number(value)), (text, waiting) => {
+    const made = Math.max(least, Math.round(Number(text) || least));
+    return made === Number(value) && !waiting ? "same" : put(name, made);
+  });
   return (
     <div className="field">
       <label htmlFor={`run-${name}`}>{label}</label>
-      <div className="entry"><input id={`run-${name}`} type="number" min={least} defaultValue={Number(value)} key={Number(value)} onBlur={(e) => void put(name, Math.max(least, Math.round(Number(e.target.value) || least)))} /></div>
+      <div className="entry"><input id={`run-${name}`} type="number" min={least} {...props} /></div>
     </div>
   );
 }
 
 function Stop({ name, label, stop, unit }: { name: string; label: string; stop: Config; unit: string }) {
-  const value = stop[name];
+  const value = stop[name] ?? null;
+  const { props } = useTyped(value === null ? "" : String(Number(value)), (text, waiting) => {
+    const made = text === "" ? null : Number(text);
+    return made === value && !waiting ? "same" : putStop(stop, name, made);
+  });
   return (
     <div className="field">
       <label htmlFor={`stop-${name}`}>{label}</label>
       <div className="entry">
-        <input id={`stop-${name}`} type="number" min={0} defaultValue={value === undefined || value === null ? "" : Number(value)} key={String(value)} onBlur={(e) => { const made = e.target.value === "" ? null : Number(e.target.value); if (made !== (value ?? null)) void put("stop", { ...stop, [name]: made }); }} onKeyDown={(e) => { if (e.key === "Enter") e.currentTarget.blur(); }} />
+        <input id={`stop-${name}`} type="number" min={0} {...props} />
         <span className="unit">{unit}</span>
       </div>
     </div>

@@ -8,7 +8,10 @@
 
 import { selectedNodes } from "../core/actions";
 import { usePage } from "../core/store";
+import { wentToField } from "../core/typed";
 import { hasFocus, home } from "./home";
+
+export const FIELDS = "input, textarea, select, [contenteditable]";
 
 // null: not there yet; undefined: it will not come any more.
 type Found = HTMLElement | null | undefined;
@@ -16,6 +19,17 @@ interface Wish { find: () => Found; then?: (element: HTMLElement) => void; kept:
 
 let wish: Wish | null = null;
 let next = 0;
+let ourMove = false;
+
+// Move the focus for the page, not for the user.
+export function moveFocus(move: () => void): void {
+  ourMove = true;
+  try {
+    move();
+  } finally {
+    ourMove = false;
+  }
+}
 
 function want(find: () => Found, then?: (element: HTMLElement) => void): void {
   forgetWish();
@@ -36,10 +50,10 @@ function grant(): void {
     wish.kept = true;
   } else {
     wish.kept = false;
-    element?.focus({ preventScroll: true });
+    moveFocus(() => element?.focus({ preventScroll: true }));
     if (element && document.activeElement === element) wish.then?.(element);
     // Nobody's keys meanwhile: the canvas takes them.
-    else if (active === null || active === document.body) canvas()?.focus({ preventScroll: true });
+    else if (active === null || active === document.body) moveFocus(() => canvas()?.focus({ preventScroll: true }));
   }
   next = requestAnimationFrame(grant);
 }
@@ -64,7 +78,14 @@ let last: HTMLElement | null = null;
 // are commands that cut and delete cells. Returns how to end this.
 export function keepFocus(): () => void {
   const ours = (e: Event) => (e.target instanceof HTMLElement && home().contains(e.target) ? e.target : null);
-  const took = (e: FocusEvent) => { last = ours(e); };
+  const field = (e: Event) => { const target = ours(e); if (target?.matches(FIELDS) && !target.closest("dialog")) wentToField(); };
+  const took = (e: FocusEvent) => {
+    last = ours(e);
+    if (ourMove) return;
+    // Who goes elsewhere without mouse and Tab, as with a screen reader, is there to stay.
+    forgetWish();
+    field(e);
+  };
   const went = (e: PointerEvent) => { forgetWish(); if (!ours(e)) last = null; };
   // Who goes on with Tab says where the focus is to be.
   const tab = (e: KeyboardEvent) => { if (e.key === "Tab") forgetWish(); };
@@ -74,12 +95,14 @@ export function keepFocus(): () => void {
     if (last && stays && (!last.isConnected || last.closest("[inert]"))) focusSelected();
   };
   window.addEventListener("focusin", took, true);
+  window.addEventListener("input", field, true);
   window.addEventListener("pointerdown", went, true);
   window.addEventListener("keydown", tab, true);
   const end = usePage.subscribe(() => requestAnimationFrame(look));
   return () => {
     end();
     window.removeEventListener("focusin", took, true);
+    window.removeEventListener("input", field, true);
     window.removeEventListener("pointerdown", went, true);
     window.removeEventListener("keydown", tab, true);
   };

@@ -2,11 +2,10 @@
 
 import { openPalette, copy, encapsulate, enter, group, layOut, note, paste, remove, selectedNodes, up } from "../core/actions";
 import { apply, ask, openDialog, save, select, stepRun, toggleRun, usePage } from "../core/store";
-
-import { focusFirstField, focusSelected } from "./focus";
+import { whileWaiting } from "../core/typed";
+import { FIELDS, focusFirstField, focusSelected } from "./focus";
 
 const STEP = 10;
-const FIELDS = "input, textarea, select, [contenteditable]";
 
 export interface Center { (): { x: number; y: number } }
 
@@ -70,13 +69,14 @@ async function duplicate(): Promise<void> {
   const { document, level } = usePage.getState();
   const ids = selectedNodes();
   if (!ids.length) return;
+  const still = whileWaiting();
   const data = await ask<object>("copy", { ids });
   const x = Math.min(...ids.map((k) => document.nodes[k].ui?.x ?? 0)) + 40;
   const y = Math.min(...ids.map((k) => document.nodes[k].ui?.y ?? 0)) + 40;
   if (!data) return;
   const done = await apply([{ do: "paste", data, x, y, parent: level }]);
   const made = done?.results[0]?.ids;
-  if (made) select(made);
+  if (made && still()) select(made);
 }
 
 export function onClipboard(event: ClipboardEvent, center: Center): void {

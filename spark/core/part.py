@@ -1,0 +1,173 @@
+"""`Part`: what a module is to those who build, call, split and copy it; the face that its author sees is `Module`."""
+
+import zlib
+from typing import Any, ClassVar
+
+import numpy as np
+
+from spark.core.arguments import checked
+from spark.core.errors import ModuleError, NotBuiltError, Problem, StateError
+from spark.core.keeper import Claim, Keeper
+from spark.core.payloads import Payload
+from spark.core.ports import Ports, PortSpec, declared_ports
+from spark.core.state import Graph, State
+
+NEW = "new"  # outermost, not built
+SHELL = "shell"  # outermost, built, owns its state
+INNER = "inner"  # part of another module
+VIEW = "view"  # outermost, merged from a graph and a state
+
+
+class Part:
+    """What is known of every module: where it stands, what it was built for, and what keeps its state.
+
+    See `Module` for the class attribute.
+    """
+
+    any_of: ClassVar[tuple[str, ...]] = ()
+
+    config: Any
+    _mode: str
+    _path: str
+    _drawn_as: str
+    _seed: int
+    _clock: Any
+    _inputs: dict[str, PortSpec]
+    _outputs: dict[str, PortSpec]
+    _graph: Graph | None
+    _keeper: Keeper | None
+    _held: Any
+    _generator: np.random.Generator | None
+    _checked: bool
+
+    def __call__(self, **inputs: Any) -> Any:
+        """Advance one step; written by subclasses."""
+        raise ModuleError(
+            Problem(
+                f"{type(self).__name__}.__call__",
+                "is not written",
+                "Write `__call__(self, port: PayloadType) -> Outputs`",
+            )
+        )
+
+    def build(self, **inputs: PortSpec) -> None:
+        """Create variables and constants for inputs like these; called once. Override it."""
+
+    def whole_step(self, payloads: dict[str, Payload]) -> Any:
+        """Outputs of one step done at once for the whole tree, or None to run `__call__` as it is written."""
+        return None
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """The outputs with what else is fixed at build: signs, traits, parts. Override it, with `dataclasses.replace`.
+
+        Args:
+            outputs: Payload type, shape and dtype of every output port.
+        """
+        return outputs
+
+    @classmethod
+    def ports(cls) -> Ports:
+        """The ports that `__call__` declares."""
+        return declared_ports(cls)
+
+    @classmethod
+    def ports_from(cls, config: Any) -> Ports:
+        """The ports of a module of this config; those of the class, unless a class says otherwise."""
+        return cls.ports()
+
+    @property
+    def path(self) -> str:
+        """Dotted path in the brain; empty for the outermost module."""
+        return self._path
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """Random numbers for `build`: fixed by the brain's seed and this module's path.
+
+        Raises:
+            NotBuiltError: Outside of `build`; a step draws from a `RandomKey`.
+        """
+        if self._generator is None:
+            raise NotBuiltError(
+                Problem(
+                    self._path or type(self).__name__,
+                    "draws from `generator` outside of `build`",
+                    "In a step, draw with `jax.random` and `self.key.now()` of a `spark.RandomKey`",
+                )
+            )
+        return self._generator
+
+    def open_generator(self, opened: bool) -> None:
+        """Start the random numbers of `build`, or end them."""
+        sequence = np.random.SeedSequence(self.entropy())
+        self._generator = np.random.Generator(np.random.Philox(sequence)) if opened else None
+
+    def entropy(self) -> list[int]:
+        """The numbers that this module's draws follow from."""
+        return [self._seed, zlib.crc32(self._drawn_as.encode())]
+
+    @property
+    def state(self) -> State:
+        """The state of a built, outermost module: during a run, in any thread, that of the last chunk's end.
+
+        Raises:
+            NotBuiltError: The module was not called yet; or it is a part, or a merged view, and has none of its own.
+            StateError: The state was lost in a step that failed while it changed a large state in place.
+        """
+        return keeper_of(self).read()
+
+    @checked
+    def replace_state(self, values: dict[str, Any]) -> None:
+        """Change variables of a built, outermost module by path.
+
+        Raises:
+            RunError: Another thread runs the module.
+            StateError: No such path, or the value has another shape or kind of dtype.
+        """
+        with Claim(keeper_of(self)) as claim:
+            claim.keeper.replace(claim.keeper.peek().replace(values))
+
+    @checked
+    def load_state(self, state: State) -> None:
+        """Make `state` the state of this built, outermost module.
+
+        Raises:
+            RunError: Another thread runs the module.
+            StateError: It is the state of another structure.
+        """
+        keeper = keeper_of(self)
+        fitted = state.fitted(graph_of(self).structure.about)
+        if fitted is None:
+            raise StateError(
+                Problem(
+                    type(self).__name__,
+                    "this state belongs to another structure",
+                    "Load a state that came from this module or one built from an equal config",
+                )
+            )
+        keeper.replace(fitted)
+
+
+def graph_of(module: Part) -> Graph:
+    """The graph of a built, outermost module."""
+    assert module._graph is not None
+    return module._graph
+
+
+def keeper_of(module: Part) -> Keeper:
+    """Who keeps the state of a built, outermost module.
+
+    Raises:
+        NotBuiltError: The module was not called yet; or it is a part, or a merged view, and has none of its own.
+    """
+    if module._keeper is not None:
+        return module._keeper
+    if module._mode == VIEW:
+        message, fix = "is a merged view, whose state is not its own", "Take it with `graph, state = spark.split(view)`"
+    elif module._mode == INNER:
+        message = "is a part of a larger module, which has the state of all its parts"
+        fix = f"Ask the outermost one: its variables begin with `{module._path}.`"
+    else:
+        message = "has no state yet"
+        fix = "Call it once with inputs of the right shapes; the first call builds it"
+    raise NotBuiltError(Problem(module._path or type(module).__name__, message, fix, "state"))

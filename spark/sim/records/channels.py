@@ -1,0 +1,79 @@
+"""What was recorded, as arrays: the ground on which statistics, exports and pictures of a recording stand."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from spark.core.arguments import checked
+from spark.core.errors import Problem, RecordError
+from spark.core.names import suggestion
+
+
+class Source(Protocol):
+    """Where a recording's data is."""
+
+    def read(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and rows of a channel."""
+        ...
+
+
+class Channels:
+    """Channels by their name, or by the name of their module if they hold its spikes; see `Recording`."""
+
+    def __init__(
+        self, channels: list[dict[str, Any]], source: Source, dt: float, first: int, until: int, stopped: str | None
+    ) -> None:
+        self._channels = {c["name"]: c for c in channels}
+        self._source = source
+        self.dt = dt
+        self.first = first
+        self.steps = until - first
+        self.stopped = stopped
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the channels."""
+        return list(self._channels)
+
+    @property
+    def duration(self) -> float:
+        """Length of the run, ms."""
+        return self.steps * self.dt
+
+    @checked
+    def describe(self, name: str) -> dict[str, Any]:
+        """Path, kind, shape, unit and what else is known of a channel."""
+        return dict(self._channel(name))
+
+    @checked
+    def spikes(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Time (ms, float64) and unit (flat index, int32) of each spike, in order of time and then of units."""
+        channel = self._channel(name, "spikes")
+        steps, units = self._source.read(channel["name"])
+        return steps * self.dt, units
+
+    @checked
+    def trace(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Times (ms) of a channel's samples, and the samples, (samples, ...)."""
+        channel = self._channel(name, "samples")
+        steps, values = self._source.read(channel["name"])
+        return steps * self.dt, values
+
+    def _channel(self, name: str, kind: str | None = None) -> dict[str, Any]:
+        found = self._channels.get(name)
+        if found is None:
+            under = [
+                c for c in self._channels.values() if c["kind"] == "spikes" and c["path"].rpartition(".")[0] == name
+            ]
+            if len(under) != 1:
+                raise RecordError(Problem(name, "was not recorded", suggestion(name, self._channels), "unknown"))
+            found = under[0]
+        if kind is not None and found["kind"] != kind:
+            other = "trace" if kind == "spikes" else "spikes"
+            raise RecordError(
+                Problem(name, f"holds {found['kind']}; expected {kind}", f"Use `recording.{other}({name!r})`", "kind")
+            )
+        return found
+
+    def _number(self, channel: dict[str, Any]) -> int:
+        return int(np.prod(channel["shape"])) if channel["units"] is None else len(channel["units"])

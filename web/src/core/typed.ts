@@ -1,0 +1,70 @@
+// What somebody types is theirs until it is in the document: no answer that comes late takes the text away, or the keys out
+// of the field.
+
+const fields = new Set<() => void>();
+let deeds = 0;
+
+// A field that may hold text which is not sent yet; `send` sends it. Returns how to end this.
+export function holdsText(send: () => void): () => void {
+  fields.add(send);
+  return () => fields.delete(send);
+}
+
+// Send what is typed and not sent yet: before the document is saved or run, and before its fields give way to something else.
+export function sendTyped(): void {
+  for (const send of [...fields]) send();
+}
+
+// The user went into a field of the page, or typed in one.
+export function wentToField(): void {
+  deeds++;
+}
+
+// What was asked for may select and take the keys when it is answered, unless the user went into a field meanwhile.
+export function whileWaiting(): () => boolean {
+  const before = deeds;
+  return () => deeds === before;
+}
+
+export type Send = (text: string, waiting: boolean) => Promise<unknown> | "same" | "wrong";
+
+// A text while it is typed, sent and answered; `shown` is what the document says.
+export class Typed {
+  draft: string | null = null;
+  private sent: string | null = null;
+  private left = false;
+
+  constructor(private readonly redraw: () => void) {}
+
+  type(text: string | null): void {
+    this.draft = text;
+    this.left = false;
+    this.redraw();
+  }
+
+  // The field was left. What could not be sent stays to be seen, until the document says something else.
+  leave(send: Send): void {
+    this.commit(send);
+    this.left = this.draft !== null && this.sent === null;
+  }
+
+  changed(): void {
+    if (this.left) this.type(null);
+  }
+
+  // Send what was typed; `send` says how, or that there is nothing to send, or that it is no value yet. What waits for its
+  // answer counts as the value that stands: going back to the former one is a change.
+  commit(send: Send): void {
+    const text = this.draft;
+    if (text === null || text === this.sent) return;
+    const answer = send(text, this.sent !== null);
+    if (answer === "wrong") return;
+    if (answer === "same") return this.type(null);
+    this.sent = text;
+    void answer.then(() => {
+      if (this.sent !== text) return;
+      this.sent = null;
+      if (this.draft === text) this.type(null);
+    });
+  }
+}

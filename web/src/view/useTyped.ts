@@ -1,0 +1,39 @@
+import { useEffect, useReducer, useRef, useState, type KeyboardEvent } from "react";
+import { usePage } from "../core/store";
+import { holdsText, Typed, type Send } from "../core/typed";
+
+// The text of a field: what the document says, or what is being typed. Sent when the field is left, with Enter, and when the
+// field gives way to something else; what was typed for a document goes into no other.
+export function useTyped(shown: string, send: Send) {
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const [typed] = useState(() => new Typed(redraw));
+  const latest = useRef(send);
+  latest.current = send;
+  const [now] = useState((): Send => (text, waiting) => latest.current(text, waiting));
+  useEffect(() => {
+    const { key } = usePage.getState();
+    const end = holdsText(() => typed.commit(now));
+    return () => {
+      end();
+      if (usePage.getState().key === key) typed.commit(now);
+    };
+  }, [typed, now]);
+  useEffect(() => typed.changed(), [typed, shown]);
+  const type = (text: string | null) => typed.type(text);
+  return {
+    type,
+    typing: typed.draft !== null,
+    props: {
+      value: typed.draft ?? shown,
+      onChange: (e: { target: { value: string } }) => type(e.target.value),
+      onBlur: () => typed.leave(now),
+      onKeyDown: (e: KeyboardEvent) => { if (e.key === "Enter") typed.commit(now); },
+    },
+  };
+}
+
+// Whether all of these are still there.
+export function stillThere(ids: string[]): boolean {
+  const { nodes, notes, groups } = usePage.getState().document;
+  return ids.every((id) => id in nodes || id in notes || id in groups);
+}
