@@ -134,7 +134,7 @@ class Live:
     def _ports(self) -> dict[str, Any]:
         """Ports of nodes that the catalogue cannot know.
 
-        These are brains inside the brain, pools, whose ports follow from their configs, and types that are not installed.
+        These are brains inside the brain, types that are not installed, and pools, whose ports follow from configs.
         """
         document, found = self.session.document, {}
         for key, node in document["nodes"].items():
