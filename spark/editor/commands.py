@@ -5,10 +5,10 @@ from typing import Any
 
 from spark.core.names import illegal, suggestion
 from spark.core.registry import modules as registry
-from spark.editor.command_table import command, existing, free_name, refuse, table_of
+from spark.editor.command_table import CommandError, command, existing, free_name, refuse, table_of
 from spark.editor.defaults import first_settings, spelled_out
 from spark.editor.draft import Draft
-from spark.editor.ports import takes_projections, why_not
+from spark.editor.ports import means_defaults, takes_projections, why_not
 from spark.editor.wires import wire_to_first
 from spark.graph.check import RESERVED
 from spark.io.layout import arrange
@@ -117,14 +117,31 @@ def configure(draft: Draft, ids: list[str], path: list[str], value: Any = None, 
 def _configure_projection(draft: Draft, key: str, path: list[str], value: Any, reset: bool) -> None:
     edge = draft.get("edges", key)
     settings = _with(edge.get("projection", {}), path, value, reset)
-    if not reset and not takes_projections(draft.document, edge["to"]):
-        name = draft.document["nodes"].get(edge["to"][0], {}).get("name", "?")
-        raise refuse(
-            f"the wire has no settings: {name}.{edge['to'][1]} is no receptor of spikes",
-            "Wire it to a receptor of a pool",
-        )
-    # A projection of defaults is a bare wire, which every version reads.
-    draft.update("edges", key, projection=settings or None)
+    if not reset:
+        if not takes_projections(draft.document, edge["to"]):
+            raise _no_receptor(draft, edge)
+        if "projection" not in edge and not means_defaults(draft.document["nodes"][edge["to"][0]]):
+            text = "the wire means what the fields of its end say"
+            raise refuse(text, "Give it settings of its own first: they begin with every connection, of weight 1")
+    # A projection of defaults is a bare wire, which every version reads, where a bare wire means no more than that.
+    node = draft.document["nodes"].get(edge["to"][0])
+    bare = not settings and (node is None or node["type"] not in registry.names() or means_defaults(node))
+    draft.update("edges", key, projection=None if bare else settings)
+
+
+@command
+def put_projection(draft: Draft, id: str, own: bool) -> None:
+    """Give a wire settings of its own, the defaults at first; or take them away, and it means what its end says."""
+    edge = existing(draft, "edges", id)
+    if own and not takes_projections(draft.document, edge["to"]):
+        raise _no_receptor(draft, edge)
+    draft.update("edges", id, projection=edge.get("projection", {}) if own else None)
+
+
+def _no_receptor(draft: Draft, edge: Any) -> CommandError:
+    name = draft.document["nodes"].get(edge["to"][0], {}).get("name", "?")
+    text = f"the wire has no settings: {name}.{edge['to'][1]} is no receptor of spikes"
+    return refuse(text, "Wire it to a receptor of a pool")
 
 
 def _with(config: dict[str, Any], path: list[str], value: Any, reset: bool) -> dict[str, Any]:

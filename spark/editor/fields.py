@@ -59,14 +59,14 @@ def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str
         "default": encode(default),
         "bounds": {b: schema[b] for b in _BOUNDS if b in schema},
     }
-    nested = nested_type(info)
+    nested, by_name = nested_type(info), listed(default)
     if nested is not None and isinstance(default, Config):
         made |= {"kind": "config", "fields": _linked(fields_of(type(default)), handed), "default": default.to_dict()}
         # Where any of a family may stand; a class of the family stands for itself alone.
         if info.annotation in FAMILIES:
             made |= {"kind": "kinds", "tag": default.tag}
-    elif listed(default) is not None:
-        made |= {"kind": "named", "tag": next(iter(default.values())).tag, "default": listed(default)}
+    elif by_name is not None:
+        made |= {"kind": "named", "tag": next(iter((default or {}).values())).tag, "default": by_name}
     elif isinstance(default, Config) and kind_of(default):
         made |= {"kind": "kinds", "tag": next(iter(kind_of(default)))}
     elif default is None and (tag := _tag(schema)):

@@ -9,7 +9,16 @@ from spark.core.errors import Problem, RunError, SparkError
 from spark.core.memory import free_memory
 from spark.editor.checker import SHARED, Checker
 from spark.editor.draft import Shapes, snapshot
-from spark.editor.ports import by_config, configured_ports, inputs, outputs, port_list, ports_by_wires, unknown
+from spark.editor.ports import (
+    by_config,
+    configured_ports,
+    inputs,
+    means_defaults,
+    outputs,
+    port_list,
+    ports_by_wires,
+    unknown,
+)
 from spark.editor.runner import Runner
 from spark.editor.session import Session
 from spark.editor.shapes import heavy_nodes
@@ -125,8 +134,7 @@ class Live:
     def _ports(self) -> dict[str, Any]:
         """Ports of nodes that the catalogue cannot know.
 
-        These are brains inside the brain, pools, whose ports follow from their configs, and types that are not
-        installed.
+        These are brains inside the brain, types that are not installed, and pools, whose ports follow from configs.
         """
         document, found = self.session.document, {}
         for key, node in document["nodes"].items():
@@ -135,20 +143,30 @@ class Live:
             elif unknown(node):
                 ins, outs = ports_by_wires(document, key)
             elif by_config(node["type"]):
-                made, sound = configured_ports(node)
-                wired = ({}, {}) if sound else ports_by_wires(document, key)
-                # Where a config says no longer which ports there are, the wires do.
-                ins, outs = (
-                    {**made.inputs, **{p: t for p, t in wired[0].items() if p not in made.optional}},
-                    made.outputs,
-                )
-                found[key] = {"inputs": port_list(ins, made.optional), "outputs": port_list(outs)}
-                found[key]["inputs"] = [{**p, "projected": p["name"] in made.projected} for p in found[key]["inputs"]]
+                found[key] = self._configured(document, key)
                 continue
             else:
                 continue
             found[key] = {"inputs": port_list(ins), "outputs": port_list(outs)}
         return found
+
+    @staticmethod
+    def _configured(document: Document, key: str) -> dict[str, Any]:
+        """Ports that follow from a node's config; a wire into a `projected` one has settings.
+
+        At a `preset`, a wire without settings of its own is what the node's fields say.
+        """
+        node = document["nodes"][key]
+        made, sound = configured_ports(node)
+        # Where a config no longer says which ports there are, the wires do.
+        wired = {} if sound else ports_by_wires(document, key)[0]
+        ins = {**made.inputs, **{port: t for port, t in wired.items() if port not in made.optional}}
+        preset = not means_defaults(node)
+        listed = [
+            {**p, "projected": True, "preset": preset} if p["name"] in made.projected else p
+            for p in port_list(ins, made.optional)
+        ]
+        return {"inputs": listed, "outputs": port_list(made.outputs)}
 
     def changed(self, patch: Any) -> None:
         """Tell the pages what a command did, check the document, and hand it to a brain that runs."""

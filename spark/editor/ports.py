@@ -11,10 +11,12 @@ from spark.core.ports import Ports
 from spark.core.registry import modules as registry
 from spark.editor.defaults import first_settings
 from spark.graph.check import outputs_of
-from spark.graph.specs import ModuleSpecs
-from spark.io.graph_config import PAYLOADS, children
+from spark.graph.specs import ModuleSpecs, PortMap
+from spark.io.graph_config import PAYLOADS, children, wires_into
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document
 from spark.io.sparse import from_sparse
+from spark.nn.pools import Pool
+from spark.nn.projections.projection import usual_names
 
 Types = dict[str, type[Payload]]
 # Why a wire cannot be: the words for the server and for the page, which has them with the catalogue.
@@ -81,6 +83,20 @@ def takes_projections(document: Document, end: list[str]) -> bool:
     """Whether a wire that ends at a port is a projection, and may have the settings of one."""
     node = document["nodes"].get(end[0])
     return node is not None and by_config(node["type"]) and end[1] in configured_ports(node)[0].projected
+
+
+def projection_names(document: Document, end: list[str]) -> dict[str, str]:
+    """Names of the projections that end at a receptor, by the ids of their wires."""
+    listed = wires_into(document, end[0]).get(end[1], [])
+    origins = [document["nodes"].get(edge["from"][0], {}).get("name", "") for _, edge in listed]
+    usual = usual_names(end[1], [PortMap(name, "") for name in origins])
+    return {key: edge.get("projection", {}).get("name") or n for (key, edge), n in zip(listed, usual, strict=True)}
+
+
+def means_defaults(node: Any) -> bool:
+    """Whether a bare wire into a receptor of a node is a projection with the defaults; presets say what it means."""
+    cls: Any = registry[node["type"]]
+    return not issubclass(cls, Pool) or cls.usual is Pool.usual
 
 
 def outputs(document: Document, key: str) -> Types:

@@ -1,5 +1,6 @@
 """Commands on what a pool lists by name: its receptors. Wires follow a name, and go with a receptor."""
 
+from collections.abc import Callable
 from typing import Any
 
 from spark.core.names import illegal, suggestion
@@ -31,7 +32,7 @@ def rename_receptor(draft: Draft, id: str, name: str, to: str) -> None:
     if name == to:
         return
     _refuse_name(to, config, listed)
-    draft.update("nodes", id, config={**config, FIELD: {to if n == name else n: r for n, r in listed.items()}})
+    draft.update("nodes", id, config=_by_name(config, lambda n: to if n == name else n))
     for key in [k for k, e in draft.document["edges"].items() if e["to"] == [id, name]]:
         draft.update("edges", key, to=[id, to])
 
@@ -43,9 +44,19 @@ def remove_receptor(draft: Draft, id: str, name: str) -> None:
     _existing(name, listed)
     if len(listed) == 1:
         raise refuse("a pool has at least one receptor", "Add another one first", name)
-    draft.update("nodes", id, config={**config, FIELD: {n: r for n, r in listed.items() if n != name}})
+    draft.update("nodes", id, config=_by_name(config, lambda n: None if n == name else n))
     for key in [k for k, e in draft.document["edges"].items() if e["to"] == [id, name]]:
         draft.put("edges", key, None)
+
+
+def _by_name(config: dict[str, Any], renamed: Callable[[str], str | None]) -> dict[str, Any]:
+    """Settings in which all that is listed by receptor follows new names; None takes one away."""
+    made = dict(config)
+    for field in (FIELD, "background"):
+        listed = config.get(field)
+        if isinstance(listed, dict):
+            made[field] = {to: entry for name, entry in listed.items() if (to := renamed(name)) is not None}
+    return {name: value for name, value in made.items() if name == FIELD or value != {}}
 
 
 def _listed(draft: Draft, id: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:

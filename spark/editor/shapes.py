@@ -5,13 +5,11 @@ from typing import Any
 
 from spark.core.errors import Problem, SparkError
 from spark.editor.draft import Shapes
-from spark.editor.ports import takes_projections
-from spark.graph.specs import PortMap
+from spark.editor.ports import projection_names, takes_projections
 from spark.io.graph_config import Located, brain_config
 from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, write_document
 from spark.io.sizes import connections, modules_memory, ports_memory
 from spark.nn import Brain, BrainConfig
-from spark.nn.projections.projection import usual_name
 from spark.sim.run import build
 
 # A brain with more connections than this is not built for a check alone: it would take seconds and gigabytes.
@@ -95,13 +93,12 @@ def locate(document: Document, problem: Problem) -> Located:
 
 def _projection(document: Document, node: str | None, name: str) -> str | None:
     """The wire into a node that is the projection of this name."""
-    for key, edge in document["edges"].items():
-        origin = document["nodes"].get(edge["from"][0])
-        if edge["to"][0] != node or origin is None or not takes_projections(document, edge["to"]):
-            continue
-        own = edge.get("projection", {}).get("name")
-        if name == (own or usual_name(PortMap(origin["name"], edge["from"][1]), edge["to"][1])):
-            return key
+    ends = {tuple(edge["to"]) for edge in document["edges"].values() if edge["to"][0] == node}
+    for end in ends:
+        if takes_projections(document, list(end)):
+            for key, own in projection_names(document, list(end)).items():
+                if own == name:
+                    return key
     return None
 
 

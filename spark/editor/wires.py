@@ -5,11 +5,9 @@ from typing import Any
 from spark.core.names import suggestion
 from spark.editor.command_table import COMMANDS, command, existing, free_name, refuse
 from spark.editor.draft import Draft, Shapes
-from spark.editor.ports import inputs, outputs, why_not
-from spark.graph.specs import PortMap
+from spark.editor.ports import inputs, outputs, projection_names, why_not
 from spark.io.graph_config import children, wires_into
 from spark.io.model_file import BRAIN, FORMAT, INPUT, OUTPUT, TABLES, VERSION, check_document
-from spark.nn.projections.projection import usual_name
 
 # Commands that make ports of what other ports carry, and so ask for a draft that knows shapes.
 NEED_SHAPES = frozenset({"encapsulate", "promote"})
@@ -144,9 +142,7 @@ def _begin_at(draft: Draft, key: str, begin: list[str]) -> None:
     edge = draft.get("edges", key)
     settings = edge.get("projection")
     if isinstance(settings, dict) and settings.get("name") is None:
-        origin, receptor = draft.get("nodes", edge["from"][0]), edge["to"][1]
-        if origin is not None:
-            settings = {**settings, "name": usual_name(PortMap(origin["name"], edge["from"][1]), receptor)}
+        settings = {**settings, "name": projection_names(draft.document, edge["to"])[key]}
     draft.update("edges", key, **{"from": begin, "projection": settings})
 
 

@@ -107,29 +107,34 @@ def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, prope
             for number, wire in enumerate(wires):
                 address = f"{name}.{port}[{number}]"
                 found = resolve(address, wire, modules, own_inputs, properties)
-                if isinstance(found, Problem):
-                    problems.append(found)
-                elif port in known and not issubclass(found, known[port]):
-                    problems.append(
-                        Problem(
-                            address,
-                            f"has the wrong payload type, got {found.__name__} from "
-                            f"'{wire.origin}.{wire.port}'; expected {known[port].__name__}",
-                            "Wire a port of that type, or put an interface between",
-                            "payload",
-                        )
-                    )
-                elif port in known and wire.end is not wire and port not in ports_of(specs).projected:
-                    problems.append(
-                        Problem(
-                            address,
-                            f"has the settings of a projection, got {str(wire)[:200]}; "
-                            f"{specs.module_cls.__name__} has no receptor {port!r} that takes them",
-                            f"Write spark.PortMap({wire.origin!r}, {wire.port!r})",
-                            "projection",
-                        )
-                    )
+                wrong = found if isinstance(found, Problem) else _misfit(address, wire, port, specs, found)
+                problems += [wrong] if wrong is not None else []
     return problems
+
+
+def _misfit(address: str, wire: PortMap, port: str, specs: ModuleSpecs, found: type[Payload]) -> Problem | None:
+    """Why a wire that brings payloads of some type does not fit its end, or None; ports that are not there are told."""
+    ports = ports_of(specs)
+    taken = ports.input_type(port)
+    if taken is None:
+        return None
+    if not issubclass(found, taken):
+        return Problem(
+            address,
+            f"has the wrong payload type, got {found.__name__} from "
+            f"'{wire.origin}.{wire.port}'; expected {taken.__name__}",
+            "Wire a port of that type, or put an interface between",
+            "payload",
+        )
+    if wire.end is not wire and port not in ports.projected:
+        return Problem(
+            address,
+            f"has the settings of a projection, got {str(wire)[:200]}; "
+            f"{specs.module_cls.__name__} has no receptor {port!r} that takes them",
+            f"Write spark.PortMap({wire.origin!r}, {wire.port!r})",
+            "projection",
+        )
+    return None
 
 
 def resolve(

@@ -114,7 +114,9 @@ def _modules(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int, 
         for part, synapses in _synapses(specs.config).items():
             port = _PORTS.get(part)
             wires = specs.inputs.get(port, []) if port else [w for ws in specs.inputs.values() for w in ws]
-            some, each = _onto(synapses, [sizes.of(w) for w in wires], _units(specs.config))
+            # A wire with settings of its own takes none from the module.
+            bare = [sizes.of(w) for w in wires if w.end is w]
+            some, each = _onto(synapses, bare, _units(specs.config))
             number, needed = number + some, needed + some * each
         for wire in _projections(specs):
             some = settings_of(wire).pattern.expected_number((sizes.of(wire),), _units(specs.config))
@@ -123,9 +125,10 @@ def _modules(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int, 
 
 
 def _projections(specs: ModuleSpecs) -> list[PortMap]:
-    """The wires into a module that own their connections."""
+    """The wires into a module that own their connections: bare ones too, unless the module says what these mean."""
     cls: Any = specs.module_cls
-    return [wire for port in cls.ports_from(specs.config).projected for wire in specs.inputs.get(port, [])]
+    wires = [wire for port in cls.ports_from(specs.config).projected for wire in specs.inputs.get(port, [])]
+    return [wire for wire in wires if wire.end is not wire or not _synapses(specs.config)]
 
 
 def _synapses(config: Config) -> Mapping[str, Any]:

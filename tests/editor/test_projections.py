@@ -167,6 +167,40 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(name):
     assert document == before
 
 
+def preset_document():
+    """A wire of spikes into a preset, which says by its fields what a bare wire is."""
+    document = pooled_document()
+    config = {"units": [4], "excitatory": {"connections": {"connectivity": "AllToAll"}}}
+    document["nodes"]["n8"] = {"type": "CurrentLIFNeuron", "name": "preset", "parent": None, "config": config}
+    document["edges"]["e8"] = {"from": ["n3", "spikes"], "to": ["n8", "excitation"], "order": 0}
+    return document
+
+
+def test_a_wire_into_a_preset_means_what_the_preset_says_until_it_is_given_settings_of_its_own():
+    document = preset_document()
+    with pytest.raises(CommandError, match="the wire means what the fields of its end say"):
+        configured(document, ["delay"], 2.0, ["e8"])
+    history = one(document, do="put_projection", id="e8", own=True)[0]
+    assert document["edges"]["e8"]["projection"] == {}
+    history.apply([{"do": "configure", "ids": ["e8"], "path": ["delay"], "value": 2.0}])
+    history.apply([{"do": "configure", "ids": ["e8"], "path": ["delay"], "reset": True}])
+    assert document["edges"]["e8"]["projection"] == {}
+    (wire,) = brain_config(document)[0].modules_map["preset"].inputs["excitation"]
+    assert type(wire) is spark.Projection
+    history.apply([{"do": "put_projection", "id": "e8", "own": False}])
+    assert document == preset_document()
+
+
+def test_backgrounds_follow_the_names_of_receptors():
+    document = pooled_document()
+    history = configured(document, ["background"], {"ampa": {"rate": 100.0}})
+    assert brain_config(document)[1] == []
+    history.apply([{"do": "rename_receptor", "id": "n4", "name": "ampa", "to": "fast"}])
+    assert document["nodes"]["n4"]["config"]["background"] == {"fast": {"rate": 100.0}}
+    history.apply([{"do": "remove_receptor", "id": "n4", "name": "fast"}])
+    assert "background" not in document["nodes"]["n4"]["config"] and brain_config(document)[1] == []
+
+
 def test_the_last_receptor_stays():
     history, made = one(new_document(), do="add", type="Pool")
     with pytest.raises(CommandError, match="a pool has at least one receptor"):

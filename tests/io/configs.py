@@ -82,17 +82,12 @@ def _required(cls: Any, chosen: dict[str, Any]) -> dict[str, Any]:
 def _values(cls: Any, name: str, info: Any) -> st.SearchStrategy[Any]:
     annotation, metadata = info.annotation, info.metadata
     default = None if info.is_required() else info.get_default(call_default_factory=True)
-    if name == "receptors":
-        return st.dictionaries(NAMES, st.sampled_from(RECEPTORS).flatmap(configs), min_size=1, max_size=3)
-    if cls is ProjectionConfig and name in ("name", "modulator"):
-        return NAMES
-    if cls is ProjectionConfig and name == "rule":
-        return st.sampled_from(RULES).flatmap(configs)
+    by_name = _by_name(cls, name)
+    if by_name is not None:
+        return by_name
     if nested_type(info) is not None:
-        if issubclass(annotation, RuleConfig):
-            return st.sampled_from(RULES).flatmap(configs)
-        if annotation is SomaConfig:
-            return st.sampled_from(SOMAS).flatmap(configs)
+        if annotation in (RuleConfig, SomaConfig):
+            return st.sampled_from(RULES if annotation is RuleConfig else SOMAS).flatmap(configs)
         return configs(type(default) if isinstance(default, Config) else annotation)
     if isinstance(default, Connectivity) or any(m in AnyConnectivity.__metadata__ for m in metadata):
         kind = (
@@ -119,6 +114,15 @@ def _values(cls: Any, name: str, info: Any) -> st.SearchStrategy[Any]:
     wholes = st.integers(-3, 12).filter(bool)
     arrays = st.lists(st.floats(0.5, 2, width=32), min_size=3, max_size=3).map(lambda v: np.array(v, np.float32))
     return st.one_of(numbers, wholes, arrays, st.booleans(), st.none(), st.sampled_from(["float16", "float32"]))
+
+
+def _by_name(cls: Any, name: str) -> st.SearchStrategy[Any] | None:
+    """Values of fields whose type does not say what they hold."""
+    if name == "receptors":
+        return st.dictionaries(NAMES, st.sampled_from(RECEPTORS).flatmap(configs), min_size=1, max_size=3)
+    if cls is not ProjectionConfig or name not in ("name", "modulator", "rule"):
+        return None
+    return st.sampled_from(RULES).flatmap(configs) if name == "rule" else NAMES
 
 
 def _members(annotation: Any) -> list[Any]:

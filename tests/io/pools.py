@@ -59,7 +59,7 @@ def pooled(**changes: Any) -> BrainConfig:
 
 
 def pooled_document() -> dict[str, Any]:
-    """Its document: n1 level, n2 stim, n3 noise, n4 pool, n5 out; e2, e3 to `ampa`, e4 to `nmda`, e5 the current."""
+    """Its document: n1 level, n2 stim, n3 noise, n4 pool, n5 out; e2, e3 into `ampa`, e4 into `nmda`, e5 of stim."""
     return document_of(pooled(), "pooled")
 
 

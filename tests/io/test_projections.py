@@ -24,6 +24,7 @@ from spark.nn.pools import Pool, PoolConfig
 from spark.nn.projections import ProjectionConfig
 from spark.nn.receptors import ExponentialCurrentConfig, JumpConfig
 from spark.nn.somas import IntegrateAndFireSomaConfig, LeakySomaConfig, SomaConfig
+from spark.nn.synapses import PoissonBackgroundConfig
 
 
 def through_file(config):
@@ -96,6 +97,7 @@ KINDS = {
     "a receptor with a value": PoolConfig(units=(3,), receptors={"a": ExponentialCurrentConfig(tau=3.0)}),
     "the usual receptor under another name": PoolConfig(units=(3,), receptors={"a": ExponentialCurrentConfig()}),
     "a step of a receptor's own": PoolConfig(units=(3,), receptors={"a": ExponentialCurrentConfig(dt=1.0)}),
+    "a background": PoolConfig(units=(3,), dt=0.5, background={"excitation": PoissonBackgroundConfig(rate=9.0)}),
     "a rule": ProjectionConfig(rule=PairRuleConfig(rate=2.0)),
     "a rule with a step of its own": ProjectionConfig(rule=PairRuleConfig(dt=1.0)),
     "weights": ProjectionConfig(weights=np.array([1.0, 2.0])),
@@ -203,6 +205,22 @@ DEFECTS = {
         None,
         "receptors.ampa.tau",
         "must be >",
+    ),
+    "a wrong value of a background": (
+        config(background={"ampa": {"rate": -1.0}}),
+        "bounds",
+        "n4",
+        None,
+        "background.ampa.rate",
+        "must be >=",
+    ),
+    "a background of no receptor": (
+        config(background={"amp": {"rate": 1.0}}),
+        "unknown",
+        "n4",
+        None,
+        "background",
+        "names no receptor, got 'amp'",
     ),
     "receptors that are a list": (config(receptors=[]), "type", "n4", None, "receptors", "expected a dict"),
     "the base of somas": (config(soma={"soma": "SomaConfig"}), "unknown", "n4", None, "soma.soma", "is no soma"),

@@ -96,7 +96,9 @@ class PoolConfig(NeuronConfig):
         found = super().problems()
         for name in sorted(set(self.background) - set(self.receptors)):
             text = f"names no receptor, got {name!r}; expected one of {sorted(self.receptors)}"
-            found.append(Problem("background", text, did_you_mean(name, self.receptors), "unknown"))
+            found.append(
+                Problem("background", text, did_you_mean(name, self.receptors, "Name one of those"), "unknown")
+            )
         for name in self.modulators:
             why = illegal(name) or (f"{name!r} is a receptor" if name in self.receptors else None)
             if why:

@@ -25,8 +25,9 @@ export interface Document {
 export type Table = "nodes" | "edges" | "notes" | "groups" | "probes" | "meta" | "run";
 export type Change = [Table, string, unknown, unknown];
 
-// `kinds` are the payloads that an output also is: what may take it. A wire into a `projected` port has settings.
-export interface Port { name: string; type: string; kinds?: string[]; optional?: boolean; projected?: boolean }
+// `kinds` are the payloads that an output also is: what may take it. A wire into a `projected` port has settings; at a
+// `preset` one that has none of its own is what the fields of the node say.
+export interface Port { name: string; type: string; kinds?: string[]; optional?: boolean; projected?: boolean; preset?: boolean }
 export interface Field {
   name: string;
   kind: "number" | "integer" | "boolean" | "choice" | "quantity" | "shape" | "text" | "json" | "config" | "kinds" | "named" | "names";

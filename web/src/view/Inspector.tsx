@@ -175,7 +175,8 @@ function WireView({ id }: { id: string }) {
   const end = document.nodes[edge.to[0]];
   const port = end && portsOf(edge.to[0], end, catalogue, inner).inputs.find((p) => p.name === edge.to[1]);
   const mine = problems.filter((p) => p.edge === id);
-  const fields = port?.projected || edge.projection ? catalogue.projection ?? [] : [];
+  const preset = Boolean(port?.preset && !edge.projection);
+  const fields = (port?.projected && !preset) || edge.projection ? catalogue.projection ?? [] : [];
   // The settings of a projection are drawn as the fields of a node are.
   const wire = { type: "", name: "", config: edge.projection ?? {} };
   const shape = usePage((s) => s.shapes[`${edge.from[0]}.${edge.from[1]}`]);
@@ -185,7 +186,12 @@ function WireView({ id }: { id: string }) {
       <p>{document.nodes[edge.from[0]]?.name}.{edge.from[1]} → {document.nodes[edge.to[0]]?.name}.{edge.to[1]}</p>
       {shape && <p className="hint">{t("It carries {shape} {dtype} and takes one step.", { shape: shape[0].join("×"), dtype: shape[1] })}</p>}
       {mine.map((p, i) => <p key={i} className="problem-line">{p.field ? `${p.field}: ` : ""}{p.message}. {p.fix}</p>)}
-      <div className="actions"><button onClick={() => void remove()}>{t("Delete")}</button></div>
+      <div className="actions">
+        <button onClick={() => void remove()}>{t("Delete")}</button>
+        {preset && <button onClick={() => void apply([{ do: "put_projection", id, own: true }])}>{t("Give it settings of its own")}</button>}
+        {edge.projection && port?.preset && <button onClick={() => void apply([{ do: "put_projection", id, own: false }])}>{t("As {name} says", { name: end!.name })}</button>}
+      </div>
+      {preset && <p className="hint">{t("Its connections, weights and delays are what the fields of {name} say.", { name: end!.name })}</p>}
       {fields.map((f) => <FieldRow key={`${id}-${f.name}`} ids={[id]} nodes={[wire]} field={f} path={[f.name]} problems={mine} />)}
     </div>
   );
