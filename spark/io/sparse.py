@@ -70,7 +70,7 @@ def _arguments(cls: type[Config], data: dict[str, Any], prefix: str) -> dict[str
             given[prefix + name] = value
             continue
         usual = info.get_default(call_default_factory=True)
-        tag = _tag(nested)
+        tag = _tag(type(usual))
         kind = {tag: value[tag]} if tag in value else {}
         if kind and kind != kind_of(usual):
             given[prefix + name] = value

@@ -134,10 +134,10 @@ class _Traced:
         """One step: results of the output ports, new values of the variables that are written, zeros for rows."""
         ports, rest = arrays[: len(self.ports)], arrays[len(self.ports) : -1]
         specs, words, variables = self.of.inputs, arrays[-1], self.of.variables
-        given = {
-            port: specs[port].payload_type(array.astype(specs[port].dtype))
-            for port, array in zip(self.ports, ports, strict=True)
-        }
+        given: dict[str, Payload] = {}
+        for port, array in zip(self.ports, ports, strict=True):
+            kind: Any = specs[port].payload_type
+            given[port] = kind(array.astype(specs[port].dtype))
         leaves = [*variables.values(), *self.of.constants.values()]
         with _standing_in(leaves, rest, self.of.clock, Counter(words[0], words[1])):
             outputs = self.of.run(given)

@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from spark.core.payloads import FloatArray, Payload, SpikeArray
+from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.nn.formulas import ModuleFormula, Traceable, formula_of, traced_formula
@@ -87,47 +88,57 @@ def _depths(neuron: Any, elementwise: set[str]) -> dict[str, int]:
 def _fused(neuron: Any, members: list[str]) -> Fused | None:
     """These components as one formula, or None where they make none."""
     inside = set(members)
-    coming: dict[str, Any] = {}
-    rows: list[str] = []
-    for name in members:
-        part = getattr(neuron, name)
-        for port, (wire,) in neuron._wires[name].items():
-            if wire.origin in inside:
-                continue
-            coming[key(wire)] = part._inputs[port]
-            if isinstance(getattr(neuron, wire.origin, None), StaticProjections):
-                rows.append(key(wire))
+    coming, rows = _coming(neuron, members)
     if len(rows) != len(set(rows)):
         return None
-    for row in rows:
-        coming[row] = replace(coming[row], payload_type=FloatArray, shape=neuron.units, dtype="float32")
     wanted = _wanted(neuron, inside)
-
-    def run(given: dict[str, Payload]) -> dict[str, Payload]:
-        results: dict[PortMap, Any] = {}
-
-        def read(wire: PortMap) -> Payload:
-            if key(wire) in given:
-                return given[key(wire)]
-            return results[wire] if wire in results else getattr(neuron, wire.origin).read(wire.port)
-
-        for name in members:
-            part = getattr(neuron, name)
-            inputs = {port: gather(wires, read, part._inputs[port]) for port, wires in neuron._wires[name].items()}
-            results.update({PortMap(name, port): made for port, made in part(**inputs).items()})
-        outputs = {key(wire): results[wire] for wire in wanted if wire != SIGNED}
-        if SIGNED in wanted:
-            spikes = results[PortMap("soma", "spikes")].value.astype(jnp.int8)
-            outputs[key(SIGNED)] = SpikeArray(spikes * jnp.asarray(neuron.signs.value))
-        return outputs
 
     def own(leaves: dict[str, Any]) -> dict[str, Any]:
         signs = {"signs"} if SIGNED in wanted else set()
         return {path: leaf for path, leaf in leaves.items() if path.partition(".")[0] in inside | signs}
 
+    def run(given: dict[str, Payload]) -> dict[str, Payload]:
+        return _run(neuron, members, wanted, given)
+
     of = Traceable(coming, own(variables_of(neuron)), own(constants_of(neuron)), neuron._clock, run, tuple(rows))
     formula = traced_formula(of)
     return None if isinstance(formula, Refusal) else Fused(tuple(members), formula)
+
+
+def _coming(neuron: Any, members: list[str]) -> tuple[dict[str, PortSpec], list[str]]:
+    """What comes to these components from others, by `key`; and which of it is taken out of a ring, once each."""
+    coming: dict[str, PortSpec] = {}
+    rows: list[str] = []
+    for name in members:
+        for port, (wire,) in neuron._wires[name].items():
+            if wire.origin in members:
+                continue
+            coming[key(wire)] = getattr(neuron, name)._inputs[port]
+            if wire.origin != CALL and isinstance(getattr(neuron, wire.origin), StaticProjections):
+                rows.append(key(wire))
+                row = replace(coming[key(wire)], payload_type=FloatArray, shape=neuron.units, dtype="float32")
+                coming[key(wire)] = row
+    return coming, rows
+
+
+def _run(neuron: Any, members: list[str], wanted: list[PortMap], given: dict[str, Payload]) -> dict[str, Payload]:
+    """One step of these components; what is wanted, by `key`."""
+    results: dict[PortMap, Any] = {}
+
+    def read(wire: PortMap) -> Payload:
+        if key(wire) in given:
+            return given[key(wire)]
+        return results[wire] if wire in results else getattr(neuron, wire.origin).read(wire.port)
+
+    for name in members:
+        part = getattr(neuron, name)
+        inputs = {port: gather(wires, read, part._inputs[port]) for port, wires in neuron._wires[name].items()}
+        results.update({PortMap(name, port): made for port, made in part(**inputs).items()})
+    outputs = {key(wire): results[wire] for wire in wanted if wire != SIGNED}
+    if SIGNED in wanted:
+        spikes = results[PortMap("soma", "spikes")].value.astype(jnp.int8)
+        outputs[key(SIGNED)] = SpikeArray(spikes * jnp.asarray(neuron.signs.value))
+    return outputs
 
 
 def _wanted(neuron: Any, inside: set[str]) -> list[PortMap]:

@@ -107,10 +107,13 @@ def _projections(
 
 
 def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
-    if feed.stays or not feed.projections[0].settings.rule.active:
+    if feed.stays:
         return []
     (first,) = feed.projections
     settings = first.settings
+    chosen: Any = settings.rule
+    if not chosen.active:
+        return []
     arriving = PortMap(CALL, feed.name) if settings.delay is None else PortMap(feed.name, "arriving")
     wires = {
         "pre_spikes": [arriving],
@@ -120,7 +123,7 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
     if settings.modulator is not None:
         wires["modulation"] = [PortMap(CALL, settings.modulator)]
     try:
-        rule = settings.rule.handed(**shared)
+        rule = chosen.handed(**shared)
     except ConfigError as error:
         raise error.under(f"{first.addresses[0].rpartition('.')[0]}.rule") from error
     effects = {"weights": f"{feed.name}.weights"}

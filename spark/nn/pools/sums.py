@@ -33,7 +33,7 @@ class Sum(Module):
     @classmethod
     def ports_from(cls, config: SumConfig) -> Ports:
         """A port for each term."""
-        return Ports(dict.fromkeys(config.terms, config.payload), {}, {"arrivals": FloatArray})
+        return Ports({term: config.payload for term in config.terms}, {}, {"arrivals": FloatArray})
 
     def build(self, **terms: PortSpec) -> None:
         """Nothing is kept; what does not fit is refused.

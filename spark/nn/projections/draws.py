@@ -41,7 +41,8 @@ class Drawn:
         Raises:
             ConfigError: A setting has no effect where connections are drawn apart.
         """
-        addresses = dict(zip(("connections", "kernel", "delay"), self.addresses, strict=True))
+        names: tuple[str, ...] = ("connections", "kernel", "delay")
+        addresses = dict(zip(names, self.addresses, strict=True))
         settings = self.settings
         made = WireDraw(part, settings.pattern, settings.weights, settings.delay, addresses)
         refuse_without_effect([made])
