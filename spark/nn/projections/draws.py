@@ -41,8 +41,8 @@ class Drawn:
         Raises:
             ConfigError: A setting has no effect where connections are drawn apart.
         """
-        names: tuple[str, ...] = ("connections", "kernel", "delay")
-        addresses = dict(zip(names, self.addresses, strict=True))
+        pattern, weights, delay = self.addresses
+        addresses = {"connections": pattern, "kernel": weights, "delay": delay}
         settings = self.settings
         made = WireDraw(part, settings.pattern, settings.weights, settings.delay, addresses)
         refuse_without_effect([made])
