@@ -70,7 +70,8 @@ def open_page(context, shared):
 @pytest.fixture(scope="session")
 def tab(chromium, cookies):
     """One tab for all tests that need no context of their own: opening one costs more than most tests do in it."""
-    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
+    # What moves is drawn many times over; tests of their own contexts see it move.
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US", reduced_motion="reduce")
     context.add_cookies(cookies)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     context.add_init_script(FIRST_TIME)

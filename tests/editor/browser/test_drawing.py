@@ -184,7 +184,6 @@ def test_a_brain_made_of_some_modules_gives_the_same_result_and_is_unpacked(page
     """Acceptance h."""
     page.example("The tutorial's brain at CartPole")
     flat = spikes(page, 10, "neurons_pool.out_spikes")
-    page.ask("stop")
     page.node("spiker").click()
     page.node("neurons_pool").click(modifiers=["Control"])
     page.get_by_role("button", name="Make a brain of it").click()
@@ -203,7 +202,6 @@ def test_a_brain_made_of_some_modules_gives_the_same_result_and_is_unpacked(page
     page.port("inner", "spikes", "out").wait_for()
     nested = spikes(page, 10, "inner.neurons_pool.out_spikes")
     assert nested == flat and sum(flat) > 0
-    page.ask("stop")
     page.node("inner").click()
     page.get_by_role("button", name="Unpack").click()
     wait_until(lambda: page.names() == {"drive", "spiker", "neurons_pool", "integrator", "action"})
