@@ -130,20 +130,20 @@ def test_many_commands_are_undone_to_the_first_bytes(page, count):
     wait_until(lambda: page.get_by_role("button", name="Undo").is_enabled())
 
 
-def test_the_second_save_of_one_file_is_refused_with_a_choice(open_page):
+def test_the_second_save_of_one_file_is_refused_with_a_choice(page, open_page):
     """Acceptance f."""
-    one = open_page().example("Noise into a pool")
+    one = page.example("Noise into a pool")
     one.keyboard.press("Control+s")
     one.get_by_label("File").fill("conflict")
     one.keyboard.press("Enter")
     one.get_by_text("Saved as conflict.spark.json").wait_for()
-    other = open_page()
+    other = open_page(within=page.context)
     other.get_by_role("button", name="Open a file").click()
     other.get_by_role("button", name="conflict.spark.json").click()
     other.node("noise").wait_for()
-    for page in (one, other):
-        page.keyboard.press("n")
-        page.locator(".note").wait_for()
+    for each in (one, other):
+        each.keyboard.press("n")
+        each.locator(".note").wait_for()
     one.get_by_role("button", name="Save", exact=True).click()
     one.wait_for_function("() => !document.querySelector('.file').innerText.includes('unsaved')")
     other.get_by_role("button", name="Save", exact=True).click()
@@ -155,15 +155,15 @@ def test_the_second_save_of_one_file_is_refused_with_a_choice(open_page):
     other.get_by_text("Saved as conflict.spark.json").wait_for()
 
 
-def test_what_is_copied_in_one_session_is_pasted_in_another(open_page):
+def test_what_is_copied_in_one_session_is_pasted_in_another(page, open_page):
     """Acceptance g."""
-    one = open_page().example("The tutorial's brain at CartPole")
+    one = page.example("The tutorial's brain at CartPole")
     one.keyboard.press("Control+a")
     one.keyboard.press("Control+c")
     one.get_by_text("Copied.").wait_for()
     text = one.evaluate("navigator.clipboard.readText()")
     assert json.loads(text)["format"] == "spark clipboard"
-    other = open_page().empty()
+    other = open_page(within=page.context).empty()
     other.keyboard.press("Control+v")
     wait_until(lambda: other.names() == {"drive", "spiker", "neurons_pool", "integrator", "action"})
     wait_until(lambda: other.wires() == 5)
