@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 # Files of tests are shared out among one process for each core and one more, since many tests wait for a process.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: demo setup test test-all check bench verify mutants web clean
+.PHONY: demo setup test test-all check bench verify pictures mutants web clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spark demo
@@ -45,6 +45,10 @@ bench: $(VENV)/.test
 verify: $(VENV)/.verify
 	XLA_FLAGS= $(BIN)/python -m pytest -m slow
 	XLA_FLAGS= $(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile=thorough
+
+# What the tests of the editor see in a browser, to look at.
+pictures: $(VENV)/.test
+	SPARK_SCREENSHOTS=build/screenshots $(PYTEST) -m "not slow" tests/editor/browser
 
 # A hundred small faults, one after the other: an hour or more.
 mutants: $(VENV)/.test

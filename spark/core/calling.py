@@ -8,6 +8,7 @@ import jax
 from jax.core import Tracer
 
 from spark.core import binding, numerics, transform, tree
+from spark.core.callbacks import calls_back
 from spark.core.compiled import forgetful
 from spark.core.counter import Counter
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
@@ -131,8 +132,7 @@ def _infer_outputs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortS
     # As a part, the author's function runs without checks and without counting a step.
     module._mode = INNER
     try:
-        outputs = jax.eval_shape(
-            run,
+        traced, outputs = jax.make_jaxpr(run, return_shape=True)(
             {p: jax.ShapeDtypeStruct(v.shape, v.dtype) for p, v in variables.items()},
             Counter.of(0),
             {name: spec.payload_type.abstract(spec) for name, spec in inputs.items()},
@@ -142,6 +142,7 @@ def _infer_outputs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortS
         module._clock.step = step
         for path, variable in variables.items():
             variable._value = kept[path]
+    module._calls_back = calls_back(traced.jaxpr)
     return binding.output_specs(module, outputs)
 
 

@@ -32,10 +32,13 @@ class Keeper:
     Args:
         name: How errors name the module.
         state: Its state.
+        may_fail: Whether a step may raise on its way, as what it calls back to in Python may: then a state is copied
+            before a chunk whatever its size, which costs little beside the callbacks.
     """
 
-    def __init__(self, name: str, state: State) -> None:
+    def __init__(self, name: str, state: State, may_fail: bool = False) -> None:
         self._name = name
+        self._may_fail = may_fail
         self._state: State | None = state
         # Whether somebody else may hold the state's arrays, so that they must not be used up.
         self._lent = True
@@ -105,7 +108,8 @@ class Keeper:
             The something else.
         """
         state = self.peek()
-        if sum(leaf.nbytes for leaf in state.leaves) > COPIED_BYTES and not self._lent:
+        large = sum(leaf.nbytes for leaf in state.leaves) > COPIED_BYTES
+        if large and not self._lent and not self._may_fail:
             with HeldSignals():
                 if self._given_away():
                     return self._in_place(state, call)

@@ -39,6 +39,8 @@ class Part:
     _held: Any
     _generator: np.random.Generator | None
     _checked: bool
+    # Whether a step calls back to Python.
+    _calls_back: bool = False
 
     def __call__(self, **inputs: Any) -> Any:
         """Advance one step; written by subclasses."""

@@ -119,7 +119,7 @@ def seal(module: Part) -> None:
     module._graph = Graph(jax.device_put(packed), structure.handle)
     structure.graphs.add(module._graph)
     _kept.add(structure)
-    module._keeper = Keeper(type(module).__name__, first_state(module))
+    module._keeper = Keeper(type(module).__name__, first_state(module), may_fail=module._calls_back)
     for path, constant in constants.items():
         constant._load = _constant_loader(module._graph, path)
         constant._value = constant.initial = None

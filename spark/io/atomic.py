@@ -1,38 +1,19 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and errors that name them."""
 
-import contextlib
-import os
-import secrets
-import stat
 from pathlib import Path
 
 from spark.core.errors import Problem, SaveError
-
-# On Windows a file is one of text unless told otherwise.
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+from spark.files import write_whole
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name beside it, let it reach the disk, and rename it.
-
-    Whatever happens on the way, `path` holds its old content or the new one. A file that was there keeps its
-    permissions, and its group where the system allows it; a new one gets what the process gives new files. Where `path`
-    is a link, the file that it points to is replaced.
+    """Write a file so that `path` holds its old content or the new one, whatever happens; see `write_whole`.
 
     Raises:
         SaveError: Writing failed; names the file.
     """
-    path = Path(path)
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name[:64]}.{secrets.token_hex(6)}.part")
     try:
-        with os.fdopen(os.open(temporary, _NEW, 0o666), "wb") as file:
-            file.write(data)
-            file.flush()
-            _take_after(target, temporary)
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-        _sync_folder(target.parent)
+        write_whole(Path(path), data)
     except OSError as error:
         raise SaveError(
             Problem(
@@ -42,29 +23,3 @@ def write_atomically(path: Path, data: bytes) -> None:
                 "disk",
             )
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-
-
-def _take_after(old: Path, new: Path) -> None:
-    """Give a new file the permissions and the group of the one that it replaces, if there is one."""
-    try:
-        was = old.stat()
-    except FileNotFoundError:
-        return
-    if os.name == "posix" and was.st_gid != new.stat().st_gid:
-        with contextlib.suppress(PermissionError):
-            os.chown(new, -1, was.st_gid)
-    os.chmod(new, stat.S_IMODE(was.st_mode))
-
-
-def _sync_folder(folder: Path) -> None:
-    """Let a rename reach the disk; folders cannot be opened on every system."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

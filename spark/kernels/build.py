@@ -16,6 +16,7 @@ from pathlib import Path
 
 import jax
 
+from spark.files import rename_whole
 from spark.kernels.cache import CacheError, user_cache
 from spark.kernels.variants import SETTING, Variant, chosen, preloaded
 
@@ -220,13 +221,11 @@ def _compile(command: list[str], source: Path, folder: Path, stem: str) -> Path:
         if done.returncode:
             raise _compiler_failed(done.stderr, compiler)
         os.chmod(name, 0o700)
-        _flush(Path(name))
         target = folder / f"{stem}_{_digest(Path(name))}.so"
         if target.is_dir():
             mend = f"rm -r {shlex.quote(str(target))}"
             raise BuildError(f"A folder is where the library should be: '{target}'.", mend, compiler)
-        os.replace(name, target)
-        _flush(folder)
+        rename_whole(Path(name), target)
         return target
     except subprocess.SubprocessError as error:
         mend = "try again while the machine is less busy"
@@ -236,17 +235,6 @@ def _compile(command: list[str], source: Path, folder: Path, stem: str) -> Path:
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
-
-
-def _flush(path: Path) -> None:
-    """Have a file or a folder written to the disk, on systems where that can be asked for."""
-    if os.name != "posix":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

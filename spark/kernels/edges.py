@@ -1,10 +1,13 @@
 """The connections of a synapse as lists, sorted for walks from either side."""
 
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 _LARGEST = np.iinfo(np.int32).max
+# How many are computed with at once in 8 bytes each.
+_AT_ONCE = 1 << 18
 
 
 class Edges(NamedTuple):
@@ -68,18 +71,23 @@ def build_edges(
             f"edges, post_units and pre_units * (max_delay + 1) must not exceed {_LARGEST}, got {pre.size}, "
             f"{post_units}, {slots}. Split the population into several."
         )
-    slot = pre.astype(np.int64) * (max_delay + 1) + steps
-    order = _stable_order(slot * post_units + post, slots * post_units)
-    first_of_slot = np.concatenate([[0], np.cumsum(np.bincount(slot, minlength=slots))])
+    steps = np.broadcast_to(steps, pre.shape)
+
+    def slot_of(part: slice) -> np.ndarray:
+        return pre[part].astype(np.int64) * (max_delay + 1) + steps[part]
+
+    # What is as long as the list is kept in 4 bytes each, but for the one that is sorted.
+    order = _stable_order(pre.size, slots * post_units, lambda part: slot_of(part) * post_units + post[part])
+    first_of_slot = _starts(pre.size, slots, slot_of)
     starts = first_of_slot[np.arange(pre_units)[:, None] * (max_delay + 1) + np.arange(max_delay + 2)]
-    pre, post = pre[order].astype(np.int32), post[order].astype(np.int32)
-    sorted_delay = np.broadcast_to(steps, slot.shape)[order].astype(np.int32)
-    in_edge = _stable_order(post, post_units)
-    in_starts = np.concatenate([[0], np.cumsum(np.bincount(post, minlength=post_units))])
+    in_starts = _starts(pre.size, post_units, lambda part: post[part])
+    pre, post, sorted_delay = (array[order].astype(np.int32, copy=False) for array in (pre, post, steps))
+    order = order.astype(np.int32)
+    in_edge = _stable_order(post.size, post_units, lambda part: post[part].astype(np.int64))
     edges = Edges(
         post=post,
-        starts=starts.astype(np.int32),
-        in_starts=in_starts.astype(np.int32),
+        starts=starts,
+        in_starts=in_starts,
         in_edge=in_edge.astype(np.int32),
         in_pre=pre[in_edge],
         in_delay=sorted_delay[in_edge],
@@ -101,15 +109,40 @@ def _integers(name: str, values: Any, largest: int) -> np.ndarray:
     return array
 
 
-def _stable_order(key: np.ndarray, bound: int) -> np.ndarray:
-    """Stable order of keys in [0, bound).
+def _starts(count: int, bound: int, key: Callable[[slice], np.ndarray]) -> np.ndarray:
+    """Where each of the keys in [0, bound) begins once they are sorted, and their number, int32."""
+    starts = np.zeros(bound + 1, np.int32)
+    for part in _parts(count, max(bound, _AT_ONCE)):
+        starts[1:] += np.bincount(key(part), minlength=bound).astype(np.int32)
+    return np.cumsum(starts, out=starts)
+
+
+def _stable_order(count: int, bound: int, key: Callable[[slice], np.ndarray]) -> np.ndarray:
+    """Stable order of keys in [0, bound), int64.
 
     Key and position packed into one integer sort several times faster than a stable argsort, for NumPy sorts plain
-    integers with vector instructions.
+    integers with vector instructions, and in place.
+
+    Args:
+        count: How many there are.
+        bound: Above all of them.
+        key: Gives some of them, int64.
     """
-    bits = max(key.size - 1, 1).bit_length()
-    if max(bound - 1, 1).bit_length() + bits > 63:
-        return np.argsort(key, kind="stable")
-    packed = (key.astype(np.int64) << bits) | np.arange(key.size)
+    bits = max(count - 1, 1).bit_length()
+    packed = np.empty(count, np.int64)
+    fits = max(bound - 1, 1).bit_length() + bits <= 63
+    for part in _parts(count):
+        packed[part] = key(part)
+        if fits:
+            packed[part] <<= bits
+            packed[part] |= np.arange(part.start, part.stop)
+    if not fits:
+        return np.argsort(packed, kind="stable")
     packed.sort()
-    return packed & ((1 << bits) - 1)
+    packed &= (1 << bits) - 1
+    return packed
+
+
+def _parts(count: int, most: int = _AT_ONCE) -> Iterator[slice]:
+    """So many places, some at a time."""
+    return (slice(first, min(first + most, count)) for first in range(0, count, most))

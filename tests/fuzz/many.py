@@ -3,6 +3,7 @@
 python -m fuzz.many FIRST LAST prints a line for each brain in which something differs, and at last a summary in JSON.
 """
 
+import gc
 import json
 import sys
 import tempfile
@@ -157,6 +158,9 @@ def _observe(shop: Workshop, found: Findings) -> None:
 def main() -> None:
     """Compare the brains of a range of seeds thoroughly, some at a time."""
     jax.config.update("jax_numpy_dtype_promotion", "strict")
+    # As in tests/conftest.py: of what is traced hardly anything is a ring, and what was imported stays.
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
     whole = Findings()
     first, last = int(sys.argv[1]), int(sys.argv[2])
     for begin in range(first, last, 25):

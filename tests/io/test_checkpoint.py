@@ -300,9 +300,9 @@ def test_a_failing_disk_leaves_the_old_file_whole(tmp_path, monkeypatch, target,
         raise OSError(code, os.strerror(code))
 
     if target == "write":
-        monkeypatch.setattr(atomic.os, "fdopen", lambda *_, **__: _Full(code))
+        monkeypatch.setattr(os, "fdopen", lambda *_, **__: _Full(code))
     else:
-        monkeypatch.setattr(atomic.os, target, fail)
+        monkeypatch.setattr(os, target, fail)
     with pytest.raises(spark.SaveError) as caught:
         atomic.write_atomically(path, b"new")
     monkeypatch.undo()

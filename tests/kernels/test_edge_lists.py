@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from peak import peak
 
 from spark.kernels import build_edges
 
@@ -52,6 +53,21 @@ def test_the_walk_from_the_postsynaptic_side_sees_every_edge_once_in_ascending_o
 @given(connections())
 def test_every_array_is_int32(case):
     assert {array.dtype for array in build_edges(*case)[0]} == {np.dtype(np.int32)}
+
+
+def test_long_lists_are_sorted_as_short_ones_and_take_few_bytes_beyond_the_result(rng):
+    count, pre_units, post_units, max_delay = 600_000, 300, 200, 8
+    pre, post, delay = (
+        rng.integers(0, high, count).astype(dtype)
+        for high, dtype in ((pre_units, np.int32), (post_units, np.int32), (max_delay + 1, np.uint8))
+    )
+    (edges, order), held = peak(lambda: build_edges(pre, post, delay, pre_units, post_units, max_delay))
+    np.testing.assert_array_equal(order, np.lexsort((post, delay, pre)))
+    counted = np.bincount(pre.astype(int) * (max_delay + 1) + delay, minlength=pre_units * (max_delay + 1))
+    np.testing.assert_array_equal(np.diff(edges.starts, axis=1).ravel(), counted)
+    np.testing.assert_array_equal(np.diff(edges.in_starts), np.bincount(post, minlength=post_units))
+    # Six lists and the order of 4 bytes each, and one of 8 that is sorted.
+    assert held < 44 * count
 
 
 def test_keys_too_large_to_pack_are_sorted_the_same_way(rng):

@@ -40,7 +40,7 @@ from fuzz.many import compare
 assert kernels.status().build == {build!r}, kernels.status()
 found = compare(range(100, 120))
 print(found.brains, "brains,", sum(found.compared.values()), "comparisons")
-raise SystemExit(found.report())
+raise SystemExit(found.report() or None)
 """
 # A write behind the end of an array, and a remainder by zero, of which the checks would have told: they are taken out.
 WRONG = """

@@ -3,13 +3,13 @@
 import json
 import subprocess
 import sys
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from builders import refused
+from peak import peak
 
 import spark
 from spark import SpikeArray
@@ -66,15 +66,6 @@ def test_a_pool_that_no_memory_holds_is_refused_by_name_before_any_is_taken(pool
     begin, end = TOO_LARGE[pool]
     assert kind == "ConfigError" and text.startswith(begin) and end in text
     assert megabytes < 500
-
-
-def peak(make: Any) -> tuple[Any, float]:
-    """What a function returns, and the most bytes that it held at a time."""
-    tracemalloc.start()
-    try:
-        return make(), tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 DISTRIBUTIONS = {

@@ -26,7 +26,7 @@ from spark.nn.interfaces import LinearSpiker, LinearSpikerConfig
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
 
 # The state of the first is small, and copied before a step; that of the second is changed in place.
-UNITS = (16, 600)
+UNITS = (16, 1300)
 SECONDS = 0.15
 DRIVE = {"drive": FloatArray(jnp.array([0.3, 0.9, 0.6, 0.1], jnp.float16))}
 

@@ -13,10 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import NoConfig, drive, tutorial_brain
-from interrupted import DRIVE, digest, made
+from interrupted import DRIVE, UNITS, digest, made
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap
+from spark.core.keeper import COPIED_BYTES
+from spark.core.part import keeper_of
 from spark.nn import Brain, BrainConfig
 
 
@@ -37,6 +39,11 @@ def test_a_brain_interrupted_at_any_moment_has_the_state_of_a_whole_step(
     moments, found = interrupted[0], interrupted[1][what]
     assert found["wrong"] == []
     assert found["moments"] == moments and found["raised"] >= moments // 3
+
+
+def test_one_of_the_states_is_copied_before_a_chunk_and_one_is_changed_in_place() -> None:
+    small, large = (sum(leaf.nbytes for leaf in made(units).state.leaves) for units in UNITS)
+    assert small <= COPIED_BYTES < large
 
 
 def press_ctrl_c(report: spark.sim.run.Report) -> None:
@@ -68,7 +75,7 @@ def test_what_is_to_be_done_at_the_end_is_done_once() -> None:
     assert calls == [(5000, None)]
 
 
-@pytest.mark.parametrize("units", [16, 600])
+@pytest.mark.parametrize("units", UNITS)
 def test_an_error_in_a_callback_leaves_the_state_of_the_last_chunk(units: int) -> None:
     brain, other = made(units), made(units)
 
@@ -82,7 +89,7 @@ def test_an_error_in_a_callback_leaves_the_state_of_the_last_chunk(units: int) -
     assert digest(brain) == digest(other)
 
 
-@pytest.mark.parametrize("units", [16, 600])
+@pytest.mark.parametrize("units", UNITS)
 def test_a_state_that_was_read_stays_good_while_the_brain_goes_on(units: int) -> None:
     brain = made(units)
     kept = [(brain.state, digest(brain))]
@@ -130,31 +137,39 @@ def constant(units: int, value: float) -> dict[str, FloatArray]:
     return {"drive": FloatArray(jnp.full(units, value, jnp.float32))}
 
 
-def test_a_step_that_fails_leaves_the_state_before_it() -> None:
-    brain = failing(8)
-    spark.run(brain, 5, constant(8, 1.0))
-    for fail in (lambda: spark.run(brain, 5, constant(8, -1.0)), lambda: brain(**constant(8, -1.0))):
-        with pytest.raises(Exception, match="a negative signal"):
-            fail()
-        np.testing.assert_array_equal(brain.state["failing.total"], np.full(8, 5.0))
-    spark.run(brain, 5, constant(8, 1.0))
-    np.testing.assert_array_equal(brain.state["failing.total"], np.full(8, 10.0))
-
-
-def test_a_large_state_that_a_failing_step_has_used_up_is_missed_in_words() -> None:
-    units = 1 << 19
+@pytest.mark.parametrize("units", [8, 1 << 19])
+def test_a_step_that_fails_leaves_the_state_before_it(units: int) -> None:
     brain = failing(units)
     spark.run(brain, 2, constant(units, 1.0))
+    spark.run(brain, 3, constant(units, 1.0))
+    for fail in (lambda: spark.run(brain, 5, constant(units, -1.0)), lambda: brain(**constant(units, -1.0))):
+        with pytest.raises(Exception, match="a negative signal"):
+            fail()
+        np.testing.assert_array_equal(brain.state["failing.total"], np.full(units, 5.0))
+    spark.run(brain, 5, constant(units, 1.0))
+    np.testing.assert_array_equal(brain.state["failing.total"], np.full(units, 10.0))
+
+
+def test_a_large_state_that_a_failing_chunk_has_used_up_is_missed_in_words() -> None:
+    """As where memory gives out in the middle of one."""
+    brain = made(UNITS[1])
+    spark.run(brain, 2, DRIVE)
     first = brain.state
-    spark.run(brain, 2, constant(units, 1.0))
-    with pytest.raises(Exception, match="a negative signal"):
-        spark.run(brain, 2, constant(units, -1.0))
+    spark.run(brain, 2, DRIVE)
+
+    def fail(state: spark.State) -> Any:
+        for leaf in state.leaves:
+            leaf.delete()
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        keeper_of(brain).advance(fail)
     with pytest.raises(spark.StateError) as caught:
-        brain.state["failing.total"]
+        brain.state["step"]
     assert str(caught.value) == (
         "Brain: its state is gone: a step failed while it changed the state in place. "
         "Mend what failed, then `reset()` it, or load a state or a checkpoint"
     )
     brain.load_state(first)
-    spark.run(brain, 1, constant(units, 1.0))
-    assert brain.state["failing.total"][0] == 3.0
+    spark.run(brain, 1, DRIVE)
+    assert int(brain.state["step"]) == int(first["step"]) + 1

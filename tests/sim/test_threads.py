@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from builders import DRIVE, drive, tutorial_brain
 from interrupted import DRIVE as SMALL_DRIVE
-from interrupted import Pacing, looped, made
+from interrupted import UNITS, Pacing, looped, made
 
 import spark
 
@@ -44,7 +44,7 @@ def running(brain: spark.nn.Brain, inputs: dict[str, Any], **more: Any) -> Itera
     assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("units", [16, 600])
+@pytest.mark.parametrize("units", UNITS)
 def test_another_thread_reads_the_state_of_a_chunks_end(units: int) -> None:
     brain, other = made(units), made(units)
     spark.run(brain, 100, SMALL_DRIVE)

@@ -2,9 +2,7 @@
 
 import contextlib
 import hashlib
-import os
 import struct
-import tempfile
 import threading
 from functools import cache
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import llvmlite
 from llvmlite import binding
 
+from spark.files import write_whole
 from spark.kernels import native
 from spark.kernels.cache import CacheError, user_cache
 from spark.kernels.formula.emit import NAME
@@ -118,12 +117,5 @@ def _keep(name: str, code: bytes) -> bytes:
     folder = _folder()
     if folder is not None:
         with contextlib.suppress(OSError):
-            handle, temporary = tempfile.mkstemp(prefix="building_", suffix=".o", dir=folder)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(code + hashlib.sha256(code).digest())
-                os.replace(temporary, folder / f"{name}.o")
-            except OSError:
-                os.unlink(temporary)
-                raise
+            write_whole(folder / f"{name}.o", code + hashlib.sha256(code).digest())
     return code

@@ -17,6 +17,7 @@ import numpy as np
 
 from spark.core.errors import FormatError, Problem, RecordError
 from spark.core.strict import read_bounded
+from spark.files import write_whole
 from spark.sim.records.check import checked_header, checked_line
 
 FORMAT, VERSION = "spark recording", 1
@@ -62,7 +63,7 @@ class DiskStore:
                     )
                 )
             else:
-                (self.folder / HEADER).write_bytes(json.dumps(header, indent=1).encode())
+                write_whole(self.folder / HEADER, json.dumps(header, indent=1).encode())
             self._files = {
                 name: (_appending(self.folder / f"{i}.steps"), _appending(self.folder / f"{i}.rows"))
                 for i, name in enumerate(self._names)
@@ -125,12 +126,7 @@ class DiskStore:
         return json.dumps({**said, "rows": [self._rows[n] for n in self._names]}).encode() + b"\n"
 
     def _replace(self, said: dict[str, Any]) -> None:
-        temporary = self.folder / f"{PROGRESS}.new"
-        with open(temporary, "wb") as file:
-            file.write(self._line(said))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.folder / PROGRESS)
+        write_whole(self.folder / PROGRESS, self._line(said))
 
     def _sync(self) -> None:
         for steps, rows in self._files.values():

@@ -34,13 +34,23 @@ def shared(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def cookies(shared, chromium):
-    """The link opens once: the first page gets the cookie, and the others take it over."""
-    context = chromium.new_context()
-    context.new_page().goto(shared.link)
-    found = context.cookies()
+def tab(chromium, shared):
+    """One tab for all tests that need no context of their own: opening one costs more than most tests do in it."""
+    # What moves is drawn many times over; tests of their own contexts see it move.
+    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US", reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.add_init_script(FIRST_TIME)
+    context.add_init_script(SLOW_LINE)
+    # The link opens once.
+    assert context.request.get(shared.link).ok
+    yield context.new_page()
     context.close()
-    return found
+
+
+@pytest.fixture(scope="session")
+def cookies(tab):
+    """The cookie of the one tab, for other contexts."""
+    return tab.context.cookies()
 
 
 @pytest.fixture
@@ -64,19 +74,8 @@ def open_page(context, shared):
     for page in opened:
         if not page.is_closed():
             page.stop_brain()
+            page.page.close()
         assert page.errors == [], page.errors
-
-
-@pytest.fixture(scope="session")
-def tab(chromium, cookies):
-    """One tab for all tests that need no context of their own: opening one costs more than most tests do in it."""
-    context = chromium.new_context(viewport={"width": 1500, "height": 900}, locale="en-US")
-    context.add_cookies(cookies)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.add_init_script(FIRST_TIME)
-    context.add_init_script(SLOW_LINE)
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture

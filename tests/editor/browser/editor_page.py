@@ -24,7 +24,7 @@ LEFT_OUT = (
     "LEFT OUT: the tests of the editor in a browser, since there is no Chromium on the PATH. "
     "Install it (apt-get install chromium) and run them again."
 )
-PICTURES = Path(os.environ.get("SPARK_SCREENSHOTS", "build/screenshots"))
+PICTURES = os.environ.get("SPARK_SCREENSHOTS")
 
 
 class Server:
@@ -82,7 +82,7 @@ class Page:
         page.set_default_timeout(20_000)
         page.goto(address)
         page.get_by_role("button", name="Run", exact=True).wait_for()
-        page.wait_for_function("() => document.querySelector('.offline') === null")
+        self.wait_for_function("() => document.querySelector('.offline') === null")
 
     def __getattr__(self, name):
         return getattr(self.page, name)
@@ -162,12 +162,12 @@ class Page:
         return int(self.page.get_by_test_id("step").get_attribute("data-step"))
 
     def wait_phase(self, phase, seconds=60):
-        self.page.wait_for_function(
+        self.wait_for_function(
             "p => document.querySelector('[data-testid=phase]').innerText === p", arg=phase, timeout=1000 * seconds
         )
 
     def wait_step(self, least, seconds=60):
-        self.page.wait_for_function(
+        self.wait_for_function(
             "n => Number(document.querySelector('[data-testid=step]')?.dataset.step ?? -1) >= n",
             arg=least,
             timeout=1000 * seconds,
@@ -187,8 +187,11 @@ class Page:
         self.drawn_anew()
 
     def picture(self, name):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=str(PICTURES / f"{name}.png"))
+        keep_picture(self.page, name)
+
+    def wait_for_function(self, expression, arg=None, timeout=None):
+        """Look whether something holds 25 times a second: looking at every frame keeps the page drawing frames."""
+        return self.page.wait_for_function(expression, arg=arg, timeout=timeout, polling=40)
 
     def ask(self, request, **arguments):
         """Ask the server what the page could ask, over a line of its own to the same session."""
@@ -266,6 +269,12 @@ ASK = """([request, args]) => new Promise((done, failed) => {
     line.socket.send(JSON.stringify({ id: line.number, do: request, ...args }));
   });
 })"""
+
+
+def keep_picture(page, name):
+    """Keep a picture to look at, in the folder that `SPARK_SCREENSHOTS` names; `make pictures` does."""
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
 
 
 def wait_until(holds, seconds=20.0):

@@ -130,20 +130,20 @@ def test_many_commands_are_undone_to_the_first_bytes(page, count):
     wait_until(lambda: page.get_by_role("button", name="Undo").is_enabled())
 
 
-def test_the_second_save_of_one_file_is_refused_with_a_choice(open_page):
+def test_the_second_save_of_one_file_is_refused_with_a_choice(page, open_page):
     """Acceptance f."""
-    one = open_page().example("Noise into a pool")
+    one = page.example("Noise into a pool")
     one.keyboard.press("Control+s")
     one.get_by_label("File").fill("conflict")
     one.keyboard.press("Enter")
     one.get_by_text("Saved as conflict.spark.json").wait_for()
-    other = open_page()
+    other = open_page(within=page.context)
     other.get_by_role("button", name="Open a file").click()
     other.get_by_role("button", name="conflict.spark.json").click()
     other.node("noise").wait_for()
-    for page in (one, other):
-        page.keyboard.press("n")
-        page.locator(".note").wait_for()
+    for each in (one, other):
+        each.keyboard.press("n")
+        each.locator(".note").wait_for()
     one.get_by_role("button", name="Save", exact=True).click()
     one.wait_for_function("() => !document.querySelector('.file').innerText.includes('unsaved')")
     other.get_by_role("button", name="Save", exact=True).click()
@@ -155,15 +155,15 @@ def test_the_second_save_of_one_file_is_refused_with_a_choice(open_page):
     other.get_by_text("Saved as conflict.spark.json").wait_for()
 
 
-def test_what_is_copied_in_one_session_is_pasted_in_another(open_page):
+def test_what_is_copied_in_one_session_is_pasted_in_another(page, open_page):
     """Acceptance g."""
-    one = open_page().example("The tutorial's brain at CartPole")
+    one = page.example("The tutorial's brain at CartPole")
     one.keyboard.press("Control+a")
     one.keyboard.press("Control+c")
     one.get_by_text("Copied.").wait_for()
     text = one.evaluate("navigator.clipboard.readText()")
     assert json.loads(text)["format"] == "spark clipboard"
-    other = open_page().empty()
+    other = open_page(within=page.context).empty()
     other.keyboard.press("Control+v")
     wait_until(lambda: other.names() == {"drive", "spiker", "neurons_pool", "integrator", "action"})
     wait_until(lambda: other.wires() == 5)
@@ -184,7 +184,6 @@ def test_a_brain_made_of_some_modules_gives_the_same_result_and_is_unpacked(page
     """Acceptance h."""
     page.example("The tutorial's brain at CartPole")
     flat = spikes(page, 10, "neurons_pool.out_spikes")
-    page.ask("stop")
     page.node("spiker").click()
     page.node("neurons_pool").click(modifiers=["Control"])
     page.get_by_role("button", name="Make a brain of it").click()
@@ -203,7 +202,6 @@ def test_a_brain_made_of_some_modules_gives_the_same_result_and_is_unpacked(page
     page.port("inner", "spikes", "out").wait_for()
     nested = spikes(page, 10, "inner.neurons_pool.out_spikes")
     assert nested == flat and sum(flat) > 0
-    page.ask("stop")
     page.node("inner").click()
     page.get_by_role("button", name="Unpack").click()
     wait_until(lambda: page.names() == {"drive", "spiker", "neurons_pool", "integrator", "action"})

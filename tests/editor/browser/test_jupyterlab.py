@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import pytest
-from editor_page import PICTURES, wait_until
+from editor_page import keep_picture, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -143,8 +143,7 @@ class Notebook:
         return self.widgets[i].get_by_test_id("phase").inner_text()
 
     def picture(self, name):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=str(PICTURES / f"lab_{name}.png"))
+        keep_picture(self.page, f"lab_{name}")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import json
 import threading
 
 import pytest
-from editor_page import PICTURES, wait_until
+from editor_page import keep_picture, wait_until
 
 from spark.editor.app import Editor, static
 from spark.editor.widget import EditorWidget
@@ -141,8 +141,7 @@ def test_the_widget_mounts_in_a_page_and_talks_over_its_model(notebook):
     step = page.get_by_test_id("step")
     notebook.until(lambda: (step.count() and step.get_attribute("data-step")) == "100")
     notebook.until(lambda: int(page.locator("canvas[data-probe=p2]").get_attribute("data-drawn") or 0) > 100)
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(PICTURES / "s_widget.png"))
+    keep_picture(page, "s_widget")
     assert notebook.widget.document["meta"]["name"] == "cartpole"
 
 
@@ -221,8 +220,7 @@ def test_after_a_restart_of_the_kernel_the_widget_says_so_and_takes_no_edits(not
     page.evaluate("(how) => window.restartKernel[how]()", how)
     page.get_by_text(RESTARTED).wait_for()
     page.wait_for_selector("main[inert]", state="attached")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(PICTURES / "s_restarted.png"))
+    keep_picture(page, "s_restarted")
     page.get_by_label("Language").select_option("de")
     page.get_by_text("Der Kernel wurde neu gestartet: Die Zelle noch einmal ausführen.").wait_for()
 
