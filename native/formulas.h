@@ -82,26 +82,16 @@ inline bool run_formula(Operands& o) {
   return true;
 }
 
-// Operands: what decays by `factor` after it is read, or null; input of the steps to come, whose row of this step is
-// taken and cleared, or null; what arrives now. `to` takes the sum, before the decay.
+// Operands: input of the steps to come, whose row of this step is taken and cleared. `to` takes the row.
 inline void run_receive(Operands& o) {
-  const auto held = o.place<float>();
   const auto ring = o.place<float>();
   const auto to = o.place<float>();
   const uint64_t step = o.counter();
   const int64_t units = o.whole();
   const int64_t slots = o.whole();
-  const float factor = o.number();
-  float* const values = held.any(units, "held");
-  float* const rows = ring.any(slots * units, "ring");
-  float* const out = to.of(units, "to");
-  float* const row = rows == nullptr ? nullptr : rows + row_of(step, slots) * units;
-  for (int64_t unit = 0; unit < units; ++unit) {
-    const float sum = (values == nullptr ? 0.0f : values[unit]) + (row == nullptr ? 0.0f : row[unit]);
-    out[unit] = sum;
-    if (values != nullptr) values[unit] = sum * factor;
-  }
-  if (row != nullptr) std::memset(row, 0, units * sizeof(float));
+  float* const row = ring.of(slots * units, "ring") + row_of(step, slots) * units;
+  std::memcpy(to.of(units, "to"), row, units * sizeof(float));
+  std::memset(row, 0, units * sizeof(float));
 }
 
 }  // namespace spark

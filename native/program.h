@@ -20,8 +20,8 @@ namespace spark {
 #define SPARK_INSTRUCTIONS(_) \
   _(kCopy, 0) _(kSpiker, 1) _(kPush, 2) _(kDeliverEdges, 3) _(kDeliverDense, 4) _(kSoma, 5) _(kZenke, 6) \
   _(kSign, 7) _(kIntegrator, 8) _(kStep, 9) _(kBump, 10) _(kWatch, 11) _(kClear, 12) _(kTake, 13) _(kGuard, 14) \
-  _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kPointSoma, 18) _(kDrawSpikes, 19) _(kAddCounts, 20) \
-  _(kDeliverAndChange, 21) _(kAdaptiveSoma, 22) _(kFormula, 23) _(kReceive, 24) _(kStdp, 32) _(kDeliverWaiting, 33)
+  _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kDrawSpikes, 18) _(kAddCounts, 19) _(kDeliverAndChange, 20) \
+  _(kFormula, 21) _(kReceive, 22) _(kStdp, 32) _(kDeliverWaiting, 33)
 
 #define SPARK_NUMBERED(name, number) name = number,
 enum Instruction : int64_t { SPARK_INSTRUCTIONS(SPARK_NUMBERED) };
@@ -160,14 +160,12 @@ inline Outcome run_instruction(int64_t instruction, Operands& o) {
     case kNoteSpikes: run_note_spikes(o); break;
     case kNoteRow: run_note_row(o); break;
     case kScatter: run_scatter(o); break;
-    case kPointSoma: run_point_soma(o); break;
     case kDrawSpikes: run_draw_spikes(o); break;
     case kAddCounts: run_add_counts(o); break;
     case kReceive: run_receive(o); break;
     case kFormula:
       if (!run_formula(o)) return kNotLoaded;
       break;
-    case kAdaptiveSoma: run_adaptive_soma(o); break;
     case kDeliverAndChange: run_deliver_and_change(o); break;
     case kStdp: run_stdp(o); break;
     case kDeliverWaiting: run_deliver_waiting(o); break;

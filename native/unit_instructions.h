@@ -109,59 +109,6 @@ inline void run_integrator(Operands& o) {
   }
 }
 
-inline Point read_point(Operands& o) {
-  Point p;
-  const auto potential = o.place<float>();
-  const auto refractory = o.place<int16_t>();
-  const auto spikes = o.place<int8_t>();
-  const uint64_t step = o.counter();
-  const auto targets = o.place<float>();
-  p.units = o.whole();
-  p.potential = potential.of(p.units, "potential");
-  p.refractory = refractory.of(p.units, "refractory");
-  p.spikes = spikes.of(p.units, "spikes");
-  p.targets = targets.any(p.units, "targets");
-  p.sources = static_cast<int>(o.whole());
-  check(p.sources > 0 && p.sources <= 2, "a soma has one or two sources");
-  p.conductances = o.whole() != 0;
-  p.blocked = static_cast<int16_t>(o.whole());
-  p.gain = o.number();
-  p.target = o.number();
-  p.level = o.number();
-  p.after = o.number();
-  for (int at = 0; at < p.sources; ++at) {
-    Source& source = p.source[at];
-    const auto held = o.place<float>();
-    const auto ring = o.place<float>();
-    const int64_t slots = o.whole();
-    source.held = held.any(p.units, "held");
-    source.row = ring.any(slots * p.units, "ring");
-    if (source.row) source.row += row_of(step, slots) * p.units;
-    check(source.held || source.row, "a source has nothing");
-    check((source.held == nullptr) == (p.source[0].held == nullptr), "only some sources hold");
-    source.factor = o.number();
-    source.weight = o.number();
-  }
-  return p;
-}
-
-inline void run_point_soma(Operands& o) { unit_operations().advance_point(read_point(o)); }
-
-inline void run_adaptive_soma(Operands& o) {
-  const Point p = read_point(o);
-  Adaptation a;
-  a.current = o.place<float>().of(p.units, "adaptation");
-  a.knee = o.number();
-  a.steepness = o.number();
-  a.sharpness = o.number();
-  a.resistance = o.number();
-  a.coupling = o.number();
-  a.rate = o.number();
-  a.jump = o.number();
-  a.most = o.number();
-  unit_operations().advance_adaptive(p, a);
-}
-
 inline void run_draw_spikes(Operands& o) {
   RandomDraw draw;
   draw.key = o.place<uint32_t>().of(2, "key");

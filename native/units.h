@@ -21,29 +21,6 @@ struct BumpParameters {
   float low, span, pi, scale;
 };
 
-constexpr int kMostSources = 4;
-
-// What arrives at a pool of point neurons: `held` decays by `factor` after it is read, `row` is cleared; either may be
-// null. `weight` brings it to mV, or is the reversal potential of a conductance.
-struct Source {
-  float* held;
-  float* row;
-  float factor, weight;
-};
-
-struct Point {
-  float* potential;
-  int16_t* refractory;
-  int8_t* spikes;
-  const float* targets;  // One for each unit in place of `target`, or null.
-  int64_t units;
-  Source source[kMostSources];
-  int sources;
-  bool conductances;
-  int16_t blocked;
-  float gain, target, level, after;
-};
-
 // One draw for each unit, with the key of a step.
 struct RandomDraw {
   const uint32_t* key;
@@ -51,16 +28,9 @@ struct RandomDraw {
   int64_t units;
 };
 
-struct Adaptation {
-  float* current;
-  float knee, steepness, sharpness, resistance, coupling, rate, jump, most;
-};
-
 struct UnitOperations {
-  void (*advance_adaptive)(const Point&, const Adaptation&);
   void (*draw_spikes)(const RandomDraw&, const float*, float, int8_t*);
   void (*add_counts)(const RandomDraw&, const uint32_t*, int64_t, float, float*);
-  void (*advance_point)(const Point&);
   void (*advance_soma)(const SomaParameters&, int64_t, const float*, float*, int32_t*, float*, int8_t*);
   void (*advance_spiker)(const SpikerParameters&, int64_t, const float*, float*, int32_t*, int8_t*);
   void (*advance_trace)(float, int64_t, const int8_t*, float*, float*);
@@ -75,7 +45,7 @@ struct UnitOperations {
 #define SPARK_LANES 4
 #define SPARK_TARGET
 #include "units.inc"
-#include "point.inc"
+#include "soma.inc"
 #include "random.inc"
 #include "unit_operations.inc"
 #undef SPARK_SET
@@ -87,7 +57,7 @@ struct UnitOperations {
 #define SPARK_LANES 8
 #define SPARK_TARGET __attribute__((target("avx2,fma")))
 #include "units.inc"
-#include "point.inc"
+#include "soma.inc"
 #include "random.inc"
 #include "unit_operations.inc"
 #undef SPARK_SET
@@ -98,7 +68,7 @@ struct UnitOperations {
 #define SPARK_LANES 16
 #define SPARK_TARGET __attribute__((target("avx512f,avx512bw,avx2,fma")))
 #include "units.inc"
-#include "point.inc"
+#include "soma.inc"
 #include "random.inc"
 #include "unit_operations.inc"
 #undef SPARK_SET

@@ -24,14 +24,12 @@ COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR,
     NOTE_SPIKES,
     NOTE_ROW,
     SCATTER,
-    POINT_SOMA,
     DRAW_SPIKES,
     ADD_COUNTS,
     DELIVER_AND_CHANGE,
-    ADAPTIVE_SOMA,
     FORMULA,
     RECEIVE,
-) = range(12, 25)
+) = range(12, 23)
 STDP, DELIVER_WAITING = 32, 33
 
 # From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without

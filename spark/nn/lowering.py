@@ -75,19 +75,15 @@ class Arriving:
 
 @dataclass(frozen=True)
 class Receptor:
-    """What synapses give a soma that works on their variables itself.
+    """What projections give a receptor, which takes it out of their ring itself.
 
     Attributes:
-        held: What they hold, float32 (units,), which decays by `factor` after it is read; or None.
-        ring: Input of the steps to come, float32 (slots, units), whose row of this step is taken and cleared; or None.
+        ring: Input of the steps to come, float32 (slots, units), whose row of this step is taken and cleared.
         slots: Rows of the ring.
-        factor: Decay in one step.
     """
 
-    held: Place | None
-    ring: Place | None
+    ring: Place
     slots: int
-    factor: float
 
 
 class GivesReceptor:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from spark.core.variable import Variable
-from spark.kernels.program import RECEIVE, Place
+from spark.kernels.program import RECEIVE
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of
 from spark.nn.lowering import Arriving, Background, GivesReceptor, Lowering, Receptor, TakesReceptor
 from spark.nn.synapses.background import PoissonBackground
@@ -123,8 +123,7 @@ def received(lowering: Lowering, given: Receptor | Background | Arriving, shape:
         return given
     to = lowering.program.scratch(shape, "float32")
     units = int(np.prod(shape))
-    places: tuple[Place | None, ...] = (given.held, given.ring, to, lowering.entry("step"))
-    lowering.program.emit(RECEIVE, places, (units, given.slots), (given.factor,))
+    lowering.program.emit(RECEIVE, (given.ring, to, lowering.entry("step")), (units, given.slots))
     return Arriving(to)
 
 

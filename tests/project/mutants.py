@@ -91,7 +91,7 @@ TESTS = {
     "native/stdp_step.h": [*PLASTIC, *RUNS],
     "native/stdp_handlers.h": [*PLASTIC, *RUNS],
     "native/stdp_operations.inc": [*PLASTIC, *RUNS],
-    "native/point.inc": LOWERED,
+    "native/soma.inc": LOWERED,
     "native/replay.h": RUNS,
     "native/replay.inc": RUNS,
 }

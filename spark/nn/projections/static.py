@@ -116,4 +116,4 @@ class StaticProjections(Module, TakesReceptor, GivesReceptor):
             places = (arrivals.key, step, arrivals.bounds, ring)
             wholes = (self.post, arrivals.bounds.size, self.slots)
             lowering.program.emit(ADD_COUNTS, places, wholes, (arrivals.weight,))
-        return {"arrivals": Receptor(None, ring, self.slots, 0.0)}
+        return {"arrivals": Receptor(ring, self.slots)}
