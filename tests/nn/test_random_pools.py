@@ -47,7 +47,7 @@ RECEPTORS = (
 PATTERNS = (
     "all_to_all",
     connections.FixedProbability(probability=0.5),
-    connections.FixedInDegree(degree=2),
+    connections.FixedInDegree(degree=2, multapses=True),
     connections.FixedTotalNumber(number=7),
     # Between grids of as many dimensions.
     connections.DistanceDependent(width=0.5),
