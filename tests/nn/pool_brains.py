@@ -141,3 +141,11 @@ def delivered(spikes: np.ndarray, weights: Any, steps: Any) -> np.ndarray:
             if sent >= 0:
                 found[at, unit] += weights[unit, origin] * spikes[sent, origin]
     return found
+
+
+def matrix_of(table: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and delays in steps of a table of connections, (units, sources); where there is none 0 and 1."""
+    weights, steps = np.zeros(table.shape[::-1]), np.ones(table.shape[::-1], int)
+    weights[table.targets, table.sources] = table.weights
+    steps[table.targets, table.sources] = np.rint(table.delays / DT)
+    return weights, steps

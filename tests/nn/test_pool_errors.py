@@ -142,6 +142,37 @@ def test_a_receptor_that_brings_what_the_soma_does_not_take_is_refused():
         brain_of({"r": wire()}, {"r": receptors.ExponentialConductanceConfig()}, soma=DeafConfig())
 
 
+class OpenConfig(SomaConfig):
+    """Nothing to set."""
+
+
+class Open(Soma):
+    """A soma that takes conductances, and keeps its potential to itself."""
+
+    config: OpenConfig
+
+    def __call__(self, conductance: spark.ConductanceArray) -> SomaOutput:
+        """No state."""
+        return {"spikes": SpikeArray((conductance.value > 2.0).astype(np.int8))}
+
+
+def test_a_receptor_that_reads_the_potential_needs_one():
+    text = "pool.config.receptors.r: reads the potential of the soma, and Open exposes none. "
+    with refused(ConfigError, f"{text}Take another receptor, or let the soma expose `potential`"):
+        brain_of({"r": wire()}, {"r": receptors.NMDAConfig()}, soma=OpenConfig())
+    made = brain_of({"r": wire(weights=2.5)}, {"r": receptors.ExponentialConductanceConfig()}, soma=OpenConfig())
+    assert spark.run(made, 9, {"s": SpikeArray(np.ones(6, np.int8))}, record="pool")["pool"].all()
+
+
+def test_parameters_for_another_number_of_units_are_refused_by_their_names():
+    text = "has the wrong shape, got (3,); expected one number or (5,). Give one number for all units, or one for each"
+    with refused(ConfigError, f"pool.r.config.reversal: {text}"):
+        brain_of({"r": wire()}, {"r": receptors.ExponentialConductanceConfig(reversal=np.zeros(3))})
+    soma = somas.IntegrateAndFireSomaConfig(potential_tau=np.full(3, 10.0))
+    with refused(ConfigError, f"pool.soma.config.potential_tau: {text}"):
+        brain_of({"r": wire()}, {"r": receptors.ExponentialCurrentConfig()}, soma=soma)
+
+
 class HomelessConfig(ReceptorConfig):
     """A config that no class has."""
 

@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 from builders import relay
-from pool_brains import DT, LOUD, SOURCES, UNITS, brain_of, config_of, delivered, source, traces, trains
-from tolerances import SAME_BRAIN
+from pool_brains import DT, LOUD, SOURCES, UNITS, brain_of, delivered, matrix_of, traces, trains
 
-import spark
-from spark import InputSpec, ModuleSpecs, PortMap, SpikeArray, StateError
-from spark.nn import Brain, Projection, connections, initializers, plasticity, receptors, somas
-from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
-from spark.sim.run import build
+from spark import InputSpec, SpikeArray, StateError
+from spark.nn import Projection, connections, initializers, plasticity, receptors
 
 STEPS = 60
 RNG = np.random.default_rng(17)
@@ -27,14 +23,6 @@ IDLE = plasticity.PairRuleConfig(a_plus=0.0, a_minus=0.0, minimum=-99.0, maximum
 def jumps(wires, *modules, spikes=SPIKES, **given):
     """What arrives in each step."""
     return traces(brain_of({"r": wires}, JUMPS, *modules, **given), spikes, "pool.soma.jump")[0]
-
-
-def matrix_of(table):
-    """Weights and delays in steps of a table of connections, (units, sources)."""
-    weights, steps = np.zeros(table.shape[::-1]), np.ones(table.shape[::-1], int)
-    weights[table.targets, table.sources] = table.weights
-    steps[table.targets, table.sources] = np.rint(table.delays / DT)
-    return weights, steps
 
 
 @pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
@@ -173,6 +161,29 @@ def test_the_order_of_wires_and_which_of_them_learn_change_nothing_that_arrives(
     np.testing.assert_array_equal(arrived(made), sum(brings[name] for name in order))
 
 
+def test_projections_with_one_weight_each_are_told_apart():
+    wires = [
+        Projection("__call__", "s", name="a", weights=2.0),
+        Projection("pool", "out_spikes", name="b", weights=3.0),
+        Projection("__call__", "s", name="c", weights=5.0, delay=2 * DT),
+    ]
+    made = brain_of({"r": wires}, JUMPS)
+    for name, weight, delay in (("a", 2.0, 0.0), ("b", 3.0, DT), ("c", 5.0, 2 * DT)):
+        table = made.connections(f"pool.{name}")
+        assert len(table) == table.shape[0] * UNITS
+        assert set(table.weights.tolist()) == {weight} and set(table.delays.tolist()) == {delay}
+    (arrived,) = traces(made, SPIKES, "pool.soma.jump")
+    pairs = np.ones((UNITS, SOURCES))
+    np.testing.assert_array_equal(arrived, delivered(SPIKES, 2 * pairs, 0) + delivered(SPIKES, 5 * pairs, 2))
+
+
+@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
+@pytest.mark.parametrize("delay", [None, 2 * DT])
+def test_a_projection_without_connections_brings_nothing(rule, delay):
+    made = brain_of({"r": Projection("__call__", "s", name="a", pattern=0 * WEIGHTS, rule=rule, delay=delay)}, JUMPS)
+    assert len(made.connections("pool.a")) == 0 and not traces(made, SPIKES, "pool.soma.jump")[0].any()
+
+
 def test_all_projections_of_a_receptor_that_stay_are_listed_together_by_its_name():
     wires = [
         Projection("__call__", "s", name="a", pattern=WEIGHTS),
@@ -202,87 +213,3 @@ def test_weights_at_an_inhibitory_receptor_are_listed_as_they_act(rule):
     np.testing.assert_array_equal(made.connections("pool.a").to_matrix(), -np.abs(WEIGHTS).T)
     (jump,) = traces(made, SPIKES, "pool.soma.jump")
     np.testing.assert_array_equal(jump, -delivered(SPIKES, np.abs(WEIGHTS), 0))
-
-
-RULE = plasticity.PairRuleConfig(a_plus=0.05, a_minus=0.06, pre_tau=15.0, post_tau=25.0)
-
-
-@pytest.mark.parametrize("way", ["dense", "listed", "delayed"])
-def test_a_plastic_projection_learns_as_a_neuron_with_the_same_rule(way):
-    kernel = initializers.UniformInitializer(density=0.6 if way == "listed" else 1.0, low=400.0, high=2000.0)
-    config = LIFNeuronConfig(
-        units=(UNITS,),
-        async_spikes=way == "delayed",
-        synapses__kernel=kernel,
-        learning_rule=RULE,
-        inhibitory_rate=0.0,
-        soma__threshold=-45.0,
-        **({"max_delay": 6 * DT} if way == "delayed" else {}),
-    )
-    usual = config_of({"r": source()}, JUMPS).updated(
-        modules_map=[ModuleSpecs("pool", LIFNeuron, {"in_spikes": source()}, config)]
-    )
-    neuron = Brain(usual)
-    build(neuron)
-    weights, steps = matrix_of(neuron.connections("pool"))
-    settings = {"weights": weights} if way == "dense" else {"pattern": weights}
-    settings |= {"delay": steps * DT} if way == "delayed" else {}
-    wire = Projection("__call__", "s", name="learns", rule=RULE, **settings)
-    pool = brain_of({"r": wire}, {"r": receptors.PulseCurrentConfig()}, soma=config.soma)
-    spikes = trains(300)
-    fired = [spark.run(made, 300, {"s": SpikeArray(spikes)}, record="pool")["pool"] for made in (neuron, pool)]
-    np.testing.assert_array_equal(*fired)
-    now = [made.connections(path).weights for made, path in ((neuron, "pool"), (pool, "pool.learns"))]
-    np.testing.assert_allclose(*now, rtol=SAME_BRAIN["float32"])
-    assert fired[0].sum() > 20 and (now[0] != weights.T[weights.T != 0]).any()
-
-
-def pair_change(sent, fired, steps, rule):
-    """Change of the weight of every pair under the pair rule far from its bounds: a sum over all pairs of spikes."""
-    change = np.zeros((fired.shape[1], sent.shape[1]))
-    for unit, origin in np.ndindex(change.shape):
-        arrivals = np.flatnonzero(sent[:, origin]) + steps[unit, origin]
-        lags = DT * (np.flatnonzero(fired[:, unit])[:, None] - arrivals[arrivals < len(sent)][None, :])
-        change[unit, origin] += rule.a_plus * np.exp(-lags[lags > 0] / rule.pre_tau).sum()
-        change[unit, origin] -= rule.a_minus * np.exp(lags[lags < 0] / rule.post_tau).sum()
-    return change
-
-
-def test_two_rules_and_two_delays_end_at_one_receptor():
-    bounds = {"minimum": -99.0, "maximum": 99.0, "weight_unit": 1.0}
-    slow = plasticity.PairRuleConfig(a_plus=0.02, a_minus=0.01, pre_tau=30.0, post_tau=10.0, **bounds)
-    fast = plasticity.PairRuleConfig(a_plus=0.01, a_minus=0.03, pre_tau=5.0, post_tau=12.0, **bounds)
-    first = np.abs(WEIGHTS) + 4.0
-    wires = [
-        Projection("__call__", "s", name="early", weights=first, delay=2 * DT, rule=slow),
-        Projection("__call__", "s", name="late", weights=first, delay=LATER * DT, rule=fast),
-        Projection("__call__", "s", name="stays", weights=first, delay=5 * DT),
-    ]
-    soma = somas.IntegrateAndFireSomaConfig(threshold=-50.0, cooldown=1.0)
-    made = brain_of({"r": wires}, JUMPS, soma=soma)
-    spikes = trains(400, rate=0.05)
-    fired = spark.run(made, 400, {"s": SpikeArray(spikes)}, record="pool")["pool"]
-    assert fired.sum() > 100
-    for name, rule, steps in (("early", slow, np.full(LATER.shape, 2)), ("late", fast, LATER)):
-        found = matrix_of(made.connections(f"pool.{name}"))[0] - first
-        np.testing.assert_allclose(found, pair_change(spikes, fired, steps, rule), rtol=1e-4, atol=1e-5)
-    np.testing.assert_array_equal(made.connections("pool.stays").to_matrix(), first.T.astype(np.float32))
-
-
-def test_a_modulator_reaches_the_rule_that_names_it():
-    rule = RULE.updated(eligibility_tau=50.0, weight_unit=1.0, maximum=99.0)
-    wires = {
-        "r": [
-            Projection("__call__", "s", name=f"by_{name}", pattern=np.abs(WEIGHTS), rule=rule, modulator=name)
-            for name in ("calm", "wild")
-        ],
-        "calm": PortMap("__call__", "calm"),
-        "wild": PortMap("__call__", "wild"),
-    }
-    inputs = {name: InputSpec(spark.FloatArray, (), "float32") for name in ("calm", "wild")}
-    soma = somas.IntegrateAndFireSomaConfig(threshold=-58.0)
-    made = brain_of(wires, JUMPS, inputs=inputs, modulators=("calm", "wild"), soma=soma)
-    rewards = {"calm": spark.FloatArray(np.float32(0.0)), "wild": spark.FloatArray(np.float32(1.0))}
-    spark.run(made, 200, {"s": SpikeArray(trains(200)), **rewards})
-    np.testing.assert_array_equal(matrix_of(made.connections("pool.by_calm"))[0], np.abs(WEIGHTS))
-    assert np.abs(matrix_of(made.connections("pool.by_wild"))[0] - np.abs(WEIGHTS)).max() > 0.01

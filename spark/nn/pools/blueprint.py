@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from spark.core.errors import ConfigError, Problem
+from spark.core.parameter import require_shapes
 from spark.core.payloads import CurrentArray, FloatArray
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.component import Component
@@ -34,7 +35,7 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
     """The components, in the order in which a step runs them where their wires leave it open.
 
     Raises:
-        ConfigError: The soma does not take what a receptor brings.
+        ConfigError: The soma does not take what a receptor brings, or a parameter is for another number of units.
     """
     shared = {"units": config.units, "dt": config.dt, "dtype": config.dtype}
     parts: list[ModuleSpecs] = []
@@ -47,6 +48,7 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
         events = config.background.get(name)
         if not own and events is None:
             continue
+        require_shapes(f"{name}.config", receptor, config.units)
         sources = []
         if issubclass(made.takes, CurrentArray):
             terms = tuple(feed.name for feed in own)
@@ -70,6 +72,8 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
         parts.append(ModuleSpecs(name, made, wires, receptor))
         effects[name] = _effect(name, made)
     soma, soma_config = soma_of(config)
+    require_shapes("soma.config", soma_config, config.units)
+    _refuse_hidden_potential(soma, parts)
     takes = _taken(soma, effects)
     total = TotalConfig(**shared, effects=effects, soma=soma_config, takes=takes)
     wires = {name: [PortMap(name, effect)] for name, effect in effects.items()}
@@ -128,6 +132,26 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
         raise error.under(f"{first.addresses[0].rpartition('.')[0]}.rule") from error
     effects = {"weights": f"{feed.name}.weights"}
     return [ModuleSpecs(f"{feed.name}_rule", rule.made(), wires, rule, effects=effects)]
+
+
+def _refuse_hidden_potential(soma: Any, parts: list[ModuleSpecs]) -> None:
+    """Refuse receptors that read a potential which the soma does not expose.
+
+    Raises:
+        ConfigError: Names each of them.
+    """
+    problems = [
+        Problem(
+            f"config.receptors.{part.name}",
+            f"reads the potential of the soma, and {soma.__name__} exposes none",
+            "Take another receptor, or let the soma expose `potential`",
+            "receptor",
+        )
+        for part in parts
+        if "potential" in part.inputs and "potential" not in soma.exposes
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _effect(name: str, receptor: type[Component]) -> str:

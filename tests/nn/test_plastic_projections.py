@@ -1,0 +1,99 @@
+"""Projections that learn against a neuron with the same rule, and against sums over all pairs of spikes."""
+
+import numpy as np
+import pytest
+from pool_brains import DT, SOURCES, UNITS, brain_of, config_of, matrix_of, source, trains
+from tolerances import SAME_BRAIN
+
+import spark
+from spark import InputSpec, ModuleSpecs, PortMap, SpikeArray
+from spark.nn import Brain, Projection, initializers, plasticity, receptors, somas
+from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+from spark.sim.run import build
+
+RNG = np.random.default_rng(17)
+WEIGHTS = RNG.integers(1, 16, (UNITS, SOURCES)) / 4.0 * RNG.choice([0, 1, -1], (UNITS, SOURCES), p=[0.4, 0.4, 0.2])
+LATER = RNG.integers(1, 9, (UNITS, SOURCES))
+JUMPS = {"r": receptors.JumpConfig()}
+RULE = plasticity.PairRuleConfig(a_plus=0.05, a_minus=0.06, pre_tau=15.0, post_tau=25.0)
+
+
+@pytest.mark.parametrize("way", ["dense", "listed", "delayed"])
+def test_a_plastic_projection_learns_as_a_neuron_with_the_same_rule(way):
+    kernel = initializers.UniformInitializer(density=0.6 if way == "listed" else 1.0, low=400.0, high=2000.0)
+    config = LIFNeuronConfig(
+        units=(UNITS,),
+        async_spikes=way == "delayed",
+        synapses__kernel=kernel,
+        learning_rule=RULE,
+        inhibitory_rate=0.0,
+        soma__threshold=-45.0,
+        **({"max_delay": 6 * DT} if way == "delayed" else {}),
+    )
+    usual = config_of({"r": source()}, JUMPS).updated(
+        modules_map=[ModuleSpecs("pool", LIFNeuron, {"in_spikes": source()}, config)]
+    )
+    neuron = Brain(usual)
+    build(neuron)
+    weights, steps = matrix_of(neuron.connections("pool"))
+    settings = {"weights": weights} if way == "dense" else {"pattern": weights}
+    settings |= {"delay": steps * DT} if way == "delayed" else {}
+    wire = Projection("__call__", "s", name="learns", rule=RULE, **settings)
+    pool = brain_of({"r": wire}, {"r": receptors.PulseCurrentConfig()}, soma=config.soma)
+    spikes = trains(300)
+    fired = [spark.run(made, 300, {"s": SpikeArray(spikes)}, record="pool")["pool"] for made in (neuron, pool)]
+    np.testing.assert_array_equal(*fired)
+    now = [made.connections(path).weights for made, path in ((neuron, "pool"), (pool, "pool.learns"))]
+    np.testing.assert_allclose(*now, rtol=SAME_BRAIN["float32"])
+    assert fired[0].sum() > 20 and (now[0] != weights.T[weights.T != 0]).any()
+
+
+def pair_change(sent, fired, steps, rule):
+    """Change of the weight of every pair under the pair rule far from its bounds: a sum over all pairs of spikes."""
+    change = np.zeros((fired.shape[1], sent.shape[1]))
+    for unit, origin in np.ndindex(change.shape):
+        arrivals = np.flatnonzero(sent[:, origin]) + steps[unit, origin]
+        lags = DT * (np.flatnonzero(fired[:, unit])[:, None] - arrivals[arrivals < len(sent)][None, :])
+        change[unit, origin] += rule.a_plus * np.exp(-lags[lags > 0] / rule.pre_tau).sum()
+        change[unit, origin] -= rule.a_minus * np.exp(lags[lags < 0] / rule.post_tau).sum()
+    return change
+
+
+def test_two_rules_and_two_delays_end_at_one_receptor():
+    bounds = {"minimum": -99.0, "maximum": 99.0, "weight_unit": 1.0}
+    slow = plasticity.PairRuleConfig(a_plus=0.02, a_minus=0.01, pre_tau=30.0, post_tau=10.0, **bounds)
+    fast = plasticity.PairRuleConfig(a_plus=0.01, a_minus=0.03, pre_tau=5.0, post_tau=12.0, **bounds)
+    first = np.abs(WEIGHTS) + 4.0
+    wires = [
+        Projection("__call__", "s", name="early", weights=first, delay=2 * DT, rule=slow),
+        Projection("__call__", "s", name="late", weights=first, delay=LATER * DT, rule=fast),
+        Projection("__call__", "s", name="stays", weights=first, delay=5 * DT),
+    ]
+    soma = somas.IntegrateAndFireSomaConfig(threshold=-50.0, cooldown=1.0)
+    made = brain_of({"r": wires}, JUMPS, soma=soma)
+    spikes = trains(400, rate=0.05)
+    fired = spark.run(made, 400, {"s": SpikeArray(spikes)}, record="pool")["pool"]
+    assert fired.sum() > 100
+    for name, rule, steps in (("early", slow, np.full(LATER.shape, 2)), ("late", fast, LATER)):
+        found = matrix_of(made.connections(f"pool.{name}"))[0] - first
+        np.testing.assert_allclose(found, pair_change(spikes, fired, steps, rule), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(made.connections("pool.stays").to_matrix(), first.T.astype(np.float32))
+
+
+def test_a_modulator_reaches_the_rule_that_names_it():
+    rule = RULE.updated(eligibility_tau=50.0, weight_unit=1.0, maximum=99.0)
+    wires = {
+        "r": [
+            Projection("__call__", "s", name=f"by_{name}", pattern=np.abs(WEIGHTS), rule=rule, modulator=name)
+            for name in ("calm", "wild")
+        ],
+        "calm": PortMap("__call__", "calm"),
+        "wild": PortMap("__call__", "wild"),
+    }
+    inputs = {name: InputSpec(spark.FloatArray, (), "float32") for name in ("calm", "wild")}
+    soma = somas.IntegrateAndFireSomaConfig(threshold=-58.0)
+    made = brain_of(wires, JUMPS, inputs=inputs, modulators=("calm", "wild"), soma=soma)
+    rewards = {"calm": spark.FloatArray(np.float32(0.0)), "wild": spark.FloatArray(np.float32(1.0))}
+    spark.run(made, 200, {"s": SpikeArray(trains(200)), **rewards})
+    np.testing.assert_array_equal(matrix_of(made.connections("pool.by_calm"))[0], np.abs(WEIGHTS))
+    assert np.abs(matrix_of(made.connections("pool.by_wild"))[0] - np.abs(WEIGHTS)).max() > 0.01
