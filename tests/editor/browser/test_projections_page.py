@@ -11,7 +11,7 @@ from spark.io.model_file import write_document
 def pooled_page(page, shared):
     (shared.folder / "pooled.spark.json").write_bytes(write_document(pooled_document()))
     page.get_by_role("button", name="Open a file").click()
-    page.get_by_role("button", name="pooled.spark.json").click()
+    page.get_by_role("button", name="pooled.spark.json", exact=True).click()
     page.node("pool").wait_for()
     page.no_problems()
     page.settled()
@@ -56,7 +56,7 @@ def test_a_bare_wire_gets_its_first_settings(pooled_page):
     page.locator("#field-delay-value").press("Enter")
     wait_until(
         lambda: (
-            edge(page, "e4") == {"delay": {"initializer": "ConstantInitializer", "value": 2}} or print(edge(page, "e4"))
+            edge(page, "e4") == {"delay": {"initializer": "ConstantInitializer", "value": 2}}
         )
     )
 

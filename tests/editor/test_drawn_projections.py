@@ -248,7 +248,7 @@ def test_what_only_arrays_can_tell_is_said_at_the_wire():
     document = pooled_document()
     configured(document, ["weights"], {"initializer": "ArrayInitializer", "array": [1.0, 2.0]}, ["e4"])
     (problem,) = deep_check(document)[1]
-    assert (problem.edge, problem.field) == ("e4", "weights")
+    assert (problem.edge, problem.field) == ("e4", "weights.array")
     assert locate(document, Problem("pool.own.delay", "is wrong")).edge == "e3"
 
 
