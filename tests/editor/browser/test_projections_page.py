@@ -50,6 +50,7 @@ def test_a_bare_wire_gets_its_first_settings(pooled_page):
     assert edge(page, "e4") is None
     page.node("pool").click()
     page.get_by_role("button", name="Settings of the wire from noise.spikes").last.click()
+    page.locator("summary", has_text="delay").click()
     page.locator("#field-delay").select_option("ConstantInitializer")
     wait_until(lambda: edge(page, "e4") == {"delay": {"initializer": "ConstantInitializer"}})
     page.locator("#field-delay-value").fill("2 ms")
@@ -82,6 +83,7 @@ def test_the_receptors_of_a_pool_are_its_ports_and_are_added_renamed_and_removed
     page.keyboard.press("Control+z")
     page.port("pool", "ampa", "in").wait_for()
     wait_until(lambda: page.wires() == 6)
+    page.locator("summary", has_text="IntegrateAndFireSomaConfig").click()
     page.locator("#field-soma").select_option("LeakySomaConfig")
     page.locator("#field-soma-threshold").wait_for()
     assert page.document()["nodes"]["n4"]["config"]["soma"] == {"soma": "LeakySomaConfig"}
