@@ -252,6 +252,46 @@ def test_what_only_arrays_can_tell_is_said_at_the_wire():
     assert locate(document, Problem("pool.own.delay", "is wrong")).edge == "e3"
 
 
+BUILT = {
+    "weights that no float holds": (
+        {"weights": 1e300},
+        "weights",
+        "makes numbers that float32 cannot hold, got 1e+300",
+    ),
+    "weights that half a float does not hold": (
+        {"weights": 1e6, "weight_dtype": "float16"},
+        "weight_dtype",
+        "cannot hold the weights, got 1e+06 in float16",
+    ),
+    "a delay below zero": ({"delay": -3.0}, "delay", "must be at least dt"),
+    "a delay without end": ({"delay": 1e12}, "delay", "at most 65535 steps"),
+    "a rule of another step": ({"rule": {"rule": "PairRuleConfig", "dt": 7.0}}, "rule.dt", "differs from its owner's"),
+    "a modulator that is not there": (
+        {"rule": {"rule": "PairRuleConfig", "eligibility_tau": 5.0}, "modulator": "reward"},
+        "modulator",
+        "is no wired modulator of the pool, got 'reward'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_settings_that_cannot_be_built_are_refused_at_their_wire_by_name(name):
+    settings, field, said = BUILT[name]
+    document = pooled_document()
+    document["edges"]["e4"]["projection"] = settings
+    (problem,) = deep_check(document)[1]
+    assert (problem.edge, problem.field) == ("e4", field) and said in str(problem.problem)
+
+
+def test_connections_beyond_memory_are_refused_by_name_before_they_are_drawn():
+    document = pooled_document()
+    document["edges"]["e4"]["projection"] = {"pattern": {"connectivity": "FixedTotalNumber", "number": 10**13}}
+    # A check does not build what is large; a run says so.
+    assert deep_check(document) == ({}, [])
+    with pytest.raises(spark.ConfigError, match=r"pool\.noise_nmda\.pattern: needs too much memory"):
+        spikes(document, "pool.out_spikes")
+
+
 def test_a_wrong_setting_can_be_put_back_by_a_fix():
     document = pooled_document()
     history = configured(document, ["delay"], {"initializer": "UniformInitializer", "lo": 1}, ["e2"])
