@@ -72,7 +72,7 @@ def write_document(document: Document) -> bytes:
 
 def _least_version(document: Document) -> Any:
     """An older reader would keep a projection, and build the brain without it: it must not open the file."""
-    if document["version"] != VERSION:
+    if document["version"] not in (*MIGRATIONS, VERSION):
         return document["version"]
     return VERSION if any("projection" in edge for edge in document["edges"].values()) else VERSION - 1
 

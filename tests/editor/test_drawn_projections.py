@@ -86,6 +86,15 @@ def test_wires_follow_the_name_of_a_receptor():
     assert problems == [] and config.modules_map["pool"].inputs["fast"] == pooled().modules_map["pool"].inputs["ampa"]
 
 
+def test_what_is_watched_follows_the_name_of_a_receptor():
+    document = pooled_document()
+    paths = ["pool.ampa.conductance", "pool.ampa_projections.arriving", "pool.soma.potential", "pool.ampala"]
+    document["probes"] = {f"p{i}": {"path": p, "view": "trace", "node": "n4"} for i, p in enumerate(paths)}
+    one(document, do="rename_receptor", id="n4", name="ampa", to="fast")
+    followed = ["pool.fast.conductance", "pool.fast_projections.arriving", "pool.soma.potential", "pool.ampala"]
+    assert [p["path"] for p in document["probes"].values()] == followed
+
+
 def test_a_receptor_of_another_kind_keeps_its_wires_and_says_which_do_not_fit():
     document = pooled_document()
     one(document, do="put_receptor", id="n4", name="ampa", receptor="JumpConfig")
