@@ -151,7 +151,7 @@ class Live:
         return found
 
     def _changed_ports(self, patch: Any) -> dict[str, Any]:
-        """Ports as they are now, where a change may concern them: a new receptor is drawn before any check has ended."""
+        """Ports as they are now, where a change may concern them: a new receptor is drawn before a check has ended."""
         bare = [{**(node or {}), "ui": None} for table, _, *both in patch if table == "nodes" for node in both]
         return {"ports": self._ports()} if bare[::2] != bare[1::2] else {}
 

@@ -55,11 +55,7 @@ def test_a_bare_wire_gets_its_first_settings(pooled_page):
     wait_until(lambda: edge(page, "e4") == {"delay": {"initializer": "ConstantInitializer"}})
     page.locator("#field-delay-value").fill("2 ms")
     page.locator("#field-delay-value").press("Enter")
-    wait_until(
-        lambda: (
-            edge(page, "e4") == {"delay": {"initializer": "ConstantInitializer", "value": 2}}
-        )
-    )
+    wait_until(lambda: edge(page, "e4") == {"delay": {"initializer": "ConstantInitializer", "value": 2}})
 
 
 def test_the_receptors_of_a_pool_are_its_ports_and_are_added_renamed_and_removed(pooled_page):
