@@ -1,6 +1,7 @@
 """Pools in the editor: their ports follow from their receptors, and a wire into a receptor has settings."""
 
 import copy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from spark.editor import catalogue_view
 from spark.editor.commands import CommandError
 from spark.editor.fixes import fixes_of
 from spark.editor.history import History
+from spark.editor.live import Live
 from spark.editor.ports import configured_ports, inputs, why_not
 from spark.editor.shapes import deep_check, locate
 from spark.editor.wires import copied
@@ -334,3 +336,20 @@ def test_the_catalogue_tells_the_page_the_settings_of_projections_and_the_kinds_
 def test_the_inside_of_a_pool_can_be_looked_at():
     found = catalogue_view.components("Pool", {"units": [3]})
     assert [p["type"] for p in found["parts"]] == ["Total", "IntegrateAndFireSoma"]
+
+
+def test_a_page_is_told_of_ports_with_the_change_that_makes_them_and_of_none_when_a_node_moves():
+    document = pooled_document()
+    live = SimpleNamespace(session=SimpleNamespace(document=document), _configured=Live._configured)
+    live._ports = lambda: Live._ports(live)  # type: ignore[arg-type]
+    history = History(document)
+    (_, moved) = history.apply([{"do": "move", "places": {"n4": [1, 2]}}])
+    assert Live._changed_ports(live, moved) == {}  # type: ignore[arg-type]
+    (_, made) = history.apply([{"do": "put_receptor", "id": "n4", "name": "gaba", "receptor": "JumpConfig"}])
+    told = Live._changed_ports(live, made)["ports"]["n4"]["inputs"]  # type: ignore[arg-type]
+    assert {p["name"]: p.get("projected", False) for p in told} == {
+        "ampa": True,
+        "gaba": True,
+        "nmda": True,
+        "stimulus": False,
+    }
