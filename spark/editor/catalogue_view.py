@@ -21,6 +21,7 @@ from spark.nn.projections import ProjectionConfig
 LETTERS = {
     "SpikeArray": "S",
     "CurrentArray": "C",
+    "ConductanceArray": "G",
     "PotentialArray": "P",
     "FloatArray": "F",
     "IntegerArray": "I",

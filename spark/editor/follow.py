@@ -61,7 +61,7 @@ def _follow_probes(draft: Draft, before: Nodes, after: Nodes) -> None:
         elif len(parts) == 1:
             draft.update("probes", key, path=after[node]["name"])
         else:
-            draft.update("probes", key, path=_path(after, node) + path[len(head) :])
+            draft.update("probes", key, path=path_of(after, node) + path[len(head) :])
 
 
 def _follow_groups(draft: Draft, after: Nodes) -> None:
@@ -105,10 +105,11 @@ def _name(nodes: Nodes, key: str) -> str | None:
 
 def _paths(nodes: Nodes) -> dict[str, str]:
     """Modules by their dotted paths."""
-    return {_path(nodes, k): k for k, n in nodes.items() if n["type"] not in (INPUT, OUTPUT)}
+    return {path_of(nodes, k): k for k, n in nodes.items() if n["type"] not in (INPUT, OUTPUT)}
 
 
-def _path(nodes: Nodes, key: str) -> str:
+def path_of(nodes: Nodes, key: str) -> str:
+    """The dotted path of a node."""
     names: list[str] = []
     at: str | None = key
     # A file may say anything, also that two brains stand inside each other.

@@ -150,6 +150,11 @@ class Live:
             found[key] = {"inputs": port_list(ins), "outputs": port_list(outs)}
         return found
 
+    def _changed_ports(self, patch: Any) -> dict[str, Any]:
+        """Ports as they are now, where a change may concern them: a new receptor is drawn before a check has ended."""
+        bare = [{**(node or {}), "ui": None} for table, _, *both in patch if table == "nodes" for node in both]
+        return {"ports": self._ports()} if bare[::2] != bare[1::2] else {}
+
     @staticmethod
     def _configured(document: Document, key: str) -> dict[str, Any]:
         """Ports that follow from a node's config; a wire into a `projected` one has settings.
@@ -171,7 +176,7 @@ class Live:
     def changed(self, patch: Any) -> None:
         """Tell the pages what a command did, check the document, and hand it to a brain that runs."""
         if patch:
-            self.push({"push": "patch", "patch": patch, **self.heads()})
+            self.push({"push": "patch", "patch": patch, **self.heads(), **self._changed_ports(patch)})
         self.check_soon()
 
     async def replaced(self) -> None:

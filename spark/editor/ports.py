@@ -39,8 +39,12 @@ def payload_of(node: Any) -> type[Payload]:
 
 def by_config(type_name: str) -> bool:
     """Whether the ports of a module of this type follow from its config, as those of a pool do."""
-    cls: Any = registry[type_name] if type_name in registry.names() and type_name != BRAIN else None
-    return isinstance(cls, type) and cls.ports_from.__func__ is not Module.ports_from.__func__  # type: ignore[attr-defined]
+    try:
+        cls: Any = registry[type_name]
+    except LookupError:
+        return False
+    own = isinstance(cls, type) and cls.ports_from.__func__ is not Module.ports_from.__func__  # type: ignore[attr-defined]
+    return own and type_name != BRAIN
 
 
 def configured_ports(node: Any) -> tuple[Ports, bool]:

@@ -7,6 +7,7 @@ from spark.core.names import illegal, suggestion
 from spark.editor.command_table import command, existing, refuse
 from spark.editor.defaults import spelled_out
 from spark.editor.draft import Draft
+from spark.editor.follow import path_of
 from spark.nn.receptors import ReceptorConfig
 
 FIELD = "receptors"
@@ -35,6 +36,12 @@ def rename_receptor(draft: Draft, id: str, name: str, to: str) -> None:
     draft.update("nodes", id, config=_by_name(config, lambda n: to if n == name else n))
     for key in [k for k, e in draft.document["edges"].items() if e["to"] == [id, name]]:
         draft.update("edges", key, to=[id, to])
+    head = path_of(draft.document["nodes"], id) + "."
+    for key, probe in list(draft.document["probes"].items()):
+        # Its own state, that of its projections whose weights stay, and their sum.
+        part, dot, rest = probe["path"].removeprefix(head).partition(".")
+        if probe["path"].startswith(head) and part in (name, f"{name}_projections", f"{name}_sum"):
+            draft.update("probes", key, path=f"{head}{to}{part.removeprefix(name)}{dot}{rest}")
 
 
 @command

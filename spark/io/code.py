@@ -150,7 +150,7 @@ def _brain(config: BrainConfig, names: _Names, depth: int) -> str:
 
 def _module(specs: Any, names: _Names, depth: int) -> str:
     inner = isinstance(specs.config, BrainConfig)
-    config = _brain(specs.config, names, depth + 1) if inner else _config(specs.config, names, depth + 1)
+    config = _brain(specs.config, names, depth + 1) if inner else _config(specs.config, names, depth + 1, ("dt",))
     arguments = [repr(specs.name), names.of(specs.module_cls), _wires(specs.inputs, names, depth + 1), config]
     return _call("spark.ModuleSpecs", arguments, depth, True)
 

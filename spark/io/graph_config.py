@@ -11,7 +11,7 @@ from spark.core.payloads import Payload
 from spark.core.registry import modules as registry
 from spark.graph.check import check_names, check_wires, inputs_of, ports_of, resolve
 from spark.graph.specs import CALL, InputSpec, ModuleSpecs, OutputSpec, PortMap
-from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document
+from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, natural
 from spark.io.nesting import misplaced
 from spark.io.sparse import from_sparse
 from spark.nn import BrainConfig
@@ -86,9 +86,9 @@ def brain_config(document: Document) -> tuple[BrainConfig | None, list[Located]]
 
 
 def children(document: Document, parent: str | None) -> dict[str, Any]:
-    """The nodes directly inside a brain, by id, in the order of their ids."""
+    """The nodes directly inside a brain, by id, in the order in which their ids were given."""
     found = {k: n for k, n in document["nodes"].items() if n.get("parent") == parent}
-    return {k: found[k] for k in sorted(found)}
+    return {k: found[k] for k in sorted(found, key=natural)}
 
 
 def wires_into(document: Document, node: str) -> dict[str, list[tuple[str, Any]]]:

@@ -43,7 +43,8 @@ def _fill(document: Document, config: BrainConfig, parent: str | None) -> None:
         ids[CALL, name] = add(INPUT, name, _port(spec))
     for name, specs in config.modules_map.items():
         inner = isinstance(specs.config, BrainConfig) and issubclass(specs.module_cls, Brain)
-        settings = _settings(specs.config) if inner else sparse(specs.config)
+        # A step's length that a module was given itself stays apart from what its brain hands down.
+        settings = _settings(specs.config) if inner else sparse(specs.config, handed=("dt",))
         ids[name] = add(registry.name_of(specs.module_cls), name, settings)
         if inner:
             _fill(document, specs.config, ids[name])

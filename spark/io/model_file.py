@@ -62,7 +62,7 @@ def write_document(document: Document) -> bytes:
     entries += [f"  {json.dumps(key)}: {_line(document[key])}" for key in SINGLE]
     for table in TABLES:
         records = document[table]
-        rows = [f"    {json.dumps(key)}: {_line(records[key])}" for key in sorted(records, key=_natural)]
+        rows = [f"    {json.dumps(key)}: {_line(records[key])}" for key in sorted(records, key=natural)]
         body = "{\n" + ",\n".join(rows) + "\n  }" if rows else "{}"
         entries.append(f"  {json.dumps(table)}: {body}")
     lines.append(",\n".join(entries))
@@ -72,7 +72,7 @@ def write_document(document: Document) -> bytes:
 
 def _least_version(document: Document) -> Any:
     """An older reader would keep a projection, and build the brain without it: it must not open the file."""
-    if document["version"] != VERSION:
+    if document["version"] not in (*MIGRATIONS, VERSION):
         return document["version"]
     return VERSION if any("projection" in edge for edge in document["edges"].values()) else VERSION - 1
 
@@ -81,7 +81,7 @@ def _line(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
-def _natural(key: str) -> tuple[Any, ...]:
+def natural(key: str) -> tuple[Any, ...]:
     """Ids in the order in which they were given: n2 before n10."""
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d{1,18})", key))
 

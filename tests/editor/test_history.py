@@ -16,7 +16,7 @@ from spark.editor.wires import copied
 from spark.io.graph_config import brain_config
 from spark.io.model_file import new_document, read_document, write_document
 
-TYPES = ["LIFNeuron", "PoissonSpiker", "ExponentialIntegrator", "Brain", "Input", "Output"]
+TYPES = ["LIFNeuron", "Pool", "PoissonSpiker", "ExponentialIntegrator", "Brain", "Input", "Output"]
 
 
 def random_command(document, draw: random.Random):
@@ -24,7 +24,9 @@ def random_command(document, draw: random.Random):
     nodes, edges = list(document["nodes"]), list(document["edges"])
     some = draw.sample(nodes, min(len(nodes), draw.randint(1, 3))) if nodes else ["n0"]
     any_node = draw.choice(nodes or ["n0"])
-    ports = ["value", "spikes", "out_spikes", "in_spikes", "signal", "nothing"]
+    ports = ["value", "spikes", "out_spikes", "in_spikes", "signal", "nothing", "excitation", "fast"]
+    receptor = draw.choice(["excitation", "fast", "slow"])
+    kind = draw.choice(["JumpConfig", "CurrentConfig", "NMDAConfig", "none"])
     return draw.choice(
         [
             {
@@ -50,6 +52,22 @@ def random_command(document, draw: random.Random):
                 "begin": [any_node, draw.choice(ports)],
                 "end": [draw.choice(nodes or ["n0"]), draw.choice(ports)],
             },
+            {
+                "do": "configure",
+                "ids": edges[-1:] or ["e0"],
+                "path": draw.choice([["weights"], ["rule", "rate"], ["pattern"]]),
+                "value": draw.choice([2.0, {"connectivity": "OneToOne"}, "a"]),
+                "reset": draw.choice([True, False]),
+            },
+            {"do": "put_projection", "id": draw.choice(edges or ["e0"]), "own": draw.choice([True, False])},
+            {"do": "put_receptor", "id": any_node, "name": receptor, "receptor": kind},
+            {
+                "do": "rename_receptor",
+                "id": any_node,
+                "name": receptor,
+                "to": draw.choice(["fast", "a b", "excitation"]),
+            },
+            {"do": "remove_receptor", "id": any_node, "name": receptor},
             {"do": "reorder", "id": draw.choice(edges or ["e0"]), "place": draw.randint(0, 3)},
             {"do": "set_meta", "key": draw.choice(["name", "seed", "dt"]), "value": draw.choice([None, 3, "x"])},
             {"do": "set_run", "key": "speed", "value": draw.choice([0, 1, None])},

@@ -13,6 +13,7 @@ from builders import in_a_loop_of_its_own
 from documents import small, tutorial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pools import pooled_document
 
 import spark
 from spark.editor import journal
@@ -54,7 +55,12 @@ RIGHT = {
     "encapsulate": {"ids": ["n2", "n3"], "name": "inner"},
     "unpack": {"id": "n3"},
     "promote": {"id": "n3", "port": "out_spikes", "output": True},
+    "put_projection": {"id": "e2", "own": True},
+    "put_receptor": {"id": "n4", "name": "gaba", "receptor": "JumpConfig"},
+    "rename_receptor": {"id": "n4", "name": "ampa", "to": "fast"},
+    "remove_receptor": {"id": "n4", "name": "ampa"},
 }  # fmt: skip
+POOLED = {"put_projection", "put_receptor", "rename_receptor", "remove_receptor"}
 
 
 @pytest.fixture
@@ -77,7 +83,7 @@ def test_a_nonsense_argument_is_refused_or_leaves_a_document_that_can_be_written
     refused = 0
     for argument in RIGHT[name]:
         for wrong in NONSENSE:
-            history = History(small())
+            history = History(pooled_document() if name in POOLED else small())
             before = write_document(history.document)
             try:
                 history.apply([{"do": name, **RIGHT[name], argument: wrong}])

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from builders import action, drive, linear
 from documents import small
+from pools import pooled_document
 from safetensors.numpy import load, save
 
 import spark
@@ -252,6 +253,18 @@ def _edited(*path: Any) -> dict[str, Any]:
     return document
 
 
+def _projected(settings: Any) -> dict[str, Any]:
+    document = pooled_document()
+    document["edges"]["e2"]["projection"] = settings
+    return document
+
+
+def _received(receptor: Any) -> dict[str, Any]:
+    document = pooled_document()
+    document["nodes"]["n4"]["config"]["receptors"]["ampa"] = receptor
+    return document
+
+
 _BRAIN = {"type": "Brain", "name": "a", "config": {}, "ui": {}}
 DOCUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "brains inside each other": (
@@ -286,6 +299,26 @@ DOCUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a port of an id too few": (_edited("edges", "e1", "from", ["n1"]), r"edges.e1.from"),
     "settings that are a list": (_edited("run", "inputs", []), r"run.inputs"),
+    "settings of a projection that are a list": (_projected([]), r"edges.e2.projection"),
+    "a rule that is no rule": (_projected({"rule": {"rule": "subprocess.Popen"}}), r"pool.ampa\[0\].rule"),
+    "weights that are text": (
+        _projected({"weights": {"initializer": "ArrayInitializer", "array": "a"}}),
+        "weights.array",
+    ),
+    "a pattern of other indices": (
+        _projected(
+            {
+                "pattern": {
+                    "connectivity": "FromMatrix",
+                    "matrix": {"shape": [8, 5], "post": [-7], "pre": [3], "weights": [1.0]},
+                }
+            }
+        ),
+        "pattern.matrix",
+    ),
+    "a field that no projection has": (_projected({"__class__": "os.system"}), r"pool.ampa\[0\]"),
+    "a receptor that is no receptor": (_received({"receptor": "subprocess.Popen"}), "receptors.ampa"),
+    "a receptor that is a number": (_received(7), "ampa"),
     "two tables with one id": (_edited("notes", "n1", {"text": "a"}), "n1"),
 }
 

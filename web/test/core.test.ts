@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isArray, merged, valueAt } from "../src/core/config";
 import { de } from "../src/core/words_de";
 import { decode, Series } from "../src/core/frames";
-import { applyPatch, problemsWithin, search, trail, whyNot } from "../src/core/graph";
+import { applyPatch, portsOf, problemsWithin, search, trail, whyNot } from "../src/core/graph";
 import { crc32, withText } from "../src/core/png";
 import { outOfBounds, parseQuantity, showNumber } from "../src/core/units";
 import { Typed } from "../src/core/typed";
@@ -52,6 +52,19 @@ describe("frames", () => {
     put(0);
     expect(series.range).toEqual([0, 10]);
   });
+});
+
+describe("ports", () => {
+  const port = (name: string) => ({ name, type: "SpikeArray" });
+  const usual = { family: "", summary: "", doc: "", inside: false, fields: [], inputs: [port("usual")], outputs: [] };
+  const catalogue = { modules: { Pool: { ...usual, configured: true }, Plain: usual }, payloads: {}, kinds: {}, reasons: {} } as unknown as Catalogue;
+  const own = { n1: { inputs: [port("ampa")], outputs: [] } };
+  const names = (type: string, inner: Checked["ports"]) => portsOf("n1", { type, name: "a" }, catalogue, inner).inputs.map((p) => p.name);
+  it("of a pool are those of its config, and those of a new one until the server said", () => {
+    expect(names("Pool", own)).toEqual(["ampa"]);
+    expect(names("Pool", {})).toEqual(["usual"]);
+  });
+  it("of other modules are those of the catalogue, whatever had their id before", () => expect(names("Plain", own)).toEqual(["usual"]));
 });
 
 describe("documents", () => {

@@ -129,7 +129,7 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
     try:
         rule = chosen.handed(**shared)
     except ConfigError as error:
-        raise error.under(f"{first.addresses[0].rpartition('.')[0]}.rule") from error
+        raise error.under(f"{first.name}.rule") from error
     effects = {"weights": f"{feed.name}.weights"}
     return [ModuleSpecs(f"{feed.name}_rule", rule.made(), wires, rule, effects=effects)]
 

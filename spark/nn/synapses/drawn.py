@@ -231,18 +231,15 @@ def _weights(
     numbers = found.values
     if numbers is None:
         numbers = _numbers(generator, wire.addresses["kernel"], wire.kernel, found, units)
-    with np.errstate(over="ignore"):
-        held = dtype == "float32" or bool(np.isfinite(np.asarray(numbers).astype(dtype)).all())
-    if not held:
-        raise ConfigError(
-            Problem(
-                f"{wire.addresses['kernel'].rpartition('.')[0]}.weight_dtype",
-                f"cannot hold the weights, got {np.max(np.abs(numbers)):g} in {dtype}; "
-                f"expected at most {float(jnp.finfo(dtype).max):g}",
-                "Store weights as float32",
-                "bounds",
-            )
-        )
+    largest = max(float(np.max(numbers)), -float(np.min(numbers))) if np.size(numbers) else 0.0
+    most = float(jnp.finfo(dtype).max)
+    if largest > most and dtype == "float32":
+        text = f"makes numbers that float32 cannot hold, got {largest:g}; expected at most {most:g}"
+        raise ConfigError(Problem(wire.addresses["kernel"], text, "Make the weights smaller", "bounds"))
+    if largest > most:
+        address = f"{wire.addresses['kernel'].rpartition('.')[0]}.weight_dtype"
+        text = f"cannot hold the weights, got {largest:g} in {dtype}; expected at most {most:g}"
+        raise ConfigError(Problem(address, text, "Store weights as float32", "bounds"))
     return numbers
 
 

@@ -208,9 +208,9 @@ function OneNamed({ id, nodes, field, path, problems, name, value, kinds, last }
   const kind = kindOf(value, tag) ?? "";
   const key = `field-${[...path, name].join("-")}`;
   const wires = usePage((s) => Object.values(s.document.edges).filter((e) => e.to[0] === id && e.to[1] === name).length);
-  const [text, setText] = useState(name);
-  useEffect(() => setText(name), [name]);
-  const commit = () => { if (text !== name) void apply([{ do: `rename_${tag}`, id, name, to: text.trim() }]).then((done) => { if (!done) setText(name); }); };
+  const { type, props } = useTyped(name, (text, waiting) =>
+    (text.trim() === name && !waiting) || !stillThere([id]) ? "same" : apply([{ do: `rename_${tag}`, id, name, to: text.trim() }]),
+  );
   const here = [...path, name].join(".");
   const wrong = problems.filter((p) => p.field === here || p.field === `${here}.${tag}`);
   const gone = wires === 1 ? t("Delete {name} and its wire", { name }) : wires ? t("Delete {name} and its {n} wires", { name, n: wires }) : t("Delete {name}", { name });
@@ -220,7 +220,7 @@ function OneNamed({ id, nodes, field, path, problems, name, value, kinds, last }
       <div className="field">
         <label htmlFor={`${key}-name`}>{t("name")}</label>
         <div className="entry">
-          <input id={`${key}-name`} value={text} spellCheck={false} autoComplete="off" onChange={(e) => setText(e.target.value)} onBlur={commit} onKeyDown={(e) => { if (e.key === "Enter") commit(); if (e.key === "Escape") setText(name); }} />
+          <input id={`${key}-name`} spellCheck={false} autoComplete="off" {...props} onKeyDown={(e) => { props.onKeyDown(e); if (e.key === "Escape") type(null); }} />
           {!last && <button className="reset" onClick={() => void apply([{ do: `remove_${tag}`, id, name }])} title={gone} aria-label={gone}>✕</button>}
         </div>
       </div>

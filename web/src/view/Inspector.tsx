@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { align, encapsulate, enter, exportAs, group, remove, unpack, watch } from "../core/actions";
 import { isGiven } from "../core/config";
 import { FED, partName } from "../core/names";
@@ -179,9 +180,12 @@ function WireView({ id }: { id: string }) {
   const fields = (port?.projected && !preset) || edge.projection ? catalogue.projection ?? [] : [];
   // The settings of a projection are drawn as the fields of a node are.
   const wire = { type: "", name: "", config: edge.projection ?? {} };
+  // Its settings are read from the first on, wherever the node's were left.
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.parentElement?.scrollTo(0, 0), [id]);
   const shape = usePage((s) => s.shapes[`${edge.from[0]}.${edge.from[1]}`]);
   return (
-    <div className="inspector">
+    <div className="inspector" ref={box}>
       <h2>{fields.length ? t("Projection") : t("Wire")}</h2>
       <p>{document.nodes[edge.from[0]]?.name}.{edge.from[1]} → {document.nodes[edge.to[0]]?.name}.{edge.to[1]}</p>
       {shape && <p className="hint">{t("It carries {shape} {dtype} and takes one step.", { shape: shape[0].join("×"), dtype: shape[1] })}</p>}

@@ -62,7 +62,7 @@ function ModuleNodeView({ id, selected }: NodeProps) {
   const catalogue = usePage((s) => s.catalogue);
   const brain = node?.type === BRAIN;
   // Ports of an inner brain, or of a type that is not installed, follow from the document.
-  const inner = usePage((s) => (brain || !s.catalogue.modules[node?.type ?? ""] ? s.ports : NONE));
+  const inner = usePage((s) => (brain || s.catalogue.modules[node?.type ?? ""]?.configured !== false ? s.ports : NONE));
   const path = usePage((s) => pathOf(s.document, id));
   const found = usePage((s) => (s.problems.length ? problemsWithin(s.document, s.problems, id).map((p) => (isToDo(p, s.tried) ? "○" : "") + p.message).join("\n") : ""));
   const size = usePage((s) => s.sizes[id]);

@@ -34,6 +34,6 @@ export function useTyped(shown: string, send: Send) {
 
 // Whether all of these are still there.
 export function stillThere(ids: string[]): boolean {
-  const { nodes, notes, groups } = usePage.getState().document;
-  return ids.every((id) => id in nodes || id in notes || id in groups);
+  const { nodes, edges, notes, groups } = usePage.getState().document;
+  return ids.every((id) => id in nodes || id in edges || id in notes || id in groups);
 }

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from fuzz.random_brains import random_case
 from hypothesis import HealthCheck, given, settings
 from pools import pooled, pooled_brains, pooled_document, spikes_of
 from test_code import built_by, config_of
@@ -54,6 +55,14 @@ def test_a_brain_of_projections_comes_back_equal_and_fires_the_same_spikes(way):
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=20)
 @given(pooled_brains())
 def test_any_brain_of_pools_comes_back_equal_from_files_code_and_plain_data(config):
+    assert through_file(config) == config
+    assert config_of(python_code(config)) == config
+    assert through_json(config) == config
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_random_brain_that_runs_comes_back_equal_from_files_code_and_plain_data(seed):
+    config = random_case(seed).config
     assert through_file(config) == config
     assert config_of(python_code(config)) == config
     assert through_json(config) == config

@@ -1,6 +1,7 @@
 """Pools in the editor: their ports follow from their receptors, and a wire into a receptor has settings."""
 
 import copy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from spark.editor import catalogue_view
 from spark.editor.commands import CommandError
 from spark.editor.fixes import fixes_of
 from spark.editor.history import History
+from spark.editor.live import Live
 from spark.editor.ports import configured_ports, inputs, why_not
 from spark.editor.shapes import deep_check, locate
 from spark.editor.wires import copied
@@ -84,6 +86,15 @@ def test_wires_follow_the_name_of_a_receptor():
     assert into(document) == {"e2": "fast", "e3": "fast", "e4": "nmda", "e5": "stimulus"}
     config, problems = brain_config(document)
     assert problems == [] and config.modules_map["pool"].inputs["fast"] == pooled().modules_map["pool"].inputs["ampa"]
+
+
+def test_what_is_watched_follows_the_name_of_a_receptor():
+    document = pooled_document()
+    paths = ["pool.ampa.conductance", "pool.ampa_projections.arriving", "pool.soma.potential", "pool.ampala"]
+    document["probes"] = {f"p{i}": {"path": p, "view": "trace", "node": "n4"} for i, p in enumerate(paths)}
+    one(document, do="rename_receptor", id="n4", name="ampa", to="fast")
+    followed = ["pool.fast.conductance", "pool.fast_projections.arriving", "pool.soma.potential", "pool.ampala"]
+    assert [p["path"] for p in document["probes"].values()] == followed
 
 
 def test_a_receptor_of_another_kind_keeps_its_wires_and_says_which_do_not_fit():
@@ -248,8 +259,48 @@ def test_what_only_arrays_can_tell_is_said_at_the_wire():
     document = pooled_document()
     configured(document, ["weights"], {"initializer": "ArrayInitializer", "array": [1.0, 2.0]}, ["e4"])
     (problem,) = deep_check(document)[1]
-    assert (problem.edge, problem.field) == ("e4", "weights")
+    assert (problem.edge, problem.field) == ("e4", "weights.array")
     assert locate(document, Problem("pool.own.delay", "is wrong")).edge == "e3"
+
+
+BUILT = {
+    "weights that no float holds": (
+        {"weights": 1e300},
+        "weights",
+        "makes numbers that float32 cannot hold, got 1e+300",
+    ),
+    "weights that half a float does not hold": (
+        {"weights": 1e6, "weight_dtype": "float16"},
+        "weight_dtype",
+        "cannot hold the weights, got 1e+06 in float16",
+    ),
+    "a delay below zero": ({"delay": -3.0}, "delay", "must be at least dt"),
+    "a delay without end": ({"delay": 1e12}, "delay", "at most 65535 steps"),
+    "a rule of another step": ({"rule": {"rule": "PairRuleConfig", "dt": 7.0}}, "rule.dt", "differs from its owner's"),
+    "a modulator that is not there": (
+        {"rule": {"rule": "PairRuleConfig", "eligibility_tau": 5.0}, "modulator": "reward"},
+        "modulator",
+        "is no wired modulator of the pool, got 'reward'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_settings_that_cannot_be_built_are_refused_at_their_wire_by_name(name):
+    settings, field, said = BUILT[name]
+    document = pooled_document()
+    document["edges"]["e4"]["projection"] = settings
+    (problem,) = deep_check(document)[1]
+    assert (problem.edge, problem.field) == ("e4", field) and said in str(problem.problem)
+
+
+def test_connections_beyond_memory_are_refused_by_name_before_they_are_drawn():
+    document = pooled_document()
+    document["edges"]["e4"]["projection"] = {"pattern": {"connectivity": "FixedTotalNumber", "number": 10**13}}
+    # A check does not build what is large; a run says so.
+    assert deep_check(document) == ({}, [])
+    with pytest.raises(spark.ConfigError, match=r"pool\.noise_nmda\.pattern: needs too much memory"):
+        spikes(document, "pool.out_spikes")
 
 
 def test_a_wrong_setting_can_be_put_back_by_a_fix():
@@ -285,3 +336,20 @@ def test_the_catalogue_tells_the_page_the_settings_of_projections_and_the_kinds_
 def test_the_inside_of_a_pool_can_be_looked_at():
     found = catalogue_view.components("Pool", {"units": [3]})
     assert [p["type"] for p in found["parts"]] == ["Total", "IntegrateAndFireSoma"]
+
+
+def test_a_page_is_told_of_ports_with_the_change_that_makes_them_and_of_none_when_a_node_moves():
+    document = pooled_document()
+    live = SimpleNamespace(session=SimpleNamespace(document=document), _configured=Live._configured)
+    live._ports = lambda: Live._ports(live)  # type: ignore[arg-type]
+    history = History(document)
+    (_, moved) = history.apply([{"do": "move", "places": {"n4": [1, 2]}}])
+    assert Live._changed_ports(live, moved) == {}  # type: ignore[arg-type]
+    (_, made) = history.apply([{"do": "put_receptor", "id": "n4", "name": "gaba", "receptor": "JumpConfig"}])
+    told = Live._changed_ports(live, made)["ports"]["n4"]["inputs"]  # type: ignore[arg-type]
+    assert {p["name"]: p.get("projected", False) for p in told} == {
+        "ampa": True,
+        "gaba": True,
+        "nmda": True,
+        "stimulus": False,
+    }
