@@ -11,6 +11,7 @@ TAKES = {
     spark.SpikeArray: {"int8", "int32", "float16", "bfloat16", "float32"},
     spark.CurrentArray: {"float16", "bfloat16", "float32"},
     spark.PotentialArray: {"float16", "bfloat16", "float32"},
+    spark.ConductanceArray: {"float16", "bfloat16", "float32"},
     spark.FloatArray: {"float16", "bfloat16", "float32"},
     spark.IntegerArray: {"int8", "int32", "uint8", "uint32"},
     spark.BooleanMask: {"bool"},
@@ -59,7 +60,9 @@ def test_payload_cannot_be_changed() -> None:
         spark.FloatArray(np.zeros(3)).value = np.ones(3)  # type: ignore[misc]
 
 
-@pytest.mark.parametrize(("payload", "unit"), [(spark.CurrentArray, "pA"), (spark.PotentialArray, "mV")])
+@pytest.mark.parametrize(
+    ("payload", "unit"), [(spark.CurrentArray, "pA"), (spark.ConductanceArray, "nS"), (spark.PotentialArray, "mV")]
+)
 def test_physical_payload_has_a_unit(payload: type[spark.Payload], unit: str) -> None:
     assert payload.unit == unit
 

@@ -27,7 +27,8 @@ def as_formula(function: Callable[..., Any], *arrays: Any, units: int | None = N
         program = Program([])
         places = [program.argument(a) for a in (*arguments, numbers)]
         places += [program.result(slot.shape, slot.dtype) for slot in outputs]
-        program.formula(key, size, places)
+        step = program.argument(np.zeros(2, np.uint32))
+        program.formula(key, size, step, [(place, 1) for place in places])
         return program.run()[1]
 
     return [np.asarray(found) for found in run(*given)]

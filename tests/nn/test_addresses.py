@@ -17,7 +17,7 @@ from spark import (
     SpikeArray,
     catalogue,
 )
-from spark.graph.check import inputs_of
+from spark.graph.check import ports_of
 from spark.nn import Brain, BrainConfig, connections, neurons
 from spark.nn.initializers import NormalInitializer
 
@@ -27,8 +27,8 @@ DTYPES = {SpikeArray: "int8", FloatArray: "float32", CurrentArray: "float32", Po
 
 def nested(module: ModuleSpecs, depth: int) -> Brain:
     """The module, fed by the brain's inputs, inside so many brains."""
-    required, _ = inputs_of(module)
-    ports = {**required} or {port: SpikeArray for port in module.module_cls.any_of}
+    declared = ports_of(module)
+    ports = {**declared.inputs} or {port: declared.optional[port] for port in declared.any_of}
     inputs = {f"in_{port}": InputSpec(kind, SIZES[kind], DTYPES[kind]) for port, kind in ports.items()}
     wires: dict[str, Any] = {port: PortMap("__call__", f"in_{port}") for port in ports}
     inner = ModuleSpecs(module.name, module.module_cls, wires, module.config)

@@ -11,7 +11,7 @@ from tolerances import INTEGRATED
 import spark
 from spark import FloatArray, InputSpec, IntegerArray, ModuleSpecs, PortMap, SpikeArray, catalogue
 from spark.core.check_examples import example_config
-from spark.core.payloads import CurrentArray, Payload, PotentialArray
+from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray
 from spark.nn import Brain, BrainConfig
 
 SIZE, STEPS = 8, 24
@@ -19,6 +19,7 @@ FLOATS = ("float32", "float16", "bfloat16")
 DTYPES: dict[type[Payload], tuple[str, ...]] = {
     SpikeArray: ("int8", "int16", "int32", *FLOATS),
     CurrentArray: FLOATS,
+    ConductanceArray: FLOATS,
     PotentialArray: FLOATS,
     FloatArray: FLOATS,
 }
@@ -35,6 +36,12 @@ class CurrentOutput(TypedDict):
     """Currents."""
 
     y: CurrentArray
+
+
+class ConductanceOutput(TypedDict):
+    """Conductances."""
+
+    y: ConductanceArray
 
 
 class PotentialOutput(TypedDict):
@@ -75,6 +82,13 @@ class CastCurrents(_Cast):
         return {"y": CurrentArray(x.value.astype(self.config.to))}
 
 
+class CastConductances(_Cast):
+    """Conductances."""
+
+    def __call__(self, x: ConductanceArray) -> ConductanceOutput:
+        return {"y": ConductanceArray(x.value.astype(self.config.to))}
+
+
 class CastPotentials(_Cast):
     """Potentials."""
 
@@ -92,6 +106,7 @@ class CastSpikes(_Cast):
 CASTS: dict[type[Payload], type[spark.Module]] = {
     FloatArray: CastFloats,
     CurrentArray: CastCurrents,
+    ConductanceArray: CastConductances,
     PotentialArray: CastPotentials,
     SpikeArray: CastSpikes,
 }
@@ -102,13 +117,13 @@ def drawn(kind: type[Payload], shape: tuple[int, ...]) -> np.ndarray:
     generator = np.random.default_rng(5)
     if kind is SpikeArray:
         return generator.integers(-1, 2, (STEPS, *shape))
-    scale = {CurrentArray: 16.0, PotentialArray: 4.0}.get(kind, 1 / 16)
+    scale = {CurrentArray: 16.0, PotentialArray: 4.0, ConductanceArray: 1.0}.get(kind, 1 / 16)
     return generator.integers(0, 16, (STEPS, *shape)) * scale
 
 
 def ports_of(cls: type[spark.Module]) -> dict[str, type[Payload]]:
     """Ports that are wired here; those that a default config does not use are left out."""
-    ports = cls.ports()
+    ports: Any = cls.ports_from(example_config(cls))
     return {**ports.inputs, **{n: k for n, k in ports.optional.items() if n != "modulation"}}
 
 

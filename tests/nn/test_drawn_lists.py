@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from builders import refused, spikes
 
-from spark import ConfigError
+from spark import ConfigError, merge, split
+from spark.nn.connection_table import connection_table
 from spark.nn.connections import ConnectionList, Connectivity
 from spark.nn.neurons import DeltaLIFNeuron
 
@@ -27,9 +28,12 @@ class Given(Connectivity):
         return ConnectionList(self.starts, self.post, self.weights)
 
 
-def build(starts: Any = STARTS, post: Any = POST, weights: Any = None) -> None:
+def build(starts: Any = STARTS, post: Any = POST, weights: Any = None) -> int:
+    """Number of the connections of a pool that is made of this list."""
     connections = Given(starts=starts, post=post, weights=weights)
-    DeltaLIFNeuron(units=(UNITS,), excitatory__connections=connections)(excitation=spikes(np.zeros(ORIGINS)))
+    pool = DeltaLIFNeuron(units=(UNITS,), excitatory__connections=connections)
+    pool(excitation=spikes(np.zeros(ORIGINS)))
+    return len(connection_table(merge(*split(pool)), "excitation"))
 
 
 def with_one(array: np.ndarray, place: int, value: float) -> np.ndarray:
@@ -83,6 +87,6 @@ def test_an_unsound_list_of_connections_is_refused_by_name(drawn: dict[str, Any]
 
 
 def test_a_sound_list_is_taken() -> None:
-    build()
-    build(weights=WEIGHTS)
-    build(starts=np.zeros(ORIGINS + 1, np.int64), post=np.zeros(0, np.int32))
+    assert build() == ORIGINS
+    assert build(weights=WEIGHTS) == ORIGINS
+    assert build(starts=np.zeros(ORIGINS + 1, np.int64), post=np.zeros(0, np.int32)) == 0

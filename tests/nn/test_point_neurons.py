@@ -297,7 +297,7 @@ def one_sided(kind, wired, silent, background=900.0):
     strength = dict(zip(("excitation", "inhibition"), strengths, strict=True))
     group = {"excitation": "excitatory", "inhibition": "inhibitory"}
     source = {f"{group[p]}__{k}": v for p in group for k, v in (("delay", 0.1), ("kernel", strength[p]))}
-    target = {**source, f"{group[wired]}__connections": FixedProbability(probability=0.3)}
+    target = {**source, f"{group[wired]}__connections": FixedProbability(probability=0.1)}
     other = "inhibition" if wired == "excitation" else "excitation"
     target[f"{group[other]}__kernel"] = 0.0
     inputs = {

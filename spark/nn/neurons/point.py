@@ -4,8 +4,9 @@ from functools import partial
 from typing import Any
 
 from spark.core.config import field
+from spark.core.parameter import require_shapes
 from spark.core.payloads import SpikeArray
-from spark.core.ports import Ports
+from spark.core.ports import Ports, PortSpec
 from spark.graph.specs import ModuleSpecs
 from spark.nn.neurons.group import ExponentialSynapsesConfig, StaticSynapsesConfig
 from spark.nn.neurons.neuron import NeuronConfig
@@ -80,6 +81,12 @@ class PointNeuron(Pool):
     def ports(cls) -> Ports:
         """The same for every config."""
         return cls.ports_from(None)
+
+    def build(self, **inputs: PortSpec) -> None:
+        """Refuse parameters for other numbers of units by their own names, then build the pool."""
+        address = f"{self.path or type(self).__name__}.soma.config"
+        require_shapes(address, self.config.soma, self.config.units)
+        super().build(**inputs)
 
     def described(self) -> PoolConfig:
         """The pool that the config is a preset of."""
