@@ -76,7 +76,7 @@ class Module(Part):
         self._keeper: Keeper | None = None
         self._held: Any = None
         self._generator: np.random.Generator | None = None
-        self._checked = bool(getattr(config, "check_numbers", False))
+        self._checked = bool(getattr(config, "looks_at_numbers", False))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -104,7 +104,7 @@ class Simulation:
         """Take other settings and probes; the brain goes on."""
         before = self.watch.record
         if settings != self.settings:
-            checked = self.brain.config.check_numbers
+            checked = self.brain.config.looks_at_numbers
             self._take_settings(settings)
             if _checks(self.config, settings) != checked:
                 self.swap(self.config)
@@ -250,7 +250,7 @@ class Simulation:
 
 def _checks(config: BrainConfig, settings: dict[str, Any]) -> bool:
     """Whether every step looks for numbers that are not finite: if the config says so, or the run is to stop there."""
-    return config.check_numbers or (settings.get("stop") or {}).get("nan", True) is not False
+    return config.looks_at_numbers or (settings.get("stop") or {}).get("nan", True) is not False
 
 
 def _built(config: BrainConfig, settings: dict[str, Any]) -> Brain:

@@ -129,7 +129,7 @@ class Loop:
                 self._act(log, *self._advance(inputs, self.steps_per_action, spikes))
                 if each is not None:
                     each(log)
-            if self.brain.config.check_numbers:
+            if self.brain.config.looks_at_numbers:
                 raise_faults(graph_of(self.brain), keeper.peek())
         return log
 

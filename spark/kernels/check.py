@@ -14,10 +14,12 @@ def check_dtype(name: str, array: jax.Array, dtype: Any) -> None:
         raise TypeError(f"{name}: must be {jnp.dtype(dtype).name}, got {array.dtype.name}. Cast it with `.astype`.")
 
 
-def check_weights(weights: jax.Array) -> None:
-    """Raise a TypeError unless the weights have a dtype that the kernels can add up."""
-    if weights.dtype not in _WEIGHTS:
-        raise TypeError(f"weights: must be float32, float16 or bfloat16, got {weights.dtype.name}.")
+def check_weights(weights: jax.Array, doubles: bool = False) -> None:
+    """Raise a TypeError unless the weights have a dtype that the kernels can add up: the reference adds doubles too."""
+    if weights.dtype in _WEIGHTS or (doubles and weights.dtype == jnp.float64):
+        return
+    known = "float32, float16, bfloat16 or float64" if doubles else "float32, float16 or bfloat16"
+    raise TypeError(f"weights: must be {known}, got {weights.dtype.name}.")
 
 
 def check_shape(name: str, array: jax.Array, shape: tuple[int | None, ...]) -> None:

@@ -41,6 +41,11 @@ def choose(implementation: Implementation, run_native: Callable, reference: Call
     return jax.lax.platform_dependent(*arguments, cpu=derived_from(reference, run_native), default=reference)
 
 
+def for_weights(implementation: Implementation, weights: jax.Array) -> Implementation:
+    """The version for weights of this dtype: native code adds up no doubles."""
+    return "reference" if implementation == "auto" and weights.dtype == "float64" else implementation
+
+
 def derived_from(reference: Callable, run_native: Callable) -> Callable:
     """`run_native`, with the derivatives of `reference`, which is the same function of arrays that JAX can look into.
 

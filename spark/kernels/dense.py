@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from spark.kernels.check import check_dtype, check_shape, check_weights
-from spark.kernels.choice import Implementation, choose
+from spark.kernels.choice import Implementation, choose, for_weights
 
 
 def deliver_dense(spikes: Any, weights: Any, implementation: Implementation = "auto") -> jax.Array:
@@ -17,7 +17,7 @@ def deliver_dense(spikes: Any, weights: Any, implementation: Implementation = "a
 
     Args:
         spikes: int8 (pre,), signed spikes: -1, 0 or 1.
-        weights: float32, float16 or bfloat16 (pre, post).
+        weights: float32, float16, bfloat16 or, for the reference, float64 (pre, post).
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere.
 
     Returns:
@@ -30,7 +30,8 @@ def deliver_dense(spikes: Any, weights: Any, implementation: Implementation = "a
     """
     spikes, weights = jnp.asarray(spikes), jnp.asarray(weights)
     check_dtype("spikes", spikes, jnp.int8)
-    check_weights(weights)
+    implementation = for_weights(implementation, weights)
+    check_weights(weights, doubles=implementation == "reference")
     check_shape("weights", weights, (spikes.size, None))
     check_shape("spikes", spikes, (weights.shape[0],))
     return choose(implementation, _native, _reference, spikes, weights)

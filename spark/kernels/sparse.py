@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from spark.kernels.check import check_edges, check_history, check_shape, check_weights
-from spark.kernels.choice import Implementation, choose
+from spark.kernels.choice import Implementation, choose, for_weights
 from spark.kernels.edges import Edges
 
 
@@ -34,7 +34,7 @@ def deliver_edges(history: Any, weights: Any, edges: Edges, implementation: Impl
 
     Args:
         history: uint32 (2, words, pre), with this step pushed; see `push_history`.
-        weights: float32, float16 or bfloat16 (edges,).
+        weights: float32, float16, bfloat16 or, for the reference, float64 (edges,).
         edges: The connections; `edges.in_starts` has post + 1 entries.
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere. The C++ version's work follows the
             spikes that arrive, the reference's the number of edges.
@@ -51,7 +51,8 @@ def deliver_edges(history: Any, weights: Any, edges: Edges, implementation: Impl
     edges = Edges(*(jnp.asarray(array) for array in edges))
     check_edges(edges)
     check_history(history, edges.starts)
-    check_weights(weights)
+    implementation = for_weights(implementation, weights)
+    check_weights(weights, doubles=implementation == "reference")
     check_shape("weights", weights, edges.post.shape)
     return choose(implementation, _native, _reference, history, weights, edges)
 

@@ -144,7 +144,9 @@ class BrainConfig(Config):
         "into a brain of their own changes no result.",
     )
     check_numbers: bool = field(
-        False, description="Whether every step looks for NaN and infinity and says where they began."
+        False,
+        description="Whether every step looks for NaN and infinity and says where they began; asked for by a brain "
+        "inside of another, the whole is looked at.",
     )
 
     def to_dict(self) -> dict[str, Any]:
@@ -187,6 +189,12 @@ class BrainConfig(Config):
                 )
             )
         return found
+
+    @property
+    def looks_at_numbers(self) -> bool:
+        """Whether this brain or one inside of it asks for `check_numbers`."""
+        inner = (s.config for s in self.modules_map.values() if isinstance(s.config, BrainConfig))
+        return self.check_numbers or any(config.looks_at_numbers for config in inner)
 
     @property
     def step_length(self) -> float:

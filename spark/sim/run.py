@@ -172,7 +172,7 @@ def run_steps(
         tell(ran)
         noting.drain(noted, first, ran, sieve)
         sieve.end_chunk(first, first + ran, report.done >= steps)
-        if brain.config.check_numbers:
+        if brain.config.looks_at_numbers:
             raise_faults(graph, keeper.peek())
         for callback in callbacks:
             callback(report)

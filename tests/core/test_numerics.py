@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import DRIVE, drive, refused, tutorial_brain
+from builders import DRIVE, drive, refused, tutorial_brain, tutorial_config
 
 import spark
 from spark import FloatArray, NumericsError
@@ -105,3 +105,15 @@ def test_checking_changes_no_state() -> None:
     (_, plain), (_, checked) = (scanned(tutorial_brain(check_numbers=on), drives) for on in (False, True))
     assert np.asarray(plain["pool.soma.potential"]).any()
     assert all(np.array_equal(plain[p], checked[p]) for p in plain)
+
+
+def test_a_brain_inside_that_asks_for_it_has_the_whole_looked_at() -> None:
+    wires = {"drive": spark.PortMap("__call__", "drive")}
+    inner = spark.ModuleSpecs("inner", spark.nn.Brain, wires, tutorial_config(check_numbers=True))
+    outer = spark.nn.BrainConfig(
+        input_map={"drive": spark.InputSpec(spark.FloatArray, (4,), "float16")}, output_map={}, modules_map=[inner]
+    )
+    with pytest.raises(NumericsError, match=r"input 'drive' of '__call__' became NaN or infinite at step 0"):
+        spark.run(spark.nn.Brain(outer), 3, {"drive": bad_drive(np.nan)})
+    with pytest.raises(NumericsError):
+        spark.nn.Brain(outer)(drive=bad_drive(np.nan))

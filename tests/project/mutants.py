@@ -39,7 +39,7 @@ AREAS = {
     "native": (28, "native/*"),
 }
 # What concerns a file, quickest first; of an area where the file is not named.
-PLASTIC = ["tests/nn/test_zenke_rule.py", "tests/nn/test_event_rules.py"]
+PLASTIC = ["tests/kernels/test_stdp.py", "tests/nn/test_zenke_rule.py", "tests/nn/test_event_rules.py"]
 LOWERED = ["tests/nn/test_lowering.py", "tests/nn/test_point_neurons.py", "tests/nn/test_adaptive_exponential.py"]
 EDGES = ["tests/kernels/test_edge_lists.py", "tests/kernels/test_deliver_edges.py", "tests/kernels/test_zenke_edges.py"]
 RUNS = ["tests/sim/test_full_chunks.py", "tests/sim/test_run.py", "tests/sim/test_probes.py"]
@@ -70,7 +70,7 @@ TESTS = {
     "spark/kernels/scatter.py": ["tests/kernels/test_scatter.py", "tests/nn/test_point_neurons.py"],
     "spark/io/checkpoint.py": ["tests/io/test_checkpoint.py"],
     "spark/io/rotation.py": ["tests/io/test_checkpoint.py"],
-    "spark/io/atomic.py": ["tests/io/test_checkpoint.py", "tests/io/test_model_file.py"],
+    "spark/io/atomic.py": ["tests/io/test_atomic.py", "tests/io/test_checkpoint.py", "tests/io/test_model_file.py"],
     "spark/io/events.py": ["tests/sim/test_events.py", "tests/io"],
     "spark/io/code.py": ["tests/io/test_code.py"],
     "spark/io/code_inputs.py": ["tests/io/test_code.py"],

@@ -103,7 +103,7 @@ class ExponentialIntegrator(Module):
         # Counts are whole numbers, exact in any order of summation.
         flat = spikes.value.reshape(-1).astype(jnp.int32)
         group = jnp.asarray(self.group.value)
-        members = group[None, :] == jnp.arange(self.config.num_outputs)[:, None]
+        members = group[None, :] == jnp.arange(self.config.num_outputs, dtype=group.dtype)[:, None]
         mean = jnp.where(members, flat[None, :], 0).sum(axis=1).astype(jnp.float32) * jnp.asarray(self.share.value)
         average = self.average.value.astype(jnp.float32)
         average = average + self.gain * (mean - average)
