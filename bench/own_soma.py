@@ -33,51 +33,30 @@ def brains(units: int) -> dict[str, Any]:
     from spark import ModuleSpecs, PortMap
     from spark.nn import Brain, BrainConfig
     from spark.nn.connections import FixedInDegree
-    from spark.nn.neurons import AdExNeuron, AdExNeuronConfig, Neuron, NeuronConfig
-    from spark.nn.synapses import ExponentialSynapses, ExponentialSynapsesConfig
+    from spark.nn import Pool, PoolConfig
+    from spark.nn.neurons import AdExNeuron, AdExNeuronConfig
+    from spark.nn.receptors import ExponentialCurrentConfig
 
     docs = soma_of_the_docs()
-    soma_config = docs["IzhikevichSomaConfig"]
     given = {"connections": FixedInDegree(degree=DEGREE), "kernel": 40.0, "delay": 1.0}
-
-    class OwnConfig(NeuronConfig):
-        """Exponential synapses and the soma of the docs."""
-
-        synapses: ExponentialSynapsesConfig = spark.field(factory=ExponentialSynapsesConfig, description="Synapses.")
-        soma: soma_config = spark.field(factory=soma_config, description="The soma.")
-
-        def blueprint(self):
-            wires = {"spikes": PortMap("__call__", "excitation")}
-            soma = {"current": PortMap("synapses", "current")}
-            return (
-                ModuleSpecs("synapses", ExponentialSynapses, wires, self.synapses),
-                ModuleSpecs("soma", docs["IzhikevichSoma"], soma, self.soma),
-            )
-
-    class Own(Neuron):
-        """A pool of them."""
-
-        config: OwnConfig
-        own_ports = {"excitation": spark.SpikeArray}
-
-        def __call__(self, excitation: spark.SpikeArray) -> "dict":
-            """Advance one step."""
-            return self.advance(excitation=excitation)
-
-    Own.blueprint_lowers = True
+    wire = spark.Projection(
+        "__call__", "spikes", pattern=given["connections"], weights=given["kernel"], delay=given["delay"]
+    )
+    receptors = {"excitation": ExponentialCurrentConfig()}
+    own = PoolConfig(units=(units,), soma=docs["IzhikevichSomaConfig"](), receptors=receptors)
     configs = {
-        "own": (Own, OwnConfig(units=(units,), inhibitory_rate=0.0, synapses=given)),
-        "AdEx": (AdExNeuron, AdExNeuronConfig(units=(units,), excitatory=given)),
+        "own": (Pool, own, wire),
+        "AdEx": (AdExNeuron, AdExNeuronConfig(units=(units,), excitatory=given), PortMap("__call__", "spikes")),
     }
     return {
         name: Brain(
             BrainConfig(
                 input_map={"spikes": spark.InputSpec(spark.SpikeArray, (units,), "int8")},
                 output_map={},
-                modules_map=[ModuleSpecs("pool", cls, {"excitation": PortMap("__call__", "spikes")}, config)],
+                modules_map=[ModuleSpecs("pool", cls, {"excitation": wire}, config)],
             )
         )
-        for name, (cls, config) in configs.items()
+        for name, (cls, config, wire) in configs.items()
     }
 
 
