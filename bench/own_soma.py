@@ -31,9 +31,8 @@ def soma_of_the_docs() -> dict[str, Any]:
 def brains(units: int) -> dict[str, Any]:
     import spark
     from spark import ModuleSpecs, PortMap
-    from spark.nn import Brain, BrainConfig
+    from spark.nn import Brain, BrainConfig, Pool, PoolConfig
     from spark.nn.connections import FixedInDegree
-    from spark.nn import Pool, PoolConfig
     from spark.nn.neurons import AdExNeuron, AdExNeuronConfig
     from spark.nn.receptors import ExponentialCurrentConfig
 
