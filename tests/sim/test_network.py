@@ -1,0 +1,102 @@
+"""`spark.Network` writes the config that one would write by hand, and says what is wrong with it."""
+
+import numpy as np
+import pytest
+from builders import refused
+
+import spark
+from spark import InputSpec, ModuleSpecs, OutputSpec, PortMap, Projection, SpikeArray
+from spark.nn import BrainConfig, Pool, PoolConfig, interfaces, neurons
+from spark.nn.connections import FixedInDegree, FixedProbability
+from spark.nn.plasticity import PairRuleConfig
+from spark.nn.receptors import ExponentialConductanceConfig, ExponentialCurrentConfig
+
+RECEPTORS = {"ampa": ExponentialConductanceConfig(), "slow": ExponentialCurrentConfig(tau=40.0)}
+
+
+def written() -> spark.Network:
+    net = spark.Network(dt=0.5, seed=3)
+    drive = net.input("drive", 20)
+    noise = net.module("noise", interfaces.PoissonSpiker, {"signal": drive}, max_freq=60.0)
+    pool = net.pool("pool", 30, receptors=RECEPTORS)
+    net.connect(noise, pool.ampa, FixedProbability(probability=0.5), weights=1.5, delay=1.0)
+    net.connect(pool.out_spikes, pool.slow, FixedInDegree(degree=4), weights=20.0, rule=PairRuleConfig(), name="own")
+    net.output("spikes", pool)
+    return net
+
+
+def test_a_network_writes_the_config_that_one_would_write_by_hand() -> None:
+    ampa = Projection("noise", "spikes", pattern=FixedProbability(probability=0.5), weights=1.5, delay=1.0)
+    own = Projection(
+        "pool", "out_spikes", pattern=FixedInDegree(degree=4), weights=20.0, rule=PairRuleConfig(), name="own"
+    )
+    by_hand = BrainConfig(
+        input_map={"drive": InputSpec(spark.FloatArray, (20,), "float32")},
+        output_map={"spikes": {"input": PortMap("pool", "out_spikes"), "spec": OutputSpec(SpikeArray, (30,), "int8")}},
+        modules_map=[
+            ModuleSpecs(
+                "noise",
+                interfaces.PoissonSpiker,
+                {"signal": PortMap("__call__", "drive")},
+                interfaces.PoissonSpikerConfig(max_freq=60.0),
+            ),
+            ModuleSpecs("pool", Pool, {"ampa": ampa, "slow": own}, PoolConfig(units=(30,), receptors=RECEPTORS)),
+        ],
+        dt=0.5,
+        seed=3,
+    )
+    assert written().config() == by_hand
+
+
+def test_its_brain_runs_and_its_output_has_the_shape_of_the_pool() -> None:
+    brain = written().build()
+    recording = spark.run(brain, 100, {"drive": spark.FloatArray(np.ones(20, np.float32))}, record=["pool.out_spikes"])
+    assert recording.spikes("pool.out_spikes")[0].size
+    assert brain(drive=spark.FloatArray(np.ones(20, np.float32)))["spikes"].shape == (30,)
+
+
+def test_presets_are_pools_too_and_a_bare_wire_means_what_they_say() -> None:
+    net = spark.Network()
+    pool = net.pool("pool", (4, 5), neurons.DeltaLIFNeuron, excitatory__connections="one_to_one")
+    net.connect(net.input("events", (4, 5), SpikeArray), pool.excitation)
+    brain = net.build()
+    brain(events=SpikeArray(np.zeros((4, 5), np.int8)))
+    assert len(brain.connections("pool.excitation")) == 20
+
+
+def test_a_port_that_there_is_not_is_named_with_the_nearest() -> None:
+    pool = spark.Network().pool("pool", 4, receptors=RECEPTORS)
+    with pytest.raises(AttributeError, match=r"pool.amap: is no port. Did you mean 'ampa'\?"):
+        pool.amap  # noqa: B018
+
+
+def test_names_that_are_taken_are_refused() -> None:
+    net = spark.Network()
+    net.pool("pool", 4)
+    with refused(spark.ConfigError, "pool: is the name of two modules. Names must differ"):
+        net.pool("pool", 5)
+    net.input("x", 3)
+    with refused(spark.ConfigError, "input.x: is the name of two inputs. Names must differ"):
+        net.input("x", 3)
+
+
+def test_settings_of_a_wire_into_no_receptor_are_refused() -> None:
+    net = spark.Network()
+    pool = net.pool("pool", 4)
+    reader = net.module("reader", interfaces.ExponentialIntegrator, num_outputs=2)
+    text = "reader.spikes: is no receptor of spikes, got settings of a projection: weights. Leave them out"
+    with refused(spark.ConfigError, text):
+        net.connect(pool, reader.spikes, weights=2.0)
+
+
+def test_an_output_of_what_is_no_pool_needs_a_shape() -> None:
+    net = spark.Network()
+    reader = net.module("reader", interfaces.ExponentialIntegrator, {"spikes": net.pool("pool", 4)}, num_outputs=2)
+    text = (
+        "output.rates: has no shape, got an output of a module that is no pool; expected `shape=...`. "
+        "Give the shape of one step's array"
+    )
+    with refused(spark.ConfigError, text):
+        net.output("rates", reader)
+    net.output("rates", reader, 2)
+    assert net.config().output_map["rates"].spec.shape == (2,)
