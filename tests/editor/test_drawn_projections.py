@@ -221,7 +221,8 @@ def test_the_last_receptor_stays():
 def test_copies_have_the_settings():
     document = pooled_document()
     history, made = one(document, do="paste", data=copied(document, ["n3", "n4"]))
-    wires = [e for e in document["edges"].values() if e["to"][0] == made["ids"][1]]
+    (pool,) = [key for key in made["ids"] if document["nodes"][key]["type"] == "Pool"]
+    wires = [e for e in document["edges"].values() if e["to"][0] == pool]
     assert [e.get("projection") for e in wires] == [document["edges"][k]["projection"] for k in ("e2", "e3", "e4")]
 
 
