@@ -14,7 +14,8 @@ import time
 import numpy as np
 
 import spark
-from spark.nn import Brain, BrainConfig, connections, neurons
+from spark.nn import Brain, neurons
+from spark.nn.connections import FixedTotalNumber
 from spark.nn.initializers import NormalInitializer
 
 DT = 0.1
@@ -56,50 +57,37 @@ def current_of_a_spike() -> float:
 
 def microcircuit(scale: float = 1.0, seed: int = 1) -> Brain:
     """The network; `scale` below 1 takes fewer neurons with the same probabilities, which changes its activity."""
-    generator = np.random.default_rng(seed)
-    sizes = [max(1, round(size * scale)) for size in SIZES]
-    pools = [_pool(target, sizes, generator) for target in range(len(POPULATIONS))]
-    return Brain(BrainConfig(input_map={}, output_map={}, modules_map=pools, dt=DT, seed=seed))
-
-
-def _pool(target: int, sizes: list[int], generator: np.random.Generator) -> spark.ModuleSpecs:
-    name, units = POPULATIONS[target], sizes[target]
-    strength = current_of_a_spike()
-    groups = {"excitatory": (range(0, 8, 2), "E", 1.0), "inhibitory": (range(1, 8, 2), "I", RELATIVE_INHIBITION)}
-    synapses = {}
-    for group, (sources, kind, relative) in groups.items():
-        # The one projection that is twice as strong: from layer 4 to layer 2/3.
-        means = [strength * relative * (2.0 if (name, POPULATIONS[s]) == ("L23E", "L4E") else 1.0) for s in sources]
-        synapses[group] = {
-            "tau": SYNAPSE_TAU,
-            "connections": tuple(_connections(PROBABILITIES[target, s], sizes[s], units) for s in sources),
-            "kernel": tuple(NormalInitializer(mean=m, deviation=0.1 * m, minimum=0.0) for m in means),
-            "delay": NormalInitializer(mean=DELAYS[kind], deviation=0.5 * DELAYS[kind], minimum=DT),
-        }
-    config = neurons.CurrentLIFNeuronConfig(
-        units=(units,),
-        inhibitory_rate=float(name.endswith("I")),
-        **synapses,
-        soma={
+    generator, strength = np.random.default_rng(seed), current_of_a_spike()
+    net, pools = spark.Network(dt=DT, seed=seed), []
+    for number, (name, size) in enumerate(zip(POPULATIONS, SIZES, strict=True)):
+        units = max(1, round(size * scale))
+        soma = {
             "potential_rest": -65.0,
             "potential_reset": -65.0,
-            "potential_first": generator.normal(POTENTIALS[target], POTENTIAL_DEVIATIONS[target], units),
+            "potential_first": generator.normal(POTENTIALS[number], POTENTIAL_DEVIATIONS[number], units),
             "threshold": -50.0,
             "potential_tau": MEMBRANE_TAU,
             "resistance": 1000.0 * MEMBRANE_TAU / CAPACITANCE,
             "cooldown": 2.0,
-            "background": EXTERNAL_RATE * EXTERNAL_INPUTS[target] * strength * SYNAPSE_TAU * 1e-3,
-        },
-    )
-    wires = {
-        "excitation": [spark.PortMap(source, "out_spikes") for source in POPULATIONS[0::2]],
-        "inhibition": [spark.PortMap(source, "out_spikes") for source in POPULATIONS[1::2]],
-    }
-    return spark.ModuleSpecs(name, neurons.CurrentLIFNeuron, wires, config)
-
-
-def _connections(probability: float, sources: int, targets: int) -> connections.FixedTotalNumber:
-    return connections.FixedTotalNumber.from_probability(float(probability), sources, targets)
+            "background": EXTERNAL_RATE * EXTERNAL_INPUTS[number] * strength * SYNAPSE_TAU * 1e-3,
+        }
+        taus = {"excitatory__tau": SYNAPSE_TAU, "inhibitory__tau": SYNAPSE_TAU}
+        sign = float(name.endswith("I"))
+        pools.append(net.pool(name, units, neurons.CurrentLIFNeuron, soma=soma, inhibitory_rate=sign, **taus))
+    for target, row in zip(pools, PROBABILITIES.tolist(), strict=True):
+        for source, probability in zip(pools, row, strict=True):
+            inhibits = source.name.endswith("I")
+            # The one projection that is twice as strong: from layer 4 to layer 2/3.
+            twice = 2.0 if (target.name, source.name) == ("L23E", "L4E") else 1.0
+            mean, delay = strength * twice * (RELATIVE_INHIBITION if inhibits else 1.0), DELAYS[source.name[-1]]
+            net.connect(
+                source,
+                target.inhibition if inhibits else target.excitation,
+                FixedTotalNumber.from_probability(probability, source.config.units[0], target.config.units[0]),
+                weights=NormalInitializer(mean=mean, deviation=0.1 * mean, minimum=0.0),
+                delay=NormalInitializer(mean=delay, deviation=0.5 * delay, minimum=DT),
+            )
+    return net.build()
 
 
 def main() -> None:

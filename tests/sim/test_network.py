@@ -1,5 +1,8 @@
 """`spark.Network` writes the config that one would write by hand, and says what is wrong with it."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from builders import refused
@@ -100,3 +103,10 @@ def test_an_output_of_what_is_no_pool_needs_a_shape() -> None:
         net.output("rates", reader)
     net.output("rates", reader, 2)
     assert net.config().output_map["rates"].spec.shape == (2,)
+
+
+def test_the_two_pools_of_the_docs_take_ten_lines() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sparse_networks.md").read_text()
+    block = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    lines = block[: block.index("print(")].splitlines()
+    assert len([line for line in lines if not line.startswith(("import", "from")) and line.strip()]) <= 10
