@@ -76,6 +76,14 @@ def test_a_rule_names_a_modulator_that_is_wired():
             brain_of({"r": wire(rule=MODULATED, modulator="reward")}, JUMPS, modulators=modulators)
 
 
+def test_an_inhibitory_receptor_takes_away_whatever_the_signs_and_no_projection_says_otherwise():
+    text = (
+        "pool.a.signed: has no meaning at an inhibitory receptor, where every spike takes away, got True. Leave it out"
+    )
+    with refused(ConfigError, text):
+        brain_of({"r": wire(name="a", signed=True)}, {"r": receptors.JumpConfig(inhibitory=True)})
+
+
 def test_a_modulator_is_no_receptor():
     with refused(ConfigError, "PoolConfig.modulators: 'r' is a receptor. Choose another name"):
         PoolConfig(units=(3,), receptors=JUMPS, modulators=("r",))

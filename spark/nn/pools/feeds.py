@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spark.core.errors import Problem, WiringError
+from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.payloads import CurrentArray
 from spark.core.ports import PortSpec
 from spark.nn.projections.draws import Drawn
@@ -45,11 +45,18 @@ Usual = Callable[[str, str, int, int], Drawn]
 
 
 def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: PortSpec) -> Drawn:
-    """The projection that a wire itself describes, or one with the defaults."""
+    """The projection that a wire itself describes, or one with the defaults.
+
+    Raises:
+        ConfigError: Its spikes are to be signed, and the receptor is inhibitory.
+    """
     made: Any = config.made()
     settings = ProjectionConfig() if wire.wire is None else settings_of(wire.wire)
     name = settings.name or usual_name
     inhibits = inhibitory(config)
+    if inhibits and settings.signed:
+        text = "has no meaning at an inhibitory receptor, where every spike takes away, got True"
+        raise ConfigError(Problem(f"{owner}.{name}.signed", text, "Leave it out", "setting"))
     signed = (made.signed and not inhibits) if settings.signed is None else settings.signed
     addresses = (f"{owner}.{name}.pattern", f"{owner}.{name}.weights", f"{owner}.{name}.delay")
     # A file writes the default as well.
