@@ -221,8 +221,9 @@ LET_THROUGH = """() => {
   for (const tell of late) tell();
 }"""
 # Ten pictures of the page in which neither the view nor a node moves.
-STANDS = """() => new Promise((done) => {
+STANDS = """() => new Promise((done, failed) => {
   let last = null, same = 0;
+  setTimeout(() => failed(new Error("the view still moves, or nothing is drawn")), 30_000);
   const look = () => {
     const parts = document.querySelectorAll(".react-flow__viewport, .react-flow__node");
     const now = [...parts].map((part) => part.style.transform).join();
@@ -244,8 +245,11 @@ MIDDLE = """() => {
 }"""
 HAS_BRAIN = "document.querySelector('.run-bar button:last-of-type')?.disabled === false"
 DRAWN = """async () => {
-  for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
-  await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+  const late = new Promise((_, failed) => setTimeout(() => failed(new Error("nothing is drawn")), 30_000));
+  for (let i = 0; i < 2; i++) await Promise.race([new Promise(requestAnimationFrame), late]);
+  // What turns round for ever never ends.
+  const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations < Infinity);
+  await Promise.allSettled(ending.map((one) => one.finished));
 }"""
 ASK = """([request, args]) => new Promise((done, failed) => {
   const open = () => {
@@ -264,6 +268,7 @@ ASK = """([request, args]) => new Promise((done, failed) => {
     return line;
   };
   const line = (window.sparkTestLine ??= open());
+  setTimeout(() => failed(new Error(`the server did not answer ${request}`)), 60_000);
   line.ready.then(() => {
     line.waiting.set(++line.number, { done, failed });
     line.socket.send(JSON.stringify({ id: line.number, do: request, ...args }));
