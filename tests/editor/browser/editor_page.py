@@ -258,6 +258,11 @@ ASK = """([request, args]) => new Promise((done, failed) => {
     url.searchParams.set("session", sessionStorage.getItem("spark-session"));
     const socket = new (window.SwiftSocket ?? WebSocket)(url);
     const line = { socket, number: 0, waiting: new Map(), ready: new Promise((go) => (socket.onopen = go)) };
+    // The server ends the line of a page that is too slow to read it.
+    socket.onclose = () => {
+      for (const asked of line.waiting.values()) asked.failed(new Error("the line was ended"));
+      line.waiting.clear();
+    };
     socket.onmessage = (event) => {
       const message = typeof event.data === "string" ? JSON.parse(event.data) : {};
       const asked = line.waiting.get(message.reply);
@@ -267,6 +272,7 @@ ASK = """([request, args]) => new Promise((done, failed) => {
     };
     return line;
   };
+  if (window.sparkTestLine?.socket.readyState > 1) window.sparkTestLine = null;
   const line = (window.sparkTestLine ??= open());
   setTimeout(() => failed(new Error(`the server did not answer ${request}`)), 60_000);
   line.ready.then(() => {
