@@ -13,17 +13,17 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[demo]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e ".[demo]"
 	touch $@
 
 setup: $(VENV)/.test
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e ".[test]"
 	touch $@ $(VENV)/.demo
 
 $(VENV)/.verify: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[verify]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e ".[verify]"
 	touch $@ $(VENV)/.test $(VENV)/.demo
 
 check: $(VENV)/.test
