@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 # Files of tests are shared out among one process for each core and one more, since many tests wait for a process.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
-.PHONY: demo setup test test-all check bench verify pictures mutants web clean
+.PHONY: demo setup test suite test-all check bench verify pictures mutants web clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spark demo
@@ -33,7 +33,11 @@ check: $(VENV)/.test
 	$(BIN)/python tests/project/file_sizes.py
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-test: check
+# The checks run beside the tests, which leave a core idle now and then.
+test: $(VENV)/.test
+	$(MAKE) --jobs=2 check suite
+
+suite: $(VENV)/.test
 	$(PYTEST) -m "not slow"
 
 test-all: check

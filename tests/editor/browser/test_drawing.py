@@ -111,7 +111,7 @@ def test_a_wrong_wire_is_refused_with_its_reason_and_the_right_one_is_drawn(page
     wait_until(lambda: page.wires() == 6)
 
 
-@pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [16, pytest.param(200, marks=pytest.mark.slow)])
 def test_many_commands_are_undone_to_the_first_bytes(page, count):
     """Acceptance d, through the page; every kind of command is in the test of the history."""
     page.example("The tutorial's brain at CartPole")

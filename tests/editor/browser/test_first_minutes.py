@@ -150,7 +150,10 @@ def choose(page, words):
     page.locator("dialog").wait_for(state="detached")
 
 
-@pytest.mark.parametrize("title", ["The tutorial's brain at CartPole", "Noise into a pool", "A plastic pool"])
+OTHERS = [pytest.param(title, marks=pytest.mark.slow) for title in ("Noise into a pool", "A plastic pool")]
+
+
+@pytest.mark.parametrize("title", ["The tutorial's brain at CartPole", *OTHERS])
 def test_a_new_node_covers_none_and_is_seen(page, title):
     page.example(title)
     count = page.locator(".react-flow__node").count()
@@ -260,6 +263,7 @@ def test_what_is_missing_is_calmly_to_do_until_run_is_pressed(page):
     assert "bad" in count.get_attribute("class")
 
 
+@pytest.mark.slow
 def test_a_running_brain_draws_no_node_anew(page):
     page.example("The tutorial's brain at CartPole")
     page.get_by_role("button", name="Run", exact=True).click()

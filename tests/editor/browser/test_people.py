@@ -1,5 +1,6 @@
 """For everybody: screen readers, themes, languages, prefixes, large graphs, no line to the world."""
 
+import pytest
 import asyncio
 import threading
 
@@ -174,6 +175,7 @@ def large(count):
     return {"nodes": nodes, "edges": edges}
 
 
+@pytest.mark.slow
 def test_of_500_nodes_only_those_in_sight_are_drawn_and_they_are_dragged_and_added_to(page):
     """Acceptance l; frames a second are measured by `make bench`."""
     page.empty()

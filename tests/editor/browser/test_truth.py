@@ -57,6 +57,7 @@ def test_the_run_of_another_document_is_over(page):
     assert page.step() == 100 and page.locator(".notice.error").count() == 0
 
 
+@pytest.mark.slow
 def test_looking_back_is_one_time_for_the_environment_and_the_plots(page):
     page.example(CARTPOLE)
     page.ask("apply", commands=[{"do": "set_run", "key": "speed", "value": 0}])
