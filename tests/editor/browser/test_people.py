@@ -1,9 +1,9 @@
 """For everybody: screen readers, themes, languages, prefixes, large graphs, no line to the world."""
 
-import pytest
 import asyncio
 import threading
 
+import pytest
 from editor_page import Page, wait_until
 from starlette.applications import Starlette
 from starlette.responses import Response
