@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from spark.core.errors import ConfigError, Problem, RegistryError
-from spark.core.module import Module
+from spark.core.part import Part
 from spark.core.payloads import Payload
 from spark.core.ports import Ports
 from spark.core.registry import modules as registry
@@ -43,7 +43,7 @@ def by_config(type_name: str) -> bool:
         cls: Any = registry[type_name]
     except LookupError:
         return False
-    own = isinstance(cls, type) and cls.ports_from.__func__ is not Module.ports_from.__func__  # type: ignore[attr-defined]
+    own = any("ports_from" in vars(owner) for owner in cls.__mro__ if owner is not Part)
     return own and type_name != BRAIN
 
 

@@ -61,7 +61,7 @@ class ModuleFormula:
         Args:
             module: The module, or the neuron.
             lowering: The program.
-            arriving: An `Arriving` for each port; for each row a `Receptor` of a ring alone.
+            arriving: An `Arriving` for each port; for each row a `RingInput` of a ring alone.
         """
         variables, constants = variables_of(module), constants_of(module)
         step = lowering.entry(STEP)

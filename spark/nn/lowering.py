@@ -74,7 +74,7 @@ class Arriving:
 
 
 @dataclass(frozen=True)
-class Receptor:
+class RingInput:
     """What projections give a receptor, which takes it out of their ring itself.
 
     Attributes:
@@ -86,18 +86,18 @@ class Receptor:
     slots: int
 
 
-class GivesReceptor:
-    """A component whose instructions put out a `Receptor` or `Background` at each output port, instead of an array."""
+class GivesInPlace:
+    """A component whose instructions leave a `RingInput` or `Background` at each output port, instead of an array."""
 
 
-class TakesReceptor:
-    """A component whose instructions take a `Receptor` or `Background` at some input ports, instead of an array.
+class TakesInPlace:
+    """A component whose instructions take a `RingInput` or `Background` at some input ports, instead of an array.
 
     Class attributes:
-        receptor_ports: Those ports.
+        in_place_ports: Those ports.
     """
 
-    receptor_ports: ClassVar[tuple[str, ...]] = ()
+    in_place_ports: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)

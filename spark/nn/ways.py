@@ -8,7 +8,7 @@ import numpy as np
 from spark.core.variable import Variable
 from spark.kernels.program import RECEIVE
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of
-from spark.nn.lowering import Arriving, Background, GivesReceptor, Lowering, Receptor, TakesReceptor
+from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace
 from spark.nn.synapses.background import PoissonBackground
 from spark.nn.synapses.linear import LinearSynapses
 
@@ -96,7 +96,7 @@ def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any
     gives = {
         port: wire.origin in ways
         and isinstance(ways[wire.origin], Instructions)
-        and isinstance(getattr(neuron, wire.origin), GivesReceptor)
+        and isinstance(getattr(neuron, wire.origin), GivesInPlace)
         for port, (wire,) in wires.items()
     }
     agree = all(
@@ -114,12 +114,12 @@ def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any
 
 def _takes(part: Any, port: str) -> bool:
     """Whether a component's instructions work on the variables of the one that feeds this port."""
-    return isinstance(part, TakesReceptor) and port in part.receptor_ports
+    return isinstance(part, TakesInPlace) and port in part.in_place_ports
 
 
-def received(lowering: Lowering, given: Receptor | Background | Arriving, shape: tuple[int, ...]) -> Any:
-    """What a receptor brings in this step, as an array; the receptor goes on to the next step."""
-    if not isinstance(given, Receptor):
+def received(lowering: Lowering, given: RingInput | Background | Arriving, shape: tuple[int, ...]) -> Any:
+    """What arrives in this step, as an array: the row of a ring is copied and cleared, an array stays as it is."""
+    if not isinstance(given, RingInput):
         return given
     to = lowering.program.scratch(shape, "float32")
     units = int(np.prod(shape))

@@ -52,15 +52,26 @@ class Node:
             raise ConfigError(Problem(self.name, text, f"Write `{self.name}.<port>`", "port"))
         return Port(self.name, names[0])
 
-    def __getattr__(self, name: str) -> Port:
-        if name.startswith("_"):
-            raise AttributeError(name)
+    def port(self, name: str) -> Port:
+        """A port by its name, also one that is called like something that every node has, such as `name`.
+
+        Raises:
+            ConfigError: It has no such port, with the nearest.
+        """
         ports = ports_of(self.specs)
         known = [*ports.inputs, *ports.optional, *ports.outputs]
         if name not in known:
             problem = Problem(f"{self.name}.{name}", "is no port", suggestion(name, known, "port"), "unknown-port")
-            raise AttributeError(str(problem))
+            raise ConfigError(problem)
         return Port(self.name, name)
+
+    def __getattr__(self, name: str) -> Port:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self.port(name)
+        except ConfigError as error:
+            raise AttributeError(str(error)) from error
 
     def __repr__(self) -> str:
         return f"{self.module_cls.__name__}({self.name})"
@@ -143,10 +154,10 @@ class Network:
             shape: Shape of one step's array; left out, that of the pool it comes from.
 
         Raises:
-            ConfigError: The shape was left out, and the source is no pool.
+            ConfigError: The shape was left out, and the source is no pool; or the source is none of this network.
         """
         port = _port(source)
-        node = self._nodes[port.owner]
+        node = self._node(port)
         payload = ports_of(node.specs).outputs[port.name]
         if shape is None and "units" not in type(node.config).model_fields:
             text = "has no shape, got an output of a module that is no pool; expected `shape=...`"
@@ -165,9 +176,13 @@ class Network:
             **settings: Further fields of a `Projection`: `weights`, `delay`, `rule`, `name` ...
 
         Raises:
-            ConfigError: The port is no receptor and takes no settings, or a setting is wrong.
+            ConfigError: The port is no receptor and takes no settings, a setting is wrong, or an end is none of this
+                network.
         """
-        wire, node = _port(source).wire, self._nodes[target.owner]
+        origin, node = _port(source), self._node(target)
+        if origin.owner != CALL:
+            self._node(origin)
+        wire = origin.wire
         given = settings if pattern is None else {"pattern": pattern, **settings}
         if given and target.name not in ports_of(node.specs).projected:
             raise ConfigError(
@@ -189,6 +204,13 @@ class Network:
     def build(self) -> Brain:
         """The brain."""
         return Brain(self.config())
+
+    def _node(self, port: Port) -> Node:
+        if port.owner not in self._nodes:
+            what = "is an input of the brain" if port.owner == CALL else "is a port of no module of this network"
+            fix = "Name a port of a module that this network made"
+            raise ConfigError(Problem(repr(port), what, fix, "unknown-origin"))
+        return self._nodes[port.owner]
 
     def _added(self, node: Node) -> Node:
         if node.name in self._nodes:

@@ -73,6 +73,28 @@ def test_a_port_that_there_is_not_is_named_with_the_nearest() -> None:
         pool.amap  # noqa: B018
 
 
+def test_ends_of_another_network_and_inputs_as_targets_are_refused() -> None:
+    net, other = spark.Network(), spark.Network()
+    pool, foreign = net.pool("pool", 4), other.pool("foreign", 4)
+    drive = net.input("drive", 4)
+    fix = "Name a port of a module that this network made"
+    with refused(spark.ConfigError, f"Port(foreign.out_spikes): is a port of no module of this network. {fix}"):
+        net.connect(foreign, pool.excitation)
+    with refused(spark.ConfigError, f"Port(foreign.excitation): is a port of no module of this network. {fix}"):
+        net.connect(pool, foreign.excitation)
+    with refused(spark.ConfigError, f"Port('drive'): is an input of the brain. {fix}"):
+        net.connect(pool, drive)
+    with refused(spark.ConfigError, f"Port('drive'): is an input of the brain. {fix}"):
+        net.output("out", drive)
+
+
+def test_a_receptor_may_be_called_like_something_that_every_node_has() -> None:
+    net = spark.Network()
+    pool = net.pool("pool", 4, receptors={"output": ExponentialCurrentConfig()})
+    net.connect(pool, pool.port("output"))
+    assert list(net.config().modules_map["pool"].inputs) == ["output"]
+
+
 def test_names_that_are_taken_are_refused() -> None:
     net = spark.Network()
     net.pool("pool", 4)

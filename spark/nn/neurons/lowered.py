@@ -5,7 +5,7 @@ from typing import Any
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.program import SIGN, Place
 from spark.nn.fusion import SIGNED, Fused, key, stages_of
-from spark.nn.lowering import Arriving, Lowering, Receptor
+from spark.nn.lowering import Arriving, Lowering, RingInput
 from spark.nn.plasticity.event_rule import EventRule
 from spark.nn.ways import INSTRUCTIONS, emit, received, ways_of_parts
 
@@ -81,7 +81,7 @@ class LoweredNeuron:
 
     def _put(self, wire: PortMap, found: Any) -> None:
         self.arriving[wire] = Arriving(found) if isinstance(found, Place) else found
-        self.unread.update({wire} if isinstance(found, Receptor) else ())
+        self.unread.update({wire} if isinstance(found, RingInput) else ())
 
 
 def _fused_rules(neuron: Any) -> dict[str, str]:

@@ -155,7 +155,8 @@ class Pool(Neuron):
     @classmethod
     def ports_from(cls, config: PoolConfig) -> Ports:
         """The receptors and the modulators."""
-        receptors = {name: receptor.made().takes for name, receptor in config.receptors.items()}  # type: ignore[attr-defined]
+        made: dict[str, Any] = {name: receptor.made() for name, receptor in config.receptors.items()}
+        receptors = {name: receptor.takes for name, receptor in made.items()}
         optional = {**receptors, **dict.fromkeys(config.modulators, FloatArray)}
         projected = tuple(name for name, payload in receptors.items() if not issubclass(payload, CurrentArray))
         return Ports({}, optional, {"out_spikes": SpikeArray}, tuple(receptors), projected)

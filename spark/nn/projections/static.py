@@ -14,7 +14,7 @@ from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels.program import ADD_COUNTS
 from spark.kernels.scatter import Rows, emit_scatter, scatter_spikes
-from spark.nn.lowering import Arriving, Background, GivesReceptor, Lowering, Receptor, TakesReceptor
+from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace
 from spark.nn.projections.draws import Drawn, refuse_unused_weights
 from spark.nn.synapses.drawn import draw_rows
 
@@ -34,7 +34,7 @@ class ArrivalsOutput(TypedDict):
     arrivals: FloatArray
 
 
-class StaticProjections(Module, TakesReceptor, GivesReceptor):
+class StaticProjections(Module, TakesInPlace, GivesInPlace):
     """Spikes are scattered, when they come in, into a ring of the steps to come; each step its row arrives.
 
     Sums are float32, by step of scattering, then presynaptic unit, then postsynaptic unit.
@@ -46,7 +46,7 @@ class StaticProjections(Module, TakesReceptor, GivesReceptor):
 
     config: StaticProjectionsConfig
     lowers = True
-    receptor_ports = ("arrivals",)
+    in_place_ports = ("arrivals",)
     works_on_others = True
     any_of = ("spikes", "arrivals")
 
@@ -105,7 +105,7 @@ class StaticProjections(Module, TakesReceptor, GivesReceptor):
 
     def lower(
         self, lowering: Lowering, spikes: Arriving | None = None, arrivals: Background | None = None
-    ) -> dict[str, Receptor]:
+    ) -> dict[str, RingInput]:
         """An instruction for spikes, one for random events; whoever reads what arrives takes it out of the ring."""
         ring, step = lowering.variable(self.arriving), lowering.entry("step")
         shape = (self.slots, self.post)
@@ -116,4 +116,4 @@ class StaticProjections(Module, TakesReceptor, GivesReceptor):
             places = (arrivals.key, step, arrivals.bounds, ring)
             wholes = (self.post, arrivals.bounds.size, self.slots)
             lowering.program.emit(ADD_COUNTS, places, wholes, (arrivals.weight,))
-        return {"arrivals": Receptor(ring, self.slots)}
+        return {"arrivals": RingInput(ring, self.slots)}

@@ -12,7 +12,7 @@ from spark.core.module import Module
 from spark.core.payloads import FloatArray
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant, RandomKey
-from spark.nn.lowering import Background, GivesReceptor, Lowering
+from spark.nn.lowering import Background, GivesInPlace, Lowering
 
 MOST_EVENTS = 50.0
 
@@ -45,7 +45,7 @@ class PoissonBackgroundOutput(TypedDict):
     arrivals: FloatArray
 
 
-class PoissonBackground(Module, GivesReceptor):
+class PoissonBackground(Module, GivesInPlace):
     """Independent Poisson events onto each unit: in a step their number has the mean `rate * dt / 1000`.
 
     Output ports: `arrivals`: the weight times the number of events of this step, float32, shape of the units.

@@ -1,0 +1,54 @@
+"""Whatever is built in runs as native code inside a pool, with one parameter for all units or one for each."""
+
+import numpy as np
+import pytest
+
+import spark
+from spark import InputSpec, ModuleSpecs, Projection, SpikeArray, catalogue, kernels
+from spark.kernels import llvm
+from spark.nn import Brain, BrainConfig, Pool, PoolConfig
+from spark.nn.connections import FixedProbability
+from spark.sim.run import build
+
+pytestmark = [
+    pytest.mark.skipif(bool(llvm.why_not()), reason=llvm.why_not()),
+    pytest.mark.skipif(not kernels.status().available, reason="no native kernels on this machine"),
+]
+UNITS = 9
+SOMAS = {soma.__name__: soma.config_class() for soma in catalogue.BUILT_IN["soma"]}
+RULES = {rule.__name__: rule.config_class() for rule in catalogue.BUILT_IN["plasticity"]}
+RECEPTORS = {
+    receptor.__name__.lower(): receptor.config_class()()
+    for receptor in catalogue.BUILT_IN["receptor"]
+    if receptor.takes is SpikeArray
+}
+
+
+def ways(pool: PoolConfig, rule: object = None) -> set[str]:
+    """How the parts of a pool run; the first of its receptors learns, if there is a rule."""
+    inputs = {"s": InputSpec(SpikeArray, (5,), "int8")}
+    pattern = FixedProbability(probability=0.5)
+    wires = {
+        name: Projection("__call__", "s", pattern=pattern, delay=2.0, rule=None if number else rule)
+        for number, name in enumerate(pool.receptors)
+    }
+    brain = Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=[ModuleSpecs("pool", Pool, wires, pool)]))
+    build(brain)
+    explained = spark.explain(brain)
+    assert explained.one_call, str(explained)
+    return {module.runs_as for module in explained.modules}
+
+
+@pytest.mark.parametrize("each", [False, True], ids=["one parameter for all", "one for each unit"])
+@pytest.mark.parametrize("soma", SOMAS)
+def test_every_soma_with_every_receptor_is_native(soma: str, each: bool) -> None:
+    config = SOMAS[soma]()
+    spread = {name: value + np.linspace(0, 0.5, UNITS) for name, value in config.quantities().items()}
+    made = config.updated(**spread) if each else config
+    assert ways(PoolConfig(units=(UNITS,), soma=made, receptors=RECEPTORS)) == {"op", "compiled"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_is_native_in_a_pool(rule: str) -> None:
+    receptors = {"excitation": RECEPTORS["exponentialcurrent"]}
+    assert ways(PoolConfig(units=(UNITS,), receptors=receptors), RULES[rule]()) == {"op", "compiled"}
