@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 from spark import FloatArray, SpikeArray
+from spark.core.part import Part
 from spark.editor import catalogue_view, ports
 from spark.editor.ports import REASONS, inputs, kinds_of, outputs, port_list, why_not
 from spark.io.graph_config import PAYLOADS
@@ -62,7 +63,7 @@ def shared():
     begins = [(n, "y") for n in nodes if n[0] == "n"] + [("i", "value"), ("b", "leaves"), ("c", "value"), ("n0", "x")]
     ends = [(n, "x") for n in nodes if n[0] == "n"] + [("o", "value"), ("p", "value"), ("b", "enters"), ("d", "value")]
     pairs = [(list(a), list(b)) for a in begins + lone for b in [*ends, ("n0", "y"), *lone]]
-    registry = {n: SimpleNamespace(ports=lambda c=c: c) for n, c in classes.items()}
+    registry = {n: type(n, (Part,), {"ports": staticmethod(lambda c=c: c)}) for n, c in classes.items()}
     with patch.object(ports, "registry", registry):
         inner = {"b": {"inputs": port_list(inputs(document, "b")), "outputs": port_list(outputs(document, "b"))}}
         why = {".".join(a) + " " + ".".join(b): why_not(document, a, b) for a, b in pairs}
