@@ -36,9 +36,10 @@ class ModuleFormula:
     """The step of a module, or of several components of a neuron, as a formula.
 
     Attributes:
-        formula: What is compiled: input ports, variables, constants and the step counter are its inputs; output ports,
-            the variables that are written, and the rows that are taken are its outputs, in the order in which they
-            stand here.
+        stages: What is compiled: input ports, variables, constants and the step counter are what it takes; output
+            ports, the variables that are written, and the rows that are taken are what it gives, in the order in which
+            they stand here.
+        results: Shape and dtype of each output port.
         ports: Input ports.
         variables: Paths within the module.
         constants: Paths within the module.
@@ -47,7 +48,8 @@ class ModuleFormula:
         rows: Input ports that take this step's row out of a ring, and leave zeros there.
     """
 
-    formula: Any
+    stages: Any
+    results: tuple[jax.ShapeDtypeStruct, ...]
     ports: tuple[str, ...]
     variables: tuple[str, ...]
     constants: tuple[str, ...]
@@ -63,20 +65,29 @@ class ModuleFormula:
             lowering: The program.
             arriving: An `Arriving` for each port; for each row a `RingInput` of a ring alone.
         """
-        variables, constants = variables_of(module), constants_of(module)
+        variables, constants, program = variables_of(module), constants_of(module), lowering.program
         step = lowering.entry(STEP)
-        rings = {port: (arriving[port].ring.part(0, self.formula.units), arriving[port].slots) for port in self.rows}
-        inputs = [rings[port] if port in rings else (arriving[port].place, 1) for port in self.ports]
-        numbers = lowering.program.argument(np.array(self.formula.numbers or (0.0,), np.float32))
-        places = [*(lowering.variable(variables[p]) for p in self.variables)]
-        places += [lowering.constant(constants[p]) for p in self.constants]
-        places += [Place(step.space, step.number, step.offset, (2,), "uint32"), numbers]
-        slots = self.formula.outputs[: len(self.outputs)]
-        made = {p: lowering.program.scratch(s.shape, s.dtype) for p, s in zip(self.outputs, slots, strict=True)}
-        places += [*made.values(), *(lowering.variable(variables[path]) for path in self.written)]
-        arrays = [*inputs, *((place, 1) for place in places), *rings.values()]
-        lowering.program.formula(self.formula.key(), self.formula.units, step, arrays)
+        given = [arriving[port] for port in self.ports]
+        rings = [(taken.ring.part(0, taken.ring.size // taken.slots), taken.slots) for taken in self._rings(arriving)]
+        of_rings = dict(zip(self.rows, rings, strict=True))
+        arrays = [of_rings.get(p) or (a.place, 1) for p, a in zip(self.ports, given, strict=True)]
+        arrays += [(lowering.variable(variables[path]), 1) for path in self.variables]
+        arrays += [(lowering.constant(constants[path]), 1) for path in self.constants]
+        arrays += [(Place(step.space, step.number, step.offset, (2,), "uint32"), 1)]
+        made = {p: program.scratch(r.shape, str(r.dtype)) for p, r in zip(self.outputs, self.results, strict=True)}
+        arrays += [(place, 1) for place in made.values()]
+        arrays += [(lowering.variable(variables[path]), 1) for path in self.written]
+        arrays += rings
+        arrays += [(program.argument(constant), 1) for constant in self.stages.constants]
+        arrays += [(program.scratch(slot.shape, slot.dtype), 1) for slot in self.stages.between]
+        for stage in self.stages.stages:
+            numbers = program.argument(np.array(stage.formula.numbers or (0.0,), np.float32))
+            read, write = ([arrays[number] for number in numbered] for numbered in (stage.inputs, stage.outputs))
+            program.formula(stage.formula.key(), stage.formula.units, step, [*read, (numbers, 1), *write])
         return made
+
+    def _rings(self, arriving: dict[str, Any]) -> list[Any]:
+        return [arriving[port] for port in self.rows]
 
 
 @dataclass(frozen=True)
@@ -129,6 +140,13 @@ class _Traced:
         first = len(self.ports) + len(self.of.variables)
         keys = {first + n for n, leaf in enumerate(self.of.constants.values()) if isinstance(leaf, RandomKey)}
         return {*keys, first + len(self.of.constants)}
+
+    def shared(self) -> dict[int, int]:
+        """By the number of a result, that of the argument in whose memory it lies; once it is traced."""
+        of, first = list(self.of.variables), len(self.outputs)
+        found = {first + n: len(self.ports) + of.index(path) for n, path in enumerate(self.written)}
+        first += len(self.written)
+        return found | {first + n: self.ports.index(port) for n, port in enumerate(self.of.rows)}
 
     def __call__(self, *arrays: Any) -> list[Any]:
         """One step: results of the output ports, new values of the variables that are written, zeros for rows."""
@@ -198,16 +216,20 @@ def traced_formula(of: Traceable) -> ModuleFormula | Refusal:
 
 
 def _first_that_fits(traced: _Traced, closed: Any) -> ModuleFormula:
-    """With as many units as the largest array of the module has, or a smaller one, or all arrays as a few numbers."""
+    """As one loop over as many units as the largest array of the module has, or over a smaller one, or over a few
+    numbers; else in stages.
+    """
     from spark.kernels.formula.emit import Slot
     from spark.kernels.formula.formula import formula
+    from spark.kernels.formula.staged import Stage, Staged, staged
     from spark.kernels.formula.values import Unsupported
 
     arguments, results = traced.arguments(), closed.out_avals
     if len(arguments) + len(results) > _MOST_ARRAYS:
         raise Unsupported(f"{len(arguments) + len(results)} arrays; at most {_MOST_ARRAYS} can be taken")
+    names = (traced.ports, tuple(traced.of.variables), tuple(traced.of.constants), traced.outputs, traced.written)
+    given = tuple(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in results[: len(traced.outputs)])
     sizes = {int(np.prod(a.shape)) for a in results} | {1}
-    first: Unsupported | None = None
     for units in sorted(sizes, reverse=True):
 
         def slots(arrays: Any, units: int = units) -> list[Slot]:
@@ -218,10 +240,9 @@ def _first_that_fits(traced: _Traced, closed: Any) -> ModuleFormula:
         inputs = [Slot(s.shape, s.dtype, s.each and n not in few) for n, s in enumerate(inputs)]
         try:
             made = formula(closed, inputs, slots(results), units)
-        except Unsupported as error:
-            first = first or error
+        except Unsupported:
             continue
-        names = (traced.ports, tuple(traced.of.variables), tuple(traced.of.constants), traced.outputs, traced.written)
-        return ModuleFormula(made, *names, traced.of.rows)
-    assert first is not None
-    raise first
+        first = len(arguments)
+        stage = Stage(made, tuple(range(first)), tuple(range(first, first + len(results))))
+        return ModuleFormula(Staged((stage,)), given, *names, traced.of.rows)
+    return ModuleFormula(staged(closed, traced.words(), traced.shared()), given, *names, traced.of.rows)

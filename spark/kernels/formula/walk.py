@@ -9,23 +9,12 @@ from llvmlite import ir
 
 from spark.kernels.formula import draws
 from spark.kernels.formula.arithmetic import OPERATIONS
+from spark.kernels.formula.flat import CALLS
 from spark.kernels.formula.shapes import MOVES, concatenate, numbers, spread
 from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, is_float, same
 
 Value = Each | Few
-# Primitives that only stand for a jaxpr of their own, by the parameter that holds it.
-_CALLS = {
-    "jit": "jaxpr",
-    "pjit": "jaxpr",
-    "closed_call": "call_jaxpr",
-    "core_call": "call_jaxpr",
-    "custom_jvp_call": "call_jaxpr",
-    "custom_vjp_call": "call_jaxpr",
-    "custom_vjp_call_jaxpr": "fun_jaxpr",
-    "checkpoint": "jaxpr",
-    "remat2": "jaxpr",
-}
-_REDUCTIONS = {"reduce_sum": "add", "reduce_max": "max", "reduce_min": "min", "reduce_and": "and", "reduce_or": "or"}
+REDUCTIONS = {"reduce_sum": "add", "reduce_max": "max", "reduce_min": "min", "reduce_and": "and", "reduce_or": "or"}
 
 
 class Walk:
@@ -66,7 +55,7 @@ class Walk:
             dtype = _dtype(atom)
             return self._number(atom.val, dtype) if is_float(dtype) else numbers(atom.val, dtype)
 
-        for equation in _needed(jaxpr):
+        for equation in needed(jaxpr):
             found = self._equation(equation, [read(atom) for atom in equation.invars])
             known.update(zip(equation.outvars, found, strict=True))
         return [read(atom) for atom in jaxpr.outvars]
@@ -74,8 +63,8 @@ class Walk:
     def _equation(self, equation: Any, values: list[Value]) -> list[Value]:
         name, params = equation.primitive.name, equation.params
         new = tuple(equation.outvars[0].aval.shape)
-        if name in _CALLS:
-            return self.run(params[_CALLS[name]], values)
+        if name in CALLS:
+            return self.run(params[CALLS[name]], values)
         if name == "cond":
             return self._choose(params["branches"], values)
         if name in OPERATIONS:
@@ -91,8 +80,8 @@ class Walk:
             return [concatenate(values, shapes, axis)]
         if name == "iota":
             return [self._iota(new, str(params["dtype"]), params["dimension"])]
-        if name in _REDUCTIONS:
-            return [self._reduction(_REDUCTIONS[name], values[0], tuple(equation.invars[0].aval.shape), params["axes"])]
+        if name in REDUCTIONS:
+            return [self._reduction(REDUCTIONS[name], values[0], tuple(equation.invars[0].aval.shape), params["axes"])]
         return [self._draw(name, params, values, new)]
 
     def _draw(self, name: str, params: dict[str, Any], values: list[Value], new: tuple[int, ...]) -> Value:
@@ -203,7 +192,7 @@ def _dtype(atom: Any) -> str:
     return str(atom.aval.dtype)
 
 
-def _needed(jaxpr: Any) -> list[Any]:
+def needed(jaxpr: Any) -> list[Any]:
     """The equations that results follow from."""
     wanted = {v for v in jaxpr.outvars if not isinstance(v, core.Literal)}
     found = []

@@ -1,0 +1,124 @@
+"""What reads or changes elements by numbers that are computed: gathers and scatters, as `jax.lax` defines them."""
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax.lax import GatherScatterMode
+
+from spark.kernels.formula.arithmetic import OPERATIONS
+from spark.kernels.formula.flat import Equation
+from spark.kernels.formula.nest import Nest, strides, whole
+from spark.kernels.formula.values import Unsupported, constant
+
+_CHANGES = {
+    "scatter": "",
+    "scatter-add": "add",
+    "scatter_add": "add",
+    "scatter-sub": "sub",
+    "scatter_sub": "sub",
+    "scatter-mul": "mul",
+    "scatter_mul": "mul",
+    "scatter-min": "min",
+    "scatter_min": "min",
+    "scatter-max": "max",
+    "scatter_max": "max",
+}
+
+
+def _shape(atom: Any) -> tuple[int, ...]:
+    return tuple(int(n) for n in atom.aval.shape)
+
+
+def _starts(
+    nest: Nest, indices: Any, batch: list[Any], axes: tuple[int, ...], joint: tuple[Any, Any], rank: int
+) -> list[Any]:
+    """Where a window begins along each axis of the operand.
+
+    Args:
+        nest: The loops.
+        indices: Vectors of numbers, along its last axis.
+        batch: Which vector.
+        axes: The axis of the operand that each number of a vector is for.
+        joint: Axes of the operand that go along with axes of the vectors, and those.
+        rank: Axes of the operand.
+    """
+    steps = strides(_shape(indices))
+    starts = [whole(0)] * rank
+    for number, axis in enumerate(axes):
+        starts[axis] = nest.index(indices, nest.offset([*batch, whole(number)], steps))
+    for axis, along in zip(*joint, strict=True):
+        starts[axis] = batch[along]
+    return starts
+
+
+def _placed(nest: Nest, starts: list[Any], shape: tuple[int, ...], window: list[int], mode: Any) -> tuple[Any, Any]:
+    """The starts brought into range, and whether they were, as far as the mode asks."""
+    b, inside = nest.b, constant(True, "bool")
+    if mode not in (GatherScatterMode.CLIP, GatherScatterMode.FILL_OR_DROP, GatherScatterMode.PROMISE_IN_BOUNDS):
+        raise Unsupported(f"numbers out of range with mode {mode}")
+    bounded = []
+    for start, length, size in zip(starts, shape, window, strict=True):
+        bounded.append(nest.bounded(start, length - size))
+        inside = b.and_(inside, b.icmp_signed("==", bounded[-1], start))
+    return bounded, None if mode == GatherScatterMode.CLIP else inside
+
+
+def gather(nest: Nest, equation: Equation) -> None:
+    """Windows of the operand; out of range brought into it, or filled, by the mode."""
+    operand, indices = equation.invars
+    numbers, sizes = equation.params["dimension_numbers"], [int(n) for n in equation.params["slice_sizes"]]
+    shape, out, b = _shape(operand), _shape(equation.outvars[0]), nest.b
+    hidden = {*numbers.collapsed_slice_dims, *numbers.operand_batching_dims}
+    shown = [axis for axis in range(len(shape)) if axis not in hidden]
+    joint = (numbers.operand_batching_dims, numbers.start_indices_batching_dims)
+    mode = equation.params["mode"]
+    with nest.over(out) as index:
+        batch = [at for axis, at in enumerate(index) if axis not in numbers.offset_dims]
+        starts = _starts(nest, indices, batch, numbers.start_index_map, joint, len(shape))
+        starts, inside = _placed(nest, starts, shape, sizes, mode)
+        for axis, within in zip(shown, numbers.offset_dims, strict=True):
+            starts[axis] = b.add(starts[axis], index[within])
+        value = nest.read(operand, nest.offset(starts, strides(shape)))
+        if inside is not None and mode == GatherScatterMode.FILL_OR_DROP:
+            value = b.select(inside, value, _filling(equation))
+        nest.write(nest.offset(index, strides(out)), value)
+
+
+def _filling(equation: Equation) -> Any:
+    """What stands for elements out of range."""
+    dtype, value = equation.outvars[0].aval.dtype, equation.params.get("fill_value")
+    if value is None:
+        if jnp.issubdtype(dtype, jnp.inexact):
+            value = float("nan")
+        elif dtype == jnp.bool_:
+            value = True
+        else:
+            value = jnp.iinfo(dtype).min if jnp.issubdtype(dtype, jnp.signedinteger) else jnp.iinfo(dtype).max
+    return constant(value, str(dtype))
+
+
+def scatter(nest: Nest, equation: Equation) -> None:
+    """A copy of the operand whose windows are changed, one update after the other; out of range nothing is."""
+    operand, indices, updates = equation.invars
+    numbers, name, b = equation.params["dimension_numbers"], _CHANGES[equation.primitive.name], nest.b
+    shape, given = _shape(operand), _shape(updates)
+    hidden = {*numbers.inserted_window_dims, *numbers.operand_batching_dims}
+    shown = [axis for axis in range(len(shape)) if axis not in hidden]
+    joint = (numbers.operand_batching_dims, numbers.scatter_indices_batching_dims)
+    window = [1] * len(shape)
+    for axis, within in zip(shown, numbers.update_window_dims, strict=True):
+        window[axis] = given[within]
+    nest.copy(operand)
+    with nest.over(given) as index:
+        batch = [at for axis, at in enumerate(index) if axis not in numbers.update_window_dims]
+        starts = _starts(nest, indices, batch, numbers.scatter_dims_to_operand_dims, joint, len(shape))
+        starts, inside = _placed(nest, starts, shape, window, equation.params["mode"])
+        for axis, within in zip(shown, numbers.update_window_dims, strict=True):
+            starts[axis] = b.add(starts[axis], index[within])
+        place = nest.offset(starts, strides(shape))
+        value, before = nest.read(updates, nest.offset(index, strides(given))), nest.written(place)
+        after = OPERATIONS[name](b, [before, value], str(operand.aval.dtype), {}) if name else value
+        nest.write(place, after if inside is None else b.select(inside, after, before))
+
+
+INDEXED = {"gather": gather, **dict.fromkeys(_CHANGES, scatter)}

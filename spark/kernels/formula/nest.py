@@ -1,0 +1,157 @@
+"""Loops over an array's axes in LLVM's language, for what moves numbers or adds them up: number by number."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from spark.kernels.formula.conversions import loaded, stored
+from spark.kernels.formula.flat import Atom, Equation, Name, is_literal, size_of
+from spark.kernels.formula.values import Builder, Unsupported, constant, is_signed, itemsize, memory_type
+
+NAME = "formula"
+# How the module is called in which loops are; the compiler makes vectors of them where it can.
+MODULE = "nest"
+LONG, _POINTER = ir.IntType(64), ir.PointerType()
+
+
+def strides(shape: Sequence[int]) -> list[int]:
+    """How far apart neighbours along each axis lie, in elements; neighbours along an axis of length 1 at one place."""
+    found, step = [], 1
+    for length in reversed(shape):
+        found.append(0 if length == 1 else step)
+        step *= length
+    return found[::-1]
+
+
+def whole(number: int) -> ir.Constant:
+    """A number of 64 bits."""
+    return ir.Constant(LONG, number)
+
+
+class Nest:
+    """The function `void formula(char** arrays, int64 first, int64 last)` of one equation.
+
+    Among the arrays the operands come first, each once, then an array that is not read, then the results. The share
+    that has unit 0 does all of it.
+
+    Attributes:
+        b: Writes the code, at the place where the loops that are open now stand.
+        operands: What lies in memory.
+    """
+
+    def __init__(self, equation: Equation) -> None:
+        self.equation = equation
+        self.operands = list(dict.fromkeys(atom for atom in equation.invars if isinstance(atom, Name)))
+        module = ir.Module(MODULE)
+        self._function = ir.Function(module, ir.FunctionType(ir.VoidType(), [_POINTER, LONG, LONG]), NAME)
+        self.b: Builder = ir.IRBuilder(self._function.append_basic_block("begin"))
+        arrays, first, _ = self._function.args
+        work, self._end = (self._function.append_basic_block(name) for name in ("work", "end"))
+        self.b.cbranch(self.b.icmp_unsigned("==", first, whole(0)), work, self._end)
+        self.b.position_at_end(work)
+        self._sources = {name: self._array(arrays, n) for n, name in enumerate(self.operands)}
+        results = range(len(self.operands) + 1, len(self.operands) + 1 + len(equation.outvars))
+        self._results = [self._array(arrays, n) for n in results]
+
+    def _array(self, arrays: Any, number: int) -> Any:
+        place = self.b.gep(arrays, [whole(number)], source_etype=_POINTER)
+        return self.b.load(place, typ=_POINTER)
+
+    def text(self) -> str:
+        """The function, once everything is written."""
+        self.b.branch(self._end)
+        ir.IRBuilder(self._end).ret_void()
+        return str(self._function.module)
+
+    @contextmanager
+    def counted(self, count: int) -> Iterator[Any]:
+        """A loop over 0 to `count - 1`, at least one round; gives the number of the round."""
+        b, before = self.b, self.b.block
+        body = self._function.append_basic_block()
+        after = self._function.append_basic_block()
+        b.branch(body)
+        b.position_at_end(body)
+        at = b.phi(LONG)
+        at.add_incoming(whole(0), before)
+        yield at
+        following = b.add(at, whole(1))
+        at.add_incoming(following, b.block)
+        b.cbranch(b.icmp_unsigned("<", following, whole(count)), body, after)
+        b.position_at_end(after)
+
+    @contextmanager
+    def over(self, shape: Sequence[int]) -> Iterator[list[Any]]:
+        """Loops over all elements of a shape, the last axis innermost; gives the index along each axis."""
+        if not shape:
+            yield []
+            return
+        with self.counted(shape[0]) as first, self.over(shape[1:]) as rest:
+            yield [first, *rest]
+
+    def offset(self, index: Sequence[Any], steps: Sequence[int], first: Any = 0) -> Any:
+        """Where an element lies that is so far along each axis."""
+        total = whole(first) if isinstance(first, int) else first
+        for at, step in zip(index, steps, strict=True):
+            if step:
+                total = self.b.add(total, at if step == 1 else self.b.mul(at, whole(step)))
+        return total
+
+    def read(self, atom: Atom, offset: Any) -> Any:
+        """An element of an operand, as it is computed with."""
+        dtype = str(atom.aval.dtype)
+        if is_literal(atom):
+            return constant(atom.val, dtype)
+        place = self.source(atom, offset)
+        return loaded(self.b, self.b.load(place, typ=memory_type(dtype), align=itemsize(dtype)), dtype)
+
+    def source(self, atom: Name, offset: Any) -> Any:
+        """Where an element of an operand lies in memory."""
+        return self.b.gep(self._sources[atom], [offset], source_etype=memory_type(str(atom.aval.dtype)))
+
+    def result(self, number: int, offset: Any) -> Any:
+        """Where an element of a result lies in memory."""
+        dtype = str(self.equation.outvars[number].aval.dtype)
+        return self.b.gep(self._results[number], [offset], source_etype=memory_type(dtype))
+
+    def written(self, offset: Any, number: int = 0) -> Any:
+        """What was written to an element of a result."""
+        dtype = str(self.equation.outvars[number].aval.dtype)
+        place = self.result(number, offset)
+        return loaded(self.b, self.b.load(place, typ=memory_type(dtype), align=itemsize(dtype)), dtype)
+
+    def write(self, offset: Any, value: Any, number: int = 0) -> None:
+        """Write an element of a result."""
+        dtype = str(self.equation.outvars[number].aval.dtype)
+        self.b.store(stored(self.b, value, dtype), self.result(number, offset), align=itemsize(dtype))
+
+    def index(self, atom: Atom, offset: Any) -> Any:
+        """An element of an operand as a number of 64 bits."""
+        value, dtype = self.read(atom, offset), str(atom.aval.dtype)
+        if value.type.width == 64:
+            return value
+        return (self.b.sext if is_signed(dtype) else self.b.zext)(value, LONG)
+
+    def bounded(self, value: Any, most: int) -> Any:
+        """A number of 64 bits brought into 0 to `most`."""
+        b = self.b
+        value = b.select(b.icmp_signed("<", value, whole(0)), whole(0), value)
+        return b.select(b.icmp_signed(">", value, whole(most)), whole(most), value)
+
+    def copy(self, atom: Atom) -> None:
+        """All elements of an operand, at the same places of the result."""
+        with self.counted(size_of(atom)) as at:
+            self.write(at, self.read(atom, whole(0) if is_literal(atom) else at))
+
+
+def nonempty(equation: Equation) -> None:
+    """Refuse arrays without elements.
+
+    Raises:
+        Unsupported: There is one.
+    """
+    for atom in (*equation.invars, *equation.outvars):
+        if size_of(atom) == 0:
+            raise Unsupported(f"an array of shape {tuple(np.shape(atom.aval))}")

@@ -1,0 +1,274 @@
+"""A formula in stages: loops over arrays of several sizes, with what moves numbers and adds them up between them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from spark.kernels.formula.arithmetic import OPERATIONS
+from spark.kernels.formula.emit import Slot
+from spark.kernels.formula.flat import Equation, Flat, Name, Operator, broadcast, flatten, is_literal, size_of
+from spark.kernels.formula.formula import Formula, formula
+from spark.kernels.formula.indexed import INDEXED
+from spark.kernels.formula.moved import MOVED
+from spark.kernels.formula.nest import Nest, nonempty
+from spark.kernels.formula.shapes import MOVES
+from spark.kernels.formula.totals import TOTALS
+from spark.kernels.formula.values import Unsupported
+from spark.kernels.formula.walk import REDUCTIONS, needed
+
+# Arrays up to this size are computed number by number, wherever they are needed.
+SMALL = 8
+_NESTS: dict[str, Callable[[Nest, Equation], None]] = {**MOVED, **TOTALS, **INDEXED}
+# Leave every element where it lies.
+_KEEP = ("reshape", "squeeze", "expand_dims", "copy", "copy_p", "stop_gradient", "optimization_barrier")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One formula of several.
+
+    Attributes:
+        formula: What it computes.
+        inputs: Numbers of the arrays that it reads.
+        outputs: Numbers of those that it writes.
+    """
+
+    formula: Formula
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Staged:
+    """Array code as a row of formulas.
+
+    Arrays are numbered: what it takes, what it gives, `constants`, then `between`.
+
+    Attributes:
+        stages: In the order in which they run.
+        constants: Arrays that were written into the code.
+        between: What one stage leaves for a later one.
+    """
+
+    stages: tuple[Stage, ...]
+    constants: tuple[np.ndarray, ...] = ()
+    between: tuple[Slot, ...] = ()
+
+
+def staged(closed: Any, words: Iterable[int], shared: dict[int, int]) -> Staged:
+    """The stages of a closed jaxpr.
+
+    Args:
+        closed: What is to be computed.
+        words: Which of its arguments are the words of random keys, or of a counter.
+        shared: By the number of a result, that of the argument in whose memory it shall lie.
+
+    Raises:
+        Unsupported: It does something that is none of what stages do.
+    """
+    flat = _prepared(flatten(closed))
+    late: set[int] = set()
+    # A result that would be written before its memory was read for the last time goes there at the end.
+    while True:
+        plan = _Plan(flat, set(words), late)
+        found = plan.conflicts(shared)
+        if not found:
+            return plan.staged()
+        late |= found
+
+
+def _prepared(flat: Flat) -> Flat:
+    """The equations that results follow from, with every stretch of an axis an equation of its own; each result has a
+    name of its own, which an equation makes.
+    """
+    equations: list[Equation] = []
+    for equation in needed(flat):
+        nonempty(equation)
+        shape = tuple(equation.outvars[0].aval.shape)
+        values = list(equation.invars)
+        if equation.primitive.name in OPERATIONS:
+            for number, atom in enumerate(values):
+                if size_of(atom) not in (1, size_of(equation.outvars[0])):
+                    equations.append(broadcast(atom, shape))
+                    values[number] = equations[-1].outvars[0]
+        equations.append(Equation(equation.primitive, tuple(values), equation.outvars, equation.params))
+    made = {name for equation in equations for name in equation.outvars}
+    results: list[Name] = []
+    for atom in flat.outvars:
+        if is_literal(atom) or atom not in made or atom in results:
+            equations.append(_copied(atom))
+            atom = equations[-1].outvars[0]
+        results.append(atom)
+    return Flat(flat.invars, tuple(results), tuple(equations), flat.constants)
+
+
+def _copied(atom: Any) -> Equation:
+    name = Name(jax.ShapeDtypeStruct(tuple(atom.aval.shape), atom.aval.dtype))
+    return Equation(Operator("copy"), (atom,), (name,), {})
+
+
+def _keeps(equation: Equation) -> bool:
+    """Whether an equation leaves every element where it lies, or gives one number to all."""
+    name, before, after = equation.primitive.name, size_of(equation.invars[0]), size_of(equation.outvars[0])
+    if name in _KEEP:
+        return equation.params.get("dimensions") is None or name != "reshape"
+    if name == "broadcast_in_dim":
+        return before in (1, after)
+    if name == "slice":
+        return before == after and all(n in (None, 1) for n in equation.params["strides"] or ())
+    if name == "transpose":
+        shape = equation.invars[0].aval.shape
+        wide = [axis for axis in equation.params["permutation"] if shape[axis] != 1]
+        return wide == sorted(wide)
+    return False
+
+
+class _Plan:
+    """Which equation is computed in which loop, at which level: levels are what nests come between."""
+
+    def __init__(self, flat: Flat, words: set[int], late: set[int]) -> None:
+        self.flat = flat
+        self.results = list(flat.outvars)
+        equations = list(flat.eqns)
+        for number in sorted(late):
+            equations.append(_copied(self.results[number]))
+            self.results[number] = equations[-1].outvars[0]
+        self.late = {self.results[number] for number in late}
+        self.few = {name for n, name in enumerate(flat.invars) if n in words or name.size <= SMALL}
+        self.few |= {name for name in flat.constants if name.size <= SMALL}
+        self.level: dict[Name, int] = dict.fromkeys((*flat.invars, *flat.constants), 0)
+        self.maker: dict[Name, Equation] = {}
+        self.stored: set[Name] = set(self.level)
+        self.nests: dict[int, list[Equation]] = defaultdict(list)
+        self.order = {equation: n for n, equation in enumerate(equations)}
+        for equation in equations:
+            self._place(equation)
+        last = max(self.level.values(), default=0) + 1
+        for name in self.late:
+            self.level[name] = last
+        self.last = last
+        self.sinks: dict[int, list[Name]] = defaultdict(list)
+        self.groups: dict[int, list[tuple[Flat, int]]] = {}
+        self._collect()
+
+    def _place(self, equation: Equation) -> None:
+        values = [atom for atom in equation.invars if isinstance(atom, Name)]
+        level = max((self.level[name] for name in values), default=0)
+        name, outs = equation.primitive.name, equation.outvars
+        keyed = any(str(out.aval.dtype).startswith("key<") for out in outs)
+        draws = name.startswith("random_")
+        element = draws or name == "iota" or name in OPERATIONS or _keeps(equation)
+        by_number = element or name in MOVES or name in REDUCTIONS or name in ("concatenate", "stack")
+        if by_number and self.few.issuperset(values) and all(keyed or out.size <= SMALL for out in outs):
+            self.few.update(outs)
+        elif element and not keyed:
+            if draws and not self.few.issuperset(values):
+                raise Unsupported(f"`{name}` of many keys")
+        elif name in _NESTS and not keyed:
+            self.nests[level].append(equation)
+            self.stored.update(outs)
+            self.few.update(out for out in outs if out.size <= SMALL)
+            level += 1
+        else:
+            raise Unsupported(f"`{name}`")
+        for out in outs:
+            self.level[out] = level
+            self.maker[out] = equation
+
+    def _want(self, name: Name) -> None:
+        if name not in self.stored and name not in self.sinks[self.level[name]]:
+            self.sinks[self.level[name]].append(name)
+
+    def _collect(self) -> None:
+        for name in self.results:
+            self._want(name)
+        for nests in self.nests.values():
+            for equation in nests:
+                for atom in equation.invars:
+                    if isinstance(atom, Name):
+                        self._want(atom)
+        for level in range(self.last, -1, -1):
+            by_size: dict[int, list[Name]] = defaultdict(list)
+            for name in self.sinks[level]:
+                by_size[1 if name in self.few else name.size].append(name)
+            self.groups[level] = [(self._loop(level, names), size) for size, names in sorted(by_size.items())]
+
+    def _loop(self, level: int, sinks: list[Name]) -> Flat:
+        """What a loop takes, and computes in which order."""
+        waiting, loads, inside = list(sinks), dict[Name, None](), set[Equation]()
+        while waiting:
+            name = waiting.pop()
+            equation = self.maker.get(name)
+            if name in self.stored or equation is None:
+                loads[name] = None
+                continue
+            if name not in self.few and self.level[name] < level and not self._is_cheap(equation):
+                self._want(name)
+                loads[name] = None
+                continue
+            if equation not in inside:
+                inside.add(equation)
+                waiting += [atom for atom in equation.invars if isinstance(atom, Name)]
+        ordered = sorted(inside, key=lambda equation: self.order[equation])
+        return Flat(tuple(loads), tuple(sinks), tuple(ordered))
+
+    def _is_cheap(self, equation: Equation) -> bool:
+        """Whether computing it again costs less than reading it."""
+        values = [atom for atom in equation.invars if isinstance(atom, Name)]
+        return self.few.issuperset(values) and not equation.primitive.name.startswith("random_")
+
+    def conflicts(self, shared: dict[int, int]) -> set[int]:
+        """Results whose memory is still read when they are written, by another stage or for another element."""
+        found = set()
+        for number, argument in shared.items():
+            name, source = self.results[number], self.flat.invars[argument]
+            level = self.level[name] - (name in self.stored)
+            loops = [(at, loop) for at in range(level, self.last + 1) for loop, _ in self.groups[at]]
+            nests = [nest for at in range(level, self.last + 1) for nest in self.nests[at]]
+            # In its own loop each element is read before it is written; loops of its level come before nests.
+            read_by_loop = any(
+                source in loop.invars and name not in loop.outvars and (at > level or name not in self.stored)
+                for at, loop in loops
+            )
+            if name not in self.late and (read_by_loop or any(source in nest.invars for nest in nests)):
+                found.add(number)
+        return found
+
+    def staged(self) -> Staged:
+        """The formulas, and where their arrays lie."""
+        numbers: dict[Name, int] = {name: n for n, name in enumerate(self.flat.invars)}
+        for name in (*self.results, *self.flat.constants):
+            numbers[name] = len(numbers)
+        between: list[Slot] = []
+
+        def number(name: Name) -> int:
+            if name not in numbers:
+                numbers[name] = len(numbers)
+                between.append(Slot(name.shape, str(name.aval.dtype), False))
+            return numbers[name]
+
+        stages: list[Stage] = []
+
+        def add(made: Formula, inputs: Iterable[Name], outputs: Iterable[Name]) -> None:
+            stages.append(Stage(made, tuple(map(number, inputs)), tuple(map(number, outputs))))
+
+        for level in range(self.last + 1):
+            for loop, units in self.groups[level]:
+                made = formula(loop, [self._slot(n, units) for n in loop.invars], self._slots(loop.outvars, units), units)
+                add(made, loop.invars, loop.outvars)
+            for equation in self.nests[level]:
+                nest = Nest(equation)
+                _NESTS[equation.primitive.name](nest, equation)
+                inputs, outputs = self._slots(nest.operands, 1), self._slots(equation.outvars, 1)
+                add(Formula(nest.text(), tuple(inputs), (), tuple(outputs), 1), nest.operands, equation.outvars)
+        return Staged(tuple(stages), tuple(self.flat.constants.values()), tuple(between))
+
+    def _slots(self, names: Iterable[Name], units: int) -> list[Slot]:
+        return [self._slot(name, units) for name in names]
+
+    def _slot(self, name: Name, units: int) -> Slot:
+        return Slot(name.shape, str(name.aval.dtype), units > 1 and name not in self.few and name.size == units)
