@@ -9,7 +9,8 @@ import numpy as np
 
 from spark.kernels.formula.emit import Slot
 from spark.kernels.formula.formula import formula
-from spark.kernels.program import Program
+from spark.kernels.formula.staged import Staged, staged
+from spark.kernels.program import Place, Program
 
 
 def as_formula(function: Callable[..., Any], *arrays: Any, units: int | None = None) -> list[np.ndarray]:
@@ -30,6 +31,48 @@ def as_formula(function: Callable[..., Any], *arrays: Any, units: int | None = N
         step = program.argument(np.zeros(2, np.uint32))
         program.formula(key, size, step, [(place, 1) for place in places])
         return program.run()[1]
+
+    return [np.asarray(found) for found in run(*given)]
+
+
+def emit(program: Program, stages: Staged, places: list[Place]) -> None:
+    """The stages as instructions, for the arrays that they take and give."""
+    step = program.argument(np.zeros(2, np.uint32))
+    arrays = [*places, *(program.argument(c) for c in stages.constants)]
+    arrays += [program.scratch(slot.shape, slot.dtype) for slot in stages.between]
+    for stage in stages.stages:
+        numbers = program.argument(np.array(stage.formula.numbers or (0.0,), np.float32))
+        read, write = ([arrays[n] for n in numbered] for numbered in (stage.inputs, stage.outputs))
+        program.formula(stage.formula.key(), stage.formula.units, step, [(p, 1) for p in (*read, numbers, *write)])
+
+
+def in_stages(function: Callable[..., Any], *arrays: Any) -> list[np.ndarray]:
+    """What a function returns, computed in stages."""
+    given = [jnp.asarray(a) for a in arrays]
+    closed = jax.make_jaxpr(lambda *a: jax.tree.leaves(function(*a)))(*given)
+    stages = staged(closed, (), {})
+
+    @jax.jit
+    def run(*arguments: Any) -> Any:
+        program = Program([])
+        places = [program.argument(a) for a in arguments]
+        emit(program, stages, places + [program.result(o.shape, str(o.dtype)) for o in closed.out_avals])
+        return program.run()[1]
+
+    return [np.asarray(found) for found in run(*given)]
+
+
+def in_place(function: Callable[..., Any], *arrays: Any) -> list[np.ndarray]:
+    """What a function makes of its arguments, one result for each, written where the argument lies."""
+    given = [jnp.asarray(a) for a in arrays]
+    stages = staged(jax.make_jaxpr(function)(*given), (), {n: n for n in range(len(given))})
+
+    @jax.jit
+    def run(*arguments: Any) -> Any:
+        program = Program(arguments)
+        places = [program.state(n, 0, a.shape, str(a.dtype)) for n, a in enumerate(given)]
+        emit(program, stages, places + places)
+        return program.run()[0]
 
     return [np.asarray(found) for found in run(*given)]
 

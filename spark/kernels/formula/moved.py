@@ -29,6 +29,16 @@ def broadcast(nest: Nest, equation: Equation) -> None:
     _gather_from(nest, steps)
 
 
+def tile(nest: Nest, equation: Equation) -> None:
+    """The whole array several times along each axis."""
+    (operand,), out = equation.invars, _shape(equation.outvars[0])
+    shape, repeats = _shape(operand), equation.params["reps"]
+    with nest.over([n for pair in zip(repeats, shape, strict=True) for n in pair]) as index:
+        value = nest.read(operand, nest.offset(index[1::2], strides(shape)))
+        steps = [step for length, step in zip(shape, strides(out), strict=True) for step in (length * step, step)]
+        nest.write(nest.offset(index, steps), value)
+
+
 def transpose(nest: Nest, equation: Equation) -> None:
     """Axes in another order."""
     steps = strides(_shape(equation.invars[0]))
@@ -128,6 +138,7 @@ def replaced_part(nest: Nest, equation: Equation) -> None:
 
 MOVED = {
     "broadcast_in_dim": broadcast,
+    "tile": tile,
     "transpose": transpose,
     "slice": cut,
     "rev": reverse,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -194,7 +194,7 @@ class _Plan:
         for level in range(self.last, -1, -1):
             by_size: dict[int, list[Name]] = defaultdict(list)
             for name in self.sinks[level]:
-                by_size[1 if name in self.few else name.size].append(name)
+                by_size[0 if name in self.few else name.size].append(name)
             self.groups[level] = [(self._loop(level, names), size) for size, names in sorted(by_size.items())]
 
     def _loop(self, level: int, sinks: list[Name]) -> Flat:
@@ -258,12 +258,13 @@ class _Plan:
 
         for level in range(self.last + 1):
             for loop, units in self.groups[level]:
-                made = formula(loop, [self._slot(n, units) for n in loop.invars], self._slots(loop.outvars, units), units)
-                add(made, loop.invars, loop.outvars)
+                slots = self._slots(loop.invars, units), self._slots(loop.outvars, units)
+                # In a loop over no units everything is computed number by number, once, for whom asks for one unit.
+                add(replace(formula(loop, *slots, units), units=max(units, 1)), loop.invars, loop.outvars)
             for equation in self.nests[level]:
                 nest = Nest(equation)
                 _NESTS[equation.primitive.name](nest, equation)
-                inputs, outputs = self._slots(nest.operands, 1), self._slots(equation.outvars, 1)
+                inputs, outputs = self._slots(nest.operands, 0), self._slots(equation.outvars, 0)
                 add(Formula(nest.text(), tuple(inputs), (), tuple(outputs), 1), nest.operands, equation.outvars)
         return Staged(tuple(stages), tuple(self.flat.constants.values()), tuple(between))
 
@@ -271,4 +272,4 @@ class _Plan:
         return [self._slot(name, units) for name in names]
 
     def _slot(self, name: Name, units: int) -> Slot:
-        return Slot(name.shape, str(name.aval.dtype), units > 1 and name not in self.few and name.size == units)
+        return Slot(name.shape, str(name.aval.dtype), name not in self.few and name.size == units)
