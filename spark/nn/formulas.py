@@ -1,4 +1,4 @@
-"""Modules as formulas: what an author wrote in `__call__`, traced, is compiled to one loop over the units."""
+"""Modules as formulas: what an author wrote in `__call__`, traced, is compiled to loops over its arrays."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

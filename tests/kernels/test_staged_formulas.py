@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(bool(llvm.why_not()), reason=llvm.why_not())
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=40).astype(np.float32)
 # Numbers of which some are out of range, before 0 and behind the end.
-I = (np.arange(40) * 7 % 45 - 3).astype(np.int32)
+INDEX = (np.arange(40) * 7 % 45 - 3).astype(np.int32)
 M = RNG.normal(size=(40, 30)).astype(np.float32)
 HALF = jnp.float32(0.5)
 
@@ -75,7 +75,7 @@ def agree(found, expected):
 @pytest.mark.parametrize("name", CODE)
 def test_array_code_in_stages_gives_what_xla_makes_of_it(name):
     with jax.numpy_dtype_promotion("standard"):
-        agree(in_stages(CODE[name], X, I, M), by_xla(CODE[name], X, I, M))
+        agree(in_stages(CODE[name], X, INDEX, M), by_xla(CODE[name], X, INDEX, M))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int8", "uint8", "bool"])
@@ -88,10 +88,10 @@ def test_other_dtypes_move_and_are_compared_alike(dtype):
                 v[::-1],
                 v.max(),
                 jnp.argmax(v),
-                v[I % 40],
+                v[INDEX % 40],
                 jnp.concatenate([v, v]),
                 v.reshape(8, 5).T,
-                jnp.take(v, I),
+                jnp.take(v, INDEX),
             )
 
         for found, expected in zip(in_stages(function, x), by_xla(function, x), strict=True):

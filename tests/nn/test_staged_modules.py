@@ -95,12 +95,11 @@ def test_it_gives_the_same_step_by_step_and_in_one_run():
 
 
 class OwnIntegrator(interfaces.ExponentialIntegrator):
-    """An integrator whose step somebody changed."""
+    """An integrator with a method that changes how it is seen."""
 
-    def __call__(self, spikes: SpikeArray) -> interfaces.integrator.IntegratorOutput:
-        """Half of it."""
-        whole = super().__call__.__wrapped__(self, spikes)
-        return {"signal": FloatArray(whole["signal"].value * 0.5)}
+    def can_lower(self) -> bool:
+        """No instruction of the class does what this one does."""
+        return False
 
 
 @pytest.mark.parametrize(

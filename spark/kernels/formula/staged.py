@@ -111,6 +111,10 @@ def _copied(atom: Any) -> Equation:
     return Equation(Operator("copy"), (atom,), (name,), {})
 
 
+def _names(equation: Equation) -> list[Name]:
+    return [atom for atom in equation.invars if isinstance(atom, Name)]
+
+
 def _keeps(equation: Equation) -> bool:
     """Whether an equation leaves every element where it lies, or gives one number to all."""
     name, before, after = equation.primitive.name, size_of(equation.invars[0]), size_of(equation.outvars[0])
@@ -156,7 +160,7 @@ class _Plan:
         self._collect()
 
     def _place(self, equation: Equation) -> None:
-        values = [atom for atom in equation.invars if isinstance(atom, Name)]
+        values = _names(equation)
         level = max((self.level[name] for name in values), default=0)
         name, outs = equation.primitive.name, equation.outvars
         keyed = any(str(out.aval.dtype).startswith("key<") for out in outs)
@@ -179,7 +183,18 @@ class _Plan:
             self.level[out] = level
             self.maker[out] = equation
 
+    def _home(self, name: Name) -> Name:
+        """Whose memory holds it: another shape of the same elements needs none of its own."""
+        while name not in self.stored and name not in self.few and name not in self.results:
+            equation = self.maker[name]
+            source = next(iter(equation.invars), None)
+            if not isinstance(source, Name) or source.size != name.size or not _keeps(equation):
+                break
+            name = source
+        return name
+
     def _want(self, name: Name) -> None:
+        name = self._home(name)
         if name not in self.stored and name not in self.sinks[self.level[name]]:
             self.sinks[self.level[name]].append(name)
 
@@ -188,9 +203,8 @@ class _Plan:
             self._want(name)
         for nests in self.nests.values():
             for equation in nests:
-                for atom in equation.invars:
-                    if isinstance(atom, Name):
-                        self._want(atom)
+                for name in _names(equation):
+                    self._want(name)
         for level in range(self.last, -1, -1):
             by_size: dict[int, list[Name]] = defaultdict(list)
             for name in self.sinks[level]:
@@ -212,13 +226,15 @@ class _Plan:
                 continue
             if equation not in inside:
                 inside.add(equation)
-                waiting += [atom for atom in equation.invars if isinstance(atom, Name)]
+                waiting += _names(equation)
         ordered = sorted(inside, key=lambda equation: self.order[equation])
         return Flat(tuple(loads), tuple(sinks), tuple(ordered))
 
     def _is_cheap(self, equation: Equation) -> bool:
-        """Whether computing it again costs less than reading it."""
-        values = [atom for atom in equation.invars if isinstance(atom, Name)]
+        """Whether computing it again costs less than reading it, or nothing."""
+        if self._home(equation.outvars[0]) is not equation.outvars[0]:
+            return True
+        values = _names(equation)
         return self.few.issuperset(values) and not equation.primitive.name.startswith("random_")
 
     def conflicts(self, shared: dict[int, int]) -> set[int]:
@@ -234,7 +250,9 @@ class _Plan:
                 source in loop.invars and name not in loop.outvars and (at > level or name not in self.stored)
                 for at, loop in loops
             )
-            if name not in self.late and (read_by_loop or any(source in nest.invars for nest in nests)):
+            if name not in self.late and (
+                read_by_loop or any(source in map(self._home, _names(nest)) for nest in nests)
+            ):
                 found.add(number)
         return found
 
@@ -246,6 +264,7 @@ class _Plan:
         between: list[Slot] = []
 
         def number(name: Name) -> int:
+            name = self._home(name)
             if name not in numbers:
                 numbers[name] = len(numbers)
                 between.append(Slot(name.shape, str(name.aval.dtype), False))

@@ -59,7 +59,9 @@ def _one_by_one(nest: Nest, name: str, operand: Any, first: Any, shape: list[int
         before = nest.b.load(total, typ=value.type)
         after = OPERATIONS[name](nest.b, [before, value], dtype, {})
         # The first element stands there already.
-        nest.b.store(nest.b.select(nest.b.icmp_signed("==", _ordinal(nest, index, shape), whole(0)), before, after), total)
+        nest.b.store(
+            nest.b.select(nest.b.icmp_signed("==", _ordinal(nest, index, shape), whole(0)), before, after), total
+        )
     return nest.b.load(total, typ=scalar_type(dtype))
 
 
@@ -183,7 +185,9 @@ def product(nest: Nest, equation: Equation) -> None:
             firsts = [nest.offset(index, along[side]) for side in (0, 1)]
 
             def terms(at: Any, lanes: int) -> Any:
-                return b.fmul(*(_lanes(nest, x, b.add(f, at), lanes) for x, f in zip((left, right), firsts, strict=True)))
+                return b.fmul(
+                    *(_lanes(nest, x, b.add(f, at), lanes) for x, f in zip((left, right), firsts, strict=True))
+                )
 
             nest.write(nest.offset(index, strides(out)), _row_sum(nest, count, terms))
         return
