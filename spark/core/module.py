@@ -120,15 +120,6 @@ class Module(Part):
         """Whether this module, as configured, can be an instruction of a native program."""
         return True
 
-    def can_loop(self, series: set[str], cached: set[str]) -> bool:
-        """Whether instructions alone do a step, in a loop of steps.
-
-        Args:
-            series: Input ports that take inputs of the brain that change from step to step.
-            cached: Input ports that take what other modules put out.
-        """
-        return True
-
     def lower(self, lowering: Any, **inputs: Any) -> dict[str, Any]:
         """Emit the instructions of one step; only for classes that say `lowers = True`."""
         raise NotImplementedError

@@ -24,20 +24,22 @@ from spark.graph.order import build_order
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels import available
 from spark.kernels.choice import derived_from
+from spark.kernels.program import Place
 from spark.nn.brain_config import BrainConfig
 from spark.nn.connection_table import ConnectionTable, connection_table
+from spark.nn.lowered_inner import LoweredInner
 from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
-from spark.nn.lowering import Lowering
+from spark.nn.lowering import Arriving, Lowering
 from spark.nn.successor import carried, changed
-from spark.nn.ways import Refusal, ways_of_modules
+from spark.nn.ways import OfModules, Refusal, ways_of_modules
 from spark.nn.wiring import gather, joined_spec, origins
 
 # Half precision is checked in JAX; whole numbers need no check.
 CHECKED_NATIVELY = ("float32", "int8", "uint8", "int32", "uint32", "bool")
 
 
-class Brain(Module):
+class Brain(Module, OfModules):
     """Modules wired into a graph; may itself be a module of a larger brain.
 
     Order of update in a step: inputs are visible at once; every module reads what the others put out one step
@@ -285,7 +287,7 @@ class Brain(Module):
         Returns:
             What was noted and how many steps were done, or None.
         """
-        if not self._runs_natively() or not loops(self, set(series)):
+        if not self._runs_natively() or not loops(self):
             return None
         graph, state = split(self)
         # What looks at weights in the middle of a run must find them up to date.
@@ -296,6 +298,10 @@ class Brain(Module):
         noted, done, leaves = run.run_steps(steps, taps, chosen, most)
         take_leaves(self, leaves)
         return noted, done
+
+    def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
+        """The instructions of its modules, for a brain in a brain."""
+        return LoweredInner(self, lowering, inputs).emit_inside()
 
     def __call__(self, **inputs: Any) -> dict[str, Payload]:
         """Advance one step."""

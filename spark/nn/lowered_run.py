@@ -13,34 +13,12 @@ from spark.kernels.program import STEP, Place
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Arriving, native_dtype
 from spark.nn.taps import Noted, Tap
-from spark.nn.ways import Instructions, Refusal, Way, ways_of_modules
+from spark.nn.ways import Refusal, reads_as_kept, ways_of_modules
 
 
-def loops(brain: Any, series: set[str]) -> bool:
-    """Whether all modules of a brain lower, and in a loop whose inputs `series` change from step to step."""
-
-    def fed(name: str, by: set[PortMap]) -> set[str]:
-        return {port for port, wires in brain._wires[name].items() if by.intersection(wires)}
-
-    changing = {PortMap(CALL, name) for name in series}
-    cached = {PortMap(*key.split(".", 1)) for key in brain.cache}
-    modules = {name: getattr(brain, name) for name in brain._names}
-    ways = ways_of_modules(brain)
-    # A loop cannot cast what a module puts out in one step for the one that reads it in the next.
-    as_read = all(
-        brain.cache[f"{wire.origin}.{wire.port}"].dtype.name == native_dtype(modules[name]._inputs[port])
-        for name in modules
-        for port, wires in brain._wires[name].items()
-        for wire in wires
-        if wire.origin != CALL
-    )
-    return as_read and all(_loops(ways[n], m, fed(n, changing), fed(n, cached)) for n, m in modules.items())
-
-
-def _loops(way: Way, module: Any, changing: set[str], cached: set[str]) -> bool:
-    if isinstance(way, Instructions):
-        return module.can_loop(changing, cached)
-    return not isinstance(way, Refusal)
+def loops(brain: Any) -> bool:
+    """Whether all modules of a brain lower, and in a loop of steps."""
+    return reads_as_kept(brain) and not any(isinstance(way, Refusal) for way in ways_of_modules(brain).values())
 
 
 class LoweredRun(LoweredStep):
@@ -54,9 +32,7 @@ class LoweredRun(LoweredStep):
     def _single(self, wire: PortMap, spec: PortSpec) -> Arriving:
         if wire in self.series:
             return Arriving(self._row(wire, native_dtype(spec)))
-        if wire in self.own:
-            return super()._single(wire, spec)
-        return Arriving(super()._single(wire, spec).place)
+        return super()._single(wire, spec)
 
     def _row(self, wire: PortMap, dtype: str) -> Place:
         if (wire, dtype) not in self._taken:

@@ -86,22 +86,19 @@ class LoweredStep:
             return self._single(wires[0], spec)
         place = self.program.scratch(spec.shape, native_dtype(spec))
         first = 0
-        arriving = [self._single(wire, spec) for wire in wires]
-        for one in arriving:
+        for one in [self._single(wire, spec) for wire in wires]:
             self.program.copy(place.part(first, one.place.size), one.place)
             first += one.place.size
-        return Arriving(place, lambda: jnp.concatenate([one.value.reshape(-1) for one in arriving]))
+        return Arriving(place)
 
     def _single(self, wire: PortMap, spec: PortSpec) -> Arriving:
         """One wire: an input of the brain, or a variable of its cache, which nothing changes before the step's end."""
         if wire in self.own:
-            value = self.own[wire].value.astype(native_dtype(spec))
-            return Arriving(self.program.argument(value), value)
+            return Arriving(self.program.argument(self.own[wire].value.astype(native_dtype(spec))))
         variable = self.brain.cache[f"{wire.origin}.{wire.port}"]
         if variable.dtype.name != native_dtype(spec):
-            value = variable.value.astype(native_dtype(spec))
-            return Arriving(self.program.argument(value), value)
-        return Arriving(self.lowering.variable(variable), lambda: variable.value)
+            return Arriving(self.program.argument(variable.value.astype(native_dtype(spec))))
+        return Arriving(self.lowering.variable(variable))
 
     def _run_in_jax(self, name: str) -> None:
         module = getattr(self.brain, name)

@@ -61,16 +61,9 @@ class Arriving:
         source: The component whose property this is, if it is one.
     """
 
-    def __init__(self, place: Place, value: Any = None, source: Any = None) -> None:
+    def __init__(self, place: Place, source: Any = None) -> None:
         self.place = place
         self.source = source
-        self._value = value
-
-    @property
-    def value(self) -> Any:
-        """The same as an array of JAX; not there in a loop of steps for what changes from step to step."""
-        assert self._value is not None
-        return self._value() if callable(self._value) else self._value
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from spark.core.variable import Variable
+from spark.graph.specs import CALL
+from spark.kernels import llvm
 from spark.kernels.program import RECEIVE
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of
-from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace
+from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace, native_dtype
 from spark.nn.synapses.background import PoissonBackground
 from spark.nn.synapses.linear import LinearSynapses
 
@@ -52,6 +54,8 @@ def _is_lowered_class(cls: type) -> bool:
 
 def way_of(module: Any) -> Way:
     """How a module of a brain runs, where all that it can read is what arrives at its ports."""
+    if isinstance(module, OfModules):
+        return _way_of_brain(module)
     if has_instructions(module) and not module.works_on_others:
         return INSTRUCTIONS
     return formula_of(module)
@@ -62,6 +66,36 @@ def emit(way: Way, module: Any, lowering: Lowering, arriving: dict[str, Any]) ->
     if isinstance(way, ModuleFormula):
         return way.emit(module, lowering, arriving)
     return module.lower(lowering, **arriving)
+
+
+class OfModules:
+    """A module that is a graph of modules with a cache of its own, as a brain is."""
+
+
+def reads_as_kept(brain: Any) -> bool:
+    """Whether every module reads what others put out in the dtype in which the cache keeps it.
+
+    A loop cannot cast what a module puts out in one step for the one that reads it in the next.
+    """
+    return all(
+        brain.cache[f"{wire.origin}.{wire.port}"].dtype.name == native_dtype(getattr(brain, name)._inputs[port])
+        for name in brain._names
+        for port, wires in brain._wires[name].items()
+        for wire in wires
+        if wire.origin != CALL
+    )
+
+
+def _way_of_brain(brain: Any) -> Way:
+    """A brain in a brain is native where all its modules are."""
+    for name, way in ways_of_modules(brain).items():
+        if isinstance(way, Refusal):
+            return Refusal(f"{name}: {way.reason}")
+    if llvm.why_not():
+        return Refusal(llvm.why_not())
+    if not reads_as_kept(brain):
+        return Refusal("a module reads numbers of another precision than the one before it puts out")
+    return INSTRUCTIONS
 
 
 # Tracing a module takes some hundredths of a second, and a step asks several times; a built module never changes.

@@ -111,6 +111,10 @@ def _why_no_native(view: Any) -> str:
 
 
 def _module(path: str, module: Any, way: Way) -> list[HowItRuns]:
+    if isinstance(module, Brain):
+        inside = ways_of_modules(module).items()
+        rows = [_module(f"{path}.{n}", getattr(module, n), way if isinstance(way, Refusal) else w) for n, w in inside]
+        return [_row(path, module, way), *(row for found in rows for row in found)]
     if not isinstance(module, Neuron):
         return [_row(path, module, way)]
     parts = ways_of_parts(module)

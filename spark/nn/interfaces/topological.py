@@ -91,11 +91,9 @@ class Bump:
 
     @staticmethod
     def lower(module: Module, lowering: Lowering, signal: Arriving) -> Place:
-        """The same as `drive`, as an instruction where it can be one: for lines with one range for all numbers."""
+        """The same as `drive` as an instruction, for lines with one range for all numbers."""
         m: Any = module
         program = lowering.program
-        if not Bump.is_line(module):
-            return program.argument(Bump.drive(module, FloatArray(signal.value)))
         resolution = module.config.resolution
         drive = program.scratch((*signal.place.shape, resolution), "float32")
         arriving = signal.place
@@ -132,9 +130,9 @@ class TopologicalLinearSpiker(Module):
         """Two instructions: the drive, and the units."""
         return self.integration.lower(self, lowering, Bump.lower(self, lowering, signal))
 
-    def can_loop(self, series: set[str], cached: set[str]) -> bool:
-        """Only lines follow a signal that changes."""
-        return "signal" not in series | cached or Bump.is_line(self)
+    def can_lower(self) -> bool:
+        """Only lines have instructions; rings, and ranges for each number, are formulas."""
+        return Bump.is_line(self)
 
 
 class TopologicalPoissonSpiker(Module):
