@@ -57,6 +57,11 @@ class ModuleFormula:
     written: tuple[str, ...]
     rows: tuple[str, ...] = ()
 
+    @property
+    def is_one_loop(self) -> bool:
+        """Whether each unit is computed alone, in one loop over them."""
+        return len(self.stages.stages) == 1
+
     def emit(self, module: Any, lowering: Lowering, arriving: dict[str, Any]) -> dict[str, Place]:
         """One instruction; returns where the outputs lie.
 

@@ -13,7 +13,7 @@ from spark.core.tree import constants_of, variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.nn.formulas import ModuleFormula, Traceable, formula_of, traced_formula
 from spark.nn.projections.static import StaticProjections
-from spark.nn.ways import Refusal, ways_of_parts
+from spark.nn.ways import INSTRUCTIONS, Refusal, Way, ways_of_parts
 from spark.nn.wiring import gather
 
 SIGNED = PortMap(CALL, "out_spikes")
@@ -65,14 +65,18 @@ def _stages(neuron: Any) -> Iterable[Stage]:
 def _elementwise(neuron: Any) -> set[str]:
     """Components whose array code is a formula, if some of them have no instructions of their own anyway."""
     ways = ways_of_parts(neuron)
-    if not any(isinstance(way, ModuleFormula) for way in ways.values()):
+    if not any(_is_one_loop(way) for way in ways.values()):
         return set()
     return {
         name
         for name, way in ways.items()
         if not neuron._effects[name]
-        and (isinstance(way, ModuleFormula) or isinstance(formula_of(getattr(neuron, name)), ModuleFormula))
+        and (_is_one_loop(way) or (way is INSTRUCTIONS and _is_one_loop(formula_of(getattr(neuron, name)))))
     }
+
+
+def _is_one_loop(way: Way) -> bool:
+    return isinstance(way, ModuleFormula) and way.is_one_loop
 
 
 def _depths(neuron: Any, elementwise: set[str]) -> dict[str, int]:
@@ -102,7 +106,9 @@ def _fused(neuron: Any, members: list[str]) -> Fused | None:
 
     of = Traceable(coming, own(variables_of(neuron)), own(constants_of(neuron)), neuron._clock, run, tuple(rows))
     formula = traced_formula(of)
-    return None if isinstance(formula, Refusal) else Fused(tuple(members), formula)
+    if isinstance(formula, Refusal) or not formula.is_one_loop:
+        return None
+    return Fused(tuple(members), formula)
 
 
 def _coming(neuron: Any, members: list[str]) -> tuple[dict[str, PortSpec], list[str]]:

@@ -1,10 +1,12 @@
-"""Whatever is built in runs as native code inside a pool, with one parameter for all units or one for each."""
+"""Whatever is built in runs as native code, with one parameter for all units or one for each."""
 
 import numpy as np
 import pytest
 
 import spark
-from spark import InputSpec, ModuleSpecs, Projection, SpikeArray, catalogue, kernels
+from spark import InputSpec, Module, ModuleSpecs, PortMap, Projection, SpikeArray, catalogue, kernels
+from spark.core.check_examples import example_config
+from spark.core.config import Config
 from spark.kernels import llvm
 from spark.nn import Brain, BrainConfig, Pool, PoolConfig
 from spark.nn.connections import FixedProbability
@@ -52,3 +54,44 @@ def test_every_soma_with_every_receptor_is_native(soma: str, each: bool) -> None
 def test_every_rule_is_native_in_a_pool(rule: str) -> None:
     receptors = {"excitation": RECEPTORS["exponentialcurrent"]}
     assert ways(PoolConfig(units=(UNITS,), receptors=receptors), RULES[rule]()) == {"op", "compiled"}
+
+
+def spread_out(config: Config, shape: tuple[int, ...]) -> Config:
+    """The same config with one number for each element wherever it may be so."""
+    ramp = np.linspace(0, 0.5, int(np.prod(shape))).reshape(shape)
+    return config.updated(**{name: value + ramp for name, value in config.quantities().items()})
+
+
+def unchanged(cls: type[Module]) -> type[Module]:
+    """A subclass that changes nothing."""
+    return type(
+        f"Own{cls.__name__}", (cls,), {"__module__": __name__, "__annotations__": {"config": cls.config_class()}}
+    )
+
+
+INTERFACES = {interface.__name__: interface for interface in catalogue.BUILT_IN["interface"]}
+
+
+@pytest.mark.parametrize("each", [False, True], ids=["one parameter for all", "one for each number"])
+@pytest.mark.parametrize("interface", INTERFACES)
+def test_every_interface_is_native_as_it_is_subclassed_and_in_a_brain_in_a_brain(interface: str, each: bool) -> None:
+    cls = INTERFACES[interface]
+    (port,) = cls.ports().inputs
+    payload = cls.ports().inputs[port]
+    config = example_config(cls)
+    config = spread_out(config, (6,)) if each else config
+    wires = {port: [PortMap("__call__", "x")]}
+    specs = [ModuleSpecs("plain", cls, wires, config), ModuleSpecs("own", unchanged(cls), wires, config)]
+    inputs = {"x": InputSpec(payload, (6,), payload.default_dtype)}
+    inner = BrainConfig(input_map=inputs, output_map={}, modules_map=specs)
+    brain = Brain(
+        BrainConfig(
+            input_map=inputs,
+            output_map={},
+            modules_map=[*specs, ModuleSpecs("inner", Brain, {"x": [PortMap("__call__", "x")]}, inner)],
+        )
+    )
+    build(brain)
+    explained = spark.explain(brain)
+    assert explained.one_call, str(explained)
+    assert explained["own"].runs_as == explained["plain"].runs_as == explained["inner.own"].runs_as
