@@ -200,6 +200,16 @@ def pool_spikes(brain: Brain, steps: int = 300) -> dict[str, np.ndarray]:
     return {name: np.asarray(found.value) for name, found in run(brain, {"drive": drives})[1].items()}
 
 
+def delays_of_pairs(projection: Any) -> np.ndarray:
+    """Steps of delay of every pair, (post, pre); 0 where there are none, or no connection."""
+    post, pre = int(np.prod(projection.units)), int(np.prod(projection.input_shape))
+    delays = np.zeros((post, pre), int)
+    if projection.listed:
+        edges = projection.edges
+        delays[np.asarray(edges.post), np.asarray(edges.pre)] = np.asarray(edges.delay)
+    return delays
+
+
 @contextlib.contextmanager
 def refused(kind: type[spark.SparkError], text: str) -> Iterator[None]:
     """The block raises exactly this type with exactly this text."""

@@ -21,6 +21,7 @@ DERIVED = {
     "_clock",
     "_graph",
     "_keeper",
+    "_owner_seed",
     "_seed",
     "_mode",
     "_inputs",

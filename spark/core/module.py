@@ -69,6 +69,7 @@ class Module(Part):
         self._path = ""
         self._drawn_as = ""
         self._seed: int = getattr(config, "seed", None) or 0
+        self._owner_seed = self._seed
         self._clock = Clock()
         self._inputs: dict[str, PortSpec] = {}
         self._outputs: dict[str, PortSpec] = {}
@@ -128,6 +129,10 @@ class Module(Part):
         """Whether a share of the units can be computed apart: by what this class, not one it inherits from, says."""
         return "unit_ports" in vars(type(self))
 
+    def ports_of_units(self) -> tuple[str, ...]:
+        """The ports of `unit_ports`; those of a module whose ports follow from its config follow from it too."""
+        return self.unit_ports
+
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """What a share of the units keeps of this module's arrays; override it where they are not one for each unit.
 
@@ -181,6 +186,7 @@ class Module(Part):
         child._path = f"{self._path}.{name}" if self._path else name
         child._drawn_as = f"{self.draws_under}.{name}" if self.draws_under else name
         own_seed = getattr(child.config, "seed", None)
+        child._owner_seed = self._seed
         child._seed = self._seed if own_seed is None else own_seed
         child._clock = self._clock
         child._mode = INNER

@@ -31,6 +31,8 @@ class Part:
     _path: str
     _drawn_as: str
     _seed: int
+    # Seed of the module that this is a part of.
+    _owner_seed: int
     _clock: Any
     _inputs: dict[str, PortSpec]
     _outputs: dict[str, PortSpec]
@@ -98,6 +100,17 @@ class Part:
                 )
             )
         return self._generator
+
+    def generator_beside(self, name: str, seed: int | None = None) -> np.random.Generator:
+        """Random numbers for `build` of something that stands beside this module under a name of its own.
+
+        They are those of a part of that name, with a seed of its own or not, so that what one module draws for another
+        purpose does not depend on what else it draws.
+        """
+        owner = self._drawn_as.rpartition(".")[0]
+        path = f"{owner}.{name}" if owner else name
+        entropy = [self._owner_seed if seed is None else seed, zlib.crc32(path.encode())]
+        return np.random.Generator(np.random.Philox(np.random.SeedSequence(entropy)))
 
     def open_generator(self, opened: bool) -> None:
         """Start the random numbers of `build`, or end them."""

@@ -120,12 +120,13 @@ def _configure_projection(draft: Draft, key: str, path: list[str], value: Any, r
     if not reset:
         if not takes_projections(draft.document, edge["to"]):
             raise _no_receptor(draft, edge)
-        if "projection" not in edge and not means_defaults(draft.document["nodes"][edge["to"][0]]):
+        if "projection" not in edge and not means_defaults(draft.document["nodes"][edge["to"][0]], edge["to"][1]):
             text = "the wire means what the fields of its end say"
             raise refuse(text, "Give it settings of its own first: they begin with every connection, of weight 1")
     # A projection of defaults is a bare wire, which every version reads, where a bare wire means no more than that.
-    node = draft.document["nodes"].get(edge["to"][0])
-    bare = not settings and (node is None or node["type"] not in registry.names() or means_defaults(node))
+    end, port = edge["to"]
+    node = draft.document["nodes"].get(end)
+    bare = not settings and (node is None or node["type"] not in registry.names() or means_defaults(node, port))
     draft.update("edges", key, projection=None if bare else settings)
 
 

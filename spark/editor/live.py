@@ -166,11 +166,10 @@ class Live:
         # Where a config no longer says which ports there are, the wires do.
         wired = {} if sound else ports_by_wires(document, key)[0]
         ins = {**made.inputs, **{port: t for port, t in wired.items() if port not in made.optional}}
-        preset = not means_defaults(node)
-        listed = [
-            {**p, "projected": True, "preset": preset} if p["name"] in made.projected else p
-            for p in port_list(ins, made.optional)
-        ]
+        listed = port_list(ins, made.optional)
+        for port in listed:
+            if port["name"] in made.projected:
+                port |= {"projected": True, "preset": not means_defaults(node, port["name"])}
         return {"inputs": listed, "outputs": port_list(made.outputs)}
 
     def changed(self, patch: Any) -> None:

@@ -52,7 +52,13 @@ def configured_ports(node: Any) -> tuple[Ports, bool]:
 
     What is wrong with it is left to its defaults, so that a wrong number takes no port away.
     """
-    return _configured_ports(node["type"], registry[node["type"]], json.dumps(node.get("config", {}), sort_keys=True))
+    cls: Any = registry[node["type"]]
+    try:
+        text = json.dumps(node.get("config", {}), sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        # No file can hold it: the command that brought it will be refused.
+        return _configured_ports(node["type"], cls, "{}")[0], False
+    return _configured_ports(node["type"], cls, text)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -97,10 +103,10 @@ def projection_names(document: Document, end: list[str]) -> dict[str, str]:
     return {key: edge.get("projection", {}).get("name") or n for (key, edge), n in zip(listed, usual, strict=True)}
 
 
-def means_defaults(node: Any) -> bool:
+def means_defaults(node: Any, port: str) -> bool:
     """Whether a bare wire into a receptor of a node is a projection with the defaults; presets say what it means."""
     cls: Any = registry[node["type"]]
-    return not issubclass(cls, Pool) or cls.usual is Pool.usual
+    return not issubclass(cls, Pool) or port not in cls.preset_ports
 
 
 def outputs(document: Document, key: str) -> Types:

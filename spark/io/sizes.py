@@ -12,8 +12,8 @@ from spark.nn.each_wire import EachWire
 from spark.nn.initializers import Initializer
 from spark.nn.projections.projection import settings_of
 
-# The synapses of a point neuron, and the port whose wires they take.
-_PORTS = {"excitatory": "excitation", "inhibitory": "inhibition"}
+# The fields of presets that say what bare wires mean, and the port at which they end.
+_PORTS = {"excitatory": "excitation", "inhibitory": "inhibition", "synapses": "in_spikes"}
 
 # Bytes of an element at a port, for which something stands with a value for each; of a weight in a matrix of all pairs;
 # of a connection that is listed with its place; and of one in compressed rows.
@@ -127,8 +127,9 @@ def _modules(config: BrainConfig, prefix: str = "") -> Iterator[tuple[str, int, 
 def _projections(specs: ModuleSpecs) -> list[PortMap]:
     """The wires into a module that own their connections: bare ones too, unless the module says what these mean."""
     cls: Any = specs.module_cls
-    wires = [wire for port in cls.ports_from(specs.config).projected for wire in specs.inputs.get(port, [])]
-    return [wire for wire in wires if wire.end is not wire or not _synapses(specs.config)]
+    said = {_PORTS.get(part) for part in _synapses(specs.config)}
+    wires = [(port, wire) for port in cls.ports_from(specs.config).projected for wire in specs.inputs.get(port, [])]
+    return [wire for port, wire in wires if wire.end is not wire or port not in said]
 
 
 def _synapses(config: Config) -> Mapping[str, Any]:

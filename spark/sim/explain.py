@@ -12,6 +12,7 @@ from spark.core.transform import merge, split
 from spark.core.tree import constants_of, variables_of
 from spark.kernels import native
 from spark.nn.brain import Brain
+from spark.nn.fusion import Fused, stages_of
 from spark.nn.neurons.neuron import Neuron
 from spark.nn.ways import INSTRUCTIONS, Refusal, Way, refusal_of, ways_of_modules, ways_of_parts
 
@@ -122,6 +123,9 @@ def _module(path: str, module: Any, way: Way) -> list[HowItRuns]:
         # A pool runs whole, so what stands in the way of one component does in that of all.
         reason = refusal_of(module, parts) or way
         return [_row(path, module, reason), *(_row(f"{path}.{n}", getattr(module, n), reason) for n in module._order)]
+    # What has instructions of its own is compiled where it runs in one loop with others.
+    loops = [stage for stage in stages_of(module) if isinstance(stage, Fused)]
+    parts = {**parts, **{name: loop.formula for loop in loops for name in loop.names}}
     return [_row(path, module, way), *(_row(f"{path}.{n}", getattr(module, n), w) for n, w in parts.items())]
 
 

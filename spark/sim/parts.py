@@ -68,7 +68,7 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
     for prefix, part in walk(made):
         if prefix in cuts:
             vars(part).update(cuts[prefix].attributes)
-        units = part.unit_ports if share is not None else ()
+        units = part.ports_of_units() if share is not None else ()
         count, total = ((share.count,), share.total) if share is not None else ((), None)
         for specs in ("_inputs", "_outputs"):
             found = getattr(part, specs)

@@ -19,7 +19,7 @@ from spark.io.sizes import connections
 from spark.io.sparse import from_sparse, sparse
 from spark.nn import BrainConfig
 from spark.nn.connections import FixedInDegree
-from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+from spark.nn.interfaces import ExponentialIntegrator, ExponentialIntegratorConfig
 from spark.nn.plasticity import PairRuleConfig, RuleConfig
 from spark.nn.pools import Pool, PoolConfig
 from spark.nn.projections import ProjectionConfig
@@ -264,14 +264,14 @@ def test_settings_that_are_no_object_are_no_document(value):
 
 
 def test_settings_of_a_projection_have_no_effect_but_at_a_receptor_and_are_refused():
-    lone = ModuleSpecs("lone", LIFNeuron, {"in_spikes": Projection("noise", "spikes", delay=2.0)},
-                       LIFNeuronConfig(units=(3,), async_spikes=True))  # fmt: skip
+    lone = ModuleSpecs("lone", ExponentialIntegrator, {"spikes": Projection("noise", "spikes", delay=2.0)},
+                       ExponentialIntegratorConfig(num_outputs=2))  # fmt: skip
     made = pooled().updated(modules_map=[*pooled().modules_map.values(), lone])
     (problem,) = made.check()
     assert str(problem) == (
-        "lone.in_spikes[0]: has the settings of a projection, got Projection('noise', 'spikes', "
-        "delay=ConstantInitializer(density=1.0, total=None, minimum=None, maximum=None, value=2.0)); LIFNeuron has no "
-        "receptor 'in_spikes' that takes them. Write spark.PortMap('noise', 'spikes')"
+        "lone.spikes[0]: has the settings of a projection, got Projection('noise', 'spikes', "
+        "delay=ConstantInitializer(density=1.0, total=None, minimum=None, maximum=None, value=2.0)); "
+        "ExponentialIntegrator has no receptor 'spikes' that takes them. Write spark.PortMap('noise', 'spikes')"
     )
     output = {"input": Projection("pool", "out_spikes"), "spec": pooled().output_map["out"].spec}
     with pytest.raises(spark.ConfigError, match=r"'out.input' must be a bare spark.PortMap: an output is no receptor"):

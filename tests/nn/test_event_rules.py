@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import array_code
+from builders import array_code, delays_of_pairs
 from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,10 +76,7 @@ def ran(made: Any, spikes: np.ndarray, record: tuple = (), reward: Any = None) -
 def structure(made: Any) -> tuple[np.ndarray, np.ndarray]:
     """First weights and delays, (post, pre)."""
     build(made)
-    kernel = np.asarray(made.pool.synapses.kernel, np.float64)
-    if not hasattr(made.pool, "delays"):
-        return kernel, np.zeros(kernel.shape, int)
-    return kernel, np.asarray(made.pool.delays.delays.value).T.astype(int)
+    return np.asarray(made.pool.synapses.kernel, np.float64), delays_of_pairs(made.pool.synapses)
 
 
 class Oracle:

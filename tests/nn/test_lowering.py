@@ -170,7 +170,7 @@ def test_a_subclass_with_a_step_of_its_own_is_never_lowered():
         """Fires never."""
 
         def __call__(self, in_spikes: spark.SpikeArray) -> neurons.NeuronOutput:
-            out = super().__call__(in_spikes)
+            out = super().__call__(in_spikes=in_spikes)
             return {"out_spikes": spark.SpikeArray(out["out_spikes"].value * jnp.int8(0))}
 
     _, (spikes, _) = run(brain(*pool(Silent)))

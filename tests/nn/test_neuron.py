@@ -52,11 +52,11 @@ def test_output_has_the_shape_of_the_units(cls: Any, delayed: bool) -> None:
 
 
 def test_without_asynchronous_spikes_there_are_no_delays() -> None:
-    assert not hasattr(built(async_spikes=False), "delays")
+    assert set(built(async_spikes=False).synapses.output_specs) == {"arrivals"}
 
 
 def test_longest_delay_of_the_neuron_is_that_of_its_delays() -> None:
-    assert built(max_delay=3.0).delays.longest == 3
+    assert built(max_delay=3.0).synapses.longest == 3
 
 
 def test_without_learning_rate_there_is_no_rule() -> None:

@@ -210,7 +210,7 @@ def test_no_receptor_and_what_is_none_are_refused():
     for given, text in (({}, "expected at least one receptor, got none"), ({"r": 3}, "config of a receptor, got int")):
         with pytest.raises(ConfigError, match=text):
             PoolConfig(units=(3,), receptors=given)
-    text = "pool.r: no input port is fed, got no wire; expected one into at least one of ['r']. "
+    text = "pool.r: input port is not fed, got no wire; expected SpikeArray. "
     with refused(WiringError, f"{text}Add `'r': [spark.PortMap(origin=..., port=...)]` to its inputs"):
         brain_of({}, JUMPS)
 

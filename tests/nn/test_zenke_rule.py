@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import refused, spikes, spiking_brain
+from builders import delays_of_pairs, refused, spikes, spiking_brain
 from tolerances import INTEGRATED
 
 import spark
@@ -54,9 +54,7 @@ def built(delayed: bool, density: float, rule: Rule, alone: bool) -> tuple[np.nd
     made = pool(delayed, density, rule, alone)
     neuron = made if alone else made.pool
     first = np.asarray(neuron.synapses.kernel)
-    delays = np.zeros((POST, PRE), int)
-    if hasattr(neuron, "delays"):
-        delays = np.asarray(neuron.delays.delays.value).T.astype(int)
+    delays = delays_of_pairs(neuron.synapses)
     graph, state = spark.split(made)
 
     def step(now: Any, x: Any) -> Any:

@@ -1,23 +1,17 @@
 """A pool of leaky integrate-and-fire units."""
 
 from spark.core.config import field
-from spark.graph.specs import ModuleSpecs, PortMap
-from spark.nn.neurons.standard import StandardNeuron, StandardNeuronConfig
-from spark.nn.somas import LeakySoma, LeakySomaConfig
+from spark.nn.neurons.plastic import PlasticNeuron, PlasticNeuronConfig
+from spark.nn.somas import LeakySomaConfig
 
 
-class LIFNeuronConfig(StandardNeuronConfig):
-    """Delays, linear synapses, a leaky soma and the default rule."""
+class LIFNeuronConfig(PlasticNeuronConfig):
+    """A leaky soma; connections, delays and the default rule of bare wires."""
 
     soma: LeakySomaConfig = field(factory=LeakySomaConfig, description="The soma.")
 
-    def blueprint(self) -> tuple[ModuleSpecs, ...]:
-        """The standard blueprint around a `LeakySoma`."""
-        current = {"current": [PortMap("synapses", "current")]}
-        return self.around(ModuleSpecs("soma", LeakySoma, current, self.soma))
 
-
-class LIFNeuron(StandardNeuron):
+class LIFNeuron(PlasticNeuron):
     """A pool of leaky integrate-and-fire units with plastic synapses; see `LeakySoma` and `ZenkeRule`."""
 
     config: LIFNeuronConfig

@@ -224,9 +224,9 @@ class Neuron(Module):
             if not part.can_cut():
                 return False
             for port, wires in self._wires[name].items():
-                if len(wires) != 1 or self._carries_units(wires[0]) != (port in part.unit_ports):
+                if len(wires) != 1 or self._carries_units(wires[0]) != (port in part.ports_of_units()):
                     return False
-            if not set(self._effects[name]) <= set(part.unit_ports):
+            if not set(self._effects[name]) <= set(part.ports_of_units()):
                 return False
         return self._carries_units(PortMap("soma", "spikes"))
 
@@ -235,7 +235,7 @@ class Neuron(Module):
         if wire.origin == CALL:
             return False
         part = getattr(self, wire.origin)
-        return wire.port in part.unit_ports or wire.port not in part.output_specs
+        return wire.port in part.ports_of_units() or wire.port not in part.output_specs
 
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """The signs of these units; components are cut on their own."""

@@ -70,6 +70,7 @@ class PointNeuron(Pool):
 
     config: PointNeuronConfig
     blueprint_lowers = True
+    preset_ports = tuple(GROUPS)
 
     @classmethod
     def ports_from(cls, config: Any) -> Ports:

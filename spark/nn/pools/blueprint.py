@@ -105,7 +105,8 @@ def _projections(
             static = StaticProjectionsConfig(**shared, seed=seed, projections=feed.projections)
             parts.append(ModuleSpecs(feed.name, StaticProjections, wires, static))
         else:
-            plastic = PlasticProjectionConfig(**shared, projection=feed.projections[0])
+            (one,) = feed.projections
+            plastic = PlasticProjectionConfig(**shared, seed=one.seed, projection=one)
             parts.append(ModuleSpecs(feed.name, PlasticProjection, wires, plastic))
     return parts, sources
 
@@ -114,24 +115,23 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
     if feed.stays:
         return []
     (first,) = feed.projections
-    settings = first.settings
-    chosen: Any = settings.rule
+    chosen: Any = first.rule
     if not chosen.active:
         return []
-    arriving = PortMap(CALL, feed.name) if settings.delay is None else PortMap(feed.name, "arriving")
+    arriving = PortMap(feed.name, "arriving") if first.delayed else PortMap(CALL, feed.name)
     wires = {
         "pre_spikes": [arriving],
         "post_spikes": [PortMap("soma", "spikes")],
         "weights": [PortMap(feed.name, "weights")],
     }
-    if settings.modulator is not None:
-        wires["modulation"] = [PortMap(CALL, settings.modulator)]
+    if first.modulator is not None:
+        wires["modulation"] = [PortMap(CALL, first.modulator)]
     try:
         rule = chosen.handed(**shared)
     except ConfigError as error:
         raise error.under(f"{first.name}.rule") from error
     effects = {"weights": f"{feed.name}.weights"}
-    return [ModuleSpecs(f"{feed.name}_rule", rule.made(), wires, rule, effects=effects)]
+    return [ModuleSpecs(first.rule_name, rule.made(), wires, rule, effects=effects)]
 
 
 def _refuse_hidden_potential(soma: Any, parts: list[ModuleSpecs]) -> None:

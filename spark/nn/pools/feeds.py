@@ -8,6 +8,7 @@ from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.payloads import CurrentArray
 from spark.core.ports import PortSpec
 from spark.nn.projections.draws import Drawn
+from spark.nn.projections.pairs import Pairs
 from spark.nn.projections.projection import Projection, ProjectionConfig, settings_of, usual_names
 from spark.nn.receptors import ReceptorConfig
 from spark.nn.receptors.receptor import InhibitoryConfig
@@ -24,24 +25,24 @@ class Feed:
     Attributes:
         name: The component that it goes to.
         port: Input port of the pool.
-        projections: One for each wire.
+        projections: One for each wire; or the one that all its wires are together.
         ranges: First element of each wire, and the one behind its last, among those that arrive at the port.
         whole: Whether these are all that arrive there.
     """
 
     name: str
     port: str
-    projections: tuple[Drawn, ...]
+    projections: tuple[Drawn | Pairs, ...]
     ranges: tuple[tuple[int, int], ...]
     whole: bool
 
     @property
     def stays(self) -> bool:
         """Whether its weights stay."""
-        return all(projection.settings.rule is None for projection in self.projections)
+        return all(projection.stays for projection in self.projections)
 
 
-Usual = Callable[[str, str, int, int], Drawn]
+Usual = Callable[[str, str, int, int], Drawn | Pairs | None]
 
 
 def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: PortSpec) -> Drawn:
@@ -74,16 +75,16 @@ def feeds_of(
 ) -> tuple[tuple[Feed, ...], dict[str, PortSpec]]:
     """The feeds of a pool for what arrives at its ports, and what each of them brings, by its name.
 
-    A projection with a rule is fed alone, by its own name. Those whose weights stay and that end at one receptor share
-    a feed, `<receptor>_projections`, if their signs and dtypes are the same. A wire of an injected current is fed
-    alone.
+    A projection with a rule is fed alone, by its own name, and so is what several wires are together. Those whose
+    weights stay and that end at one receptor share a feed, `<receptor>_projections`, if their signs and dtypes are the
+    same. A wire of an injected current is fed alone.
 
     Args:
         owner: How errors name the pool.
         receptors: The receptors by name.
         inputs: What arrives at them.
         usual: Gives, for a bare wire, its projection from the receptor, its name, its number among the wires and how
-            many there are; left out, one with the defaults.
+            many there are; left out, or where it gives None, one with the defaults.
 
     Raises:
         WiringError: Two projections have the same name, or one that of another part or input.
@@ -96,14 +97,15 @@ def feeds_of(
         wires = inputs[receptor].wires
         names = usual_names(receptor, [wire.wire for wire in wires])
         drawn = [
-            own_settings(owner, config, name, wire)
-            if usual is None or isinstance(wire.wire, Projection)
-            else usual(receptor, name, number, len(wires))
+            (None if usual is None or isinstance(wire.wire, Projection) else usual(receptor, name, number, len(wires)))
+            or own_settings(owner, config, name, wire)
             for number, (name, wire) in enumerate(zip(names, wires, strict=True))
         ]
         for name, members in _grouped(receptor, config, drawn, wires).items():
             ranges = tuple(member[1] for member in members)
-            feeds.append(Feed(name, receptor, tuple(m[0] for m in members), ranges, len(members) == len(wires)))
+            projections = tuple(member[0] for member in members)
+            projections = projections[:1] if projections[0].together else projections
+            feeds.append(Feed(name, receptor, projections, ranges, len(members) == len(wires)))
             specs[name] = _joined(f"{owner}.{receptor}", [member[2] for member in members])
     names = [drawn.name for feed in feeds for drawn in feed.projections]
     parts = {feed.name for feed in feeds if not feed.stays} & {*receptors, *PARTS}
@@ -122,18 +124,18 @@ def feeds_of(
     return tuple(feeds), specs
 
 
-_Member = tuple[Drawn, tuple[int, int], PortSpec]
+_Member = tuple[Drawn | Pairs, tuple[int, int], PortSpec]
 
 
 def _grouped(
-    receptor: str, config: ReceptorConfig, drawn: list[Drawn], wires: tuple[PortSpec, ...]
+    receptor: str, config: ReceptorConfig, drawn: list[Drawn | Pairs], wires: tuple[PortSpec, ...]
 ) -> dict[str, list[_Member]]:
     made: Any = config.made()
     groups: dict[str, list[_Member]] = {}
     kinds: dict[tuple[bool, str], str] = {}
     first = 0
     for one, wire in zip(drawn, wires, strict=True):
-        if one.settings.rule is not None or issubclass(made.takes, CurrentArray):
+        if isinstance(one, Pairs) or not one.stays or issubclass(made.takes, CurrentArray):
             group = one.name
         else:
             number = "" if not kinds else f"_{len(kinds) + 1}"

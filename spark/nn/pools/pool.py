@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import jax.numpy as jnp
 from pydantic import BeforeValidator, WithJsonSchema
@@ -71,12 +71,15 @@ def _to_background(value: Any) -> Any:
     return made
 
 
+Receptors = Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object"})]
+
+
 class PoolConfig(NeuronConfig):
     """Which soma the units have, and through which receptors they are reached."""
 
     inhibitory_rate: Number = field(0.0, least=0, most=1, description="Fraction of units whose spikes are negative.")
     soma: SomaConfig = field(factory=IntegrateAndFireSomaConfig, description="The soma: the config of any.")
-    receptors: Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object"})] = field(
+    receptors: Receptors = field(
         factory=lambda: {"excitation": ExponentialCurrentConfig()},
         description="The receptors by name, each the config of any; in the order of their names they are input ports.",
     )
@@ -151,15 +154,19 @@ class Pool(Neuron):
 
     config: PoolConfig
     blueprint_lowers = True
+    # Receptors of which a preset's config says what bare wires into them mean.
+    preset_ports: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def ports_from(cls, config: PoolConfig) -> Ports:
-        """The receptors and the modulators."""
+        """The receptors, of which at least one is wired, and the modulators."""
         made: dict[str, Any] = {name: receptor.made() for name, receptor in config.receptors.items()}
         receptors = {name: receptor.takes for name, receptor in made.items()}
-        optional = {**receptors, **dict.fromkeys(config.modulators, FloatArray)}
+        optional: dict[str, Any] = dict.fromkeys(config.modulators, FloatArray)
         projected = tuple(name for name, payload in receptors.items() if not issubclass(payload, CurrentArray))
-        return Ports({}, optional, {"out_spikes": SpikeArray}, tuple(receptors), projected)
+        if len(receptors) == 1:
+            return Ports(receptors, optional, {"out_spikes": SpikeArray}, projected=projected)
+        return Ports({}, {**receptors, **optional}, {"out_spikes": SpikeArray}, tuple(receptors), projected)
 
     def build(self, **inputs: PortSpec) -> None:
         """Build the components for the wires that there are."""
@@ -175,22 +182,21 @@ class Pool(Neuron):
         return self.config
 
     def usual(self) -> Usual | None:
-        """What a bare wire means, where it is not a projection with the defaults."""
+        """What bare wires into `preset_ports` mean; into others they are projections with the defaults."""
         return None
 
     def _refuse_missing_modulators(self, owner: str, inputs: Mapping[str, PortSpec]) -> None:
         problems = [
             Problem(
                 f"{owner}.{drawn.name}.modulator",
-                f"is no wired modulator of the pool, got {drawn.settings.modulator!r}; "
+                f"is no wired modulator of the pool, got {drawn.modulator!r}; "
                 f"expected one of {sorted(n for n in self._modulators if n in inputs)}",
                 f"List it in `modulators` of {owner}, and wire it",
                 "modulation",
             )
             for feed in self._feeds
             for drawn in feed.projections
-            if drawn.settings.modulator is not None
-            and (drawn.settings.modulator not in self._modulators or drawn.settings.modulator not in inputs)
+            if drawn.modulator is not None and drawn.modulator not in inputs.keys() & set(self._modulators)
         ]
         if problems:
             raise WiringError(problems)

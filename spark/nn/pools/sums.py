@@ -1,5 +1,6 @@
 """The sum of what arrives at one receptor from several places."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -7,8 +8,9 @@ import jax.numpy as jnp
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import Problem, WiringError
 from spark.core.module import Module
-from spark.core.payloads import FloatArray
+from spark.core.payloads import CurrentArray, FloatArray
 from spark.core.ports import Ports, PortSpec
+from spark.core.share import Cut, Share
 from spark.core.values import Shape
 from spark.nn.projections.static import ArrivalsOutput
 
@@ -43,6 +45,8 @@ class Sum(Module):
         """
         units = self.config.units
         size = PortSpec(FloatArray, units, "float32").size
+        self.units = units
+        self.one_each = any(spec.size == size > 1 for spec in terms.values())
         owner = self.path.rpartition(".")[0]
         problems = [
             Problem(
@@ -57,10 +61,23 @@ class Sum(Module):
         if problems:
             raise WiringError(problems).placed()
 
+    def ports_of_units(self) -> tuple[str, ...]:
+        """All of them, but for currents from outside of the pool, of which a share of the units sees all."""
+        outside = issubclass(self.config.payload, CurrentArray)
+        return self.unit_ports if outside else (*self.config.terms, *self.unit_ports)
+
+    def can_cut(self) -> bool:
+        """Not where a current from outside has a value for each unit."""
+        return not (issubclass(self.config.payload, CurrentArray) and self.one_each)
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """Nothing is kept."""
+        return Cut(attributes={"units": (share.count,)})
+
     def __call__(self, **terms: Any) -> ArrivalsOutput:
         """Advance one step."""
         total: Any = jnp.float32(0.0)
         for name in self.config.terms:
             value = terms[name].value.astype(jnp.float32)
-            total = total + (value.reshape(()) if value.size == 1 else value.reshape(self.config.units))
-        return {"arrivals": FloatArray(jnp.broadcast_to(total, self.config.units))}
+            total = total + (value.reshape(()) if value.size == 1 else value.reshape(self.units))
+        return {"arrivals": FloatArray(jnp.broadcast_to(total, self.units))}

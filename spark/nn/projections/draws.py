@@ -1,14 +1,37 @@
 """A projection as its connections are drawn: with its name, its sign, and addresses for errors."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
 
 from spark.core.errors import ConfigError, Problem
+from spark.core.module import Module
 from spark.core.ports import PortSpec
+from spark.nn.connections import AllToAll
+from spark.nn.initializers.base import held
 from spark.nn.projections.projection import ProjectionConfig
-from spark.nn.synapses.drawn import WireDraw, refuse_without_effect
+from spark.nn.synapses.drawn import WireDraw, draw_wire, refuse_without_effect
 
 _UNUSED = "has no effect beside connections that bring their own weights"
+
+
+class Made(NamedTuple):
+    """Connections as they were drawn.
+
+    Attributes:
+        pre: Source of each; None for the matrix of all pairs.
+        post: Target of each; None for the matrix.
+        left: Steps that are left of the delay of each when its spike comes in; None for the matrix.
+        values: First weight of each, or the matrix (pre, post), in the dtype in which they are kept.
+        longest: Greatest number of steps that may be left.
+    """
+
+    pre: np.ndarray | None
+    post: np.ndarray | None
+    left: np.ndarray | None
+    values: np.ndarray
+    longest: int
 
 
 @dataclass(frozen=True)
@@ -34,6 +57,56 @@ class Drawn:
     weighed: Literal["alone", "together", "not"] = "not"
     usual: str = ""
     seed: int | None = None
+
+    together = False
+
+    @property
+    def rule(self) -> Any:
+        """How its weights change; None if they stay."""
+        return self.settings.rule
+
+    @property
+    def rule_name(self) -> str:
+        """Name of its rule in the pool."""
+        return f"{self.name}_rule"
+
+    @property
+    def modulator(self) -> str | None:
+        """Input port of the pool that modulates the rule."""
+        return self.settings.modulator
+
+    @property
+    def stays(self) -> bool:
+        """Whether its weights stay."""
+        return self.settings.rule is None
+
+    @property
+    def delayed(self) -> bool:
+        """Whether connections have delays beyond the wire's."""
+        return self.settings.delay is not None
+
+    def connect(self, module: Module, spikes: PortSpec) -> Made:
+        """Draw connections, weights that a rule may change, and delays; `module` holds them.
+
+        Raises:
+            ConfigError: They cannot be drawn, or its dtype cannot hold the weights.
+        """
+        config: Any = module.config
+        pre, post = spikes.size, int(np.prod(config.units))
+        found, weights, left = draw_wire(module.generator, self.wire(spikes), config.units, config.dt, "float32")
+        values = np.broadcast_to(np.asarray(weights, np.float32), found.post.shape)
+        values = np.abs(values) if self.inhibits else values
+        try:
+            values = held(values, np.dtype(config.dtype))
+        except ConfigError as error:
+            raise error.under(self.addresses[1]) from error
+        refuse_unused_weights((self,), [found.values is not None])
+        every = isinstance(self.settings.pattern, AllToAll) and found.post.size == pre * post
+        if every and not self.delayed:
+            return Made(None, None, None, values.reshape(pre, post).copy(), 0)
+        before = np.repeat(np.arange(pre), np.diff(found.starts))
+        steps = np.broadcast_to(np.asarray(left, np.int64), before.shape)
+        return Made(before, found.post, steps, values, int(np.max(left, initial=0)))
 
     def wire(self, part: PortSpec) -> WireDraw:
         """What is to be drawn for it, where the wire brings `part`.

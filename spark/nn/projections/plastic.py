@@ -14,24 +14,21 @@ from spark.core.values import Shape
 from spark.core.variable import Variable
 from spark.kernels import build_edges, history_words, push_history
 from spark.kernels.program import PUSH, SIGN, Place
-from spark.nn.connections import AllToAll
-from spark.nn.initializers.base import held
 from spark.nn.lowering import Arriving, Change, Lowering, Postponed
-from spark.nn.projections.draws import refuse_unused_weights
-from spark.nn.synapses.drawn import draw_wire
+from spark.nn.projections.draws import Made
 from spark.nn.synapses.linear import LinearSynapses
 
 
 class PlasticProjectionConfig(ModuleConfig):
-    """What a pool says of a projection that has a rule."""
+    """What a pool says of a projection whose weights may change."""
 
     units: Shape = field(description="Shape of the pool.")
-    projection: Any = field(description="The projection.")
+    projection: Any = field(description="The projection: a `Drawn`, or `Pairs`.")
 
     @property
     def delayed(self) -> bool:
         """Whether connections have delays beyond the wire's."""
-        return self.projection.settings.delay is not None
+        return self.projection.delayed
 
 
 class PlasticProjection(LinearSynapses):
@@ -47,6 +44,7 @@ class PlasticProjection(LinearSynapses):
 
     config: PlasticProjectionConfig
     lowers = True
+    unit_ports = ("arrivals",)
     # Of every pair: none, see `DelayedSpikes`.
     delays = None
 
@@ -59,34 +57,19 @@ class PlasticProjection(LinearSynapses):
     def build(self, spikes: PortSpec) -> None:
         """Draw connections, weights and delays."""
         try:
-            self._draw(spikes)
+            self._keep(spikes, self.config.projection.connect(self, spikes))
         except ConfigError as error:
             raise error.placed() from error.__cause__
 
-    def _draw(self, spikes: PortSpec) -> None:
-        config, drawn = self.config, self.config.projection
-        self.units, self.input_shape = config.units, spikes.shape
+    def _keep(self, spikes: PortSpec, made: Made) -> None:
+        self.units, self.input_shape, self.longest = self.config.units, spikes.shape, made.longest
         pre, post = spikes.size, int(np.prod(self.units))
-        found, weights, left = draw_wire(self.generator, drawn.wire(spikes), self.units, config.dt, "float32")
-        self.listed = (
-            config.delayed or not isinstance(drawn.settings.pattern, AllToAll) or found.post.size != pre * post
-        )
-        values = np.broadcast_to(np.asarray(weights, np.float32), found.post.shape)
-        values = np.abs(values) if drawn.inhibits else values
-        try:
-            values = held(values, np.dtype(config.dtype))
-        except ConfigError as error:
-            raise error.under(drawn.addresses[1]) from error
-        refuse_unused_weights((drawn,), [found.values is not None])
-        self.longest = int(np.max(left, initial=0))
+        self.listed, values = made.pre is not None, made.values
         if self.listed:
-            before = np.repeat(np.arange(pre), np.diff(found.starts))
-            edges, order = build_edges(before, found.post, np.asarray(left, np.int64), pre, post, self.longest)
+            edges, order = build_edges(made.pre, made.post, made.left, pre, post, made.longest)
             self.keep_edges(edges)
             values = values[order]
-        else:
-            values = values.reshape(pre, post).copy()
-        if config.delayed:
+        if self.config.delayed:
             self.history = Variable(
                 np.zeros((2, history_words(self.longest), pre), np.uint32),
                 description="Fired and sign bits of the last steps.",
