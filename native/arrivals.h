@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "shares.h"
+
 namespace spark {
 
 // Edges [begin, end) leave one unit with one delay and deliver one spike.
@@ -11,6 +13,13 @@ struct Range {
   int32_t end;
   float sign;
 };
+
+// Those of a range that end at a part of the units; within a range targets ascend.
+inline Range cut(const Range& range, const int32_t* post, const Part& part, int64_t units) {
+  if (part.size() == units) return range;
+  const Cut found = cut(post, range.begin, range.end, part, units);
+  return {found.begin, found.end, range.sign};
+}
 
 // Asks for what a range will need: ranges lie anywhere in memory, and the processor cannot guess the next one.
 template <class Weight>

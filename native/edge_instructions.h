@@ -49,7 +49,7 @@ inline void run_deliver_edges(Operands& o) {
   post.of(edges, "post");
   if (o.is_first()) check_edges(post, starts, pre, words, delays, edges, units);
   deliver_edges(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays), weights.data, post, units,
-                current.of(units, "current"));
+                o.part(units), current.of(units, "current"));
 }
 
 inline ZenkeParameters zenke_parameters(const float* value) {
@@ -88,7 +88,7 @@ inline void run_deliver_dense(Operands& o) {
   const int64_t pre = o.whole();
   const int64_t post = o.whole();
   deliver_dense(spikes.of(pre, "spikes"), pre, static_cast<const float*>(weights.of(pre * post, "weights")), post,
-                current.of(post, "current"));
+                o.part(post), current.of(post, "current"));
 }
 
 inline void run_zenke(Operands& o) {
@@ -156,6 +156,7 @@ inline void run_scatter(Operands& o) {
   s.pre = o.whole();
   s.ring.slots = o.whole();
   s.ring.units = o.whole();
+  s.ring.part = o.part(s.ring.units);
   s.ring.slot = (row_of(step, s.ring.slots) + o.whole()) % s.ring.slots;
   s.post_type = o.whole();
   s.weight_type = o.whole();

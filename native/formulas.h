@@ -78,7 +78,8 @@ inline bool run_formula(Operands& o) {
   }
   const Formula formula = formulas().find(key);
   if (formula == nullptr) return false;
-  formula(arrays, 0, units);
+  const Part part = o.part(units);
+  if (!part.empty()) formula(arrays, part.first, part.last);
   return true;
 }
 
@@ -89,9 +90,10 @@ inline void run_receive(Operands& o) {
   const uint64_t step = o.counter();
   const int64_t units = o.whole();
   const int64_t slots = o.whole();
-  float* const row = ring.of(slots * units, "ring") + row_of(step, slots) * units;
-  std::memcpy(to.of(units, "to"), row, units * sizeof(float));
-  std::memset(row, 0, units * sizeof(float));
+  const Part part = o.part(units);
+  float* const row = ring.of(slots * units, "ring") + row_of(step, slots) * units + part.first;
+  std::memcpy(to.of(units, "to") + part.first, row, part.size() * sizeof(float));
+  std::memset(row, 0, part.size() * sizeof(float));
 }
 
 }  // namespace spark

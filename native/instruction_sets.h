@@ -10,6 +10,7 @@
 #include <immintrin.h>
 #endif
 
+#include "shares.h"
 #include "weights.h"
 
 namespace spark {
@@ -23,9 +24,9 @@ struct ActiveRows {
 };
 
 struct Operations {
-  void (*add_rows_float32)(const float*, int64_t, const ActiveRows&, float*);
-  void (*add_rows_float16)(const Float16*, int64_t, const ActiveRows&, float*);
-  void (*add_rows_bfloat16)(const Bfloat16*, int64_t, const ActiveRows&, float*);
+  void (*add_rows_float32)(const float*, int64_t, const ActiveRows&, const Part&, float*);
+  void (*add_rows_float16)(const Float16*, int64_t, const ActiveRows&, const Part&, float*);
+  void (*add_rows_bfloat16)(const Bfloat16*, int64_t, const ActiveRows&, const Part&, float*);
   void (*widen_float16)(const Float16*, int64_t, float*);
   void (*widen_bfloat16)(const Bfloat16*, int64_t, float*);
 };

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "shares.h"
+
 namespace spark {
 
 // Whether sizes and indices are looked at, as spark/kernels/variants.py says. Otherwise checks compile to nothing.
@@ -97,15 +99,20 @@ struct Code {
 // Reads one instruction's operands in order: places (buffer, byte offset, bytes), whole numbers, floats.
 class Operands {
  public:
-  Operands(const Code& code, int64_t first, const std::vector<Memory>& buffers, int64_t round, Closing& closing)
+  Operands(const Code& code, int64_t first, const std::vector<Memory>& buffers, int64_t round, Closing& closing,
+           const Share& share)
       : code_(code), at_(code.words + first), buffers_(buffers.data()), count_(buffers.size()), round_(round),
-        closing_(closing) {}
+        closing_(closing), share_(share) {}
 
   // What is to be done when the call ends.
   template <class Work>
   void at_end(Work work) {
     closing_.push_back(work);
   }
+
+  // Which units are to be done here, of so many.
+  Part part(int64_t units) const { return part_of(share_, units); }
+  const Share& share() const { return share_; }
 
   // Number of the step within this call.
   int64_t round() const { return round_; }
@@ -163,6 +170,7 @@ class Operands {
   int64_t count_;
   int64_t round_;
   Closing& closing_;
+  Share share_;
   int64_t places_ = 0;  // Read so far: the first is place 1. Only errors tell it.
 };
 

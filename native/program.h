@@ -21,7 +21,7 @@ namespace spark {
   _(kCopy, 0) _(kSpiker, 1) _(kPush, 2) _(kDeliverEdges, 3) _(kDeliverDense, 4) _(kSoma, 5) _(kZenke, 6) \
   _(kSign, 7) _(kIntegrator, 8) _(kStep, 9) _(kBump, 10) _(kWatch, 11) _(kClear, 12) _(kTake, 13) _(kGuard, 14) \
   _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kDrawSpikes, 18) _(kAddCounts, 19) _(kDeliverAndChange, 20) \
-  _(kFormula, 21) _(kReceive, 22) _(kStdp, 32) _(kDeliverWaiting, 33)
+  _(kFormula, 21) _(kReceive, 22) _(kBarrier, 23) _(kStdp, 32) _(kDeliverWaiting, 33)
 
 #define SPARK_NUMBERED(name, number) name = number,
 enum Instruction : int64_t { SPARK_INSTRUCTIONS(SPARK_NUMBERED) };
@@ -38,8 +38,11 @@ inline std::string name_of(int64_t instruction) {
 inline void run_copy(Operands& o) {
   const auto to = o.place<char>();
   const auto from = o.place<char>();
-  const int64_t bytes = o.whole();
-  std::memcpy(to.of(bytes, "to"), from.of(bytes, "from"), bytes);
+  const int64_t elements = o.whole();
+  const int64_t size = o.whole();
+  const Part part = o.part(elements);
+  char* const first = to.of(elements * size, "to") + part.first * size;
+  std::memcpy(first, from.of(elements * size, "from") + part.first * size, part.size() * size);
 }
 
 inline bool finite(const float* values, int64_t count) {
@@ -89,8 +92,12 @@ inline void run_clear(Operands& o) {
 inline void run_take(Operands& o) {
   const auto to = o.place<char>();
   const auto series = o.place<char>();
-  const int64_t bytes = o.whole();
-  std::memcpy(to.of(bytes, "to"), series.of((o.round() + 1) * bytes, "series") + o.round() * bytes, bytes);
+  const int64_t elements = o.whole();
+  const int64_t size = o.whole();
+  const Part part = o.part(elements);
+  const int64_t bytes = elements * size;
+  const char* const row = series.of((o.round() + 1) * bytes, "series") + o.round() * bytes;
+  std::memcpy(to.of(bytes, "to") + part.first * size, row + part.first * size, part.size() * size);
 }
 
 // Whether a step's spikes still fit, however many there will be.
@@ -166,6 +173,7 @@ inline Outcome run_instruction(int64_t instruction, Operands& o) {
     case kFormula:
       if (!run_formula(o)) return kNotLoaded;
       break;
+    case kBarrier: break;
     case kDeliverAndChange: run_deliver_and_change(o); break;
     case kStdp: run_stdp(o); break;
     case kDeliverWaiting: run_deliver_waiting(o); break;
@@ -174,43 +182,77 @@ inline Outcome run_instruction(int64_t instruction, Operands& o) {
   return kDone;
 }
 
-// The same; a check that fails says in which instruction.
-inline Outcome run_named(int64_t number, int64_t instruction, Operands& o) {
-  if constexpr (!kChecked) return run_instruction(instruction, o);
+// An instruction of a program: which, its first operand and how many words of operands, and whether every share does its
+// part of it; else the first share does all.
+struct Line {
+  static constexpr int64_t kHead = 3;  // Words before the operands.
+  int64_t instruction, at, words;
+  bool is_shared;
+
+  int64_t next() const { return at + words; }
+};
+
+inline Line line_of(const Code& code, int64_t at) {
+  check(at + Line::kHead <= code.length, "an instruction ends beyond the program");
+  const Line line = {code.words[at], at + Line::kHead, code.words[at + 1], code.words[at + 2] != 0};
+  check(line.words >= 0 && line.next() <= code.length, "an instruction ends beyond the program");
+  return line;
+}
+
+// What the instructions of a share work on in one step.
+struct Place {
+  const std::vector<Memory>& buffers;
+  int64_t round;
+  Closing& closing;
+  Share share;
+};
+
+// Does a line, or a share of it; a check that fails says in which instruction.
+inline Outcome run_line(const Code& code, const Line& line, int64_t number, const Place& place) {
+  // The whole is the first share's where there are no parts.
+  if (!line.is_shared && place.share.number != 0) return kDone;
+  Operands o(code, line.at, place.buffers, place.round, place.closing, line.is_shared ? place.share : Share{});
+  if constexpr (!kChecked) return run_instruction(line.instruction, o);
   try {
-    return run_instruction(instruction, o);
+    const Outcome outcome = run_instruction(line.instruction, o);
+    check(outcome != kDone || o.next() == line.next(), "it has other operands than it reads");
+    return outcome;
   } catch (const Violation& found) {
-    throw Violation("instruction " + std::to_string(number) + " (" + name_of(instruction) + ") of step " +
-                    std::to_string(o.round()) + ": " + found.what());
+    throw Violation("instruction " + std::to_string(number) + " (" + name_of(line.instruction) + ") of step " +
+                    std::to_string(place.round) + ": " + found.what());
   }
 }
 
 // One step.
-inline Outcome run_instructions(const Code& code, const std::vector<Memory>& buffers, int64_t round,
-                                Closing& closing) {
+inline Outcome run_instructions(const Code& code, const Place& place) {
   int64_t number = 0;
   for (int64_t at = 0; at < code.length; ++number) {
-    Operands o(code, at + 1, buffers, round, closing);
-    const Outcome outcome = run_named(number, code.words[at], o);
+    const Line line = line_of(code, at);
+    const Outcome outcome = run_line(code, line, number, place);
     if (outcome != kDone) return outcome;
-    at = o.next();
+    at = line.next();
   }
   return kDone;
 }
 
-// Up to `steps` steps; fewer if what is noted has no more room. Returns how many, or -1 for an unknown instruction and
-// -2 for a formula that is not loaded.
-inline int64_t run_program(const Code& code, const std::vector<Memory>& buffers, int64_t steps) {
+// How far a program came.
+struct Ran {
+  int64_t steps = 0;
+  Outcome outcome = kDone;
+};
+
+// Up to `steps` steps; fewer if what is noted has no more room.
+inline Ran run_alone(const Code& code, const std::vector<Memory>& buffers, int64_t steps) {
   Closing closing;
-  int64_t round = 0;
-  for (; round < steps; ++round) {
-    const Outcome outcome = run_instructions(code, buffers, round, closing);
-    if (outcome == kUnknown) return -1;
-    if (outcome == kNotLoaded) return -2;
-    if (outcome == kFull) break;
+  Ran ran;
+  for (; ran.steps < steps; ++ran.steps) {
+    ran.outcome = run_instructions(code, {buffers, ran.steps, closing, Share{}});
+    if (ran.outcome == kFull) break;
+    if (ran.outcome != kDone) return ran;
   }
+  ran.outcome = kDone;
   for (const auto& work : closing) work();
-  return round;
+  return ran;
 }
 
 }  // namespace spark

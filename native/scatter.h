@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "operands.h"
+#include "shares.h"
 #include "spikes.h"
 #include "weights.h"
 
@@ -22,24 +23,37 @@ struct Rows {
   int64_t layout;
 };
 
-// `ring` is (slots, units): input that arrives at the steps to come; `slot` is the one that delay 0 stands for.
+// `input` is (slots, units): what arrives at the steps to come; `slot` is the one that delay 0 stands for. What arrives
+// at the units of `part` is added; if that is not all of them, targets ascend within each row of connections.
 struct Ring {
   float* input;
   int64_t slots, units, slot;
+  Part part;
 
   float* at(int64_t delay) const {
     int64_t found = slot + delay;
     if (found >= slots) found -= slots;
     return input + found * units;
   }
+
+  // About which share of a row ends at the units of the part, and a little more.
+  Cut about(int32_t begin, int32_t end) const {
+    constexpr int64_t kMore = 8;
+    const int64_t count = end - begin;
+    const int64_t first = count * part.first / units - kMore, last = count * part.last / units + kMore;
+    return {begin + static_cast<int32_t>(first > 0 ? first : 0), begin + static_cast<int32_t>(last < count ? last : count)};
+  }
+
+  bool is_whole() const { return part.size() == units; }
 };
 
 constexpr int kSpikesAhead = 4;
 
 template <class Post, class Weight, class Delay>
-inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit) {
+inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit, const Ring& ring) {
   constexpr int32_t kMost = 1024;  // Bytes; the processor's own prefetching takes over in longer rows.
-  const int32_t begin = rows.starts[unit], end = rows.starts[unit + 1];
+  const auto [begin, end] = ring.is_whole() ? Cut{rows.starts[unit], rows.starts[unit + 1]}
+                                            : ring.about(rows.starts[unit], rows.starts[unit + 1]);
   const char* const first = reinterpret_cast<const char*>(rows.post + begin);
   const char* const last = reinterpret_cast<const char*>(rows.post + end);
   for (const char* at = first; at < last && at < first + kMost; at += 64) __builtin_prefetch(at);
@@ -52,8 +66,9 @@ inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit) {
 
 template <class Post, class Weight, class Delay>
 inline void scatter_row(const Rows<Post, Weight, Delay>& rows, int64_t unit, float sign, const Ring& ring) {
-  const int32_t begin = rows.starts[unit], end = rows.starts[unit + 1];
   const Post* const post = rows.post;
+  const auto [begin, end] = ring.is_whole() ? Cut{rows.starts[unit], rows.starts[unit + 1]}
+                                            : cut(post, rows.starts[unit], rows.starts[unit + 1], ring.part, ring.units);
   const bool each = rows.layout == kWeightOfEdge;
   const float one = each ? 0.0f : sign * widen(rows.weights[rows.layout == kWeightOfUnit ? unit : 0]);
   float* const out = ring.at(0);
@@ -79,14 +94,14 @@ void scatter_spikes(const int8_t* spikes, int64_t pre, const Rows<Post, Weight, 
   int count = 0;
   const auto work_off = [&] {
     for (int at = 0; at < count; ++at) {
-      if (at + kSpikesAhead < count) ask_for(rows, fired[at + kSpikesAhead]);
+      if (at + kSpikesAhead < count) ask_for(rows, fired[at + kSpikesAhead], ring);
       scatter_row(rows, fired[at], is_signed ? static_cast<float>(spikes[fired[at]]) : 1.0f, ring);
     }
     count = 0;
   };
   for_each_spike(spikes, pre, [&](int64_t unit) {
     if (count == kCapacity) work_off();
-    if (count < kSpikesAhead) ask_for(rows, unit);
+    if (count < kSpikesAhead) ask_for(rows, unit, ring);
     fired[count++] = static_cast<int32_t>(unit);
   });
   work_off();
@@ -137,6 +152,15 @@ struct ScatterBytes {
   int64_t post, weights, delays;
 };
 
+// Targets are units, and ascend where rows are cut by them.
+template <class Post>
+void check_targets(const Post* post, const Scatter& s) {
+  check_indices(post, s.starts[s.pre], s.ring.units, "post");
+  for (int64_t unit = 0; unit < s.pre && !s.ring.is_whole(); ++unit)
+    for (int64_t edge = s.starts[unit] + 1; edge < s.starts[unit + 1]; ++edge)
+      check(post[edge - 1] <= post[edge], "targets do not ascend within a row");
+}
+
 // All connections lie within their arrays and their ring.
 inline void check_scatter(const Scatter& s, const ScatterBytes& bytes) {
   if (!kChecked) return;
@@ -147,9 +171,9 @@ inline void check_scatter(const Scatter& s, const ScatterBytes& bytes) {
   const int64_t needed = s.layout == kOneWeight ? 1 : s.layout == kWeightOfUnit ? s.pre : reached;
   if (reached > 0) check_within(weights, needed, INT64_MAX, "the number of weights");
   if (s.post_type == kPost16) {
-    check_indices(static_cast<const uint16_t*>(s.post), reached, s.ring.units, "post");
+    check_targets(static_cast<const uint16_t*>(s.post), s);
   } else {
-    check_indices(static_cast<const int32_t*>(s.post), reached, s.ring.units, "post");
+    check_targets(static_cast<const int32_t*>(s.post), s);
   }
   if (s.delay_type == kNoDelay) return;
   check_within(bytes.delays / (s.delay_type == kDelay16 ? 2 : 1), reached, INT64_MAX, "the number of delays");

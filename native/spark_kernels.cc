@@ -8,6 +8,7 @@
 #include "looked_at.h"
 #include "program.h"
 #include "scatter.h"
+#include "shared_program.h"
 #include "stdp_handlers.h"
 #include "xla/ffi/api/ffi.h"
 #include "zenke.h"
@@ -33,10 +34,11 @@ ffi::Error deliver_dense(ffi::Buffer<ffi::S8> spikes, ffi::AnyBuffer weights, ff
     spark::check_within(out->element_count(), post, post, "the number of sums");
   });
   if (fits.failure()) return fits;
+  const spark::Part all = {0, post};
   switch (weights.element_type()) {
-    case ffi::F32: spark::deliver_dense(fired, pre, data<float>(weights), post, sums); break;
-    case ffi::F16: spark::deliver_dense(fired, pre, data<spark::Float16>(weights), post, sums); break;
-    case ffi::BF16: spark::deliver_dense(fired, pre, data<spark::Bfloat16>(weights), post, sums); break;
+    case ffi::F32: spark::deliver_dense(fired, pre, data<float>(weights), post, all, sums); break;
+    case ffi::F16: spark::deliver_dense(fired, pre, data<spark::Float16>(weights), post, all, sums); break;
+    case ffi::BF16: spark::deliver_dense(fired, pre, data<spark::Bfloat16>(weights), post, all, sums); break;
     default: return unknown_weights();
   }
   return ffi::Error::Success();
@@ -64,10 +66,11 @@ ffi::Error deliver_edges(ffi::Buffer<ffi::U32> history, ffi::AnyBuffer weights, 
   const ffi::Error fits =
       spark::looked_at([&] { check_arrivals(history, starts, post, weights.element_count(), units); });
   if (fits.failure()) return fits;
+  const spark::Part all = {0, units};
   switch (weights.element_type()) {
-    case ffi::F32: spark::deliver_edges(arrivals, data<float>(weights), to, units, sums); break;
-    case ffi::F16: spark::deliver_edges(arrivals, data<spark::Float16>(weights), to, units, sums); break;
-    case ffi::BF16: spark::deliver_edges(arrivals, data<spark::Bfloat16>(weights), to, units, sums); break;
+    case ffi::F32: spark::deliver_edges(arrivals, data<float>(weights), to, units, all, sums); break;
+    case ffi::F16: spark::deliver_edges(arrivals, data<spark::Float16>(weights), to, units, all, sums); break;
+    case ffi::BF16: spark::deliver_edges(arrivals, data<spark::Bfloat16>(weights), to, units, all, sums); break;
     default: return unknown_weights();
   }
   return ffi::Error::Success();
@@ -114,7 +117,7 @@ ffi::Error scatter(ffi::Buffer<ffi::S8> spikes, ffi::Buffer<ffi::S32> starts, ff
   const int64_t row = (static_cast<int64_t>(slot.typed_data()[0]) % shape[0] + shape[0]) % shape[0];
   const spark::Scatter work = {spikes.typed_data(), static_cast<int64_t>(spikes.element_count()), starts.typed_data(),
                                post.untyped_data(), weights.untyped_data(), delay, post_type, weight_type, delay_type,
-                               layout, is_signed != 0, {changed, shape[0], shape[1], row}};
+                               layout, is_signed != 0, {changed, shape[0], shape[1], row, {0, shape[1]}}};
   return spark::looked_at([&] {
     spark::check_within(starts.element_count(), work.pre + 1, work.pre + 1, "the number of starts");
     spark::check_scatter(work, {static_cast<int64_t>(post.size_bytes()), static_cast<int64_t>(weights.size_bytes()),
@@ -123,15 +126,21 @@ ffi::Error scatter(ffi::Buffer<ffi::S8> spikes, ffi::Buffer<ffi::S32> starts, ff
   });
 }
 
+// The first byte of a cache line at or after this one.
+char* aligned(void* memory) {
+  return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(memory) + 63) / 64 * 64);
+}
+
 // The first `states` arguments are leaves of the state and share their memory with the results of the same number unless
-// XLA had to keep them. Buffers are numbered: states, other arguments, other results, scratch. `steps` and `done` are
-// numbers of buffers of one int32, or -1: how many steps to do (else one), and how many were done.
+// XLA had to keep them. Buffers are numbered: states, other arguments, other results, scratch, and memory that each share
+// has for itself. `steps`, `threads` and `done` are numbers of buffers of one int32, or -1: how many steps to do and by how
+// many threads (else one), and how many were done.
 ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results, ffi::Span<const int64_t> code,
-                       ffi::Span<const float> numbers, int64_t states, int64_t scratch, int64_t steps, int64_t done) {
+                       ffi::Span<const float> numbers, int64_t states, int64_t scratch, int64_t apart, int64_t steps, int64_t threads,
+                       int64_t done) {
   static thread_local std::vector<uint64_t> scratch_memory;
-  scratch_memory.resize(static_cast<size_t>(scratch + 7) / 8);
   std::vector<spark::Memory> buffers;
-  buffers.reserve(arguments.size() + results.size() - states + 1);
+  buffers.reserve(arguments.size() + results.size() - states + 2);
   const auto keep = [&](const auto& buffer) {
     buffers.push_back({static_cast<char*>(buffer.untyped_data()), static_cast<int64_t>(buffer.size_bytes())});
   };
@@ -155,21 +164,38 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
     if (!result.has_value()) return result.error();
     keep(**result);
   }
-  buffers.push_back({reinterpret_cast<char*>(scratch_memory.data()), scratch});
+  const auto number_in = [&](int64_t buffer) {
+    return buffer < 0 ? 1 : int64_t{*reinterpret_cast<const int32_t*>(buffers[buffer].data)};
+  };
   const spark::Code program = {code.begin(), static_cast<int64_t>(code.size()), numbers.begin(),
                                static_cast<int64_t>(numbers.size())};
-  int64_t ran = 0;
+  spark::Ran ran;
   const ffi::Error fits = spark::looked_at([&] {
     const int64_t last = static_cast<int64_t>(buffers.size()) - 1;
     spark::check_within(steps, -1, last, "the buffer of steps");
+    spark::check_within(threads, -1, last, "the buffer of threads");
     spark::check_within(done, -1, last, "the buffer of steps done");
-    const int64_t wanted = steps < 0 ? 1 : *reinterpret_cast<const int32_t*>(buffers[steps].data);
-    ran = spark::run_program(program, buffers, wanted);
-    if (done >= 0 && ran >= 0) *reinterpret_cast<int32_t*>(buffers[done].data) = static_cast<int32_t>(ran);
+    const int64_t wanted = number_in(steps);
+    const int64_t shares = wanted > 1 && number_in(threads) > 1 ? number_in(threads) : 1;
+    const auto lines = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };
+    scratch_memory.resize(static_cast<size_t>(lines(scratch) + shares * lines(apart) + 64) / 8);
+    char* const memory = aligned(scratch_memory.data());
+    buffers.push_back({memory, scratch});
+    std::vector<std::vector<spark::Memory>> of_share(static_cast<size_t>(shares), buffers);
+    for (int64_t share = 0; share < shares; ++share)
+      of_share[share].push_back({memory + lines(scratch) + share * lines(apart), apart});
+    ran = shares == 1 ? spark::run_alone(program, of_share[0], wanted)
+                      : spark::SharedProgram(program, of_share, wanted).run();
+    if (done >= 0 && ran.outcome == spark::kDone)
+      *reinterpret_cast<int32_t*>(buffers[done].data) = static_cast<int32_t>(ran.steps);
   });
   if (fits.failure()) return fits;
-  if (ran == -2) return ffi::Error::InvalidArgument("a formula of the program is not loaded in this process");
-  return ran < 0 ? ffi::Error::InvalidArgument("an instruction of the program is unknown") : ffi::Error::Success();
+  switch (ran.outcome) {
+    case spark::kNotLoaded:
+      return ffi::Error::InvalidArgument("a formula of the program is not loaded in this process");
+    case spark::kUnknown: return ffi::Error::InvalidArgument("an instruction of the program is unknown");
+    default: return ffi::Error::Success();
+  }
 }
 
 }  // namespace
@@ -182,7 +208,9 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_run_program, run_program,
                                   .Attr<ffi::Span<const float>>("numbers")
                                   .Attr<int64_t>("states")
                                   .Attr<int64_t>("scratch")
+                                  .Attr<int64_t>("apart")
                                   .Attr<int64_t>("steps")
+                                  .Attr<int64_t>("threads")
                                   .Attr<int64_t>("done"));
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_scatter, scatter,

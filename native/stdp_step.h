@@ -84,7 +84,7 @@ inline void run_deliver_waiting(Operands& o) {
     Replay replay(waiting.memory, table, weights, baseline, factors, pre, post, waiting.room, waiting.steps);
     replay.bring_fired(spikes);
   }
-  deliver_dense(spikes, pre, static_cast<const float*>(weights), post, current.of(post, "current"));
+  deliver_dense(spikes, pre, static_cast<const float*>(weights), post, Part{0, post}, current.of(post, "current"));
 }
 
 // Both kinds of lists agree.

@@ -20,7 +20,8 @@ inline void run_spiker(Operands& o) {
   p.factor = o.number();
   p.gain = o.number();
   p.level = o.number();
-  unit_operations().advance_spiker(p, units, drive.of(units, "drive"), potential.of(units, "potential"),
+  const Part part = o.part(units);
+  unit_operations().advance_spiker(p, part, drive.of(units, "drive"), potential.of(units, "potential"),
                                    refractory.of(units, "refractory"), spikes.of(units, "spikes"));
 }
 
@@ -44,7 +45,8 @@ inline void run_push(Operands& o) {
   const auto spikes = o.place<int8_t>();
   const int64_t words = o.whole();
   const int64_t pre = o.whole();
-  unit_operations().push_history(spikes.of(pre, "spikes"), words, pre, history.of(2 * words * pre, "history"));
+  unit_operations().push_history(spikes.of(pre, "spikes"), words, pre, o.part(pre),
+                                 history.of(2 * words * pre, "history"));
 }
 
 inline void run_soma(Operands& o) {
@@ -62,7 +64,7 @@ inline void run_soma(Operands& o) {
   p.after = o.number();
   p.fall = o.number();
   p.rise = o.number();
-  unit_operations().advance_soma(p, units, current.of(units, "current"), potential.of(units, "potential"),
+  unit_operations().advance_soma(p, o.part(units), current.of(units, "current"), potential.of(units, "potential"),
                                  refractory.of(units, "refractory"), threshold.any(units, "threshold"),
                                  spikes.of(units, "spikes"));
 }
@@ -75,7 +77,9 @@ inline void run_sign(Operands& o) {
   int8_t* const out = to.of(units, "out");
   const int8_t* const spikes = from.of(units, "spikes");
   const int8_t* const signs = of.of(units, "signs");
-  for (int64_t unit = 0; unit < units; ++unit) out[unit] = static_cast<int8_t>(spikes[unit] * signs[unit]);
+  const Part part = o.part(units);
+  for (int64_t unit = part.first; unit < part.last; ++unit)
+    out[unit] = static_cast<int8_t>(spikes[unit] * signs[unit]);
 }
 
 // Counts are whole numbers, so their order plays no part.
@@ -115,8 +119,9 @@ inline void run_draw_spikes(Operands& o) {
   draw.step = o.counter();
   const auto signal = o.place<float>();
   const auto spikes = o.place<int8_t>();
-  draw.units = o.whole();
-  unit_operations().draw_spikes(draw, signal.of(draw.units, "signal"), o.number(), spikes.of(draw.units, "spikes"));
+  const int64_t units = o.whole();
+  draw.units = o.part(units);
+  unit_operations().draw_spikes(draw, signal.of(units, "signal"), o.number(), spikes.of(units, "spikes"));
 }
 
 inline void run_add_counts(Operands& o) {
@@ -125,10 +130,11 @@ inline void run_add_counts(Operands& o) {
   draw.step = o.counter();
   const auto bounds = o.place<uint32_t>();
   const auto to = o.place<float>();
-  draw.units = o.whole();
+  const int64_t units = o.whole();
   const int64_t most = o.whole();
   const int64_t slots = o.whole();
-  float* const row = to.of(slots * draw.units, "ring") + row_of(draw.step, slots) * draw.units;
+  draw.units = o.part(units);
+  float* const row = to.of(slots * units, "ring") + row_of(draw.step, slots) * units;
   unit_operations().add_counts(draw, bounds.of(most, "bounds"), most, o.number(), row);
 }
 

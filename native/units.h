@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "instruction_sets.h"
+#include "shares.h"
 
 namespace spark {
 
@@ -25,17 +26,17 @@ struct BumpParameters {
 struct RandomDraw {
   const uint32_t* key;
   uint64_t step;
-  int64_t units;
+  Part units;
 };
 
 struct UnitOperations {
   void (*draw_spikes)(const RandomDraw&, const float*, float, int8_t*);
   void (*add_counts)(const RandomDraw&, const uint32_t*, int64_t, float, float*);
-  void (*advance_soma)(const SomaParameters&, int64_t, const float*, float*, int32_t*, float*, int8_t*);
-  void (*advance_spiker)(const SpikerParameters&, int64_t, const float*, float*, int32_t*, int8_t*);
+  void (*advance_soma)(const SomaParameters&, const Part&, const float*, float*, int32_t*, float*, int8_t*);
+  void (*advance_spiker)(const SpikerParameters&, const Part&, const float*, float*, int32_t*, int8_t*);
   void (*advance_trace)(float, int64_t, const int8_t*, float*, float*);
   void (*advance_ring)(float, int64_t, const uint32_t*, const float*, float*);
-  void (*push_history)(const int8_t*, int64_t, int64_t, uint32_t*);
+  void (*push_history)(const int8_t*, int64_t, int64_t, const Part&, uint32_t*);
   void (*advance_bump)(const BumpParameters&, int64_t, int64_t, const float*, const float*, float*);
 };
 

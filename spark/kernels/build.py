@@ -22,7 +22,7 @@ from spark.kernels.variants import SETTING, Variant, chosen, preloaded
 
 _COMPILERS = ("c++", "g++", "clang++")
 # No contraction to fused multiply-add: results must be those of the reference, bit for bit.
-_FLAGS = ("-std=c++17", "-ffp-contract=off", "-fPIC", "-shared")
+_FLAGS = ("-std=c++17", "-ffp-contract=off", "-fPIC", "-shared", "-pthread")
 _PATIENCE = 300.0  # Seconds for a compiler on a loaded machine; it needs a few.
 _DAY = 86400.0  # Seconds.
 _KEPT_DAYS = 30  # How long a library that nobody loads is kept; a wrong guess costs a compilation.

@@ -7,67 +7,23 @@ one, are its reference.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from spark.kernels import native
+from spark.kernels.instructions import CLEAR, COPY, GUARD, NOTE_ROW, NOTE_SPIKES, TAKE, WATCH
+from spark.kernels.place import APART, ARGUMENT, RESULT, SCRATCH, STATE, Place
+from spark.kernels.sharing import Line, formula_line, line, uses_by_one, with_barriers
 
-# Numbers of the instructions, as in native/program.h.
-COPY, SPIKER, PUSH, DELIVER_EDGES, DELIVER_DENSE, SOMA, ZENKE, SIGN, INTEGRATOR, STEP, BUMP, WATCH = range(12)
-(
-    CLEAR,
-    TAKE,
-    GUARD,
-    NOTE_SPIKES,
-    NOTE_ROW,
-    SCATTER,
-    DRAW_SPIKES,
-    ADD_COUNTS,
-    DELIVER_AND_CHANGE,
-    FORMULA,
-    RECEIVE,
-) = range(12, 23)
-STDP, DELIVER_WAITING = 32, 33
+if TYPE_CHECKING:
+    from spark.kernels.formula.formula import Formula
 
 # From this size on, a leaf is changed in place where XLA can give it up. Where it cannot, as in a call without
 # donation, XLA copies it by a kernel of its own; smaller leaves the program copies itself, which costs less than that.
 _IN_PLACE_ELEMENTS = 16_384
-
-_STATE, _ARGUMENT, _RESULT, _SCRATCH = range(4)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an array lies: a buffer, its first byte, its shape and dtype."""
-
-    space: int
-    number: int
-    offset: int
-    shape: tuple[int, ...]
-    dtype: str
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    @property
-    def bytes(self) -> int:
-        """Number of bytes."""
-        return self.size * jnp.dtype(self.dtype).itemsize
-
-    def reshaped(self, *shape: int) -> "Place":
-        """The same memory with another shape."""
-        return Place(self.space, self.number, self.offset, shape, self.dtype)
-
-    def part(self, first: int, size: int) -> "Place":
-        """`size` elements from element `first` on."""
-        offset = self.offset + first * np.dtype(self.dtype).itemsize
-        return Place(self.space, self.number, offset, (size,), self.dtype)
-
 
 # Postsynaptic spikes that may wait for rows of dense weights, steps for which they may, and steps between two marks of
 # the presynaptic traces; see native/replay.h.
@@ -100,13 +56,13 @@ class Program:
         self._arguments: list[Any] = []
         self._results: list[jax.ShapeDtypeStruct] = []
         self._scratch = 0
-        self._code: list[int | Place | None] = []
+        self._code: list[Line] = []
         self._numbers: list[float] = []
         self._late: list[tuple[int, tuple[Place | None, ...], tuple[int, ...]]] = []
 
     def state(self, leaf: int, offset: int, shape: tuple[int, ...], dtype: str) -> Place:
         """An array that begins at a byte of a leaf of the state; instructions change it in place."""
-        return Place(_STATE, leaf, offset, shape, dtype)
+        return Place(STATE, leaf, offset, shape, dtype)
 
     def argument(self, array: Any) -> Place:
         """An array that instructions read."""
@@ -117,16 +73,16 @@ class Program:
         number = next((n for n, known in enumerate(self._arguments) if known is array), len(self._arguments))
         if number == len(self._arguments):
             self._arguments.append(array)
-        return Place(_ARGUMENT, number, offset, shape, dtype)
+        return Place(ARGUMENT, number, offset, shape, dtype)
 
     def result(self, shape: tuple[int, ...], dtype: str) -> Place:
         """A new array that the program returns."""
         self._results.append(jax.ShapeDtypeStruct(shape, jnp.dtype(dtype)))
-        return Place(_RESULT, len(self._results) - 1, 0, shape, dtype)
+        return Place(RESULT, len(self._results) - 1, 0, shape, dtype)
 
     def scratch(self, shape: tuple[int, ...], dtype: str) -> Place:
         """Memory for the length of the call."""
-        place = Place(_SCRATCH, 0, self._scratch, shape, dtype)
+        place = Place(SCRATCH, 0, self._scratch, shape, dtype)
         # A cache line for each: rows of different arrays do not share one.
         self._scratch += -(-place.bytes // 64) * 64
         return place
@@ -146,23 +102,25 @@ class Program:
         numbers: Sequence[float] = (),
     ) -> None:
         """Add an instruction with its operands, in the order in which native/program.h reads them."""
-        self._code.append(instruction)
-        self.extend(places, wholes, numbers)
+        self._code.append(line(instruction, places, [int(n) for n in wholes]))
+        self.extend(numbers=numbers)
 
     def extend(
         self, places: Sequence[Place | None] = (), wholes: Sequence[int] = (), numbers: Sequence[float] = ()
     ) -> None:
-        """Add further operands to the last instruction."""
-        self._code.extend((*places, *(int(n) for n in wholes)))
+        """Add further operands to the last instruction, which one thread does."""
+        last = self._code[-1]
+        last.operands += [*places, *(int(n) for n in wholes)]
+        last.uses += uses_by_one(places)
         for number in numbers:
-            self._code.append(len(self._numbers))
+            last.operands.append(len(self._numbers))
             self._numbers.append(float(number))
 
     def watch(self, fault: Place, step: Place, arrays: Sequence[tuple[int, Place]]) -> None:
         """Note in `fault` the step, and the number of the first of these float32 arrays with a NaN or an infinity."""
         self.emit(WATCH, (fault, step), (len(arrays),))
         for number, place in arrays:
-            self._code.extend((place, place.size, number))
+            self.extend((place,), (place.size, number))
 
     def copy(self, to: Place, source: Place) -> None:
         """Copy an array.
@@ -172,27 +130,38 @@ class Program:
         """
         if (to.size, to.dtype) != (source.size, source.dtype):
             raise ValueError(f"cannot copy {source.dtype}[{source.size}] to {to.dtype}[{to.size}].")
-        self.emit(COPY, (to, source), (to.bytes,))
+        self.emit(COPY, (to, source), (to.size, np.dtype(to.dtype).itemsize))
 
-    def formula(self, key: int, units: int, step: Place, arrays: Sequence[tuple[Place, int]]) -> None:
-        """Compute a formula that the native library knows by this key.
+    def formula(
+        self,
+        formula: "Formula",
+        step: Place,
+        read: Sequence[tuple[Place, int]],
+        write: Sequence[tuple[Place, int]],
+    ) -> None:
+        """Compute a formula.
 
         Args:
-            key: By which the library knows it.
-            units: Number of units.
+            formula: What is computed.
             step: The step counter.
-            arrays: Its inputs, then its outputs: each with the number of rows that lie behind one another from there
-                on; of a ring of several the row of this step is meant.
+            read: Its inputs: each with the number of rows that lie behind one another from there on; of a ring of
+                several the row of this step is meant.
+            write: Its outputs, likewise.
         """
-        self.emit(FORMULA, (step,), (key, units, len(arrays)))
-        for place, rows in arrays:
-            self.extend((place,), (place.bytes, rows))
+        numbers = self.argument(np.array(formula.numbers or (0.0,), np.float32))
+        operands: list[int | Place | None] = [step, formula.key(), formula.units, len(read) + 1 + len(write)]
+        for place, rows in (*read, (numbers, 1), *write):
+            operands += [place, place.bytes, rows]
+        uses = [(*array, slot.each, False) for array, slot in zip(read, formula.inputs, strict=True)]
+        uses += [(numbers, 1, False, False), (step, 1, False, False)]
+        uses += [(*array, slot.each, True) for array, slot in zip(write, formula.outputs, strict=True)]
+        self._code.append(formula_line(operands, formula.units, uses))
 
     def take(self, series: Any, shape: tuple[int, ...]) -> Place:
         """This step's row of an array with a leading axis of steps, in a loop of steps."""
         rows = self.argument(series)
         place = self.scratch(shape, rows.dtype)
-        self.emit(TAKE, (place, rows), (place.bytes,))
+        self.emit(TAKE, (place, rows), (place.size, np.dtype(rows.dtype).itemsize))
         return place
 
     def room_for_spikes(self, units: int, room: int) -> "SpikeRoom":
@@ -241,11 +210,12 @@ class Program:
             self.emit(*instruction)
         self._late.clear()
 
-    def run(self, steps: Any = None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def run(self, steps: Any = None, threads: Any = None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Run all instructions in order, once or in a loop.
 
         Args:
             steps: How many times, an int32 array of shape (); the last result then says how many steps were done.
+            threads: By how many threads, an int32 array of shape (); one, if left out. It changes no result.
 
         Returns:
             The changed leaves of the state, and the results in the order in which they were asked for.
@@ -255,18 +225,23 @@ class Program:
         """
         native.require()
         wanted = None if steps is None else self.argument(steps)
+        by = None if threads is None else self.argument(threads)
         done = None if steps is None else self.result((), "int32")
         states, arguments = len(self._states), len(self._arguments)
-        first = {_STATE: 0, _ARGUMENT: states, _RESULT: states + arguments}
-        first[_SCRATCH] = first[_RESULT] + len(self._results)
+        first = {STATE: 0, ARGUMENT: states, RESULT: states + arguments}
+        first[SCRATCH] = first[RESULT] + len(self._results)
+        first[APART] = first[SCRATCH] + 1
         code: list[int] = []
-        for item in self._code:
-            if isinstance(item, Place):
-                code.extend((first[item.space] + item.number, item.offset, item.bytes))
-            elif item is None:
-                code.extend((-1, 0, 0))
-            else:
-                code.append(item)
+        for one in self._code if wanted is None else with_barriers(self._code):
+            words: list[int] = []
+            for item in one.operands:
+                if isinstance(item, Place):
+                    words.extend((first[item.space] + item.number, item.offset, item.bytes))
+                elif item is None:
+                    words.extend((-1, 0, 0))
+                else:
+                    words.append(item)
+            code.extend((one.number, len(words), int(one.is_shared), *words))
         shapes = [jax.ShapeDtypeStruct(np.shape(s), jnp.result_type(s)) for s in self._states]
         call = jax.ffi.ffi_call(
             "spark_run_program",
@@ -281,7 +256,9 @@ class Program:
             numbers=np.array(self._numbers, np.float32),
             states=np.int64(states),
             scratch=np.int64(self._scratch),
-            steps=np.int64(-1 if wanted is None else first[_ARGUMENT] + wanted.number),
-            done=np.int64(-1 if done is None else first[_RESULT] + done.number),
+            apart=np.int64(0),
+            steps=np.int64(-1 if wanted is None else first[ARGUMENT] + wanted.number),
+            threads=np.int64(-1 if by is None else first[ARGUMENT] + by.number),
+            done=np.int64(-1 if done is None else first[RESULT] + done.number),
         )
         return tuple(found[:states]), tuple(found[states:])

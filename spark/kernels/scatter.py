@@ -8,7 +8,9 @@ import numpy as np
 
 from spark.kernels.check import check_dtype, check_shape, check_weights
 from spark.kernels.choice import Implementation, choose
-from spark.kernels.program import SCATTER, Place, Program
+from spark.kernels.instructions import SCATTER
+from spark.kernels.place import Place
+from spark.kernels.program import Program
 
 # Numbers of types, as in native/scatter.h.
 _POST = {"uint16": 0, "int32": 1}

@@ -24,7 +24,7 @@ from spark.graph.order import build_order
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels import available
 from spark.kernels.choice import derived_from
-from spark.kernels.program import Place
+from spark.kernels.place import Place
 from spark.nn.brain_config import BrainConfig
 from spark.nn.connection_table import ConnectionTable, connection_table
 from spark.nn.lowered_inner import LoweredInner
@@ -280,7 +280,14 @@ class Brain(Module, OfModules):
         return outputs
 
     def whole_run(
-        self, payloads: dict[str, Payload], series: dict[str, Payload], steps: Any, taps: Any, chosen: Any, most: int
+        self,
+        payloads: dict[str, Payload],
+        series: dict[str, Payload],
+        steps: Any,
+        taps: Any,
+        chosen: Any,
+        most: int,
+        threads: Any,
     ) -> Any:
         """Many steps as one native call, if all modules lower and this process runs on CPUs; see `LoweredRun`.
 
@@ -295,7 +302,7 @@ class Brain(Module, OfModules):
         run = LoweredRun(
             self, Lowering(graph, state, lazy), self._cast(payloads), self._names, series=self._cast(series)
         )
-        noted, done, leaves = run.run_steps(steps, taps, chosen, most)
+        noted, done, leaves = run.run_steps(steps, taps, chosen, most, threads)
         take_leaves(self, leaves)
         return noted, done
 

@@ -15,7 +15,7 @@ from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, variables_of
 from spark.core.variable import RandomKey
 from spark.kernels import llvm
-from spark.kernels.program import Place
+from spark.kernels.place import Place
 from spark.nn.lowering import Lowering, native_dtype
 
 # How a reason begins that nobody foresaw: the tests see that nothing of Spark's own has one.
@@ -86,9 +86,8 @@ class ModuleFormula:
         arrays += [(program.argument(constant), 1) for constant in self.stages.constants]
         arrays += [(program.scratch(slot.shape, slot.dtype), 1) for slot in self.stages.between]
         for stage in self.stages.stages:
-            numbers = program.argument(np.array(stage.formula.numbers or (0.0,), np.float32))
             read, write = ([arrays[number] for number in numbered] for numbered in (stage.inputs, stage.outputs))
-            program.formula(stage.formula.key(), stage.formula.units, step, [*read, (numbers, 1), *write])
+            program.formula(stage.formula, step, read, write)
         return made
 
     def _rings(self, arriving: dict[str, Any]) -> list[Any]:

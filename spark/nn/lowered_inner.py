@@ -4,12 +4,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from spark.core.counter import STEP
 from spark.core.ports import PortSpec
 from spark.graph.specs import CALL, PortMap
-from spark.kernels.program import Place
+from spark.kernels.place import Place
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Arriving, Lowering, native_dtype
 
@@ -58,7 +57,6 @@ class LoweredInner(LoweredStep):
         closed = jax.make_jaxpr(converted)(jax.ShapeDtypeStruct((place.size,), jnp.dtype(place.dtype)))
         slots = [Slot((place.size,), name, place.size > 1) for name in (place.dtype, dtype)]
         made = formula(closed, slots[:1], slots[1:], place.size)
-        to, numbers = self.program.scratch(place.shape, dtype), self.program.argument(np.zeros(1, np.float32))
-        step = self.lowering.entry(STEP)
-        self.program.formula(made.key(), place.size, step, [(place, 1), (numbers, 1), (to, 1)])
+        to = self.program.scratch(place.shape, dtype)
+        self.program.formula(made, self.lowering.entry(STEP), [(place, 1)], [(to, 1)])
         return to

@@ -9,7 +9,8 @@ from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.transform import STEP as STEP_PATH
 from spark.graph.specs import CALL, PortMap
-from spark.kernels.program import STEP, Place
+from spark.kernels.instructions import STEP
+from spark.kernels.place import Place
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Arriving, native_dtype
 from spark.nn.taps import Noted, Tap
@@ -47,7 +48,7 @@ class LoweredRun(LoweredStep):
             return None
         return self._row(wire, "float32")
 
-    def run_steps(self, steps: Any, taps: tuple[Tap, ...], chosen: dict[str, Any], most: int) -> Any:
+    def run_steps(self, steps: Any, taps: tuple[Tap, ...], chosen: dict[str, Any], most: int, threads: Any) -> Any:
         """Run up to `steps` steps.
 
         Args:
@@ -55,6 +56,7 @@ class LoweredRun(LoweredStep):
             taps: What to note.
             chosen: Flat indices by name of tap, where it notes only some elements.
             most: Length of results that hold one entry for each step.
+            threads: How many do them, int32 of shape ().
 
         Returns:
             What was noted by name of tap, how many steps were done, and the changed leaves of the state.
@@ -72,7 +74,7 @@ class LoweredRun(LoweredStep):
                 kept.append((self.program.note_rows(place, step, tap.every, tap.room, picked),))
         self.program.notes()
         self.program.emit(STEP, (self.lowering.entry(STEP_PATH),))
-        leaves, results = self.program.run(steps)
+        leaves, results = self.program.run(steps, threads)
         noted = {
             tap.name: Noted(*(results[place.number] for place in places))
             for tap, places in zip(taps, kept, strict=True)
@@ -88,4 +90,8 @@ class LoweredRun(LoweredStep):
         if tap.output is not None:
             wire, _ = self.brain._output_wires[tap.output]
             return self._place(wire)
+        origin, _, port = tap.path.removeprefix("cache.").partition(".")
+        if tap.path.startswith("cache.") and PortMap(origin, port) in self.places:
+            # What the cache takes in this step; there it can be noted while the cache is still being written.
+            return self.places[PortMap(origin, port)]
         return self.lowering.entry(tap.path)

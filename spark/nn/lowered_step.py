@@ -12,7 +12,8 @@ from spark.core.transform import FAULT
 from spark.core.transform import STEP as STEP_PATH
 from spark.core.tree import variables_of
 from spark.graph.specs import CALL, PortMap
-from spark.kernels.program import STEP, Place
+from spark.kernels.instructions import STEP
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering, native_dtype
 from spark.nn.ways import emit, ways_of_modules
 from spark.nn.wiring import gather

@@ -13,7 +13,8 @@ from spark.core.payloads import SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.state import Graph, State
 from spark.core.variable import Constant, Variable
-from spark.kernels.program import Place, Program, Waiting
+from spark.kernels.place import Place
+from spark.kernels.program import Program, Waiting
 
 
 class Lowering:

@@ -8,7 +8,7 @@ import numpy as np
 from spark.core.variable import Variable
 from spark.graph.specs import CALL
 from spark.kernels import llvm
-from spark.kernels.program import RECEIVE
+from spark.kernels.instructions import RECEIVE
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace, native_dtype
 from spark.nn.synapses.background import PoissonBackground

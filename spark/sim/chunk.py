@@ -23,6 +23,7 @@ def run_chunk(
     series: dict[str, Payload],
     steps: Any,
     chosen: dict[str, Any],
+    threads: Any,
     *,
     taps: tuple[Tap, ...],
     most: int,
@@ -36,6 +37,7 @@ def run_chunk(
         series: Payloads of the other inputs, with a leading axis of `most` rows, of which each step takes one.
         steps: How many steps, int32 of shape (), at most `most`.
         chosen: Flat indices by name of tap, where a tap notes only some elements.
+        threads: How many share the work of a native program, int32 of shape (); another number compiles nothing.
         taps: What to note.
         most: Greatest number of steps in a call.
 
@@ -44,7 +46,7 @@ def run_chunk(
         what is noted had no more room.
     """
     module = merge(graph, state)
-    found = module.whole_run(inputs, series, steps, taps, chosen, most)
+    found = module.whole_run(inputs, series, steps, taps, chosen, most, threads)
     if found is not None:
         noted, done = found
         return split(module)[1], _as_declared(module, noted, taps), done

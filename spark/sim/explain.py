@@ -15,6 +15,7 @@ from spark.nn.brain import Brain
 from spark.nn.fusion import Fused, stages_of
 from spark.nn.neurons.neuron import Neuron
 from spark.nn.ways import INSTRUCTIONS, Refusal, Way, refusal_of, ways_of_modules, ways_of_parts
+from spark.sim.threads import Threads, that_pay
 
 OP, COMPILED, XLA = "op", "compiled", "XLA"
 _HEADS = ("module", "class", "runs as", "state", "constants", "because")
@@ -49,10 +50,12 @@ class Explanation:
     Attributes:
         modules: Modules in the order of the config, each followed by its components.
         one_call: Whether many steps are one native call: every module is an op or compiled.
+        threads: How many threads such a call takes, unless `spark.run` is told otherwise.
     """
 
     modules: tuple[HowItRuns, ...]
     one_call: bool
+    threads: Threads
 
     def __getitem__(self, path: str) -> HowItRuns:
         """The module or component at a path."""
@@ -71,7 +74,8 @@ class Explanation:
 
     def _summary(self) -> str:
         if self.one_call:
-            return "Many steps are one native call."
+            threads = "1 thread" if self.threads.number == 1 else f"{self.threads.number} threads"
+            return f"Many steps are one native call, by {threads}: {self.threads.reason}."
         return "Each step is done apart: modules that run as array code stand between native calls."
 
     def _repr_html_(self) -> str:
@@ -98,7 +102,9 @@ def explain(brain: Brain) -> Explanation:
     found: list[HowItRuns] = []
     for name, way in ways_of_modules(view).items():
         found += _module(name, getattr(view, name), Refusal(everywhere) if everywhere else way)
-    return Explanation(tuple(found), all(m.runs_as != XLA for m in found))
+    one_call = all(m.runs_as != XLA for m in found)
+    threads = that_pay(brain) if one_call else Threads(1, "modules that run as array code are not shared out")
+    return Explanation(tuple(found), one_call, threads)
 
 
 def _why_no_native(view: Any) -> str:

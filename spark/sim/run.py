@@ -29,6 +29,7 @@ from spark.sim.records.disk import DiskStore
 from spark.sim.records.memory import MemoryStore
 from spark.sim.records.probe import resolve
 from spark.sim.records.sieve import Sieve
+from spark.sim.threads import check_threads, that_pay
 
 MOST_STEPS = 2**62  # Counted in 64 bits, with room for what was done before.
 
@@ -73,6 +74,7 @@ def run(
     append: bool = False,
     budget_mb: float = 1024.0,
     callbacks: Iterable[Callable[[Report], None]] = (),
+    threads: int | None = None,
     progress: bool | None = None,
 ) -> Recording:
     """Advance a brain by many steps, as compiled chunks at constant memory.
@@ -93,6 +95,8 @@ def run(
         append: Whether a recording in `to` is continued: what it has from the brain's step on is cut off first.
         budget_mb: Most megabytes to record in memory.
         callbacks: Called with a `Report` after each chunk; `report.stop('why')` ends the run.
+        threads: How many threads share the work, if the run is one native call; left out, as many as pay, at most as
+            many as processors that this process may use: see `spark.explain`. The result is the same to the bit.
         progress: Whether to show a progress bar; left out, where there is a terminal.
 
     Returns:
@@ -101,13 +105,14 @@ def run(
         chunk's end, and another thread that reads it meanwhile gets that of the last one.
 
     Raises:
-        RunError: `steps` is no whole number above zero, or the brain is being run by another thread.
+        RunError: `steps` is no whole number above zero, `threads` is none from 1 to 1,024, or the brain is being run by
+            another thread.
         InputError: The inputs do not fit: names, shapes, kinds, numbers of rows; at once, or at the step at which a
             function returns something else.
         RecordError: What to record is not there, with the nearest names; or the budget or the disk is full: then the
             error's `recording` is what was recorded, and the brain stands at the last step that was run.
     """
-    steps = check_steps(steps)
+    steps, asked_threads = check_steps(steps), check_threads(threads)
     build(brain)
     channels = resolve(record, recordables(brain))
     keeper = keeper_of(brain)
@@ -119,7 +124,8 @@ def run(
         try:
             with Interrupt() as interrupt, progress_bar(steps, progress) as tell:
                 sieve = Sieve(channels, store, dt)
-                report = run_steps(brain, steps, inputs, sieve, callbacks, tell, lambda: interrupt.asked)
+                by = that_pay(brain).number if asked_threads is None else asked_threads
+                report = run_steps(brain, steps, inputs, sieve, callbacks, tell, lambda: interrupt.asked, threads=by)
             store.close(report.stopped)
         except RecordError as error:
             done = int(keeper.peek()[STEP])
@@ -139,8 +145,9 @@ def run_steps(
     tell: Callable[[int], Any],
     asked: Callable[[], bool],
     room_bytes: int = ROOM_BYTES,
+    threads: int = 1,
 ) -> Report:
-    """Advance a built brain, chunk by chunk; see `run`.
+    """Advance a built brain, chunk by chunk, by so many threads; see `run`.
 
     `tell` is told how many steps a chunk did; where `asked` says yes, the run ends, as by Ctrl-C. A chunk ends early
     where the spikes it notes take more than `room_bytes`.
@@ -156,7 +163,7 @@ def run_steps(
 
     def chunk(state: State) -> tuple[State, Any]:
         after, noted, done = run_chunk(
-            graph, state, feed.constant, series, np.int32(count), chosen, taps=taps, most=most
+            graph, state, feed.constant, series, np.int32(count), chosen, np.int32(threads), taps=taps, most=most
         )
         return after, (noted, done)
 

@@ -65,6 +65,18 @@ def probed_in_pieces(shop: Workshop) -> str | None:
     return bits(found, cut)
 
 
+def threads(shop: Workshop) -> str | None:
+    """Several threads share the work: all of it recorded, none of it, and chunks that end early."""
+    case, brain, number = shop.case, shop.brain, (2, 3, 5, 8)[shop.case.seed % 4]
+    with ways.little_room():
+        full = ways.probed(case, brain, threads=number)
+    return (
+        bits(shop.whole, ways.run(case, brain, threads=number))
+        or bits(shop.whole, ways.unrecorded(case, brain, threads=number))
+        or bits(shop.whole, Outcome(state=full.state))
+    )
+
+
 def batch(shop: Workshop) -> str | None:
     """Several brains at once, each as if it ran alone."""
     (like, _), (together, other) = ways.batch(shop.case, shop.brain)
@@ -108,7 +120,7 @@ def steps(shop: Workshop) -> str | None:
 
 COMPARISONS: dict[str, Callable[[Workshop], Verdict | str | None]] = {
     c.__name__: c
-    for c in (unrecorded, pieces, probed, probed_in_pieces, batch, resumed, calls, steps, reference, widened)
+    for c in (unrecorded, pieces, probed, probed_in_pieces, threads, batch, resumed, calls, steps, reference, widened)
 }
 
 # Ways that need a process of their own, and its environment: one process does them all, for to begin one takes seconds.

@@ -72,28 +72,33 @@ def everything(brain: Brain) -> list[Probe]:
     return [Probe(path) for path in spike_paths(brain)] + [Probe(name) for name in brain.config.output_map]
 
 
-def run(case: Case, brain: Brain | None = None, pieces: list[tuple[int, int]] | None = None) -> Outcome:
-    """`spark.run` with the spikes and outputs of every step, in one go or in pieces."""
+def run(
+    case: Case, brain: Brain | None = None, pieces: list[tuple[int, int]] | None = None, threads: int = 1
+) -> Outcome:
+    """`spark.run` with the spikes and outputs of every step, in one go or in pieces, by so many threads."""
     brain = begun(case, brain)
     probes = everything(brain)
-    found = [_outcome(brain, _ran(case, brain, first, count, probes)) for first, count in pieces or [(0, case.steps)]]
+    found = [
+        _outcome(brain, _ran(case, brain, first, count, probes, threads))
+        for first, count in pieces or [(0, case.steps)]
+    ]
     return joined(found)
 
 
-def unrecorded(case: Case, brain: Brain, pieces: list[tuple[int, int]] | None = None) -> Outcome:
+def unrecorded(case: Case, brain: Brain, pieces: list[tuple[int, int]] | None = None, threads: int = 1) -> Outcome:
     """`spark.run` that notes nothing."""
     brain = begun(case, brain)
     for first, count in pieces or [(0, case.steps)]:
-        _ran(case, brain, first, count, [])
+        _ran(case, brain, first, count, [], threads)
     return Outcome(state=read(brain.state))
 
 
-def probed(case: Case, brain: Brain, pieces: list[tuple[int, int]] | None = None) -> Outcome:
+def probed(case: Case, brain: Brain, pieces: list[tuple[int, int]] | None = None, threads: int = 1) -> Outcome:
     """`spark.run` that notes what the case's probes say."""
     brain = begun(case, brain)
     found = []
     for first, count in pieces or [(0, case.steps)]:
-        recording = _ran(case, brain, first, count, list(case.probes))
+        recording = _ran(case, brain, first, count, list(case.probes), threads)
         found.append(Outcome(notes={name: noted(recording, name) for name in recording.names}))
     whole = joined(found)
     whole.state = read(brain.state)
@@ -263,8 +268,8 @@ def little_room() -> Iterator[list[tuple[int, int]]]:
         yield chunks
 
 
-def _ran(case: Case, brain: Brain, first: int, count: int, probes: list[Probe]) -> spark.Recording:
-    return spark.run(brain, count, case.inputs(first, count), record=probes, progress=False)
+def _ran(case: Case, brain: Brain, first: int, count: int, probes: list[Probe], threads: int = 1) -> spark.Recording:
+    return spark.run(brain, count, case.inputs(first, count), record=probes, threads=threads, progress=False)
 
 
 def _outcome(brain: Brain, recording: spark.Recording) -> Outcome:

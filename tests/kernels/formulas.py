@@ -10,7 +10,8 @@ import numpy as np
 from spark.kernels.formula.emit import Slot
 from spark.kernels.formula.formula import formula
 from spark.kernels.formula.staged import Staged, staged
-from spark.kernels.program import Place, Program
+from spark.kernels.place import Place
+from spark.kernels.program import Program
 
 
 def as_formula(function: Callable[..., Any], *arrays: Any, units: int | None = None) -> list[np.ndarray]:
@@ -21,15 +22,13 @@ def as_formula(function: Callable[..., Any], *arrays: Any, units: int | None = N
     inputs = [Slot(a.shape, str(a.dtype), a.size == size) for a in given]
     outputs = [Slot(a.shape, str(a.dtype), a.size == size) for a in closed.out_avals]
     made = formula(closed, inputs, outputs, size)
-    key, numbers = made.key(), np.array(made.numbers or (0.0,), np.float32)
 
     @jax.jit
     def run(*arguments: Any) -> Any:
         program = Program([])
-        places = [program.argument(a) for a in (*arguments, numbers)]
-        places += [program.result(slot.shape, slot.dtype) for slot in outputs]
-        step = program.argument(np.zeros(2, np.uint32))
-        program.formula(key, size, step, [(place, 1) for place in places])
+        read = [(program.argument(a), 1) for a in arguments]
+        write = [(program.result(slot.shape, slot.dtype), 1) for slot in outputs]
+        program.formula(made, program.argument(np.zeros(2, np.uint32)), read, write)
         return program.run()[1]
 
     return [np.asarray(found) for found in run(*given)]
@@ -41,9 +40,8 @@ def emit(program: Program, stages: Staged, places: list[Place]) -> None:
     arrays = [*places, *(program.argument(c) for c in stages.constants)]
     arrays += [program.scratch(slot.shape, slot.dtype) for slot in stages.between]
     for stage in stages.stages:
-        numbers = program.argument(np.array(stage.formula.numbers or (0.0,), np.float32))
-        read, write = ([arrays[n] for n in numbered] for numbered in (stage.inputs, stage.outputs))
-        program.formula(stage.formula.key(), stage.formula.units, step, [(p, 1) for p in (*read, numbers, *write)])
+        read, write = ([(arrays[n], 1) for n in numbered] for numbered in (stage.inputs, stage.outputs))
+        program.formula(stage.formula, step, read, write)
 
 
 def in_stages(function: Callable[..., Any], *arrays: Any) -> list[np.ndarray]:

@@ -18,7 +18,7 @@ import dataclasses, json
 import jax, jax.numpy as jnp
 import numpy as np
 from spark import kernels
-from spark.kernels import Edges, build_edges, deliver_edges, program
+from spark.kernels import Edges, build_edges, deliver_edges, instructions, program
 from spark.kernels.scatter import Rows, scatter_spikes
 
 
@@ -28,7 +28,7 @@ def of_bytes(to, source, size=16):
     good, first, values = made.result((1,), "float32"), made.argument(jnp.ones(1)), made.argument(jnp.arange(4.0))
     made.copy(good, first)
     result = made.result((4,), "float32")
-    made.emit(program.COPY, (to(result), source(values)), (size,))
+    made.emit(instructions.COPY, (to(result), source(values)), (size, 1))
     return made.run()[1][1]
 
 
@@ -47,14 +47,14 @@ def edges_with(**arrays):
     return deliver_edges(history, jnp.ones(3, jnp.float32), edges, "native")
 
 
-def delivered(post):
+def delivered(post, *loop):
     made = program.Program([])
     history = made.argument(jnp.full((2, 1, 2), 3, jnp.uint32))
     weights, numbers = made.argument(jnp.ones(3, jnp.float32)), made.argument(np.int32(post))
     starts = made.argument(np.int32([[0, 1, 2], [2, 3, 3]]))
     current = made.result((3,), "float32")
-    made.emit(program.DELIVER_EDGES, (history, weights, numbers, starts, current), (1, 2, 2, 3))
-    return made.run()[1][0]
+    made.emit(instructions.DELIVER_EDGES, (history, weights, numbers, starts, current), (1, 2, 2, 3))
+    return made.run(*loop)[1][0]
 
 
 def scattered(delays):
@@ -70,6 +70,7 @@ tries = {
     "too small": lambda: of_bytes(same, changed(shape=(2,))),
     "left out": lambda: of_bytes(same, lambda place: None),
     "index": lambda: delivered([0, 7, 1]),
+    "index of a share": lambda: delivered([0, 7, 1], np.int32(4), np.int32(3)),
     "handler index": lambda: edges_with(post=[0, -1, 1]),
     "handler starts": lambda: edges_with(starts=[[0, 9, 2], [2, 3, 3]]),
     "handler delay": lambda: scattered([0, 5]),
@@ -86,10 +87,11 @@ print(json.dumps([kernels.status().build, said]))
 SAID = {
     "place beyond": "instruction 1 (kCopy) of step 0: the size of place 2 is out of range, got 32; expected 0 to 16",
     "first byte": "instruction 1 (kCopy) of step 0: the first byte of place 2 is out of range, got -4; expected 0 to 0",
-    "no buffer": "instruction 1 (kCopy) of step 0: the buffer of place 1 is out of range, got 72; expected 0 to 4",
+    "no buffer": "instruction 1 (kCopy) of step 0: the buffer of place 1 is out of range, got 72; expected 0 to 5",
     "too small": "instruction 1 (kCopy) of step 0: from has the wrong size, got 8 bytes; expected 16 ",
     "left out": "instruction 1 (kCopy) of step 0: from is missing; expected 16 elements",
     "index": "instruction 0 (kDeliverEdges) of step 0: post[1] is out of range, got 7; expected 0 to 2",
+    "index of a share": "instruction 0 (kDeliverEdges) of step 0: post[1] is out of range, got 7; expected 0 to 2",
     "handler index": "post[1] is out of range, got -1; expected 0 to 2",
     "handler starts": "starts[1] is out of range, got 9; expected 0 to 3",
     "handler delay": "delays[1] is out of range, got 5; expected 0 to 1",

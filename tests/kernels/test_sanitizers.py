@@ -47,19 +47,19 @@ WRONG = """
 import jax.numpy as jnp
 import numpy as np
 from spark import kernels
-from spark.kernels import program
+from spark.kernels import instructions, program
 assert kernels.status().build == {build!r}, kernels.status()
 made = program.Program([])
 if {build!r} == "address":
     history = made.argument(jnp.full((2, 1, 2), 3, jnp.uint32))
     weights, post = made.argument(jnp.ones(3, jnp.float32)), made.argument(np.int32([0, {target}, 1]))
     starts, current = made.argument(np.int32([[0, 1, 2], [2, 3, 3]])), made.result((16,), "float32")
-    made.emit(program.DELIVER_EDGES, (history, weights, post, starts, current), (1, 2, 2, 16))
+    made.emit(instructions.DELIVER_EDGES, (history, weights, post, starts, current), (1, 2, 2, 16))
 else:
     step, noted = made.argument(np.uint32([6, 0])), made.result((1, 4), "float32")
     rows, values = made.scratch((), "int32"), made.argument(jnp.arange(4.0))
-    made.emit(program.CLEAR, (rows,), (4,))
-    made.emit(program.NOTE_ROW, (rows, noted, values, None, step), (4, 4, {every}))
+    made.emit(instructions.CLEAR, (rows,), (4,))
+    made.emit(instructions.NOTE_ROW, (rows, noted, values, None, step), (4, 4, {every}))
 print(np.asarray(made.run()[1][0]).sum())
 """
 

@@ -9,6 +9,7 @@ from builders import refused, spikes
 from spark import ConfigError, merge, split
 from spark.nn.connection_table import connection_table
 from spark.nn.connections import ConnectionList, Connectivity
+from spark.nn.connections.base import ascending
 from spark.nn.neurons import DeltaLIFNeuron
 
 ORIGINS, UNITS = 50, 40
@@ -90,3 +91,21 @@ def test_a_sound_list_is_taken() -> None:
     assert build() == ORIGINS
     assert build(weights=WEIGHTS) == ORIGINS
     assert build(starts=np.zeros(ORIGINS + 1, np.int64), post=np.zeros(0, np.int32)) == 0
+
+
+def test_targets_ascend_within_a_row_in_whatever_order_they_were_drawn():
+    """Two onto one target stay in their order, and each weight stays with its connection."""
+    starts, post = np.array([0, 4, 4, 6]), np.array([3, 1, 3, 0, 2, 0], np.int32)
+    found = ascending(ConnectionList(starts, post, np.arange(6.0)))
+    assert found.post.tolist() == [0, 1, 3, 3, 0, 2] and found.starts is starts
+    assert found.values is not None and found.values.tolist() == [3.0, 1.0, 0.0, 2.0, 5.0, 4.0]
+    again = ascending(found)
+    assert again is found, "what ascends is left as it is"
+
+
+def test_a_pool_has_a_row_that_was_drawn_in_another_order_ascending():
+    starts, post = np.arange(ORIGINS + 1) * 3, np.tile([9, 2, 5], ORIGINS)
+    pool = DeltaLIFNeuron(units=(UNITS,), excitatory__connections=Given(starts=starts, post=post))
+    pool(excitation=spikes(np.zeros(ORIGINS)))
+    table = connection_table(merge(*split(pool)), "excitation")
+    assert table.targets[:6].tolist() == [2, 5, 9, 2, 5, 9]

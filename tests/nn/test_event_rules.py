@@ -513,7 +513,15 @@ def test_a_large_plastic_kernel_is_never_copied(name):
     graph, state = spark.split(made)
     text = (
         run_chunk.lower(
-            graph, state, {}, {"spikes": SpikeArray(np.zeros((64, size), np.int8))}, np.int32(64), {}, taps=(), most=64
+            graph,
+            state,
+            {},
+            {"spikes": SpikeArray(np.zeros((64, size), np.int8))},
+            np.int32(64),
+            {},
+            np.int32(1),
+            taps=(),
+            most=64,
         )
         .compile()
         .as_text()

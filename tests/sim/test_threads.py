@@ -1,111 +1,121 @@
-"""One thread runs a brain; others read it meanwhile, and are refused to run or change it."""
+"""However many threads share a run, spikes and state are those of one, to the bit."""
 
+import importlib.util
+import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from builders import DRIVE, drive, tutorial_brain
-from interrupted import DRIVE as SMALL_DRIVE
-from interrupted import UNITS, Pacing, looped, made
+from builders import drive, refused, tutorial_brain
 
 import spark
+from spark import FloatArray
+from spark.nn import Brain
+from spark.sim import threads as choice
+from spark.sim.chunk import run_chunk
+from spark.sim.run import build
+from spark.sim.threads import that_pay
 
-BUSY = (
-    "Brain: is being run by another thread, and has one state. Wait until that run is over, change the state in a "
-    "callback of it, or run a copy of the brain"
-)
-
-# Seconds that only a hang takes, however busy the machine.
-PATIENCE = 1800
-
-
-@contextmanager
-def running(brain: spark.nn.Brain, inputs: dict[str, Any], **more: Any) -> Iterator[None]:
-    """The brain runs in another thread while the block lasts."""
-    began, over = threading.Event(), threading.Event()
-
-    def watch(report: spark.sim.run.Report) -> None:
-        began.set()
-        if over.is_set():
-            report.stop()
-
-    thread = threading.Thread(target=spark.run, args=(brain, 10**9, inputs), kwargs={"callbacks": [watch], **more})
-    thread.start()
-    try:
-        assert began.wait(PATIENCE)
-        yield
-    finally:
-        over.set()
-        thread.join(PATIENCE)
-    assert not thread.is_alive()
+NETWORKS = Path(__file__).parents[2] / "examples" / "networks"
+NUMBERS = (2, 3, 5, 8, 300)
 
 
-@pytest.mark.parametrize("units", UNITS)
-def test_another_thread_reads_the_state_of_a_chunks_end(units: int) -> None:
-    brain, other = made(units), made(units)
-    spark.run(brain, 100, SMALL_DRIVE)
-    with running(brain, SMALL_DRIVE):
-        seen: dict[int, spark.core.state.State] = {}
-        while len(seen) < 4:
-            state = brain.state
-            seen[int(state["step"])] = state
-    for step, state in seen.items():
-        spark.run(other, step - int(other.state["step"]), SMALL_DRIVE)
-        for path in state:
-            np.testing.assert_array_equal(state[path], other.state[path], err_msg=path)
+def network(name: str):
+    """A module of the examples."""
+    spec = importlib.util.spec_from_file_location(name, NETWORKS / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def test_another_thread_reads_and_draws_what_is_recorded_on_disk(tmp_path: Path) -> None:
-    plot = pytest.importorskip("matplotlib.pyplot", reason="plots need matplotlib")
-    brain = tutorial_brain()
-    with running(brain, {"drive": drive()}, record="pool", to=tmp_path / "recorded"):
-        seen = [spark.Recording.load(tmp_path / "recorded") for _ in range(5)]
-        for recording in seen:
-            recording.plot()
-            plot.close("all")
-    whole = spark.Recording.load(tmp_path / "recorded")
-    for recording in seen:
-        np.testing.assert_array_equal(recording["pool"], whole["pool"][: recording.steps])
+# Of sizes that no share divides; each with its inputs and what is recorded.
+POOLS = ["*spikes", "excitatory.soma.potential"]
+BRAINS = {
+    "CUBA": lambda: (network("balanced").cuba(730, 1), None, POOLS),
+    "COBA": lambda: (network("balanced").coba(730, 1), None, POOLS),
+    "microcircuit": lambda: (network("microcircuit").microcircuit(0.01), None, ["*spikes", "L4E.soma.potential"]),
+    "plastic": lambda: (
+        network("plastic").plastic(210, 150, 1.0, 1),
+        {"rate": FloatArray(np.ones(150, np.float32))},
+        ["*spikes", "pool.soma.potential"],
+    ),
+    "tutorial": lambda: (tutorial_brain(), {"drive": drive()}, ["*spikes", "action"]),
+}
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda brain: spark.run(brain, 1, {"drive": drive()}),
-        lambda brain: spark.batch([brain], 1, {"drive": drive()})[0],
-        lambda brain: looped(brain, Pacing()).run(1, seed=0),
-        lambda brain: brain(drive=drive()),
-        lambda brain: brain.reset(),
-        lambda brain: brain.load_state(brain.state),
-        lambda brain: brain.replace_state({"pool.soma.potential": np.zeros(32, np.float32)}),
-    ],
-    ids=["run", "batch", "loop", "call", "reset", "load_state", "replace_state"],
-)
-def test_a_brain_that_runs_is_refused_to_other_threads(use: Callable[[spark.nn.Brain], Any]) -> None:
-    brain = tutorial_brain()
-    spark.run(brain, 10, {"drive": drive()})
-    with running(brain, {"drive": drive()}), pytest.raises(spark.RunError) as caught:
-        use(brain)
-    assert str(caught.value).removeprefix("brains[0].") == BUSY
-    spark.run(brain, 1, {"drive": drive()})
+def ran(brain: Brain, inputs, record, number: int | None, steps: int = 300) -> tuple[dict, dict]:
+    """What is recorded, and the state, by so many threads from the first step on."""
+    brain.reset()
+    recording = spark.run(brain, steps, inputs, record=record, threads=number, progress=False)
+    state = {path: np.asarray(brain.state[path]) for path in brain.state}
+    return {name: recording[name] for name in recording.names}, state
 
 
-def test_a_callback_may_call_the_brain_that_runs() -> None:
-    brain = tutorial_brain()
-    spark.run(brain, 100, {"drive": drive()}, callbacks=[lambda report: report.brain(drive=drive(-DRIVE))])
-    assert int(brain.state["step"]) > 100
+@pytest.mark.parametrize("name", BRAINS)
+def test_any_number_of_threads_gives_the_spikes_and_the_state_of_one(name):
+    brain, inputs, record = BRAINS[name]()
+    build(brain)
+    for recorded in (record, []):
+        whole, state = ran(brain, inputs, recorded, 1)
+        assert not recorded or sum(np.count_nonzero(whole[n]) for n in whole if n.endswith("spikes")) > 100
+        before = run_chunk._cache_size()
+        for number in NUMBERS:
+            found, after = ran(brain, inputs, recorded, number)
+            for key, value in whole.items():
+                np.testing.assert_array_equal(found[key], value, err_msg=f"{key} by {number} threads")
+            for path, value in state.items():
+                np.testing.assert_array_equal(after[path], value, err_msg=f"{path} by {number} threads")
+        assert run_chunk._cache_size() == before, "another number of threads compiles nothing"
 
 
-def test_threads_that_build_the_same_brain_build_one() -> None:
-    brain = spark.nn.Brain(tutorial_brain().config)
-    states: list[Any] = []
-    threads = [threading.Thread(target=lambda: (spark.sim.run.build(brain), states.append(brain.state))) for _ in "abc"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(states) == 3 and all(state is states[0] for state in states)
+def test_threads_of_a_run_in_a_thread_are_threads_of_their_own():
+    brain, inputs, record = BRAINS["tutorial"]()
+    whole, state = ran(brain, inputs, record, 1)
+    found: list = []
+    begun = threading.Thread(target=lambda: found.append(ran(brain, inputs, record, 3)))
+    begun.start()
+    begun.join()
+    np.testing.assert_array_equal(found[0][0]["pool.out_spikes"], whole["pool.out_spikes"])
+    np.testing.assert_array_equal(found[0][1]["pool.soma.potential"], state["pool.soma.potential"])
+
+
+@pytest.mark.parametrize("given", [0, -1, 1025])
+def test_numbers_of_threads_that_cannot_be_are_refused(given):
+    text = f"threads: must be a whole number from 1 to 1024, got {given}. Leave it out to take as many as pay"
+    with refused(spark.RunError, text):
+        spark.run(tutorial_brain(), 10, {"drive": drive()}, threads=given, progress=False)
+
+
+@pytest.mark.parametrize(("given", "kind"), [("two", "str"), (1.0, "float"), (True, "bool")])
+def test_threads_that_are_no_number_are_refused(given, kind):
+    text = f"run.threads: has the wrong type, got {kind} {given!r}; expected a whole number or None."
+    with refused(spark.ArgumentError, text):
+        spark.run(tutorial_brain(), 10, {"drive": drive()}, threads=given, progress=False)
+
+
+def test_small_brains_take_one_thread_and_large_ones_no_more_than_there_are_processors(monkeypatch):
+    monkeypatch.setattr(choice, "processors", lambda: 4)
+    small, large = tutorial_brain(), network("balanced").cuba(16_000, 1)
+    build(large)
+    assert that_pay(small).number == 1 and "too small" in that_pay(small).reason
+    monkeypatch.setattr(choice, "WORTH", 100)
+    assert that_pay(large).number == 4 and "processors" in that_pay(large).reason
+    monkeypatch.setattr(choice, "WORTH", 8_000)
+    assert that_pay(large).number == 2 and "no more" in that_pay(large).reason
+    monkeypatch.setattr(choice, "processors", lambda: 1)
+    assert that_pay(large).number == 1 and "no more processors" in that_pay(large).reason
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says so here")
+def test_the_processors_are_those_that_this_process_may_use():
+    assert choice.processors() == len(os.sched_getaffinity(0))
+
+
+def test_explain_says_how_many_threads_a_run_takes_and_why(monkeypatch):
+    found = spark.explain(tutorial_brain())
+    assert found.threads.number == 1 and found.threads.reason in str(found)
+    monkeypatch.setattr(choice, "processors", lambda: 4)
+    monkeypatch.setattr(choice, "WORTH", 10)
+    assert "4 threads" in str(spark.explain(tutorial_brain()))

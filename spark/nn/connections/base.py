@@ -62,6 +62,17 @@ def from_counts(counts: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
 
 
+def ascending(found: ConnectionList) -> ConnectionList:
+    """The same connections with the targets of each row in ascending order, and those onto one target in theirs."""
+    descents = np.flatnonzero(found.post[1:] < found.post[:-1]) + 1
+    # Where a row begins nothing need ascend.
+    if np.isin(descents, found.starts).all():
+        return found
+    rows = np.repeat(np.arange(found.starts.size - 1), np.diff(found.starts))
+    order = np.lexsort((found.post, rows))
+    return ConnectionList(found.starts, found.post[order], None if found.values is None else found.values[order])
+
+
 _SHORT = {"one_to_one": "OneToOne", "all_to_all": "AllToAll"}
 
 

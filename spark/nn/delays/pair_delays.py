@@ -18,7 +18,8 @@ from spark.core.share import Cut, Share
 from spark.core.values import Array, Number, Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import history_words, push_history
-from spark.kernels.program import PUSH, Place
+from spark.kernels.instructions import PUSH
+from spark.kernels.place import Place
 from spark.nn.delays.draw import drawn_delays
 from spark.nn.delays.input_delays import DelaysOutput
 from spark.nn.lowering import Arriving, Lowering

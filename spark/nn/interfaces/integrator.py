@@ -13,7 +13,8 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Whole
 from spark.core.variable import Constant, Variable
-from spark.kernels.program import INTEGRATOR, Place
+from spark.kernels.instructions import INTEGRATOR
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
 
 

@@ -13,7 +13,8 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Variable
-from spark.kernels.program import SPIKER, Place
+from spark.kernels.instructions import SPIKER
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
 
 # Longest integration in units of tau; beyond it float32 cannot tell the drive of 1 from one that never fires.

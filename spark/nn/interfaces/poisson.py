@@ -10,7 +10,8 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import RandomKey
-from spark.kernels.program import DRAW_SPIKES, Place
+from spark.kernels.instructions import DRAW_SPIKES
+from spark.kernels.place import Place
 from spark.nn.interfaces.linear import SpikerOutput
 from spark.nn.lowering import Arriving, Lowering
 

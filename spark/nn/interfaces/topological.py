@@ -13,7 +13,8 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Array, Number, Whole
 from spark.core.variable import Constant, RandomKey
-from spark.kernels.program import BUMP, Place
+from spark.kernels.instructions import BUMP
+from spark.kernels.place import Place
 from spark.nn.interfaces.linear import (
     Integration,
     LinearSpikerConfig,

@@ -3,7 +3,8 @@
 from typing import Any
 
 from spark.graph.specs import CALL, PortMap
-from spark.kernels.program import SIGN, Place
+from spark.kernels.instructions import SIGN
+from spark.kernels.place import Place
 from spark.nn.fusion import SIGNED, Fused, key, stages_of
 from spark.nn.lowering import Arriving, Lowering, RingInput
 from spark.nn.plasticity.event_rule import EventRule

@@ -19,7 +19,7 @@ from spark.core.variable import Constant
 from spark.graph.check import check_names, check_wires, outputs_of, properties_of
 from spark.graph.order import build_order, is_cycle
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
-from spark.kernels.program import Place
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.neurons.lowered import LoweredNeuron
 from spark.nn.ways import refusal_of, ways_of_parts

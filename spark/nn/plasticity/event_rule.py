@@ -11,7 +11,8 @@ from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, Plastic, Third, stdp_dense, stdp_edges
-from spark.kernels.program import PUSH, STDP, Place
+from spark.kernels.instructions import PUSH, STDP
+from spark.kernels.place import Place
 from spark.kernels.rule_table import factors
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Lowering, Postponed

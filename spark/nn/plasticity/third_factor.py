@@ -13,7 +13,7 @@ from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Variable
 from spark.kernels import Plastic, RuleTable, Third, consolidate
-from spark.kernels.program import Place
+from spark.kernels.place import Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.plasticity.rule import RuleConfig

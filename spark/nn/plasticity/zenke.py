@@ -15,7 +15,8 @@ from spark.core.share import Cut, Share
 from spark.core.values import Number
 from spark.core.variable import Constant
 from spark.kernels import Edges, Plastic, RuleTable, Term, Third, Trace, zenke_edges
-from spark.kernels.program import ZENKE, Place
+from spark.kernels.instructions import ZENKE
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Change, Lowering, Postponed
 from spark.nn.plasticity.event_rule import EventRule
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig

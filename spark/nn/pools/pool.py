@@ -14,7 +14,7 @@ from spark.core.payloads import CurrentArray, FloatArray, Payload, SpikeArray
 from spark.core.ports import MeasuredFrom, Ports, PortSpec
 from spark.core.values import Number
 from spark.graph.specs import ModuleSpecs, PortMap
-from spark.kernels.program import Place
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.pools.blueprint import parts_of, soma_of

@@ -13,7 +13,7 @@ from spark.core.payloads import ConductanceArray, CurrentArray, Payload, Potenti
 from spark.core.ports import Decays, MeasuredFrom, Ports, PortSpec, Reverses
 from spark.core.share import Cut, Share
 from spark.core.values import Shape
-from spark.kernels.program import Place
+from spark.kernels.place import Place
 from spark.nn.component import Component
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.somas.soma import Soma

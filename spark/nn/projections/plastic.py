@@ -13,7 +13,8 @@ from spark.core.ports import Ports, PortSpec
 from spark.core.values import Shape
 from spark.core.variable import Variable
 from spark.kernels import build_edges, history_words, push_history
-from spark.kernels.program import PUSH, SIGN, Place
+from spark.kernels.instructions import PUSH, SIGN
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Change, Lowering, Postponed
 from spark.nn.projections.draws import Made
 from spark.nn.synapses.linear import LinearSynapses

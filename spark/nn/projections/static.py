@@ -12,7 +12,7 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
-from spark.kernels.program import ADD_COUNTS
+from spark.kernels.instructions import ADD_COUNTS
 from spark.kernels.scatter import Rows, emit_scatter, scatter_spikes
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace
 from spark.nn.projections.draws import Drawn, refuse_unused_weights

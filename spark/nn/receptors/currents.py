@@ -11,7 +11,7 @@ from spark.core.payloads import CurrentArray, FloatArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Number
 from spark.core.variable import Variable
-from spark.kernels.program import Place
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.receptors.receptor import CurrentOutput, InhibitoryConfig, Receptor, ReceptorConfig, turned
 

@@ -9,7 +9,7 @@ from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, 
 from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
-from spark.kernels.program import Place
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.somas.leaky import LeakySoma, LeakySomaConfig
 from spark.nn.somas.soma import SomaOutput

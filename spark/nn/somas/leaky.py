@@ -13,7 +13,8 @@ from spark.core.ports import Decays, PortSpec
 from spark.core.values import Number, Quantity
 from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
-from spark.kernels.program import SOMA, Place
+from spark.kernels.instructions import SOMA
+from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.somas.integration import acting_share
 from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput

@@ -21,6 +21,7 @@ from spark.nn.connections import (
     FixedProbability,
     FixedTotalNumber,
 )
+from spark.nn.connections.base import ascending
 from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
 
 MOST_EDGES = np.iinfo(np.int32).max
@@ -119,6 +120,7 @@ def draw_wire(
         own = [replace(p, address=p.address.replace("connections", name, 1)) for p in error.problems]
         raise ConfigError(own).under(owner) from error
     _check_list(wire, found, int(np.prod(pre)), int(np.prod(units)))
+    found = ascending(found)  # Threads cut rows by target.
     weights = _weights(generator, wire, found, units, weight_dtype)
     left = 0 if wire.delay is None else _steps(generator, wire, found, units, dt) - wire.part.late
     return found, weights, left

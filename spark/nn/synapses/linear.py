@@ -17,7 +17,8 @@ from spark.core.share import Cut, Kept, Share
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, edges_onto, push_history
-from spark.kernels.program import DELIVER_AND_CHANGE, DELIVER_DENSE, DELIVER_EDGES, DELIVER_WAITING, PUSH, Place
+from spark.kernels.instructions import DELIVER_AND_CHANGE, DELIVER_DENSE, DELIVER_EDGES, DELIVER_WAITING, PUSH
+from spark.kernels.place import Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.initializers import AllPairs, AnyInitializer, Connections, UniformInitializer
 from spark.nn.lowering import Arriving, Change, Lowering, Postponed

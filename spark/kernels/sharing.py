@@ -1,0 +1,198 @@
+"""How threads share an instruction of a native program, and where they must wait for each other.
+
+Each thread does a share of the units, the same for every instruction over as many units. An instruction uses
+of an array the elements of its share, or those of all. Threads wait where one might read what another has
+written since they last waited, or write what another has read or written.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from spark.kernels import instructions as ins
+from spark.kernels.place import APART, RESULT, STATE, Place
+
+# Units that are never shared out, as in native/shares.h.
+TOGETHER = 64
+
+
+class Use(NamedTuple):
+    """What an instruction does with an array.
+
+    Attributes:
+        buffer: Space and number of its buffer.
+        first: First byte.
+        end: Byte after the last one.
+        writes: Whether it writes there.
+        own: By what the bytes are shared out, where a share touches its own alone: first byte, bytes of an element and
+            number of units. Two uses that agree meet in no byte of another share. None where it touches others.
+    """
+
+    buffer: tuple[int, int]
+    first: int
+    end: int
+    writes: bool
+    own: tuple[int, int, int] | None = None
+
+    def meets(self, other: "Use") -> bool:
+        """Whether shares may touch a byte at which one of them writes."""
+        return (
+            (self.writes or other.writes)
+            and self.first < other.end
+            and other.first < self.end
+            and (self.own is None or self.own != other.own)
+        )
+
+
+def whole(place: Place, writes: bool = False, rows: int = 1) -> Use:
+    """A use of elements of all shares; `rows` of the place's size lie behind one another."""
+    return Use((place.space, place.number), place.offset, place.offset + rows * place.bytes, writes)
+
+
+def own(place: Place, units: int, writes: bool = False, rows: int = 1) -> Use:
+    """A use of the share's own elements, of this row or of any other."""
+    size = place.bytes // max(place.size, 1)
+    return whole(place, writes, rows)._replace(own=(place.offset, size, units))
+
+
+@dataclass
+class Line:
+    """An instruction.
+
+    Attributes:
+        number: Which; see `spark.kernels.instructions`.
+        operands: Places and numbers, as native/program.h reads them.
+        uses: What it does with its arrays.
+        is_shared: Whether each share does its part; else the first does all.
+    """
+
+    number: int
+    operands: list[int | Place | None]
+    uses: list[Use] = field(default_factory=list)
+    is_shared: bool = False
+
+    def done(self) -> list[Use]:
+        """What is done with the arrays: where one share does all, its own elements are all of them."""
+        return self.uses if self.is_shared else [use._replace(own=None) for use in self.uses]
+
+    def lasts(self) -> bool:
+        """Whether it writes something that outlasts the run of a program."""
+        return any(use.writes and use.buffer[0] in (STATE, RESULT) for use in self.uses)
+
+
+# Of each instruction that is shared: of each place whether all shares' elements are read (R), or the own ones are read
+# (r) or written too (w); and which of the whole numbers says how many units there are.
+_SHARED = {
+    ins.COPY: ("wr", 0),
+    ins.SPIKER: ("wwrw", 0),
+    ins.PUSH: ("wr", 1),
+    ins.DELIVER_EDGES: ("RRRRw", 3),
+    ins.DELIVER_DENSE: ("Rrw", 1),
+    ins.SOMA: ("wwwrw", 0),
+    ins.SIGN: ("wrr", 0),
+    ins.TAKE: ("wR", 0),
+    ins.SCATTER: ("RRRRRwR", 2),
+    ins.DRAW_SPIKES: ("RRrw", 0),
+    ins.ADD_COUNTS: ("RRRw", 0),
+    ins.RECEIVE: ("wwR", 0),
+}
+# Of those that one share does: of each place whether it is read (R) or written too (W); all that are not listed are.
+_READ = {
+    ins.BUMP: "RRW",
+    ins.INTEGRATOR: "WWRRRWW",
+    ins.NOTE_SPIKES: "WWWR",
+    ins.NOTE_ROW: "WWRRR",
+}
+
+
+def line(number: int, places: Sequence[Place | None], wholes: Sequence[int]) -> Line:
+    """An instruction with its operands, shared as it may be."""
+    made = Line(number, [*places, *wholes], is_shared=number in _SHARED)
+    if made.is_shared:
+        kinds, units = _SHARED[number]
+        for place, kind in zip(places, kinds, strict=True):
+            if place is not None:
+                made.uses.append(whole(place) if kind == "R" else own(place, wholes[units], kind == "w"))
+    else:
+        made.uses += uses_by_one(places, _READ.get(number, ""))
+    return made
+
+
+def uses_by_one(places: Sequence[Place | None], kinds: str = "") -> list[Use]:
+    """Uses of the places of an instruction that one share does; those of which nothing is said are written."""
+    return [whole(p, kinds[n : n + 1] != "R") for n, p in enumerate(places) if p is not None]
+
+
+def formula_line(
+    operands: list[int | Place | None], units: int, arrays: Sequence[tuple[Place, int, bool, bool]]
+) -> Line:
+    """A formula, whose arrays have rows, and are one number for each unit or a few for all, read or written too.
+
+    A few numbers are written by the share with the first unit; where they are read from there too, one share does all.
+    So it does where there are no more units than are ever shared out.
+    """
+    made = Line(ins.FORMULA, operands, is_shared=units > TOGETHER)
+    few: list[Use] = []
+    for place, rows, each, writes in arrays:
+        use = own(place, units, writes, rows) if each else whole(place, writes, rows)
+        made.uses.append(use)
+        few += [] if each else [use]
+    if any(a.meets(b) for a in few for b in few if a is not b):
+        made.is_shared = False
+    return made
+
+
+class _Held:
+    """What was done since threads last waited."""
+
+    def __init__(self) -> None:
+        self.shared: dict[tuple[int, int], dict[Use, None]] = {}
+        self.by_one: dict[tuple[int, int], dict[Use, None]] = {}
+        self.may_end = False
+
+    def clear(self) -> None:
+        self.shared, self.by_one, self.may_end = {}, {}, False
+
+    def stops(self, line: Line) -> bool:
+        """Whether a thread must wait before it does this."""
+        if self.may_end and line.lasts():
+            return True
+        return any(use.meets(other) for use in line.done() for other in self._others(line, use.buffer))
+
+    def _others(self, line: Line, buffer: tuple[int, int]) -> Iterator[Use]:
+        yield from self.shared.get(buffer, ())
+        # What the first share has done it may go on with itself.
+        if line.is_shared:
+            yield from self.by_one.get(buffer, ())
+
+    def add(self, line: Line) -> None:
+        into = self.shared if line.is_shared else self.by_one
+        for use in line.done():
+            if use.buffer[0] != APART:
+                into.setdefault(use.buffer, {})[use] = None
+        self.may_end |= line.number == ins.GUARD
+
+
+def with_barriers(lines: Sequence[Line]) -> list[Line]:
+    """The lines of one step of a loop, with barriers between where threads must wait.
+
+    Whether a step is done at all one share finds out (`GUARD`): before the others know, nothing that lasts is written.
+    """
+    waits = [False] * len(lines)
+    held = _Held()
+    # The end of a step meets the begin of the next one, where another wait may be found, and so on.
+    for step in range(len(lines) + 2):
+        before = list(waits)
+        for number, here in enumerate(lines):
+            if here.number == ins.CLEAR:  # Once, before the first step.
+                continue
+            waits[number] |= held.stops(here)
+            if waits[number]:
+                held.clear()
+            held.add(here)
+        if step > 0 and waits == before:
+            break
+    made: list[Line] = []
+    for wait, here in zip(waits, lines, strict=True):
+        made += [Line(ins.BARRIER, [], is_shared=True), here] if wait else [here]
+    return made
