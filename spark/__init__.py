@@ -6,7 +6,9 @@ from importlib.metadata import version as _version
 from jax import jit as jit
 
 from spark import catalogue as catalogue
+from spark import learn as learn
 from spark import nn as nn
+from spark import worlds as worlds
 from spark.catalogue import register as register
 from spark.core.check import check_module as check_module
 from spark.core.config import Config as Config

@@ -7,6 +7,7 @@ first time a name is not in the table; users with `spark.register(MyModule)`. A 
 from importlib.metadata import entry_points
 from typing import TypeVar
 
+from spark import learn, worlds
 from spark.core.arguments import checked
 from spark.core.errors import ModuleError, Problem
 from spark.core.module import Module
@@ -30,8 +31,15 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         interfaces.ExponentialIntegrator,
         interfaces.LinearSpiker,
         interfaces.PoissonSpiker,
+        interfaces.PopulationEncoder,
         interfaces.TopologicalLinearSpiker,
         interfaces.TopologicalPoissonSpiker,
+    ),
+    "world": (worlds.CartPole,),
+    "learning": (
+        learn.ActorPools,
+        learn.Critic,
+        learn.PredictionError,
     ),
     "soma": (
         somas.AdaptiveExponentialSoma,

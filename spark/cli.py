@@ -8,6 +8,7 @@ from pathlib import Path
 
 import spark
 from spark.doctor import report
+from spark.learn.command import add_commands, run_command
 
 NEEDED_BY_EDITOR = ("starlette", "uvicorn", "websockets")
 NEEDED_BY_DEMO = {"gymnasium": "gym", "tqdm": "gym", "matplotlib": "plot"}
@@ -38,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     explain = commands.add_parser("explain", help="say how each module of a brain runs on this machine, and why")
     explain.add_argument("file", help="a model file (*.spark.json)")
+    # What learns is loaded with Spark anyway; its commands stand beside it.
+    add_commands(commands)
     commands.add_parser("doctor", help="show versions, devices, kernels, and how to mend what is missing")
     options = parser.parse_args(arguments)
     if options.command == "demo":
@@ -46,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _edit(options)
     if options.command == "explain":
         return _explain(options.file)
+    if options.command in ("learn", "eval", "watch"):
+        return run_command(options)
     if options.command == "doctor":
         text, healthy = report()
         print(text)

@@ -46,6 +46,8 @@ def arguments(cls: type) -> dict[str, Any]:
     """What the check of a class needs beside the class."""
     if cls is spark.nn.Brain:
         return {"config": brain_config()}
+    if issubclass(cls, spark.worlds.World):
+        return {"inputs": {"action": spark.IntegerArray(jnp.asarray([1], jnp.int32))}}
     if issubclass(cls, spark.nn.plasticity.Rule):
         generator = np.random.default_rng(0)
         return {

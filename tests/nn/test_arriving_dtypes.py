@@ -9,7 +9,7 @@ from builders import NoConfig, array_code, refused
 from tolerances import INTEGRATED
 
 import spark
-from spark import FloatArray, InputSpec, IntegerArray, ModuleSpecs, PortMap, SpikeArray, catalogue
+from spark import BooleanMask, FloatArray, InputSpec, IntegerArray, ModuleSpecs, PortMap, SpikeArray, catalogue
 from spark.core.check_examples import example_config
 from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray
 from spark.nn import Brain, BrainConfig
@@ -22,8 +22,10 @@ DTYPES: dict[type[Payload], tuple[str, ...]] = {
     ConductanceArray: FLOATS,
     PotentialArray: FLOATS,
     FloatArray: FLOATS,
+    BooleanMask: ("bool", "bool", "bool"),
 }
-CLASSES = [cls for family in catalogue.BUILT_IN.values() for cls in family if cls is not Brain]
+# A world takes one number, and so no joined wires.
+CLASSES = [cls for name, family in catalogue.BUILT_IN.items() for cls in family if name not in ("brain", "world")]
 
 
 class FloatOutput(TypedDict):
@@ -48,6 +50,12 @@ class PotentialOutput(TypedDict):
     """Potentials."""
 
     y: PotentialArray
+
+
+class MaskOutput(TypedDict):
+    """Masks."""
+
+    y: BooleanMask
 
 
 class SpikeOutput(TypedDict):
@@ -96,6 +104,13 @@ class CastPotentials(_Cast):
         return {"y": PotentialArray(x.value.astype(self.config.to))}
 
 
+class CastMasks(_Cast):
+    """Masks."""
+
+    def __call__(self, x: BooleanMask) -> MaskOutput:
+        return {"y": BooleanMask(x.value.astype(self.config.to))}
+
+
 class CastSpikes(_Cast):
     """Spikes."""
 
@@ -109,12 +124,15 @@ CASTS: dict[type[Payload], type[spark.Module]] = {
     ConductanceArray: CastConductances,
     PotentialArray: CastPotentials,
     SpikeArray: CastSpikes,
+    BooleanMask: CastMasks,
 }
 
 
 def drawn(kind: type[Payload], shape: tuple[int, ...]) -> np.ndarray:
     """Numbers of every step that each dtype holds exactly."""
     generator = np.random.default_rng(5)
+    if kind is BooleanMask:
+        return generator.random((STEPS, *shape)) < 0.2
     if kind is SpikeArray:
         return generator.integers(-1, 2, (STEPS, *shape))
     scale = {CurrentArray: 16.0, PotentialArray: 4.0, ConductanceArray: 1.0}.get(kind, 1 / 16)

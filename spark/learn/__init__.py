@@ -1,0 +1,15 @@
+"""Teaching brains: by plasticity that follows reward, and how well that went."""
+
+from spark.learn.actor import ActorPools as ActorPools
+from spark.learn.actor import ActorPoolsConfig as ActorPoolsConfig
+from spark.learn.actor_critic import actor_critic as actor_critic
+from spark.learn.critic import Critic as Critic
+from spark.learn.critic import CriticConfig as CriticConfig
+from spark.learn.error import PredictionError as PredictionError
+from spark.learn.error import PredictionErrorConfig as PredictionErrorConfig
+from spark.learn.tasks import task as task
+from spark.learn.teach import Evaluation as Evaluation
+from spark.learn.teach import Lesson as Lesson
+from spark.learn.teach import Progress as Progress
+from spark.learn.teach import evaluate as evaluate
+from spark.learn.teach import fit as fit

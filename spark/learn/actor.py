@@ -1,0 +1,128 @@
+"""An actor: a pool of spiking units for each action; the pool that fires most acts."""
+
+from typing import TypedDict
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.errors import Problem
+from spark.core.module import Module
+from spark.core.parameter import decay
+from spark.core.payloads import BooleanMask, FloatArray, IntegerArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number, Whole
+from spark.core.variable import RandomKey, Variable
+from spark.learn.rhythm import BEGIN, CHOICE, decides
+
+
+class ActorPoolsConfig(ModuleConfig):
+    """How many units there are, how they fire, and how they learn."""
+
+    actions: Whole = field(2, least=2, description="Pools: one for each action.")
+    size: Whole = field(4, least=1, description="Units of a pool.")
+    every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
+    tau: Number = field(10.0, unit="ms", above=0, time_constant="exact", description="Leak of the units.")
+    gain: Number = field(0.13, above=0, description="What a spike adds to a potential for each unit of weight.")
+    max_freq: Number = field(200.0, unit="Hz", above=0, description="Rate of a unit at the highest potential.")
+    rate: Number = field(0.8, least=0, description="Learning rate.")
+    discount: Number = field(0.98, least=0, below=1, description="As of the error.")
+    trace: Number = field(0.95, least=0, most=1, description="How much of an eligibility lasts into the next round.")
+    winner: Number = field(0.1, least=0, most=1, description="How much counts who won, beside who won unexpectedly.")
+    bound: Number | None = field(None, above=0, description="Largest size of a weight; None for any.")
+
+    def step_problems(self) -> list[Problem]:
+        """At most one spike a step."""
+        found, most = super().step_problems(), 1000.0 / self.dt
+        if self.max_freq <= most:
+            return found
+        text = f"is above one spike a step, got {self.max_freq:g} Hz; expected at most {most:g} Hz"
+        return [*found, Problem("max_freq", text, "Lower max_freq or shorten dt", "bounds")]
+
+
+class ActorOutput(TypedDict):
+    """What an actor puts out."""
+
+    action: IntegerArray
+    spikes: SpikeArray
+
+
+class ActorPools(Module):
+    """Leaky units without reset whose chance to fire follows their potential; pools of them compete.
+
+        z <- exp(-dt/tau) z + gain * spike          each step; u = W z are the potentials
+        a unit fires with probability max_freq * dt / 1000 * sigmoid(u)
+        W <- W + rate * error * e                   when an error arrives
+        at the end of a round the pool with most spikes in it wins, ties by chance, and then
+        e <- discount * trace * e + f z             f of all units of pool k:
+        f_k = (1 - winner) * (won_k - p_k) + winner * h_k
+        p = softmax of the pools' mean potentials; h is 1/2 for the winner, -1/2 / (actions - 1) for the others
+
+    "Won minus expected" is what makes it work: a pool that wins as expected changes nothing. When an episode
+    begins, z and e are cleared. Weights stay.
+
+    Input ports: `spikes`, any shape; `error`, (1,); `started`, booleans, (1,).
+    Output ports: `action`, int32, (1,): the pool that won the last round; `spikes`, int8, (actions, size).
+    Variables: `weights`, `eligibility`, float32, (actions * size, inputs); `traces`, float32, (inputs,); `probability`,
+    float32, (actions,): p of the last round; `counts`, int32, (actions,): spikes of this round; `phase`.
+
+    Source: the eligibility of an escape-rate unit, spike minus expectation: Pfister, Toyoizumi, Barber & Gerstner 2006,
+    doi:10.1162/neco.2006.18.6.1318; as a rule with reward: Fremaux, Sprekeler & Gerstner 2013,
+    doi:10.1371/journal.pcbi.1003024.
+    """
+
+    config: ActorPoolsConfig
+
+    def build(self, spikes: PortSpec, error: PortSpec, started: PortSpec) -> None:
+        """All weights begin at 0, all actions alike."""
+        config = self.config
+        units, bound = config.actions * config.size, config.bound
+        empty = np.zeros((units, spikes.size), np.float32)
+        self.weights = Variable(empty, bounds=(None if bound is None else -bound, bound))
+        self.eligibility = Variable(empty, description="By how much each weight took part.")
+        self.traces = Variable(np.zeros(spikes.size, np.float32), description="Of the spikes that arrived.")
+        even = np.full(config.actions, 1.0 / config.actions, np.float32)
+        self.probability = Variable(even, bounds=(0, 1), description="Of each action, as the potentials say.")
+        self.counts = Variable(np.zeros(config.actions, np.int32), description="Spikes of each pool in this round.")
+        self.chosen = Variable(np.zeros(1, np.int32), description="The last action.")
+        self.phase = Variable(np.zeros((), np.int32), description="Steps since the world's last.")
+        self.key = RandomKey()
+        self.left = float(decay(config.dt, config.tau))
+
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
+        """Its outputs follow from its config."""
+        shape = (self.config.actions, self.config.size)
+        return {"action": PortSpec(IntegerArray, (1,), "int32"), "spikes": PortSpec(SpikeArray, shape, "int8")}
+
+    def __call__(self, spikes: SpikeArray, error: FloatArray, started: BooleanMask) -> ActorOutput:
+        """Advance one step."""
+        config, phase = self.config, self.phase.value
+        new, decided = started.value.reshape(-1)[0], decides(phase, config.every, CHOICE)
+        traces = self.left * self.traces.value + config.gain * spikes.value.reshape(-1).astype(jnp.float32)
+        traces = jnp.where(new & decides(phase, config.every, BEGIN), 0.0, traces)
+        weights = (
+            self.weights.value + config.rate * error.value.reshape(-1)[0].astype(jnp.float32) * self.eligibility.value
+        )
+        if config.bound is not None:
+            weights = jnp.clip(weights, -config.bound, config.bound)
+        potentials = (weights @ traces).reshape(config.actions, config.size)
+        chance = (config.max_freq * config.dt / 1000.0) * jax.nn.sigmoid(potentials)
+        fired = self.key.uniform(potentials.shape) < chance
+        counts = self.counts.value + fired.sum(axis=1).astype(jnp.int32)
+        probability = jax.nn.softmax(potentials.mean(axis=1))
+        # A random part below 1 decides between pools of equally many spikes.
+        drawn = counts.astype(jnp.float32) + 0.5 * self.key.uniform((config.actions,), 1)
+        won = jax.nn.one_hot(jnp.argmax(drawn), config.actions)
+        others = -0.5 / (config.actions - 1)
+        surprise = (1.0 - config.winner) * (won - probability) + config.winner * jnp.where(won > 0, 0.5, others)
+        lasting = jnp.where(new, 0.0, config.discount * config.trace)
+        each = jnp.repeat(surprise, config.size)
+        folded = lasting * self.eligibility.value + each[:, None] * traces[None, :]
+        self.eligibility.value = jnp.where(decided, folded, self.eligibility.value)
+        self.probability.value = jnp.where(decided, probability, self.probability.value)
+        self.chosen.value = jnp.where(decided, jnp.argmax(drawn).astype(jnp.int32)[None], self.chosen.value)
+        self.counts.value = jnp.where(decided, jnp.zeros_like(counts), counts)
+        self.weights.value, self.traces.value = weights, traces
+        self.phase.value = (phase + 1) % config.every
+        return {"action": IntegerArray(self.chosen.value), "spikes": SpikeArray(fired.astype(jnp.int8))}

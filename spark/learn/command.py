@@ -1,0 +1,129 @@
+"""The commands `spark learn`, `spark eval` and `spark watch`."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from spark.core.errors import SparkError
+from spark.files import write_whole
+from spark.io import load_checkpoint, save_checkpoint
+from spark.learn.tasks import TASKS, task
+from spark.learn.teach import Evaluation, Progress, evaluate, fit, the_only
+from spark.learn.watching import frames
+from spark.worlds import World
+
+EPISODES = 100
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands of learning to a parser's."""
+    learn = commands.add_parser("learn", help="teach a brain a task by plasticity, and say how well it does")
+    learn.add_argument("task", help=f"one of {', '.join(TASKS)}")
+    learn.add_argument("--seed", type=int, default=0, help="seed of the brain and its world (0)")
+    learn.add_argument("--seeds", type=int, default=1, help="how many brains, of this seed and those after it (1)")
+    learn.add_argument("--episodes", type=int, default=200, help="episodes of learning (200)")
+    learn.add_argument("--to", type=Path, default=Path("."), help="folder for the brain and its learning curve (here)")
+    learn.add_argument("--json", action="store_true", help="print one object for each brain, and nothing else")
+    evaluation = commands.add_parser("eval", help="say how well a brain does with learning off")
+    evaluation.add_argument("file", type=Path, help="a brain that `spark learn` saved")
+    evaluation.add_argument("--episodes", type=int, default=EPISODES, help=f"how many episodes ({EPISODES})")
+    evaluation.add_argument("--json", action="store_true", help="print one object, and nothing else")
+    watch = commands.add_parser("watch", help="look at a brain in its world")
+    watch.add_argument("file", type=Path, help="a brain that `spark learn` saved")
+    watch.add_argument("--rounds", type=int, default=500, help="how many steps of the world (500)")
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Run one of them; returns the exit status."""
+    try:
+        return {"learn": _learn, "eval": _eval, "watch": _watch}[options.command](options)
+    except SparkError as error:
+        print(f"spark {options.command}: {error}", file=sys.stderr)
+        return 2
+
+
+def _learn(options: argparse.Namespace) -> int:
+    if not options.to.is_dir():
+        print(f"spark learn: --to: there is no folder {options.to}. Create it first", file=sys.stderr)
+        return 2
+    if options.seeds < 1:
+        print(f"spark learn: --seeds must be at least 1, got {options.seeds}", file=sys.stderr)
+        return 2
+    for seed in range(options.seed, options.seed + options.seeds):
+        _teach(options, seed)
+    return 0
+
+
+def _teach(options: argparse.Namespace, seed: int) -> None:
+    begin = time.perf_counter()
+    brain = task(options.task, seed)
+    line = _Line(not options.json)
+    lesson = fit(brain, options.episodes, callbacks=[lambda progress: line.show(_progress(progress))])
+    line.show("learned; now with learning off ...")
+    found = evaluate(brain, EPISODES)
+    line.end()
+    name = options.to / f"{options.task}-seed-{seed}"
+    save_checkpoint(brain, f"{name}.safetensors")
+    rows = [f"{number},{value:g}" for number, value in enumerate(lesson.returns, 1)]
+    write_whole(Path(f"{name}.csv"), "\n".join(["episode,return", *rows, ""]).encode())
+    seconds = time.perf_counter() - begin
+    if options.json:
+        about = {"task": options.task, "seed": seed, "episodes": options.episodes, "first_solved": lesson.first_solved}
+        print(json.dumps({**about, "seconds": round(seconds, 2), "evaluation": _as_json(found)}), flush=True)
+        return
+    solved = (
+        "not solved while it learned" if lesson.first_solved is None else f"solved in episode {lesson.first_solved}"
+    )
+    print(f"Seed {seed}: {found}; {solved}; {seconds:.0f} s.")
+    print(f"Saved in {name}.safetensors; its learning curve in {name}.csv.")
+
+
+def _eval(options: argparse.Namespace) -> int:
+    brain = load_checkpoint(options.file)
+    found = evaluate(brain, options.episodes)
+    print(json.dumps({"file": str(options.file), "evaluation": _as_json(found)}) if options.json else found)
+    return 0
+
+
+def _watch(options: argparse.Namespace) -> int:
+    brain = load_checkpoint(options.file)
+    the_only(brain, World)
+    line = _Line(True)
+    for picture in frames(brain, options.rounds):
+        line.show(picture)
+        if sys.stdout.isatty():
+            time.sleep(0.02)
+    line.end()
+    return 0
+
+
+def _as_json(found: Evaluation) -> dict[str, Any]:
+    interval = [round(found.low, 2), round(found.high, 2)]
+    return {"mean": round(found.mean, 2), "episodes": int(found.returns.size), "interval": interval}
+
+
+def _progress(progress: Progress) -> str:
+    last = progress.returns[-10:]
+    mean = f": {last.mean():.0f} on average of the last {last.size}" if last.size else ""
+    return f"episode {progress.returns.size} of {progress.episodes}{mean}"
+
+
+class _Line:
+    """A line that is written over and over; where there is no terminal, each text is a line of its own."""
+
+    def __init__(self, shown: bool) -> None:
+        self.shown, self.terminal = shown, sys.stdout.isatty()
+
+    def show(self, text: str) -> None:
+        """Write it."""
+        if not self.shown:
+            return
+        print(f"\r\x1b[2K{text}" if self.terminal else text, end="" if self.terminal else "\n", flush=True)
+
+    def end(self) -> None:
+        """Clear it."""
+        if self.shown and self.terminal:
+            print("\r\x1b[2K", end="", flush=True)

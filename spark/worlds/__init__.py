@@ -1,0 +1,7 @@
+"""Worlds as modules: an environment written in JAX is a node of the brain's graph, and the loop is closed by wires."""
+
+from spark.worlds.cart_pole import CartPole as CartPole
+from spark.worlds.cart_pole import CartPoleConfig as CartPoleConfig
+from spark.worlds.world import World as World
+from spark.worlds.world import WorldConfig as WorldConfig
+from spark.worlds.world import WorldOutput as WorldOutput

@@ -1,0 +1,164 @@
+"""What every world is: a module that takes an action every so many steps, and begins and ends episodes itself."""
+
+from typing import Any, ClassVar, TypedDict
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import ModuleConfig, field
+from spark.core.errors import Problem, WiringError
+from spark.core.module import Module
+from spark.core.payloads import BooleanMask, FloatArray, IntegerArray
+from spark.core.ports import PortSpec
+from spark.core.values import Whole
+from spark.core.variable import RandomKey, Variable
+
+# More episodes than anybody runs.
+ENDLESS = 2**31 - 1
+
+
+class WorldConfig(ModuleConfig):
+    """What every world is told."""
+
+    every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
+    limit: Whole = field(500, least=1, description="Steps of the world after which an episode is cut off.")
+
+
+class WorldOutput(TypedDict):
+    """What a world puts out."""
+
+    observation: FloatArray
+    reward: FloatArray
+    terminated: BooleanMask
+    truncated: BooleanMask
+    started: BooleanMask
+    episode_return: FloatArray
+
+
+class World(Module):
+    """Base of worlds: an environment of discrete actions in JAX, as a module.
+
+    In brain step 0, `every`, 2 `every` ... the world takes the action that it reads then and moves on; in between all
+    outputs stay as they are. An episode ends where it is `terminated`, or `truncated` after `limit` steps of the world.
+    Its last observation stays for one more round, so that a critic can value it; then a new one begins, with `started`,
+    and the action of that round is not read. Once `most_episodes` have ended, none begins any more: the world stays
+    `started`.
+
+    A subclass says how many numbers it keeps and shows, and writes `first`, `after` and `observed`.
+
+    Input ports: `action`, whole numbers, shape (1,): 0 to `actions - 1`; others are brought into that range.
+    Output ports: `observation`, float32, (observations,); `reward`, float32, (1,): of the last step of the world;
+    `terminated`, `truncated`, `started`, booleans, (1,); `episode_return`, float32, (1,): the sum of the rewards.
+    Variables: `physical`, float32, (numbers,); `age`, steps of the world in this episode; `phase`, steps of the brain
+    since the world's last; `episodes`, how many have ended; `last_return`, of the last that ended; `most_episodes`.
+
+    Class attributes:
+        actions: How many there are.
+        numbers: How many the world keeps.
+        observations: How many it shows.
+        spans: Greatest size of each observation that matters, for whoever encodes them.
+        best_return: The most that an episode can bring.
+        worst_return: The least.
+    """
+
+    actions: ClassVar[int]
+    numbers: ClassVar[int]
+    observations: ClassVar[int]
+    spans: ClassVar[tuple[float, ...]]
+    best_return: ClassVar[float]
+    worst_return: ClassVar[float]
+
+    config: WorldConfig
+
+    @staticmethod
+    def first(drawn: Any) -> Any:
+        """What a world keeps when an episode begins, from `numbers` random numbers between 0 and 1."""
+        raise NotImplementedError
+
+    @staticmethod
+    def after(physical: Any, action: Any) -> tuple[Any, Any, Any]:
+        """What it keeps after an action, the reward, and whether that ends the episode."""
+        raise NotImplementedError
+
+    @staticmethod
+    def observed(physical: Any) -> Any:
+        """What it shows."""
+        raise NotImplementedError
+
+    @staticmethod
+    def drawn(physical: np.ndarray) -> str:
+        """It as a line of text; a subclass may draw something better than its numbers."""
+        return " ".join(f"{number:8.3f}" for number in physical)
+
+    def build(self, action: PortSpec) -> None:
+        """Variables of a world whose first episode is about to begin.
+
+        Raises:
+            WiringError: The action is not one number.
+        """
+        if action.size != 1:
+            raise WiringError(
+                Problem(
+                    f"{self.path or type(self).__name__}.action",
+                    f"has the wrong shape, got {action.shape}; expected (1,)",
+                    "Wire one whole number: which action is taken",
+                    "shape",
+                )
+            )
+        self.physical = Variable(np.zeros(self.numbers, np.float32), description="What the world keeps.")
+        self.age = Variable(np.zeros((), np.int32), description="Steps of the world in this episode.")
+        self.phase = Variable(np.zeros((), np.int32), description="Steps of the brain since the world's last.")
+        self.reward = Variable(np.zeros(1, np.float32), description="Of the world's last step.")
+        self.gained = Variable(np.zeros(1, np.float32), description="Sum of the rewards of this episode.")
+        self.terminated = Variable(np.zeros(1, np.bool_), description="Whether the last step ended the episode.")
+        self.truncated = Variable(np.ones(1, np.bool_), description="Whether the episode was cut off.")
+        self.started = Variable(np.zeros(1, np.bool_), description="Whether an episode has just begun.")
+        self.episodes = Variable(np.zeros((), np.int32), description="Episodes that have ended.")
+        self.last_return = Variable(np.zeros((), np.float32), description="Of the last episode that ended.")
+        self.most_episodes = Variable(np.full((), ENDLESS, np.int32), description="After so many none begins.")
+        self.key = RandomKey()
+
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
+        """A world's outputs are known before its action is: the loop is closed through it."""
+        flags = {name: PortSpec(BooleanMask, (1,), "bool") for name in ("terminated", "truncated", "started")}
+        numbers = {name: PortSpec(FloatArray, (1,), "float32") for name in ("reward", "episode_return")}
+        return {"observation": PortSpec(FloatArray, (self.observations,), "float32"), **numbers, **flags}
+
+    def __call__(self, action: IntegerArray) -> WorldOutput:
+        """Advance one step of the brain."""
+        acts = self.phase.value == 0
+        ended = (self.terminated.value | self.truncated.value)[0]
+        waits = self.started.value[0] & (self.episodes.value >= self.most_episodes.value)
+        begins = ended | waits
+        chosen = jnp.clip(action.value.reshape(()).astype(jnp.int32), 0, self.actions - 1)
+        moved, reward, terminated = self.after(self.physical.value, chosen)
+        fresh = self.first(self.key.uniform((self.numbers,)))
+        age = jnp.where(begins, 0, self.age.value + 1)
+        truncated = ~begins & ~terminated & (age >= self.config.limit)
+        terminated = ~begins & terminated
+        reward = jnp.where(begins, 0.0, reward).astype(jnp.float32)
+        gained = jnp.where(begins, 0.0, self.gained.value[0] + reward)
+        ends = acts & (terminated | truncated)
+
+        def update(variable: Variable, value: jax.Array) -> None:
+            variable.value = jnp.where(acts, value.reshape(variable.shape), variable.value)
+
+        update(self.physical, jnp.where(begins, fresh, moved))
+        update(self.age, age)
+        update(self.reward, reward)
+        update(self.gained, gained)
+        update(self.terminated, terminated)
+        update(self.truncated, truncated)
+        update(self.started, begins)
+        self.episodes.value = self.episodes.value + ends.astype(jnp.int32)
+        self.last_return.value = jnp.where(ends, gained, self.last_return.value)
+        self.phase.value = (self.phase.value + 1) % self.config.every
+        return {
+            "observation": FloatArray(self.observed(self.physical.value)),
+            "reward": FloatArray(self.reward.value),
+            "terminated": BooleanMask(self.terminated.value),
+            "truncated": BooleanMask(self.truncated.value),
+            "started": BooleanMask(self.started.value),
+            "episode_return": FloatArray(self.gained.value),
+        }

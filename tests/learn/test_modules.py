@@ -1,0 +1,191 @@
+"""What learns from reward, against the equations of its docstrings written as plain loops in double precision."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tolerances import INTEGRATED
+
+import spark
+from spark import BooleanMask, FloatArray, SpikeArray
+from spark.learn import ActorPools, ActorPoolsConfig, Critic, CriticConfig, PredictionError, PredictionErrorConfig
+from spark.nn.interfaces import PopulationEncoder, PopulationEncoderConfig
+
+EVERY, ROUNDS, INPUTS = 6, 25, 12
+STEPS = EVERY * ROUNDS
+RNG = np.random.default_rng(2)
+SPIKES = (RNG.random((STEPS, INPUTS)) < 0.3).astype(np.int8)
+# An error arrives in the last step of each round; episodes begin in rounds 0, 7 and 15.
+ERRORS = np.where(np.arange(STEPS) % EVERY == EVERY - 1, RNG.normal(size=STEPS) * 0.3, 0.0)
+STARTED = np.isin(np.arange(STEPS) // EVERY, (0, 7, 15))
+
+
+def one(value, kind=FloatArray, dtype=jnp.float32):
+    return kind(jnp.asarray([value], dtype))
+
+
+def taught(module, steps=STEPS):
+    """What a module puts out, and its variables, in every step."""
+    rows = []
+    for step in range(steps):
+        outputs = module(
+            spikes=SpikeArray(jnp.asarray(SPIKES[step])),
+            error=one(ERRORS[step]),
+            started=one(STARTED[step], BooleanMask, bool),
+        )
+        state = {path: module.state[path] for path in module.state}
+        rows.append(state | {name: payload.value for name, payload in outputs.items()})
+    return {name: np.stack([np.asarray(row[name]) for row in rows]) for name in rows[0]}
+
+
+def test_a_critic_learns_as_its_equations_say():
+    config = CriticConfig(every=EVERY, tau=7.0, gain=0.4, baseline=0.8, rate=0.2, discount=0.9, trace=0.7, bound=0.05)
+    found = taught(Critic(config))
+    z, v, e, seen, value = np.zeros(INPUTS), np.zeros(INPUTS), np.zeros(INPUTS), np.zeros(INPUTS), 0.8
+    for step in range(STEPS):
+        phase = step % EVERY
+        z = np.exp(-1 / 7.0) * z + 0.4 * SPIKES[step]
+        if STARTED[step] and phase == 1:
+            z = np.zeros(INPUTS)
+        v = np.clip(v + 0.2 * ERRORS[step] * e, -0.05, 0.05)
+        if phase == EVERY - 3:
+            seen, value = z, 0.8 + v @ z
+        if phase == EVERY - 1:
+            e = (0.0 if STARTED[step] else 0.9 * 0.7) * e + seen
+        np.testing.assert_allclose(found["weights"][step], v, **INTEGRATED["float32"])
+        np.testing.assert_allclose(found["eligibility"][step], e, **INTEGRATED["float32"])
+        np.testing.assert_allclose(found["value"][step], [value], **INTEGRATED["float32"])
+    assert np.abs(found["weights"]).max() == pytest.approx(0.05)
+
+
+def test_an_actor_learns_from_who_won_unexpectedly():
+    config = ActorPoolsConfig(
+        actions=3, size=2, every=EVERY, tau=7.0, gain=0.4, rate=0.5, discount=0.9, trace=0.7, winner=0.2, max_freq=500.0
+    )
+    found = taught(ActorPools(config))
+    z, w, e, counts = np.zeros(INPUTS), np.zeros((6, INPUTS)), np.zeros((6, INPUTS)), np.zeros(3)
+    unexpected = 0
+    for step in range(STEPS):
+        phase = step % EVERY
+        z = np.exp(-1 / 7.0) * z + 0.4 * SPIKES[step]
+        if STARTED[step] and phase == 1:
+            z = np.zeros(INPUTS)
+        w = w + 0.5 * ERRORS[step] * e
+        counts = counts + found["spikes"][step].sum(axis=1)
+        if phase == EVERY - 1:
+            won = int(found["action"][step][0])
+            assert counts[won] == counts.max(), "the pool that fired most acts"
+            unexpected += (counts == counts.max()).sum() > 1
+            u = (w @ z).reshape(3, 2).mean(axis=1)
+            p = np.exp(u - u.max()) / np.exp(u - u.max()).sum()
+            f = 0.8 * ((np.arange(3) == won) - p) + 0.2 * np.where(np.arange(3) == won, 0.5, -0.25)
+            e = (0.0 if STARTED[step] else 0.9 * 0.7) * e + np.repeat(f, 2)[:, None] * z
+            counts = np.zeros(3)
+            np.testing.assert_allclose(found["probability"][step], p, **INTEGRATED["float32"])
+        np.testing.assert_allclose(found["weights"][step], w, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(found["eligibility"][step], e, rtol=1e-4, atol=1e-4)
+    assert unexpected, "ties, which chance decides, were met"
+    assert len(set(found["action"].reshape(-1).tolist())) == 3
+
+
+def test_units_fire_as_often_as_their_potential_says():
+    steps, rate = 4000, 300.0
+    actor = ActorPools(ActorPoolsConfig(size=1, every=EVERY, max_freq=rate, rate=0.0, tau=1.0, gain=1.0))
+    quiet = {"error": one(0.0), "started": one(False, BooleanMask, bool)}
+    actor(spikes=SpikeArray(jnp.ones(1, jnp.int8)), **quiet)
+    actor.replace_state({"weights": np.array([[1.0], [-2.0]], np.float32)})
+    graph, state = spark.split(actor)
+
+    def step(now, _):
+        view = spark.merge(graph, now)
+        fired = view(spikes=SpikeArray(jnp.ones(1, jnp.int8)), **quiet)["spikes"].value
+        return spark.split(view)[1], fired
+
+    _, fired = jax.lax.scan(step, state, None, length=steps)
+    trace = 1 / (1 - np.exp(-1))
+    expected = 0.001 * rate / (1 + np.exp(-np.array([1.0, -2.0]) * trace))
+    spread = np.sqrt(expected * (1 - expected) / steps)
+    assert (np.abs(np.asarray(fired).reshape(steps, 2).mean(axis=0) - expected) < 5 * spread).all()
+
+
+def test_the_error_is_the_change_in_what_is_expected():
+    config = PredictionErrorConfig(every=EVERY, discount=0.9, clip=0.4, best_return=10.0, memory=0.5, least_rate=0.1)
+    module = PredictionError(config)
+    before, success, seen = 0.0, 0.0, []
+    for number in range(12):
+        value, reward, gained = RNG.normal() * 0.3 + 1, RNG.normal(), RNG.uniform(0, 12)
+        started, terminated, truncated = number in (0, 5), number == 4, number == 9
+        expected = 0.1 * reward + 0.9 * (0.0 if terminated else value) - before
+        expected = 0.0 if started else float(np.clip(expected, -0.4, 0.4))
+        rate = max(0.1, np.sqrt(1 - success))
+        for phase in range(EVERY):
+            flags = {"started": started, "terminated": terminated, "truncated": truncated}
+            found = module(
+                value=one(value),
+                reward=one(reward),
+                episode_return=one(gained),
+                **{name: one(flag, BooleanMask, bool) for name, flag in flags.items()},
+            )["error"].value
+            wanted = rate * expected if phase == EVERY - 2 else 0.0
+            np.testing.assert_allclose(np.asarray(found), [wanted], rtol=1e-5, atol=1e-6)
+        before = value
+        if terminated or truncated:
+            success += 0.5 * (min(gained / 10.0, 1.0) - success)
+        seen.append(expected)
+        assert float(module.state["success"]) == pytest.approx(success, abs=1e-6)
+    assert max(np.abs(seen)) == pytest.approx(0.4) and success > 0
+
+
+def test_with_learning_switched_off_no_error_goes_out_and_no_success_counts():
+    module = PredictionError(PredictionErrorConfig(every=4))
+    given = {"value": one(1.0), "reward": one(1.0), "episode_return": one(1.0)}
+    flags = {"started": one(False, BooleanMask, bool), "truncated": one(False, BooleanMask, bool)}
+    module(**given, **flags, terminated=one(True, BooleanMask, bool))
+    module.replace_state({"learning": False})
+    found = [module(**given, **flags, terminated=one(True, BooleanMask, bool))["error"].value for _ in range(8)]
+    assert not np.any(found) and module.state["success"] == 0 and module.state["last"] != 0
+
+
+def test_a_success_that_is_no_better_than_a_failure_is_refused():
+    with pytest.raises(
+        spark.ConfigError, match=r"best_return: must be above worst_return, got 1; expected more than 1\."
+    ):
+        PredictionErrorConfig(best_return=1.0, worst_return=1.0)
+
+
+def encoded(x, steps, **config):
+    encoder = PopulationEncoder(PopulationEncoderConfig(**config))
+    signal = FloatArray(jnp.asarray(x, jnp.float32))
+    encoder(signal=signal)
+    graph, state = spark.split(encoder)
+
+    def step(now, _):
+        view = spark.merge(graph, now)
+        fired = view(signal=signal)["spikes"].value
+        return spark.split(view)[1], fired
+
+    return np.asarray(jax.lax.scan(step, state, None, length=steps)[1])
+
+
+@pytest.mark.parametrize("random", [False, True], ids=["regular", "random"])
+def test_units_fire_by_how_near_both_numbers_are_to_theirs(random):
+    x, steps = np.array([0.3, -2.0, 0.0]), 2000
+    fired = encoded(x, steps, spans=[1.0, 4.0, 1.0], resolution=5, max_freq=100.0, least_freq=3.0, random=random)
+    middles, width = np.linspace(-1, 1, 5), 0.8 * 0.5
+    near = np.exp(-0.5 * ((np.array([0.3, -0.5, 0.0])[:, None] - middles) / width) ** 2)
+    rates = np.concatenate([np.outer(near[a], near[b]).reshape(-1) for a, b in ((0, 1), (0, 2), (1, 2))]) * 100.0
+    rates[rates < 3.0] = 0.0
+    counts = fired.sum(axis=0)
+    bound = 5 * np.sqrt(rates / 1000 * steps) if random else 1.01
+    assert (np.abs(counts - rates / 1000 * steps) <= bound + 1e-3).all()
+    assert (counts[rates == 0] == 0).all() and (rates == 0).any() and fired.shape == (steps, 75)
+
+
+def test_numbers_alone_have_an_axis_each():
+    fired = encoded(np.array([-5.0]), 500, resolution=4, pairs=False)
+    assert fired.shape == (500, 4) and np.argmax(fired.sum(axis=0)) == 0
+
+
+def test_one_number_makes_no_pairs():
+    with pytest.raises(spark.WiringError, match=r"signal: makes no pairs, got 1 number; expected at least 2\. Write"):
+        PopulationEncoder()(signal=FloatArray(jnp.zeros(1)))
