@@ -9,6 +9,7 @@ from spark.graph.specs import InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.io.graph_of import document_of
 from spark.io.model_file import Document
 from spark.io.pictures import svg
+from spark.learn import actor_critic
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import (
     ExponentialIntegrator,
@@ -20,6 +21,7 @@ from spark.nn.interfaces import (
 )
 from spark.nn.neurons import ALIFNeuron, ALIFNeuronConfig, LIFNeuron, LIFNeuronConfig
 from spark.nn.plasticity import ZenkeRuleConfig
+from spark.worlds import CartPole
 
 CALL = "__call__"
 
@@ -116,11 +118,27 @@ def _nested() -> tuple[BrainConfig, dict[str, Any], dict[str, Any]]:
     return outer, run, {"p1": ("inner.neurons_pool.out_spikes", "raster")}
 
 
+def _learning() -> tuple[BrainConfig, dict[str, Any], dict[str, Any]]:
+    probes = {
+        "p1": ("world.last_return", "trace"),
+        "p2": ("actor.spikes", "raster"),
+        "p3": ("world.physical", "trace"),
+        "p4": ("actor.weights", "matrix"),
+    }
+    # Twenty times as fast as the world's own time: some hundred thousand steps are learned in before long.
+    return actor_critic(CartPole), {"speed": 20}, probes
+
+
 EXAMPLES: dict[str, tuple[Any, str, str]] = {
     "cartpole": (
         _cartpole,
         "The tutorial's brain at CartPole",
         "Four bands of spikes follow cart and pole; the pool answers; the pole falls, since nothing teaches it yet.",
+    ),
+    "learning": (
+        _learning,
+        "CartPole, learning",
+        "The world is a module, and the brain learns in it: the return of each episode rises to 500 within a minute.",
     ),
     "noise": (
         _poisson_drive,
