@@ -12,7 +12,7 @@ from spark.core.arguments import checked
 from spark.core.errors import ModuleError, Problem
 from spark.core.module import Module
 from spark.core.registry import modules
-from spark.nn import Brain, delays, interfaces, neurons, plasticity, pools, receptors, somas, synapses
+from spark.nn import Brain, interfaces, neurons, plasticity, pools, receptors, somas, synapses
 
 ENTRY_POINTS = "spark.modules"
 
@@ -56,11 +56,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         receptors.NMDA,
         receptors.PulseCurrent,
     ),
-    "synapses": (
-        synapses.LinearSynapses,
-        synapses.PoissonBackground,
-    ),
-    "delays": (delays.N2NDelays, delays.NDelays),
+    "synapses": (synapses.PoissonBackground,),
     "plasticity": (
         plasticity.HebbianRule,
         plasticity.OjaRule,

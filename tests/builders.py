@@ -26,6 +26,8 @@ from spark.nn.interfaces import (
     TopologicalLinearSpikerConfig,
 )
 from spark.nn.neurons import ALIFNeuron, ALIFNeuronConfig
+from spark.nn.projections import PairDelaysConfig, PairSynapsesConfig, PlasticProjection
+from spark.nn.projections.pairs import Pairs
 from spark.sim.run import build
 
 # Part of the key of everything that JAX keeps compiled.
@@ -198,6 +200,65 @@ def pool_spikes(brain: Brain, steps: int = 300) -> dict[str, np.ndarray]:
     """Spikes of every module of a brain that takes `drive`, step by step, compiled."""
     drives = FloatArray(jnp.tile(jnp.asarray(DRIVE), (steps, 1)))
     return {name: np.asarray(found.value) for name, found in run(brain, {"drive": drives})[1].items()}
+
+
+def paired(
+    inputs: Any,
+    units: tuple[int, ...],
+    kernel: Any = 1.0,
+    delays: dict[str, Any] | None = None,
+    **shared: Any,
+) -> PlasticProjection:
+    """What bare wires of so many inputs into a plastic preset are together, standing alone and built.
+
+    Args:
+        inputs: Number or shape of what comes in.
+        units: Shape of the pool.
+        kernel: Connections and first weights.
+        delays: Fields of `PairDelaysConfig`; left out, there are no delays.
+        **shared: `dt`, `dtype` or `seed`.
+    """
+    common = {"units": units, "dt": shared.get("dt", 1.0)}
+    synapses = PairSynapsesConfig(kernel=kernel, dtype=shared.get("dtype", "float32"), **common)
+    late = None if delays is None else PairDelaysConfig(**common, **delays)
+    made = PlasticProjection(units=units, projection=Pairs("", synapses, late, None, None), **shared)
+    made(spikes=spikes(np.zeros(inputs)))
+    made.reset()
+    return made
+
+
+class StandInSynapsesConfig(spark.ModuleConfig):
+    """Shape of the pool."""
+
+    units: tuple[int, ...] = spark.field(description="Shape of the pool.")
+
+
+class StandInOutput(TypedDict):
+    """A current."""
+
+    current: spark.CurrentArray
+
+
+class StandInSynapses(spark.Module):
+    """Every pair with a weight of 1000 pA, for blueprints of one's own."""
+
+    config: StandInSynapsesConfig
+    exposes = {"kernel": FloatArray}
+
+    def build(self, spikes: spark.PortSpec) -> None:
+        """A weight for each pair."""
+        shape = (*self.config.units, *spikes.shape)
+        self.kernel = spark.Variable(np.full(shape, 1000.0, np.float32), unit="pA")
+
+    def __call__(self, spikes: SpikeArray) -> StandInOutput:
+        """Advance one step."""
+        return {"current": spark.CurrentArray(self.kernel.value @ spikes.value.astype(jnp.float32))}
+
+
+def stand_in_synapses(units: tuple[int, ...]) -> ModuleSpecs:
+    """The stand-in, fed by the neuron's spikes."""
+    wires = {"spikes": [PortMap("__call__", "in_spikes")]}
+    return ModuleSpecs("synapses", StandInSynapses, wires, StandInSynapsesConfig(units=units))
 
 
 def delays_of_pairs(projection: Any) -> np.ndarray:

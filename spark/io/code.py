@@ -12,7 +12,6 @@ from spark.io.code_inputs import InputCode
 from spark.nn import (
     BrainConfig,
     connections,
-    delays,
     initializers,
     interfaces,
     neurons,
@@ -24,7 +23,7 @@ from spark.nn import (
 )
 from spark.nn.projections import Projection
 
-_PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, synapses, delays, pools, receptors)
+_PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, synapses, pools, receptors)
 _WIDTH = 100
 
 

@@ -1,7 +1,6 @@
 """Neural building blocks: components, neurons, interfaces, and the brain that wires them."""
 
 from spark.nn import connections as connections
-from spark.nn import delays as delays
 from spark.nn import initializers as initializers
 from spark.nn import interfaces as interfaces
 from spark.nn import neurons as neurons

@@ -2,12 +2,11 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from spark.core.delayed import DelayedSpikes
 from spark.core.errors import Problem, StateError
 from spark.core.extras import need
 from spark.core.module import Module
@@ -16,7 +15,6 @@ from spark.core.tree import walk
 from spark.kernels.scatter import ONE_WEIGHT, WEIGHT_OF_EDGE, weight_layout
 from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.projections.static import StaticProjections
-from spark.nn.synapses import LinearSynapses
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,7 +110,7 @@ def _listed(part: Any) -> _Listed:
 
 def _connects(part: Any) -> bool:
     # Random events alone have no connections.
-    return isinstance(part, LinearSynapses) or (isinstance(part, StaticProjections) and bool(part.drawn))
+    return isinstance(part, PlasticProjection) or (isinstance(part, StaticProjections) and bool(part.drawn))
 
 
 def _by_name(part: Any, path: str) -> dict[str, Callable[[], _Listed]]:
@@ -134,18 +132,11 @@ def _(part: StaticProjections) -> _Listed:
 
 @_listed.register
 def _(part: PlasticProjection) -> _Listed:
-    found = _pairs(part)
-    # Of weights at an inhibitory receptor the size is kept.
-    return replace(found, weights=-found.weights) if part.config.projection.inhibits else found
-
-
-@_listed.register
-def _pairs(part: LinearSynapses) -> _Listed:
-    spikes = part.input_specs["spikes"]
-    delayed = issubclass(spikes.payload_type, DelayedSpikes)
     # Delays count from when a spike was sent, and are kept as what is left of them when it comes in.
-    late = (spikes.source.input_specs["in_spikes"] if delayed else spikes).lateness.reshape(-1)
+    late = part.input_specs["spikes"].lateness.reshape(-1)
     weights = np.asarray(part.weights.value)
+    # Of weights at an inhibitory receptor the size is kept.
+    weights = -weights if part.config.projection.inhibits else weights
     if not part.listed:
         sources, targets = (index.ravel() for index in np.indices(weights.shape))
         return _Listed(sources, targets, weights.ravel(), late[sources], late.size, part)

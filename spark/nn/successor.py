@@ -12,7 +12,7 @@ from spark.core.names import suggestion
 from spark.core.state import State
 from spark.core.tree import variables_of, walk
 from spark.nn.brain_config import BrainConfig
-from spark.nn.synapses import LinearSynapses
+from spark.nn.projections import PlasticProjection
 
 
 def changed(config: Any, changes: Mapping[str, Any]) -> Any:
@@ -91,11 +91,11 @@ def carried(source: Module, target: Module) -> State:
 
 def _rewired(source: Module, target: Module) -> set[str]:
     """Modules that own plastic synapses whose connections differ: their weights would get into wrong places."""
-    old, new = ({p: m for p, m in walk(b) if isinstance(m, LinearSynapses)} for b in (source, target))
+    old, new = ({p: m for p, m in walk(b) if isinstance(m, PlasticProjection)} for b in (source, target))
     return {p.rpartition(".")[0] for p in old.keys() & new.keys() if not _same_connections(old[p], new[p])}
 
 
-def _same_connections(one: LinearSynapses, other: LinearSynapses) -> bool:
+def _same_connections(one: PlasticProjection, other: PlasticProjection) -> bool:
     if one.listed != other.listed:
         return False
     pairs = zip(one.edge_arrays(), other.edge_arrays(), strict=True) if one.listed else ()

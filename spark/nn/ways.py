@@ -11,8 +11,8 @@ from spark.kernels import llvm
 from spark.kernels.instructions import RECEIVE
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace, native_dtype
+from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.synapses.background import PoissonBackground
-from spark.nn.synapses.linear import LinearSynapses
 
 
 class Instructions:
@@ -168,6 +168,6 @@ def refusal_of(neuron: Any, ways: dict[str, Way]) -> Refusal | None:
             return Refusal(f"{name}: {way.reason}")
     for target in sorted({target for effects in neuron._effects.values() for target in effects.values()}):
         owner, _, written = target.partition(".")
-        if written != "weights" or not isinstance(getattr(neuron, owner), LinearSynapses):
+        if written != "weights" or not isinstance(getattr(neuron, owner), PlasticProjection):
             return Refusal(f"an effect writes {target}")
     return None

@@ -14,7 +14,6 @@ from hypothesis.extra import numpy as hnp
 
 import spark
 from spark import ConfigError, catalogue
-from spark.nn.delays import N2NDelaysConfig
 from spark.nn.interfaces import (
     ExponentialIntegratorConfig,
     LinearSpikerConfig,
@@ -22,8 +21,8 @@ from spark.nn.interfaces import (
     TopologicalLinearSpikerConfig,
 )
 from spark.nn.neurons import ALIFNeuronConfig
+from spark.nn.projections import PairDelaysConfig, PairSynapsesConfig
 from spark.nn.somas import AdaptiveLeakySomaConfig, LeakySomaConfig
-from spark.nn.synapses import LinearSynapsesConfig
 
 REQUIRED = {"units": (3,), "async_spikes": True}
 TAU = "Membrane time constant."
@@ -443,8 +442,8 @@ def test_json_holds_no_nan_literal() -> None:
     ids=lambda i: type(i).__name__,
 )
 def test_json_of_an_initializer_is_lossless(initializer: Any) -> None:
-    config = LinearSynapsesConfig(kernel=initializer)
-    back = LinearSynapsesConfig.from_json(config.to_json())
+    config = PairSynapsesConfig(kernel=initializer)
+    back = PairSynapsesConfig.from_json(config.to_json())
     assert (type(back.kernel), back) == (type(initializer), config)
 
 
@@ -506,7 +505,7 @@ def test_new_seeds_change_nothing_else() -> None:
 
 
 def test_default_delays_are_8_ms() -> None:
-    assert N2NDelaysConfig().max_delay == 8.0
+    assert PairDelaysConfig().max_delay == 8.0
 
 
 def test_a_problem_is_a_frozen_record() -> None:

@@ -92,7 +92,7 @@ def test_two_classes_of_one_name_are_refused() -> None:
     registry.add(spark.nn.somas.LeakySoma)
     text = "LeakySoma: is already the name of spark.nn.somas.leaky.LeakySoma. Register the class under another name"
     with refused(spark.RegistryError, text):
-        registry.add(spark.nn.synapses.LinearSynapses, "LeakySoma")
+        registry.add(spark.nn.synapses.PoissonBackground, "LeakySoma")
 
 
 def test_saving_an_unregistered_class_says_how_to_register_it() -> None:

@@ -14,7 +14,7 @@ from spark.editor.commands import CommandError
 from spark.editor.fixes import fixes_of
 from spark.editor.history import History
 from spark.editor.live import Live
-from spark.editor.ports import configured_ports, inputs, why_not
+from spark.editor.ports import configured_ports, inputs, means_defaults, why_not
 from spark.editor.shapes import deep_check, locate
 from spark.editor.wires import copied
 from spark.io.graph_config import brain_config
@@ -185,6 +185,14 @@ def preset_document():
     document["nodes"]["n8"] = {"type": "CurrentLIFNeuron", "name": "preset", "parent": None, "config": config}
     document["edges"]["e8"] = {"from": ["n3", "spikes"], "to": ["n8", "excitation"], "order": 0}
     return document
+
+
+def test_at_a_further_receptor_of_a_preset_a_bare_wire_has_the_defaults():
+    kinds = {"in_spikes": {"receptor": "PulseCurrentConfig"}, "slow": {"receptor": "ExponentialCurrentConfig"}}
+    config = {"units": [3], "async_spikes": False, "receptors": kinds}
+    node = {"type": "LIFNeuron", "name": "preset", "parent": None, "config": config}
+    assert [means_defaults(node, port) for port in ("in_spikes", "slow")] == [False, True]
+    assert configured_ports(node)[0].projected == ("in_spikes", "slow")
 
 
 def test_a_wire_into_a_preset_means_what_the_preset_says_until_it_is_given_settings_of_its_own():

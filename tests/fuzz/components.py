@@ -1,38 +1,10 @@
-"""Recipes of synapses, somas and backgrounds that stand in a brain themselves; within pools they are what pools are."""
+"""Recipes of somas, receptors and backgrounds in a brain itself; within pools they are what pools are made of."""
 
 from typing import ClassVar
 
-import numpy as np
-
-from fuzz.origins import positive_values
 from fuzz.recipes import Recipe
 from spark import CurrentArray, FloatArray, SpikeArray
 from spark.nn import receptors, somas, synapses
-
-
-class Synapses(Recipe):
-    """Synapses that stand in the brain themselves, of a soma with units of the same shape."""
-
-    ports = {"spikes": SpikeArray}
-    wires = {"spikes": (1, 2)}
-    put_out: ClassVar[tuple[str, type]] = ("current", CurrentArray)
-
-    def prepare(self) -> None:
-        self.units = self.draw.units()
-
-    def outputs(self, inputs):
-        return [self.origin(*self.put_out, self.units)]
-
-
-class LinearGroup(Synapses):
-    module = synapses.LinearSynapses
-
-    def config(self, inputs):
-        total = self.draw.number_in(6_000.0, 15_000.0) / np.sqrt(self.draw.dt)
-        density, pre = self.draw.choice([0.3, 1.0]), sum(o.size for o in inputs["spikes"])
-        mean = total / max(1, round(density * pre))
-        kernel = positive_values(self.draw, mean).updated(density=density, total=float(f"{total:.4g}"))
-        return synapses.LinearSynapsesConfig(**self.common(units=self.units, kernel=kernel))
 
 
 class Background(Recipe):
@@ -52,7 +24,7 @@ class Background(Recipe):
 
 
 class Soma(Recipe):
-    """A soma that stands in the brain itself; its current comes from synapses or from outside."""
+    """A soma that stands in the brain itself; its current comes from a receptor or from outside."""
 
     ports = {"current": CurrentArray}
     fields: ClassVar[dict[str, float]] = {"potential_tau": 15.0}
@@ -99,11 +71,10 @@ class Receptor(Recipe):
         return receptors.CurrentConfig(**self.common(units=inputs["arrivals"][0].shape))
 
 
-# What takes what another puts out.
-NATIVE_CHAIN: tuple[type[Recipe], type[Recipe]] = (LinearGroup, LeakySoma)
-CHAINS: tuple[tuple[type[Recipe], type[Recipe]], ...] = (
-    (Background, Receptor),
-    (LinearGroup, AdaptiveSoma),
-    (LinearGroup, IntegrateAndFireSoma),
-    (LinearGroup, AdaptiveExponentialSoma),
+# What takes what another puts out; the first soma takes a current from outside.
+NATIVE_CHAIN: tuple[type[Recipe], ...] = (LeakySoma,)
+CHAINS: tuple[tuple[type[Recipe], ...], ...] = (
+    (Background, Receptor, AdaptiveSoma),
+    (Background, Receptor, IntegrateAndFireSoma),
+    (Background, Receptor, AdaptiveExponentialSoma),
 )

@@ -10,7 +10,7 @@ from fuzz.case import Case, Feed
 from fuzz.components import CHAINS, NATIVE_CHAIN
 from fuzz.nesting import nested
 from fuzz.origins import Draw, Origin
-from fuzz.recipes import POOLS, SPIKERS, Delays, Integrator, Pool, Recipe
+from fuzz.recipes import POOLS, SPIKERS, Integrator, Pool, Recipe
 from spark import CurrentArray, FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
 from spark.nn import BrainConfig
 
@@ -60,7 +60,7 @@ def _config(recipe: Recipe, wires: dict[str, dict[str, list[Origin]]]) -> Any:
 
 
 def _inputs(draw: Draw) -> list[Origin]:
-    """The inputs of the brain: numbers always, spikes and a current now and then."""
+    """The inputs of the brain: numbers and a current always, spikes now and then."""
 
     def given(name: str, payload: type, shape: tuple[int, ...], dtype: str, signed: bool = False) -> Origin:
         return Origin(PortMap("__call__", name), payload, shape, dtype, signed)
@@ -72,8 +72,7 @@ def _inputs(draw: Draw) -> list[Origin]:
         dtype = draw.turn("spike", SPIKES, every=2)
         made.append(given("events", SpikeArray, draw.units(), dtype, signed=draw.chance(0.5)))
     made.append(given("reward", FloatArray, draw.choice([(1,), ()]), draw.choice(FLOATS)))
-    if draw.chance(0.25):
-        made.append(given("current", CurrentArray, draw.units(), draw.choice(FLOATS)))
+    made.append(given("current", CurrentArray, draw.units(), draw.choice(FLOATS)))
     return made
 
 
@@ -87,7 +86,7 @@ def _recipes(draw: Draw) -> list[Recipe]:
         chain = NATIVE_CHAIN if extra == "chain" else ()
         kinds += [draw.choice(POOLS)] * draw.chance(0.6)
     else:
-        extra = draw.turn("extra", (*["chain"] * len(CHAINS), "delays", "delays", "integrator"))
+        extra = draw.turn("extra", (*["chain"] * len(CHAINS), "nothing", "integrator"))
         chain = draw.turn("chain", CHAINS) if extra == "chain" else ()
         kinds += [draw.choice(POOLS)] * draw.chance(0.2)
     if extra == "integrator" or draw.chance(0.1):
@@ -96,8 +95,6 @@ def _recipes(draw: Draw) -> list[Recipe]:
     kinds.append(draw.turn("spiker", spikers))
     if extra == "spiker":
         kinds.append(draw.choice(spikers))
-    if extra == "delays":
-        kinds.append(Delays)
     kinds += chain[1:]
     return [kind(draw, f"{kind.__name__.lower()}_{number}") for number, kind in enumerate(kinds)]
 
@@ -129,7 +126,7 @@ def _chosen(draw: Draw, recipe: Recipe, port: str, known: Sequence[Origin]) -> l
     if port == "signal":
         fitting = [o for o in fitting if o.wire.port != "reward"]
     if recipe.ports[port] is CurrentArray:
-        # A soma takes what synapses put out, or what comes from outside.
+        # A soma takes what a receptor puts out, or what comes from outside.
         fitting = [o for o in fitting if o.wire.port == "current"]
     least, most = recipe.wires.get(port, (1, 1))
     count = min(draw.whole(least, most), len(fitting))

@@ -11,7 +11,6 @@ import numpy as np
 
 from fuzz.origins import Draw, Origin, Shape, connectivity, delays, positive_values
 from spark import FloatArray, PortMap, Projection, SpikeArray
-from spark.nn import delays as delay_modules
 from spark.nn import initializers, interfaces, neurons, plasticity, pools, receptors, somas, synapses
 
 Wires = Sequence[Origin]
@@ -97,8 +96,26 @@ def rule_config(draw: Draw, kind: type, modulated: bool) -> Any:
     return config(rate=draw.number_in(1.0, 6.0), **fields)
 
 
+def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: float) -> Projection:
+    """A wire into a receptor with settings of its own, whose weights are about so large."""
+    mean = weight * draw.number_in(0.5, 2.0)
+    found = connectivity(draw, origin, units, mean)
+    settings: dict[str, Any] = {"pattern": found}
+    if not brings_weights(found):
+        settings["weights"] = positive_values(draw, mean)
+    if draw.chance(0.7):
+        settings["delay"] = delays(draw)
+    if draw.chance(0.3):
+        settings["signed"] = draw.chance(0.5)
+    if draw.chance(0.4):
+        settings["rule"] = rule_config(draw, draw.choice(PlasticPool.rules), False)
+    elif draw.chance(0.3):
+        settings["weight_dtype"] = draw.choice(["float16", "bfloat16"])
+    return Projection(origin.wire.origin, origin.wire.port, name=name, **settings)
+
+
 class PlasticPool(Pool):
-    """A pool with linear synapses, delays of pairs and a rule."""
+    """A pool whose bare wires are one projection with a rule; now and then there is another one beside it."""
 
     ports = {"in_spikes": SpikeArray}
     wires = {"in_spikes": (1, 3)}
@@ -117,6 +134,16 @@ class PlasticPool(Pool):
         self.modulated = self.draw.chance(0.3)
         if self.modulated:
             self.ports = {**self.ports, "modulation": FloatArray}
+        self.beside = self.draw.chance(0.4)
+
+    def bare(self, wires: Wires) -> Wires:
+        """The wires without settings of their own."""
+        return wires[:-1] if self.beside and len(wires) > 1 else wires
+
+    def wired(self, port, wires):
+        bare = self.bare(wires) if port == "in_spikes" else wires
+        own = [projection(self.draw, origin, "beside", self.units, 300.0) for origin in wires[len(bare) :]]
+        return [*(origin.wire for origin in bare), *own]
 
     def kernel(self, pre: int) -> Any:
         post, total = int(np.prod(self.units)), self.draw.number_in(8_000.0, 30_000.0) / self.draw.dt**0.7
@@ -130,7 +157,8 @@ class PlasticPool(Pool):
 
     def config(self, inputs):
         draw, units = self.draw, self.units
-        pre = sum(o.size for o in inputs["in_spikes"])
+        bare = self.bare(inputs["in_spikes"])
+        pre = sum(o.size for o in bare)
         delayed = draw.chance(0.6)
         fields = self.common(units=units, inhibitory_rate=self.inhibitory, async_spikes=delayed)
         fields |= {"synapses__kernel": self.kernel(pre)}
@@ -139,7 +167,7 @@ class PlasticPool(Pool):
             fields["max_delay"] = draw.dt * draw.number_in(1.0, 40.0)
             if draw.chance(0.3):
                 most = np.ceil(fields["max_delay"] / draw.dt) * draw.dt
-                shape = (*units, *joined(inputs["in_spikes"]))
+                shape = (*units, *joined(bare))
                 fields["delays__delays"] = draw.generator.uniform(draw.dt, most, shape).astype(np.float32)
         # Without a rule weights are constants of the run; a modulated port must be used.
         if self.modulated or draw.chance(0.8):
@@ -273,26 +301,8 @@ class AnyPool(Pool):
         self.wires = dict.fromkeys(self.ports, (1, 3))
 
     def wired(self, port, wires):
-        return [Projection(*self._ends(o), name=f"p{n}_{port}", **self._settings(port, o)) for n, o in enumerate(wires)]
-
-    def _ends(self, origin):
-        return origin.wire.origin, origin.wire.port
-
-    def _settings(self, port: str, origin: Origin) -> dict[str, Any]:
-        draw, mean = self.draw, self.receptors[port][1] * self.draw.number_in(0.5, 2.0)
-        found = connectivity(draw, origin, self.units, mean)
-        settings: dict[str, Any] = {"pattern": found}
-        if not brings_weights(found):
-            settings["weights"] = positive_values(draw, mean)
-        if draw.chance(0.7):
-            settings["delay"] = delays(draw)
-        if draw.chance(0.3):
-            settings["signed"] = draw.chance(0.5)
-        if draw.chance(0.4):
-            settings["rule"] = rule_config(draw, draw.choice(PlasticPool.rules), False)
-        elif draw.chance(0.3):
-            settings["weight_dtype"] = draw.choice(["float16", "bfloat16"])
-        return settings
+        mean = self.receptors[port][1]
+        return [projection(self.draw, o, f"p{n}_{port}", self.units, mean) for n, o in enumerate(wires)]
 
     def config(self, inputs):
         draw = self.draw
@@ -386,25 +396,6 @@ class Integrator(Recipe):
         draw = self.draw
         fields = self.common(num_outputs=self.groups, tau=draw.number_in(5.0, 40.0), shuffle=draw.chance(0.7))
         return interfaces.ExponentialIntegratorConfig(saturation_freq=40.0, smooth_trace=draw.chance(0.6), **fields)
-
-
-class Delays(Recipe):
-    module = delay_modules.NDelays
-    ports = {"in_spikes": SpikeArray}
-    wires = {"in_spikes": (1, 2)}
-    follows = "in_spikes"
-
-    def outputs(self, inputs):
-        signed = any(o.signed for o in inputs["in_spikes"])
-        return [self.origin("out_spikes", SpikeArray, joined(inputs["in_spikes"]), signed=signed)]
-
-    def config(self, inputs):
-        draw = self.draw
-        longest = draw.dt * draw.number_in(1.0, 40.0)
-        given = None
-        if draw.chance(0.4):
-            given = draw.generator.uniform(draw.dt, longest, joined(inputs["in_spikes"])).astype(np.float32)
-        return delay_modules.NDelaysConfig(**self.common(max_delay=longest, delays=given))
 
 
 POOLS: tuple[type[Pool], ...] = (LIF, AnyPool, CurrentLIF, ALIF, AnyPool, ConductanceLIF, DeltaLIF, AdEx)

@@ -19,10 +19,8 @@ from spark.nn.plasticity import ZenkeRuleConfig
 from spark.nn.projections import ProjectionConfig
 
 BRAINS = 40
-# Rules stand in pools, and so do delays of pairs, which are found there.
 # Parts of brains that learn from reward: they keep time together, and `tests/learn` compares such brains.
 LEARNING = {c.__name__ for family in ("world", "learning") for c in catalogue.BUILT_IN[family]} | {"PopulationEncoder"}
-WITHIN_POOLS = {"N2NDelays"}
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +68,7 @@ def test_every_module_of_the_catalogue_occurs(configs: list[BrainConfig]) -> Non
     inside = {type(v).component.__name__ for v in values if "component" in vars(type(v))}
     rules = {type(v).__name__.removesuffix("Config") for v in values if getattr(v, "active", False)} | inside
     built_in = {c.__name__ for family in catalogue.BUILT_IN.values() for c in family}
-    assert built_in - found - rules - WITHIN_POOLS - LEARNING == set()
+    assert built_in - found - rules - LEARNING == set()
     assert {type(v).__name__ for v in values} >= built_in_kinds()
 
 

@@ -10,7 +10,7 @@ from spark.io.sparse import from_sparse, sparse
 from spark.nn.initializers import ConstantInitializer, UniformInitializer
 from spark.nn.neurons import ALIFNeuronConfig, CurrentLIFNeuronConfig, ExponentialSynapsesConfig, LIFNeuronConfig
 from spark.nn.plasticity import OjaRuleConfig, PairRuleConfig, ZenkeRuleConfig
-from spark.nn.synapses import LinearSynapsesConfig
+from spark.nn.projections import PairSynapsesConfig
 
 CONFIGS = {
     "a nested value": lambda: ALIFNeuronConfig(units=(8,), async_spikes=False, soma__threshold=-45),
@@ -18,8 +18,8 @@ CONFIGS = {
     "another rule": lambda: LIFNeuronConfig(units=(8,), async_spikes=True, learning_rule=PairRuleConfig(rate=2.0)),
     "the same rule changed": lambda: LIFNeuronConfig(units=(8,), async_spikes=True, learning_rule__gamma=0),
     "another rule, unchanged": lambda: LIFNeuronConfig(units=(8,), async_spikes=True, learning_rule=OjaRuleConfig()),
-    "an initializer with its class's defaults": lambda: LinearSynapsesConfig(kernel=UniformInitializer()),
-    "an initializer of another kind": lambda: LinearSynapsesConfig(kernel=ConstantInitializer(value=3.0)),
+    "an initializer with its class's defaults": lambda: PairSynapsesConfig(kernel=UniformInitializer()),
+    "an initializer of another kind": lambda: PairSynapsesConfig(kernel=ConstantInitializer(value=3.0)),
     "an owner's default kept": lambda: CurrentLIFNeuronConfig(units=(8,), inhibitory__delay=2),
     "an owner's default undone": lambda: CurrentLIFNeuronConfig(units=(8,), inhibitory=ExponentialSynapsesConfig()),
 }

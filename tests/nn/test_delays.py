@@ -6,14 +6,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import refused, run, spikes, spiking_brain
+from builders import paired, refused, spikes, spiking_brain
 from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
 import spark
 from spark import ModuleSpecs, PortMap, SpikeArray
-from spark.nn.delays import N2NDelays, NDelays
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
 
 
@@ -21,20 +20,13 @@ def random_spikes(steps: int, units: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).choice([-1, 0, 1], (steps, units), p=[0.15, 0.6, 0.25]).astype(np.int8)
 
 
-def built(cls: type, inputs: int, **config: Any) -> Any:
-    made = cls(**config)
-    made(in_spikes=spikes(np.zeros(inputs)))
-    made.reset()
-    return made
-
-
 def arrivals(made: Any, sent: np.ndarray) -> np.ndarray:
-    """What the delays put out, step by step, under jit and scan."""
+    """Signed spikes as they arrive at every pair, step by step, under jit and scan."""
     graph, state = spark.split(made)
 
     def step(now: Any, x: Any) -> Any:
         view = spark.merge(graph, now)
-        out = view(in_spikes=SpikeArray(x))["out_spikes"].value
+        out = view(spikes=SpikeArray(x))["arriving"].value
         return spark.split(view)[1], out
 
     return np.asarray(jax.jit(lambda s: jax.lax.scan(step, s, jnp.asarray(sent)))(state)[1])
@@ -45,30 +37,18 @@ def shifted(sent: np.ndarray, delay: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("delay", range(1, 9))
-@pytest.mark.parametrize("config", [{"cls": NDelays}, {"cls": N2NDelays, "units": (1,)}], ids=["N", "N2N"])
-def test_a_spike_arrives_exactly_its_delay_later(config: dict[str, Any], delay: int) -> None:
+def test_a_spike_arrives_exactly_its_delay_later(delay: int) -> None:
     """All delays up to the longest, over three times its length: the ring of past steps wraps."""
     sent = random_spikes(3 * 8 + 8, 5)
-    found = arrivals(built(inputs=5, max_delay=8.0, delays=float(delay), **config), sent)
+    found = arrivals(paired(5, (1,), delays={"max_delay": 8.0, "delays": float(delay)}), sent)
     np.testing.assert_array_equal(found.reshape(sent.shape), shifted(sent, delay))
 
 
 @pytest.mark.parametrize("longest", [31, 32, 33, 63, 64, 65, 80])
-@pytest.mark.parametrize("config", [{"cls": NDelays}, {"cls": N2NDelays, "units": (1,)}], ids=["N", "N2N"])
-def test_delays_of_more_steps_than_a_word_has_bits_arrive(config: dict[str, Any], longest: int) -> None:
+def test_delays_of_more_steps_than_a_word_has_bits_arrive(longest: int) -> None:
     sent = random_spikes(3 * longest, 3)
-    made = built(inputs=3, max_delay=longest / 10, delays=longest / 10, dt=0.1, **config)
+    made = paired(3, (1,), delays={"max_delay": longest / 10, "delays": longest / 10}, dt=0.1)
     np.testing.assert_array_equal(arrivals(made, sent).reshape(sent.shape), shifted(sent, longest))
-
-
-@given(st.integers(1, 70), st.integers(0, 2**32 - 1))
-@examples(4, 30)
-def test_every_input_unit_has_a_delay_of_its_own(longest: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    delays = rng.integers(1, longest + 1, 6)
-    sent = random_spikes(3 * longest, 6, seed)
-    found = arrivals(built(NDelays, 6, max_delay=float(longest), delays=delays.astype(np.float32)), sent)
-    np.testing.assert_array_equal(found, np.stack([shifted(sent[:, i], d) for i, d in enumerate(delays)], axis=1))
 
 
 @given(st.integers(1, 70), st.integers(0, 2**32 - 1))
@@ -76,27 +56,22 @@ def test_every_input_unit_has_a_delay_of_its_own(longest: int, seed: int) -> Non
 def test_every_pair_of_units_has_a_delay_of_its_own(longest: int, seed: int) -> None:
     delays = np.random.default_rng(seed).integers(1, longest + 1, (2, 3, 4))
     sent = random_spikes(3 * longest, 4, seed)
-    config = {"units": (2, 3), "max_delay": float(longest), "delays": delays.astype(np.float32)}
-    found = arrivals(built(N2NDelays, 4, **config), sent)
+    given = {"max_delay": float(longest), "delays": delays.astype(np.float32)}
+    found = arrivals(paired(4, (2, 3), delays=given), sent)
     for place in np.ndindex(delays.shape):
         np.testing.assert_array_equal(found[(slice(None), *place)], shifted(sent[:, place[-1]], delays[place]))
 
 
-@pytest.mark.parametrize("config", [{"cls": NDelays}, {"cls": N2NDelays, "units": (20,)}], ids=["N", "N2N"])
-def test_drawn_delays_take_every_length_from_1_to_the_longest(config: dict[str, Any]) -> None:
-    drawn = np.asarray(built(inputs=400, max_delay=8.0, **config).delays.value)
-    assert set(np.unique(drawn)) == set(range(1, 9))
-
-
-def test_drawn_delays_are_uniform() -> None:
+def test_drawn_delays_are_uniform_over_all_lengths_from_1_to_the_longest() -> None:
     """Chi-square over 8 lengths, p = 1e-4 at 7 degrees of freedom: 29.9."""
-    drawn = np.asarray(built(N2NDelays, 400, units=(50,), max_delay=8.0).delays.value).ravel()
-    expected = drawn.size / 8
-    assert ((np.bincount(drawn, minlength=9)[1:] - expected) ** 2 / expected).sum() < 29.9
+    drawn = np.asarray(paired(400, (50,), delays={"max_delay": 8.0}).edges.delay)
+    counts, expected = np.bincount(drawn, minlength=9)[1:], drawn.size / 8
+    assert drawn.size == 20_000 and counts.size == 8 and counts.all()
+    assert ((counts - expected) ** 2 / expected).sum() < 29.9
 
 
 def test_longest_delay_is_rounded_up_to_whole_steps() -> None:
-    assert built(N2NDelays, 2, units=(2,), max_delay=2.5).longest == 3
+    assert paired(2, (2,), delays={"max_delay": 2.5}).longest == 3
 
 
 def potentials(sign: int, delay: int, jitted: bool) -> np.ndarray:
@@ -135,56 +110,36 @@ def test_an_inhibitory_spike_is_the_mirror_image_of_an_excitatory_one(delay: int
     np.testing.assert_array_equal(potentials(-1, delay, True), -potentials(1, delay, True))
 
 
+def refused_delays(text: str, inputs: int, units: tuple[int, ...], delays: Any) -> None:
+    with refused(spark.ConfigError, text):
+        paired(inputs, units, delays={"max_delay": 4.0, "delays": delays})
+
+
 def test_delay_longer_than_the_longest_is_refused() -> None:
     text = (
-        "NDelays.config.delays: must lie between dt (1 ms) and max_delay (4 ms), got 9 ms. "
+        "delays.config.delays: must lie between dt (1 ms) and max_delay (4 ms), got 9 ms. "
         "Raise max_delay, or change the delays"
     )
-    with refused(spark.ConfigError, text):
-        built(NDelays, 4, max_delay=4.0, delays=9.0)
+    refused_delays(text, 4, (2,), 9.0)
 
 
 def test_delay_below_one_step_is_refused() -> None:
     text = (
-        "NDelays.config.delays: must lie between dt (1 ms) and max_delay (4 ms), got 0.2 to 2 ms. "
+        "delays.config.delays: must lie between dt (1 ms) and max_delay (4 ms), got 0.2 to 2 ms. "
         "Raise max_delay, or change the delays"
     )
-    with refused(spark.ConfigError, text):
-        built(NDelays, 2, max_delay=4.0, delays=[0.2, 2.0])
+    refused_delays(text, 2, (1,), [[0.2, 2.0]])
 
 
-def test_delays_of_another_number_of_units_are_refused() -> None:
+def test_transposed_delays_are_refused() -> None:
     text = (
-        "NDelays.config.delays: has the wrong shape, got (3,); expected (4,) or one number. "
+        "delays.config.delays: has the wrong shape, got (4, 2); expected (2, 4) or one number. "
         "Give one delay for every element"
     )
-    with refused(spark.ConfigError, text):
-        built(NDelays, 4, max_delay=4.0, delays=[1.0, 2.0, 3.0])
-
-
-def test_transposed_pair_delays_are_refused() -> None:
-    text = (
-        "N2NDelays.config.delays: has the wrong shape, got (4, 2); expected (2, 4) or one number. "
-        "Give one delay for every element"
-    )
-    with refused(spark.ConfigError, text):
-        built(N2NDelays, 4, units=(2,), max_delay=4.0, delays=np.ones((4, 2), np.float32))
-
-
-def test_pair_delays_without_units_are_refused() -> None:
-    text = "N2NDelays.config.units: is missing. Give `units=(...)`: the shape of the pool that the spikes go to"
-    with refused(spark.ConfigError, text):
-        built(N2NDelays, 4)
+    refused_delays(text, 4, (2,), np.ones((4, 2), np.float32))
 
 
 def test_two_longest_delays_that_differ_are_refused() -> None:
     text = "LIFNeuronConfig.max_delay: differs from delays.max_delay, got 3.0 and 4.0 ms. Give one of them"
     with refused(spark.ConfigError, text):
         LIFNeuronConfig(units=(3,), async_spikes=True, max_delay=3.0, delays__max_delay=4.0)
-
-
-def test_the_runs_helper_agrees_with_the_scan_here() -> None:
-    sent = random_spikes(20, 3)
-    made = built(NDelays, 3, delays=2.0)
-    outputs, _, _ = run(made, {"in_spikes": SpikeArray(jnp.asarray(sent))})
-    np.testing.assert_array_equal(outputs["out_spikes"].value, arrivals(made, sent))

@@ -10,10 +10,10 @@ from tolerances import INTEGRATED
 import spark
 from spark import catalogue
 from spark.core.check_examples import example_config, example_inputs
-from spark.nn import neurons, somas, synapses
+from spark.nn import neurons, somas
 from spark.nn.plasticity import Rule
 
-QUICK = (neurons.LIFNeuron, somas.LeakySoma, synapses.LinearSynapses)
+QUICK = (neurons.LIFNeuron, somas.LeakySoma)
 CLASSES = [
     pytest.param(cls, id=cls.__name__, marks=[] if cls in QUICK else pytest.mark.slow)
     for name, family in catalogue.BUILT_IN.items()

@@ -4,12 +4,12 @@ from typing import TypedDict
 
 import jax.numpy as jnp
 import pytest
+from builders import stand_in_synapses
 
 import spark
 from spark import ModuleSpecs, PortMap
 from spark.nn.neurons import Neuron, NeuronConfig
 from spark.nn.somas import LeakySoma
-from spark.nn.synapses import LinearSynapses, LinearSynapsesConfig
 
 
 class TransposingRuleConfig(spark.ModuleConfig):
@@ -34,10 +34,9 @@ class TransposingRule(spark.Module):
 def neuron(target: str) -> Neuron:
     class Config(NeuronConfig):
         def blueprint(self) -> tuple[ModuleSpecs, ...]:
-            synapses = LinearSynapsesConfig(units=self.units)
             kernel = {"kernel": PortMap("synapses", "kernel")}
             return (
-                ModuleSpecs("synapses", LinearSynapses, {"spikes": PortMap("__call__", "in_spikes")}, synapses),
+                stand_in_synapses(self.units),
                 ModuleSpecs("soma", LeakySoma, {"current": PortMap("synapses", "current")}),
                 ModuleSpecs("rule", TransposingRule, kernel, effects={"kernel": target}),
             )

@@ -18,7 +18,7 @@ from spark.nn.initializers import (
     NormalInitializer,
     UniformInitializer,
 )
-from spark.nn.synapses import LinearSynapsesConfig
+from spark.nn.projections import PairSynapsesConfig
 
 DISTRIBUTIONS = [ConstantInitializer, LogNormalInitializer, NormalInitializer, UniformInitializer]
 every = pytest.mark.parametrize("kind", DISTRIBUTIONS, ids=lambda k: k.__name__)
@@ -98,11 +98,11 @@ def test_an_array_gives_exactly_its_nonzero_entries(pre: int, post: int, seed: i
 
 
 def test_a_number_is_taken_for_a_constant() -> None:
-    assert LinearSynapsesConfig(kernel=3).kernel == ConstantInitializer(value=3.0)
+    assert PairSynapsesConfig(kernel=3).kernel == ConstantInitializer(value=3.0)
 
 
 def test_an_array_is_taken_for_itself() -> None:
-    assert LinearSynapsesConfig(kernel=np.eye(2, dtype=np.float32)).kernel == ArrayInitializer(
+    assert PairSynapsesConfig(kernel=np.eye(2, dtype=np.float32)).kernel == ArrayInitializer(
         array=np.eye(2, dtype=np.float32)
     )
 
@@ -123,4 +123,4 @@ def test_density_out_of_bounds_is_refused(density: float, rule: str) -> None:
 
 def test_unknown_kind_in_a_file_is_refused() -> None:
     with pytest.raises(spark.ConfigError, match=r"'UniformInitialiser' is no initializer\. Did you mean 'UniformIniti"):
-        LinearSynapsesConfig(kernel={"initializer": "UniformInitialiser"})
+        PairSynapsesConfig(kernel={"initializer": "UniformInitialiser"})

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import refused
+from builders import paired, refused
 from peak import peak
 
 import spark
-from spark import SpikeArray
 from spark.core import memory
-from spark.nn.delays import N2NDelays
 from spark.nn.initializers import (
     ArrayInitializer,
     ConstantInitializer,
@@ -23,7 +21,7 @@ from spark.nn.initializers import (
     UniformInitializer,
     base,
 )
-from spark.nn.synapses import LinearSynapses
+from spark.nn.projections import PlasticProjection
 
 SPARSE = (
     "Make the pool sparse: `CurrentLIFNeuron` with `excitatory__connections=FixedInDegree(degree=1000)` and delays for "
@@ -105,25 +103,22 @@ def test_what_is_drawn_does_not_depend_on_how_many_units_are_drawn_at_once(
     np.testing.assert_allclose(parts.values, whole.values, rtol=1e-12)
 
 
-def test_delays_of_pairs_take_one_byte_each_while_they_are_drawn() -> None:
-    def build() -> N2NDelays:
-        made = N2NDelays(units=(4000,), max_delay=8.0)
-        made.prepare({"in_spikes": spark.PortSpec(SpikeArray, (4000,), "int8")})
-        return made
+def test_delays_of_pairs_take_one_byte_each_while_they_are_drawn_and_then_only_connections_keep_theirs() -> None:
+    def build() -> PlasticProjection:
+        return paired(4000, (4000,), UniformInitializer(density=0.001), delays={"max_delay": 8.0})
 
     made, held = peak(build)
-    assert made.delays.shape == (4000, 4000) and made.delays.dtype == np.uint8
-    assert held < 3.5 * 16_000_000
+    assert made.edges.delay.shape == made.weights.shape
+    assert held < 2.5 * 16_000_000
 
 
 def test_a_number_that_the_dtype_cannot_hold_is_refused() -> None:
-    made = LinearSynapses(units=(3,), kernel=1e5, dtype="float16")
     text = (
-        "LinearSynapses.config.kernel: makes numbers that float16 cannot hold, got 100000. "
+        "synapses.config.kernel: makes numbers that float16 cannot hold, got 100000. "
         "Store them in float32, or make them smaller"
     )
     with refused(spark.ConfigError, text):
-        made(spikes=SpikeArray(np.zeros(3, np.int8)))
+        paired(3, (3,), 1e5, dtype="float16")
 
 
 def test_memory_is_bounded_by_what_a_container_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

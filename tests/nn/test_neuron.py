@@ -5,7 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import refused, relay, run, spikes
+from builders import refused, relay, run, spikes, stand_in_synapses
 from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +14,6 @@ import spark
 from spark import ModuleSpecs, PortMap, SpikeArray
 from spark.nn.neurons import ALIFNeuron, LIFNeuron, Neuron, NeuronConfig
 from spark.nn.somas import LeakySoma
-from spark.nn.synapses import LinearSynapses, LinearSynapsesConfig
 
 
 def built(cls: Any = LIFNeuron, inputs: int = 5, **config: Any) -> Any:
@@ -80,9 +79,7 @@ def blueprint(*parts: ModuleSpecs) -> Any:
     return Pool(units=(3,))
 
 
-SYNAPSES = ModuleSpecs(
-    "synapses", LinearSynapses, {"spikes": PortMap("__call__", "in_spikes")}, LinearSynapsesConfig(units=(3,))
-)
+SYNAPSES = stand_in_synapses((3,))
 SOMA = ModuleSpecs("soma", LeakySoma, {"current": PortMap("synapses", "current")})
 
 
@@ -120,9 +117,6 @@ def test_blueprint_with_a_cycle_within_one_step_is_refused() -> None:
 
 
 def test_soma_of_another_shape_than_the_units_is_refused() -> None:
-    synapses = ModuleSpecs(
-        "synapses", LinearSynapses, {"spikes": PortMap("__call__", "in_spikes")}, LinearSynapsesConfig(units=(4,))
-    )
     text = "soma.spikes: has the wrong shape, got (4,); expected (3,). The soma puts out one spike for each unit"
     with refused(spark.WiringError, text):
-        blueprint(synapses, SOMA)(in_spikes=spikes([1, 1]))
+        blueprint(stand_in_synapses((4,)), SOMA)(in_spikes=spikes([1, 1]))

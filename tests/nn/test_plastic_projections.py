@@ -1,12 +1,14 @@
 """Projections that learn against a neuron with the same rule, and against sums over all pairs of spikes."""
 
+from typing import TypedDict
+
 import numpy as np
 import pytest
 from pool_brains import DT, SOURCES, UNITS, brain_of, config_of, matrix_of, source, trains
 from tolerances import SAME_BRAIN
 
 import spark
-from spark import InputSpec, ModuleSpecs, PortMap, SpikeArray
+from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray
 from spark.nn import Brain, Projection, initializers, plasticity, receptors, somas
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
 from spark.sim.run import build
@@ -97,3 +99,36 @@ def test_a_modulator_reaches_the_rule_that_names_it():
     spark.run(made, 200, {"s": SpikeArray(trains(200)), **rewards})
     np.testing.assert_array_equal(matrix_of(made.connections("pool.by_calm"))[0], np.abs(WEIGHTS))
     assert np.abs(matrix_of(made.connections("pool.by_wild"))[0] - np.abs(WEIGHTS)).max() > 0.01
+
+
+class CountingRuleConfig(plasticity.RuleConfig):
+    """Nothing to set."""
+
+
+class CountedOutput(TypedDict):
+    """The changed weights of all pairs."""
+
+    kernel: FloatArray
+
+
+class CountingRule(plasticity.Rule):
+    """Adds to each weight the spikes that arrive over it, with their signs."""
+
+    config: CountingRuleConfig
+
+    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, kernel: FloatArray) -> CountedOutput:
+        """Advance one step."""
+        return {"kernel": FloatArray(kernel.value + pre_spikes.value.astype(kernel.dtype))}
+
+
+@pytest.mark.parametrize("delayed", [True, False])
+def test_a_rule_on_the_weights_of_all_pairs_sees_each_spike_when_it_arrives(delayed):
+    steps = LATER if delayed else np.zeros_like(LATER)
+    delay = {"delay": steps * DT} if delayed else {}
+    wire = Projection("__call__", "s", name="own", pattern=WEIGHTS, rule=CountingRuleConfig(), **delay)
+    made = brain_of({"r": wire}, JUMPS)
+    spikes = trains(30, rate=0.4, signed=True)
+    spark.run(made, len(spikes), {"s": SpikeArray(spikes)})
+    arrived = np.array([[spikes[: len(spikes) - late, j].sum() for j, late in enumerate(row)] for row in steps])
+    found = matrix_of(made.connections("pool.own"))[0]
+    np.testing.assert_array_equal(found, WEIGHTS + np.where(WEIGHTS != 0, arrived, 0))

@@ -99,7 +99,8 @@ def pools(draw):
     if draw(st.booleans()):
         kinds["stimulus"], wires["stimulus"] = receptors.CurrentConfig(), PortMap("__call__", "i")
     background = {"r0": PoissonBackgroundConfig(rate=200.0, weight=chosen[0][1])} if draw(st.booleans()) else {}
-    wires["reward"] = PortMap("__call__", "reward")
+    if any(wire.settings.modulator for name in wires if name != "stimulus" for wire in wires[name]):
+        wires["reward"] = PortMap("__call__", "reward")
     return config_of(
         wires,
         kinds,

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from builders import linear, poisson, spiking_brain
+from builders import poisson, relay, spiking_brain
 
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray
-from spark.nn import Brain, BrainConfig, delays, interfaces, neurons, somas, synapses
+from spark.nn import Brain, BrainConfig, interfaces, neurons
 from spark.sim.run import build
 
 
@@ -43,45 +43,20 @@ def test_a_pool_with_a_longest_delay_is_read_back() -> None:
     assert again.delays.max_delay == 12.0
 
 
-def circles() -> dict[str, tuple[ModuleSpecs, ...]]:
-    """Modules that feed each other and no neuron."""
-
-    def group(module: type, config, port: str, soma: type, into: str) -> tuple[ModuleSpecs, ...]:
-        spikes = [PortMap("spiker", "spikes"), PortMap("soma", "spikes")]
-        return (
-            linear(max_freq=100.0, cd=1.0),
-            ModuleSpecs("group", module, {"spikes": spikes}, config),
-            ModuleSpecs("soma", soma, {into: PortMap("group", port)}),
-        )
-
-    return {
-        "integrator": (
-            ModuleSpecs(
-                "spiker",
-                interfaces.LinearSpiker,
-                {"signal": [PortMap("__call__", "drive"), PortMap("reader", "signal")]},
-                interfaces.LinearSpikerConfig(max_freq=100.0, cd=1.0),
-            ),
-            ModuleSpecs(
-                "reader",
-                interfaces.ExponentialIntegrator,
-                {"spikes": PortMap("spiker", "spikes")},
-                interfaces.ExponentialIntegratorConfig(num_outputs=2),
-            ),
-        ),
-        "linear": group(
-            synapses.LinearSynapses,
-            synapses.LinearSynapsesConfig(units=(5,)),
-            "current",
-            somas.LeakySoma,
-            "current",
-        ),
-    }
-
-
-@pytest.mark.parametrize("which", ["integrator", "linear"])
-def test_modules_whose_output_follows_from_their_config_may_stand_in_a_circle(which) -> None:
-    brain = Brain(around(*circles()[which], dt=0.5))
+def test_modules_whose_output_follows_from_their_config_may_stand_in_a_circle() -> None:
+    spiker = ModuleSpecs(
+        "spiker",
+        interfaces.LinearSpiker,
+        {"signal": [PortMap("__call__", "drive"), PortMap("reader", "signal")]},
+        interfaces.LinearSpikerConfig(max_freq=100.0, cd=1.0),
+    )
+    reader = ModuleSpecs(
+        "reader",
+        interfaces.ExponentialIntegrator,
+        {"spikes": PortMap("spiker", "spikes")},
+        interfaces.ExponentialIntegratorConfig(num_outputs=2),
+    )
+    brain = Brain(around(spiker, reader, dt=0.5))
     for _ in range(3):
         brain(drive=FloatArray(np.ones(3, np.float32)))
     fired = brain.get_spikes_from_cache()
@@ -91,10 +66,10 @@ def test_modules_whose_output_follows_from_their_config_may_stand_in_a_circle(wh
 
 def test_settings_for_each_wire_count_the_wires_that_end_at_a_port() -> None:
     own = PortMap("__call__", "spikes")
-    both = {"excitation": [PortMap("delays", "out_spikes"), own]}
+    both = {"excitation": [PortMap("both", "spikes"), own]}
     config = neurons.DeltaLIFNeuronConfig(units=(3,), excitatory__connections=("all_to_all", "all_to_all"))
     modules = [
-        ModuleSpecs("delays", delays.NDelays, {"in_spikes": [own, own]}),
+        relay("both", ("__call__", "spikes"), ("__call__", "spikes")),
         ModuleSpecs("pool", neurons.DeltaLIFNeuron, both, config),
     ]
     brain = spiking_brain(modules)

@@ -532,19 +532,3 @@ def test_no_part_may_hide_what_its_owner_has(owner: type) -> None:
         assert check_names([name], owner), name
     for name in (n for n in dir(Brain) if not n.startswith("_")):
         assert check_names([name]), f"{name} is not known to a config of a brain"
-
-
-def test_delays_keep_the_wires_and_the_signs_of_what_they_delay() -> None:
-    from dataclasses import replace
-
-    from spark.core.ports import PortSpec
-    from spark.nn.delays import NDelays
-    from spark.nn.wiring import joined_spec
-
-    signs = np.array([1, -1, 1], np.int8)
-    one = PortSpec(SpikeArray, (3,), "int8", signs=signs, late=1)
-    joined = joined_spec("delays.in_spikes", [one, replace(one, late=0)])
-    assert isinstance(joined, PortSpec)
-    sent = NDelays(max_delay=4.0, delays=2.0).prepare({"in_spikes": joined})["out_spikes"]
-    np.testing.assert_array_equal(sent.signs, np.concatenate([signs, signs]))
-    assert [(part.shape, part.late) for part in sent.parts] == [((3,), 0), ((3,), 0)]

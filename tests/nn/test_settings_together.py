@@ -13,7 +13,6 @@ import spark
 from spark import catalogue
 from spark.core.check_examples import example_config, example_inputs
 from spark.core.config import Config, ModuleConfig
-from spark.nn.delays import N2NDelays
 from spark.nn.interfaces import ExponentialIntegrator, ExponentialIntegratorConfig
 from spark.nn.neurons import ALIFNeuronConfig, LIFNeuron, LIFNeuronConfig
 from spark.nn.plasticity import PairRule, PairRuleConfig, Rule
@@ -141,7 +140,7 @@ def switches(config: Any) -> Iterator[tuple[str, Any]]:
 
 
 # Each pair is built and run. What takes long is left to the long run; pools are looked at as their components are.
-QUICK = (ExponentialIntegrator, N2NDelays, LIFNeuron)
+QUICK = (ExponentialIntegrator, LIFNeuron)
 CLASSES = [
     pytest.param(cls, id=cls.__name__, marks=[] if cls in QUICK else pytest.mark.slow)
     for name, family in catalogue.BUILT_IN.items()

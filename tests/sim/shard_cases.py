@@ -13,9 +13,19 @@ import jax.numpy as jnp
 import numpy as np
 
 import spark
-from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
+from spark import CurrentArray, FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
 from spark.demo import tutorial_config
-from spark.nn import Brain, BrainConfig, initializers, interfaces, neurons
+from spark.nn import (
+    Brain,
+    BrainConfig,
+    Projection,
+    connections,
+    initializers,
+    interfaces,
+    neurons,
+    plasticity,
+    receptors,
+)
 from spark.sim import advance, shard
 
 STEPS = 320
@@ -58,8 +68,29 @@ def wire(*ends: str) -> list[PortMap]:
     return [PortMap(*end.split(".")) for end in ends]
 
 
-def two_pools(delayed: bool, density: float = 0.3, seed: int = 5) -> tuple[Brain, dict]:
-    """Two plastic pools, one of them of two dimensions, with random input and outputs that are spikes and numbers."""
+def beside() -> dict:
+    """A projection and a stimulus beside the bare wires of a pool."""
+    own = Projection(
+        "second",
+        "out_spikes",
+        name="own",
+        pattern=connections.FixedProbability(probability=0.3),
+        weights=initializers.UniformInitializer(low=100.0, high=500.0),
+        delay=initializers.UniformInitializer(low=1.0, high=6.0),
+        rule=plasticity.ZenkeRuleConfig(gamma=0.01),
+    )
+    return {"in_spikes": own, "stimulus": PortMap("__call__", "current")}
+
+
+def two_pools(delayed: bool, density: float = 0.3, seed: int = 5, more: dict | None = None) -> tuple[Brain, dict]:
+    """Two plastic pools, one of them of two dimensions, with random input and outputs that are spikes and numbers.
+
+    The second one may have further wires, one for each receptor.
+    """
+    into = {"in_spikes": wire("first.out_spikes", "rectifier.spikes")}
+    for port, further in (more or {}).items():
+        into[port] = [*into.get(port, []), further]
+    kinds = {"in_spikes": receptors.PulseCurrentConfig(), "stimulus": receptors.CurrentConfig()}
     kernel = initializers.UniformInitializer(density=density, total=9_000.0)
     common = {"async_spikes": delayed, "synapses__kernel": kernel, "learning_rule__gamma": 0.01}
     modules = [
@@ -78,8 +109,8 @@ def two_pools(delayed: bool, density: float = 0.3, seed: int = 5) -> tuple[Brain
         ModuleSpecs(
             "second",
             neurons.ALIFNeuron,
-            {"in_spikes": wire("first.out_spikes", "rectifier.spikes")},
-            neurons.ALIFNeuronConfig(units=(47,), **common),
+            into,
+            neurons.ALIFNeuronConfig(units=(47,), receptors={port: kinds[port] for port in into}, **common),
         ),
         ModuleSpecs("reader", interfaces.ExponentialIntegrator, {"spikes": wire("first.out_spikes")},
                     interfaces.ExponentialIntegratorConfig(num_outputs=3)),
@@ -88,7 +119,10 @@ def two_pools(delayed: bool, density: float = 0.3, seed: int = 5) -> tuple[Brain
     brain = Brain(
         BrainConfig(
             seed=seed,
-            input_map={"drive": InputSpec(FloatArray, (60,), jnp.float32)},
+            input_map={
+                "drive": InputSpec(FloatArray, (60,), jnp.float32),
+                "current": InputSpec(CurrentArray, (1,), jnp.float32),
+            },
             output_map={
                 "count": {"input": PortMap("rectifier", "count"), "spec": OutputSpec(FloatArray, (1,), jnp.float32)},
                 "spikes": {"input": PortMap("second", "out_spikes"), "spec": OutputSpec(SpikeArray, (47,), jnp.int8)},
@@ -97,14 +131,15 @@ def two_pools(delayed: bool, density: float = 0.3, seed: int = 5) -> tuple[Brain
             modules_map=modules,
         )
     )
-    return brain, {"drive": FloatArray(jnp.linspace(0.1, 0.6, 60, dtype=jnp.float32))}
+    drive = FloatArray(jnp.linspace(0.1, 0.6, 60, dtype=jnp.float32))
+    return brain, {"drive": drive, "current": CurrentArray(jnp.full(1, 5.0, jnp.float32))}
 
 
 BRAINS = {
     "tutorial": tutorial,
     "delayed": lambda: two_pools(True),
     "listed": lambda: two_pools(False),
-    "dense": lambda: two_pools(False, density=1.0),
+    "dense": lambda: two_pools(False, density=1.0, more=beside()),
 }
 UNEVEN = {"noise": (31, 0, 29), "first": (1, 128, 1), "second": (20, 27, 0), "reader": 2}
 CASES = {

@@ -17,7 +17,8 @@ from spark import kernels
 
 ROOT = Path(__file__).parents[2]
 # Where XLA compiles plain array code it fuses the parts' code in its own ways, with rounding errors in sums of
-# products; the dense rule and, without native kernels, everything is such code. Spikes are the same all the same.
+# products; the dense rule, the loop over the units of a pool with several receptors and, without native kernels,
+# everything is such code. Spikes are the same all the same.
 ROUNDED = {"dense unit 3"}
 
 

@@ -117,6 +117,8 @@ def _names(equation: Equation) -> list[Name]:
 
 def _keeps(equation: Equation) -> bool:
     """Whether an equation leaves every element where it lies, or gives one number to all."""
+    if not equation.invars:
+        return False
     name, before, after = equation.primitive.name, size_of(equation.invars[0]), size_of(equation.outvars[0])
     if name in _KEEP:
         return equation.params.get("dimensions") is None or name != "reshape"

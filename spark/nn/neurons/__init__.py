@@ -9,6 +9,8 @@ from spark.nn.neurons.lif import LIFNeuronConfig as LIFNeuronConfig
 from spark.nn.neurons.neuron import Neuron as Neuron
 from spark.nn.neurons.neuron import NeuronConfig as NeuronConfig
 from spark.nn.neurons.neuron import NeuronOutput as NeuronOutput
+from spark.nn.neurons.plastic import PlasticNeuron as PlasticNeuron
+from spark.nn.neurons.plastic import PlasticNeuronConfig as PlasticNeuronConfig
 from spark.nn.neurons.point import AdExNeuron as AdExNeuron
 from spark.nn.neurons.point import AdExNeuronConfig as AdExNeuronConfig
 from spark.nn.neurons.point import ConductanceLIFNeuron as ConductanceLIFNeuron

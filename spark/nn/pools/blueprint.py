@@ -119,10 +119,12 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
     if not chosen.active:
         return []
     arriving = PortMap(feed.name, "arriving") if first.delayed else PortMap(CALL, feed.name)
+    # Plain array code takes the weights of all pairs.
+    held = "kernel" if "kernel" in chosen.made().ports().inputs else "weights"
     wires = {
         "pre_spikes": [arriving],
         "post_spikes": [PortMap("soma", "spikes")],
-        "weights": [PortMap(feed.name, "weights")],
+        held: [PortMap(feed.name, held)],
     }
     if first.modulator is not None:
         wires["modulation"] = [PortMap(CALL, first.modulator)]
@@ -130,7 +132,7 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
         rule = chosen.handed(**shared)
     except ConfigError as error:
         raise error.under(f"{first.name}.rule") from error
-    effects = {"weights": f"{feed.name}.weights"}
+    effects = {held: f"{feed.name}.{held}"}
     return [ModuleSpecs(first.rule_name, rule.made(), wires, rule, effects=effects)]
 
 

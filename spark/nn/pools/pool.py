@@ -174,7 +174,7 @@ class Pool(Neuron):
         described = self.described()
         self._modulators = described.modulators
         self._feeds, within = feeds_of(owner, described.receptors, inputs, self.usual())
-        self._refuse_missing_modulators(owner, inputs)
+        self._refuse_wrong_modulators(owner, inputs)
         super().build(**within, **{name: inputs[name] for name in self._modulators if name in inputs})
 
     def described(self) -> PoolConfig:
@@ -185,7 +185,7 @@ class Pool(Neuron):
         """What bare wires into `preset_ports` mean; into others they are projections with the defaults."""
         return None
 
-    def _refuse_missing_modulators(self, owner: str, inputs: Mapping[str, PortSpec]) -> None:
+    def _refuse_wrong_modulators(self, owner: str, inputs: Mapping[str, PortSpec]) -> None:
         problems = [
             Problem(
                 f"{owner}.{drawn.name}.modulator",
@@ -197,6 +197,17 @@ class Pool(Neuron):
             for feed in self._feeds
             for drawn in feed.projections
             if drawn.modulator is not None and drawn.modulator not in inputs.keys() & set(self._modulators)
+        ]
+        named = {drawn.modulator for feed in self._feeds for drawn in feed.projections}
+        problems += [
+            Problem(
+                f"{owner}.{name}",
+                "is wired, but modulates no rule",
+                "Give a rule an `eligibility_tau`, and name it as the `modulator` of its projection; or unwire it",
+                "modulation",
+            )
+            for name in self._modulators
+            if name in inputs and name not in named
         ]
         if problems:
             raise WiringError(problems)

@@ -1,5 +1,7 @@
 """Projections: wires that own their connections."""
 
+from spark.nn.projections.pairs import PairDelaysConfig as PairDelaysConfig
+from spark.nn.projections.pairs import PairSynapsesConfig as PairSynapsesConfig
 from spark.nn.projections.plastic import PlasticProjection as PlasticProjection
 from spark.nn.projections.projection import Projection as Projection
 from spark.nn.projections.projection import ProjectionConfig as ProjectionConfig

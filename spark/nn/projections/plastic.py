@@ -1,5 +1,6 @@
-"""A projection whose weights a rule may change."""
+"""A projection whose weights are state: a rule may change them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -8,16 +9,18 @@ import numpy as np
 from spark.core.config import ModuleConfig, field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import ConfigError
+from spark.core.module import Module
 from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import Ports, PortSpec
+from spark.core.share import Cut, Kept, Share
 from spark.core.values import Shape
-from spark.core.variable import Variable
-from spark.kernels import build_edges, history_words, push_history
-from spark.kernels.instructions import PUSH, SIGN
+from spark.core.variable import Constant, Variable
+from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, edges_onto, history_words, push_history
+from spark.kernels.instructions import DELIVER_AND_CHANGE, DELIVER_DENSE, DELIVER_EDGES, DELIVER_WAITING, PUSH, SIGN
 from spark.kernels.place import Place
+from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Change, Lowering, Postponed
 from spark.nn.projections.draws import Made
-from spark.nn.synapses.linear import LinearSynapses
 
 
 class PlasticProjectionConfig(ModuleConfig):
@@ -32,22 +35,23 @@ class PlasticProjectionConfig(ModuleConfig):
         return self.projection.delayed
 
 
-class PlasticProjection(LinearSynapses):
+class PlasticProjection(Module):
     """Connections whose weights are state: each step the sum of weight times spike over those that a spike reaches now.
 
-    All pairs without delays are a matrix of shape (pre, post); everything else is a list. With delays the last spikes
-    are remembered, and each connection reads its own.
+    All pairs without delays are a matrix of shape (pre, post); everything else is a list (`EdgeWeights`). With delays
+    the last spikes are remembered, and each connection reads its own. Work follows the spikes times their fan-out.
+    Sums are float32 in ascending order of the presynaptic unit.
 
     Input ports: `spikes`. Output ports: `arrivals`, float32, shape of the units; with delays `arriving`, a
     `DelayedSpikes`: what a rule reads as presynaptic spikes.
     Variables: `weights`, in the receptor's unit; with delays `history`, uint32 (2, words, inputs).
+    Properties: `weights` as stored; `kernel`, shape (post..., pre...), zero where there is no connection.
     """
 
     config: PlasticProjectionConfig
     lowers = True
+    exposes = {"weights": FloatArray, "kernel": FloatArray}
     unit_ports = ("arrivals",)
-    # Of every pair: none, see `DelayedSpikes`.
-    delays = None
 
     @classmethod
     def ports_from(cls, config: PlasticProjectionConfig) -> Ports:
@@ -68,7 +72,8 @@ class PlasticProjection(LinearSynapses):
         self.listed, values = made.pre is not None, made.values
         if self.listed:
             edges, order = build_edges(made.pre, made.post, made.left, pre, post, made.longest)
-            self.keep_edges(edges)
+            for name, array in edges._asdict().items():
+                setattr(self, f"edges_{name}", Constant(array))
             values = values[order]
         if self.config.delayed:
             self.history = Variable(
@@ -81,28 +86,113 @@ class PlasticProjection(LinearSynapses):
         """What arrives is known before its inputs are, so units that it feeds may come back to it."""
         return {"arrivals": PortSpec(FloatArray, self.config.units, "float32")}
 
-    def lower(self, lowering: Lowering, spikes: Arriving, change: Change | Postponed | None = None) -> dict[str, Place]:
-        """One instruction, after one that remembers the spikes where there are delays."""
-        if not self.config.delayed:
-            return {"arrivals": super().lower(lowering, self._counted(lowering, spikes), change)["current"]}
-        history = lowering.variable(self.history)
-        lowering.program.emit(PUSH, (history, self._counted(lowering, spikes).place), history.shape[1:])
-        return {"arrivals": super().lower(lowering, Arriving(history), change)["current"], "arriving": history}
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """The connections that end at these units, in the same order; every share keeps the history of all inputs."""
+        units = {"units": (share.count,)}
+        if not self.listed:
+            return Cut({"weights": share.columns(int(np.prod(self.input_shape)))}, attributes=units)
+        edges, chosen = edges_onto(self.edges, share.first, share.last)
+        made = {f"edges_{name}": array for name, array in edges._asdict().items()}
+        # Behind the end of the lists, connections onto a unit that does not exist: no start points at them.
+        lists = {name for name in made if name not in ("edges_starts", "edges_in_starts")}
+        fill = {name: share.count if name == "edges_post" else 0 for name in (*lists, "weights")}
+        return Cut({"weights": Kept(self.weights.shape, (chosen,))}, made, units, fill)
 
-    def _counted(self, lowering: Lowering, spikes: Arriving) -> Arriving:
+    def edge_arrays(self) -> Edges:
+        """The constants that hold the connections."""
+        return Edges(*(getattr(self, f"edges_{name}") for name in Edges._fields))
+
+    @property
+    def edges(self) -> Edges:
+        """The connections, as arrays."""
+        return Edges(*(c.value for c in self.edge_arrays()))
+
+    @property
+    def kernel(self) -> Any:
+        """All weights as one array (post..., pre...), zero where there is no connection."""
+        shape = (*self.units, *self.input_shape)
+        if not self.listed:
+            return self.weights.value.T.reshape(shape)
+        pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
+        edges = self.edges
+        empty = jnp.zeros((post, pre), self.weights.dtype)
+        return empty.at[edges.post, edges.pre].set(self.weights.value).reshape(shape)
+
+    @kernel.setter
+    def kernel(self, new: Any) -> None:
+        pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
+        flat = new.reshape(post, pre)
+        if self.listed:
+            self.weights.value = flat[self.edges.post, self.edges.pre].astype(self.weights.dtype)
+        else:
+            self.weights.value = flat.T.astype(self.weights.dtype)
+
+    def read(self, name: str) -> Payload:
+        """A property as a payload; listed weights bring their connections along."""
+        if name == "weights" and self.listed:
+            return EdgeWeights(self.weights.value, self.edges)
+        return super().read(name)
+
+    def lower(self, lowering: Lowering, spikes: Arriving, change: Change | Postponed | None = None) -> dict[str, Place]:
+        """One instruction, after one that remembers the spikes where there are delays.
+
+        With a `Change`, the connections that deliver are changed in the same walk, as the rule asks; with what is
+        `Postponed`, rows that deliver are brought up to date first.
+        """
+        program, place = lowering.program, self._counted(lowering, spikes)
+        if not self.listed:
+            return {"arrivals": self._deliver_rows(lowering, place, change)}
+        if self.config.delayed:
+            history = lowering.variable(self.history)
+            outputs = {"arriving": history}
+        else:
+            history, outputs = program.scratch((2, 1, place.size), "uint32"), {}
+        program.emit(PUSH, (history, place), history.shape[1:])
+        return {"arrivals": self._deliver_edges(lowering, history, change), **outputs}
+
+    def _counted(self, lowering: Lowering, spikes: Arriving) -> Place:
         """Spikes with the sign that counts: a spike times itself is +1."""
         if self.config.projection.signed:
-            return spikes
+            return spikes.place
         place = lowering.program.scratch((spikes.place.size,), "int8")
         lowering.program.emit(SIGN, (place, spikes.place, spikes.place), (spikes.place.size,))
-        return Arriving(place)
+        return place
+
+    def _deliver_rows(self, lowering: Lowering, spikes: Place, change: Any) -> Place:
+        program, weights = lowering.program, lowering.variable(self.weights)
+        pre, post = self.weights.shape
+        arrivals = program.scratch((post,), "float32")
+        if change is None:
+            program.emit(DELIVER_DENSE, (spikes, weights, arrivals), (pre, post))
+        else:
+            waiting = change.waiting
+            places = (spikes, weights, arrivals, change.coefficients, change.baseline)
+            program.emit(DELIVER_WAITING, places, (pre, post, *change.traces))
+            program.extend((waiting.memory,), (waiting.room, waiting.steps), change.factors)
+        return arrivals
+
+    def _deliver_edges(self, lowering: Lowering, history: Place, change: Any) -> Place:
+        program, post = lowering.program, int(np.prod(self.units))
+        arrivals = program.scratch((post,), "float32")
+        edges = Edges(*(lowering.constant(c) for c in self.edge_arrays()))
+        sizes = (*history.shape[1:], edges.starts.shape[1] - 1, post)
+        places = (history, lowering.variable(self.weights), edges.post, edges.starts, arrivals)
+        if change is None:
+            program.emit(DELIVER_EDGES, places, sizes)
+        else:
+            program.emit(DELIVER_AND_CHANGE, (*places, *change.places), sizes, (change.factor,))
+        return arrivals
 
     def __call__(self, spikes: SpikeArray) -> dict[str, Payload]:
         """Advance one step."""
         active = spikes.value.reshape(-1).astype(jnp.int8)
         active = active if self.config.projection.signed else jnp.abs(active)
+        if not self.listed:
+            return {"arrivals": FloatArray(deliver_dense(active, self.weights.value).reshape(self.units))}
+        before = self.history.value if self.config.delayed else jnp.zeros((2, 1, active.shape[0]), jnp.uint32)
+        history = push_history(before, active)
+        arrivals = FloatArray(deliver_edges(history, self.weights.value, self.edges).reshape(self.units))
         if not self.config.delayed:
-            return {"arrivals": FloatArray(self.delivered(SpikeArray(active)))}
-        self.history.value = push_history(self.history.value, active)
-        arriving = DelayedSpikes(self.history.value, None, (*self.units, *self.input_shape))
-        return {"arrivals": FloatArray(self.delivered(arriving)), "arriving": arriving}
+            return {"arrivals": arrivals}
+        self.history.value = history
+        return {"arrivals": arrivals, "arriving": DelayedSpikes(history, self.edges, (*self.units, *self.input_shape))}
