@@ -2,6 +2,7 @@
 // Why: on CPU, XLA hands every small kernel of a step to a pool of threads, which costs more than the kernels do.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -235,18 +236,35 @@ inline Outcome run_instructions(const Code& code, const Place& place) {
   return kDone;
 }
 
+// The same; adds to `spent`, one number for each instruction, the nanoseconds that it took.
+inline Outcome run_instructions_timed(const Code& code, const Place& place, uint64_t* spent) {
+  using Clock = std::chrono::steady_clock;
+  int64_t number = 0;
+  for (int64_t at = 0; at < code.length; ++number) {
+    const Line line = line_of(code, at);
+    const auto begin = Clock::now();
+    const Outcome outcome = run_line(code, line, number, place);
+    spent[number] += static_cast<uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count());
+    if (outcome != kDone) return outcome;
+    at = line.next();
+  }
+  return kDone;
+}
+
 // How far a program came.
 struct Ran {
   int64_t steps = 0;
   Outcome outcome = kDone;
 };
 
-// Up to `steps` steps; fewer if what is noted has no more room.
-inline Ran run_alone(const Code& code, const std::vector<Memory>& buffers, int64_t steps) {
+// Up to `steps` steps; fewer if what is noted has no more room. `spent` is null, or as above.
+inline Ran run_alone(const Code& code, const std::vector<Memory>& buffers, int64_t steps, uint64_t* spent) {
   Closing closing;
   Ran ran;
   for (; ran.steps < steps; ++ran.steps) {
-    ran.outcome = run_instructions(code, {buffers, ran.steps, closing, Share{}});
+    const Place place = {buffers, ran.steps, closing, Share{}};
+    ran.outcome = spent ? run_instructions_timed(code, place, spent) : run_instructions(code, place);
     if (ran.outcome == kFull) break;
     if (ran.outcome != kDone) return ran;
   }

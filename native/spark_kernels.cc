@@ -134,10 +134,11 @@ char* aligned(void* memory) {
 // The first `states` arguments are leaves of the state and share their memory with the results of the same number unless
 // XLA had to keep them. Buffers are numbered: states, other arguments, other results, scratch, and memory that each share
 // has for itself. `steps`, `threads` and `done` are numbers of buffers of one int32, or -1: how many steps to do and by how
-// many threads (else one), and how many were done.
+// many threads (else one), and how many were done. `timed` is the number of a buffer of 64 bits for each instruction, which
+// takes the nanoseconds that it took; or -1.
 ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results, ffi::Span<const int64_t> code,
                        ffi::Span<const float> numbers, int64_t states, int64_t scratch, int64_t apart, int64_t steps, int64_t threads,
-                       int64_t done) {
+                       int64_t done, int64_t timed) {
   static thread_local std::vector<uint64_t> scratch_memory;
   std::vector<spark::Memory> buffers;
   buffers.reserve(arguments.size() + results.size() - states + 2);
@@ -175,8 +176,11 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
     spark::check_within(steps, -1, last, "the buffer of steps");
     spark::check_within(threads, -1, last, "the buffer of threads");
     spark::check_within(done, -1, last, "the buffer of steps done");
+    spark::check_within(timed, -1, last, "the buffer of times");
     const int64_t wanted = number_in(steps);
-    const int64_t shares = wanted > 1 && number_in(threads) > 1 ? number_in(threads) : 1;
+    const int64_t shares = timed < 0 && wanted > 1 && number_in(threads) > 1 ? number_in(threads) : 1;
+    uint64_t* const spent = timed < 0 ? nullptr : reinterpret_cast<uint64_t*>(buffers[timed].data);
+    if (spent) std::memset(spent, 0, buffers[timed].bytes);
     const auto lines = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };
     scratch_memory.resize(static_cast<size_t>(lines(scratch) + shares * lines(apart) + 64) / 8);
     char* const memory = aligned(scratch_memory.data());
@@ -184,7 +188,7 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
     std::vector<std::vector<spark::Memory>> of_share(static_cast<size_t>(shares), buffers);
     for (int64_t share = 0; share < shares; ++share)
       of_share[share].push_back({memory + lines(scratch) + share * lines(apart), apart});
-    ran = shares == 1 ? spark::run_alone(program, of_share[0], wanted)
+    ran = shares == 1 ? spark::run_alone(program, of_share[0], wanted, spent)
                       : spark::SharedProgram(program, of_share, wanted).run();
     if (done >= 0 && ran.outcome == spark::kDone)
       *reinterpret_cast<int32_t*>(buffers[done].data) = static_cast<int32_t>(ran.steps);
@@ -211,7 +215,8 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_run_program, run_program,
                                   .Attr<int64_t>("apart")
                                   .Attr<int64_t>("steps")
                                   .Attr<int64_t>("threads")
-                                  .Attr<int64_t>("done"));
+                                  .Attr<int64_t>("done")
+                                  .Attr<int64_t>("timed"));
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_scatter, scatter,
                               ffi::Ffi::Bind()

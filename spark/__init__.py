@@ -78,6 +78,7 @@ from spark.sim.batch import replicas as replicas
 from spark.sim.events import SpikeEvents as SpikeEvents
 from spark.sim.explain import explain as explain
 from spark.sim.network import Network as Network
+from spark.sim.profile import profile as profile
 from spark.sim.records import Probe as Probe
 from spark.sim.records import Recording as Recording
 from spark.sim.run import Report as Report

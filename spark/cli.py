@@ -6,6 +6,8 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
+
 import spark
 from spark.doctor import report
 from spark.learn.command import add_commands, run_command
@@ -39,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     explain = commands.add_parser("explain", help="say how each module of a brain runs on this machine, and why")
     explain.add_argument("file", help="a model file (*.spark.json)")
+    profile = commands.add_parser("profile", help="say where the time of a brain's steps goes, its inputs silent")
+    profile.add_argument("file", help="a model file (*.spark.json)")
+    profile.add_argument("--steps", type=int, default=1000, help="how many steps to look at (1000)")
     # What learns is loaded with Spark anyway; its commands stand beside it.
     add_commands(commands)
     commands.add_parser("doctor", help="show versions, devices, kernels, and how to mend what is missing")
@@ -49,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _edit(options)
     if options.command == "explain":
         return _explain(options.file)
+    if options.command == "profile":
+        return _profile(options.file, options.steps)
     if options.command in ("learn", "eval", "watch"):
         return run_command(options)
     if options.command == "doctor":
@@ -83,6 +90,17 @@ def _explain(file: str) -> int:
         print(spark.explain(spark.load_model(file)))
     except spark.SparkError as error:
         print(f"spark explain: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _profile(file: str, steps: int) -> int:
+    try:
+        brain = spark.load_model(file)
+        silent = {n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in brain.declared_inputs().items()}  # type: ignore[call-arg]
+        print(spark.profile(brain, steps, silent))
+    except spark.SparkError as error:
+        print(f"spark profile: {error}", file=sys.stderr)
         return 2
     return 0
 

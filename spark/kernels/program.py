@@ -5,7 +5,8 @@ the kernels compute. A program does the same work in one call. It has no referen
 one, are its reference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,7 @@ class Program:
         self._code: list[Line] = []
         self._numbers: list[float] = []
         self._late: list[tuple[int, tuple[Place | None, ...], tuple[int, ...]]] = []
+        self._owner = ""
 
     def state(self, leaf: int, offset: int, shape: tuple[int, ...], dtype: str) -> Place:
         """An array that begins at a byte of a leaf of the state; instructions change it in place."""
@@ -102,8 +104,12 @@ class Program:
         numbers: Sequence[float] = (),
     ) -> None:
         """Add an instruction with its operands, in the order in which native/program.h reads them."""
-        self._code.append(line(instruction, places, [int(n) for n in wholes]))
+        self._append(line(instruction, places, [int(n) for n in wholes]))
         self.extend(numbers=numbers)
+
+    def _append(self, one: Line) -> None:
+        one.owner = self._owner
+        self._code.append(one)
 
     def extend(
         self, places: Sequence[Place | None] = (), wholes: Sequence[int] = (), numbers: Sequence[float] = ()
@@ -155,7 +161,7 @@ class Program:
         uses = [(*array, slot.each, False) for array, slot in zip(read, formula.inputs, strict=True)]
         uses += [(numbers, 1, False, False), (step, 1, False, False)]
         uses += [(*array, slot.each, True) for array, slot in zip(write, formula.outputs, strict=True)]
-        self._code.append(formula_line(operands, formula.units, uses))
+        self._append(formula_line(operands, formula.units, uses))
 
     def take(self, series: Any, shape: tuple[int, ...]) -> Place:
         """This step's row of an array with a leading axis of steps, in a loop of steps."""
@@ -210,12 +216,29 @@ class Program:
             self.emit(*instruction)
         self._late.clear()
 
-    def run(self, steps: Any = None, threads: Any = None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    @contextmanager
+    def owned_by(self, path: str) -> Iterator[None]:
+        """What is emitted inside belongs to the module at this path, in what `timed` tells."""
+        before, self._owner = self._owner, path
+        try:
+            yield
+        finally:
+            self._owner = before
+
+    def owners(self) -> list[str]:
+        """The path of the module whose work each instruction is, in their order; see `owned_by`."""
+        return [one.owner for one in self._code]
+
+    def run(
+        self, steps: Any = None, threads: Any = None, timed: bool = False
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Run all instructions in order, once or in a loop.
 
         Args:
             steps: How many times, an int32 array of shape (); the last result then says how many steps were done.
             threads: By how many threads, an int32 array of shape (); one, if left out. It changes no result.
+            timed: Whether the last result says how long each instruction took: uint32 (instructions, 2), the lower
+                and upper words of nanoseconds. Then one thread runs it.
 
         Returns:
             The changed leaves of the state, and the results in the order in which they were asked for.
@@ -227,12 +250,13 @@ class Program:
         wanted = None if steps is None else self.argument(steps)
         by = None if threads is None else self.argument(threads)
         done = None if steps is None else self.result((), "int32")
+        times = self.result((len(self._code), 2), "uint32") if timed else None
         states, arguments = len(self._states), len(self._arguments)
         first = {STATE: 0, ARGUMENT: states, RESULT: states + arguments}
         first[SCRATCH] = first[RESULT] + len(self._results)
         first[APART] = first[SCRATCH] + 1
         code: list[int] = []
-        for one in self._code if wanted is None else with_barriers(self._code):
+        for one in self._code if wanted is None or timed else with_barriers(self._code):
             words: list[int] = []
             for item in one.operands:
                 if isinstance(item, Place):
@@ -260,5 +284,6 @@ class Program:
             steps=np.int64(-1 if wanted is None else first[ARGUMENT] + wanted.number),
             threads=np.int64(-1 if by is None else first[ARGUMENT] + by.number),
             done=np.int64(-1 if done is None else first[RESULT] + done.number),
+            timed=np.int64(-1 if times is None else first[RESULT] + times.number),
         )
         return tuple(found[:states]), tuple(found[states:])

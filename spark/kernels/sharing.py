@@ -64,12 +64,14 @@ class Line:
         operands: Places and numbers, as native/program.h reads them.
         uses: What it does with its arrays.
         is_shared: Whether each share does its part; else the first does all.
+        owner: Path of the module whose work it is.
     """
 
     number: int
     operands: list[int | Place | None]
     uses: list[Use] = field(default_factory=list)
     is_shared: bool = False
+    owner: str = ""
 
     def done(self) -> list[Use]:
         """What is done with the arrays: where one share does all, its own elements are all of them."""

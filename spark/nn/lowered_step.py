@@ -47,7 +47,9 @@ class LoweredStep:
             if name not in self.lowered:
                 self._run_in_jax(name)
         for name in self.lowered:
-            outputs = emit(self.ways[name], getattr(self.brain, name), self.lowering, arriving[name])
+            module = getattr(self.brain, name)
+            with self.program.owned_by(module.path):
+                outputs = emit(self.ways[name], module, self.lowering, arriving[name])
             self.places.update({PortMap(name, port): place for port, place in outputs.items()})
         for key, variable in self.brain.cache.items():
             origin, _, port = key.partition(".")

@@ -63,7 +63,8 @@ class Explanation:
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [
-            (m.path, m.kind, m.runs_as, _size(m.state_bytes), _size(m.constant_bytes), m.reason) for m in self.modules
+            (m.path, m.kind, m.runs_as, size_text(m.state_bytes), size_text(m.constant_bytes), m.reason)
+            for m in self.modules
         ]
 
     def __str__(self) -> str:
@@ -149,7 +150,8 @@ def _bytes(leaf: Any) -> int:
     return size
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
+    """A number of bytes for people."""
     for unit, limit in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= limit:
             return f"{count / limit:.1f} {unit}"

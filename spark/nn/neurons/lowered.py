@@ -27,10 +27,12 @@ class LoweredNeuron:
         """All instructions; returns where the neuron's spikes lie."""
         neuron, program = self.neuron, self.lowering.program
         for stage in stages_of(neuron):
-            if isinstance(stage, Fused):
-                self._emit_fused(stage)
-            else:
-                self._emit_part(stage)
+            names = stage.names if isinstance(stage, Fused) else (stage,)
+            with program.owned_by(f"{neuron.path}.{' + '.join(names)}"):
+                if isinstance(stage, Fused):
+                    self._emit_fused(stage)
+                else:
+                    self._emit_part(stage)
         for wire in sorted(self.unread, key=str):
             received(self.lowering, self.arriving[wire], self._spec(wire).shape)
         if SIGNED in self.arriving:

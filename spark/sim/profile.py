@@ -1,0 +1,198 @@
+"""`spark.profile`: where the time of a brain's steps goes, module by module."""
+
+import functools
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from spark.core import calling
+from spark.core.arguments import checked
+from spark.core.compiled import forgetful
+from spark.core.part import NEW
+from spark.core.payloads import Payload
+from spark.core.state import Graph, State
+from spark.core.transform import merge, split, take_leaves
+from spark.nn.brain import Brain
+from spark.nn.lowered_run import LoweredRun
+from spark.nn.lowering import Lowering
+from spark.sim.explain import explain, size_text
+from spark.sim.feed import Feed
+from spark.sim.run import check_steps, run
+
+_HEADS = ("module", "us a step", "share", "spikes a step", "state", "constants")
+# What no module does: the cache takes the results, inputs come in, steps are counted.
+REST = "the brain itself"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a module, a component, or several components that are computed in one loop, cost.
+
+    Attributes:
+        path: Dotted path; of several components, joined by ` + `.
+        microseconds: Time of a step.
+        spikes: Units that fired in a step, on average; None for what puts out no spikes.
+        state_bytes: Size of its variables.
+        constant_bytes: Size of its constants.
+    """
+
+    path: str
+    microseconds: float
+    spikes: float | None
+    state_bytes: int
+    constant_bytes: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Where the time of a brain's steps goes; printed, and shown in a notebook, as a table.
+
+    Attributes:
+        parts: The costliest first. Empty where the brain is not one native call: then only the whole is known.
+        microseconds: Time of a whole step by one thread, without looking at the clock in between.
+        steps: How many steps were looked at.
+        why_whole: Why nothing is known of the parts; empty where they are.
+    """
+
+    parts: tuple[Spent, ...]
+    microseconds: float
+    steps: int
+    why_whole: str = ""
+
+    def __getitem__(self, path: str) -> Spent:
+        """What is at a path, or in one loop with others."""
+        return next(p for p in self.parts if p.path == path or path in _paths(p.path))
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        total = sum(part.microseconds for part in self.parts) or 1.0
+        return [
+            (
+                part.path,
+                f"{part.microseconds:.2f}",
+                f"{100 * part.microseconds / total:.0f} %",
+                "" if part.spikes is None else f"{part.spikes:.2f}",
+                size_text(part.state_bytes),
+                size_text(part.constant_bytes),
+            )
+            for part in self.parts
+        ]
+
+    def _summary(self) -> str:
+        whole = f"A step takes {self.microseconds:.2f} us, over {self.steps} steps by one thread."
+        return f"{whole} {self.why_whole}" if self.why_whole else f"{whole} Looking at the clock adds to the parts."
+
+    def __str__(self) -> str:
+        if not self.parts:
+            return self._summary()
+        rows = [_HEADS, *self._rows()]
+        widths = [max(len(row[n]) for row in rows) for n in range(len(_HEADS))]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([*lines, self._summary()])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        def line(tag: str, cells: tuple[str, ...]) -> str:
+            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+        body = "".join([line("th", _HEADS), *(line("td", row) for row in self._rows())])
+        return f"<table>{body}</table><p>{escape(self._summary())}</p>"
+
+
+def _paths(path: str) -> list[str]:
+    """The paths of components that are computed together."""
+    first, *others = path.split(" + ")
+    return [first, *(f"{first.rpartition('.')[0]}.{other}" for other in others)]
+
+
+@checked
+def profile(brain: Brain, steps: int = 1000, inputs: Mapping[str, Any] | None = None) -> Profile:
+    """Where the time of a brain's steps goes, and how much each module fires; the brain stays as it is.
+
+    A copy of the brain goes on from this one's state, by one thread, three times: to compile, with a clock at every
+    instruction, and without.
+
+    Args:
+        brain: A brain; one that never ran is built.
+        steps: How many steps to look at.
+        inputs: As of `spark.run`.
+
+    Raises:
+        RunError: `steps` is no whole number above 0.
+        InputError: As of `spark.run`.
+        WiringError: The brain cannot be built.
+    """
+    steps = check_steps(steps)
+    if brain._mode == NEW:
+        calling.build(brain, brain.declared_inputs())
+    explained = explain(brain)
+    run(_copy(brain), steps, inputs, progress=False, threads=1)
+    fresh = _copy(brain)
+    names = list(fresh._spike_ports)
+    begin = time.perf_counter()
+    run(fresh, steps, inputs, progress=False, threads=1)
+    microseconds = (time.perf_counter() - begin) / steps * 1e6
+    if not explained.one_call:
+        why = f"It is not one native call, so its parts are not told apart: {_why(explained)}."
+        return Profile((), microseconds, steps, why)
+    fired = run(_copy(brain), steps, inputs, record=names, progress=False, threads=1) if names else None
+    spikes = {name: fired.spikes(name)[0].size / steps for name in names} if fired is not None else {}
+    spent = _spent(_copy(brain), steps, inputs)
+    sizes = {module.path: (module.state_bytes, module.constant_bytes) for module in explained.modules}
+    parts = []
+    for path, nanoseconds in sorted(spent.items(), key=lambda item: -item[1]):
+        known = [sizes.get(one, (0, 0)) for one in _paths(path)]
+        state, constants = (sum(pair[n] for pair in known) for n in (0, 1))
+        fires = next((n for n in names if not {n, f"{n}.soma"}.isdisjoint(_paths(path))), "")
+        parts.append(Spent(path or REST, nanoseconds / steps / 1e3, spikes.get(fires), state, constants))
+    return Profile(tuple(parts), microseconds, steps)
+
+
+def _copy(brain: Brain) -> Brain:
+    made = Brain(brain.config)
+    calling.build(made, made.declared_inputs())
+    made.load_state(brain.state)
+    return made
+
+
+def _why(explained: Any) -> str:
+    return next(f"{m.path}: {m.reason}" for m in explained.modules if m.reason)
+
+
+def _spent(brain: Brain, steps: int, inputs: Mapping[str, Any] | None) -> dict[str, int]:
+    """Nanoseconds by path, in so many steps."""
+    feed = Feed(brain, inputs, steps)
+    graph, state = split(merge(*split(brain)))
+    owners: list[str] = []
+    series = feed.rows(0, steps, steps)
+    times, _ = _timed(graph, state, feed.constant, series, np.int32(steps), owners=_Owners(owners))
+    words = np.asarray(times).astype(np.uint64)
+    found: dict[str, int] = defaultdict(int)
+    for owner, (low, high) in zip(owners, words, strict=True):
+        found[owner] += int(low) + (int(high) << 32)
+    return dict(found)
+
+
+class _Owners:
+    """Takes whose instructions a program has, when it is traced."""
+
+    def __init__(self, owners: list[str]) -> None:
+        self.owners = owners
+
+
+@forgetful
+@functools.partial(jax.jit, static_argnames="owners")
+def _timed(
+    graph: Graph, state: State, inputs: dict[str, Payload], series: dict[str, Payload], steps: Any, *, owners: _Owners
+) -> tuple[Any, State]:
+    view: Any = merge(graph, state)
+    made = LoweredRun(view, Lowering(*split(view), True), view._cast(inputs), view._names, series=view._cast(series))
+    times, leaves = made.times(steps)
+    owners.owners[:] = made.program.owners()
+    take_leaves(view, leaves)
+    return times, split(view)[1]
