@@ -342,6 +342,18 @@ def test_the_catalogue_tells_the_page_the_settings_of_projections_and_the_kinds_
     assert [p["name"] for p in view["modules"]["Pool"]["inputs"]] == ["excitation"]
 
 
+def test_the_components_of_a_plastic_preset_are_shown_with_what_its_bare_wires_are_together():
+    found = catalogue_view.components("ALIFNeuron", {"units": [3], "async_spikes": True})
+    assert [(p["name"], p["type"]) for p in found["parts"]] == [
+        ("synapses", "PlasticProjection"),
+        ("in_spikes", "PulseCurrent"),
+        ("total", "Total"),
+        ("soma", "AdaptiveLeakySoma"),
+        ("learning_rule", "ZenkeRule"),
+    ]
+    assert found["effects"] == [{"from": ["learning_rule", "weights"], "to": ["synapses", "weights"]}]
+
+
 def test_the_inside_of_a_pool_can_be_looked_at():
     found = catalogue_view.components("Pool", {"units": [3]})
     assert [p["type"] for p in found["parts"]] == ["Total", "IntegrateAndFireSoma"]

@@ -8,8 +8,10 @@ from spark.core.parameter import require_shapes
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import Ports, PortSpec
 from spark.core.values import Number
+from spark.graph.specs import ModuleSpecs
 from spark.nn.plasticity import RuleConfig, ZenkeRuleConfig
-from spark.nn.pools.feeds import Usual
+from spark.nn.pools.blueprint import parts_of
+from spark.nn.pools.feeds import Feed, Usual
 from spark.nn.pools.pool import Pool, PoolConfig, Receptors
 from spark.nn.projections.pairs import PairDelaysConfig, Pairs, PairSynapsesConfig
 from spark.nn.receptors import PulseCurrentConfig
@@ -71,6 +73,11 @@ class PlasticNeuronConfig(PoolConfig):
             delays = delays.updated(max_delay=self.max_delay, units=self.units, dt=self.dt)
         modulator = MODULATION if self.learning_rule.modulated else None
         return Pairs(owner, self.synapses, delays, self.learning_rule, modulator)
+
+    def blueprint(self) -> tuple[ModuleSpecs, ...]:
+        """The components with bare wires, and no other."""
+        pairs = self.pairs("")
+        return parts_of(self, (Feed(pairs.name, PORT, (pairs,), ((0, 1),), True),) if PORT in self.receptors else ())
 
 
 class PlasticNeuron(Pool):

@@ -325,7 +325,7 @@ def test_the_components_of_a_neuron_are_seen_and_edited(page):
     page.node("neurons_pool").click()
     page.keyboard.press("Enter")
     page.get_by_role("region", name="Components of neurons_pool").wait_for()
-    wait_until(lambda: {"delays", "synapses", "soma", "learning_rule"} <= page.names())
+    wait_until(lambda: {"synapses", "in_spikes", "soma", "learning_rule"} <= page.names())
     inner = page.locator(".component-fields")
     inner.get_by_label("threshold", exact=True).fill("-45")
     inner.get_by_label("threshold", exact=True).press("Enter")
