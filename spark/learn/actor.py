@@ -101,11 +101,12 @@ class ActorPools(Module):
         new, decided = started.value.reshape(-1)[0], decides(phase, config.every, CHOICE)
         traces = self.left * self.traces.value + config.gain * spikes.value.reshape(-1).astype(jnp.float32)
         traces = jnp.where(new & decides(phase, config.every, BEGIN), 0.0, traces)
-        weights = (
-            self.weights.value + config.rate * error.value.reshape(-1)[0].astype(jnp.float32) * self.eligibility.value
-        )
+        arrived = error.value.reshape(-1)[0].astype(jnp.float32)
+        weights = self.weights.value + config.rate * arrived * self.eligibility.value
         if config.bound is not None:
             weights = jnp.clip(weights, -config.bound, config.bound)
+        # In the steps between errors nothing is computed for it.
+        weights = jnp.where(arrived != 0.0, weights, self.weights.value)
         potentials = (weights @ traces).reshape(config.actions, config.size)
         chance = (config.max_freq * config.dt / 1000.0) * jax.nn.sigmoid(potentials)
         fired = self.key.uniform(potentials.shape) < chance

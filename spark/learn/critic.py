@@ -72,11 +72,12 @@ class Critic(Module):
         traces = self.left * self.traces.value + config.gain * spikes.value.reshape(-1).astype(jnp.float32)
         traces = jnp.where(new & decides(phase, config.every, BEGIN), 0.0, traces)
         reads, learns = decides(phase, config.every, VALUE), decides(phase, config.every, CHOICE)
-        weights = (
-            self.weights.value + config.rate * error.value.reshape(-1)[0].astype(jnp.float32) * self.eligibility.value
-        )
+        arrived = error.value.reshape(-1)[0].astype(jnp.float32)
+        weights = self.weights.value + config.rate * arrived * self.eligibility.value
         if config.bound is not None:
             weights = jnp.clip(weights, -config.bound, config.bound)
+        # In the steps between errors nothing is computed for it.
+        weights = jnp.where(arrived != 0.0, weights, self.weights.value)
         lasting = jnp.where(new, 0.0, config.discount * config.trace)
         value = config.baseline + (weights @ traces)[None]
         self.seen.value = jnp.where(reads, traces, self.seen.value)

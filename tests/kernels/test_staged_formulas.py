@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from drawing import examples
 from formulas import by_xla, in_place, in_stages
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import EXPRESSIONS, OPERATION
 
@@ -153,11 +154,17 @@ def steps(draw):
         names.update(p=draw(st.sampled_from(["a", "b"])), q=draw(st.sampled_from(["a", "b"])))
         return draw(st.sampled_from(forms)).format(**names)
 
-    made = [line(LINES), line(LINES), line(ROWS), line(FEW), "k * 3 + 1", "count + 0.5 * {p}.sum()".format(p="a")]
+    made = [line(LINES), line(LINES), line(ROWS), line(FEW), "k * 3 + 1", "count + 0.5 * a.sum()"]
+    # What a boolean leaves as it was is not computed where it does.
+    for number, own in enumerate(("a", "b", "m", "w")):
+        which = draw(st.sampled_from([None, "w.sum() > 0", "count > 0.5", "k[0] > 50", "a.mean() > b.mean()"]))
+        if which:
+            cases = (made[number], own) if draw(st.booleans()) else (own, made[number])
+            made[number] = f"jnp.where({which}, {', '.join(cases)})"
     return size, f"({', '.join(made)})"
 
 
-@settings(max_examples=12)
+@examples(12, 200)
 @given(steps())
 def test_a_step_that_writes_what_it_reads_gives_what_it_gives_elsewhere(step):
     size, code = step

@@ -35,10 +35,19 @@ class Loop:
     Inputs come first among the arrays, then `numbers`, then outputs. Numbers are the floats that are written in the
     code, so that other parameters need no other machine code. An output may lie where an input lies, the same element
     at the same place: whatever a round reads it reads before it writes. Few numbers are written by the share that has
-    unit 0.
+    unit 0. With `asks`, nothing is done unless that argument has that value.
     """
 
-    def __init__(self, closed: Any, inputs: list[Slot], outputs: list[Slot], units: int, lanes: int) -> None:
+    def __init__(
+        self,
+        closed: Any,
+        inputs: list[Slot],
+        outputs: list[Slot],
+        units: int,
+        lanes: int,
+        asks: tuple[int, bool] | None = None,
+    ) -> None:
+        self.asks = asks
         self.closed, self.inputs, self.outputs, self.units, self.lanes = closed, inputs, outputs, units, lanes
         self.module = ir.Module(NAME)
         self.function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [_POINTER, _LONG, _LONG]), NAME)
@@ -58,6 +67,8 @@ class Loop:
         count, results = len(self.inputs), len(self.outputs)
         self.shared = self._array(arrays, count)
         self.arrays = [self._array(arrays, n) for n in (*range(count), *range(count + 1, count + 1 + results))]
+        if self.asks is not None:
+            self._leave_unless_asked(*self.asks)
         self.few = {n: self._few(n, slot) for n, slot in enumerate(self.inputs) if not slot.each}
         width = ir.Constant(_LONG, self.lanes)
         rounds = self.once.udiv(self.once.sub(last, first), width)
@@ -82,6 +93,13 @@ class Loop:
         self._store_few(end, first)
         self.once.branch(again)
         return str(self.module)
+
+    def _leave_unless_asked(self, number: int, value: bool) -> None:
+        found = self.once.load(self.arrays[number], typ=_BYTE)
+        asked, unasked = (self.function.append_basic_block(name) for name in ("asked", "unasked"))
+        self.once.cbranch(self.once.icmp_unsigned("!=" if value else "==", found, _BYTE(0)), asked, unasked)
+        ir.IRBuilder(unasked).ret_void()
+        self.once.position_at_end(asked)
 
     def _array(self, arrays: Any, number: int) -> Any:
         place = self.once.gep(arrays, [ir.Constant(_LONG, number)], source_etype=_POINTER)

@@ -30,12 +30,21 @@ class Formula:
         return machine.load(self.text)
 
 
-def formula(closed: Any, inputs: list[Slot], outputs: list[Slot], units: int) -> Formula:
+def formula(
+    closed: Any, inputs: list[Slot], outputs: list[Slot], units: int, asks: tuple[int, bool] | None = None
+) -> Formula:
     """The formula of a closed jaxpr whose arguments and results are these arrays.
+
+    Args:
+        closed: What it computes.
+        inputs: Its arguments.
+        outputs: Its results.
+        units: How many units there are.
+        asks: Number of an argument of one boolean, and which value it has where anything is to be done.
 
     Raises:
         Unsupported: It is no formula; the text says what stands in the way.
     """
-    loop = Loop(closed, inputs, outputs, units, machine.lanes())
+    loop = Loop(closed, inputs, outputs, units, machine.lanes(), asks)
     text = loop.text()
     return Formula(text, tuple(inputs), tuple(map(float, loop.numbers)), tuple(outputs), units)

@@ -35,22 +35,28 @@ class Nest:
     """The function `void formula(char** arrays, int64 first, int64 last)` of one equation.
 
     Among the arrays the operands come first, each once, then an array that is not read, then the results. The share
-    that has unit 0 does all of it.
+    that has unit 0 does all of it. With `asks` nothing is done unless that operand, a boolean, has that value.
 
     Attributes:
         b: Writes the code, at the place where the loops that are open now stand.
         operands: What lies in memory.
     """
 
-    def __init__(self, equation: Equation) -> None:
+    def __init__(self, equation: Equation, asks: tuple[Name, bool] | None = None) -> None:
         self.equation = equation
-        self.operands = list(dict.fromkeys(atom for atom in equation.invars if isinstance(atom, Name)))
+        operands = [*equation.invars, *([] if asks is None else asks[:1])]
+        self.operands = list(dict.fromkeys(atom for atom in operands if isinstance(atom, Name)))
         module = ir.Module(MODULE)
         self._function = ir.Function(module, ir.FunctionType(ir.VoidType(), [_POINTER, LONG, LONG]), NAME)
         self.b: Builder = ir.IRBuilder(self._function.append_basic_block("begin"))
         arrays, first, _ = self._function.args
         work, self._end = (self._function.append_basic_block(name) for name in ("work", "end"))
-        self.b.cbranch(self.b.icmp_unsigned("==", first, whole(0)), work, self._end)
+        begins = self.b.icmp_unsigned("==", first, whole(0))
+        if asks is not None:
+            place = self._array(arrays, self.operands.index(asks[0]))
+            found = self.b.icmp_unsigned("!=", self.b.load(place, typ=ir.IntType(8)), ir.IntType(8)(0))
+            begins = self.b.and_(begins, found if asks[1] else self.b.not_(found))
+        self.b.cbranch(begins, work, self._end)
         self.b.position_at_end(work)
         self._sources = {name: self._array(arrays, n) for n, name in enumerate(self.operands)}
         results = range(len(self.operands) + 1, len(self.operands) + 1 + len(equation.outvars))

@@ -74,7 +74,7 @@ def staged(closed: Any, words: Iterable[int], shared: dict[int, int]) -> Staged:
     late: set[int] = set()
     # A result that would be written before its memory was read for the last time goes there at the end.
     while True:
-        plan = _Plan(flat, set(words), late)
+        plan = _Plan(flat, set(words), late, shared)
         found = plan.conflicts(shared)
         if not found:
             return plan.staged()
@@ -133,10 +133,33 @@ def _keeps(equation: Equation) -> bool:
     return False
 
 
-class _Plan:
-    """Which equation is computed in which loop, at which level: levels are what nests come between."""
+# A boolean, and which value it has where something is to be done.
+Asks = tuple[Name, bool]
 
-    def __init__(self, flat: Flat, words: set[int], late: set[int]) -> None:
+
+@dataclass(frozen=True, eq=False)
+class _Loop:
+    """Equations that are computed together.
+
+    Attributes:
+        flat: What they take, give and compute.
+        units: How many elements each array has; 0 for a few numbers.
+        asks: When; None for always.
+    """
+
+    flat: Flat
+    units: int
+    asks: Asks | None
+
+
+class _Plan:
+    """Which equation is computed in which loop, at which level: levels are what nests come between.
+
+    A result that shall lie where an argument lies, and is that argument unless a boolean says otherwise, is computed
+    only where it does: `jnp.where(now, changed, weights)` costs nothing in other steps, nor does what only it needs.
+    """
+
+    def __init__(self, flat: Flat, words: set[int], late: set[int], shared: dict[int, int]) -> None:
         self.flat = flat
         self.results = list(flat.outvars)
         equations = list(flat.eqns)
@@ -158,7 +181,9 @@ class _Plan:
             self.level[name] = last
         self.last = last
         self.sinks: dict[int, list[Name]] = defaultdict(list)
-        self.groups: dict[int, list[tuple[Flat, int]]] = {}
+        self.groups: dict[int, list[_Loop]] = {}
+        asked = ((self.results[number], self._asked(number, argument)) for number, argument in shared.items())
+        self.asked: dict[Name, Asks] = {name: asks for name, asks in asked if asks is not None}
         self._collect()
 
     def _place(self, equation: Equation) -> None:
@@ -195,6 +220,22 @@ class _Plan:
             name = source
         return name
 
+    def _asked(self, number: int, argument: int) -> Asks | None:
+        """When a result is something else than the argument in whose memory it lies; None if that is never known."""
+        name, source = self.results[number], self.flat.invars[argument]
+        equation = self.maker[name]
+        if name in self.few or equation.primitive.name != "select_n" or len(equation.invars) != 3:
+            return None
+        which, *cases = equation.invars
+        while isinstance(which, Name) and which.size != 1 and self.maker.get(which) and _keeps(self.maker[which]):
+            which = self.maker[which].invars[0]
+        if not isinstance(which, Name) or which.size != 1 or str(which.aval.dtype) != "bool":
+            return None
+        for case, value in zip(cases, (True, False), strict=True):
+            if isinstance(case, Name) and self._home(case) is source:
+                return which, value
+        return None
+
     def _want(self, name: Name) -> None:
         name = self._home(name)
         if name not in self.stored and name not in self.sinks[self.level[name]]:
@@ -207,19 +248,43 @@ class _Plan:
             for equation in nests:
                 for name in _names(equation):
                     self._want(name)
+        for which, _ in self.asked.values():
+            self._want(which)
         for level in range(self.last, -1, -1):
-            by_size: dict[int, list[Name]] = defaultdict(list)
+            together: dict[tuple[int, Asks | None], list[Name]] = defaultdict(list)
             for name in self.sinks[level]:
-                by_size[0 if name in self.few else name.size].append(name)
-            self.groups[level] = [(self._loop(level, names), size) for size, names in sorted(by_size.items())]
+                together[0 if name in self.few else name.size, self.asked.get(name)].append(name)
+            # A few numbers first, among which is what others ask for.
+            ordered = sorted(together.items(), key=lambda item: item[0][0])
+            self.groups[level] = [_Loop(self._loop(level, n, asks), size, asks) for (size, asks), n in ordered]
+        self.nest_asks = {nest: asks for nest, asks in self._asks_of_nests() if asks is not None}
 
-    def _loop(self, level: int, sinks: list[Name]) -> Flat:
+    def _asks_of_nests(self) -> Iterable[tuple[Equation, Asks | None]]:
+        """When what nests make is needed: the later ones first, since they may need the earlier ones."""
+        readers: dict[Name, set[Asks | None]] = defaultdict(set)
+        for name in self.results:
+            readers[name].add(None)
+        for loops in self.groups.values():
+            for loop in loops:
+                for name in loop.flat.invars:
+                    readers[name].add(loop.asks)
+        for level in range(self.last, -1, -1):
+            for nest in self.nests[level]:
+                asked = set().union(*(readers[out] for out in nest.outvars))
+                asks = next(iter(asked)) if len(asked) == 1 else None
+                if asks is not None and self.level[asks[0]] > level:
+                    asks = None
+                for name in _names(nest):
+                    readers[self._home(name)].add(asks)
+                yield nest, asks
+
+    def _loop(self, level: int, sinks: list[Name], asks: Asks | None) -> Flat:
         """What a loop takes, and computes in which order."""
         waiting, loads, inside = list(sinks), dict[Name, None](), set[Equation]()
         while waiting:
             name = waiting.pop()
             equation = self.maker.get(name)
-            if name in self.stored or equation is None:
+            if name in self.stored or equation is None or (asks is not None and name is asks[0]):
                 loads[name] = None
                 continue
             if name not in self.few and self.level[name] < level and not self._is_cheap(equation):
@@ -245,7 +310,7 @@ class _Plan:
         for number, argument in shared.items():
             name, source = self.results[number], self.flat.invars[argument]
             level = self.level[name] - (name in self.stored)
-            loops = [(at, loop) for at in range(level, self.last + 1) for loop, _ in self.groups[at]]
+            loops = [(at, loop.flat) for at in range(level, self.last + 1) for loop in self.groups[at]]
             nests = [nest for at in range(level, self.last + 1) for nest in self.nests[at]]
             # In its own loop each element is read before it is written; loops of its level come before nests.
             read_by_loop = any(
@@ -278,12 +343,15 @@ class _Plan:
             stages.append(Stage(made, tuple(map(number, inputs)), tuple(map(number, outputs))))
 
         for level in range(self.last + 1):
-            for loop, units in self.groups[level]:
-                slots = self._slots(loop.invars, units), self._slots(loop.outvars, units)
+            for loop in self.groups[level]:
+                flat, units = loop.flat, loop.units
+                slots = self._slots(flat.invars, units), self._slots(flat.outvars, units)
+                asks = None if loop.asks is None else (flat.invars.index(loop.asks[0]), loop.asks[1])
                 # In a loop over no units everything is computed number by number, once, for whom asks for one unit.
-                add(replace(formula(loop, *slots, units), units=max(units, 1)), loop.invars, loop.outvars)
+                made = formula(flat, *slots, units, asks)
+                add(replace(made, units=max(units, 1)), flat.invars, flat.outvars)
             for equation in self.nests[level]:
-                nest = Nest(equation)
+                nest = Nest(equation, self.nest_asks.get(equation))
                 _NESTS[equation.primitive.name](nest, equation)
                 inputs, outputs = self._slots(nest.operands, 0), self._slots(equation.outvars, 0)
                 add(Formula(nest.text(), tuple(inputs), (), tuple(outputs), 1), nest.operands, equation.outvars)
