@@ -81,7 +81,7 @@ _TURNS = (
     ("probed", "probed_in_pieces"),
     ("batch",),
     ("widened",),
-    ("probed",),
+    ("threads",),
 )
 _SLOW_TURNS = (
     ("probed_in_pieces",),
@@ -89,7 +89,7 @@ _SLOW_TURNS = (
     ("calls", "steps"),
     ("widened",),
     ("unrecorded",),
-    ("batch",),
+    ("batch", "threads"),
     ("probed",),
 )
 
