@@ -1,0 +1,232 @@
+"""Teaching and judging a brain in an environment of Gymnasium, in the place of the world that is wired to it."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from spark.core.arguments import checked
+from spark.core.errors import LoopError, Problem
+from spark.core.keeper import Claim
+from spark.core.numerics import raise_faults
+from spark.core.part import graph_of, keeper_of
+from spark.core.payloads import BooleanMask, FloatArray
+from spark.core.state import State
+from spark.graph.specs import InputSpec, OutputSpec, PortMap
+from spark.learn.error import PredictionError
+from spark.learn.teach import Evaluation, Lesson, evaluation, first_solved, the_only
+from spark.nn import Brain
+from spark.sim import advance
+from spark.sim.run import build
+from spark.worlds import World
+
+_CALL = "__call__"
+_FLAGS = ("terminated", "truncated", "started")
+
+
+class Pupil:
+    """A brain whose world is replaced by an environment of Gymnasium, which moves as often as the world did.
+
+    What the brain would read from its world it reads from the environment, in the same steps; an episode's last
+    observation stays for a round, as a world's does. What it learns goes to the brain that it was made from.
+
+    Args:
+        brain: A brain with one world and one prediction error, as `spark.learn.actor_critic` makes. It goes on from the
+            begin of an episode.
+        environment: With as many discrete actions and numbers of an observation as the world has.
+
+    Raises:
+        RunError: There is no world, or several.
+        LoopError: The environment does not fit the world.
+    """
+
+    @checked
+    def __init__(self, brain: Brain, environment: gym.Env) -> None:
+        build(brain)
+        self.brain, self.environment = brain, environment
+        self.world, self.error = the_only(brain, World), the_only(brain, PredictionError)
+        specs = brain.config.modules_map[self.world]
+        self.kind: Any = specs.module_cls
+        self.config: Any = specs.config
+        self._check_spaces()
+        self.acting = self._without_world(specs.inputs["action"][0])
+        state = brain.state
+        kept = {p: state[p] for p in self._shared(self.acting.state, state)}
+        self.acting.replace_state({**kept, "step": state["step"]})
+        self._idle = True
+
+    def _check_spaces(self) -> None:
+        actions, seen = self.environment.action_space, self.environment.observation_space
+        problems = []
+        if not isinstance(actions, gym.spaces.Discrete) or actions.n != self.kind.actions:
+            text = f"does not fit the brain, got {actions}; expected Discrete({self.kind.actions})"
+            problems.append(
+                Problem("environment.action_space", text, f"The brain acts in {self.kind.__name__}", "space")
+            )
+        if not isinstance(seen, gym.spaces.Box) or seen.shape != (self.kind.observations,):
+            text = f"does not fit the brain, got {seen}; expected {self.kind.observations} numbers"
+            fix = f"The brain sees {self.kind.__name__}: wrap the environment so that it shows the same numbers"
+            problems.append(Problem("environment.observation_space", text, fix, "space"))
+        if problems:
+            raise LoopError(problems)
+
+    def _without_world(self, action: PortMap) -> Brain:
+        """The same modules, fed by the brain's own inputs."""
+        config = self.brain.config
+
+        def rewired(wire: PortMap) -> PortMap:
+            return wire.moved(_CALL, wire.port) if wire.origin == self.world else wire
+
+        modules = [
+            replace(specs, inputs={port: [rewired(wire) for wire in wires] for port, wires in specs.inputs.items()})
+            for name, specs in config.modules_map.items()
+            if name != self.world
+        ]
+        ports = {
+            "observation": InputSpec(FloatArray, (self.kind.observations,), "float32"),
+            **{name: InputSpec(FloatArray, (1,), "float32") for name in ("reward", "episode_return")},
+            **{name: InputSpec(BooleanMask, (1,), "bool") for name in _FLAGS},
+        }
+        read = {w.port for specs in modules for wires in specs.inputs.values() for w in wires if w.origin == _CALL}
+        output = getattr(self.brain, action.origin).output_specs[action.port]
+        spec = OutputSpec(output.payload_type, output.shape, output.dtype)
+        made = Brain(
+            config.updated(
+                input_map={name: ports[name] for name in ports if name in read},
+                output_map={"action": {"input": action, "spec": spec}},
+                modules_map=modules,
+            )
+        )
+        build(made)
+        return made
+
+    def _shared(self, one: State, other: State) -> list[str]:
+        """Paths of the modules' variables that both brains have."""
+        names = list(self.acting.config.modules_map)
+        return [p for p in one.paths() if p.partition(".")[0] in names and p in other]
+
+    def episodes(self, number: int, learning: bool, seed: int | None) -> np.ndarray:
+        """Returns of so many episodes; see `fit` and `evaluate`."""
+        if number < 1:
+            raise LoopError(Problem("episodes", f"must be a whole number of at least 1, got {number}", "", "bounds"))
+        switch = f"{self.error}.learning"
+        was = self.acting.state[switch]
+        self.acting.replace_state({switch: np.bool_(learning)})
+        returns = []
+        try:
+            with Claim(keeper_of(self.acting)):
+                for _ in range(number):
+                    returns.append(self._episode(seed))
+                    seed = None
+        finally:
+            self.acting.replace_state({switch: was})
+            if learning:
+                self._hand_back()
+        return np.array(returns, np.float32)
+
+    def _episode(self, seed: int | None) -> float:
+        observation = self._checked_observation(self.environment.reset(seed=seed)[0])
+        reward, total, moves = 0.0, 0.0, 0
+        terminated = truncated = False
+        started = True
+        while True:
+            action = self._round(observation, reward, total, terminated, truncated, started)
+            if terminated or truncated:
+                return total
+            observation, reward, terminated, truncated = self._move(action)
+            started, moves, total = False, moves + 1, total + reward
+            # An environment without a limit of its own has the world's.
+            truncated = truncated or (moves >= self.config.limit and not terminated)
+
+    def _move(self, action: int) -> tuple[np.ndarray, float, bool, bool]:
+        space: Any = self.environment.action_space
+        seen, reward, terminated, truncated, _ = self.environment.step(action + int(space.start))
+        if not np.isfinite(reward):
+            text = f"gave a reward that is no number, got {reward}"
+            raise LoopError(Problem("environment.step", text, "What was learned before is kept", "reward"))
+        return self._checked_observation(seen), float(reward), bool(terminated), bool(truncated)
+
+    def _checked_observation(self, seen: Any) -> np.ndarray:
+        array = np.asarray(seen)
+        if array.shape != (self.kind.observations,):
+            text = f"has another shape than its space says, got {array.shape}; expected ({self.kind.observations},)"
+            raise LoopError(Problem("environment.observation", text, "What was learned before is kept", "shape"))
+        if not np.isfinite(array).all():
+            text = f"holds what is no number, got {array}"
+            raise LoopError(Problem("environment.observation", text, "What was learned before is kept", "numbers"))
+        return array.astype(np.float32)
+
+    def _round(self, observation: np.ndarray, reward: float, total: float, *flags: bool) -> int:
+        """Run the brain for a round of what it reads; the action that it chose."""
+        given = {
+            "observation": FloatArray(observation),
+            "reward": FloatArray(np.array([reward], np.float32)),
+            "episode_return": FloatArray(np.array([total], np.float32)),
+            **{name: BooleanMask(np.array([flag])) for name, flag in zip(_FLAGS, flags, strict=True)},
+        }
+        inputs = {name: given[name] for name in self.acting.config.input_map}
+        if self._idle:
+            # What a world puts out is read a step later: the first step of the first round reads nothing new.
+            self._run({name: type(p)(np.zeros_like(p.value)) for name, p in inputs.items()}, 1)  # type: ignore[call-arg]
+            self._idle = False
+        found = self._run(inputs, self.config.every)
+        if self.acting.config.looks_at_numbers:
+            raise_faults(graph_of(self.acting), keeper_of(self.acting).peek())
+        return int(np.asarray(found["action"].value)[-1].reshape(()))
+
+    def _run(self, inputs: Any, steps: int) -> Any:
+        graph = graph_of(self.acting)
+
+        def call(state: State) -> tuple[State, Any]:
+            outputs, _, after = advance(graph, state, inputs, steps=steps)
+            return after, outputs
+
+        return keeper_of(self.acting).advance(call)
+
+    def _hand_back(self) -> None:
+        """Give what was learned to the brain, which stands before an episode as it did."""
+        state = self.acting.state
+        learned = [p for p in self._shared(state, self.brain.state) if not p.endswith(".phase")]
+        self.brain.replace_state({p: state[p] for p in learned})
+
+
+@checked
+def fit(brain: Brain, environment: gym.Env, episodes: int = 100, *, seed: int | None = None) -> Lesson:
+    """Let a brain learn in an environment of Gymnasium, as `spark.learn.fit` does in its world.
+
+    Whatever ends it, an error of the environment too, the brain has what it learned up to then.
+
+    Args:
+        brain: A brain that learns, as `spark.learn.actor_critic` makes it for a world of the same kind.
+        environment: With the world's numbers of actions and of an observation.
+        episodes: How many.
+        seed: The environment is reset with it first; left out, as Gymnasium chooses.
+
+    Raises:
+        LoopError: The environment does not fit the brain, or gives what is no number.
+        RunError: The brain has no world.
+    """
+    begin = time.perf_counter()
+    pupil = Pupil(brain, environment)
+    returns = pupil.episodes(episodes, True, seed)
+    solved = first_solved(returns, pupil.kind.best_return)
+    return Lesson(returns, solved, None, time.perf_counter() - begin)
+
+
+@checked
+def evaluate(brain: Brain, environment: gym.Env, episodes: int = 100, *, seed: int | None = None) -> Evaluation:
+    """How well a brain does in an environment of Gymnasium, with learning off; the brain stays as it is.
+
+    Args:
+        brain: As of `fit`.
+        environment: As of `fit`.
+        episodes: How many.
+        seed: As of `fit`.
+
+    Raises:
+        LoopError: As of `fit`.
+        RunError: As of `fit`.
+    """
+    return evaluation(Pupil(brain, environment).episodes(episodes, False, seed))

@@ -1,0 +1,145 @@
+"""A brain is taught and judged in an environment of Gymnasium as it is in the world that is wired to it."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from builders import refused
+
+import spark
+from spark import LoopError, Probe, learn
+from spark.envs import lessons
+from spark.nn import Brain
+from spark.worlds import CartPole
+
+SMALL: dict[str, Any] = {"encoder": {"resolution": 6}, "every": 6}
+BOX = gym.spaces.Box(-10.0, 10.0, (4,), np.float32)
+
+
+def small(seed: int = 3, **settings: Any) -> Brain:
+    return Brain(learn.actor_critic(CartPole, seed=seed, **SMALL, **settings))
+
+
+class Playback(gym.Env):
+    """Shows what a world showed, and insists on the actions that were taken there."""
+
+    observation_space, action_space = BOX, gym.spaces.Discrete(2)
+
+    def __init__(self, seen: dict[str, np.ndarray]) -> None:
+        self.seen, self.at = seen, -1
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        self.at += 1
+        assert self.seen["started"][self.at]
+        return self.seen["physical"][self.at], {}
+
+    def step(self, action: Any) -> Any:
+        self.at += 1
+        assert action == self.seen["chosen"][self.at]
+        now = {name: rows[self.at] for name, rows in self.seen.items()}
+        return now["physical"], now["reward"], now["terminated"], now["truncated"], {}
+
+
+class Wrong(gym.Env):
+    """A cart that stands still, until something goes wrong at the tenth step."""
+
+    observation_space, action_space = BOX, gym.spaces.Discrete(2)
+
+    def __init__(self, observation: Any = None, reward: float = 1.0, error: Exception | None = None) -> None:
+        self.observation, self.reward, self.error, self.steps = observation, reward, error, 0
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        return np.zeros(4, np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        self.steps += 1
+        if self.steps < 10:
+            return np.zeros(4, np.float32), 0.0, False, False, {}
+        if self.error is not None:
+            raise self.error
+        return np.zeros(4) if self.observation is None else self.observation, self.reward, False, False, {}
+
+
+def test_what_the_world_showed_teaches_the_same_to_the_bit() -> None:
+    """Episodes that fell, one that was cut off, and the actions between."""
+    names = ("physical", "reward", "terminated", "truncated", "started")
+    paths = {name: f"world.{name}" for name in names} | {"chosen": "actor.chosen"}
+    own, told, recorded = (small(limit=12) for _ in range(3))
+    lesson = learn.fit(own, 12)
+    assert lesson.returns.max() == 12 > lesson.returns.min()
+    every = SMALL["every"]
+    rounds = int(lesson.returns.sum()) + 12
+    found = spark.run(recorded, every * rounds, record=[Probe(path, every=every) for path in paths.values()])
+    seen = {n: np.asarray(found[path]).reshape(rounds, -1) for n, path in paths.items()}
+    seen = {name: rows if name == "physical" else rows[:, 0] for name, rows in seen.items()}
+    other = lessons.fit(told, Playback(seen), 12)
+    np.testing.assert_array_equal(other.returns, lesson.returns)
+    for path in ("actor.weights", "critic.weights", "error.success"):
+        assert np.any(own.state[path])
+        np.testing.assert_array_equal(told.state[path], own.state[path])
+
+
+def test_a_brain_that_learned_in_its_world_balances_gymnasiums_pole() -> None:
+    brain = Brain(learn.actor_critic(CartPole, seed=3, encoder={"resolution": 6}))
+    learn.fit(brain, 60)
+    before = brain.state
+    own, found = learn.evaluate(brain, 3), lessons.evaluate(brain, gym.make("CartPole-v1"), 3, seed=1)
+    # At random a pole stands for 22 steps.
+    assert own.mean > 110 and found.mean > 110
+    np.testing.assert_array_equal(brain.state["actor.weights"], before["actor.weights"])
+    assert bool(brain.state["error.learning"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        (
+            {"observation": np.full(4, np.nan)},
+            "environment.observation: holds what is no number, got [nan nan nan nan]",
+        ),
+        (
+            {"observation": np.zeros(3)},
+            "environment.observation: has another shape than its space says, got (3,); expected (4,)",
+        ),
+        ({"reward": np.inf}, "environment.step: gave a reward that is no number, got inf"),
+    ],
+)
+def test_what_an_environment_may_not_give_is_named_and_what_was_learned_is_kept(wrong: Any, text: str) -> None:
+    brain = small()
+    with refused(LoopError, f"{text}. What was learned before is kept"):
+        lessons.fit(brain, Wrong(**wrong), 2)
+    assert np.any(brain.state["critic.weights"])
+
+
+def test_an_environment_that_raises_leaves_what_was_learned() -> None:
+    brain = small()
+    with pytest.raises(ZeroDivisionError):
+        lessons.fit(brain, Wrong(error=ZeroDivisionError()), 2)
+    assert np.any(brain.state["critic.weights"])
+    assert bool(brain.state["error.learning"])
+
+
+def test_an_environment_without_an_end_is_cut_off_at_the_limit_of_the_world() -> None:
+    found = lessons.fit(small(limit=15), Wrong(), 2)
+    # Nine steps of nothing, then one each.
+    np.testing.assert_array_equal(found.returns, [6.0, 15.0])
+
+
+def test_spaces_that_do_not_fit_are_refused_together() -> None:
+    environment = gym.make("Acrobot-v1")
+    with pytest.raises(LoopError) as caught:
+        lessons.Pupil(small(), environment)
+    actions, seen = (str(problem) for problem in caught.value.problems)
+    assert actions.startswith(
+        "environment.action_space: does not fit the brain, got Discrete(3); expected Discrete(2)."
+    )
+    assert seen.startswith("environment.observation_space: does not fit the brain, got Box(")
+    assert seen.endswith(
+        "expected 4 numbers. The brain sees CartPole: wrap the environment so that it shows the same numbers"
+    )
+
+
+def test_no_episodes_are_refused() -> None:
+    with refused(LoopError, "episodes: must be a whole number of at least 1, got 0."):
+        lessons.evaluate(small(), gym.make("CartPole-v1"), 0)
