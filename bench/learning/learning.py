@@ -22,7 +22,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "bench" / "results" / "learning"
 JUDGED = 100
-BARS = {"cartpole": 475.0, "acrobot": -100.0, "mountain-car": -110.0, "pendulum": -200.0}
+TASKS = ("acrobot", "cartpole", "mountain-car", "pendulum")
 # Parts taken away from the brain, or changed, one at a time: arguments of `spark.learn.actor_critic`.
 VARIANTS: dict[str, dict[str, Any]] = {
     "": {},
@@ -39,48 +39,26 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-def worlds() -> dict[str, Any]:
-    from spark import worlds
-
-    return {
-        "cartpole": worlds.CartPole,
-        "acrobot": worlds.Acrobot,
-        "mountain-car": worlds.MountainCar,
-        "pendulum": worlds.Pendulum,
-    }
-
-
-# What differs from CartPole's setting: the best value that there can be is 0 where every step costs.
-LONG = {"actor": {"discount": 0.99, "rate": 2.0}, "critic": {"discount": 0.99, "baseline": 0.0}}
-ONE_PAIR = {"resolution": 24, "width": 1.5}
-TASKS: dict[str, dict[str, Any]] = {
-    "cartpole": {},
-    "acrobot": {"critic": {"baseline": 0.0}},
-    "mountain-car": {**LONG, "error": {"discount": 0.99}, "encoder": ONE_PAIR},
-    "pendulum": {"critic": {"baseline": 0.0}},
-}
-
-
 def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
     """Teach and judge the brain of one seed."""
     from spark import learn
+    from spark.learn.tasks import SETTINGS
     from spark.nn import Brain
 
     task, variant, seed, episodes = job
-    parts = {*TASKS[task], *VARIANTS[variant]}
-    settings = {part: {**TASKS[task].get(part, {}), **VARIANTS[variant].get(part, {})} for part in parts}
+    world, plain = SETTINGS[task]
+    changed = VARIANTS[variant]
+    settings = {part: {**plain.get(part, {}), **changed.get(part, {})} for part in {*plain, *changed}}
     begin, cpu = time.perf_counter(), time.process_time()
-    brain = Brain(learn.actor_critic(worlds()[task], seed=seed, **settings))
+    brain = Brain(learn.actor_critic(world, seed=seed, **settings))
     lesson = learn.fit(brain, episodes)
     learned = time.process_time() - cpu
     found = learn.evaluate(brain, JUDGED)
-    means = np.convolve(lesson.returns, np.full(10, 0.1), "valid")
-    solved = np.flatnonzero(means >= BARS[task])
     return {
         "seed": seed,
         "mean": round(found.mean, 2),
         "interval": [round(found.low, 2), round(found.high, 2)],
-        "first_solved": int(solved[0]) + 10 if solved.size else None,
+        "first_solved": lesson.first_solved,
         "training_mean": round(float(lesson.returns.mean()), 2),
         "learning_cpu_seconds": round(learned, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
@@ -107,7 +85,7 @@ def summary(rows: list[dict[str, Any]], bar: float) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", choices=sorted(BARS))
+    parser.add_argument("task", choices=TASKS)
     parser.add_argument("--variant", choices=sorted(VARIANTS), default="")
     parser.add_argument("--seeds", default="5100-5199", help="first and last (5100-5199)")
     parser.add_argument("--episodes", type=int, default=100)
@@ -123,6 +101,9 @@ def main() -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = json.loads(path.read_text())["seeds"] if path.exists() else []
     done = {row["seed"] for row in rows}
+    from spark.learn.tasks import SETTINGS
+
+    bar = SETTINGS[options.task][0].solved_return
     jobs = [(options.task, options.variant, s, options.episodes) for s in range(first, last + 1) if s not in done]
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
         for row in pool.imap_unordered(one, jobs):
@@ -131,9 +112,9 @@ def main() -> None:
                 "task": options.task,
                 "variant": options.variant or "as it is",
                 "episodes": options.episodes,
-                "bar": BARS[options.task],
+                "bar": bar,
                 "evaluation_episodes": JUDGED,
-                "summary": summary(rows, BARS[options.task]),
+                "summary": summary(rows, bar),
                 "machine": platform.machine(),
                 "python": platform.python_version(),
                 "load": round(os.getloadavg()[0], 1),
@@ -143,7 +124,7 @@ def main() -> None:
             print(
                 row["seed"], row["mean"], row["first_solved"], f"{row['cpu_seconds']} s", about["summary"], flush=True
             )
-    print(json.dumps(summary(rows, BARS[options.task])))
+    print(json.dumps(summary(rows, bar)))
 
 
 if __name__ == "__main__":

@@ -142,11 +142,12 @@ class Pupil:
 
     def _move(self, action: int) -> tuple[np.ndarray, float, bool, bool]:
         space: Any = self.environment.action_space
-        seen, reward, terminated, truncated, _ = self.environment.step(action + int(space.start))
+        seen, gained, terminated, truncated, _ = self.environment.step(action + int(space.start))
+        reward = float(gained)
         if not np.isfinite(reward):
             text = f"gave a reward that is no number, got {reward}"
             raise LoopError(Problem("environment.step", text, "What was learned before is kept", "reward"))
-        return self._checked_observation(seen), float(reward), bool(terminated), bool(truncated)
+        return self._checked_observation(seen), reward, bool(terminated), bool(truncated)
 
     def _checked_observation(self, seen: Any) -> np.ndarray:
         array = np.asarray(seen)
@@ -211,7 +212,7 @@ def fit(brain: Brain, environment: gym.Env, episodes: int = 100, *, seed: int | 
     begin = time.perf_counter()
     pupil = Pupil(brain, environment)
     returns = pupil.episodes(episodes, True, seed)
-    solved = first_solved(returns, pupil.kind.best_return)
+    solved = first_solved(returns, pupil.kind.solved_return)
     return Lesson(returns, solved, None, time.perf_counter() - begin)
 
 

@@ -59,7 +59,7 @@ def actor_critic(
         ),
         "critic": (
             Critic,
-            CriticConfig(**{"every": every, **gain, **(critic or {})}),
+            CriticConfig(**{"every": every, "baseline": world.best_value, **gain, **(critic or {})}),
             {"spikes": "encoder.spikes", "error": "error.error", "started": "world.started"},
         ),
         "error": (

@@ -15,8 +15,8 @@ from spark.sim.records import Probe
 from spark.sim.run import build, run
 from spark.worlds.world import ENDLESS, World
 
-# An episode counts as solved where the mean of so many, it among them, reaches the best return but for a twentieth.
-WINDOW, SOLVED = 10, 0.95
+# An episode counts as solved where the mean of so many, it among them, reaches the world's `solved_return`.
+WINDOW = 10
 _RESAMPLES = 10_000
 
 
@@ -122,12 +122,12 @@ def evaluation(returns: np.ndarray) -> Evaluation:
     return Evaluation(returns, float(returns.mean()), float(low), float(high))
 
 
-def first_solved(returns: np.ndarray, best: float) -> int | None:
-    """The first episode, from 1, at which the mean of the last ten reached 95 % of the best return; None if none."""
+def first_solved(returns: np.ndarray, solved_return: float) -> int | None:
+    """The first episode, from 1, at which the mean of the last ten was the world's `solved_return`; None if none."""
     if returns.size < WINDOW:
         return None
     means = np.convolve(returns, np.full(WINDOW, 1 / WINDOW), "valid")
-    solved = np.flatnonzero(means >= SOLVED * best)
+    solved = np.flatnonzero(means >= solved_return)
     return int(solved[0]) + WINDOW if solved.size else None
 
 
@@ -164,8 +164,8 @@ def _run(brain: Brain, episodes: int, learning: bool, callbacks: Iterable[Callab
                 callback(progress)
     finally:
         brain.replace_state({f"{world}.most_episodes": ENDLESS, f"{error}.learning": was})
-    best = brain.config.modules_map[world].module_cls.best_return
-    solved = first_solved(progress.returns, best)
+    kind: Any = brain.config.modules_map[world].module_cls
+    solved = first_solved(progress.returns, kind.solved_return)
     return Lesson(progress.returns, solved, progress.stopped, time.perf_counter() - begin)
 
 

@@ -34,6 +34,7 @@ class Acrobot(World):
     # Velocities as they are met, not as they are cut.
     spans = (1.0, 1.0, 1.0, 1.0, 6.0, 12.0)
     best_return, worst_return = -70.0, -500.0
+    solved_return, best_value = -100.0, 0.0
 
     @staticmethod
     def first(drawn: Any) -> Any:

@@ -34,6 +34,7 @@ class MountainCar(World):
     numbers = observations = 2
     spans = (1.2, 0.07)
     best_return, worst_return = -100.0, -200.0
+    solved_return, best_value = -110.0, 0.0
 
     @staticmethod
     def first(drawn: Any) -> Any:

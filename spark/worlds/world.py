@@ -60,6 +60,8 @@ class World(Module):
         spans: Greatest size of each observation that matters, for whoever encodes them.
         best_return: The most that an episode can bring.
         worst_return: The least.
+        solved_return: From this mean of ten episodes on it counts as solved.
+        best_value: The most that a step of the world can bring on average, with which a hopeful critic begins.
     """
 
     actions: ClassVar[int]
@@ -68,6 +70,8 @@ class World(Module):
     spans: ClassVar[tuple[float, ...]]
     best_return: ClassVar[float]
     worst_return: ClassVar[float]
+    solved_return: ClassVar[float]
+    best_value: ClassVar[float]
 
     config: WorldConfig
 

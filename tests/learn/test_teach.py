@@ -105,10 +105,19 @@ def test_a_lesson_can_be_stopped_and_says_so():
     assert lesson.stopped == "enough" and lesson.returns.size < 500
 
 
-def test_solved_is_a_mean_of_ten_at_the_best_but_a_twentieth():
+def test_solved_is_a_mean_of_ten_at_what_the_world_says():
     returns = np.array([10.0] * 5 + [100.0] * 20)
     assert first_solved(returns, 100.0) == 15
-    assert first_solved(returns[:9], 100.0) is None and first_solved(np.full(30, 94.0), 100.0) is None
+    assert first_solved(returns[:9], 100.0) is None and first_solved(np.full(30, 99.0), 100.0) is None
+    assert first_solved(-returns[::-1], -20.0) is None and first_solved(-returns[::-1], -60.0) == 25
+
+
+@pytest.mark.parametrize("name", learn.tasks.TASKS)
+def test_every_task_begins_with_what_its_world_can_bring_at_best(name):
+    brain = learn.task(name, 4)
+    world = brain.config.modules_map["world"].module_cls
+    assert brain.config.modules_map["critic"].config.baseline == world.best_value
+    assert world.worst_return < world.solved_return <= world.best_return and brain.config.seed == 4
 
 
 def test_the_interval_of_a_mean_holds_it_and_narrows_with_more_episodes():
