@@ -15,6 +15,7 @@ COMMANDS = {
     "checking": ("checking.py", "--json", "bench/results/checking.json"),
     "kernels": ("kernels.py", "--json", "bench/results/kernels.json"),
     "own-soma": ("own_soma.py",),
+    "first-result": ("first_result.py",),
     "engine": ("engine/engine.py",),
     "nest": (
         "engine/engine.py",
