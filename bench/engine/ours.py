@@ -172,8 +172,10 @@ def in_chunks(brain, steps, chunk):
 
 def synapses(pools):
     """How many static synapses there are, or None."""
-    parts = [getattr(pool, part) for pool in pools for part in ("excitatory", "inhibitory") if hasattr(pool, part)]
-    return sum(int(part.rows_post.value.size) for part in parts) or None
+    from spark.nn.projections.static import StaticProjections
+
+    parts = [getattr(pool, name) for pool in pools for name in pool._order]
+    return sum(int(part.rows_post.value.size) for part in parts if isinstance(part, StaticProjections)) or None
 
 
 BUILDERS = {

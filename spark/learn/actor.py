@@ -114,7 +114,7 @@ class ActorPools(Module):
         probability = jax.nn.softmax(potentials.mean(axis=1))
         # A random part below 1 decides between pools of equally many spikes.
         drawn = counts.astype(jnp.float32) + 0.5 * self.key.uniform((config.actions,), 1)
-        won = jax.nn.one_hot(jnp.argmax(drawn), config.actions)
+        won = jax.nn.one_hot(jnp.argmax(drawn), config.actions, dtype=jnp.float32)
         others = -0.5 / (config.actions - 1)
         surprise = (1.0 - config.winner) * (won - probability) + config.winner * jnp.where(won > 0, 0.5, others)
         lasting = jnp.where(new, 0.0, config.discount * config.trace)

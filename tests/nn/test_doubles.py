@@ -12,6 +12,7 @@ from spark import catalogue
 from spark.core.check_examples import example_config, example_inputs
 from spark.nn import neurons, somas
 from spark.nn.plasticity import Rule
+from spark.worlds import World
 
 QUICK = (neurons.LIFNeuron, somas.LeakySoma)
 CLASSES = [
@@ -28,6 +29,8 @@ def put_out(cls: type[spark.Module], dtype: str) -> list[np.ndarray]:
     given: dict[str, Any] = {}
     if issubclass(cls, Rule):
         given["weights"] = spark.FloatArray(np.linspace(2.0, 3.5, 36, dtype=np.float32).reshape(6, 6))
+    if issubclass(cls, World):
+        given["action"] = spark.IntegerArray(np.ones(1, np.int32))
     found = [made(**inputs) for inputs in example_inputs(made, given, 40)]
     return [np.asarray(leaf) for leaf in jax.tree.leaves(found)]
 
