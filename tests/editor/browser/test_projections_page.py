@@ -68,13 +68,14 @@ def test_the_receptors_of_a_pool_are_its_ports_and_are_added_renamed_and_removed
     name.fill("gaba")
     name.press("Enter")
     page.port("pool", "gaba", "in").wait_for()
-    page.locator("#field-receptors-gaba-kind").select_option("AlphaCurrentConfig")
-    page.locator("#field-receptors-gaba-tau").fill("7")
-    page.locator("#field-receptors-gaba-tau").press("Enter")
 
     def receptors():
         return page.document()["nodes"]["n4"]["config"]["receptors"]
 
+    page.locator("#field-receptors-gaba-kind").select_option("AlphaCurrentConfig")
+    wait_until(lambda: receptors().get("gaba") == {"receptor": "AlphaCurrentConfig"})
+    page.locator("#field-receptors-gaba-tau").fill("7")
+    page.locator("#field-receptors-gaba-tau").press("Enter")
     wait_until(lambda: receptors().get("gaba") == {"receptor": "AlphaCurrentConfig", "tau": 7})
     page.get_by_role("button", name="Delete ampa and its 2 wires").click()
     page.port("pool", "ampa", "in").wait_for(state="detached")
