@@ -51,6 +51,7 @@ COMMANDS = {
         "--setting",
         "float32",
     ),
+    "threads": ("threads.py",),
     "batch": ("batch.py",),
     "scaling": ("scaling.py",),
     "editor-running": ("editor_running.py",),
