@@ -36,7 +36,8 @@ class NativeStatus:
         available: Whether they are in use on CPUs.
         library: Path of the shared library, or None.
         compiler: The compiler's path, or None where there is none.
-        build: How it is compiled: 'fast', 'checked', 'address' or 'undefined'; None where they are not in use.
+        build: How it is compiled: 'fast', 'checked', 'address', 'undefined' or 'thread'; None where they are not in
+            use.
         instruction_set: 'avx512', 'avx2' or 'portable'; None where they are not in use.
         reason: Why they are not in use; empty where they are.
         mend: The command or setting that mends it; empty where nothing is to be mended.

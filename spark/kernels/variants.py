@@ -56,6 +56,7 @@ VARIANTS = {
             "libubsan.so",
             "__ubsan_handle_out_of_bounds",
         ),
+        Variant("thread", (*_CHECKS, "-fsanitize=thread"), "libtsan.so", "__tsan_init"),
     )
 }
 

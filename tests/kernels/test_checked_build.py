@@ -139,7 +139,9 @@ def test_every_build_has_a_file_of_its_own_in_the_cache(tmp_path, monkeypatch):
 
 def test_a_build_that_there_is_not_is_refused_in_words(monkeypatch):
     monkeypatch.setenv("SPARK_NATIVE_BUILD", "quick")
-    expected = "SPARK_NATIVE_BUILD names no build, got 'quick'; expected one of fast, checked, address, undefined."
+    expected = (
+        "SPARK_NATIVE_BUILD names no build, got 'quick'; expected one of fast, checked, address, undefined, thread."
+    )
     with pytest.raises(BuildError) as caught:
         library()
     assert (caught.value.reason, caught.value.mend) == (expected, "unset SPARK_NATIVE_BUILD")

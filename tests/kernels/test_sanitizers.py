@@ -20,7 +20,13 @@ SUITES = {
         *("nn/test_point_neurons.py", "nn/test_adaptive_exponential.py", "nn/test_spikers.py"),
         *("nn/test_integrator.py", "nn/test_lowering.py", "nn/test_arriving_dtypes.py"),
     ],
-    "runs": ["sim/test_full_chunks.py", "sim/test_run.py", "sim/test_probes.py", "sim/test_step_counter.py"],
+    "runs": [
+        "sim/test_full_chunks.py",
+        "sim/test_run.py",
+        "sim/test_threads.py",
+        "sim/test_probes.py",
+        "sim/test_step_counter.py",
+    ],
     "hostile files": ["io/test_hostile.py"],
 }
 # These start the compiler, or pytest, with settings of their own; what they test is no native code.
@@ -62,6 +68,24 @@ else:
     made.emit(instructions.NOTE_ROW, (rows, noted, values, None, step), (4, 4, {every}))
 print(np.asarray(made.run()[1][0]).sum())
 """
+# A run of one spiker by two threads that wait for each other, and by two that do not.
+UNWAITING = """
+import numpy as np
+import spark
+from builders import linear
+from spark import kernels
+from spark.kernels import program
+from spark.nn import Brain, BrainConfig
+assert kernels.status().build == "thread", kernels.status()
+wait = program.with_barriers
+program.with_barriers = lambda lines: [
+    line for line in wait(lines) if {waits} or line.number != kernels.instructions.BARRIER
+]
+inputs = {{"drive": spark.InputSpec(spark.FloatArray, (500,), "float32")}}
+brain = Brain(BrainConfig(input_map=inputs, output_map={{}}, modules_map=[linear(max_freq=200.0, tau=20.0)], seed=1))
+given = {{"drive": spark.FloatArray(np.ones(500, np.float32))}}
+spark.run(brain, 400, given, record="spiker", threads=2, progress=False)
+"""
 
 
 def environment(build: str, reports: Path, compiler: str = "") -> dict[str, str]:
@@ -80,6 +104,7 @@ def environment(build: str, reports: Path, compiler: str = "") -> dict[str, str]
         "CXX": compiler or found,
         "LD_PRELOAD": needed,
         "ASAN_OPTIONS": f"{address}:log_path={reports / 'address'}",
+        "TSAN_OPTIONS": f"ignore_noninstrumented_modules=1:report_signal_unsafe=0:log_path={reports / 'thread'}",
         "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={reports / 'undefined'}",
         "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)]),
     }
@@ -92,6 +117,24 @@ def run(code: str, variables: dict[str, str]) -> subprocess.CompletedProcess:
 
 def reported(folder: Path) -> str:
     return "\n".join(path.read_text(errors="replace") for path in sorted(folder.iterdir()))
+
+
+@pytest.mark.slow
+def test_no_two_threads_of_a_run_meet(tmp_path):
+    """ThreadSanitizer sees what C++ does; JAX and compiled formulas it cannot look into."""
+    code = SUITE.format(build="thread", files=["sim/test_threads.py"])
+    done = run(code, environment("thread", tmp_path))
+    assert not reported(tmp_path), reported(tmp_path)[:6000]
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+
+
+@pytest.mark.slow
+def test_threads_that_do_not_wait_are_seen_to_meet(tmp_path):
+    variables = environment("thread", tmp_path)
+    sound = run(UNWAITING.format(waits=True), variables)
+    assert (sound.returncode, reported(tmp_path)) == (0, ""), sound.stderr
+    run(UNWAITING.format(waits=False), variables)
+    assert "data race" in reported(tmp_path)
 
 
 @pytest.mark.slow
