@@ -1,7 +1,7 @@
 """Brains that learn by local plasticity: how many seeds of a task reach its bar, and what is missing without each part.
 
     python bench/learning/learning.py cartpole --seeds 5100-5199 --episodes 100
-    python bench/learning/learning.py cartpole --variant "no expectation" --seeds 5100-5119 --episodes 100
+    python bench/learning/learning.py cartpole --variant "no plasticity" --seeds 5100-5119 --episodes 100
 
 One setting serves all seeds of a task. Learning is off in the 100 episodes that count. Each seed's figures are added
 to `bench/results/learning/` as soon as they are there; a second call goes on with the seeds that are missing.
@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import os
 import platform
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -28,7 +29,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "": {},
     "no plasticity": {"actor": {"rate": 0.0}, "critic": {"rate": 0.0}},
     "no critic": {"critic": {"rate": 0.0}},
-    "no expectation": {"actor": {"winner": 1.0}},
+    "the winner alone": {"actor": {"winner": 1.0}},
     "no optimism": {"critic": {"baseline": 0.0}},
     "no eligibility of the actor": {"actor": {"trace": 0.0}},
     "no annealing": {"error": {"least_rate": 1.0}},
@@ -37,6 +38,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "6 x 6 fields": {"encoder": {"resolution": 6}},
     "fields of single numbers": {"encoder": {"pairs": False}},
 }
+
+
+def code() -> str:
+    """The commit that is measured; empty outside of a checkout."""
+    told = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip()
 
 
 def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
@@ -63,6 +72,7 @@ def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
         "learning_cpu_seconds": round(learned, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
         "wall_seconds": round(time.perf_counter() - begin, 2),
+        "code": code(),
     }
 
 
