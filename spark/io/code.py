@@ -155,10 +155,12 @@ def _module(specs: Any, names: _Names, depth: int) -> str:
 
 
 def _wires(inputs: Any, names: _Names, depth: int) -> str:
-    """The wires into a module; those with settings stand on lines of their own."""
+    """The wires into a module; those with settings, and many, stand on lines of their own."""
     if not any(isinstance(wire, Projection) for listed in inputs.values() for wire in listed):
         made = [(repr(port), [_wire(wire, names, depth) for wire in listed]) for port, listed in inputs.items()]
-        return "{" + ", ".join(f"{p}: {w[0] if len(w) == 1 else '[' + ', '.join(w) + ']'}" for p, w in made) + "}"
+        line = "{" + ", ".join(f"{p}: {w[0] if len(w) == 1 else '[' + ', '.join(w) + ']'}" for p, w in made) + "}"
+        if len(line) + 4 * depth <= _WIDTH:
+            return line
     entries = []
     for port, listed in inputs.items():
         one = len(listed) == 1

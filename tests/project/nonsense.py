@@ -160,6 +160,7 @@ ARGUMENTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "save_model": lambda f: {"brain": _brain(), "path": f / "m.spark.json"},
     "merge": lambda f: {"graph": _split(0), "state": _split(1)},
     "explain": lambda f: {"brain": _brain()},
+    "profile": lambda f: {"brain": _brain(), "steps": 2, "inputs": {"drive": drive()}},
     "split": lambda f: {"module": _brain()},
     "raise_faults": lambda f: {"graph": _split(0), "state": _split(1)},
     "register": lambda f: {"cls": spark.nn.interfaces.LinearSpiker},
