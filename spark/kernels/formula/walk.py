@@ -56,7 +56,13 @@ class Walk:
             return self._number(atom.val, dtype) if is_float(dtype) else numbers(atom.val, dtype)
 
         for equation in needed(jaxpr):
-            found = self._equation(equation, [read(atom) for atom in equation.invars])
+            values = [read(atom) for atom in equation.invars]
+            inverse = _inverse(equation)
+            if inverse is None:
+                found = self._equation(equation, values)
+            else:
+                factor = self._number(inverse, "float32")
+                found = [self._operation("mul", [values[0], factor], equation)]
             known.update(zip(equation.outvars, found, strict=True))
         return [read(atom) for atom in jaxpr.outvars]
 
@@ -186,6 +192,19 @@ class Walk:
             boxed[...] = total
             cells = boxed
         return Few(cells, value.dtype)
+
+
+def _inverse(equation: Any) -> np.float32 | None:
+    """What a division by a number in the code multiplies with, as XLA does it; None for everything else."""
+    if equation.primitive.name != "div" or _dtype(equation.outvars[0]) != "float32":
+        return None
+    divisor = equation.invars[1]
+    if not isinstance(divisor, core.Literal) or isinstance(equation.invars[0], core.Literal):
+        return None
+    with np.errstate(divide="ignore", over="ignore"):
+        inverse = np.float32(1) / np.float32(divisor.val)
+    # Where the inverse is no normal number, a product would not be the quotient.
+    return inverse if np.isfinite(inverse) and abs(inverse) >= np.finfo(np.float32).tiny else None
 
 
 def _dtype(atom: Any) -> str:

@@ -76,8 +76,13 @@ class Bump:
         """Drive of every unit, float32, shape of the signal and `resolution`."""
         m: Any = module
         x = (signal.value.astype(jnp.float32) - m.low.value) / m.span.value
-        offset = jnp.asarray(m.place.value) - (np.float32(np.pi) * x)[..., None]
         ring = m.ring.value
+        # Once around a ring is the same place: wrapped, numbers far out of range keep what digits they have.
+        if isinstance(ring, float):
+            x = x - jnp.round(x) if ring else x
+        else:
+            x = jnp.where(jnp.asarray(ring) > 0, x - jnp.round(x), x)
+        offset = jnp.asarray(m.place.value) - (np.float32(np.pi) * x)[..., None]
         if isinstance(ring, float):
             distance = jnp.sin(offset) if ring else jnp.tanh(offset)
         else:
