@@ -20,7 +20,7 @@ BENCH = Path(__file__).parent.absolute()
 RESULT = BENCH / "results" / "tutorial.json"
 
 TRAINING_MUST_BE_FASTER_BY = 10
-CALL_MUST_STAY_BELOW, CALL_AIM = 20, 12
+CALL_MUST_STAY_BELOW, CALL_AIM = 10, 7
 RUN_MUST_BE_FASTER_BY, RUN_AIM = 30, 60
 
 ROWS = (  # name in the report, what to print, whether more is better

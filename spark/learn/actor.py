@@ -15,6 +15,7 @@ from spark.core.ports import PortSpec
 from spark.core.values import Number, Whole
 from spark.core.variable import RandomKey, Variable
 from spark.learn.rhythm import BEGIN, CHOICE, decides
+from spark.nn.interfaces.rates import too_fast
 
 
 class ActorPoolsConfig(ModuleConfig):
@@ -34,11 +35,7 @@ class ActorPoolsConfig(ModuleConfig):
 
     def step_problems(self) -> list[Problem]:
         """At most one spike a step."""
-        found, most = super().step_problems(), 1000.0 / self.dt
-        if self.max_freq <= most:
-            return found
-        text = f"is above one spike a step, got {self.max_freq:g} Hz; expected at most {most:g} Hz"
-        return [*found, Problem("max_freq", text, "Lower max_freq or shorten dt", "bounds")]
+        return [*super().step_problems(), *too_fast(self.max_freq, self.dt)]
 
 
 class ActorOutput(TypedDict):

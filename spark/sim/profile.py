@@ -114,8 +114,8 @@ def _paths(path: str) -> list[str]:
 def profile(brain: Brain, steps: int = 1000, inputs: Mapping[str, Any] | None = None) -> Profile:
     """Where the time of a brain's steps goes, and how much each module fires; the brain stays as it is.
 
-    A copy of the brain goes on from this one's state, by one thread, three times: to compile, with a clock at every
-    instruction, and without.
+    Copies of the brain go on from this one's state, by one thread: one to compile, one whose whole time is taken, one
+    whose spikes are counted, and one with a clock at every instruction.
 
     Args:
         brain: A brain; one that never ran is built.

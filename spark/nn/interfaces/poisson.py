@@ -13,6 +13,7 @@ from spark.core.variable import RandomKey
 from spark.kernels.instructions import DRAW_SPIKES
 from spark.kernels.place import Place
 from spark.nn.interfaces.linear import SpikerOutput
+from spark.nn.interfaces.rates import too_fast
 from spark.nn.lowering import Arriving, Lowering
 
 
@@ -23,19 +24,7 @@ class PoissonSpikerConfig(ModuleConfig):
 
     def step_problems(self) -> list[Problem]:
         """At most one spike a step."""
-        found = super().step_problems()
-        most = 1000.0 / self.dt
-        if self.max_freq <= most:
-            return found
-        return [
-            *found,
-            Problem(
-                "max_freq",
-                f"is above one spike a step, got {self.max_freq:g} Hz; expected at most {most:g} Hz",
-                "Lower max_freq or shorten dt",
-                "bounds",
-            ),
-        ]
+        return [*super().step_problems(), *too_fast(self.max_freq, self.dt)]
 
 
 class PoissonSpiker(Module):
