@@ -42,7 +42,7 @@ def brains(units: int) -> dict[str, Any]:
         "__call__", "spikes", pattern=given["connections"], weights=given["kernel"], delay=given["delay"]
     )
     receptors = {"excitation": ExponentialCurrentConfig()}
-    own = PoolConfig(units=(units,), soma=docs["IzhikevichSomaConfig"](), receptors=receptors)
+    own = PoolConfig(units=(units,), soma=docs["RegularSpikingSomaConfig"](), receptors=receptors)
     configs = {
         "own": (Pool, own, wire),
         "AdEx": (AdExNeuron, AdExNeuronConfig(units=(units,), excitatory=given), PortMap("__call__", "spikes")),

@@ -54,6 +54,11 @@ def array_code() -> Iterator[None]:
         yield
 
 
+def usual_step(config: spark.ModuleConfig) -> float:
+    """The step, ms, that a module takes where nobody says another."""
+    return type(config).model_fields["dt"].get_default()
+
+
 def tutorial_specs(units: int = 32) -> dict[str, ModuleSpecs]:
     """The tutorial's three modules, smaller."""
     return {

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import NoConfig
+from builders import NoConfig, usual_step
 
 import spark
 from spark import (
@@ -27,7 +27,7 @@ DTYPES = {SpikeArray: "int8", FloatArray: "float32", CurrentArray: "float32", Po
 
 def nested(module: ModuleSpecs, depth: int) -> Brain:
     """The module, fed by the brain's inputs, inside so many brains."""
-    declared = ports_of(module)
+    declared, dt = ports_of(module), usual_step(module.config)
     ports = {**declared.inputs} or {port: declared.optional[port] for port in declared.any_of}
     inputs = {f"in_{port}": InputSpec(kind, SIZES[kind], DTYPES[kind]) for port, kind in ports.items()}
     wires: dict[str, Any] = {port: PortMap("__call__", f"in_{port}") for port in ports}
@@ -35,7 +35,7 @@ def nested(module: ModuleSpecs, depth: int) -> Brain:
     for level in range(depth, 0, -1):
         config = BrainConfig(input_map=inputs, output_map={}, modules_map=[inner])
         inner = ModuleSpecs(f"level_{level}", Brain, {name: PortMap("__call__", name) for name in inputs}, config)
-    return Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=[inner]))
+    return Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=[inner], dt=dt))
 
 
 def built(brain: Brain) -> None:

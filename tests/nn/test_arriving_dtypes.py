@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import NoConfig, array_code, refused
+from builders import NoConfig, array_code, refused, usual_step
 from tolerances import INTEGRATED
 
 import spark
@@ -169,7 +169,8 @@ def brain(cls: type[spark.Module], dtypes: dict[str, tuple[str, ...]], way: str)
     if "units" in type(config).model_fields:
         config = config.updated(units=(SIZE,))
     modules.append(ModuleSpecs("tested", cls, wires, config))
-    return Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=modules, seed=4)), given
+    dt = usual_step(config)
+    return Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=modules, seed=4, dt=dt)), given
 
 
 def last_state(made: Brain, given: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -200,10 +201,13 @@ def joined(cls: type, first: int, second: int) -> dict[str, tuple[str, ...]]:
     return {**one_wire(cls, 0), **both}
 
 
-# Every other one in the quick run, where the joined wires below are those of all.
+# In the quick run one of three; the joined wires below are those of all.
+QUICK = CLASSES[::3]
+
+
 @pytest.mark.parametrize(
     "cls",
-    [pytest.param(cls, marks=[] if n % 2 == 0 else pytest.mark.slow) for n, cls in enumerate(CLASSES)],
+    [pytest.param(cls, marks=[] if cls in QUICK else pytest.mark.slow) for cls in CLASSES],
     ids=lambda c: c.__name__,
 )
 def test_a_module_does_the_same_whatever_dtype_arrives(cls: type) -> None:

@@ -85,6 +85,12 @@ class IntegrateAndFireSoma(PointSoma):
         jump: PotentialArray | None = None,
     ) -> SomaOutput:
         """Advance one step."""
+        return {"spikes": self.fire(self.integrated(current, conductance, jump))}
+
+    def integrated(
+        self, current: CurrentArray | None, conductance: ConductanceArray | None, jump: PotentialArray | None
+    ) -> Any:
+        """The potential after this step of units that do not fire, mV above rest."""
         before = self.potential.value.astype(jnp.float32)
         arriving = (
             self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
@@ -96,6 +102,4 @@ class IntegrateAndFireSoma(PointSoma):
             total = 1.0 + self.resistance.value * conductance.value.astype(jnp.float32)
             target = target / total
             now = target + exponential(-self.rate.value * total) * (before - target)
-        if jump is not None:
-            now = now + jump.value.astype(jnp.float32)
-        return {"spikes": self.fire(now)}
+        return now if jump is None else now + jump.value.astype(jnp.float32)

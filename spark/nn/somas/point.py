@@ -95,10 +95,16 @@ class PointSoma(Soma):
 
     def fire(self, integrated: Any) -> SpikeArray:
         """Compare with the threshold, reset, count the refractory steps."""
+        ready, now = self.held(integrated)
+        return self.settle(ready, now, ready & (now > self.level.value))
+
+    def held(self, integrated: Any) -> tuple[Any, Any]:
+        """Which units are not refractory, and the potential, which in those that are is held."""
         ready = self.refractory.value == 0
-        before = self.potential.value.astype(jnp.float32)
-        now = jnp.where(ready, integrated, before)
-        fired = ready & (now > self.level.value)
+        return ready, jnp.where(ready, integrated, self.potential.value.astype(jnp.float32))
+
+    def settle(self, ready: Any, now: Any, fired: Any) -> SpikeArray:
+        """Reset those that fired, and count the refractory steps."""
         self.potential.value = jnp.where(fired, self.after.value, now).astype(self.config.dtype)
         left = self.refractory.value - jnp.where(ready, np.int16(0), np.int16(1))
         self.refractory.value = jnp.where(fired, np.int16(self.blocked), left)

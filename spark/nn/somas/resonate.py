@@ -1,0 +1,96 @@
+"""The resonate-and-fire soma."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import field
+from spark.core.parameter import require_shapes
+from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Quantity
+from spark.core.variable import Variable
+from spark.nn.somas.linear import propagator
+from spark.nn.somas.single_precision import SinglePrecisionSomaConfig
+from spark.nn.somas.soma import Soma, SomaOutput
+
+
+class ResonateSomaConfig(SinglePrecisionSomaConfig):
+    """Parameters of a resonator; damping and frequency are those of the paper, b = -0.1/ms and omega = 1/ms."""
+
+    damping_tau: Quantity = field(
+        10.0, unit="ms", above=0, time_constant="stored", description="Time in which an oscillation decays, -1 / b."
+    )
+    frequency: Quantity = field(
+        159.155, unit="Hz", above=0, description="Frequency of the oscillation, omega / (2 pi)."
+    )
+    capacitance: Quantity = field(100.0, unit="pF", above=0, description="Current that moves x by 1 mV in 1 ms.")
+    potential_rest: Quantity = field(-60.0, unit="mV", description="Resting potential.")
+    threshold: Quantity = field(-50.0, unit="mV", description="Potential at which a unit fires.")
+    potential_reset: Quantity = field(
+        -50.0, unit="mV", description="Potential after a spike, where x is 0: at threshold, from where it falls."
+    )
+    background: Quantity = field(0.0, unit="pA", description="Constant current.")
+
+
+class ResonateSoma(Soma):
+    """Resonate-and-fire units: damped oscillators that fire when their potential crosses the threshold.
+
+        dx/dt = b x - omega V + I / C        dV/dt = omega x + b V          V in mV above rest, x in mV, b = -1 /
+        damping_tau
+        V > threshold:  spike,  x <- 0,  V <- potential_reset
+
+    Order of update in a step: x and V take the exact step for a current that is constant during it; jumps come on top
+    of x, as pulses do in the paper; units above threshold fire and are reset.
+
+    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Variables: `potential` (mV above rest), `drive` (mV, x).
+    Source: Izhikevich 2001, doi:10.1016/S0893-6080(01)00078-8.
+    """
+
+    config: ResonateSomaConfig
+    exposes = {"potential": PotentialArray}
+    unit_ports = ("current", "jump", "spikes")
+    any_of = ("current",)
+
+    @classmethod
+    def rest(cls, config: Any) -> Any:
+        """The resting potential."""
+        return config.potential_rest
+
+    def build(self, current: PortSpec | None = None, jump: PortSpec | None = None) -> None:
+        """Variables of the shape of what arrives."""
+        config, shape = self.config, self.shape_of_units() if current is None else current.shape
+        require_shapes(f"{self.path or type(self).__name__}.config", config, shape)
+        b = -1.0 / np.asarray(config.damping_tau)
+        omega = 2e-3 * np.pi * np.asarray(config.frequency)
+        step = propagator(
+            [[b, -omega, 1.0 / np.asarray(config.capacitance)], [omega, b, 0.0], [0.0, 0.0, 0.0]], config.dt
+        )
+        names = ("damping_tau", "frequency", "capacitance")
+        # From x, V and the current to x, and to V.
+        self.xx, self.xv, self.xi = (self.make(name, step[0, n], shape) for n, name in enumerate(names))
+        self.vx, self.vv, self.vi = (self.make(name, step[1, n], shape) for n, name in enumerate(names))
+        self.level = self.make("threshold", np.subtract(config.threshold, config.potential_rest), shape)
+        self.after = self.make("potential_reset", np.subtract(config.potential_reset, config.potential_rest), shape)
+        self.background = self.make("background", config.background, shape)
+        self.potential = Variable(
+            np.zeros(shape, config.dtype), unit="mV", description="Membrane potential above rest."
+        )
+        self.drive = Variable(np.zeros(shape, config.dtype), unit="mV", description="What the potential turns from, x.")
+
+    def __call__(self, current: CurrentArray | None = None, jump: PotentialArray | None = None) -> SomaOutput:
+        """Advance one step."""
+        given = self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
+        x, v = (kept.value.astype(jnp.float32) for kept in (self.drive, self.potential))
+        x, v = (
+            self.xx.value * x + self.xv.value * v + self.xi.value * given,
+            self.vx.value * x + self.vv.value * v + self.vi.value * given,
+        )
+        if jump is not None:
+            x = x + jump.value.astype(jnp.float32)
+        fired = v > self.level.value
+        self.drive.value = jnp.where(fired, np.float32(0), x).astype(self.config.dtype)
+        self.potential.value = jnp.where(fired, self.after.value, v).astype(self.config.dtype)
+        return {"spikes": SpikeArray(fired.astype(jnp.int8))}
