@@ -146,14 +146,14 @@ inline void run_zenke(Operands& o) {
 
 inline void run_scatter(Operands& o) {
   Scatter s;
-  const auto spikes = o.place<int8_t>();
+  const auto lists = o.place<int32_t>();
   const auto starts = o.place<int32_t>();
   const auto post = o.place<char>();
   const auto weights = o.place<char>();
   const auto delays = o.place<char>();
   const auto ring = o.place<float>();
   const uint64_t step = o.counter();
-  s.pre = o.whole();
+  const int64_t pre = o.whole();
   s.ring.slots = o.whole();
   s.ring.units = o.whole();
   s.ring.part = o.part(s.ring.units);
@@ -163,8 +163,8 @@ inline void run_scatter(Operands& o) {
   s.delay_type = o.whole();
   s.layout = o.whole();
   s.is_signed = o.whole() != 0;
-  s.spikes = spikes.of(s.pre, "spikes");
-  s.starts = starts.of(s.pre + 1, "starts");
+  s.fired = {lists.of(fired_words(pre), "lists"), pre, o.shares()};
+  s.starts = starts.of(pre + 1, "starts");
   s.ring.input = ring.of(s.ring.slots * s.ring.units, "ring");
   s.post = post;
   s.weights = weights;

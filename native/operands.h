@@ -100,9 +100,9 @@ struct Code {
 class Operands {
  public:
   Operands(const Code& code, int64_t first, const std::vector<Memory>& buffers, int64_t round, Closing& closing,
-           const Share& share)
+           const Share& share, int64_t shares)
       : code_(code), at_(code.words + first), buffers_(buffers.data()), count_(buffers.size()), round_(round),
-        closing_(closing), share_(share) {}
+        closing_(closing), share_(share), shares_(shares) {}
 
   // What is to be done when the call ends.
   template <class Work>
@@ -113,6 +113,9 @@ class Operands {
   // Which units are to be done here, of so many.
   Part part(int64_t units) const { return part_of(share_, units); }
   const Share& share() const { return share_; }
+
+  // How many shares the instructions that are shared have.
+  int64_t shares() const { return shares_; }
 
   // Number of the step within this call.
   int64_t round() const { return round_; }
@@ -171,6 +174,7 @@ class Operands {
   int64_t round_;
   Closing& closing_;
   Share share_;
+  int64_t shares_;
   int64_t places_ = 0;  // Read so far: the first is place 1. Only errors tell it.
 };
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "edge_instructions.h"
+#include "fired.h"
 #include "formulas.h"
 #include "operands.h"
-#include "spikes.h"
 #include "stdp_step.h"
 #include "unit_instructions.h"
 
@@ -22,7 +22,7 @@ namespace spark {
   _(kCopy, 0) _(kSpiker, 1) _(kPush, 2) _(kDeliverEdges, 3) _(kDeliverDense, 4) _(kSoma, 5) _(kZenke, 6) \
   _(kSign, 7) _(kIntegrator, 8) _(kStep, 9) _(kBump, 10) _(kWatch, 11) _(kClear, 12) _(kTake, 13) _(kGuard, 14) \
   _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kDrawSpikes, 18) _(kAddCounts, 19) _(kDeliverAndChange, 20) \
-  _(kFormula, 21) _(kReceive, 22) _(kBarrier, 23) _(kStdp, 32) _(kDeliverWaiting, 33)
+  _(kFormula, 21) _(kReceive, 22) _(kBarrier, 23) _(kListFired, 24) _(kStdp, 32) _(kDeliverWaiting, 33)
 
 #define SPARK_NUMBERED(name, number) name = number,
 enum Instruction : int64_t { SPARK_INSTRUCTIONS(SPARK_NUMBERED) };
@@ -108,21 +108,6 @@ inline bool run_guard(Operands& o) {
   return *total + units <= o.whole();
 }
 
-// Appends the numbers of the units that fired, and notes how many they were.
-inline void run_note_spikes(Operands& o) {
-  const auto total = o.place<int32_t>();
-  const auto counts = o.place<int32_t>();
-  const auto noted = o.place<int32_t>();
-  const auto spikes = o.place<int8_t>();
-  const int64_t units = o.whole();
-  const int32_t before = *total.of(1, "total");
-  int32_t* const fired = noted.of(before + units, "fired");
-  int32_t now = before;
-  for_each_spike(spikes.of(units, "spikes"), units, [&](int64_t unit) { fired[now++] = static_cast<int32_t>(unit); });
-  counts.of(o.round() + 1, "counts")[o.round()] = now - before;
-  *total = now;
-}
-
 // Appends an array, or chosen elements of it, every so many steps of the brain.
 inline void run_note_row(Operands& o) {
   const auto rows = o.place<int32_t>();
@@ -166,6 +151,7 @@ inline Outcome run_instruction(int64_t instruction, Operands& o) {
       if (!run_guard(o)) return kFull;
       break;
     case kNoteSpikes: run_note_spikes(o); break;
+    case kListFired: run_list_fired(o); break;
     case kNoteRow: run_note_row(o); break;
     case kScatter: run_scatter(o); break;
     case kDrawSpikes: run_draw_spikes(o); break;
@@ -212,7 +198,8 @@ struct Place {
 inline Outcome run_line(const Code& code, const Line& line, int64_t number, const Place& place) {
   // The whole is the first share's where there are no parts.
   if (!line.is_shared && place.share.number != 0) return kDone;
-  Operands o(code, line.at, place.buffers, place.round, place.closing, line.is_shared ? place.share : Share{});
+  Operands o(code, line.at, place.buffers, place.round, place.closing, line.is_shared ? place.share : Share{},
+             place.share.count);
   if constexpr (!kChecked) return run_instruction(line.instruction, o);
   try {
     const Outcome outcome = run_instruction(line.instruction, o);

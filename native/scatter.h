@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "fired.h"
 #include "operands.h"
 #include "shares.h"
-#include "spikes.h"
 #include "weights.h"
 
 namespace spark {
@@ -47,7 +47,8 @@ struct Ring {
   bool is_whole() const { return part.size() == units; }
 };
 
-constexpr int kSpikesAhead = 4;
+// How many units ahead their places in memory are asked for, and their connections.
+constexpr int32_t kStartsAhead = 24, kRowsAhead = 8;
 
 template <class Post, class Weight, class Delay>
 inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit, const Ring& ring) {
@@ -87,22 +88,27 @@ inline void scatter_row(const Rows<Post, Weight, Delay>& rows, int64_t unit, flo
 // ring[(slot + delay of e) mod slots, post of e] += sign * weight of e, for all e of the units that fired: by ascending
 // unit, then ascending e. An unsigned scatter takes every spike as +1.
 template <class Post, class Weight, class Delay>
-void scatter_spikes(const int8_t* spikes, int64_t pre, const Rows<Post, Weight, Delay>& rows, bool is_signed,
-                    const Ring& ring) {
-  constexpr int kCapacity = 256;
-  int32_t fired[kCapacity];
-  int count = 0;
+void scatter_fired(const Fired& fired, const Rows<Post, Weight, Delay>& rows, bool is_signed, const Ring& ring) {
+  constexpr int32_t kCapacity = 256;
+  int32_t listed[kCapacity];
+  int32_t count = 0;
+  const auto unit = [&](int32_t at) { return spike_of(listed[at]).unit; };
   const auto work_off = [&] {
-    for (int at = 0; at < count; ++at) {
-      if (at + kSpikesAhead < count) ask_for(rows, fired[at + kSpikesAhead], ring);
-      scatter_row(rows, fired[at], is_signed ? static_cast<float>(spikes[fired[at]]) : 1.0f, ring);
+    for (int32_t at = 0; at < count && at < kStartsAhead; ++at) __builtin_prefetch(rows.starts + unit(at));
+    for (int32_t at = 0; at < count && at < kRowsAhead; ++at) ask_for(rows, unit(at), ring);
+    for (int32_t at = 0; at < count; ++at) {
+      if (at + kStartsAhead < count) __builtin_prefetch(rows.starts + unit(at + kStartsAhead));
+      if (at + kRowsAhead < count) ask_for(rows, unit(at + kRowsAhead), ring);
+      const bool subtracts = is_signed && spike_of(listed[at]).negative;
+      scatter_row(rows, unit(at), subtracts ? -1.0f : 1.0f, ring);
     }
     count = 0;
   };
-  for_each_spike(spikes, pre, [&](int64_t unit) {
-    if (count == kCapacity) work_off();
-    if (count < kSpikesAhead) ask_for(rows, unit, ring);
-    fired[count++] = static_cast<int32_t>(unit);
+  fired.for_each_list([&](const int32_t* list, int32_t length) {
+    for (int32_t at = 0; at < length; ++at) {
+      if (count == kCapacity) work_off();
+      listed[count++] = list[at];
+    }
   });
   work_off();
 }
@@ -113,8 +119,7 @@ enum WeightType : int64_t { kFloat32 = 0, kFloat16 = 1, kBfloat16 = 2 };
 enum DelayType : int64_t { kNoDelay = 0, kDelay8 = 1, kDelay16 = 2 };
 
 struct Scatter {
-  const int8_t* spikes;
-  int64_t pre;
+  Fired fired;
   const int32_t* starts;
   const void* post;
   const void* weights;
@@ -129,7 +134,7 @@ void run_scatter(const Scatter& s) {
   const Rows<Post, Weight, Delay> rows = {s.starts, static_cast<const Post*>(s.post),
                                           static_cast<const Weight*>(s.weights),
                                           static_cast<const Delay*>(s.delays), s.layout};
-  scatter_spikes(s.spikes, s.pre, rows, s.is_signed, s.ring);
+  scatter_fired(s.fired, rows, s.is_signed, s.ring);
 }
 
 template <class Post, class Weight>
@@ -155,8 +160,8 @@ struct ScatterBytes {
 // Targets are units, and ascend where rows are cut by them.
 template <class Post>
 void check_targets(const Post* post, const Scatter& s) {
-  check_indices(post, s.starts[s.pre], s.ring.units, "post");
-  for (int64_t unit = 0; unit < s.pre && !s.ring.is_whole(); ++unit)
+  check_indices(post, s.starts[s.fired.units], s.ring.units, "post");
+  for (int64_t unit = 0; unit < s.fired.units && !s.ring.is_whole(); ++unit)
     for (int64_t edge = s.starts[unit] + 1; edge < s.starts[unit + 1]; ++edge)
       check(post[edge - 1] <= post[edge], "targets do not ascend within a row");
 }
@@ -166,9 +171,9 @@ inline void check_scatter(const Scatter& s, const ScatterBytes& bytes) {
   if (!kChecked) return;
   const int64_t edges = bytes.post / (s.post_type == kPost16 ? 2 : 4);
   const int64_t weights = bytes.weights / (s.weight_type == kFloat32 ? 4 : 2);
-  check_starts(s.starts, s.pre + 1, edges, "starts");
-  const int64_t reached = s.starts[s.pre];
-  const int64_t needed = s.layout == kOneWeight ? 1 : s.layout == kWeightOfUnit ? s.pre : reached;
+  check_starts(s.starts, s.fired.units + 1, edges, "starts");
+  const int64_t reached = s.starts[s.fired.units];
+  const int64_t needed = s.layout == kOneWeight ? 1 : s.layout == kWeightOfUnit ? s.fired.units : reached;
   if (reached > 0) check_within(weights, needed, INT64_MAX, "the number of weights");
   if (s.post_type == kPost16) {
     check_targets(static_cast<const uint16_t*>(s.post), s);

@@ -115,11 +115,14 @@ ffi::Error scatter(ffi::Buffer<ffi::S8> spikes, ffi::Buffer<ffi::S32> starts, ff
   const void* delay = delay_type == spark::kNoDelay ? nullptr : delays.untyped_data();
   // Whatever the slot is, it is a row of the ring.
   const int64_t row = (static_cast<int64_t>(slot.typed_data()[0]) % shape[0] + shape[0]) % shape[0];
-  const spark::Scatter work = {spikes.typed_data(), static_cast<int64_t>(spikes.element_count()), starts.typed_data(),
-                               post.untyped_data(), weights.untyped_data(), delay, post_type, weight_type, delay_type,
-                               layout, is_signed != 0, {changed, shape[0], shape[1], row, {0, shape[1]}}};
+  const int64_t pre = static_cast<int64_t>(spikes.element_count());
+  std::vector<int32_t> lists(spark::fired_words(pre));
+  spark::list_fired(spikes.typed_data(), {0, pre}, lists.data());
+  const spark::Scatter work = {{lists.data(), pre, 1}, starts.typed_data(), post.untyped_data(),
+                               weights.untyped_data(), delay, post_type, weight_type, delay_type, layout,
+                               is_signed != 0, {changed, shape[0], shape[1], row, {0, shape[1]}}};
   return spark::looked_at([&] {
-    spark::check_within(starts.element_count(), work.pre + 1, work.pre + 1, "the number of starts");
+    spark::check_within(starts.element_count(), pre + 1, pre + 1, "the number of starts");
     spark::check_scatter(work, {static_cast<int64_t>(post.size_bytes()), static_cast<int64_t>(weights.size_bytes()),
                                 static_cast<int64_t>(delays.size_bytes())});
     spark::scatter(work);

@@ -5,7 +5,7 @@ the kernels compute. A program does the same work in one call. It has no referen
 one, are its reference.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.kernels import native
-from spark.kernels.instructions import CLEAR, COPY, GUARD, NOTE_ROW, NOTE_SPIKES, TAKE, WATCH
+from spark.kernels.instructions import CLEAR, COPY, GUARD, LIST_FIRED, NOTE_ROW, NOTE_SPIKES, TAKE, WATCH
 from spark.kernels.place import APART, ARGUMENT, RESULT, SCRATCH, STATE, Place
-from spark.kernels.sharing import Line, formula_line, line, uses_by_one, with_barriers
+from spark.kernels.sharing import LIST_BYTES, TOGETHER, Line, formula_line, line, uses_by_one, whole, with_barriers
 
 if TYPE_CHECKING:
     from spark.kernels.formula.formula import Formula
@@ -59,8 +59,9 @@ class Program:
         self._scratch = 0
         self._code: list[Line] = []
         self._numbers: list[float] = []
-        self._late: list[tuple[int, tuple[Place | None, ...], tuple[int, ...]]] = []
+        self._late: list[Callable[[], None]] = []
         self._owner = ""
+        self._listed: dict[Place, Place] = {}
 
     def state(self, leaf: int, offset: int, shape: tuple[int, ...], dtype: str) -> Place:
         """An array that begins at a byte of a leaf of the state; instructions change it in place."""
@@ -110,6 +111,12 @@ class Program:
     def _append(self, one: Line) -> None:
         one.owner = self._owner
         self._code.append(one)
+        written = [use for use in one.uses if use.writes]
+        self._listed = {
+            spikes: lists
+            for spikes, lists in self._listed.items()
+            if not any(use.buffer == whole(spikes).buffer and use.meets(whole(spikes)) for use in written)
+        }
 
     def extend(
         self, places: Sequence[Place | None] = (), wholes: Sequence[int] = (), numbers: Sequence[float] = ()
@@ -163,6 +170,18 @@ class Program:
         uses += [(*array, slot.each, True) for array, slot in zip(write, formula.outputs, strict=True)]
         self._append(formula_line(operands, formula.units, uses))
 
+    def fired(self, spikes: Place) -> Place:
+        """Where the units stand that fire in this step, which instructions read that deliver their spikes.
+
+        They are listed once, and again only where something has written to `spikes` in the meantime.
+        """
+        spikes = spikes.reshaped(spikes.size)
+        if spikes not in self._listed:
+            lists = self.scratch((-(-spikes.size // TOGETHER), LIST_BYTES // 4), "int32")
+            self.emit(LIST_FIRED, (spikes, lists), (spikes.size,))
+            self._listed[spikes] = lists
+        return self._listed[spikes]
+
     def take(self, series: Any, shape: tuple[int, ...]) -> Place:
         """This step's row of an array with a leading axis of steps, in a loop of steps."""
         rows = self.argument(series)
@@ -192,7 +211,9 @@ class Program:
         if spikes.size > within.units:
             raise ValueError(f"room was kept for the spikes of {within.units} units, got {spikes.size} units.")
         counts, fired = self.result((steps,), "int32"), self.result((within.room,), "int32")
-        self._late.append((NOTE_SPIKES, (within.total, counts, fired, spikes), (spikes.size,)))
+        self._late.append(
+            lambda: self.emit(NOTE_SPIKES, (within.total, counts, fired, self.fired(spikes)), (spikes.size,))
+        )
         return counts, fired
 
     def note_rows(self, source: Place, step: Place, every: int, rows: int, chosen: Place | None = None) -> Place:
@@ -207,13 +228,13 @@ class Program:
         size = np.dtype(source.dtype).itemsize
         elements = source.size if chosen is None else chosen.size
         self.emit(CLEAR, (count,), (count.bytes,))
-        self._late.append((NOTE_ROW, (count, noted, source, chosen, step), (elements, size, every)))
+        self._late.append(lambda: self.emit(NOTE_ROW, (count, noted, source, chosen, step), (elements, size, every)))
         return noted
 
     def notes(self) -> None:
         """Emit what notes the results of a step, once it is known."""
-        for instruction in self._late:
-            self.emit(*instruction)
+        for emit in self._late:
+            emit()
         self._late.clear()
 
     @contextmanager

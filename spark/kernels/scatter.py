@@ -1,5 +1,6 @@
 """Spikes scattered through compressed rows of connections into a ring of future input."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -136,18 +137,18 @@ def _reference(signed: bool) -> Any:
 
 def emit_scatter(
     program: Program,
-    spikes: Place,
+    spikes: Sequence[Place],
     rows: Rows,
     ring: Place,
     shape: tuple[int, int],
     at: tuple[Place, int],
     signed: bool,
 ) -> None:
-    """The same as an instruction of a program.
+    """The same as instructions of a program, one for each part of the presynaptic units.
 
     Args:
         program: The program.
-        spikes: int8 (pre,).
+        spikes: int8, one array behind the other: those of `pre` units together.
         rows: Places instead of arrays.
         ring: float32, of `shape` (slots, post).
         shape: Slots and postsynaptic units.
@@ -155,5 +156,12 @@ def emit_scatter(
         signed: As in `scatter_spikes`.
     """
     step, further = at
-    places = (spikes, rows.starts, rows.post, rows.weights, rows.delays, ring, step)
-    program.emit(SCATTER, places, (spikes.size, *shape, further, *_numbers(rows, signed)))
+    numbers, first = _numbers(rows, signed), 0
+    for part in spikes:
+        weights = rows.weights
+        if weight_layout(rows) == WEIGHT_OF_UNIT:
+            weights = weights.part(first, part.size)
+        starts = rows.starts.part(first, part.size + 1)
+        places = (program.fired(part), starts, rows.post, weights, rows.delays, ring, step)
+        program.emit(SCATTER, places, (part.size, *shape, further, *numbers))
+        first += part.size

@@ -14,6 +14,8 @@ from spark.kernels.place import APART, RESULT, STATE, Place
 
 # Units that are never shared out, as in native/shares.h.
 TOGETHER = 64
+# Of the lists of units that fired, for each so many units, as in native/fired.h.
+LIST_BYTES = 4 * (TOGETHER + 16)
 
 
 class Use(NamedTuple):
@@ -83,7 +85,8 @@ class Line:
 
 
 # Of each instruction that is shared: of each place whether all shares' elements are read (R), or the own ones are read
-# (r) or written too (w); and which of the whole numbers says how many units there are.
+# (r) or written too (w), or lists of the own units are written (l); and which of the whole numbers says how many units
+# there are.
 _SHARED = {
     ins.COPY: ("wr", 0),
     ins.SPIKER: ("wwrw", 0),
@@ -94,6 +97,7 @@ _SHARED = {
     ins.SIGN: ("wrr", 0),
     ins.TAKE: ("wR", 0),
     ins.SCATTER: ("RRRRRwR", 2),
+    ins.LIST_FIRED: ("rl", 0),
     ins.DRAW_SPIKES: ("RRrw", 0),
     ins.ADD_COUNTS: ("RRRw", 0),
     ins.RECEIVE: ("wwR", 0),
@@ -114,10 +118,16 @@ def line(number: int, places: Sequence[Place | None], wholes: Sequence[int]) -> 
         kinds, units = _SHARED[number]
         for place, kind in zip(places, kinds, strict=True):
             if place is not None:
-                made.uses.append(whole(place) if kind == "R" else own(place, wholes[units], kind == "w"))
+                made.uses.append(_use(place, kind, wholes[units]))
     else:
         made.uses += uses_by_one(places, _READ.get(number, ""))
     return made
+
+
+def _use(place: Place, kind: str, units: int) -> Use:
+    if kind == "l":
+        return whole(place, True)._replace(own=(place.offset, LIST_BYTES // TOGETHER, units))
+    return whole(place) if kind == "R" else own(place, units, kind == "w")
 
 
 def uses_by_one(places: Sequence[Place | None], kinds: str = "") -> list[Use]:

@@ -87,12 +87,7 @@ class LoweredStep:
     def _joined(self, wires: Any, spec: PortSpec) -> Arriving:
         if len(wires) == 1:
             return self._single(wires[0], spec)
-        place = self.program.scratch(spec.shape, native_dtype(spec))
-        first = 0
-        for one in [self._single(wire, spec) for wire in wires]:
-            self.program.copy(place.part(first, one.place.size), one.place)
-            first += one.place.size
-        return Arriving(place)
+        return Arriving(*(self._single(wire, spec).place for wire in wires), program=self.program)
 
     def _single(self, wire: PortMap, spec: PortSpec) -> Arriving:
         """One wire: an input of the brain, or a variable of its cache, which nothing changes before the step's end."""

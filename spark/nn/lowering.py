@@ -4,6 +4,8 @@ Which modules are is the builder's business, never the user's: whatever cannot b
 results are stored by the same program. Both ways give the same spikes.
 """
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -58,13 +60,41 @@ class Arriving:
     """What arrives at an input port, in its `native_dtype`.
 
     Attributes:
-        place: Where it lies while the program runs.
+        parts: Where what each wire brings lies while the program runs, in the order of the wires.
         source: The component whose property this is, if it is one.
     """
 
-    def __init__(self, place: Place, source: Any = None) -> None:
-        self.place = place
+    def __init__(self, *parts: Place, source: Any = None, program: Program | None = None) -> None:
+        """Several parts need the program, which joins them where somebody reads them as one array."""
+        self.parts = parts
         self.source = source
+        self._program = program
+        self._joined = parts[0] if len(parts) == 1 else None
+
+    @property
+    def place(self) -> Place:
+        """Where all of it lies as one array, of one dimension where there are several parts."""
+        if self._joined is None:
+            assert self._program is not None
+            joined = self._program.scratch((sum(part.size for part in self.parts),), self.parts[0].dtype)
+            for first, part in zip(firsts(self.parts), self.parts, strict=True):
+                self._program.copy(joined.part(first, part.size), part)
+            self._joined = joined
+        return self._joined
+
+    def elements(self, first: int, last: int) -> tuple[Place, ...]:
+        """Where the elements from the first to the one before the last lie, which several parts may hold."""
+        found = []
+        for begin, part in zip(firsts(self.parts), self.parts, strict=True):
+            low, high = max(first - begin, 0), min(last - begin, part.size)
+            if low < high:
+                found.append(part if (low, high) == (0, part.size) else part.part(low, high - low))
+        return tuple(found)
+
+
+def firsts(parts: Sequence[Place]) -> tuple[int, ...]:
+    """The number of the first element of each part of an array that is joined of them."""
+    return tuple(itertools.accumulate((part.size for part in parts[:-1]), initial=0))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from spark.kernels import instructions as ins
 from spark.kernels.place import SCRATCH, STATE, Place
-from spark.kernels.sharing import Line, Use, formula_line, line, own, whole, with_barriers
+from spark.kernels.sharing import LIST_BYTES, Line, Use, formula_line, line, own, whole, with_barriers
 
 pytestmark = pytest.mark.hypothesis
 SHARES, BLOCK = 3, 64
@@ -81,19 +81,22 @@ def test_who_stays_within_their_share_waits_for_nobody():
     assert waits(soma, sign, drawn) == "abc"
 
 
-def test_a_step_of_a_network_waits_before_spikes_are_read_and_before_they_are_put_in_place():
+def test_a_step_of_a_network_waits_before_spikes_are_read_and_before_they_are_noted():
     cached, ring, spikes = place(0, 128, STATE), place(128, 128, STATE), place(0, 128)
     step, rows, total = place(256, 8, STATE), place(264, 4, STATE), place(128, 4)
+    before, now = place(1024, 2 * LIST_BYTES), place(2048, 2 * LIST_BYTES)
     numbers = (128, 1, 128, 0, 0, 0, 0, 0, 1)
-    scatter = line(ins.SCATTER, (cached, rows, rows, rows, None, ring, step), numbers)
+    listed = line(ins.LIST_FIRED, (cached, before), (128,))
+    scatter = line(ins.SCATTER, (before, rows, rows, rows, None, ring, step), numbers)
     formula = formula_line([], 128, [(ring, 1, True, True), (spikes, 1, True, True), (step, 1, False, False)])
     copy = line(ins.COPY, (cached, spikes), (128, 1))
     count = line(ins.STEP, (step,), ())
-    note = line(ins.NOTE_SPIKES, (total, None, None, spikes), ())
+    fired = line(ins.LIST_FIRED, (spikes, now), (128,))
+    note = line(ins.NOTE_SPIKES, (total, None, None, now), ())
     room = line(ins.GUARD, (total,), (128, 1000))
-    assert waits(scatter, formula, copy, count) == "|ab|cd"
+    assert waits(listed, scatter, formula, copy, count) == "a|bcd|e"
     # Whether there is room for the spikes of a step all must know before anything that lasts is written.
-    assert waits(room, scatter, formula, copy, note, count) == "a|bc|def"
+    assert waits(room, listed, scatter, formula, copy, fired, note, count) == "ab|cdef|gh"
 
 
 def test_a_few_numbers_that_are_read_and_written_in_one_place_are_one_thread_s():

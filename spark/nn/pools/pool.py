@@ -240,18 +240,11 @@ class Pool(Neuron):
     def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
         """Each feed its elements, then as any neuron."""
 
-        def elements(whole: Arriving, first: int, last: int) -> Place:
-            return whole.place.part(first, last - first)
+        def elements(whole: Arriving, first: int, last: int) -> tuple[Place, ...]:
+            return whole.elements(first, last)
 
-        def join(places: list[Place]) -> Arriving:
-            if len(places) == 1:
-                return Arriving(places[0])
-            joined = lowering.program.scratch((sum(place.size for place in places),), places[0].dtype)
-            first = 0
-            for place in places:
-                lowering.program.copy(joined.part(first, place.size), place)
-                first += place.size
-            return Arriving(joined)
+        def join(parts: list[tuple[Place, ...]]) -> Arriving:
+            return Arriving(*(place for several in parts for place in several), program=lowering.program)
 
         return super().lower(lowering, **self._split(inputs, elements, join))
 

@@ -106,12 +106,12 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
     def lower(
         self, lowering: Lowering, spikes: Arriving | None = None, arrivals: Background | None = None
     ) -> dict[str, RingInput]:
-        """An instruction for spikes, one for random events; whoever reads what arrives takes it out of the ring."""
+        """An instruction for each wire, one for random events; whoever reads what arrives takes it out of the ring."""
         ring, step = lowering.variable(self.arriving), lowering.entry("step")
         shape = (self.slots, self.post)
         if spikes is not None:
             rows = self._rows(lowering.constant)
-            emit_scatter(lowering.program, spikes.place, rows, ring, shape, (step, self.further), self.signed)
+            emit_scatter(lowering.program, spikes.parts, rows, ring, shape, (step, self.further), self.signed)
         if arrivals is not None:
             places = (arrivals.key, step, arrivals.bounds, ring)
             wholes = (self.post, arrivals.bounds.size, self.slots)
