@@ -35,7 +35,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         interfaces.TopologicalLinearSpiker,
         interfaces.TopologicalPoissonSpiker,
     ),
-    "world": (worlds.Acrobot, worlds.CartPole, worlds.MountainCar, worlds.Pendulum),
+    "world": (worlds.Acrobot, worlds.CartPole, worlds.Maze, worlds.MountainCar, worlds.Pendulum),
     "learning": (
         learn.ActorPools,
         learn.Critic,

@@ -16,7 +16,8 @@ from spark.core.payloads import BooleanMask, FloatArray
 from spark.core.state import State
 from spark.graph.specs import InputSpec, OutputSpec, PortMap
 from spark.learn.error import PredictionError
-from spark.learn.teach import Evaluation, Lesson, evaluation, first_solved, the_only
+from spark.learn.evaluation import Evaluation, evaluation
+from spark.learn.teach import Lesson, first_solved, the_only
 from spark.nn import Brain
 from spark.sim import advance
 from spark.sim.run import build

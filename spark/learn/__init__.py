@@ -7,9 +7,10 @@ from spark.learn.critic import Critic as Critic
 from spark.learn.critic import CriticConfig as CriticConfig
 from spark.learn.error import PredictionError as PredictionError
 from spark.learn.error import PredictionErrorConfig as PredictionErrorConfig
+from spark.learn.evaluation import Evaluation as Evaluation
 from spark.learn.tasks import task as task
-from spark.learn.teach import Evaluation as Evaluation
 from spark.learn.teach import Lesson as Lesson
 from spark.learn.teach import Progress as Progress
 from spark.learn.teach import evaluate as evaluate
 from spark.learn.teach import fit as fit
+from spark.learn.yardsticks import yardsticks as yardsticks

@@ -10,9 +10,12 @@ from typing import Any
 from spark.core.errors import SparkError
 from spark.files import write_whole
 from spark.io import load_checkpoint, save_checkpoint
+from spark.learn.evaluation import Evaluation
 from spark.learn.tasks import TASKS, task
-from spark.learn.teach import Evaluation, Progress, evaluate, fit, the_only
+from spark.learn.teach import Progress, evaluate, fit, the_only
 from spark.learn.watching import frames
+from spark.learn.yardsticks import yardsticks
+from spark.nn import Brain
 from spark.worlds import World
 
 EPISODES = 100
@@ -64,6 +67,7 @@ def _teach(options: argparse.Namespace, seed: int) -> None:
     lesson = fit(brain, options.episodes, callbacks=[lambda progress: line.show(_progress(progress))])
     line.show("learned; now with learning off ...")
     found = evaluate(brain, EPISODES)
+    beside = _beside(brain, EPISODES)
     line.end()
     name = options.to / f"{options.task}-seed-{seed}"
     save_checkpoint(brain, f"{name}.safetensors")
@@ -72,19 +76,27 @@ def _teach(options: argparse.Namespace, seed: int) -> None:
     seconds = time.perf_counter() - begin
     if options.json:
         about = {"task": options.task, "seed": seed, "episodes": options.episodes, "first_solved": lesson.first_solved}
-        print(json.dumps({**about, "seconds": round(seconds, 2), "evaluation": _as_json(found)}), flush=True)
+        judged = {"evaluation": _as_json(found), "beside": {name: _as_json(one) for name, one in beside.items()}}
+        print(json.dumps({**about, "seconds": round(seconds, 2), **judged}), flush=True)
         return
     solved = (
         "not solved while it learned" if lesson.first_solved is None else f"solved in episode {lesson.first_solved}"
     )
     print(f"Seed {seed}: {found}; {solved}; {seconds:.0f} s.")
+    _print_beside(beside)
     print(f"Saved in {name}.safetensors; its learning curve in {name}.csv.")
 
 
 def _eval(options: argparse.Namespace) -> int:
     brain = load_checkpoint(options.file)
     found = evaluate(brain, options.episodes)
-    print(json.dumps({"file": str(options.file), "evaluation": _as_json(found)}) if options.json else found)
+    beside = _beside(brain, options.episodes)
+    if options.json:
+        judged = {"evaluation": _as_json(found), "beside": {name: _as_json(one) for name, one in beside.items()}}
+        print(json.dumps({"file": str(options.file), **judged}))
+        return 0
+    print(f"The brain: {found}.")
+    _print_beside(beside)
     return 0
 
 
@@ -98,6 +110,19 @@ def _watch(options: argparse.Namespace) -> int:
             time.sleep(0.02)
     line.end()
     return 0
+
+
+def _beside(brain: Brain, episodes: int) -> dict[str, Evaluation]:
+    """How other policies do in the brain's world."""
+    specs = brain.config.modules_map[the_only(brain, World)]
+    world: Any = specs.module_cls(specs.config)
+    return yardsticks(world, episodes)
+
+
+def _print_beside(beside: dict[str, Evaluation]) -> None:
+    """Say how other policies did."""
+    for name, found in beside.items():
+        print(f"A {name} policy: {found}.")
 
 
 def _as_json(found: Evaluation) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from spark.core.arguments import checked
 from spark.core.errors import Problem, RunError
 from spark.learn.error import PredictionError
+from spark.learn.evaluation import Evaluation, evaluation
 from spark.nn import Brain
 from spark.sim.records import Probe
 from spark.sim.run import build, run
@@ -17,7 +18,6 @@ from spark.worlds.world import ENDLESS, World
 
 # An episode counts as solved where the mean of so many, it among them, reaches the world's `solved_return`.
 WINDOW = 10
-_RESAMPLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -35,25 +35,6 @@ class Lesson:
     first_solved: int | None
     stopped: str | None
     seconds: float
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How a brain does with learning off.
-
-    Attributes:
-        returns: float32, (episodes,).
-        mean: Their mean.
-        low, high: Where the mean lies with 95 %, from resampling the episodes.
-    """
-
-    returns: np.ndarray
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.mean:.1f} ({self.low:.1f} to {self.high:.1f}) over {self.returns.size} episodes"
 
 
 @dataclass
@@ -112,14 +93,6 @@ def evaluate(brain: Brain, episodes: int = 100) -> Evaluation:
     if not found.returns.size:
         raise RunError(Problem("evaluate", "was interrupted before an episode ended", "Let it run longer", "stopped"))
     return evaluation(found.returns)
-
-
-def evaluation(returns: np.ndarray) -> Evaluation:
-    """The mean of returns, and where it lies."""
-    generator = np.random.default_rng(0)
-    means = generator.choice(returns, (_RESAMPLES, returns.size)).mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Evaluation(returns, float(returns.mean()), float(low), float(high))
 
 
 def first_solved(returns: np.ndarray, solved_return: float) -> int | None:

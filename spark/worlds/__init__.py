@@ -4,6 +4,8 @@ from spark.worlds.acrobot import Acrobot as Acrobot
 from spark.worlds.acrobot import AcrobotConfig as AcrobotConfig
 from spark.worlds.cart_pole import CartPole as CartPole
 from spark.worlds.cart_pole import CartPoleConfig as CartPoleConfig
+from spark.worlds.maze import Maze as Maze
+from spark.worlds.maze import MazeConfig as MazeConfig
 from spark.worlds.mountain_car import MountainCar as MountainCar
 from spark.worlds.mountain_car import MountainCarConfig as MountainCarConfig
 from spark.worlds.pendulum import Pendulum as Pendulum

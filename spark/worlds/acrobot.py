@@ -58,6 +58,11 @@ class Acrobot(World):
         return jnp.stack([first, second, spin, turn]), jnp.where(done, 0.0, -1.0), done
 
     @staticmethod
+    def skilled(observed: Any) -> Any:
+        """Push the lower link the way that the upper one swings."""
+        return jnp.where(observed[4] > 0, 0, 2)
+
+    @staticmethod
     def observed(physical: Any) -> Any:
         """Cosine and sine of the angles, and the velocities."""
         first, second = physical[0], physical[1]

@@ -45,11 +45,13 @@ class World(Module):
     and the action of that round is not read. Once `most_episodes` have ended, none begins any more: the world stays
     `started`.
 
-    A subclass says how many numbers it keeps and shows, and writes `first`, `after` and `observed`.
+    A subclass says how many numbers it keeps and shows, and writes `first`, `after` and `observed`; it may write
+    `skilled`, a policy to compare with.
 
     Input ports: `action`, whole numbers, shape (1,): 0 to `actions - 1`; others are brought into that range.
     Output ports: `observation`, float32, (observations,); `reward`, float32, (1,): of the last step of the world;
-    `terminated`, `truncated`, `started`, booleans, (1,); `episode_return`, float32, (1,): the sum of the rewards.
+    `terminated`, `truncated`, `started`, booleans, (1,); `episode_return`, float32, (1,): the sum of what its steps
+    counted, which are the rewards unless a subclass says otherwise.
     Variables: `physical`, float32, (numbers,); `age`, steps of the world in this episode; `phase`, steps of the brain
     since the world's last; `episodes`, how many have ended; `last_return`, of the last that ended; `most_episodes`.
 
@@ -91,6 +93,16 @@ class World(Module):
         raise NotImplementedError
 
     @staticmethod
+    def counted(physical: Any, reward: Any, terminated: Any) -> Any:
+        """What a step that led to `physical` adds to the return of its episode: the reward, unless a subclass says."""
+        return reward
+
+    @staticmethod
+    def skilled(observed: Any) -> Any:
+        """The action of a policy that somebody wrote by hand, to compare with; None where nobody did."""
+        return None
+
+    @staticmethod
     def drawn(physical: np.ndarray) -> str:
         """It as a line of text; a subclass may draw something better than its numbers."""
         return " ".join(f"{number:8.3f}" for number in physical)
@@ -114,7 +126,7 @@ class World(Module):
         self.age = Variable(np.zeros((), np.int32), description="Steps of the world in this episode.")
         self.phase = Variable(np.zeros((), np.int32), description="Steps of the brain since the world's last.")
         self.reward = Variable(np.zeros(1, np.float32), description="Of the world's last step.")
-        self.gained = Variable(np.zeros(1, np.float32), description="Sum of the rewards of this episode.")
+        self.gained = Variable(np.zeros(1, np.float32), description="Return of this episode so far.")
         self.terminated = Variable(np.zeros(1, np.bool_), description="Whether the last step ended the episode.")
         self.truncated = Variable(np.ones(1, np.bool_), description="Whether the episode was cut off.")
         self.started = Variable(np.zeros(1, np.bool_), description="Whether an episode has just begun.")
@@ -142,7 +154,8 @@ class World(Module):
         truncated = ~begins & ~terminated & (age >= self.config.limit)
         terminated = ~begins & terminated
         reward = jnp.where(begins, 0.0, reward).astype(jnp.float32)
-        gained = jnp.where(begins, 0.0, self.gained.value[0] + reward)
+        counted = self.counted(moved, reward, terminated).astype(jnp.float32)
+        gained = jnp.where(begins, 0.0, self.gained.value[0] + counted)
         ends = acts & (terminated | truncated)
 
         def update(variable: Variable, value: jax.Array) -> None:

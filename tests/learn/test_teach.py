@@ -10,7 +10,8 @@ from tolerances import SAME_BRAIN
 import spark
 from spark import ModuleSpecs, PortMap, RunError, learn
 from spark.cli import main
-from spark.learn.teach import evaluation, first_solved
+from spark.learn.evaluation import evaluation
+from spark.learn.teach import first_solved
 from spark.nn import Brain
 from spark.worlds import CartPole
 
@@ -156,6 +157,8 @@ def test_the_command_evaluates_and_shows_what_was_saved(taught, capsys):
     assert main(["eval", str(path), "--episodes", "3", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["evaluation"]["episodes"] == 3 and found["evaluation"]["mean"] > AT_RANDOM
+    beside = found["beside"]
+    assert beside["random"]["episodes"] == 3 and beside["random"]["mean"] < beside["hand-written"]["mean"] == 500
     assert main(["watch", str(path), "--rounds", "4"]) == 0
     shown = capsys.readouterr().out.splitlines()
     assert len(shown) == 4 and all(line.startswith("[") for line in shown)

@@ -1,0 +1,37 @@
+"""How well a policy does: returns of episodes, their mean, and where it lies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a brain does with learning off.
+
+    Attributes:
+        returns: float32, (episodes,).
+        mean: Their mean.
+        low, high: Where the mean lies with 95 %, from resampling the episodes.
+    """
+
+    returns: np.ndarray
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        # Shares need more places than returns of some hundreds.
+        places = 1 if max(abs(self.low), abs(self.high)) > 1 else 3
+        mean, low, high = (f"{number:.{places}f}" for number in (self.mean, self.low, self.high))
+        return f"{mean} ({low} to {high}) over {self.returns.size} episodes"
+
+
+def evaluation(returns: np.ndarray) -> Evaluation:
+    """The mean of returns, and where it lies."""
+    generator = np.random.default_rng(0)
+    means = generator.choice(returns, (_RESAMPLES, returns.size)).mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Evaluation(returns, float(returns.mean()), float(low), float(high))
