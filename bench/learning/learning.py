@@ -19,25 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from variants import VARIANTS, in_world
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "bench" / "results" / "learning"
 JUDGED = 100
-TASKS = ("acrobot", "cartpole", "mountain-car", "pendulum")
-# Parts taken away from the brain, or changed, one at a time: arguments of `spark.learn.actor_critic`.
-VARIANTS: dict[str, dict[str, Any]] = {
-    "": {},
-    "no plasticity": {"actor": {"rate": 0.0}, "critic": {"rate": 0.0}},
-    "no critic": {"critic": {"rate": 0.0}},
-    "the winner alone": {"actor": {"winner": 1.0}},
-    "no optimism": {"critic": {"baseline": 0.0}},
-    "no eligibility of the actor": {"actor": {"trace": 0.0}},
-    "no annealing": {"error": {"least_rate": 1.0}},
-    "error clipped at 0.5": {"error": {"clip": 0.5}},
-    "Poisson input": {"encoder": {"random": True}},
-    "6 x 6 fields": {"encoder": {"resolution": 6}},
-    "fields of single numbers": {"encoder": {"pairs": False}},
-}
+TASKS = ("acrobot", "cartpole", "maze", "mountain-car", "pendulum")
 
 
 def code() -> str:
@@ -54,21 +41,29 @@ def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
     from spark.learn.tasks import SETTINGS
     from spark.nn import Brain
 
-    task, variant, seed, episodes = job
+    task, name, seed, episodes = job
     world, plain = SETTINGS[task]
-    changed = VARIANTS[variant]
-    settings = {part: {**plain.get(part, {}), **changed.get(part, {})} for part in {*plain, *changed}}
+    variant = VARIANTS[name]
+    settings = {part: {**plain.get(part, {}), **variant.settings.get(part, {})} for part in {*plain, *variant.settings}}
     begin, cpu = time.perf_counter(), time.process_time()
-    brain = Brain(learn.actor_critic(world, seed=seed, **settings))
+    config = learn.actor_critic(variant.world or world, seed=seed, **settings)
+    brain = Brain(config if variant.change is None else variant.change(config))
     lesson = learn.fit(brain, episodes)
+    first = lesson.first_solved
+    if variant.then is not None:
+        brain = in_world(brain, variant.then)
+        lesson = learn.fit(brain, variant.more)
+        first = lesson.first_solved
+    if variant.after is not None:
+        variant.after(brain, seed)
     learned = time.process_time() - cpu
     found = learn.evaluate(brain, JUDGED)
     return {
         "seed": seed,
-        "mean": round(found.mean, 2),
-        "interval": [round(found.low, 2), round(found.high, 2)],
-        "first_solved": lesson.first_solved,
-        "training_mean": round(float(lesson.returns.mean()), 2),
+        "mean": round(found.mean, 3),
+        "interval": [round(found.low, 3), round(found.high, 3)],
+        "first_solved": first,
+        "training_mean": round(float(lesson.returns.mean()), 3),
         "learning_cpu_seconds": round(learned, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
         "wall_seconds": round(time.perf_counter() - begin, 2),
@@ -96,7 +91,7 @@ def summary(rows: list[dict[str, Any]], bar: float) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=TASKS)
-    parser.add_argument("--variant", choices=sorted(VARIANTS), default="")
+    parser.add_argument("--variant", choices=list(VARIANTS), default="")
     parser.add_argument("--seeds", default="5100-5199", help="first and last (5100-5199)")
     parser.add_argument("--episodes", type=int, default=100)
     parser.add_argument("--processes", type=int, default=os.cpu_count())

@@ -27,6 +27,7 @@ class ActorPoolsConfig(ModuleConfig):
     tau: Number = field(10.0, unit="ms", above=0, time_constant="exact", description="Leak of the units.")
     gain: Number = field(0.13, above=0, description="What a spike adds to a potential for each unit of weight.")
     max_freq: Number = field(200.0, unit="Hz", above=0, description="Rate of a unit at the highest potential.")
+    refractory: Number = field(0.0, unit="ms", least=0, description="For how long a unit is silent after a spike.")
     rate: Number = field(0.8, least=0, description="Learning rate.")
     discount: Number = field(0.98, least=0, below=1, description="As of the error.")
     trace: Number = field(0.95, least=0, most=1, description="How much of an eligibility lasts into the next round.")
@@ -49,7 +50,7 @@ class ActorPools(Module):
     """Leaky units without reset whose chance to fire follows their potential; pools of them compete.
 
         z <- exp(-dt/tau) z + gain * spike          each step; u = W z are the potentials
-        a unit fires with probability max_freq * dt / 1000 * sigmoid(u)
+        a unit fires with probability max_freq * dt / 1000 * sigmoid(u), unless a spike is less than `refractory` ago
         W <- W + rate * error * e                   when an error arrives
         at the end of a round the pool with most spikes in it wins, ties by chance, and then
         e <- discount * trace * e + f z             f of all units of pool k:
@@ -62,7 +63,8 @@ class ActorPools(Module):
     Input ports: `spikes`, any shape; `error`, (1,); `started`, booleans, (1,).
     Output ports: `action`, int32, (1,): the pool that won the last round; `spikes`, int8, (actions, size).
     Variables: `weights`, `eligibility`, float32, (actions * size, inputs); `traces`, float32, (inputs,); `probability`,
-    float32, (actions,): p of the last round; `counts`, int32, (actions,): spikes of this round; `phase`.
+    float32, (actions,): p of the last round; `counts`, int32, (actions,): spikes of this round; `phase`; where there is
+    a refractory period `resting`, float32, (actions, size), ms.
 
     Source: the eligibility of an escape-rate unit, spike minus expectation: Pfister, Toyoizumi, Barber & Gerstner 2006,
     doi:10.1162/neco.2006.18.6.1318; as a rule with reward: Fremaux, Sprekeler & Gerstner 2013,
@@ -84,6 +86,9 @@ class ActorPools(Module):
         self.counts = Variable(np.zeros(config.actions, np.int32), description="Spikes of each pool in this round.")
         self.chosen = Variable(np.zeros(1, np.int32), description="The last action.")
         self.phase = Variable(np.zeros((), np.int32), description="Steps since the world's last.")
+        if config.refractory > 0:
+            silent = np.zeros((config.actions, config.size), np.float32)
+            self.resting = Variable(silent, unit="ms", description="How long each unit stays silent.")
         self.key = RandomKey()
         self.left = float(decay(config.dt, config.tau))
 
@@ -107,13 +112,17 @@ class ActorPools(Module):
         potentials = (weights @ traces).reshape(config.actions, config.size)
         chance = (config.max_freq * config.dt / 1000.0) * jax.nn.sigmoid(potentials)
         fired = self.key.uniform(potentials.shape) < chance
+        if config.refractory > 0:
+            fired = fired & (self.resting.value <= 0.0)
+            left = jnp.maximum(self.resting.value - config.dt, 0.0)
+            # The step of the spike is the first of them; a period of whole steps is not prolonged by rounding.
+            self.resting.value = jnp.where(fired, jnp.float32(config.refractory - 1.001 * config.dt), left)
         counts = self.counts.value + fired.sum(axis=1).astype(jnp.int32)
         probability = jax.nn.softmax(potentials.mean(axis=1))
         # A random part below 1 decides between pools of equally many spikes.
         drawn = counts.astype(jnp.float32) + 0.5 * self.key.uniform((config.actions,), 1)
         won = jax.nn.one_hot(jnp.argmax(drawn), config.actions, dtype=jnp.float32)
-        others = -0.5 / (config.actions - 1)
-        surprise = (1.0 - config.winner) * (won - probability) + config.winner * jnp.where(won > 0, 0.5, others)
+        surprise = self.surprise(won, probability)
         lasting = jnp.where(new, 0.0, config.discount * config.trace)
         each = jnp.repeat(surprise, config.size)
         folded = lasting * self.eligibility.value + each[:, None] * traces[None, :]
@@ -124,3 +133,13 @@ class ActorPools(Module):
         self.weights.value, self.traces.value = weights, traces
         self.phase.value = (phase + 1) % config.every
         return {"action": IntegerArray(self.chosen.value), "spikes": SpikeArray(fired.astype(jnp.int8))}
+
+    def surprise(self, won: jax.Array, probability: jax.Array) -> jax.Array:
+        """How much each pool, (actions,), takes part in what is learned from a choice: f, see the class.
+
+        Args:
+            won: 1 for the pool that won, 0 for the others.
+            probability: What the potentials gave each.
+        """
+        winner, others = self.config.winner, -0.5 / (self.config.actions - 1)
+        return (1.0 - winner) * (won - probability) + winner * jnp.where(won > 0, 0.5, others)

@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spark.core.errors import SparkError
-from spark.files import write_whole
-from spark.io import load_checkpoint, save_checkpoint
+from spark.io import load_checkpoint
 from spark.learn.evaluation import Evaluation
+from spark.learn.keeping import Kept
 from spark.learn.tasks import TASKS, task
-from spark.learn.teach import Progress, evaluate, fit, the_only
+from spark.learn.teach import Progress, evaluate, first_solved, fit, the_only
 from spark.learn.watching import frames
 from spark.learn.yardsticks import yardsticks
 from spark.nn import Brain
@@ -29,6 +31,7 @@ def add_commands(commands: Any) -> None:
     learn.add_argument("--seeds", type=int, default=1, help="how many brains, of this seed and those after it (1)")
     learn.add_argument("--episodes", type=int, default=200, help="episodes of learning (200)")
     learn.add_argument("--to", type=Path, default=Path("."), help="folder for the brain and its learning curve (here)")
+    learn.add_argument("--resume", action="store_true", help="go on where a lesson in that folder was cut off")
     learn.add_argument("--json", action="store_true", help="print one object for each brain, and nothing else")
     evaluation = commands.add_parser("eval", help="say how well a brain does with learning off")
     evaluation.add_argument("file", type=Path, help="a brain that `spark learn` saved")
@@ -62,29 +65,33 @@ def _learn(options: argparse.Namespace) -> int:
 
 def _teach(options: argparse.Namespace, seed: int) -> None:
     begin = time.perf_counter()
+    name = options.to / f"{options.task}-seed-{seed}"
+    kept, before = Kept(name), np.zeros(0, np.float32)
     brain = task(options.task, seed)
+    if options.resume and kept.brain.exists():
+        brain, before = kept.read()
     line = _Line(not options.json)
-    lesson = fit(brain, options.episodes, callbacks=[lambda progress: line.show(_progress(progress))])
+    returns = before
+    if options.episodes > before.size:
+        told = [lambda progress: line.show(_progress(progress, before.size)), kept.now_and_then(before)]
+        lesson = fit(brain, options.episodes - before.size, callbacks=told)
+        returns = np.concatenate([before, lesson.returns])
+        kept.write(brain, returns)
     line.show("learned; now with learning off ...")
     found = evaluate(brain, EPISODES)
     beside = _beside(brain, EPISODES)
     line.end()
-    name = options.to / f"{options.task}-seed-{seed}"
-    save_checkpoint(brain, f"{name}.safetensors")
-    rows = [f"{number},{value:g}" for number, value in enumerate(lesson.returns, 1)]
-    write_whole(Path(f"{name}.csv"), "\n".join(["episode,return", *rows, ""]).encode())
-    seconds = time.perf_counter() - begin
+    world: Any = brain.config.modules_map[the_only(brain, World)].module_cls
+    first, seconds = first_solved(returns, world.solved_return), time.perf_counter() - begin
     if options.json:
-        about = {"task": options.task, "seed": seed, "episodes": options.episodes, "first_solved": lesson.first_solved}
+        about = {"task": options.task, "seed": seed, "episodes": int(returns.size), "first_solved": first}
         judged = {"evaluation": _as_json(found), "beside": {name: _as_json(one) for name, one in beside.items()}}
         print(json.dumps({**about, "seconds": round(seconds, 2), **judged}), flush=True)
         return
-    solved = (
-        "not solved while it learned" if lesson.first_solved is None else f"solved in episode {lesson.first_solved}"
-    )
+    solved = "not solved while it learned" if first is None else f"solved in episode {first}"
     print(f"Seed {seed}: {found}; {solved}; {seconds:.0f} s.")
     _print_beside(beside)
-    print(f"Saved in {name}.safetensors; its learning curve in {name}.csv.")
+    print(f"Saved in {kept.brain}; its learning curve in {kept.curve}.")
 
 
 def _eval(options: argparse.Namespace) -> int:
@@ -130,10 +137,10 @@ def _as_json(found: Evaluation) -> dict[str, Any]:
     return {"mean": round(found.mean, 2), "episodes": int(found.returns.size), "interval": interval}
 
 
-def _progress(progress: Progress) -> str:
+def _progress(progress: Progress, before: int) -> str:
     last = progress.returns[-10:]
     mean = f": {last.mean():.0f} on average of the last {last.size}" if last.size else ""
-    return f"episode {progress.returns.size} of {progress.episodes}{mean}"
+    return f"episode {before + progress.returns.size} of {before + progress.episodes}{mean}"
 
 
 class _Line:

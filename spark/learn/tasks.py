@@ -9,12 +9,13 @@ from spark.core.errors import Problem, RunError
 from spark.core.names import suggestion
 from spark.learn.actor_critic import actor_critic
 from spark.nn import Brain, BrainConfig
-from spark.worlds import Acrobot, CartPole, MountainCar, Pendulum, World
+from spark.worlds import Acrobot, CartPole, Maze, MountainCar, Pendulum, World
 
 # The world of each task, and what differs there from CartPole's settings.
 SETTINGS: dict[str, tuple[type[World], dict[str, Any]]] = {
     "acrobot": (Acrobot, {}),
     "cartpole": (CartPole, {}),
+    "maze": (Maze, {"encoder": {"resolution": 24, "width": 1.2}}),
     # The car must look farther ahead, and see finer, than the pole.
     "mountain-car": (
         MountainCar,

@@ -189,3 +189,16 @@ def test_numbers_alone_have_an_axis_each():
 def test_one_number_makes_no_pairs():
     with pytest.raises(spark.WiringError, match=r"signal: makes no pairs, got 1 number; expected at least 2\. Write"):
         PopulationEncoder()(signal=FloatArray(jnp.zeros(1)))
+
+
+def test_a_unit_is_silent_for_its_refractory_period():
+    """At the highest rate there is, gaps between spikes are the period, or by chance longer."""
+    quiet = {"error": one(0.0), "started": one(False, BooleanMask, bool)}
+    for refractory, least in ((0.0, 1), (3.0, 3), (3.5, 4)):
+        actor = ActorPools(ActorPoolsConfig(size=20, every=EVERY, max_freq=1000.0, rate=0.0, refractory=refractory))
+        spikes = []
+        for _ in range(60):
+            found = actor(spikes=SpikeArray(jnp.zeros(2, jnp.int8)), **quiet)
+            spikes.append(np.asarray(found["spikes"].value).reshape(-1))
+        gaps = np.concatenate([np.diff(np.flatnonzero(train)) for train in np.array(spikes).T])
+        assert gaps.min() == least and gaps.max() > least

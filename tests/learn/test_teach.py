@@ -164,18 +164,6 @@ def test_the_command_evaluates_and_shows_what_was_saved(taught, capsys):
     assert len(shown) == 4 and all(line.startswith("[") for line in shown)
 
 
-def test_the_command_learns_and_writes_the_brain_and_its_curve(tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(learn.tasks.TASKS, "cartpole", lambda seed: small(seed).config)
-    monkeypatch.setattr(learn.command, "EPISODES", 2)
-    assert main(["learn", "cartpole", "--episodes", "3", "--seed", "5", "--to", str(tmp_path), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["task"], found["seed"], found["episodes"]) == ("cartpole", 5, 3)
-    assert found["evaluation"]["episodes"] == 2 and found["seconds"] > 0 and found["first_solved"] is None
-    rows = (tmp_path / "cartpole-seed-5.csv").read_text().splitlines()
-    assert rows[0] == "episode,return" and len(rows) == 4
-    assert spark.load_checkpoint(tmp_path / "cartpole-seed-5.safetensors").state["world.episodes"] >= 5
-
-
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

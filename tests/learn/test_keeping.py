@@ -1,0 +1,146 @@
+"""A lesson of the command on disk: written while it goes on, and gone on from after it was killed."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import spark
+from spark import FormatError, learn
+from spark.cli import main
+from spark.learn import keeping
+from spark.learn.keeping import Kept
+from spark.nn import Brain
+from spark.sim.run import build
+from spark.worlds import CartPole
+
+EPISODES = 12
+
+
+def config(seed=5):
+    """A smaller brain than the command's, in shorter episodes."""
+    return learn.actor_critic(CartPole, seed=seed, limit=30, encoder={"resolution": 6})
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The command with that brain, quickly judged, and writing whenever it may."""
+    monkeypatch.setitem(learn.tasks.TASKS, "cartpole", config)
+    monkeypatch.setattr(learn.command, "EPISODES", 2)
+    monkeypatch.setattr(keeping, "_SECONDS", 0.0)
+
+
+def told(folder, capsys, *more, episodes=EPISODES):
+    asked = ["learn", "cartpole", "--seed", "5", "--episodes", str(episodes), "--to", str(folder), "--json", *more]
+    assert main(asked) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def assert_same_brain(one: Path, other: Path):
+    """All that a brain knows, to the bit."""
+    found, expected = (spark.load_checkpoint(path).state for path in (one, other))
+    for path in expected:
+        np.testing.assert_array_equal(found[path], expected[path], err_msg=path)
+
+
+def test_the_command_learns_and_writes_the_brain_and_its_curve(tmp_path, capsys, small):
+    found = told(tmp_path, capsys, episodes=3)
+    assert (found["task"], found["seed"], found["episodes"]) == ("cartpole", 5, 3)
+    assert found["evaluation"]["episodes"] == 2 and found["seconds"] > 0 and found["first_solved"] is None
+    rows = (tmp_path / "cartpole-seed-5.csv").read_text().splitlines()
+    assert rows[0] == "episode,return" and len(rows) == 4
+    assert spark.load_checkpoint(tmp_path / "cartpole-seed-5.safetensors").state["world.episodes"] == 3
+
+
+def test_a_lesson_that_was_cut_off_goes_on_to_the_same_brain_and_curve(tmp_path, capsys, small, monkeypatch):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    whole.mkdir()
+    cut.mkdir()
+    expected = told(whole, capsys)
+    writes = []
+    write = Kept.write
+
+    def dies(self, brain, returns):
+        """Between the two files of the third time, as a process that is killed there."""
+        writes.append(returns.size)
+        if len(writes) == 3:
+            self.curve.write_text(
+                "episode,return\n" + "".join(f"{n},{r!r}\n" for n, r in enumerate(returns.tolist(), 1))
+            )
+            raise KeyboardInterrupt
+        write(self, brain, returns)
+
+    monkeypatch.setattr(Kept, "write", dies)
+    with pytest.raises(KeyboardInterrupt):
+        told(cut, capsys)
+    monkeypatch.setattr(Kept, "write", write)
+    done = Kept(cut / "cartpole-seed-5").read()[1]
+    assert 0 < done.size == writes[1] < EPISODES
+    found = told(cut, capsys, "--resume")
+    assert found["episodes"] == EPISODES and found["evaluation"] == expected["evaluation"]
+    assert_same_brain(cut / "cartpole-seed-5.safetensors", whole / "cartpole-seed-5.safetensors")
+    assert (cut / "cartpole-seed-5.csv").read_text() == (whole / "cartpole-seed-5.csv").read_text()
+    # What has learned enough is only judged.
+    again = told(cut, capsys, "--resume", episodes=4)
+    assert again["episodes"] == EPISODES and again["evaluation"] == expected["evaluation"]
+
+
+@pytest.mark.parametrize(
+    ("curve", "text"),
+    [
+        ("episode,return\n1,9.0\n", r"holds 1 episodes; expected the 3 of the brain"),
+        ("1\n2\n", r"is no learning curve"),
+    ],
+)
+def test_a_curve_that_does_not_fit_its_brain_is_refused(tmp_path, curve, text):
+    brain = Brain(config())
+    build(brain)
+    brain.replace_state({"world.episodes": np.int32(3)})
+    kept = Kept(tmp_path / "some")
+    kept.write(brain, np.arange(3, dtype=np.float32))
+    np.testing.assert_array_equal(kept.read()[1], [0, 1, 2])
+    kept.curve.write_text(curve)
+    with pytest.raises(FormatError, match=rf"some\.csv: {text}.*Begin anew, without `--resume`"):
+        kept.read()
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_at_any_moment_loses_nothing_that_cannot_be_learned_again(tmp_path, capsys, small):
+    """`SIGKILL`, at random moments, over and over, until the lesson is over."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    killed.mkdir()
+    told(whole, capsys, episodes=150)
+    code = (
+        "import sys; sys.path[:0] = [sys.argv[1]]\nfrom learn import test_keeping as t\n"
+        "from spark import learn\nfrom spark.learn import keeping\n"
+        "learn.tasks.TASKS['cartpole'] = t.config; learn.command.EPISODES = 2; keeping._SECONDS = 0.0\n"
+        "t.main(['learn', 'cartpole', '--seed', '5', '--episodes', '150', '--to', sys.argv[2], '--json', '--resume'])"
+    )
+    command = [sys.executable, "-c", code, str(Path(__file__).parents[1]), str(killed)]
+    chance, kills = random.Random(0), 0
+    while True:
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        file = killed / "cartpole-seed-5.safetensors"
+        begun, known = time.monotonic(), file.stat().st_mtime_ns if file.exists() else 0
+        # Killed some moments after it has written something, at most five times.
+        while child.poll() is None and (not file.exists() or file.stat().st_mtime_ns == known):
+            assert time.monotonic() - begun < 300
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0.0, 0.3))
+        if kills < 5 and child.poll() is None:
+            os.kill(child.pid, signal.SIGKILL)
+            kills += 1
+        if child.wait() == 0:
+            break
+        assert child.returncode == -signal.SIGKILL
+    assert kills
+    assert_same_brain(killed / "cartpole-seed-5.safetensors", whole / "cartpole-seed-5.safetensors")
+    assert (killed / "cartpole-seed-5.csv").read_text() == (whole / "cartpole-seed-5.csv").read_text()
