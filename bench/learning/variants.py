@@ -14,6 +14,7 @@ from spark.core.ports import PortSpec
 from spark.core.variable import Constant, RandomKey, Variable
 from spark.graph.specs import ModuleSpecs, PortMap
 from spark.learn import ActorPools, ActorPoolsConfig, PredictionError, PredictionErrorConfig
+from spark.learn.error import ErrorOutput
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces.linear import SpikerOutput
 from spark.worlds import CartPole, CartPoleConfig
@@ -81,8 +82,10 @@ class ShuffledError(PredictionError):
         self.at = Variable(np.zeros((), np.int32))
         self.key = RandomKey()
 
-    def __call__(self, *given: Any, **named: Any) -> Any:
-        outputs = super().__call__(*given, **named)
+    def __call__(
+        self, value: Any, reward: Any, terminated: Any, truncated: Any, started: Any, episode_return: Any
+    ) -> ErrorOutput:
+        outputs = super().__call__(value, reward, terminated, truncated, started, episode_return)
         found = outputs["error"].value
         now, places = found[0] != 0.0, jnp.arange(500)
         self.past.value = jnp.where(now & (places == self.at.value), found[0], self.past.value)

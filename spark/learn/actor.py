@@ -28,7 +28,7 @@ class ActorPoolsConfig(ModuleConfig):
     gain: Number = field(0.13, above=0, description="What a spike adds to a potential for each unit of weight.")
     max_freq: Number = field(200.0, unit="Hz", above=0, description="Rate of a unit at the highest potential.")
     refractory: Number = field(0.0, unit="ms", least=0, description="For how long a unit is silent after a spike.")
-    rate: Number = field(0.8, least=0, description="Learning rate.")
+    rate: Number = field(1.2, least=0, description="Learning rate.")
     discount: Number = field(0.98, least=0, below=1, description="As of the error.")
     trace: Number = field(0.95, least=0, most=1, description="How much of an eligibility lasts into the next round.")
     winner: Number = field(0.1, least=0, most=1, description="How much counts who won, beside who won unexpectedly.")

@@ -20,7 +20,7 @@ class PredictionErrorConfig(ModuleConfig):
 
     every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
     discount: Number = field(0.98, least=0, below=1, description="Worth of a reward one step of the world later.")
-    clip: Number | None = field(None, above=0, description="Largest size of an error; None for any.")
+    clip: Number | None = field(0.5, above=0, description="Largest size of an error; None for any.")
     best_return: Number = field(1.0, description="An episode that brings this is a full success.")
     worst_return: Number = field(0.0, description="One that brings this, or less, is none.")
     memory: Number = field(0.05, above=0, most=1, description="How much the last episode weighs in the success so far.")
