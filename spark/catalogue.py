@@ -59,10 +59,14 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         somas.TwoCompartmentSoma,
     ),
     "receptor": (
+        receptors.AlphaConductance,
         receptors.AlphaCurrent,
         receptors.Current,
+        receptors.DoubleExponentialConductance,
+        receptors.DoubleExponentialCurrent,
         receptors.ExponentialConductance,
         receptors.ExponentialCurrent,
+        receptors.GABAB,
         receptors.Jump,
         receptors.NMDA,
         receptors.PulseCurrent,
@@ -74,6 +78,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         plasticity.PairRule,
         plasticity.QuadrupletRule,
         plasticity.TripletRule,
+        plasticity.VogelsRule,
         plasticity.ZenkeRule,
     ),
 }

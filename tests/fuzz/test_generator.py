@@ -22,7 +22,10 @@ BRAINS = 40
 # Parts of brains that learn from reward: they keep time together, and `tests/learn` compares such brains.
 LEARNING = {c.__name__ for family in ("world", "learning") for c in catalogue.BUILT_IN[family]} | {"PopulationEncoder"}
 # Models that are array code alone: `nn/test_arriving_dtypes.py` runs each of them natively and as array code.
-ALONE = {c.__name__ for c in catalogue.BUILT_IN["soma"]} - {c.component.__name__ for c in AnyPool.somas}
+ALONE = {c.__name__ for family in ("soma", "receptor") for c in catalogue.BUILT_IN[family]}
+ALONE -= {c.component.__name__ for c in (*AnyPool.somas, *(config for config, _ in AnyPool.receptors.values()))}
+# A table like those of the other rules; `nn/test_event_rules.py` has it on every layout of weights.
+ALONE |= {"VogelsRule"}
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,7 @@ RULES = {
     "triplet": plasticity.TripletRuleConfig(a2_plus=0.01, a3_plus=0.02, a2_minus=0.03, a3_minus=0.004),
     "quadruplet": plasticity.QuadrupletRuleConfig(a2_plus=0.01, a2_minus=0.03, a4_plus=0.01, a4_minus=0.008),
     "hebbian": plasticity.HebbianRuleConfig(amplitude=0.02),
+    "vogels": plasticity.VogelsRuleConfig(amplitude=0.03, target=25.0, tau=15.0),
     "oja": plasticity.OjaRuleConfig(amplitude=0.05),
 }
 # Every term moves the weights, and none drowns the others.
@@ -109,6 +110,8 @@ class Oracle:
             return c.amplitude * (y if arrived else x)
         if isinstance(c, plasticity.OjaRuleConfig):
             return 0.0 if arrived else c.amplitude * (x - w * y)
+        if isinstance(c, plasticity.VogelsRuleConfig):
+            return c.amplitude * (y - 2 * c.target * 1e-3 * c.tau) if arrived else c.amplitude * x
         change = -c.a_minus * y if arrived else c.a_plus * x
         if c.soft_bounds:
             change *= ((c.maximum - w) if change > 0 else (w - c.minimum)) / (c.maximum - c.minimum)
@@ -121,8 +124,9 @@ class Oracle:
         self.measure(first)
         least, most = self.bounds
         nearest = getattr(c, "nearest", False)
-        fall = np.exp(-1.0 / np.array([c.pre_tau, getattr(c, "pre_slow_tau", 1.0)]))
-        falls = np.exp(-1.0 / np.array([c.post_tau, getattr(c, "post_slow_tau", 1.0)]))
+        both = (c.tau, c.tau) if isinstance(c, plasticity.VogelsRuleConfig) else (c.pre_tau, c.post_tau)
+        fall = np.exp(-1.0 / np.array([both[0], getattr(c, "pre_slow_tau", 1.0)]))
+        falls = np.exp(-1.0 / np.array([both[1], getattr(c, "post_slow_tau", 1.0)]))
         for i, j in zip(*np.nonzero(first), strict=True):
             w, e = first[i, j], 0.0
             x, y = np.zeros(2), np.zeros(2)

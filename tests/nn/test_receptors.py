@@ -34,6 +34,10 @@ def into(receptor: ReceptorConfig, weights: Any = WEIGHTS, **given: Any) -> Any:
 CURRENTS = {
     "exponential": (receptors.ExponentialCurrentConfig(tau=4.0), np.exp(-SINCE / 4.0)),
     "alpha": (receptors.AlphaCurrentConfig(tau=3.0), SINCE / 3.0 * np.exp(1 - SINCE / 3.0)),
+    "double exponential": (
+        receptors.DoubleExponentialCurrentConfig(rise=1.5, tau=6.0),
+        (np.exp(-SINCE / 6.0) - np.exp(-SINCE / 1.5)) / (0.25 ** (1 / 3) - 0.25 ** (4 / 3)),
+    ),
     "pulse": (receptors.PulseCurrentConfig(), (SINCE == 0).astype(float)),
 }
 
@@ -44,6 +48,49 @@ def test_a_current_is_the_sum_of_its_time_course_over_all_spikes(name):
     (current,) = traces(into(receptor), SPIKES, "pool.soma.current")
     np.testing.assert_allclose(current, convolved(delivered(SPIKES, WEIGHTS, 0), kernel), **CLOSE)
     assert np.abs(current).max() > 1
+
+
+CONDUCTANCES = {
+    "alpha": (receptors.AlphaConductanceConfig(tau=3.0, reversal=-20.0), CURRENTS["alpha"][1]),
+    "double exponential": (
+        receptors.DoubleExponentialConductanceConfig(rise=1.5, tau=6.0, reversal=-20.0),
+        CURRENTS["double exponential"][1],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONDUCTANCES)
+def test_a_conductance_is_the_sum_of_its_time_course_over_all_spikes(name):
+    receptor, kernel = CONDUCTANCES[name]
+    given = into(receptor, soma=MeterConfig(resting=-65.0))
+    conductance, current = traces(given, SPIKES, "pool.soma.conductance", "pool.soma.current")
+    expected = convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), kernel)
+    np.testing.assert_allclose(conductance, expected, **CLOSE)
+    np.testing.assert_allclose(current, expected * (-20.0 + 65.0), rtol=1e-5, atol=1e-3)
+
+
+def test_gaba_b_opens_as_the_equations_of_its_kinetics_do_and_bursts_open_more_than_their_spikes():
+    """Destexhe & Sejnowski 1995, by small steps; weights are whole pulses, of which each binds its share."""
+    steps, pulses = 700, np.ones((UNITS, SOURCES))
+    pulses[1] = 2.0
+    spikes = np.zeros((steps, SOURCES), np.int8)
+    spikes[20, 0] = 1
+    spikes[300:320, 1] = 1
+    made = into(receptors.GABABConfig(conductance=3.0), pulses)
+    (found,) = traces(made, spikes, "pool.soma.conductance")
+    r, g = np.zeros(UNITS), np.zeros(UNITS)
+    expected = []
+    for step in range(steps):
+        for _ in range(int(spikes[step].sum())):
+            r = r + (1 - (1 - 0.045) ** pulses[:, 0]) * (1 - r)
+        expected.append(3.0 * g**4 / (g**4 + 100.0))
+        for _ in range(50):
+            h = DT / 50
+            r, g = r - h * 0.0012 * r, g + h * (0.18 * r - 0.034 * g)
+    expected = np.array(expected)
+    np.testing.assert_allclose(found, expected, rtol=5e-3, atol=1e-6)
+    single, burst = expected[:300].max(axis=0), expected.max(axis=0)
+    assert (burst[:1] > 100 * single[:1]).all()
 
 
 def test_the_peak_of_an_alpha_current_is_the_weight_after_its_time_constant():

@@ -15,5 +15,7 @@ from spark.nn.plasticity.triplet import QuadrupletRule as QuadrupletRule
 from spark.nn.plasticity.triplet import QuadrupletRuleConfig as QuadrupletRuleConfig
 from spark.nn.plasticity.triplet import TripletRule as TripletRule
 from spark.nn.plasticity.triplet import TripletRuleConfig as TripletRuleConfig
+from spark.nn.plasticity.vogels import VogelsRule as VogelsRule
+from spark.nn.plasticity.vogels import VogelsRuleConfig as VogelsRuleConfig
 from spark.nn.plasticity.zenke import ZenkeRule as ZenkeRule
 from spark.nn.plasticity.zenke import ZenkeRuleConfig as ZenkeRuleConfig

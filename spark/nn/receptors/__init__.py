@@ -12,6 +12,12 @@ from spark.nn.receptors.currents import ExponentialCurrent as ExponentialCurrent
 from spark.nn.receptors.currents import ExponentialCurrentConfig as ExponentialCurrentConfig
 from spark.nn.receptors.currents import PulseCurrent as PulseCurrent
 from spark.nn.receptors.currents import PulseCurrentConfig as PulseCurrentConfig
+from spark.nn.receptors.double_exponential import DoubleExponentialConductance as DoubleExponentialConductance
+from spark.nn.receptors.double_exponential import (
+    DoubleExponentialConductanceConfig as DoubleExponentialConductanceConfig,
+)
+from spark.nn.receptors.double_exponential import DoubleExponentialCurrent as DoubleExponentialCurrent
+from spark.nn.receptors.double_exponential import DoubleExponentialCurrentConfig as DoubleExponentialCurrentConfig
 from spark.nn.receptors.jump import Jump as Jump
 from spark.nn.receptors.jump import JumpConfig as JumpConfig
 from spark.nn.receptors.receptor import ConductanceOutput as ConductanceOutput
@@ -19,3 +25,7 @@ from spark.nn.receptors.receptor import CurrentOutput as CurrentOutput
 from spark.nn.receptors.receptor import JumpOutput as JumpOutput
 from spark.nn.receptors.receptor import Receptor as Receptor
 from spark.nn.receptors.receptor import ReceptorConfig as ReceptorConfig
+from spark.nn.receptors.slow_conductances import GABAB as GABAB
+from spark.nn.receptors.slow_conductances import AlphaConductance as AlphaConductance
+from spark.nn.receptors.slow_conductances import AlphaConductanceConfig as AlphaConductanceConfig
+from spark.nn.receptors.slow_conductances import GABABConfig as GABABConfig

@@ -33,6 +33,7 @@ class ExponentialConductance(Receptor):
 
     Input ports: `arrivals` (nS). Output ports: `conductance` (nS), float32, shape of the units.
     Variables: `conductance` (nS), as the next step begins with.
+    Source: Brette et al. 2007, doi:10.1007/s10827-007-0038-6, appendix 1.
     """
 
     config: ExponentialConductanceConfig

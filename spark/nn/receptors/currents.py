@@ -59,6 +59,7 @@ class ExponentialCurrent(Receptor):
 
     Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
     Variables: `current` (pA), as the next step begins with.
+    Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570.
     """
 
     config: ExponentialCurrentConfig

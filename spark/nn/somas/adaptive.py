@@ -31,11 +31,14 @@ class AdaptiveLeakySomaConfig(LeakySomaConfig):
 class AdaptiveLeakySoma(LeakySoma):
     """Leaky integrate-and-fire units with an adaptive threshold (ALIF).
 
+        V as in `LeakySoma`; V > threshold + theta:  spike, theta <- theta + threshold_delta
+        threshold_tau dtheta/dt = -theta
+
     Order of update in a step: the rise of the threshold decays exactly; the potential is integrated and
     compared as in `LeakySoma`; the threshold of those that fired rises by `threshold_delta`.
 
-    Ports and variables as in `LeakySoma`, and `threshold` (mV above its base).
-    Source: Bellec et al. 2018, arXiv:1803.09574, section 2 (ALIF neurons).
+    Ports and variables as in `LeakySoma`; and `threshold` (mV above its base).
+    Source: Bellec et al. 2018, doi:10.48550/arXiv.1803.09574, section 2 (ALIF neurons).
     """
 
     config: AdaptiveLeakySomaConfig

@@ -48,7 +48,8 @@ class IntegrateAndFireSoma(PointSoma):
 
     The conductances' current at rest is part of I. Without conductances the step is exact, also for currents that decay
     within the step; with them it is that of exponential Euler: currents and conductances are constant during a step.
-    What arrives while a unit is refractory is lost.
+    What arrives while a unit is refractory is lost. Order of update in a step: V takes the step, jumps come on top;
+    units above `threshold` fire, are set to `potential_reset` and are refractory.
 
     Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
     where a unit fired.

@@ -1,0 +1,147 @@
+"""Receptors of conductances in the shape of an alpha function, and of GABA-B."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import field
+from spark.core.parameter import decay
+from spark.core.payloads import ConductanceArray, FloatArray
+from spark.core.ports import PortSpec, Reverses
+from spark.core.values import Number, Quantity
+from spark.core.variable import Variable
+from spark.nn.receptors.receptor import ConductanceOutput, Receptor, ReceptorConfig
+
+
+class AlphaConductanceConfig(ReceptorConfig):
+    """When the conductance is largest, and where its current reverses."""
+
+    tau: Number = field(
+        2.0,
+        unit="ms",
+        above=0,
+        time_constant="exact",
+        description="Time from a spike's arrival to the largest conductance.",
+    )
+    reversal: Quantity = field(0.0, unit="mV", description="Reversal potential.")
+
+
+class AlphaConductance(Receptor):
+    """A conductance that rises and falls, in the shape of an alpha function whose peak is the weight.
+
+        g = weight (t / tau) exp(1 - t / tau)        t after the arrival
+
+    Order of update in a step: the conductance of this step is put out, 0 for what arrives in it; then both variables
+    advance by the exact solution, after what arrives was added to `rise`.
+
+    Input ports: `arrivals` (nS). Output ports: `conductance` (nS), float32, shape of the units.
+    Variables: `conductance` (nS), `rise` (nS).
+    Source: Rall 1967, doi:10.1152/jn.1967.30.5.1138 (the alpha function); Rotter & Diesmann 1999,
+    doi:10.1007/s004220050570 (integrated exactly).
+    """
+
+    config: AlphaConductanceConfig
+    signed = False
+    unit_ports = ("arrivals", "conductance")
+
+    def build(self, arrivals: PortSpec) -> None:
+        """Two numbers for each unit."""
+        config = self.config
+        self.factor = float(decay(config.dt, config.tau))
+        # From one step's `rise` to the next step's conductance: (dt / tau) e exp(-dt / tau).
+        self.passing = float(config.dt / config.tau * np.e * self.factor)
+        self.conductance = Variable(
+            np.zeros(arrivals.shape, np.float32), unit="nS", description="Conductance of the next step."
+        )
+        self.rise = Variable(
+            np.zeros(arrivals.shape, np.float32), unit="nS", description="What the conductance rises with."
+        )
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Where the current reverses."""
+        return {name: replace(spec, traits=(Reverses(self.config.reversal),)) for name, spec in outputs.items()}
+
+    def __call__(self, arrivals: FloatArray) -> ConductanceOutput:
+        """Advance one step."""
+        conductance = self.conductance.value
+        rise = self.rise.value + arrivals.value.astype(jnp.float32)
+        self.conductance.value = conductance * jnp.float32(self.factor) + rise * jnp.float32(self.passing)
+        self.rise.value = rise * jnp.float32(self.factor)
+        return {"conductance": ConductanceArray(conductance)}
+
+
+class GABABConfig(ReceptorConfig):
+    """Rates of binding and of the G-protein; the defaults are those of Destexhe and Sejnowski."""
+
+    binding: Number = field(
+        0.045,
+        above=0,
+        below=1,
+        description="Share of free receptors that a weight of 1 binds: 0.09/(mM ms) times 0.5 mM for 1 ms.",
+    )
+    unbinding_tau: Number = field(
+        1000.0 / 1.2,
+        unit="ms",
+        above=0,
+        time_constant="exact",
+        description="Time in which receptors are freed, 1 / K2.",
+    )
+    activation: Number = field(0.18, unit="1/ms", above=0, description="Rate at which they activate G-protein, K3.")
+    tau: Number = field(
+        1000.0 / 34.0,
+        unit="ms",
+        above=0,
+        time_constant="exact",
+        description="Time in which the G-protein decays, 1 / K4.",
+    )
+    dissociation: Number = field(100.0, above=0, description="G-protein to the fourth at which half of all opens, K_d.")
+    conductance: Number = field(1.0, unit="nS", above=0, description="Conductance of all channels of a unit.")
+    reversal: Quantity = field(-95.0, unit="mV", description="Reversal potential.")
+
+
+class GABAB(Receptor):
+    """GABA-B receptors: they bind transmitter, activate G-protein, and four of these open a channel.
+
+        r <- r + (1 - r) (1 - (1 - binding)^w)           at what arrives, w
+        dr/dt = -K2 r        dG/dt = K3 r - K4 G        g = conductance G^4 / (G^4 + K_d)
+
+    One spike opens almost nothing, a burst much. A weight says how many pulses of transmitter a spike is, of about 1
+    ms at 0.5 mM each; with a weight of 1 a spike binds `binding` of the free receptors. Order of update in a step: what
+    arrives binds; the conductance of G as the last step left it is put out; then r and G take the exact step together.
+
+    Input ports: `arrivals` (no unit). Output ports: `conductance` (nS), float32, shape of the units.
+    Variables: `bound` (r), `protein` (G, in units of micromolar).
+    Source: Destexhe & Sejnowski 1995, doi:10.1073/pnas.92.21.9515.
+    """
+
+    config: GABABConfig
+    signed = False
+    unit_ports = ("arrivals", "conductance")
+
+    def build(self, arrivals: PortSpec) -> None:
+        """Two numbers for each unit."""
+        c = self.config
+        self.freed, self.decays = (float(decay(c.dt, tau)) for tau in (c.unbinding_tau, c.tau))
+        slow, fast = 1.0 / c.unbinding_tau, 1.0 / c.tau
+        # The exact step of G from r: K3 (exp(-K2 dt) - exp(-K4 dt)) / (K4 - K2), and its limit.
+        apart = (self.freed - self.decays) / (fast - slow) if not np.isclose(slow, fast) else c.dt * self.freed
+        self.passing = float(c.activation * apart)
+        self.kept = float(np.log1p(-c.binding))
+        self.bound = Variable(np.zeros(arrivals.shape, np.float32), description="Share of receptors that are bound.")
+        self.protein = Variable(np.zeros(arrivals.shape, np.float32), description="Activated G-protein.")
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Where the current reverses."""
+        return {name: replace(spec, traits=(Reverses(self.config.reversal),)) for name, spec in outputs.items()}
+
+    def __call__(self, arrivals: FloatArray) -> ConductanceOutput:
+        """Advance one step."""
+        c = self.config
+        free = (1.0 - self.bound.value) * jnp.exp(jnp.float32(self.kept) * arrivals.value.astype(jnp.float32))
+        bound, protein = 1.0 - free, self.protein.value
+        squared = protein * protein
+        fourth = squared * squared
+        self.bound.value = bound * jnp.float32(self.freed)
+        self.protein.value = protein * jnp.float32(self.decays) + bound * jnp.float32(self.passing)
+        return {"conductance": ConductanceArray(jnp.float32(c.conductance) * (fourth / (fourth + c.dissociation)))}
