@@ -24,7 +24,7 @@ _building = threading.Lock()
 def invoke(module: Part, written: Any, args: tuple[Any, ...], inputs: dict[str, Any]) -> Any:
     """Run one step of `module`, whose author wrote `written`."""
     if module._mode == INNER:
-        return with_signs(written(module, *args, **inputs))
+        return with_signs(written(module, *args, **inputs)) if module._stand_in is None else module._stand_in
     payloads = binding.bind(module, args, inputs)
     if module._mode == NEW:
         require_concrete(module, payloads)
@@ -122,10 +122,14 @@ def _infer_outputs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortS
     variables = tree.variables_of(module)
     kept = {path: v._value for path, v in variables.items()}
     mode, step = module._mode, module._clock.step
+    # They were traced already, each for what arrives at it.
+    known = [part for part in tree.parts_of(module).values() if module.parts_meet_at_ports]
 
-    def run(values: dict[str, Any], now: Any, payloads: dict[str, Payload]) -> Any:
+    def run(values: dict[str, Any], now: Any, payloads: dict[str, Payload], put_out: list[Any]) -> Any:
         for path, variable in variables.items():
             variable._value = values[path]
+        for part, outputs in zip(known, put_out, strict=True):
+            part._stand_in = outputs
         module._clock.step = now
         return module(**payloads)
 
@@ -136,13 +140,17 @@ def _infer_outputs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortS
             {p: jax.ShapeDtypeStruct(v.shape, v.dtype) for p, v in variables.items()},
             Counter.of(0),
             {name: spec.payload_type.abstract(spec) for name, spec in inputs.items()},
+            [part._inferred for part in known],
         )
     finally:
+        for part in known:
+            part._stand_in = None
         module._mode = mode
         module._clock.step = step
         for path, variable in variables.items():
             variable._value = kept[path]
-    module._calls_back = calls_back(traced.jaxpr)
+    module._inferred = outputs
+    module._calls_back = calls_back(traced.jaxpr) or any(part._calls_back for part in known)
     return binding.output_specs(module, outputs)
 
 

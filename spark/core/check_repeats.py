@@ -23,7 +23,7 @@ BATCH = 3
 
 def check_determinism(trial: Trial) -> None:
     """Two modules from one config do the same, bit for bit."""
-    twin = trial.cls(trial.config)
+    twin = trial.twin
     for number, inputs in enumerate(trial.inputs):
         if not same_bits(arrays(twin(**inputs)), arrays(trial.outputs[number])):
             break
@@ -43,11 +43,11 @@ def check_determinism(trial: Trial) -> None:
 
 def check_shared_structure(trial: Trial) -> None:
     """Two modules from one config share one structure, so the second compiles nothing."""
-    twin = trial.cls(trial.config)
-    twin(**trial.inputs[0])
-    if transform.split(twin)[0].structure is trial.graph.structure:
+    trial.twin(**trial.inputs[0])
+    structure = transform.split(trial.twin)[0].structure
+    if structure is trial.graph.structure:
         return
-    mine, other = trial.graph.structure.key, transform.split(twin)[0].structure.key
+    mine, other = trial.graph.structure.key, structure.key
     differing = [
         f"{trial.name}{'.' if path else ''}{path}.{name}"
         for (path, _, _, attributes, _), (_, _, _, others, _) in zip(mine[0], other[0], strict=False)

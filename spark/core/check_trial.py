@@ -1,6 +1,7 @@
 """One trial of a module for `check_module`: built, run for a few steps, with everything noted."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -46,6 +47,11 @@ class Trial:
     def graph(self) -> Graph:
         """The static half of the module."""
         return transform.split(self.module)[0]
+
+    @cached_property
+    def twin(self) -> Module:
+        """Another module from the same config, which the checks share."""
+        return self.cls(self.config)
 
     @property
     def name(self) -> str:
@@ -98,12 +104,12 @@ def variables(state: State) -> dict[str, np.ndarray]:
 
 def stacked(inputs: list[Any]) -> Any:
     """Steps as the leading axis of every array."""
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *inputs)
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *inputs)
 
 
 def unstacked(tree: Any, number: int) -> Any:
     """Entry `number` of the leading axis of every array."""
-    return jax.tree.map(lambda leaf: leaf[number], tree)
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[number], tree)
 
 
 def same_bits(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:

@@ -29,6 +29,9 @@ DERIVED = {
     "_fault",
     "_held",
     "_known",
+    "_form",
+    "_inferred",
+    "_stand_in",
 }
 
 

@@ -16,7 +16,7 @@ from spark.core import calling, copying
 from spark.core.config import Config
 from spark.core.errors import ConfigError, ModuleError, Problem
 from spark.core.keeper import Keeper
-from spark.core.part import INNER, NEW, SHELL, Part
+from spark.core.part import INNER, NEW, SHELL, Form, Part
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.share import Cut, Share, cut_every_array
@@ -76,6 +76,7 @@ class Module(Part):
         self._graph: Graph | None = None
         self._keeper: Keeper | None = None
         self._held: Any = None
+        self._form: Form | None = None
         self._generator: np.random.Generator | None = None
         self._checked = bool(getattr(config, "looks_at_numbers", False))
 

@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from spark.core.counter import Counter
 
@@ -53,7 +54,19 @@ class Slot:
         """The array, read from its leaf."""
         if self.solo:
             return leaf
+        if on_host(leaf):
+            # To dispatch the operations below one by one takes longer than the step of a small brain.
+            made = jnp.asarray(self.read_host(np.asarray(leaf)))
+            # Where JAX is set to 32 bits it narrows what comes from NumPy, but not what it holds.
+            if made.dtype == self.dtype:
+                return made
         return jnp.asarray(leaf)[self.part].reshape(self.shape) if self.floats else self.cut(leaf[self.part])
+
+    def read_host(self, leaf: np.ndarray) -> np.ndarray:
+        """A copy of the array, read from its leaf in NumPy: nothing is compiled for it."""
+        held = np.dtype("uint8") if self.dtype == "bool" else np.dtype(jnp.dtype(self.dtype))
+        flat = leaf.reshape(-1) if self.solo else leaf[self.part].view(held)
+        return flat[: self.size].astype(jnp.dtype(self.dtype)).reshape(self.shape)
 
     def flat(self, value: Any) -> Any:
         """An array of this slot's shape as elements of its shared leaf."""
@@ -125,6 +138,16 @@ class Layout:
             value = values[path]
             parts[slot.leaf].append(value if slot.solo else slot.flat(value))
         return tuple(_joined(part) for part in parts)
+
+
+def on_host(leaf: Any) -> bool:
+    """Whether it is a whole array in the memory of this process, which NumPy reads without a copy."""
+    if isinstance(leaf, np.ndarray):
+        return True
+    if isinstance(leaf, Tracer) or not isinstance(leaf, jax.Array):
+        return False
+    # Where an array was put on purpose, what is read from it stays there.
+    return leaf.is_fully_addressable and not leaf.committed and next(iter(leaf.devices())).platform == "cpu"
 
 
 def _joined(parts: list[Any]) -> Any:

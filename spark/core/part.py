@@ -12,6 +12,11 @@ from spark.core.payloads import Payload
 from spark.core.ports import Ports, PortSpec, declared_ports
 from spark.core.state import Graph, State
 
+
+class Form:
+    """What all views of one structure have in common at one place of their trees; a key for what follows from it."""
+
+
 NEW = "new"  # outermost, not built
 SHELL = "shell"  # outermost, built, owns its state
 INNER = "inner"  # part of another module
@@ -39,8 +44,13 @@ class Part:
     _graph: Graph | None
     _keeper: Keeper | None
     _held: Any
+    # Of a part of a view; None elsewhere.
+    _form: Form | None
     _generator: np.random.Generator | None
     _checked: bool
+    # What a step puts out, without values; and what stands for it while its owner's outputs are inferred.
+    _inferred: Any = None
+    _stand_in: Any = None
     # Whether a step calls back to Python.
     _calls_back: bool = False
 
@@ -78,6 +88,11 @@ class Part:
     def ports_from(cls, config: Any) -> Ports:
         """The ports of a module of this config; those of the class, unless a class says otherwise."""
         return cls.ports()
+
+    @property
+    def parts_meet_at_ports(self) -> bool:
+        """Whether a step calls each part with what it was built for, and nothing else passes between parts."""
+        return False
 
     @property
     def path(self) -> str:

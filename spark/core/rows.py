@@ -38,9 +38,7 @@ class RowLayout(Layout):
 def read_host(layout: Layout, leaves: tuple[np.ndarray, ...], path: str) -> np.ndarray:
     """The array at `path` of leaves that are NumPy arrays; nothing is compiled for it."""
     slot = layout.slots[path]
-    dtype = np.dtype("uint8") if slot.dtype == "bool" else np.dtype(jnp.dtype(slot.dtype))
-    flat = leaves[slot.leaf] if slot.solo else leaves[slot.leaf][slot.part].view(dtype)
-    return flat[: slot.size].astype(jnp.dtype(slot.dtype)).reshape(slot.shape)
+    return slot.read_host(leaves[slot.leaf])
 
 
 def plan_rows(entries: Mapping[str, tuple[tuple[int, ...], str]]) -> RowLayout:

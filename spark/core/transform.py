@@ -20,7 +20,7 @@ from spark.core.decaying import Shown
 from spark.core.errors import ArgumentError, ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Keeper
 from spark.core.packing import Layout, plan
-from spark.core.part import Part
+from spark.core.part import Form, Part
 from spark.core.state import Graph, Handle, State, StateLayout
 from spark.core.tree import CACHE, Clock, constants_of, leaves_of, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
@@ -42,9 +42,11 @@ class Structure:
     graphs: "weakref.WeakSet[Graph]" = field(repr=False, default_factory=weakref.WeakSet)
 
     handle: Handle = field(init=False, repr=False)
+    forms: tuple[Form, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "handle", Handle(self))
+        object.__setattr__(self, "forms", tuple(Form() for _ in walk(self.template)))
 
     def __repr__(self) -> str:
         return f"{type(self.template).__name__}: {len(self.about.layout.slots)} variables"
@@ -272,7 +274,8 @@ def merge(graph: Graph, state: State) -> Any:
     module._clock.step = state[STEP]
     if FAULT in state:
         module._fault = state[FAULT]
-    for _, part in walk(module):
+    for (_, part), form in zip(walk(module), structure.forms, strict=True):
+        part._form = form
         for value in vars(part).values():
             if isinstance(value, RandomKey):
                 value._step = _reader(part)
@@ -344,6 +347,6 @@ def clone(module: Part, variable: Any, constant: Any, clock: Any = None, prefix:
             # Where an input comes from is known while a module is built.
             value = {port: replace(spec, source=None) for port, spec in value.items()}
         made.__dict__[name] = value
-    made.__dict__.update(_clock=clock, _graph=None, _keeper=None, _mode="inner")
+    made.__dict__.update(_clock=clock, _graph=None, _keeper=None, _mode="inner", _form=None, _inferred=None)
     made.__dict__["config"] = fingerprint.without_seed(vars(module)["config"])
     return made

@@ -71,6 +71,11 @@ class Brain(Module, OfModules):
         """A transparent brain's modules draw as if they stood in its owner."""
         return self._drawn_as.rpartition(".")[0] if self.config.transparent else self._drawn_as
 
+    @property
+    def parts_meet_at_ports(self) -> bool:
+        """Its modules do, as long as nobody writes another step."""
+        return type(self).__call__ is Brain.__call__
+
     def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         """Signs and traits of its outputs, where the modules they come from know them."""
         return {n: replace(s, signs=self._known[n].signs, traits=self._known[n].traits) for n, s in outputs.items()}
@@ -257,8 +262,10 @@ class Brain(Module, OfModules):
 
     def whole_step(self, payloads: dict[str, Payload]) -> dict[str, Payload] | None:
         """The step as one native program, if any module lowers and this process runs on CPUs."""
+        if not self._runs_natively():
+            return None
         lowered = [name for name, way in ways_of_modules(self).items() if not isinstance(way, Refusal)]
-        if not lowered or not self._runs_natively():
+        if not lowered:
             return None
         graph, state = split(self)
         handle, about = graph.handle, graph.structure.about

@@ -13,7 +13,7 @@ from spark.core.tree import constants_of, variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.nn.formulas import ModuleFormula, Traceable, formula_of, traced_formula
 from spark.nn.projections.static import StaticProjections
-from spark.nn.ways import INSTRUCTIONS, Refusal, Way, ways_of_parts
+from spark.nn.ways import INSTRUCTIONS, Refusal, Way, identity, ways_of_parts
 from spark.nn.wiring import gather
 
 SIGNED = PortMap(CALL, "out_spikes")
@@ -46,9 +46,10 @@ _known: "weakref.WeakKeyDictionary[Any, tuple[Stage, ...]]" = weakref.WeakKeyDic
 
 def stages_of(neuron: Any) -> tuple[Stage, ...]:
     """The components of a neuron in the order in which a native program runs them: names alone, and fused ones."""
-    if neuron not in _known:
-        _known[neuron] = tuple(_stages(neuron))
-    return _known[neuron]
+    key = identity(neuron)
+    if key not in _known:
+        _known[key] = tuple(_stages(neuron))
+    return _known[key]
 
 
 def _stages(neuron: Any) -> Iterable[Stage]:

@@ -98,28 +98,36 @@ def _way_of_brain(brain: Any) -> Way:
     return INSTRUCTIONS
 
 
-# Tracing a module takes some hundredths of a second, and a step asks several times; a built module never changes.
+# Tracing a module takes some hundredths of a second, and a step asks several times; a built module never changes, and
+# all views of one structure are the same.
 _known: "weakref.WeakKeyDictionary[Any, dict[str, Way]]" = weakref.WeakKeyDictionary()
+
+
+def identity(module: Any) -> Any:
+    """A key for what follows from a module alone, not from the values of its arrays."""
+    return module if module._form is None else module._form
 
 
 def ways_of_modules(brain: Any) -> dict[str, Way]:
     """How the modules of a built brain run, by name."""
-    if brain not in _known:
-        _known[brain] = {name: way_of(getattr(brain, name)) for name in brain._names}
-    return _known[brain]
+    key = identity(brain)
+    if key not in _known:
+        _known[key] = {name: way_of(getattr(brain, name)) for name in brain._names}
+    return _known[key]
 
 
 def ways_of_parts(neuron: Any) -> dict[str, Way]:
     """How the components of a neuron run, by name; the first one that does not is a `Refusal`, and the last listed."""
-    if neuron not in _known:
+    key = identity(neuron)
+    if key not in _known:
         readers = [wire for ports in neuron._wires.values() for wires in ports.values() for wire in wires]
         ways: dict[str, Way] = {}
         for name in neuron._order:
             ways[name] = _way_of_part(neuron, name, ways, readers)
             if isinstance(ways[name], Refusal):
                 break
-        _known[neuron] = ways
-    return _known[neuron]
+        _known[key] = ways
+    return _known[key]
 
 
 def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any]) -> Way:

@@ -45,6 +45,24 @@ def test_what_is_packed_is_read_back_bit_for_bit(values: dict[str, np.ndarray]) 
 
 @given(named_arrays())
 @examples(5, 50)
+def test_what_is_read_under_jit_is_what_is_read_outside(values: dict[str, np.ndarray]) -> None:
+    layout = planned(values)
+    leaves = jax.device_put(layout.pack(values))
+    found = {path: layout.read(leaves, path) for path in values}
+    assert all(isinstance(array, jax.Array) for array in found.values())
+    assert bits(jax.jit(lambda held: {path: layout.read(held, path) for path in values})(leaves)) == bits(found)
+
+
+def test_an_array_that_was_put_on_a_device_is_read_there() -> None:
+    values = {"a": np.arange(3, dtype=np.float32), "b": np.array([True, False])}
+    layout = planned(values)
+    leaves = jax.device_put(layout.pack(values), jax.devices()[0])
+    found = {path: layout.read(leaves, path) for path in values}
+    assert bits(found) == bits(values) and all(array.committed for array in found.values())
+
+
+@given(named_arrays())
+@examples(5, 50)
 def test_what_is_packed_under_jit_is_read_back_bit_for_bit(values: dict[str, np.ndarray]) -> None:
     layout = planned(values)
 
