@@ -13,6 +13,7 @@ import pytest
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
+from spark.core import calling
 from spark.kernels import native
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import (
@@ -103,6 +104,12 @@ def tutorial_brain(**changes: Any) -> Brain:
     made = Brain(tutorial_config(**changes))
     build(made)
     return made
+
+
+def prepared(module: Any, **inputs: Any) -> Any:
+    """The module itself, built for inputs like these and at step 0; a call would compile its step."""
+    calling.build(module, {name: spark.PortSpec.of(payload) for name, payload in inputs.items()})
+    return module
 
 
 def spiking_brain(modules: list[ModuleSpecs], size: int = 4, outputs: Any = None, **changes: Any) -> Brain:

@@ -228,8 +228,8 @@ def run_storm(server, seed, steps, threats):
         return pool.submit(asyncio.run, Storm(server, seed, threats).rage(steps)).result()
 
 
-# A hundred more below, in `make verify`.
-@pytest.mark.parametrize("seed", [s if s < 4 else pytest.param(s, marks=pytest.mark.slow) for s in range(8)])
+# Six more and a hundred below, in `make verify`: they differ in the commands alone.
+@pytest.mark.parametrize("seed", [s if s < 2 else pytest.param(s, marks=pytest.mark.slow) for s in range(8)])
 def test_no_acknowledged_edit_is_lost_in_a_storm_of_commands_and_kills(server, seed):
     assert run_storm(server, seed, 20, [*CALM, *CALM, *KILLS]) > 3
 

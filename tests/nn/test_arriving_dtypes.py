@@ -1,5 +1,6 @@
 """Whatever dtype numbers and spikes arrive in, from inputs or modules, over one wire or several: the same results."""
 
+import functools
 from typing import Any, TypedDict
 
 import jax.numpy as jnp
@@ -216,12 +217,27 @@ def test_a_module_does_the_same_whatever_dtype_arrives(cls: type) -> None:
     check(last_state(*brain(cls, one_wire(cls, -1), "input")), plain, "bfloat16 inputs")
 
 
+@functools.cache
+def plain_state(cls: type) -> dict[str, np.ndarray]:
+    """What joined wires of the usual dtypes lead to."""
+    return last_state(*brain(cls, joined(cls, 0, 0), "module"))
+
+
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda c: c.__name__)
-def test_joined_wires_of_other_dtypes_bring_the_same_with_and_without_native_code(cls: type) -> None:
-    plain = last_state(*brain(cls, joined(cls, 0, 0), "module"))
-    check(last_state(*brain(cls, joined(cls, -1, -2), "module")), plain, "two halves")
+def test_joined_wires_of_other_dtypes_bring_the_same(cls: type) -> None:
+    check(last_state(*brain(cls, joined(cls, -1, -2), "module")), plain_state(cls), "two halves")
+
+
+# Wires are joined by the same code whatever reads them: some of each family in the quick run, since each compiles anew.
+@pytest.mark.parametrize(
+    "cls",
+    [pytest.param(cls, marks=[] if n % 3 == 0 else pytest.mark.slow) for n, cls in enumerate(CLASSES)],
+    ids=lambda c: c.__name__,
+)
+def test_joined_wires_of_other_dtypes_bring_the_same_without_native_code(cls: type) -> None:
     with array_code():
-        check(last_state(*brain(cls, joined(cls, -1, -2), "module")), plain, "without native code")
+        found = last_state(*brain(cls, joined(cls, -1, -2), "module"))
+    check(found, plain_state(cls), "without native code")
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import refused, spikes
+from builders import prepared, refused, spikes
 
 from spark import ConfigError, merge, split
 from spark.nn.connection_table import connection_table
@@ -33,7 +33,7 @@ def build(starts: Any = STARTS, post: Any = POST, weights: Any = None) -> int:
     """Number of the connections of a pool that is made of this list."""
     connections = Given(starts=starts, post=post, weights=weights)
     pool = DeltaLIFNeuron(units=(UNITS,), excitatory__connections=connections)
-    pool(excitation=spikes(np.zeros(ORIGINS)))
+    prepared(pool, excitation=spikes(np.zeros(ORIGINS)))
     return len(connection_table(merge(*split(pool)), "excitation"))
 
 
@@ -106,6 +106,6 @@ def test_targets_ascend_within_a_row_in_whatever_order_they_were_drawn():
 def test_a_pool_has_a_row_that_was_drawn_in_another_order_ascending():
     starts, post = np.arange(ORIGINS + 1) * 3, np.tile([9, 2, 5], ORIGINS)
     pool = DeltaLIFNeuron(units=(UNITS,), excitatory__connections=Given(starts=starts, post=post))
-    pool(excitation=spikes(np.zeros(ORIGINS)))
+    prepared(pool, excitation=spikes(np.zeros(ORIGINS)))
     table = connection_table(merge(*split(pool)), "excitation")
     assert table.targets[:6].tolist() == [2, 5, 9, 2, 5, 9]

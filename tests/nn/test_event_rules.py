@@ -387,7 +387,7 @@ def test_modulated_rules_run_the_same_in_array_code(name, interval):
 def test_a_run_of_any_rule_is_native_on_any_weights(name: str, layout: str, modulated: bool) -> None:
     """What runs is a view of the brain; a pool that is native in the brain alone would be slow without a word."""
     made = brain(set_up(name, **({"eligibility_tau": 30.0} if modulated else {})), **LAYOUTS[layout])
-    made(**{n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in made.config.input_map.items()})
+    build(made)
     view = spark.merge(*spark.split(made))
     assert way_of(made.pool) is INSTRUCTIONS and way_of(view.pool) is INSTRUCTIONS
 

@@ -5,7 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import run, spikes, tutorial_brain
+from builders import prepared, run, spikes, tutorial_brain
 from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +18,7 @@ from spark.nn.interfaces import ExponentialIntegrator
 
 def built(units: int, **config: Any) -> ExponentialIntegrator:
     made = ExponentialIntegrator(**config)
-    made(spikes=spikes(np.zeros(units)))
-    made.reset()
-    return made
+    return prepared(made, spikes=spikes(np.zeros(units)))
 
 
 def signals(made: ExponentialIntegrator, given_spikes: np.ndarray) -> np.ndarray:

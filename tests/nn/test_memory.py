@@ -54,13 +54,21 @@ TOO_LARGE = {
 }
 
 
+@pytest.fixture(scope="module")
+def refusals() -> dict[str, tuple[str, str, float]]:
+    """By pool the type and the text of what it raises, and the most memory until then, in a process for all of them."""
+    script = Path(__file__).with_name("too_large.py")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return {name: (kind, text, size) for name, kind, text, size in map(json.loads, done.stdout.splitlines())}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="bounds the address space as POSIX does")
 @pytest.mark.parametrize("pool", TOO_LARGE)
-def test_a_pool_that_no_memory_holds_is_refused_by_name_before_any_is_taken(pool: str) -> None:
-    script = Path(__file__).with_name("too_large.py")
-    done = subprocess.run([sys.executable, str(script), pool], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    kind, text, megabytes = json.loads(done.stdout.splitlines()[-1])
+def test_a_pool_that_no_memory_holds_is_refused_by_name_before_any_is_taken(
+    pool: str, refusals: dict[str, tuple[str, str, float]]
+) -> None:
+    kind, text, megabytes = refusals[pool]
     begin, end = TOO_LARGE[pool]
     assert kind == "ConfigError" and text.startswith(begin) and end in text
     assert megabytes < 500

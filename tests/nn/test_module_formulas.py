@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import array_code, spiking_brain
+from builders import array_code, prepared, spiking_brain
 from tolerances import INTEGRATED, SAME_BRAIN
 
 import spark
@@ -77,10 +77,7 @@ def own_brain(**config):
 
 
 def started(specs):
-    made = spiking_brain([specs], UNITS, seed=3)
-    made(spikes=SpikeArray(np.zeros(UNITS, np.int8)))
-    made.reset()
-    return made
+    return prepared(spiking_brain([specs], UNITS, seed=3))
 
 
 def brain_of(neuron, port="in_spikes", **config):
@@ -274,8 +271,7 @@ class Smoother(spark.Module):
 def test_what_is_not_elementwise_runs_in_xla_and_says_why():
     wires = {"spikes": PortMap("__call__", "spikes")}
     own = ModuleSpecs("own", Smoother, wires, spark.ModuleConfig())
-    made = spiking_brain([own], UNITS)
-    made(spikes=SpikeArray(np.zeros(UNITS, np.int8)))
+    made = prepared(spiking_brain([own], UNITS))
     found = spark.explain(made)
     assert (found["own"].runs_as, found["own"].reason, found.one_call) == ("XLA", "`sort`", False)
     assert "own     Smoother  XLA" in str(found) and "<td>Smoother</td>" in found._repr_html_()

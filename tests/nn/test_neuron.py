@@ -5,7 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import refused, relay, run, spikes, stand_in_synapses
+from builders import prepared, refused, relay, run, spikes, stand_in_synapses
 from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,9 +18,7 @@ from spark.nn.somas import LeakySoma
 
 def built(cls: Any = LIFNeuron, inputs: int = 5, **config: Any) -> Any:
     made = cls(**{"units": (10,), "async_spikes": True, **config})
-    made(in_spikes=spikes(np.zeros(inputs)))
-    made.reset()
-    return made
+    return prepared(made, in_spikes=spikes(np.zeros(inputs)))
 
 
 @given(st.floats(0, 1), st.integers(1, 60), st.integers(0, 99))

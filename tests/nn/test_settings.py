@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import NoConfig, refused, spiking_brain
+from builders import NoConfig, prepared, refused, spiking_brain
 
 import spark
 from spark import CurrentArray, FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray, catalogue
@@ -44,8 +44,7 @@ DRAWN = {
 def synapses(pre: int = 12, units: int = 8, **given: Any) -> DeltaLIFNeuron:
     """A built pool with these synapses, all to all unless said otherwise."""
     made = DeltaLIFNeuron(units=(units,), excitatory={"connections": "all_to_all", **given})
-    made(excitation=SpikeArray(np.zeros(pre, np.int8)))
-    return made
+    return prepared(made, excitation=SpikeArray(np.zeros(pre, np.int8)))
 
 
 def table_of(made: DeltaLIFNeuron) -> ConnectionTable:
@@ -182,9 +181,7 @@ def test_a_kernel_beside_a_matrix_of_weights_is_refused_and_one_for_other_wires_
     def pool(kernel: Any, connections: Any) -> Brain:
         config = DeltaLIFNeuronConfig(units=(8,), excitatory={"kernel": kernel, "connections": connections})
         wires = {"excitation": [PortMap("__call__", "spikes"), PortMap("__call__", "spikes")]}
-        made = spiking_brain([ModuleSpecs("pool", DeltaLIFNeuron, wires, config)], 12)
-        made(spikes=SpikeArray(np.zeros(12, np.int8)))
-        return made
+        return prepared(spiking_brain([ModuleSpecs("pool", DeltaLIFNeuron, wires, config)], 12))
 
     found = pool(7.0, (matrix, "all_to_all")).connections("pool.excitation").weights
     np.testing.assert_array_equal(found, [*matrix.T.ravel(), *[7.0] * 96])

@@ -5,7 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import refused, run
+from builders import prepared, refused, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tolerances import INTEGRATED, OPERATION
@@ -20,9 +20,7 @@ PICO = 1e-3  # MOhm * pA in mV
 
 def built(cls: type = LeakySoma, units: int = 1, **config: Any) -> Any:
     soma = cls(**config)
-    soma(current=CurrentArray(jnp.zeros(units)))
-    soma.reset()
-    return soma
+    return prepared(soma, current=CurrentArray(jnp.zeros(units)))
 
 
 def recorded(soma: Any, currents: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:

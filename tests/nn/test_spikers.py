@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import refused, run
+from builders import prepared, refused, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,9 +25,7 @@ from spark.nn.interfaces import (
 
 def built(cls: type, shape: tuple[int, ...], **config: Any) -> Any:
     spiker = cls(**config)
-    spiker(signal=FloatArray(jnp.zeros(shape)))
-    spiker.reset()
-    return spiker
+    return prepared(spiker, signal=FloatArray(jnp.zeros(shape)))
 
 
 def spikes_of(spiker: Any, signals: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import array_code, spiking_brain
+from builders import array_code, prepared, spiking_brain
 from tolerances import SAME_BRAIN
 
 import spark
@@ -62,10 +62,7 @@ class Chooser(spark.Module):
 
 def chooser():
     wires = {"spikes": [PortMap("__call__", "spikes")]}
-    made = spiking_brain([ModuleSpecs("own", Chooser, wires, spark.ModuleConfig())], UNITS, seed=3)
-    made(spikes=SpikeArray(np.zeros(UNITS, np.int8)))
-    made.reset()
-    return made
+    return prepared(spiking_brain([ModuleSpecs("own", Chooser, wires, spark.ModuleConfig())], UNITS, seed=3))
 
 
 def ran(made):
@@ -108,6 +105,5 @@ class OwnIntegrator(interfaces.ExponentialIntegrator):
 def test_a_sum_over_groups_of_units_is_native(of):
     config = interfaces.ExponentialIntegratorConfig(num_outputs=4)
     specs = ModuleSpecs("out", of, {"spikes": PortMap("__call__", "spikes")}, config)
-    made = spiking_brain([specs], UNITS)
-    made(spikes=SpikeArray(np.zeros(UNITS, np.int8)))
+    made = prepared(spiking_brain([specs], UNITS))
     assert spark.explain(made).one_call

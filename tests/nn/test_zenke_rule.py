@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import delays_of_pairs, refused, spikes, spiking_brain
+from builders import delays_of_pairs, prepared, refused, spikes, spiking_brain
 from tolerances import INTEGRATED
 
 import spark
@@ -33,15 +33,9 @@ def pool(delayed: bool, density: float, rule: Rule, alone: bool) -> Any:
         **{f"learning_rule__{name}": value for name, value in rule},
     )
     if alone:
-        made: Any = LIFNeuron(config)
-        made(in_spikes=spikes(np.zeros(PRE)))
-    else:
-        made = spiking_brain(
-            [ModuleSpecs("pool", LIFNeuron, {"in_spikes": PortMap("__call__", "spikes")}, config)], PRE
-        )
-        made(spikes=spikes(np.zeros(PRE)))
-    made.reset()
-    return made
+        return prepared(LIFNeuron(config), in_spikes=spikes(np.zeros(PRE)))
+    wires = {"in_spikes": PortMap("__call__", "spikes")}
+    return prepared(spiking_brain([ModuleSpecs("pool", LIFNeuron, wires, config)], PRE))
 
 
 def inputs(seed: int = 0) -> np.ndarray:

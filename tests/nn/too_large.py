@@ -1,6 +1,6 @@
 """Tries to build pools of 100,000 units with all pairs connected, in an address space of 32 GB.
 
-Prints, as JSON, the type, text and seconds' worth of memory (MB) of what each raises.
+Prints for each, as JSON, its name and the type, the text and the most memory (MB) so far of what it raises.
 """
 
 import json
@@ -46,9 +46,9 @@ def brain(cls, settings):
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (32_000_000_000, resource.RLIM_INFINITY))
-    cls, settings = POOLS[sys.argv[1]]
-    made = brain(cls, settings)
-    try:
-        made(drive=FloatArray(jnp.zeros(2)))
-    except Exception as error:
-        print(json.dumps([type(error).__name__, str(error), peak_kilobytes() / 1e3]))
+    for name, (cls, settings) in POOLS.items():
+        made = brain(cls, settings)
+        try:
+            made(drive=FloatArray(jnp.zeros(2)))
+        except Exception as error:
+            print(json.dumps([name, type(error).__name__, str(error), peak_kilobytes() / 1e3]))
