@@ -91,7 +91,9 @@ class Part:
 
     @property
     def parts_meet_at_ports(self) -> bool:
-        """Whether a step calls each part with what it was built for, and nothing else passes between parts."""
+        """Whether a step calls each part with what it was built for, and nothing else passes between parts but what
+        their variables hold.
+        """
         return False
 
     @property

@@ -13,8 +13,10 @@ Implementation = Literal["auto", "native", "reference"]
 def choose(implementation: Implementation, run_native: Callable, reference: Callable, *arguments: Any) -> jax.Array:
     """Call one version of an operation.
 
-    'auto' leaves the choice to the platform that the computation is compiled for: `platform_dependent` is resolved
-    when a program is lowered for one platform, and leaves no operation of its own in the compiled step.
+    'auto' takes the native version in a process that has CPUs alone: to trace the other one, which would never run,
+    takes as long as the rest of a small brain's step. Where there are accelerators too, it leaves the choice to the
+    platform that the computation is compiled for: `platform_dependent` is resolved when a program is lowered for one
+    platform, and leaves no operation of its own in the compiled step.
 
     Derivatives are always those of the reference.
 
@@ -38,6 +40,8 @@ def choose(implementation: Implementation, run_native: Callable, reference: Call
         return derived_from(reference, run_native)(*arguments)
     if implementation == "reference" or not native.available():
         return reference(*arguments)
+    if jax.default_backend() == "cpu":
+        return derived_from(reference, run_native)(*arguments)
     return jax.lax.platform_dependent(*arguments, cpu=derived_from(reference, run_native), default=reference)
 
 

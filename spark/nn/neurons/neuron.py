@@ -215,6 +215,11 @@ class Neuron(Module):
         owners = (next(c for c in type(self).__mro__ if name in vars(c)) for name in methods)
         return all("blueprint_lowers" in vars(owner) for owner in owners)
 
+    @property
+    def parts_meet_at_ports(self) -> bool:
+        """Components do, as long as nobody writes another step."""
+        return self._is_blueprint("__call__")
+
     def can_cut(self) -> bool:
         """Whether every component can be cut, and no component needs more of another than its own units' elements."""
         if not self._is_blueprint("__call__", "build"):
