@@ -1,6 +1,7 @@
 """Rules of tables against event-exact loops over synapses in float64, written from their papers."""
 
 import contextlib
+import math
 import pickle
 from collections.abc import Iterable
 from typing import Any
@@ -125,31 +126,35 @@ class Oracle:
         least, most = self.bounds
         nearest = getattr(c, "nearest", False)
         both = (c.tau, c.tau) if isinstance(c, plasticity.VogelsRuleConfig) else (c.pre_tau, c.post_tau)
-        fall = np.exp(-1.0 / np.array([both[0], getattr(c, "pre_slow_tau", 1.0)]))
-        falls = np.exp(-1.0 / np.array([both[1], getattr(c, "post_slow_tau", 1.0)]))
+        taus = (both[0], getattr(c, "pre_slow_tau", 1.0), both[1], getattr(c, "post_slow_tau", 1.0))
+        # Python's own numbers, which are float64 too: in arrays of two the loop took ten times as long.
+        fall_x, fall_r, fall_y, fall_o = (math.exp(-1.0 / tau) for tau in taus)
+        modulated, fade = c.modulated, math.exp(-1.0 / c.eligibility_tau) if c.modulated else 0.0
+        sent, fired = (pre != 0).T.tolist(), (post != 0).T.tolist()
+        given = np.asarray(reward, np.float64).tolist() if modulated else []
         for i, j in zip(*np.nonzero(first), strict=True):
-            w, e = first[i, j], 0.0
-            x, y = np.zeros(2), np.zeros(2)
+            w0, late = float(first[i, j]), int(delays[i, j])
+            w, e, x, r, y, o = w0, 0.0, 0.0, 0.0, 0.0, 0.0
             for n in range(len(pre)):
-                x, y = x * fall, y * falls
-                arrived = n >= delays[i, j] and pre[n - delays[i, j], j] != 0
-                if c.modulated:
-                    e *= np.exp(-1.0 / c.eligibility_tau)
-                for happened, is_pre in ((arrived, True), (post[n, i] != 0, False)):
+                x, r, y, o = x * fall_x, r * fall_r, y * fall_y, o * fall_o
+                arrived, spiked = n >= late and sent[j][n - late], fired[i][n]
+                if modulated:
+                    e *= fade
+                for happened, is_pre in ((arrived, True), (spiked, False)):
                     if not happened:
                         continue
-                    change = self.rate * self.changes(w, first[i, j], *x, *y, is_pre)
-                    if c.modulated:
+                    change = self.rate * self.changes(w, w0, x, r, y, o, is_pre)
+                    if modulated:
                         e += change
                     else:
                         w = min(max(w + change, least), most)
-                if c.modulated:
+                if modulated:
                     self.eligibilities[n, i, j] = e
-                    w = min(max(w + e * reward[n], least), most)
+                    w = min(max(w + e * given[n], least), most)
                 if arrived:
-                    x = np.ones(2) if nearest else x + 1
-                if post[n, i]:
-                    y = np.ones(2) if nearest else y + 1
+                    x, r = (1.0, 1.0) if nearest else (x + 1, r + 1)
+                if spiked:
+                    y, o = (1.0, 1.0) if nearest else (y + 1, o + 1)
             weights[i, j] = w
         return weights
 

@@ -131,7 +131,8 @@ def ran(made):
     return recording["pool"], {path: np.asarray(made.state[path]) for path in made.state}
 
 
-@examples(quick=5, thorough=150)
+# Pools are among the forty random brains of the quick run too.
+@examples(quick=3, thorough=150)
 @given(pools())
 def test_any_pool_runs_in_one_native_call_and_gives_what_array_code_gives(config):
     made = Brain(config)
