@@ -44,8 +44,11 @@ def test_a_module_in_64_bits_does_as_in_32(cls: Any) -> None:
         np.testing.assert_allclose(other, one, **INTEGRATED["float32"])
 
 
-@pytest.mark.parametrize("delayed", [False, True])
-@pytest.mark.parametrize("density", [0.5, 1.0])
+# Each delay and each density once in the quick run.
+@pytest.mark.parametrize(
+    ("delayed", "density"),
+    [pytest.param(d, s, marks=[] if d == (s < 1) else pytest.mark.slow) for d in (False, True) for s in (0.5, 1.0)],
+)
 def test_a_run_of_a_pool_in_64_bits_equals_its_steps(delayed: bool, density: float) -> None:
     with jax.enable_x64(True):
         kernel = spark.nn.initializers.UniformInitializer(density=density, total=20_000.0)

@@ -53,7 +53,11 @@ def ran(brain: Brain, inputs, record, number: int | None, steps: int = 300) -> t
     return {name: recording[name] for name in recording.names}, state
 
 
-@pytest.mark.parametrize("name", BRAINS)
+# Conductances are shared out as currents are, and eight pools as two.
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name in ("COBA", "microcircuit") else []) for name in BRAINS],
+)
 def test_any_number_of_threads_gives_the_spikes_and_the_state_of_one(name):
     brain, inputs, record = BRAINS[name]()
     build(brain)
