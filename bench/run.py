@@ -1,6 +1,7 @@
 """Everything that `make bench` prints, or what is named: each benchmark in a process of its own, one after another.
 
-Exits with 1 where one of them failed or missed a must. Options are passed on by running the scripts themselves.
+A name is one of those below, or a workload of `engine/workloads.py`, such as `coba` or `cuba:64000`. Exits with 1 where
+one of them failed or missed a must. Options are passed on by running the scripts themselves.
 """
 
 import subprocess
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 BENCH = Path(__file__).parent.absolute()
+sys.path.append(str(BENCH / "engine"))
 COMMANDS = {
     "imports": ("imports.py",),
     "editor": ("editor.py", "--json", "bench/results/editor.json"),
@@ -15,6 +17,7 @@ COMMANDS = {
     "checking": ("checking.py", "--json", "bench/results/checking.json"),
     "kernels": ("kernels.py", "--json", "bench/results/kernels.json"),
     "own-soma": ("own_soma.py",),
+    "adex": ("adex.py",),
     "first-result": ("first_result.py",),
     "engine": ("engine/engine.py",),
     "nest": (
@@ -51,6 +54,7 @@ COMMANDS = {
         "--setting",
         "float32",
     ),
+    "connectome": ("engine/engine.py", "--workloads", "connectome"),
     "threads": ("threads.py",),
     "batch": ("batch.py",),
     "scaling": ("scaling.py",),
@@ -58,21 +62,39 @@ COMMANDS = {
 }
 
 
+# Workloads whose sizes are several, all of which their name alone stands for.
+SEVERAL = {
+    "cuba": "cuba:4000,cuba:16000,cuba:64000,cuba:256000",
+    "coba": "coba:4000,coba:16000,coba:64000,coba:256000",
+    "plastic": "plastic:1.0,plastic:0.1",
+}
+
+
+def command_of(name):
+    """The script and its options; None where there is no such benchmark."""
+    from workloads import WORKLOADS
+
+    if name in COMMANDS or name.partition(":")[0] not in WORKLOADS:
+        return COMMANDS.get(name)
+    return ("engine/engine.py", "--workloads", SEVERAL.get(name, name))
+
+
 def main():
     """Run those that are named, or all; say at the end which did not pass."""
     wanted = sys.argv[1:] or list(COMMANDS)
-    unknown = [name for name in wanted if name not in COMMANDS]
+    unknown = [name for name in wanted if command_of(name) is None]
     if unknown:
         sys.exit(f"{unknown[0]}: no such benchmark; expected one of {', '.join(COMMANDS)}")
     (BENCH / "results").mkdir(exist_ok=True)
     missed = []
     for name in wanted:
-        script, *arguments = COMMANDS[name]
+        script, *arguments = command_of(name)
         print(f"\n{name}\n", flush=True)
         result = subprocess.run([sys.executable, str(BENCH / script), *arguments], cwd=BENCH.parent)
         if result.returncode:
             missed.append(name)
-    print(f"\nNot passed: {', '.join(missed)}." if missed else "\nAll passed.")
+    if len(wanted) > 1:
+        print(f"\nNot passed: {', '.join(missed)}." if missed else "\nAll passed.")
     sys.exit(bool(missed))
 
 

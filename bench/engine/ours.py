@@ -112,6 +112,19 @@ def microcircuit(w, request):
     return ready(w, brain, None, names, warm_up=w.warm_up)
 
 
+def connectome(w, request):
+    import connectome as network
+    from table import drawn
+
+    table = drawn(w.units, w.connections, seed(request))
+    begin = time.perf_counter()
+    brain = network.connectome(*table, w.units, np.arange(w.driven), seed(request))
+    inputs = {"level": spark.FloatArray(np.full(w.driven, w.drive_rate / network.RATE, np.float32))}
+    made = ready(w, brain, inputs, {"all": "brain"})
+    made.more["load_s"] = time.perf_counter() - begin - made.not_building_s
+    return made
+
+
 def tutorial(w, request):
     """The tutorial's own brain, from its script as it stands."""
     from spark.nn import Brain
@@ -186,6 +199,7 @@ BUILDERS = {
     "plastic": plastic,
     "adex": adex,
     "microcircuit": microcircuit,
+    "connectome": connectome,
     "tutorial": tutorial,
 }
 

@@ -130,6 +130,28 @@ def plastic(w, request):
     return standalone(w, request, [sources, group, synapses], group, [synapses])
 
 
+def connectome(w, request):
+    from table import drawn
+
+    start(w, request)
+    names = namespace(w)
+    pre, post, count = drawn(w.units, w.connections, request.get("seed", 1))
+    equations = """
+    dv/dt = (g - (v - rest)) / tau : 1 (unless refractory)
+    dg/dt = -g / tau_synapse : 1 (unless refractory)
+    """
+    group = neurons(w, w.units, equations, "exact", names, "v = rest; g = 0")
+    group.v = "rest"
+    delay = w.delay * brian2.ms
+    synapses = brian2.Synapses(group, group, "weight : 1", on_pre="g_post += weight", delay=delay, namespace=names)
+    synapses.connect(i=pre, j=post)
+    synapses.weight = count * w.synapse
+    events = brian2.PoissonGroup(w.driven, rates=w.drive_rate * brian2.Hz)
+    onto = brian2.Synapses(events, group, on_pre="v_post += event", namespace=names)
+    onto.connect(j="i")
+    return standalone(w, request, [group, synapses, events, onto], group, [synapses])
+
+
 def adex(w, request):
     chunked = w.chunk > 0
     start(w, request, standalone=not chunked)
@@ -185,7 +207,7 @@ def start(w, request, standalone=True):
 
 def namespace(w):
     """The workload's numbers; times as times, all else without unit, in the units that the workload states."""
-    times = {"tau", "tau_excitation", "tau_inhibition", "tau_pre", "tau_post", "tau_w", "refractory"}
+    times = {"tau", "tau_synapse", "tau_excitation", "tau_inhibition", "tau_pre", "tau_post", "tau_w", "refractory"}
     values = {name: value for name, value in vars(w).items() if isinstance(value, (int, float))}
     values = {name: value * brian2.ms if name in times else value for name, value in values.items()}
     # At a spike the inhibitory conductance rises by a positive weight; `dt` is Brian2's own name.
@@ -275,6 +297,7 @@ BUILDERS = {
     "brunel-like": brunel_like,
     "brunel2000": brunel2000,
     "plastic": plastic,
+    "connectome": connectome,
     "adex": adex,
 }
 

@@ -312,6 +312,37 @@ class Microcircuit:
 
 
 @dataclass(frozen=True)
+class Connectome:
+    """The shape of a fly's brain: `table.py` draws who connects with whom.
+
+    Source: Shiu et al. 2024, doi:10.1038/s41586-024-07763-9.
+    dV/dt = (rest - V + g) / tau, dg/dt = -g / tau_synapse; both rest while refractory, and what arrives is lost. A
+    spike brings its targets `synapse` mV of g for each of its synapses, after the delay; at a spike V = rest, g = 0.
+    The first `driven` units get events of `event` mV.
+    """
+
+    units: int = 138_639
+    connections: int = 15_000_000
+    seconds: float = 1.0
+    dt: float = 0.1
+    driven: int = 100
+    drive_rate: float = 150.0
+    rest: float = -52.0
+    threshold: float = -45.0
+    tau: float = 20.0
+    tau_synapse: float = 5.0
+    delay: float = 1.8
+    refractory: float = 2.2
+    synapse: float = 0.275
+    event: float = 68.75
+    sizes = (138_639,)
+
+    def rates(self):
+        """Whatever follows from the table, but the same for all."""
+        return {}
+
+
+@dataclass(frozen=True)
 class Tutorial:
     """The brain of `tests/contract/seed_tutorial.py`: 4 numbers, topological spiker of 128 each, 256 adaptive units
     with a wire to themselves and plastic delayed synapses, an integrator with 2 outputs; dt 1 ms, one fixed input.
@@ -338,6 +369,7 @@ WORKLOADS = {
     "plastic": Plastic,
     "adex": AdEx,
     "microcircuit": Microcircuit,
+    "connectome": Connectome,
     "tutorial": Tutorial,
 }
 # What stands after the colon in `cuba:4000`.

@@ -2,7 +2,8 @@
 
 The model is that of Shiu et al. 2024 for the fly's brain (139,000 neurons, 15 million connections): every neuron the
 same leaky unit; a spike brings its target's input g, in mV, 0.275 mV for each synapse, 1.8 ms later; g decays with 5 ms
-and rests, like the potential, in the 2.2 ms after a spike. Some neurons are driven at random, each event a spike.
+and rests, like the potential, in the 2.2 ms after a spike; what arrives in that time is lost, as in the authors' code.
+Some neurons are driven at random, each event a spike.
 
 Here the table is drawn: units that have many connections and units that have few. A real one has the same columns.
 
@@ -33,7 +34,7 @@ class ConnectomeSomaConfig(spark.SomaConfig):
 
 
 class ConnectomeSoma(spark.Soma):
-    """A leaky unit with an input g that decays; both rest while it is refractory.
+    """A leaky unit with an input g that decays; both rest while it is refractory, whatever arrives.
 
     `current` is what arrives by connections, in mV: g jumps by it. `jump`, in mV, is added to the potential.
     """
@@ -54,8 +55,8 @@ class ConnectomeSoma(spark.Soma):
         left, fading = np.exp(-DT / LEAK), np.exp(-DT / TAU)
         through = TAU / (TAU - LEAK) * (fading - left)
         acts = rests == 0
-        v, g = jnp.where(acts, left * v + through * g, v), jnp.where(acts, fading * g, g)
-        v, g = v + jump.value, g + current.value
+        v = jnp.where(acts, left * v + through * g + jump.value, v)
+        g = jnp.where(acts, fading * g + current.value, g)
         fired = acts & (v > THRESHOLD - REST)
         self.potential.value = jnp.where(fired, 0.0, v) + REST
         self.g.value = jnp.where(fired, 0.0, g)

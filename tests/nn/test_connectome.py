@@ -34,11 +34,11 @@ def test_a_connectome_fires_as_its_equations_say_with_inputs_that_rest_while_uni
     late, refractory = round(example.DELAY / example.DT), round(example.REFRACTORY / example.DT)
     for step in range(STEPS):
         acts = rests == 0
-        v, g = np.where(acts, left * v + through * g, v), np.where(acts, fading * g, g)
+        jump = np.zeros(UNITS)
         if step >= 1:
-            v[DRIVEN] += example.EVENT * events[step - 1]
-        if step >= late:
-            g += weights @ fired[step - late]
+            jump[DRIVEN] = example.EVENT * events[step - 1]
+        arrives = weights @ fired[step - late] if step >= late else 0.0
+        v, g = np.where(acts, left * v + through * g + jump, v), np.where(acts, fading * g + arrives, g)
         now = acts & (v > example.THRESHOLD - example.REST)
         np.testing.assert_array_equal(now, fired[step], err_msg=f"step {step}")
         v, g = np.where(now, 0.0, v), np.where(now, 0.0, g)

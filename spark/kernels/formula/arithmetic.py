@@ -50,10 +50,13 @@ def _extreme(sign: str) -> Operation:
     """The larger or smaller one; NaN if either is."""
 
     def run(b: Builder, x: list[Any], dtype: str, params: dict[str, Any]) -> Any:
-        first = _compare(sign)(b, x, dtype, {})
-        if is_float(dtype):
-            first = b.or_(first, b.fcmp_unordered("uno", x[0], x[0]))
-        return b.select(first, *x)
+        first, second = x
+        if not is_float(dtype):
+            return b.select(_compare(sign)(b, x, dtype, {}), first, second)
+        # Where one is NaN nothing is strictly beyond, so the first stays: one instruction of a processor. Whether the
+        # second is NaN is known before the loop where all units share it.
+        found = b.select(b.fcmp_ordered(sign[0], second, first), second, first)
+        return b.select(b.fcmp_unordered("uno", second, second), second, found)
 
     return run
 

@@ -61,10 +61,13 @@ def exponential(b: Builder, x: Any) -> Any:
     r = b.fadd(b.fmul(n, same(2.12194440e-4, kind)), b.fadd(b.fmul(n, same(-0.693359375, kind)), x))
     p = b.fadd(b.fadd(b.fmul(polynomial(b, r, _EXP), b.fmul(r, r)), r), same(1.0, kind))
     whole = integers_like(kind, 32)
-    # Two halves of the power, since 2^128 is no float; bounded, so that it is never a number out of range.
-    bounded = intrinsic(b, "fptosi.sat", [n], whole)
-    half = b.ashr(bounded, same(1, whole))
-    powers = [b.bitcast(b.shl(b.add(h, same(127, whole)), same(23, whole)), kind) for h in (half, b.sub(bounded, half))]
+    # A whole number beside 1.5 * 2^23 stands in the lowest bits, without the checks of a conversion. What is no such
+    # number is replaced below.
+    beside = b.bitcast(b.fadd(n, same(12582912.0, kind)), whole)
+    power = b.sub(beside, same(0x4B400000, whole))
+    # Two halves, since 2^128 is no float.
+    half = b.ashr(power, same(1, whole))
+    powers = [b.bitcast(b.shl(b.add(h, same(127, whole)), same(23, whole)), kind) for h in (half, b.sub(power, half))]
     value = b.fmul(b.fmul(p, powers[0]), powers[1])
     value = b.select(b.fcmp_ordered("<", x, same(-87.3365, kind)), same(0.0, kind), value)
     value = b.select(b.fcmp_ordered(">", x, same(88.72284, kind)), same(float("inf"), kind), value)
