@@ -21,11 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="spark", description="Build, run, teach and show spiking brains.")
     parser.add_argument("--version", action="version", version=f"spark {spark.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command")
-    demo = commands.add_parser("demo", help="run the tutorial's brain at CartPole and draw what it does")
+    demo = commands.add_parser(
+        "demo", help="run the tutorial's brain at CartPole, draw what it does, and teach another"
+    )
     demo.add_argument("--iterations", type=int, default=2500, help="environment steps (default 2500)")
     demo.add_argument(
         "--picture", type=Path, default=Path("spark_demo.png"), help="where to write the picture (spark_demo.png)"
     )
+    demo.add_argument("--lesson", type=int, default=60, help="episodes in which a brain learns; 0 for none (60)")
     demo.add_argument("--quiet", action="store_true", help="no progress bar")
     edit = commands.add_parser("edit", help="open the Graph Editor: draw a brain, run it, watch it")
     edit.add_argument("file", nargs="?", help="a model file (*.spark.json)")
@@ -113,6 +116,9 @@ def _demo(options: argparse.Namespace) -> int:
     if options.iterations < 1:
         print(f"--iterations must be at least 1, got {options.iterations}", file=sys.stderr)
         return 2
+    if options.lesson < 0:
+        print(f"--lesson must be at least 0, got {options.lesson}", file=sys.stderr)
+        return 2
     if not options.picture.parent.is_dir():
         print(f"--picture: there is no folder {options.picture.parent}. Create it first", file=sys.stderr)
         return 2
@@ -123,15 +129,22 @@ def _demo(options: argparse.Namespace) -> int:
         print(f"--picture: cannot write {options.picture}: {error.strerror}. Choose another place", file=sys.stderr)
         return 2
     # The demo pulls in matplotlib and gymnasium, which `spark --version` must not need.
-    from spark.demo import run_demo
+    from spark.demo import run_demo, run_lesson
 
     measured = run_demo(options.iterations, options.picture, progress=not options.quiet)
     print(f"{measured['iterations_per_second']:,.0f} iterations per second")
     print(
         f"The pool fires at {measured['pool_rate']:.0f} Hz. {measured['episodes']:.0f} episodes, "
-        f"{measured['mean_return']:.0f} steps each on average (nothing teaches this brain yet)."
+        f"{measured['mean_return']:.0f} steps each on average (nothing teaches this brain)."
     )
-    print(f"Picture: {options.picture.resolve()}")
+    print(f"Picture: {options.picture.resolve()}", flush=True)
+    if options.lesson:
+        learned = run_lesson(options.lesson)
+        print(
+            f"A brain that learns by plasticity held the pole for {learned['first']:.0f} steps in its first "
+            f"ten episodes, and for {learned['last']:.0f} in the last ten of {options.lesson}, "
+            f"after {learned['seconds']:.0f} s. `spark learn cartpole` teaches one in full."
+        )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The demo: the tutorial's brain at CartPole. Needs the extra `demo`."""
+"""The demo: the tutorial's brain at CartPole, and one that learns it. Needs the extra `demo`."""
 
 import time
 from pathlib import Path
@@ -7,7 +7,7 @@ import gymnasium as gym
 import jax.numpy as jnp
 import numpy as np
 
-from spark import nn
+from spark import learn, nn
 from spark.core.payloads import FloatArray
 from spark.envs import Loop
 from spark.graph.specs import InputSpec, ModuleSpecs, OutputSpec, PortMap
@@ -18,6 +18,7 @@ from spark.nn.interfaces import (
     TopologicalLinearSpikerConfig,
 )
 from spark.nn.neurons import ALIFNeuron, ALIFNeuronConfig
+from spark.worlds import CartPole
 
 NAMES = ["cart position", "cart speed", "pole angle", "pole speed"]
 SCALES = np.array([2.4, 2.5, 0.2095, 3.5])
@@ -97,4 +98,14 @@ def run_demo(iterations: int, picture: Path, progress: bool = True) -> dict[str,
         "pool_rate": float(pool),
         "episodes": float(len(log.returns())),
         "mean_return": float(np.mean(log.returns() or [np.nan])),
+    }
+
+
+def run_lesson(episodes: int, seed: int = 0) -> dict[str, float]:
+    """Teach a brain CartPole by plasticity; what its first and its last ten episodes brought, and how long it took."""
+    lesson = learn.fit(nn.Brain(learn.actor_critic(CartPole, seed=seed)), episodes)
+    return {
+        "first": float(lesson.returns[:10].mean()),
+        "last": float(lesson.returns[-10:].mean()),
+        "seconds": lesson.seconds,
     }

@@ -53,16 +53,23 @@ def test_explain_says_how_each_module_of_a_file_runs(capsys, tmp_path):
 
 def test_the_demo_prints_its_speed_and_writes_the_picture(tmp_path, capsys):
     picture = tmp_path / "demo.png"
-    assert main(["demo", "--iterations", "50", "--quiet", "--picture", str(picture)]) == 0
+    assert main(["demo", "--iterations", "50", "--lesson", "2", "--quiet", "--picture", str(picture)]) == 0
     out = capsys.readouterr().out
+    assert "in the last ten of 2, after" in out
     assert "iterations per second" in out
     assert str(picture) in out
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_demo_shows_a_progress_bar(tmp_path, capsys):
-    main(["demo", "--iterations", "20", "--picture", str(tmp_path / "demo.png")])
-    assert "20/20" in capsys.readouterr().err
+    main(["demo", "--iterations", "20", "--lesson", "0", "--picture", str(tmp_path / "demo.png")])
+    told = capsys.readouterr()
+    assert "20/20" in told.err and "learns" not in told.out
+
+
+def test_the_demo_refuses_less_than_no_lesson(capsys):
+    assert main(["demo", "--lesson", "-1"]) == 2
+    assert "--lesson must be at least 0, got -1" in capsys.readouterr().err
 
 
 def test_the_demo_says_which_package_is_missing(monkeypatch, capsys):
