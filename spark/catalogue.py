@@ -38,6 +38,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
     "world": (worlds.Acrobot, worlds.CartPole, worlds.Maze, worlds.MountainCar, worlds.Pendulum),
     "learning": (
         learn.ActorPools,
+        learn.ActorRace,
         learn.Critic,
         learn.PredictionError,
     ),

@@ -8,6 +8,8 @@ from spark.learn.critic import CriticConfig as CriticConfig
 from spark.learn.error import PredictionError as PredictionError
 from spark.learn.error import PredictionErrorConfig as PredictionErrorConfig
 from spark.learn.evaluation import Evaluation as Evaluation
+from spark.learn.race import ActorRace as ActorRace
+from spark.learn.race import ActorRaceConfig as ActorRaceConfig
 from spark.learn.tasks import task as task
 from spark.learn.teach import Lesson as Lesson
 from spark.learn.teach import Progress as Progress

@@ -110,14 +110,13 @@ class ActorPools(Module):
         # In the steps between errors nothing is computed for it.
         weights = jnp.where(arrived != 0.0, weights, self.weights.value)
         potentials = (weights @ traces).reshape(config.actions, config.size)
-        chance = (config.max_freq * config.dt / 1000.0) * jax.nn.sigmoid(potentials)
-        fired = self.key.uniform(potentials.shape) < chance
+        fired = self.key.uniform(potentials.shape) < self.chance(potentials)
         if config.refractory > 0:
             fired = fired & (self.resting.value <= 0.0)
             left = jnp.maximum(self.resting.value - config.dt, 0.0)
             # The step of the spike is the first of them; a period of whole steps is not prolonged by rounding.
             self.resting.value = jnp.where(fired, jnp.float32(config.refractory - 1.001 * config.dt), left)
-        counts = self.counts.value + fired.sum(axis=1).astype(jnp.int32)
+        counts = self.counted(self.counts.value, fired.sum(axis=1).astype(jnp.int32))
         probability = jax.nn.softmax(potentials.mean(axis=1))
         # A random part below 1 decides between pools of equally many spikes.
         drawn = counts.astype(jnp.float32) + 0.5 * self.key.uniform((config.actions,), 1)
@@ -133,6 +132,14 @@ class ActorPools(Module):
         self.weights.value, self.traces.value = weights, traces
         self.phase.value = (phase + 1) % config.every
         return {"action": IntegerArray(self.chosen.value), "spikes": SpikeArray(fired.astype(jnp.int8))}
+
+    def chance(self, potentials: jax.Array) -> jax.Array:
+        """The probability with which each unit fires in this step; both (actions, size)."""
+        return (self.config.max_freq * self.config.dt / 1000.0) * jax.nn.sigmoid(potentials)
+
+    def counted(self, counts: jax.Array, fired: jax.Array) -> jax.Array:
+        """What decides at the end of a round, (actions,), once so many units of each pool fired in this step."""
+        return counts + fired
 
     def surprise(self, won: jax.Array, probability: jax.Array) -> jax.Array:
         """How much each pool, (actions,), takes part in what is learned from a choice: f, see the class.

@@ -7,7 +7,7 @@ import numpy as np
 from spark.core.arguments import checked
 from spark.core.payloads import FloatArray, IntegerArray
 from spark.graph.specs import ModuleSpecs, OutputSpec, PortMap
-from spark.learn.actor import ActorPools, ActorPoolsConfig
+from spark.learn.actor import ActorPools
 from spark.learn.critic import Critic, CriticConfig
 from spark.learn.error import PredictionError, PredictionErrorConfig
 from spark.nn import BrainConfig
@@ -21,6 +21,7 @@ def actor_critic(
     *,
     seed: int = 0,
     every: int = 20,
+    acting: type[ActorPools] = ActorPools,
     encoder: dict[str, Any] | None = None,
     actor: dict[str, Any] | None = None,
     critic: dict[str, Any] | None = None,
@@ -36,6 +37,7 @@ def actor_critic(
         world: The class of the world.
         seed: The brain's seed: of the world's beginnings, and of all chance in the brain.
         every: Steps of the brain, ms, for each step of the world.
+        acting: The class of the actor: `ActorPools`, or `ActorRace`.
         encoder: Further settings of the encoder.
         actor: Of the actor.
         critic: Of the critic.
@@ -53,8 +55,8 @@ def actor_critic(
         "world": (world, world.config_class()(every=every, **settings), {"action": "actor.action"}),
         "encoder": (PopulationEncoder, encoding, {"signal": "world.observation"}),
         "actor": (
-            ActorPools,
-            ActorPoolsConfig(**{"actions": world.actions, "every": every, **gain, **(actor or {})}),
+            acting,
+            acting.config_class()(**{"actions": world.actions, "every": every, **gain, **(actor or {})}),
             {"spikes": "encoder.spikes", "error": "error.error", "started": "world.started"},
         ),
         "critic": (

@@ -20,6 +20,7 @@ class PredictionErrorConfig(ModuleConfig):
 
     every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
     discount: Number = field(0.98, least=0, below=1, description="Worth of a reward one step of the world later.")
+    reward_size: Number = field(1.0, above=0, description="A reward of this size counts as 1.")
     clip: Number | None = field(0.5, above=0, description="Largest size of an error; None for any.")
     best_return: Number = field(1.0, description="An episode that brings this is a full success.")
     worst_return: Number = field(0.0, description="One that brings this, or less, is none.")
@@ -46,7 +47,7 @@ class ErrorOutput(TypedDict):
 class PredictionError(Module):
     """The temporal-difference error, once for each step of the world, times how much is still to be learned.
 
-        d = (1 - discount) r + discount V' - V
+        d = (1 - discount) r / reward_size + discount V' - V
 
     where V was the value of the last observation, and V' that of this one; V' counts as 0 where the episode is
     terminated, and is taken as it is where it was cut off, so that a cut is no failure. In the first round of an
@@ -92,7 +93,11 @@ class PredictionError(Module):
         now = decides(self.phase.value, config.every, ERROR)
         value_now = value.value.astype(jnp.float32)
         worth = jnp.where(terminated.value, 0.0, value_now)
-        found = (1.0 - config.discount) * reward.value.astype(jnp.float32) + config.discount * worth - self.before.value
+        found = (
+            ((1.0 - config.discount) / config.reward_size) * reward.value.astype(jnp.float32)
+            + config.discount * worth
+            - self.before.value
+        )
         found = jnp.where(started.value, 0.0, found)
         if config.clip is not None:
             found = jnp.clip(found, -config.clip, config.clip)

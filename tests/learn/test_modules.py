@@ -8,7 +8,16 @@ from tolerances import INTEGRATED
 
 import spark
 from spark import BooleanMask, FloatArray, SpikeArray
-from spark.learn import ActorPools, ActorPoolsConfig, Critic, CriticConfig, PredictionError, PredictionErrorConfig
+from spark.learn import (
+    ActorPools,
+    ActorPoolsConfig,
+    ActorRace,
+    ActorRaceConfig,
+    Critic,
+    CriticConfig,
+    PredictionError,
+    PredictionErrorConfig,
+)
 from spark.nn.interfaces import PopulationEncoder, PopulationEncoderConfig
 
 EVERY, ROUNDS, INPUTS = 6, 25, 12
@@ -108,14 +117,41 @@ def test_units_fire_as_often_as_their_potential_says():
     assert (np.abs(np.asarray(fired).reshape(steps, 2).mean(axis=0) - expected) < 5 * spread).all()
 
 
+def test_pools_that_inhibit_each_other_win_as_often_as_the_softmax_of_their_potentials_says():
+    rounds, weights = 3000, np.array([1.0, 0.2, -0.5])
+    actor = ActorRace(ActorRaceConfig(actions=3, size=2, every=EVERY, rate=0.0, tau=1.0, gain=1.0, max_freq=400.0))
+    quiet = {"error": one(0.0), "started": one(False, BooleanMask, bool)}
+    actor(spikes=SpikeArray(jnp.ones(1, jnp.int8)), **quiet)
+    actor.replace_state({"weights": np.repeat(weights, 2)[:, None].astype(np.float32)})
+    graph, state = spark.split(actor)
+
+    def step(now, _):
+        view = spark.merge(graph, now)
+        found = view(spikes=SpikeArray(jnp.ones(1, jnp.int8)), **quiet)
+        return spark.split(view)[1], (found["action"].value[0], found["spikes"].value.sum(axis=1))
+
+    _, (actions, spikes) = jax.lax.scan(step, state, None, length=rounds * EVERY)
+    expected = np.exp(weights / (1 - np.exp(-1)))
+    expected /= expected.sum()
+    spread = np.sqrt(expected * (1 - expected) / rounds)
+    won = np.bincount(np.asarray(actions)[20 * EVERY :: EVERY], minlength=3) / (rounds - 20)
+    # Two units at 0.4 a step: seldom do three fire at once, where the majority wins more often than its share.
+    assert (np.abs(won - expected) < 5 * spread + 0.02).all()
+    # Each pool's units share the rate of all by the same probabilities.
+    rates = np.asarray(spikes)[20 * EVERY :].mean(axis=0)
+    assert (np.abs(rates - 0.8 * expected) < 5 * np.sqrt(0.8 / rounds / EVERY)).all()
+
+
 def test_the_error_is_the_change_in_what_is_expected():
-    config = PredictionErrorConfig(every=EVERY, discount=0.9, clip=0.4, best_return=10.0, memory=0.5, least_rate=0.1)
+    config = PredictionErrorConfig(
+        every=EVERY, discount=0.9, clip=0.4, reward_size=2.0, best_return=10.0, memory=0.5, least_rate=0.1
+    )
     module = PredictionError(config)
     before, success, seen = 0.0, 0.0, []
     for number in range(12):
         value, reward, gained = RNG.normal() * 0.3 + 1, RNG.normal(), RNG.uniform(0, 12)
         started, terminated, truncated = number in (0, 5), number == 4, number == 9
-        expected = 0.1 * reward + 0.9 * (0.0 if terminated else value) - before
+        expected = 0.1 * reward / 2.0 + 0.9 * (0.0 if terminated else value) - before
         expected = 0.0 if started else float(np.clip(expected, -0.4, 0.4))
         rate = max(0.1, np.sqrt(1 - success))
         for phase in range(EVERY):

@@ -1,0 +1,35 @@
+"""An actor whose pools inhibit each other: who fires last before the choice acts."""
+
+import jax
+import jax.numpy as jnp
+
+from spark.learn.actor import ActorPools, ActorPoolsConfig
+
+
+class ActorRaceConfig(ActorPoolsConfig):
+    """As of pools."""
+
+
+class ActorRace(ActorPools):
+    """Pools that share one rate: each unit of pool k fires with probability max_freq * dt / 1000 * p_k.
+
+    p is the softmax of the pools' mean potentials, as if each pool were divided by the activity of all; the pool with
+    most spikes in the last step with a spike acts, ties by chance, which is nearly as often as p says. So what
+    the units do is what "won minus expected" expects of them, however far potentials are from 0: pools without
+    inhibition saturate there, and those that count a whole round choose more surely than p says. It suits worlds that
+    must be explored for long before anything is gained.
+
+    Ports, variables and learning are those of `ActorPools`; `counts` are spikes of the last step with any.
+    """
+
+    config: ActorRaceConfig
+
+    def chance(self, potentials: jax.Array) -> jax.Array:
+        """All units of a pool alike."""
+        share = jax.nn.softmax(potentials.mean(axis=1))
+        most = self.config.max_freq * self.config.dt / 1000.0
+        return jnp.broadcast_to((most * share)[:, None], potentials.shape)
+
+    def counted(self, counts: jax.Array, fired: jax.Array) -> jax.Array:
+        """Older spikes do not count."""
+        return jnp.where(fired.sum() > 0, fired, counts)
