@@ -44,7 +44,9 @@ def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
     task, name, seed, episodes = job
     world, plain = SETTINGS[task]
     variant = VARIANTS[name]
-    settings = {part: {**plain.get(part, {}), **variant.settings.get(part, {})} for part in {*plain, *variant.settings}}
+    settings = dict(plain)
+    for part, changed in variant.settings.items():
+        settings[part] = {**plain.get(part, {}), **changed}
     begin, cpu = time.perf_counter(), time.process_time()
     config = learn.actor_critic(variant.world or world, seed=seed, **settings)
     brain = Brain(config if variant.change is None else variant.change(config))

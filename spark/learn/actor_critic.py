@@ -49,7 +49,7 @@ def actor_critic(
     """
     spans = {"spans": np.asarray(world.spans, np.float32), **(encoder or {})}
     encoding = PopulationEncoderConfig(**spans)
-    gain = {"gain": unit_energy(encoding, world.observations, every - 2, 10.0)}
+    gain = {"gain": unit_energy(encoding, world.observations - encoding.angle, every - 2, 10.0)}
     returns = {"best_return": world.best_return, "worst_return": world.worst_return}
     parts = {
         "world": (world, world.config_class()(every=every, **settings), {"action": "actor.action"}),

@@ -8,25 +8,52 @@ from spark.core.arguments import checked
 from spark.core.errors import Problem, RunError
 from spark.core.names import suggestion
 from spark.learn.actor_critic import actor_critic
+from spark.learn.race import ActorRace
 from spark.nn import Brain, BrainConfig
 from spark.worlds import Acrobot, CartPole, Maze, MountainCar, Pendulum, World
 
+# What has to be explored for long before it is solved is learned by pools that act as often as their softmax says, with
+# a larger part for who won, without annealing.
+_EXPLORING: dict[str, Any] = {"winner": 0.3, "trace": 0.9}
+_FINE: dict[str, Any] = {"resolution": 24, "width": 1.5}
 # The world of each task, and what differs there from CartPole's settings.
 SETTINGS: dict[str, tuple[type[World], dict[str, Any]]] = {
-    "acrobot": (Acrobot, {}),
+    "acrobot": (
+        Acrobot,
+        {"acting": ActorRace, "actor": {**_EXPLORING, "rate": 1.6}, "error": {"least_rate": 1.0}},
+    ),
     "cartpole": (CartPole, {}),
-    "maze": (Maze, {"encoder": {"resolution": 24, "width": 1.2}}),
+    "maze": (
+        Maze,
+        {
+            "acting": ActorRace,
+            "encoder": {"resolution": 24},
+            "actor": {**_EXPLORING, "rate": 16.0, "discount": 0.95},
+            "critic": {"discount": 0.95},
+            "error": {"least_rate": 1.0, "discount": 0.95, "clip": None},
+        },
+    ),
     # The car must look farther ahead, and see finer, than the pole.
     "mountain-car": (
         MountainCar,
         {
-            "encoder": {"resolution": 24, "width": 1.5},
-            "actor": {"discount": 0.99, "rate": 2.0},
+            "acting": ActorRace,
+            "encoder": {**_FINE, "centers": [-0.3, 0.0], "spans": [0.9, 0.07]},
+            "actor": {**_EXPLORING, "rate": 8.0, "discount": 0.99},
             "critic": {"discount": 0.99},
-            "error": {"discount": 0.99},
+            "error": {"least_rate": 1.0, "discount": 0.99, "clip": None},
         },
     ),
-    "pendulum": (Pendulum, {}),
+    # Its costs are up to 16 a step.
+    "pendulum": (
+        Pendulum,
+        {
+            "acting": ActorRace,
+            "encoder": {**_FINE, "angle": True},
+            "actor": {**_EXPLORING, "trace": 0.95, "rate": 4.0},
+            "error": {"least_rate": 1.0, "reward_size": 16.0},
+        },
+    ),
 }
 
 

@@ -217,6 +217,17 @@ def test_units_fire_by_how_near_both_numbers_are_to_theirs(random):
     assert (counts[rates == 0] == 0).all() and (rates == 0).any() and fired.shape == (steps, 75)
 
 
+def test_an_angle_is_shown_in_the_place_of_its_cosine_and_sine_and_a_center_is_in_the_middle():
+    plain = {"resolution": 6, "least_freq": 0.0}
+    for angle in (-3.0, -0.4, 2.0):
+        given = np.array([np.cos(angle), np.sin(angle), 5.0])
+        found = encoded(given, 300, angle=True, spans=[7.0, 7.0, 4.0], centers=[9.0, 9.0, 3.0], **plain)
+        expected = encoded(np.array([angle / np.pi, 0.5]), 300, **plain)
+        assert found.shape == expected.shape == (300, 36)
+        # Their phases are drawn alike, so that only rounding tells them apart.
+        assert np.abs(found.sum(axis=0) - expected.sum(axis=0)).max() <= 1
+
+
 def test_numbers_alone_have_an_axis_each():
     fired = encoded(np.array([-5.0]), 500, resolution=4, pairs=False)
     assert fired.shape == (500, 4) and np.argmax(fired.sum(axis=0)) == 0
@@ -238,3 +249,8 @@ def test_a_unit_is_silent_for_its_refractory_period():
             spikes.append(np.asarray(found["spikes"].value).reshape(-1))
         gaps = np.concatenate([np.diff(np.flatnonzero(train)) for train in np.array(spikes).T])
         assert gaps.min() == least and gaps.max() > least
+
+
+def test_one_number_is_no_angle():
+    with pytest.raises(spark.WiringError, match=r"signal: holds no angle, got 1 number; expected its cosine, its sine"):
+        PopulationEncoder(angle=True)(signal=FloatArray(jnp.zeros(1)))

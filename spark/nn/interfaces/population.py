@@ -22,6 +22,10 @@ class PopulationEncoderConfig(ModuleConfig):
     """The fields, and how fast their units fire."""
 
     spans: Quantity = field(1.0, above=0, description="Size of each number that maps to the end of its axis.")
+    centers: Quantity = field(0.0, description="Each number that maps to the middle of its axis.")
+    angle: bool = field(
+        False, description="Whether the first two are cosine and sine of an angle, shown in their place."
+    )
     resolution: Whole = field(10, least=2, description="Fields along an axis.")
     pairs: bool = field(True, description="Whether fields stand on grids of two numbers each; else on single axes.")
     width: Number = field(0.8, above=0, description="Width of a field, in distances between neighbours.")
@@ -37,9 +41,10 @@ class PopulationEncoderConfig(ModuleConfig):
 class PopulationEncoder(Module):
     """Every number, or every pair of numbers, is shown by units whose rate is highest where the number is theirs.
 
-    A number x is scaled to x / span and clipped to -1 ... 1. Middles of the fields lie evenly from -1 to 1; a
-    unit's rate is `max_freq * exp(-d^2 / (2 s^2))`, d the distance to its middle and s the width. Regular units
-    carry a phase, and fire each time it reaches 1; random ones fire independently in each step.
+    A number x is scaled to (x - center) / span and clipped to -1 ... 1; of an angle that is given by its cosine and
+    sine, -pi ... pi are shown as -1 ... 1, and neither center nor span of the two is read. Middles of the fields lie
+    evenly from -1 to 1; a unit's rate is `max_freq * exp(-d^2 / (2 s^2))`, d the distance to its middle and s the
+    width. Regular units carry a phase, and fire each time it reaches 1; random ones fire independently in each step.
 
     Input ports: `signal`, (numbers,). Output ports: `spikes`, int8, (units,): for pairs (0, 1), (0, 2) ... (1, 2)
     ..., a grid of resolution x resolution each, row by row; without pairs `resolution` for each number.
@@ -54,9 +59,18 @@ class PopulationEncoder(Module):
         """The fields.
 
         Raises:
-            WiringError: There are pairs to make, and one number only.
+            WiringError: There are pairs to make, or an angle to show, and one number only.
         """
-        config, count = self.config, signal.size
+        config, count = self.config, signal.size - self.config.angle
+        if config.angle and signal.size < 2:
+            raise WiringError(
+                Problem(
+                    f"{self.path or type(self).__name__}.signal",
+                    f"holds no angle, got {signal.size} number; expected its cosine, its sine, and what else there is",
+                    "Write `angle=False`",
+                    "shape",
+                )
+            )
         if config.pairs and count < 2:
             raise WiringError(
                 Problem(
@@ -68,6 +82,7 @@ class PopulationEncoder(Module):
             )
         address = f"{self.path or type(self).__name__}.config.spans"
         self.span = parameter(address, config.spans, signal.shape)
+        self.center = parameter(address.replace("spans", "centers"), config.centers, signal.shape)
         self.middles = Constant(np.linspace(-1.0, 1.0, config.resolution, dtype=np.float32))
         listed = np.array(list(combinations(range(count), 2)), np.int32).reshape(-1, 2)
         self.rows, self.columns = Constant(listed[:, 0]), Constant(listed[:, 1])
@@ -82,7 +97,10 @@ class PopulationEncoder(Module):
     def __call__(self, signal: FloatArray) -> SpikerOutput:
         """Advance one step."""
         config = self.config
-        x = jnp.clip(signal.value.reshape(-1).astype(jnp.float32) / self.span.value, -1.0, 1.0)
+        numbers = signal.value.reshape(-1).astype(jnp.float32)
+        x = jnp.clip((numbers - self.center.value) / self.span.value, -1.0, 1.0)
+        if config.angle:
+            x = jnp.concatenate([jnp.arctan2(numbers[1:2], numbers[:1]) / jnp.float32(np.pi), x[2:]])
         width = config.width * 2.0 / (config.resolution - 1)
         distance = (x[:, None] - jnp.asarray(self.middles.value)[None, :]) / width
         near = jnp.exp(-0.5 * distance * distance)
