@@ -10,7 +10,7 @@ from fuzz.comparisons import COMPARISONS, ELSEWHERE
 from fuzz.many import by_turns
 from fuzz.origins import Draw
 from fuzz.random_brains import random_case
-from fuzz.recipes import POOLS, AnyPool
+from fuzz.recipes import POOLS, SPIKERS, AnyPool, Integrator
 from fuzz.wide import widened_case
 from spark import PortMap, Projection, catalogue
 from spark.nn import Brain, BrainConfig, connections, initializers
@@ -24,6 +24,7 @@ LEARNING = {c.__name__ for family in ("world", "learning") for c in catalogue.BU
 # Models that are array code alone: `nn/test_arriving_dtypes.py` runs each of them natively and as array code.
 ALONE = {c.__name__ for family in ("soma", "receptor") for c in catalogue.BUILT_IN[family]}
 ALONE -= {c.component.__name__ for c in (*AnyPool.somas, *(config for config, _ in AnyPool.receptors.values()))}
+ALONE |= {c.__name__ for c in catalogue.BUILT_IN["interface"]} - {r.module.__name__ for r in (*SPIKERS, Integrator)}
 # A table like those of the other rules; `nn/test_event_rules.py` has it on every layout of weights.
 ALONE |= {"VogelsRule"}
 
