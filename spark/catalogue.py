@@ -85,9 +85,12 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
     ),
     "synapses": (synapses.PoissonBackground,),
     "plasticity": (
+        plasticity.BCMRule,
+        plasticity.ClopathRule,
         plasticity.HebbianRule,
         plasticity.OjaRule,
         plasticity.PairRule,
+        plasticity.PowerLawRule,
         plasticity.QuadrupletRule,
         plasticity.TripletRule,
         plasticity.VogelsRule,

@@ -49,14 +49,15 @@ def arguments(cls: type) -> dict[str, Any]:
     if issubclass(cls, spark.worlds.World):
         return {"inputs": {"action": spark.IntegerArray(jnp.asarray([1], jnp.int32))}}
     if issubclass(cls, spark.nn.plasticity.Rule):
-        generator = np.random.default_rng(0)
-        return {
-            "inputs": {
-                "pre_spikes": spark.SpikeArray(jnp.asarray([1, 0, -1, 1, 0], jnp.int8)),
-                "post_spikes": spark.SpikeArray(jnp.asarray([1, 0, 1, 1], jnp.int8)),
-                "weights": spark.FloatArray(jnp.asarray(generator.random((5, 4)), jnp.float32)),
-            }
+        weights = jnp.asarray(np.random.default_rng(0).random((5, 4)), jnp.float32)
+        given: dict[str, Any] = {
+            "pre_spikes": spark.SpikeArray(jnp.asarray([1, 0, -1, 1, 0], jnp.int8)),
+            "post_spikes": spark.SpikeArray(jnp.asarray([1, 0, 1, 1], jnp.int8)),
+            "weights": spark.FloatArray(weights),
+            "kernel": spark.FloatArray(weights.T),
+            "potential": spark.PotentialArray(jnp.asarray([-50.0, -60.0, -40.0, -55.0], jnp.float32)),
         }
+        return {"inputs": {port: given[port] for port in cls.ports().inputs}}
     return {}
 
 
@@ -69,7 +70,7 @@ def test_built_in_module_keeps_the_contract(cls: type) -> None:
 RULES = [
     pytest.param(cls, marks=[] if cls.__name__ in ("PairRule", "ZenkeRule") else pytest.mark.slow)
     for cls in BUILT_IN
-    if issubclass(cls, spark.nn.plasticity.Rule)
+    if issubclass(cls, spark.nn.plasticity.Rule) and "modulation" in cls.ports().optional
 ]
 
 

@@ -27,6 +27,8 @@ ALONE -= {c.component.__name__ for c in (*AnyPool.somas, *(config for config, _ 
 ALONE |= {c.__name__ for c in catalogue.BUILT_IN["interface"]} - {r.module.__name__ for r in (*SPIKERS, Integrator)}
 # A table like those of the other rules; `nn/test_event_rules.py` has it on every layout of weights.
 ALONE |= {"VogelsRule"}
+# Array code on all pairs, which runs in XLA: see `nn/test_pair_rules.py`.
+ALONE |= {"BCMRule", "ClopathRule", "PowerLawRule"}
 
 
 @pytest.fixture(scope="module")

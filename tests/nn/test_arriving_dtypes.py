@@ -16,6 +16,8 @@ from spark.core.payloads import ConductanceArray, CurrentArray, Payload, Potenti
 from spark.nn import Brain, BrainConfig
 
 SIZE, STEPS = 8, 24
+# Ports of matrices, over which one wire comes.
+MATRICES = ("weights", "kernel")
 FLOATS = ("float32", "float16", "bfloat16")
 DTYPES: dict[type[Payload], tuple[str, ...]] = {
     SpikeArray: ("int8", "int16", "int32", *FLOATS),
@@ -153,7 +155,7 @@ def brain(cls: type[spark.Module], dtypes: dict[str, tuple[str, ...]], way: str)
     given: dict[str, Any] = {}
     modules = []
     for port, kind in ports_of(cls).items():
-        shape = (SIZE, SIZE) if port == "weights" else (SIZE,)
+        shape = (SIZE, SIZE) if port in MATRICES else (SIZE,)
         values = drawn(kind, shape)
         parts = np.split(values, len(dtypes[port]), axis=1)
         for number, (dtype, part) in enumerate(zip(dtypes[port], parts, strict=True)):
@@ -198,7 +200,7 @@ def one_wire(cls: type, number: int) -> dict[str, tuple[str, ...]]:
 
 def joined(cls: type, first: int, second: int) -> dict[str, tuple[str, ...]]:
     """For each port two wires of these dtypes; weights come over one."""
-    both = {p: (DTYPES[k][first], DTYPES[k][second]) for p, k in ports_of(cls).items() if p != "weights"}
+    both = {p: (DTYPES[k][first], DTYPES[k][second]) for p, k in ports_of(cls).items() if p not in MATRICES}
     return {**one_wire(cls, 0), **both}
 
 
@@ -257,7 +259,7 @@ def test_every_pair_of_dtypes_brings_the_same(cls: type, way: str) -> None:
     for first in range(6):
         for second in range(6):
             wires = {
-                p: d if p == "weights" else tuple(DTYPES[k][n % len(DTYPES[k])] for n in (first, second))
+                p: d if p in MATRICES else tuple(DTYPES[k][n % len(DTYPES[k])] for n in (first, second))
                 for (p, k), d in zip(ports_of(cls).items(), one_wire(cls, 0).values(), strict=True)
             }
             check(last_state(*brain(cls, wires, way)), plain, f"{wires}")

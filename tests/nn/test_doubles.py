@@ -28,7 +28,8 @@ def put_out(cls: type[spark.Module], dtype: str) -> list[np.ndarray]:
     made = cls(example_config(cls).updated(dtype=dtype))
     given: dict[str, Any] = {}
     if issubclass(cls, Rule):
-        given["weights"] = spark.FloatArray(np.linspace(2.0, 3.5, 36, dtype=np.float32).reshape(6, 6))
+        held, scale = ("kernel", 0.25) if "kernel" in cls.ports().inputs else ("weights", 1.0)
+        given[held] = spark.FloatArray(scale * np.linspace(2.0, 3.5, 36, dtype=np.float32).reshape(6, 6))
     if issubclass(cls, World):
         given["action"] = spark.IntegerArray(np.ones(1, np.int32))
     found = [made(**inputs) for inputs in example_inputs(made, given, 40)]

@@ -8,6 +8,7 @@ from spark.core.parameter import require_shapes
 from spark.core.payloads import CurrentArray, FloatArray
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.component import Component
+from spark.nn.plasticity.rule import Rule
 from spark.nn.pools.feeds import Feed
 from spark.nn.pools.sums import Sum, SumConfig
 from spark.nn.pools.total import EFFECTS, Total, TotalConfig
@@ -73,7 +74,7 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
         effects[name] = _effect(name, made)
     soma, soma_config = soma_of(config)
     require_shapes("soma.config", soma_config, config.units)
-    _refuse_hidden_potential(soma, parts)
+    _refuse_hidden_potential(soma, [*parts, *rules])
     takes = _taken(soma, effects)
     total = TotalConfig(**shared, effects=effects, soma=soma_config, takes=takes)
     wires = {name: [PortMap(name, effect)] for name, effect in effects.items()}
@@ -120,12 +121,15 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
         return []
     arriving = PortMap(feed.name, "arriving") if first.delayed else PortMap(CALL, feed.name)
     # Plain array code takes the weights of all pairs.
-    held = "kernel" if "kernel" in chosen.made().ports().inputs else "weights"
+    ports = chosen.made().ports().inputs
+    held = "kernel" if "kernel" in ports else "weights"
     wires = {
         "pre_spikes": [arriving],
         "post_spikes": [PortMap("soma", "spikes")],
         held: [PortMap(feed.name, held)],
     }
+    if "potential" in ports:
+        wires["potential"] = [PortMap("soma", "potential")]
     if first.modulator is not None:
         wires["modulation"] = [PortMap(CALL, first.modulator)]
     try:
@@ -137,16 +141,16 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
 
 
 def _refuse_hidden_potential(soma: Any, parts: list[ModuleSpecs]) -> None:
-    """Refuse receptors that read a potential which the soma does not expose.
+    """Refuse receptors and rules that read a potential which the soma does not expose.
 
     Raises:
         ConfigError: Names each of them.
     """
     problems = [
         Problem(
-            f"config.receptors.{part.name}",
+            part.name if (is_rule := issubclass(part.module_cls, Rule)) else f"config.receptors.{part.name}",
             f"reads the potential of the soma, and {soma.__name__} exposes none",
-            "Take another receptor, or let the soma expose `potential`",
+            f"Take another {'rule' if is_rule else 'receptor'}, or let the soma expose `potential`",
             "receptor",
         )
         for part in parts

@@ -1,0 +1,106 @@
+"""Rules that are array code on the weights of all pairs, against loops in float64 written from their papers."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import refused
+from pool_brains import DT, SOURCES, UNITS, brain_of, matrix_of, trains
+from tolerances import INTEGRATED
+
+import spark
+from spark import SpikeArray
+from spark.nn import Projection, plasticity, receptors, somas
+from spark.nn.connections import FixedProbability
+
+STEPS = 3000
+FIRST = np.random.default_rng(6).uniform(0.3, 0.7, (UNITS, SOURCES)).round(3)
+RULES: dict[str, Any] = {
+    "BCM": plasticity.BCMRuleConfig(amplitude=0.1, tau=50.0, threshold_tau=400.0, target=20.0),
+    "power law": plasticity.PowerLawRuleConfig(rate=0.02, exponent=0.4, pre_tau=15.0, post_tau=25.0),
+    "Clopath": plasticity.ClopathRuleConfig(depression=4e-4, potentiation=3e-4, theta_minus=-65.0, theta_plus=-52.0),
+}
+
+
+def bcm(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Bienenstock, Cooper & Munro 1982, with rates in units of 20 Hz; pre is (steps, post, pre)."""
+    keep, theta = np.exp(-DT / 50.0), np.ones(UNITS)
+    x, y = np.zeros(w.shape), np.zeros(UNITS)
+    for arrived, fired in zip(pre, post, strict=True):
+        x = keep * x + (1 - keep) * arrived / (DT * 1e-3) / 20.0
+        y = keep * y + (1 - keep) * fired / (DT * 1e-3) / 20.0
+        w = np.clip(w + 0.1 * DT * 1e-3 * x * (y * (y - theta))[:, None], 0, 1)
+        theta = theta + (1 - np.exp(-DT / 400.0)) * (y**2 - theta)
+    return w
+
+
+def power_law(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Gutig et al. 2003, equations 1 to 4, all spikes."""
+    x, y = np.zeros(w.shape), np.zeros(UNITS)
+    for arrived, fired in zip(pre, post, strict=True):
+        x, y = x * np.exp(-DT / 15.0), y * np.exp(-DT / 25.0)
+        up = 0.02 * (1 - w) ** 0.4 * x * fired[:, None]
+        down = 0.02 * 1.05 * w**0.4 * y[:, None] * arrived
+        w = np.clip(w + up - down, 0, 1)
+        x, y = x + arrived, y + fired
+    return w
+
+
+def clopath(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Clopath et al. 2010, equations 1 to 3; v in mV, absolute."""
+    x, low, high = np.zeros(w.shape), np.full(UNITS, -60.0), np.full(UNITS, -60.0)
+    for arrived, fired, potential in zip(pre, post, v, strict=True):
+        u = np.where(fired, 33.0, potential)
+        x = x * np.exp(-DT / 15.0) + arrived / 15.0
+        down = 4e-4 * np.maximum(low + 65.0, 0)[:, None] * arrived
+        up = 3e-4 * DT * x * (np.maximum(u + 52.0, 0) * np.maximum(high + 65.0, 0))[:, None]
+        w = np.clip(w + up - down, 0, 1)
+        low = low + (1 - np.exp(-DT / 10.0)) * (u - low)
+        high = high + (1 - np.exp(-DT / 7.0)) * (u - high)
+    return w
+
+
+ORACLES = {"BCM": bcm, "power law": power_law, "Clopath": clopath}
+
+
+@pytest.mark.parametrize(
+    ("name", "delay"),
+    [("BCM", None), ("power law", 2.0), ("Clopath", None)]
+    + [pytest.param(name, delay, marks=pytest.mark.slow) for name in RULES for delay in (None, 2.0)],
+)
+def test_a_rule_on_all_pairs_gives_the_weights_of_its_equations(name: str, delay: float | None) -> None:
+    wire = Projection(
+        "__call__", "s", name="learns", weights=FIRST, delay=delay, rule=RULES[name],
+        pattern=FixedProbability(probability=0.7),
+    )  # fmt: skip
+    soma = somas.IntegrateAndFireSomaConfig(background=np.linspace(60.0, 110.0, UNITS), cooldown=2.0)
+    made = brain_of({"r": wire}, {"r": receptors.JumpConfig()}, soma=soma)
+    first, _ = matrix_of(made.connections("pool.learns"))
+    there = first != 0
+    sent = trains(STEPS, rate=0.02)
+    recorded = spark.run(made, STEPS, {"s": SpikeArray(sent)}, record=["pool", "pool.soma.potential"])
+    fired, potential = recorded["pool"] != 0, recorded["pool.soma.potential"].astype(float) - 60.0
+    late = 0 if delay is None else round(delay / DT)
+    arrived = np.vstack([np.zeros((late, SOURCES)), sent[: STEPS - late]])
+    pre = np.repeat(arrived[:, None], UNITS, axis=1)
+    expected = np.where(there, ORACLES[name](pre, fired, potential, first), 0.0)
+    found, _ = matrix_of(made.connections("pool.learns"))
+    assert np.abs(expected - first).max() > 0.02 and fired.sum() > 50
+    tolerance = {"rtol": 10 * INTEGRATED["float32"]["rtol"], "atol": 10 * INTEGRATED["float32"]["atol"]}
+    np.testing.assert_allclose(found, expected, **tolerance)
+
+
+def test_a_rule_that_reads_a_potential_that_is_hidden_is_refused() -> None:
+    text = (
+        "pool.learns_rule: reads the potential of the soma, and PoissonSoma exposes none. "
+        "Take another rule, or let the soma expose `potential`"
+    )
+    wire = Projection("__call__", "s", name="learns", weights=0.5, rule=plasticity.ClopathRuleConfig())
+    with refused(spark.ConfigError, text):
+        brain_of({"r": wire}, {"r": receptors.PulseCurrentConfig()}, soma=somas.PoissonSomaConfig())
+
+
+def test_bounds_in_the_wrong_order_are_refused() -> None:
+    text = "BCMRuleConfig.maximum: must be above minimum (2), got 1. Swap them"
+    with refused(spark.ConfigError, text):
+        plasticity.BCMRuleConfig(minimum=2.0)
