@@ -7,6 +7,7 @@ import pytest
 from builders import refused
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from tolerances import OPERATION
 
 import spark
@@ -14,13 +15,24 @@ from spark.nn.initializers import (
     AllPairs,
     ArrayInitializer,
     ConstantInitializer,
+    ExponentialInitializer,
+    GammaInitializer,
     LogNormalInitializer,
     NormalInitializer,
+    TruncatedNormalInitializer,
     UniformInitializer,
 )
 from spark.nn.projections import PairSynapsesConfig
 
-DISTRIBUTIONS = [ConstantInitializer, LogNormalInitializer, NormalInitializer, UniformInitializer]
+DISTRIBUTIONS = [
+    ConstantInitializer,
+    ExponentialInitializer,
+    GammaInitializer,
+    LogNormalInitializer,
+    NormalInitializer,
+    TruncatedNormalInitializer,
+    UniformInitializer,
+]
 every = pytest.mark.parametrize("kind", DISTRIBUTIONS, ids=lambda k: k.__name__)
 sizes, seeds = st.integers(1, 40), st.integers(0, 2**32 - 1)
 
@@ -124,3 +136,35 @@ def test_density_out_of_bounds_is_refused(density: float, rule: str) -> None:
 def test_unknown_kind_in_a_file_is_refused() -> None:
     with pytest.raises(spark.ConfigError, match=r"'UniformInitialiser' is no initializer\. Did you mean 'UniformIniti"):
         PairSynapsesConfig(kernel={"initializer": "UniformInitialiser"})
+
+
+# Distribution functions that SciPy knows, at parameters beside the defaults.
+DISTRIBUTED = {
+    "exponential": (ExponentialInitializer(mean=3.0), stats.expon(scale=3.0)),
+    "gamma": (GammaInitializer(mean=3.0, order=4.0), stats.gamma(4.0, scale=0.75)),
+    "log-normal": (LogNormalInitializer(mean=0.5, deviation=0.7), stats.lognorm(0.7, scale=np.exp(0.5))),
+    "normal": (NormalInitializer(mean=-1.0, deviation=2.0), stats.norm(-1.0, 2.0)),
+    "truncated": (
+        TruncatedNormalInitializer(mean=1.0, deviation=2.0, low=0.0, high=2.5),
+        stats.truncnorm(-0.5, 0.75, loc=1.0, scale=2.0),
+    ),
+    "uniform": (UniformInitializer(low=-1.0, high=3.0), stats.uniform(-1.0, 4.0)),
+}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTED)
+def test_values_are_those_of_their_distribution(name: str) -> None:
+    kind, known = DISTRIBUTED[name]
+    values = np.sort(connect(kind, 100, 100).values.reshape(-1))
+    steps = np.arange(1, len(values) + 1) / len(values)
+    # Kolmogorov's bound: beyond 2.3 / sqrt(n) once in 20,000 times.
+    assert np.abs(known.cdf(values) - steps).max() < 2.3 / np.sqrt(len(values))
+
+
+def test_ends_that_leave_almost_nothing_of_a_distribution_are_refused() -> None:
+    text = (
+        "TruncatedNormalInitializer.low: leaves less than 0.01 of the distribution, got 9 to 10. "
+        "Move the mean between the ends, or widen the deviation"
+    )
+    with refused(spark.ConfigError, text):
+        TruncatedNormalInitializer(mean=0.0, deviation=1.0, low=9.0, high=10.0)

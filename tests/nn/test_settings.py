@@ -147,6 +147,7 @@ CHANGED: dict[str, Any] = {
     "high": 2.0,
     "mean": 3.0,
     "deviation": 2.0,
+    "order": 5.0,
     "array": np.full((8, 12), 3.0),
 }
 

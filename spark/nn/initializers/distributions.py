@@ -1,11 +1,16 @@
 """Initializers that draw from a distribution."""
 
+import math
+
 import numpy as np
 
 from spark.core.config import field
 from spark.core.errors import Problem
 from spark.core.values import Number
 from spark.nn.initializers.base import Initializer
+
+# Less than this share of a distribution would be drawn for too long.
+_LEAST_SHARE = 0.01
 
 
 class ConstantInitializer(Initializer):
@@ -62,3 +67,64 @@ class LogNormalInitializer(Initializer):
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Log-normal numbers."""
         return generator.lognormal(self.mean, self.deviation, shape)
+
+
+class ExponentialInitializer(Initializer):
+    """Exponential with `mean`: few large values among many small ones, all above 0."""
+
+    in_unit = (*Initializer.in_unit, "mean")
+
+    mean: Number = field(1.0, above=0, description="Mean.")
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Exponential numbers."""
+        return generator.exponential(self.mean, shape)
+
+
+class GammaInitializer(Initializer):
+    """Gamma with `order` and `mean`: exponential at an order of 1, narrower above it; all values above 0."""
+
+    in_unit = (*Initializer.in_unit, "mean")
+
+    mean: Number = field(1.0, above=0, description="Mean.")
+    order: Number = field(2.0, above=0, description="Shape of the distribution: the variance is mean^2 / order.")
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Gamma numbers."""
+        return generator.gamma(self.order, self.mean / self.order, shape)
+
+
+class TruncatedNormalInitializer(Initializer):
+    """Normal with `mean` and `deviation`, drawn again where it lies below `low` or above `high`.
+
+    Bounds of other initializers (`minimum`, `maximum`) put what lies beyond onto the bound; here nothing gathers there.
+    """
+
+    in_unit = (*Initializer.in_unit, "mean", "deviation", "low", "high")
+
+    mean: Number = field(1.0, description="Mean before it is cut.")
+    deviation: Number = field(0.75, above=0, description="Standard deviation before it is cut.")
+    low: Number = field(0.0, description="Lower end.")
+    high: Number = field(3.0, description="Upper end.")
+
+    def problems(self) -> list[Problem]:
+        """Ends in order, and enough of the distribution between them."""
+        found = super().problems()
+        if self.low >= self.high:
+            found.append(Problem("high", f"must be above low, got {self.low} to {self.high}", "", "bounds"))
+        elif self._share() < _LEAST_SHARE:
+            text = f"leaves less than {_LEAST_SHARE:g} of the distribution, got {self.low:g} to {self.high:g}"
+            found.append(Problem("low", text, "Move the mean between the ends, or widen the deviation", "bounds"))
+        return found
+
+    def _share(self) -> float:
+        ends = ((end - self.mean) / (self.deviation * math.sqrt(2.0)) for end in (self.low, self.high))
+        below, above = (math.erf(end) for end in ends)
+        return 0.5 * (above - below)
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Normal numbers between the ends."""
+        drawn = generator.normal(self.mean, self.deviation, shape)
+        while (outside := (drawn < self.low) | (drawn > self.high)).any():
+            drawn[outside] = generator.normal(self.mean, self.deviation, int(outside.sum()))
+        return drawn
