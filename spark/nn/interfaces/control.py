@@ -19,7 +19,7 @@ class GainConfig(ModuleConfig):
     """A straight line, and its ends."""
 
     gain: Quantity = field(1.0, description="Factor.")
-    offset: Quantity = field(0.0, description="What is added.")
+    offset: Number = field(0.0, description="What is added.")
     least: Number | None = field(None, description="Least output.")
     most: Number | None = field(None, description="Greatest output.")
 
@@ -38,11 +38,10 @@ class Gain(Module):
         """No state."""
         address = f"{self.path or type(self).__name__}.config"
         self.factor = parameter(f"{address}.gain", self.config.gain, signal.shape)
-        self.added = parameter(f"{address}.offset", self.config.offset, signal.shape)
 
     def __call__(self, signal: FloatArray) -> IntegratorOutput:
         """Advance one step."""
-        y = signal.value.astype(jnp.float32) * self.factor.value + self.added.value
+        y = signal.value.astype(jnp.float32) * self.factor.value + np.float32(self.config.offset)
         if self.config.least is not None:
             y = jnp.maximum(y, np.float32(self.config.least))
         if self.config.most is not None:
