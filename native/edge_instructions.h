@@ -74,11 +74,13 @@ inline void run_deliver_and_change(Operands& o) {
   starts.of(pre * (delays + 1), "starts");
   post.of(edges, "post");
   if (o.is_first()) check_edges(post, starts, pre, words, delays, edges, units);
+  const Part part = o.part(units);
+  if (part.empty()) return;
   const float* const post_trace = trace.of(units, "post_trace");
   float* const decayed = left.of(units, "decayed");
-  for (int64_t unit = 0; unit < units; ++unit) decayed[unit] = post_trace[unit] * factor;
-  deliver_and_change(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays), post, units, decayed,
-                     zenke_parameters(parameters.of(7, "parameters")), weights, current.of(units, "current"));
+  for (int64_t unit = part.first; unit < part.last; ++unit) decayed[unit] = post_trace[unit] * factor;
+  deliver_and_change(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays), post, part, units,
+                     decayed, zenke_parameters(parameters.of(7, "parameters")), weights, current.of(units, "current"));
 }
 
 inline void run_deliver_dense(Operands& o) {
@@ -91,13 +93,44 @@ inline void run_deliver_dense(Operands& o) {
                 o.part(post), current.of(post, "current"));
 }
 
+// The traces that the rule reads in this step: of the presynaptic units, kept in a ring, and two of the postsynaptic ones.
+inline void run_zenke_traces(Operands& o) {
+  const auto history = o.place<uint32_t>();
+  const auto rows = o.place<float>();
+  const auto fast_trace = o.place<float>();
+  const auto slow_trace = o.place<float>();
+  const auto fired = o.place<int8_t>();
+  const uint64_t step = o.counter();
+  const auto fast_decayed = o.place<float>();
+  const auto slow_decayed = o.place<float>();
+  const int64_t words = o.whole();
+  const int64_t pre = o.whole();
+  const int64_t units = o.whole();
+  const int64_t slots = o.whole();
+  const float fast_pre = o.number();
+  const float fast_post = o.number();
+  const float slow_post = o.number();
+  float* const ring = rows.of(slots * pre, "ring");
+  const uint32_t* const bits = history.of(2 * words * pre, "history");
+  const int8_t* const spikes = fired.of(units, "spikes");
+  const auto& operations = unit_operations();
+  const int64_t now = row_of(step, slots);
+  const int64_t before = (now + slots - 1) % slots;
+  const Part of_pre = o.part(pre), of_post = o.part(units);
+  const int64_t first = of_post.first;
+  operations.advance_ring(fast_pre, of_pre.size(), bits + of_pre.first, ring + before * pre + of_pre.first,
+                          ring + now * pre + of_pre.first);
+  operations.advance_trace(fast_post, of_post.size(), spikes + first, fast_trace.of(units, "post_trace") + first,
+                           fast_decayed.of(units, "post_decayed") + first);
+  operations.advance_trace(slow_post, of_post.size(), spikes + first, slow_trace.of(units, "slow_trace") + first,
+                           slow_decayed.of(units, "slow_decayed") + first);
+}
+
 inline void run_zenke(Operands& o) {
   const auto weights = o.place<float>();
   const auto baseline = o.place<float>();
   const auto history = o.place<uint32_t>();
   const auto rows = o.place<float>();
-  const auto post_trace = o.place<float>();
-  const auto slow_trace = o.place<float>();
   const auto fired = o.place<int8_t>();
   const uint64_t step = o.counter();
   const auto post = o.place<int32_t>();
@@ -115,9 +148,6 @@ inline void run_zenke(Operands& o) {
   const int64_t units = o.whole();
   const int64_t slots = o.whole();
   const bool arrived = o.whole() != 0;
-  const float fast_pre = o.number();
-  const float fast_post = o.number();
-  const float slow_post = o.number();
   const int64_t edges = weights.count();
   starts.of(pre * (delays + 1), "starts");
   post.of(edges, "post");
@@ -126,21 +156,15 @@ inline void run_zenke(Operands& o) {
                              in_pre.of(edges, "in_pre"), in_delay.of(edges, "in_delay")};
   if (o.is_first())
     check_incoming(incoming.starts, incoming.edge, incoming.pre, incoming.delay, units, edges, pre, slots);
-  float* const ring = rows.of(slots * pre, "ring");
   const uint32_t* const bits = history.of(2 * words * pre, "history");
   const int8_t* const spikes = fired.of(units, "spikes");
-  const auto& operations = unit_operations();
-  const int64_t now = row_of(step, slots);
-  const int64_t before = (now + slots - 1) % slots;
-  operations.advance_ring(fast_pre, pre, bits, ring + before * pre, ring + now * pre);
-  operations.advance_trace(fast_post, units, spikes, post_trace.of(units, "post_trace"),
-                           post_decayed.of(units, "post_decayed"));
-  operations.advance_trace(slow_post, units, spikes, slow_trace.of(units, "slow_trace"),
-                           slow_decayed.of(units, "slow_decayed"));
-  const Traces traces = {ring, slots, pre, now, post_decayed, slow_decayed};
+  const Traces traces = {rows.of(slots * pre, "ring"), slots, pre, row_of(step, slots),
+                         post_decayed.of(units, "post_decayed"), slow_decayed.of(units, "slow_decayed")};
   const ZenkeParameters p = zenke_parameters(value.of(7, "parameters"));
-  if (!arrived) change_arriving(Arrivals(bits, words, pre, starts, delays), post, traces, p, weights);
-  for (int64_t unit = 0; unit < units; ++unit)
+  const Part part = o.part(units);
+  if (part.empty()) return;
+  if (!arrived) change_arriving(Arrivals(bits, words, pre, starts, delays), post, part, units, traces, p, weights);
+  for (int64_t unit = part.first; unit < part.last; ++unit)
     if (spikes[unit]) change_incoming(unit, incoming, traces, p, baseline.of(edges, "baseline"), weights);
 }
 

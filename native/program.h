@@ -22,7 +22,8 @@ namespace spark {
   _(kCopy, 0) _(kSpiker, 1) _(kPush, 2) _(kDeliverEdges, 3) _(kDeliverDense, 4) _(kSoma, 5) _(kZenke, 6) \
   _(kSign, 7) _(kIntegrator, 8) _(kStep, 9) _(kBump, 10) _(kWatch, 11) _(kClear, 12) _(kTake, 13) _(kGuard, 14) \
   _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kDrawSpikes, 18) _(kAddCounts, 19) _(kDeliverAndChange, 20) \
-  _(kFormula, 21) _(kReceive, 22) _(kBarrier, 23) _(kListFired, 24) _(kStdp, 32) _(kDeliverWaiting, 33)
+  _(kFormula, 21) _(kReceive, 22) _(kBarrier, 23) _(kListFired, 24) \
+  _(kTraces, 25) _(kZenkeTraces, 26) _(kStdp, 32) _(kDeliverWaiting, 33)
 
 #define SPARK_NUMBERED(name, number) name = number,
 enum Instruction : int64_t { SPARK_INSTRUCTIONS(SPARK_NUMBERED) };
@@ -162,6 +163,8 @@ inline Outcome run_instruction(int64_t instruction, Operands& o) {
       break;
     case kBarrier: break;
     case kDeliverAndChange: run_deliver_and_change(o); break;
+    case kTraces: run_traces(o); break;
+    case kZenkeTraces: run_zenke_traces(o); break;
     case kStdp: run_stdp(o); break;
     case kDeliverWaiting: run_deliver_waiting(o); break;
     default: return kUnknown;

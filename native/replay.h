@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "shares.h"
 #include "stdp.h"
 
 namespace spark {
@@ -18,9 +19,11 @@ class Replay {
     return kHeader + pre * (1 + (2 + segments) * traces) + steps + room * (3 + 2 * (traces + 1));
   }
 
+  // Of weights (pre, post) onto a part of the units; units are counted from the first of the part.
   Replay(int32_t* memory, const Table& table, float* weights, const float* baseline, const float* factors, int64_t pre,
-         int64_t post, int64_t room, int64_t steps)
-      : table_(table), weights_(weights), baseline_(baseline), pre_(pre), post_(post), room_(room), steps_(steps),
+         int64_t post, const Part& part, int64_t room, int64_t steps)
+      : table_(table), weights_(weights + part.first), baseline_(baseline ? baseline + part.first : nullptr), pre_(pre),
+        post_(part.size()), stride_(post), room_(room), steps_(steps),
         segments_((steps + Past::kSegment - 1) / Past::kSegment), sloped_(table.slopes(table.firing)),
         equal_(table.pre > 0 && !sloped_ && !baseline && !table.reads_post(table.firing.change)) {
     const int64_t traces = table.pre;
@@ -45,7 +48,7 @@ class Replay {
 
   // Ask for a row: what is applied to it jumps about, and would wait for every cache line.
   void expect(int64_t row) const {
-    for (int64_t at = row * post_; at < (row + 1) * post_; at += 16) {
+    for (int64_t at = row * stride_; at < row * stride_ + post_; at += 16) {
       __builtin_prefetch(weights_ + at, 1);
       if (baseline_) __builtin_prefetch(baseline_ + at);
     }
@@ -70,12 +73,12 @@ class Replay {
     if (seen_[row] == *now_) return;
     const Past past = {table_.pre, sloped_, equal_, table_.minimum, table_.maximum, factor_, where_, ends_, gain_,
                        slope_, baseline_ ? pull_ : nullptr, marks_, first_, kept_, room_, segments_, pre_};
-    const float* const baseline = baseline_ ? baseline_ + row * post_ : nullptr;
-    stdp_operations().replay_row(past, {weights_ + row * post_, baseline, row, seen_[row], *now_});
+    const float* const baseline = baseline_ ? baseline_ + row * stride_ : nullptr;
+    stdp_operations().replay_row(past, {weights_ + row * stride_, baseline, row, seen_[row], *now_});
     seen_[row] = *now_;
   }
 
-  // The rule's own part of a step: rows that fired are up to date. Traces are those that a spike of this step reads
+  // The rule's own part of a step: rows that fired are up to date. What is postsynaptic begins at the part. Traces are those that a spike of this step reads
   // (`read`), and those that are kept after it.
   void step(const int8_t* pre_spikes, const float* const* read, const float* const* kept, const int8_t* post_spikes,
             const float* const* y) {
@@ -91,7 +94,7 @@ class Replay {
         std::memcpy(marks_ + (a * segments_ + *now_ / Past::kSegment) * pre_, read[a], pre_ * sizeof(float));
     }
     for_each_spike(pre_spikes, pre_, [&](int64_t row) {
-      if (at_pre) operations.change_row(table_.arrival(read, row, y), to, row * post_, post_);
+      if (at_pre) operations.change_row(table_.arrival(read, row, y), to, row * stride_, post_);
       for (int a = 0; a < table_.pre; ++a) {
         first_[a * pre_ + row] = read[a][row];
         kept_[a * pre_ + row] = kept[a][row];
@@ -128,7 +131,7 @@ class Replay {
   Table table_;
   float* weights_;
   const float* baseline_;
-  int64_t pre_, post_, room_, steps_, segments_;
+  int64_t pre_, post_, stride_, room_, steps_, segments_;
   bool sloped_, equal_;
   float factor_[kMostTraces];
   int32_t *count_, *now_, *seen_, *ends_;

@@ -99,7 +99,8 @@ ffi::Error zenke_edges(ffi::Buffer<ffi::F32> weights, ffi::Buffer<ffi::F32> base
     check_arrivals(history, starts, post, weights.element_count(), units);
     spark::check_incoming(incoming.starts, incoming.edge, incoming.pre, incoming.delay, units, weights.element_count(),
                           traces.pre_units, slots);
-    spark::change_arriving(arrivals_of(history, starts), post.typed_data(), traces, p, changed);
+    const spark::Part all = {0, units};
+    spark::change_arriving(arrivals_of(history, starts), post.typed_data(), all, units, traces, p, changed);
     for (int64_t unit = 0; unit < units; ++unit)
       if (fired[unit]) spark::change_incoming(unit, incoming, traces, p, baseline.typed_data(), changed);
   });

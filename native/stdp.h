@@ -12,6 +12,7 @@
 #include "arrivals.h"
 #include "instruction_sets.h"
 #include "past.h"
+#include "shares.h"
 #include "spikes.h"
 
 namespace spark {
@@ -214,13 +215,24 @@ struct Table {
   Coefficients arriving, firing;
 };
 
-// Dense weights (pre, post): rows of the presynaptic units that fired, then columns of the postsynaptic ones.
+// Pointers to what belongs to the first unit of a part in arrays of all units.
+struct Beginning {
+  Beginning(const float* const* of_all, int count, const Part& part) {
+    for (int at = 0; at < count; ++at) of_part[at] = of_all[at] + part.first;
+  }
+  const float* of_part[kMostTraces];
+};
+
+// Dense weights (pre, post) onto a part of the units: rows of the presynaptic units that fired, then columns of the
+// postsynaptic ones.
 inline void change_dense(const Table& table, const Target& to, const int8_t* pre_spikes, int64_t pre,
-                         const float* const* x, const int8_t* post_spikes, int64_t post, const float* const* y) {
+                         const float* const* x, const int8_t* post_spikes, int64_t post, const Part& part,
+                         const float* const* y) {
   const auto& operations = stdp_operations();
+  const Beginning own(y, table.post, part);
   if (!table.does_nothing(table.arriving))
     for_each_spike(pre_spikes, pre, [&](int64_t unit) {
-      operations.change_row(table.arrival(x, unit, y), to, unit * post, post);
+      operations.change_row(table.arrival(x, unit, own.of_part), to, unit * post + part.first, part.size());
     });
   if (table.does_nothing(table.firing) && !to.baseline) return;
   Firing firing;
@@ -247,9 +259,9 @@ inline void change_dense(const Table& table, const Target& to, const int8_t* pre
     operations.change_columns(firing, to, pre, post);
     firing.count = 0;
   };
-  for_each_spike(post_spikes, post, [&](int64_t unit) {
+  for_each_spike(post_spikes + part.first, part.size(), [&](int64_t at) {
     if (firing.count == Firing::kCapacity) flush();
-    firing.unit[firing.count++] = static_cast<int32_t>(unit);
+    firing.unit[firing.count++] = static_cast<int32_t>(part.first + at);
   });
   if (firing.count) flush();
 }
@@ -277,9 +289,10 @@ struct Rings {
   }
 };
 
-// Connections that deliver a spike, then those of the postsynaptic units that fired.
+// Connections onto a part of the units: those that deliver a spike, then those of the postsynaptic units that fired.
 inline void change_edges(const Table& table, const Target& to, Arrivals arrivals, const EdgeLists& edges,
-                         const Rings& rings, const int8_t* post_spikes, int64_t post, const float* const* y) {
+                         const Rings& rings, const int8_t* post_spikes, int64_t post, const Part& part,
+                         const float* const* y) {
   constexpr int32_t kAhead = 24;  // The walk jumps through memory; without asking ahead it waits at every edge.
   float* const touched = to.eligibility ? to.eligibility : to.weights;
   Range ranges[kRanges];
@@ -288,7 +301,8 @@ inline void change_edges(const Table& table, const Target& to, Arrivals arrivals
       count = arrivals.next(ranges, kRanges);
       for (int number = 0; number < count; ++number) {
         if (number + kRangesAhead < count) prefetch(ranges[number + kRangesAhead], touched, edges.post);
-        const Range& range = ranges[number];
+        const Range range = cut(ranges[number], edges.post, part, post);
+        if (range.begin == range.end) continue;
         const int64_t from = rings.at(edges.pre[range.begin], edges.delay[range.begin]);
         const Mix mix = table.arrival(rings.ring, from, y);
         for (int32_t edge = range.begin; edge < range.end; ++edge) {
@@ -306,7 +320,8 @@ inline void change_edges(const Table& table, const Target& to, Arrivals arrivals
     }
   if (table.does_nothing(table.firing) && !to.baseline) return;
   const bool sloped = table.slopes(table.firing);
-  for_each_spike(post_spikes, post, [&](int64_t unit) {
+  for_each_spike(post_spikes + part.first, part.size(), [&](int64_t which) {
+    const int64_t unit = part.first + which;
     float gain[1 + kMostTraces], slope[1 + kMostTraces];
     for (int a = 0; a <= table.pre; ++a) {
       gain[a] = table.of_pre(table.firing.change, a, y, unit);

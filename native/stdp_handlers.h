@@ -51,7 +51,8 @@ ffi::Error stdp_dense(Floats32 weights, Floats32 eligibility, Floats32 pending, 
                 in_place(pending, new_pending), weights.element_count());
   return spark::looked_at([&] {
     spark::check_within(weights.element_count(), pre * post, pre * post, "the number of weights");
-    spark::change_dense(table, to, pre_spikes.typed_data(), pre, x.row, post_spikes.typed_data(), post, y.row);
+    spark::change_dense(table, to, pre_spikes.typed_data(), pre, x.row, post_spikes.typed_data(), post, {0, post},
+                        y.row);
   });
 }
 
@@ -79,7 +80,7 @@ ffi::Error stdp_edges(Floats32 weights, Floats32 eligibility, Floats32 pending, 
   return spark::looked_at([&] {
     spark::check_lists(edges, units, post_units, shape[1], starts.dimensions()[1] - 1, weights.element_count(), slots);
     spark::change_edges(table, to, arrivals, edges, {x.row, slots, units, now}, post_spikes.typed_data(), post_units,
-                        y.row);
+                        {0, post_units}, y.row);
   });
 }
 

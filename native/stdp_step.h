@@ -79,12 +79,14 @@ inline void run_deliver_waiting(Operands& o) {
   check(waiting.memory != nullptr, "nothing holds what waits");
   float factors[kMostTraces];
   for (int a = 0; a < pre_traces; ++a) factors[a] = o.number();
+  const Part part = o.part(post);
+  if (part.empty()) return;
   if (o.round() > 0) {
     const Table table(coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
-    Replay replay(waiting.memory, table, weights, baseline, factors, pre, post, waiting.room, waiting.steps);
+    Replay replay(waiting.memory, table, weights, baseline, factors, pre, post, part, waiting.room, waiting.steps);
     replay.bring_fired(spikes);
   }
-  deliver_dense(spikes, pre, static_cast<const float*>(weights), post, Part{0, post}, current.of(post, "current"));
+  deliver_dense(spikes, pre, static_cast<const float*>(weights), post, part, current.of(post, "current"));
 }
 
 // Both kinds of lists agree.
@@ -101,12 +103,66 @@ inline void check_moved(const int32_t* post, int64_t weights, int64_t modulation
   if (modulations > 1) check_indices(post, weights, modulations, "post");
 }
 
-// Operands as `EventRule.lower` gives them.
+// What traces there are: a word and a float for each.
+struct TraceKinds {
+  TraceKinds(Operands& o, int count) {
+    for (int at = 0; at < count; ++at) {
+      nearest[at] = o.whole() != 0;
+      factor[at] = o.number();
+    }
+  }
+  bool nearest[kMostTraces];
+  float factor[kMostTraces];
+};
+
+// The traces that a rule reads in this step, and what it keeps of them.
+inline void run_traces(Operands& o) {
+  const auto pre_kept = o.place<float>();
+  const auto post_kept = o.place<float>();
+  const auto arrived = o.place<int8_t>();
+  const auto bits = o.place<uint32_t>();
+  const auto fired = o.place<int8_t>();
+  const uint64_t step = o.counter();
+  const auto pre_read = o.place<float>();
+  const auto post_read = o.place<float>();
+  const int64_t pre = o.whole(), post = o.whole(), words = o.whole(), slots = o.whole();
+  const int pre_traces = static_cast<int>(o.whole()), post_traces = static_cast<int>(o.whole());
+  check_trace_counts(pre_traces, post_traces);
+  const int8_t* const pre_spikes = arrived.any(pre, "pre_spikes");
+  const int8_t* const post_spikes = fired.of(post, "post_spikes");
+  const uint32_t* const history = bits.any(2 * words * pre, "history");
+  check(history || pre_spikes, "neither spikes nor a history arrives");
+  float* const pre_trace = pre_kept.of(pre_traces * slots * pre, "pre_trace");
+  float* const post_trace = post_kept.of(post_traces * post, "post_trace");
+  float* const pre_decayed = pre_read.of(pre_traces * pre, "pre_decayed");
+  float* const post_decayed = post_read.of(post_traces * post, "post_decayed");
+  const auto& operations = stdp_operations();
+  const int64_t now = row_of(step, slots), before = (now + slots - 1) % slots;
+  const TraceKinds of_pre(o, pre_traces), of_post(o, post_traces);
+  const Part mine = o.part(pre), theirs = o.part(post);
+  for (int a = 0; a < pre_traces; ++a) {
+    if (pre_spikes) {  // No delays: the trace is kept with this step's spikes in it.
+      const int64_t at = a * pre + mine.first;
+      operations.advance_kept(of_pre.factor[a], of_pre.nearest[a], mine.size(), pre_spikes + mine.first,
+                              pre_trace + at, pre_decayed + at);
+    } else {
+      float* const ring = pre_trace + a * slots * pre + mine.first;
+      operations.advance_delayed(of_pre.factor[a], of_pre.nearest[a], mine.size(), history + mine.first,
+                                 ring + before * pre, ring + now * pre);
+    }
+  }
+  for (int b = 0; b < post_traces; ++b) {
+    const int64_t at = b * post + theirs.first;
+    operations.advance_kept(of_post.factor[b], of_post.nearest[b], theirs.size(), post_spikes + theirs.first,
+                            post_trace + at, post_decayed + at);
+  }
+}
+
+// Operands as `EventRule.lower` gives them; traces are those of this step.
 inline void run_stdp(Operands& o) {
   const auto weights = o.place<float>();
   const auto coefficients = o.place<float>();
   const auto pre_kept = o.place<float>();
-  const auto post_kept = o.place<float>();
   const auto arrived = o.place<int8_t>();
   const auto bits = o.place<uint32_t>();
   const auto fired = o.place<int8_t>();
@@ -140,10 +196,9 @@ inline void run_stdp(Operands& o) {
   modulation.waiting = waits.any(1, "waiting");
   modulation.moved = moved.any(modulation.size, "moved");
   modulation.arriving = arriving.any(modulation.size, "modulation");
-  float* const pre_trace = pre_kept.of(pre_traces * slots * pre, "pre_trace");
-  float* const post_trace = post_kept.of(post_traces * post, "post_trace");
-  float* const pre_decayed = pre_read.of(pre_traces * pre, "pre_decayed");
-  float* const post_decayed = post_read.of(post_traces * post, "post_decayed");
+  const float* const pre_trace = pre_kept.of(pre_traces * slots * pre, "pre_trace");
+  const float* const pre_decayed = pre_read.of(pre_traces * pre, "pre_decayed");
+  const float* const post_decayed = post_read.of(post_traces * post, "post_decayed");
   const int8_t* const pre_spikes = arrived.any(pre, "pre_spikes");
   const int8_t* const post_spikes = fired.of(post, "post_spikes");
   const uint32_t* const history = bits.any(2 * words * pre, "history");
@@ -164,30 +219,17 @@ inline void run_stdp(Operands& o) {
         "an eligibility has no modulation");
 
   const auto& operations = stdp_operations();
-  const int64_t now = row_of(step, slots), before = (now + slots - 1) % slots;
   const float* x[kMostTraces];
   const float* y[kMostTraces];
   const float* kept[kMostTraces];
-  float factors[kMostTraces];
+  const TraceKinds of_pre(o, pre_traces);
   for (int a = 0; a < pre_traces; ++a) {
-    const bool nearest = o.whole() != 0;
-    const float factor = factors[a] = o.number();
     kept[a] = pre_trace + a * pre;
-    if (pre_spikes) {  // No delays: the trace is kept with this step's spikes in it.
-      operations.advance_kept(factor, nearest, pre, pre_spikes, pre_trace + a * pre, pre_decayed + a * pre);
-      x[a] = pre_decayed + a * pre;
-    } else {
-      float* ring = pre_trace + a * slots * pre;
-      operations.advance_delayed(factor, nearest, pre, history, ring + before * pre, ring + now * pre);
-      x[a] = ring;
-    }
+    x[a] = pre_spikes ? pre_decayed + a * pre : pre_trace + a * slots * pre;
   }
-  for (int b = 0; b < post_traces; ++b) {
-    const bool nearest = o.whole() != 0;
-    const float factor = o.number();
-    operations.advance_kept(factor, nearest, post, post_spikes, post_trace + b * post, post_decayed + b * post);
-    y[b] = post_decayed + b * post;
-  }
+  for (int b = 0; b < post_traces; ++b) y[b] = post_decayed + b * post;
+  const Part part = o.part(post);
+  if (part.empty()) return;
 
   const Table table(coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
   check(table.pull == 0.0f || post_traces > 0, "a pull reads the first postsynaptic trace, and there is none");
@@ -202,19 +244,21 @@ inline void run_stdp(Operands& o) {
     to.per_unit = modulation.size > 1;
   }
   if (waiting.memory) {
-    Replay replay(waiting.memory, table, to.weights, to.baseline, factors, pre, post, waiting.room, waiting.steps);
+    Replay replay(waiting.memory, table, to.weights, to.baseline, of_pre.factor, pre, post, part, waiting.room,
+                  waiting.steps);
     if (o.round() == 0) {
       replay.begin();
       o.at_end([replay]() mutable { replay.finish(); });
     }
-    replay.step(pre_spikes, x, kept, post_spikes, y);
+    replay.step(pre_spikes, x, kept, post_spikes + part.first, Beginning(y, post_traces, part).of_part);
     return;
   }
   if (listed) {
-    const Rings rings = {x, slots, pre, pre_spikes ? 0 : now};
-    change_edges(table, to, Arrivals(history, words, pre, edges.starts, delays), edges, rings, post_spikes, post, y);
+    const Rings rings = {x, slots, pre, pre_spikes ? 0 : row_of(step, slots)};
+    change_edges(table, to, Arrivals(history, words, pre, edges.starts, delays), edges, rings, post_spikes, post,
+                 part, y);
   } else {
-    change_dense(table, to, pre_spikes, pre, x, post_spikes, post, y);
+    change_dense(table, to, pre_spikes, pre, x, post_spikes, post, part, y);
   }
   if (!to.eligibility || !add_modulation(modulation, step)) return;
   move_weights(to, edges.post, listed ? 1 : pre, listed ? synapses : post);

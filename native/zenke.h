@@ -35,30 +35,31 @@ struct Traces {
   const float* slow;
 };
 
-// A presynaptic spike arrives: w = clip(w + rate * (d - b * y)).
-inline void change_arriving(Arrivals arrivals, const int32_t* post, const Traces& traces, const ZenkeParameters& p,
-                            float* weights) {
+// A presynaptic spike arrives at the units of a part: w = clip(w + rate * (d - b * y)).
+inline void change_arriving(Arrivals arrivals, const int32_t* post, const Part& part, int64_t units,
+                            const Traces& traces, const ZenkeParameters& p, float* weights) {
   Range ranges[kRanges];
   for (int count = kRanges; count == kRanges;) {
     count = arrivals.next(ranges, kRanges);
     for (int at = 0; at < count; ++at) {
       if (at + kRangesAhead < count) prefetch(ranges[at + kRangesAhead], weights, post);
-      for (int32_t edge = ranges[at].begin; edge < ranges[at].end; ++edge)
+      const Range range = cut(ranges[at], post, part, units);
+      for (int32_t edge = range.begin; edge < range.end; ++edge)
         weights[edge] = p.clip(weights[edge] + p.rate * (p.d - p.b * traces.post[post[edge]]));
     }
   }
 }
 
 // Delivery and the change that follows it, in one walk: each arriving spike delivers the weight as it was.
-inline void deliver_and_change(Arrivals arrivals, const int32_t* post, int64_t units, const float* post_trace,
-                               const ZenkeParameters& p, float* weights, float* out) {
+inline void deliver_and_change(Arrivals arrivals, const int32_t* post, const Part& part, int64_t units,
+                               const float* post_trace, const ZenkeParameters& p, float* weights, float* out) {
   Range ranges[kRanges];
-  std::memset(out, 0, sizeof(float) * units);
+  std::memset(out + part.first, 0, sizeof(float) * part.size());
   for (int count = kRanges; count == kRanges;) {
     count = arrivals.next(ranges, kRanges);
     for (int at = 0; at < count; ++at) {
       if (at + kRangesAhead < count) prefetch(ranges[at + kRangesAhead], weights, post);
-      const Range range = ranges[at];
+      const Range range = cut(ranges[at], post, part, units);
       for (int32_t edge = range.begin; edge < range.end; ++edge) {
         const int32_t unit = post[edge];
         const float weight = weights[edge];

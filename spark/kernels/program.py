@@ -49,6 +49,11 @@ class SpikeRoom:
     room: int
 
 
+def _whole_lines(size: int) -> int:
+    """Bytes of whole cache lines: different arrays do not share one."""
+    return -(-size // 64) * 64
+
+
 class Program:
     """Collects instructions over the leaves of a state, then runs them in one call."""
 
@@ -56,7 +61,7 @@ class Program:
         self._states = list(states)
         self._arguments: list[Any] = []
         self._results: list[jax.ShapeDtypeStruct] = []
-        self._scratch = 0
+        self._scratch = self._apart = 0
         self._code: list[Line] = []
         self._numbers: list[float] = []
         self._late: list[Callable[[], None]] = []
@@ -86,16 +91,21 @@ class Program:
     def scratch(self, shape: tuple[int, ...], dtype: str) -> Place:
         """Memory for the length of the call."""
         place = Place(SCRATCH, 0, self._scratch, shape, dtype)
-        # A cache line for each: rows of different arrays do not share one.
-        self._scratch += -(-place.bytes // 64) * 64
+        self._scratch += _whole_lines(place.bytes)
+        return place
+
+    def apart(self, shape: tuple[int, ...], dtype: str) -> Place:
+        """Memory for the length of the call that each share of an instruction has for itself."""
+        place = Place(APART, 0, self._apart, shape, dtype)
+        self._apart += _whole_lines(place.bytes)
         return place
 
     def waiting(self, pre: int, post: int, traces: int) -> Waiting:
-        """Memory for what waits in a rule with so many presynaptic traces."""
+        """Memory for what waits in a rule with so many presynaptic traces, for each share what it changes itself."""
         room = max(_WAITING, 4 * post)
         marks = _WAITING_STEPS // _SEGMENT
         words = 16 + pre * (1 + (2 + marks) * traces) + _WAITING_STEPS + room * (3 + 2 * (traces + 1))
-        return Waiting(self.scratch((words,), "int32"), room)
+        return Waiting(self.apart((words,), "int32"), room)
 
     def emit(
         self,
@@ -121,7 +131,7 @@ class Program:
     def extend(
         self, places: Sequence[Place | None] = (), wholes: Sequence[int] = (), numbers: Sequence[float] = ()
     ) -> None:
-        """Add further operands to the last instruction, which one thread does."""
+        """Add further operands to the last instruction; where shares do it, only places that each has apart."""
         last = self._code[-1]
         last.operands += [*places, *(int(n) for n in wholes)]
         last.uses += uses_by_one(places)
@@ -301,7 +311,7 @@ class Program:
             numbers=np.array(self._numbers, np.float32),
             states=np.int64(states),
             scratch=np.int64(self._scratch),
-            apart=np.int64(0),
+            apart=np.int64(self._apart),
             steps=np.int64(-1 if wanted is None else first[ARGUMENT] + wanted.number),
             threads=np.int64(-1 if by is None else first[ARGUMENT] + by.number),
             done=np.int64(-1 if done is None else first[RESULT] + done.number),

@@ -16,6 +16,8 @@ from spark.kernels.place import APART, RESULT, STATE, Place
 TOGETHER = 64
 # Of the lists of units that fired, for each so many units, as in native/fired.h.
 LIST_BYTES = 4 * (TOGETHER + 16)
+# In place of the bytes of an element, where a list of connections says to which unit each belongs.
+LISTED = -1
 
 
 class Use(NamedTuple):
@@ -28,6 +30,7 @@ class Use(NamedTuple):
         writes: Whether it writes there.
         own: By what the bytes are shared out, where a share touches its own alone: first byte, bytes of an element and
             number of units. Two uses that agree meet in no byte of another share. None where it touches others.
+            Weights of a list of connections belong to the units where they end, for all that use them.
     """
 
     buffer: tuple[int, int]
@@ -85,13 +88,19 @@ class Line:
 
 
 # Of each instruction that is shared: of each place whether all shares' elements are read (R), or the own ones are read
-# (r) or written too (w), or lists of the own units are written (l); and which of the whole numbers says how many units
-# there are.
-_SHARED = {
+# (r) or written too (w), or lists of the own units are written (l), or weights of a list of connections are read (e) or
+# written (E) that end at own units; and which of the whole numbers says how many units there are, for all or for each.
+_SHARED: dict[int, tuple[str, int | tuple[int, ...]]] = {
     ins.COPY: ("wr", 0),
     ins.SPIKER: ("wwrw", 0),
     ins.PUSH: ("wr", 1),
-    ins.DELIVER_EDGES: ("RRRRw", 3),
+    ins.DELIVER_EDGES: ("ReRRw", 3),
+    ins.DELIVER_AND_CHANGE: ("RERRwrRw", 3),
+    ins.DELIVER_WAITING: ("RwwRr", 1),
+    ins.TRACES: ("wwrrrRww", (0, 1, 0, 0, 1, 0, 0, 1)),
+    ins.STDP: ("wRRRRrRRr" + 8 * "R" + 5 * "R" + "r", 3),
+    ins.ZENKE_TRACES: ("rwwwrRww", (1, 1, 2, 2, 2, 0, 2, 2)),
+    ins.ZENKE: ("EeRRrRRRRRRRRrr", 3),
     ins.DELIVER_DENSE: ("Rrw", 1),
     ins.SOMA: ("wwwrw", 0),
     ins.SIGN: ("wrr", 0),
@@ -113,20 +122,36 @@ _READ = {
 
 def line(number: int, places: Sequence[Place | None], wholes: Sequence[int]) -> Line:
     """An instruction with its operands, shared as it may be."""
-    made = Line(number, [*places, *wholes], is_shared=number in _SHARED)
-    if made.is_shared:
-        kinds, units = _SHARED[number]
-        for place, kind in zip(places, kinds, strict=True):
+    shared = _SHARED.get(number)
+    if number == ins.STDP:
+        shared = _of_a_rule(places)
+    made = Line(number, [*places, *wholes], is_shared=shared is not None)
+    if shared is not None:
+        kinds, units = shared
+        numbers = (units,) * len(kinds) if isinstance(units, int) else units
+        for place, kind, which in zip(places, kinds, numbers, strict=True):
             if place is not None:
-                made.uses.append(_use(place, kind, wholes[units]))
+                made.uses.append(_use(place, kind, wholes[which]))
     else:
         made.uses += uses_by_one(places, _READ.get(number, ""))
     return made
 
 
+def _of_a_rule(places: Sequence[Place | None]) -> "tuple[str, int | tuple[int, ...]] | None":
+    """How a rule is shared: with an eligibility, whose modulation all weights wait for, it is not."""
+    kinds, units = _SHARED[ins.STDP]
+    lists, eligibility = places[9:17], places[17]
+    if eligibility is not None:
+        return None
+    # First weights lie as the weights do.
+    return (kinds if lists[0] is None else f"E{kinds[1:-1]}e"), units
+
+
 def _use(place: Place, kind: str, units: int) -> Use:
     if kind == "l":
         return whole(place, True)._replace(own=(place.offset, LIST_BYTES // TOGETHER, units))
+    if kind in "eE":
+        return whole(place, kind == "E")._replace(own=(place.offset, LISTED, units))
     return whole(place) if kind == "R" else own(place, units, kind == "w")
 
 

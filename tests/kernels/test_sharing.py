@@ -99,6 +99,31 @@ def test_a_step_of_a_network_waits_before_spikes_are_read_and_before_they_are_no
     assert waits(room, listed, scatter, formula, copy, fired, note, count) == "ab|cdef|gh"
 
 
+def rule(eligibility: Place | None = None, lists: Place | None = None) -> tuple[Line, Line, Line]:
+    """Delivery, traces and change of weights of a rule with one trace on either side."""
+    pre, post = 128, 192
+    spikes, fired, arrivals = place(0, pre), place(128, post), place(320, 4 * post)
+    weights = Place(STATE, 0, 0, (pre, post), "float32")
+    kept, read = [Place(STATE, 1, 0, (pre,), "float32"), Place(STATE, 2, 0, (post,), "float32")], []
+    read = [Place(SCRATCH, 0, at, (size,), "float32") for at, size in ((4096, pre), (8192, post))]
+    step, table = place(12288, 8), place(12352, 64)
+    deliver = line(ins.DELIVER_WAITING, (spikes, weights, arrivals, table, None), (pre, post, 1, 1))
+    traces = line(ins.TRACES, (*kept, spikes, None, fired, step, *read), (pre, post, 0, 1, 1, 1))
+    places = (weights, table, kept[0], spikes, None, fired, step, *read, *(lists,) * 8, eligibility, *(None,) * 5)
+    return deliver, traces, line(ins.STDP, places, (1, 1, pre, post, pre * post, 0, 0, 1, 0, 1, 1))
+
+
+def test_the_weights_of_a_rule_wait_for_its_traces_and_for_nothing_else():
+    assert waits(*rule()) == "a|b|c"
+    deliver, traces, change = rule(lists=place(16384, 8))
+    assert waits(traces, change) == "|a|b" and deliver.is_shared
+
+
+def test_a_rule_with_an_eligibility_is_one_thread_s_but_its_traces_are_all_threads():
+    _, traces, change = rule(eligibility=place(16384, 8))
+    assert traces.is_shared and not change.is_shared
+
+
 def test_a_few_numbers_that_are_read_and_written_in_one_place_are_one_thread_s():
     few, each = place(0, 4), place(64, 128)
     read, written = (few, 1, False, False), (few, 1, False, True)
@@ -107,5 +132,5 @@ def test_a_few_numbers_that_are_read_and_written_in_one_place_are_one_thread_s()
 
 
 def test_an_instruction_of_which_nothing_is_said_is_one_thread_s():
-    found = line(ins.ZENKE, (place(0, 128), None), (1,))
+    found = line(ins.WATCH, (place(0, 128), None), (1,))
     assert not found.is_shared and all(use.writes for use in found.uses)

@@ -12,6 +12,11 @@ from builders import drive, refused, tutorial_brain
 import spark
 from spark import FloatArray
 from spark.nn import Brain
+from spark.nn.connections import FixedProbability
+from spark.nn.interfaces import PoissonSpiker
+from spark.nn.plasticity import PairRuleConfig
+from spark.nn.receptors import PulseCurrentConfig
+from spark.nn.somas import LeakySomaConfig
 from spark.sim import threads as choice
 from spark.sim.chunk import run_chunk
 from spark.sim.run import build
@@ -32,15 +37,28 @@ def network(name: str):
 
 # Of sizes that no share divides; each with its inputs and what is recorded.
 POOLS = ["*spikes", "excitatory.soma.potential"]
+
+
+def listed() -> Brain:
+    """Units that learn by a rule along a list of connections with delays."""
+    net = spark.Network(dt=1.0, seed=3)
+    sources = net.module("sources", PoissonSpiker, {"signal": net.input("rate", 300)}, max_freq=60.0)
+    pool = net.pool("pool", 210, soma=LeakySomaConfig(), receptors={"early": PulseCurrentConfig()})
+    rule = PairRuleConfig(a_plus=0.5, a_minus=0.6, maximum=3000.0, weight_unit=1.0)
+    net.connect(sources, pool.early, FixedProbability(probability=0.3), weights=400.0, delay=7.0, rule=rule)
+    return net.build()
+
+
 BRAINS = {
     "CUBA": lambda: (network("balanced").cuba(730, 1), None, POOLS),
     "COBA": lambda: (network("balanced").coba(730, 1), None, POOLS),
     "microcircuit": lambda: (network("microcircuit").microcircuit(0.01), None, ["*spikes", "L4E.soma.potential"]),
     "plastic": lambda: (
-        network("plastic").plastic(210, 150, 1.0, 1),
-        {"rate": FloatArray(np.ones(150, np.float32))},
+        network("plastic").plastic(210, 1500, 1.0, 1),
+        {"rate": FloatArray(np.ones(1500, np.float32))},
         ["*spikes", "pool.soma.potential"],
     ),
+    "lists": lambda: (listed(), {"rate": FloatArray(np.ones(300, np.float32))}, ["*spikes", "pool.soma.potential"]),
     "tutorial": lambda: (tutorial_brain(), {"drive": drive()}, ["*spikes", "action"]),
 }
 
@@ -53,10 +71,13 @@ def ran(brain: Brain, inputs, record, number: int | None, steps: int = 300) -> t
     return {name: recording[name] for name in recording.names}, state
 
 
-# Conductances are shared out as currents are, and eight pools as two.
+# Conductances are shared out as currents are, and eight pools as two; the tutorial's brain learns along a list too.
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=pytest.mark.slow if name in ("COBA", "microcircuit") else []) for name in BRAINS],
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in ("COBA", "microcircuit", "lists") else [])
+        for name in BRAINS
+    ],
 )
 def test_any_number_of_threads_gives_the_spikes_and_the_state_of_one(name):
     brain, inputs, record = BRAINS[name]()

@@ -1,5 +1,8 @@
 """`EventRule`: the base of all rules that are a table of traces and terms."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -11,8 +14,9 @@ from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, Plastic, Third, stdp_dense, stdp_edges
-from spark.kernels.instructions import PUSH, STDP
+from spark.kernels.instructions import PUSH, STDP, TRACES
 from spark.kernels.place import Place
+from spark.kernels.program import Program
 from spark.kernels.rule_table import factors
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Lowering, Postponed
@@ -217,7 +221,7 @@ class EventRule(Rule):
         modulation: Arriving | None = None,
         change: Postponed | None = None,
     ) -> dict[str, Place]:
-        """One instruction, which changes the weights where they lie, or notes what is to change."""
+        """Traces, then one instruction that changes the weights where they lie, or notes what is to change."""
         third, sizes, rate = (None,) * 5, (0, 1, 1), 0.0
         if self.third is not None and modulation is not None:
             third = self.third.places(self, lowering, modulation)
@@ -233,30 +237,32 @@ class EventRule(Rule):
                 history = program.scratch((2, 1, pre), "uint32")
                 program.emit(PUSH, (history, pre_spikes.place), (1, pre))
         counts = (len(self.pre_kinds), len(self.post_kinds))
-        places = (
-            weights.place,
-            lowering.constant(self.coefficients),
-            lowering.variable(self.pre_traces),
-            lowering.variable(self.post_traces),
-            None if self.delayed else pre_spikes.place,
-            history,
-            post_spikes.place,
-            lowering.entry("step"),
-            program.scratch((counts[0], pre), "float32"),
-            program.scratch((counts[1], post), "float32"),
-            *edges,
-            *third,
-            self._baseline_place(lowering),
-        )
+        kept = lowering.variable(self.pre_traces)
+        spikes = (None if self.delayed else pre_spikes.place, history, post_spikes.place, lowering.entry("step"))
+        read = tuple(program.scratch((n, size), "float32") for n, size in zip(counts, (pre, post), strict=True))
         words = 0 if history is None else history.shape[1]
+        places = (kept, lowering.variable(self.post_traces), *spikes, *read)
+        program.emit(TRACES, places, (pre, post, words, self.slots, *counts))
+        self._say_kinds(
+            program,
+            (
+                *zip(self.pre_kinds, self.pre_factors, strict=True),
+                *zip(self.post_kinds, self.post_factors, strict=True),
+            ),
+        )
+        own = (weights.place, lowering.constant(self.coefficients), kept)
+        places = (*own, *spikes, *read, *edges, *third, self._baseline_place(lowering))
         wholes = (*counts, pre, post, weights.place.size, words, delays, self.slots, *sizes)
         program.emit(STDP, places, wholes, (rate,))
         waiting = (None, 0, 0) if change is None else (change.waiting.memory, change.waiting.room, change.waiting.steps)
         program.extend(waiting[:1], waiting[1:])
-        for kinds, decays in ((self.pre_kinds, self.pre_factors), (self.post_kinds, self.post_factors)):
-            for trace, factor in zip(kinds, decays, strict=True):
-                program.extend((), (int(trace.nearest),), (factor,))
+        self._say_kinds(program, zip(self.pre_kinds, self.pre_factors, strict=True))
         return {"weights": weights.place}
+
+    def _say_kinds(self, program: Program, traces: Iterable[tuple[Any, float]]) -> None:
+        """Of each trace whether only the nearest spike counts, and its decay, as operands."""
+        for trace, factor in traces:
+            program.extend((), (int(trace.nearest),), (factor,))
 
 
 def _outside(address: str, which: str, found: float, bound: float, unit: float) -> Problem:

@@ -15,7 +15,7 @@ from spark.core.share import Cut, Share
 from spark.core.values import Number
 from spark.core.variable import Constant
 from spark.kernels import Edges, Plastic, RuleTable, Term, Third, Trace, zenke_edges
-from spark.kernels.instructions import ZENKE
+from spark.kernels.instructions import ZENKE, ZENKE_TRACES
 from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Change, Lowering, Postponed
 from spark.nn.plasticity.event_rule import EventRule
@@ -162,7 +162,7 @@ class ZenkeRule(EventRule):
         modulation: Arriving | None = None,
         change: Change | Postponed | None = None,
     ) -> dict[str, Place]:
-        """One instruction, which changes the weights where they lie; with a `Change`, that was done already in part."""
+        """Traces, then the weights where they lie; with a `Change`, that was done already in part."""
         if not self.walks:
             assert not isinstance(change, Change)
             return super().lower(lowering, pre_spikes, post_spikes, weights, modulation, change)
@@ -170,25 +170,19 @@ class ZenkeRule(EventRule):
         history = pre_spikes.place
         edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
         post_traces = lowering.variable(self.post_traces)
+        kept, step = lowering.variable(self.pre_traces), lowering.entry("step")
+        decayed = tuple(program.scratch((units,), "float32") for _ in range(2))
+        sizes = history.shape[1:]
         places = (
-            weights.place,
-            self._baseline_place(lowering),
-            history,
-            lowering.variable(self.pre_traces),
-            post_traces.part(0, units),
-            post_traces.part(units, units),
-            post_spikes.place,
-            lowering.entry("step"),
-            edges.post,
-            edges.starts,
-            edges.in_starts,
-            edges.in_edge,
-            edges.in_pre,
-            edges.in_delay,
-            lowering.constant(self.parameters),
-            program.scratch((units,), "float32"),
-            program.scratch((units,), "float32"),
+            *(history, kept, post_traces.part(0, units), post_traces.part(units, units), post_spikes.place, step),
+            *decayed,
         )
-        sizes = (*history.shape[1:], edges.starts.shape[1] - 1, units, self.slots, int(change is not None))
-        program.emit(ZENKE, places, sizes, (*self.pre_factors, *self.post_factors))
+        program.emit(ZENKE_TRACES, places, (*sizes, units, self.slots), (*self.pre_factors, *self.post_factors))
+        lists = (edges.post, edges.starts, edges.in_starts, edges.in_edge, edges.in_pre, edges.in_delay)
+        places = (
+            *(weights.place, self._baseline_place(lowering), history, kept, post_spikes.place, step),
+            *(*lists, lowering.constant(self.parameters), *decayed),
+        )
+        sizes = (*sizes, edges.starts.shape[1] - 1, units, self.slots, int(change is not None))
+        program.emit(ZENKE, places, sizes)
         return {"weights": weights.place}
