@@ -18,6 +18,7 @@ from spark.core.errors import ArgumentError as ArgumentError
 from spark.core.errors import ConfigError as ConfigError
 from spark.core.errors import FormatError as FormatError
 from spark.core.errors import InputError as InputError
+from spark.core.errors import LearnError as LearnError
 from spark.core.errors import LoopError as LoopError
 from spark.core.errors import MissingError as MissingError
 from spark.core.errors import ModuleError as ModuleError
@@ -86,6 +87,9 @@ from spark.sim.run import run as run
 from spark.sim.shard import ShardedBrain as ShardedBrain
 from spark.sim.shard import shard as shard
 from spark.sim.step import step as step
+from spark.sim.surrogate import Surrogate as Surrogate
+from spark.sim.unroll import Unrolled as Unrolled
+from spark.sim.unroll import unroll as unroll
 
 _keep_compiled_programs()
 

@@ -151,5 +151,11 @@ class LoopError(SparkError, ValueError):
     """Raised when a brain and an environment do not fit each other."""
 
 
+class LearnError(SparkError, ValueError):
+    """Raised when a lesson cannot go on; `taught` is what it gave until then, or None."""
+
+    taught: Any = None
+
+
 class ShardError(SparkError, ValueError):
     """Raised when a brain cannot be spread over devices as asked."""

@@ -207,6 +207,10 @@ class ModuleSpecs:
         """The same module with another config."""
         return ModuleSpecs(self.name, self.module_cls, self.inputs, config, self.effects)
 
+    def with_inputs(self, inputs: Mapping[str, list[PortMap]]) -> "ModuleSpecs":
+        """The same module, fed by other wires."""
+        return ModuleSpecs(self.name, self.module_cls, inputs, self.config, self.effects)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data; the class by its name in the catalogue."""
         return {

@@ -4,13 +4,21 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import jax
+from jax.core import Tracer
 
 from spark.kernels import native
 
 Implementation = Literal["auto", "native", "reference"]
 
 
-def choose(implementation: Implementation, run_native: Callable, reference: Callable, *arguments: Any) -> jax.Array:
+def choose(
+    name: str,
+    implementation: Implementation,
+    run_native: Callable,
+    reference: Callable,
+    *arguments: Any,
+    derived: Callable | None = None,
+) -> jax.Array:
     """Call one version of an operation.
 
     'auto' takes the native version in a process that has CPUs alone: to trace the other one, which would never run,
@@ -18,13 +26,15 @@ def choose(implementation: Implementation, run_native: Callable, reference: Call
     platform that the computation is compiled for: `platform_dependent` is resolved when a program is lowered for one
     platform, and leaves no operation of its own in the compiled step.
 
-    Derivatives are always those of the reference.
+    Derivatives are always those of the reference, or of `derived`.
 
     Args:
+        name: Of the operation; in what JAX traces it is a call of this name (see `smooth`).
         implementation: 'auto', 'native' or 'reference'.
         run_native: The C++ version.
         reference: The version in jax.numpy.
         *arguments: Arrays; both versions take them in this order.
+        derived: The same function, up to rounding, where JAX cannot derive the reference backwards.
 
     Returns:
         The result of the version.
@@ -37,12 +47,33 @@ def choose(implementation: Implementation, run_native: Callable, reference: Call
         raise ValueError(f"implementation must be 'auto', 'native' or 'reference', got {implementation!r}.")
     if implementation == "native":
         native.require()
-        return derived_from(reference, run_native)(*arguments)
-    if implementation == "reference" or not native.available():
-        return reference(*arguments)
-    if jax.default_backend() == "cpu":
-        return derived_from(reference, run_native)(*arguments)
-    return jax.lax.platform_dependent(*arguments, cpu=derived_from(reference, run_native), default=reference)
+
+    def call(*given: Any) -> Any:
+        plain = reference if derived is None else derived_from(derived, reference)
+        if implementation == "reference" or not (implementation == "native" or native.available()):
+            return plain(*given)
+        if implementation == "native" or jax.default_backend() == "cpu":
+            return derived_from(derived or reference, run_native)(*given)
+        return jax.lax.platform_dependent(*given, cpu=derived_from(derived or reference, run_native), default=plain)
+
+    return named(name, call)(*arguments)
+
+
+def named(name: str, function: Callable) -> Callable:
+    """A function as a call of this name in what JAX traces (see `smooth`)."""
+
+    def call(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    call.__name__ = name
+    traced = jax.jit(call)
+
+    def choice(*arguments: Any) -> Any:
+        # What nobody traces is computed one operation after the other, as it is written.
+        looks_in = any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(arguments))
+        return (traced if looks_in else function)(*arguments)
+
+    return choice
 
 
 def for_weights(implementation: Implementation, weights: jax.Array) -> Implementation:

@@ -53,7 +53,7 @@ def consolidate(
         check_shape("post", given.post, given.weights.shape)
     elif given.moved.size > 1:
         check_shape("moved", given.moved, given.weights.shape[1:])
-    weights, pending = choose(implementation, _native, _reference, given)  # type: ignore[misc]
+    weights, pending = choose("consolidate", implementation, _native, _reference, given)  # type: ignore[misc]
     return Plastic(weights, plastic.eligibility, pending)
 
 

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.kernels.choice import named
+
 _IS_FIRED_ROW = np.array([[True], [False]])
 
 
@@ -34,7 +36,10 @@ def push_history(history: Any, spikes: Any) -> jax.Array:
     Returns:
         The new history, the same shape.
     """
-    history, spikes = jnp.asarray(history), jnp.asarray(spikes)
+    return named("push_history", _push)(jnp.asarray(history), jnp.asarray(spikes))
+
+
+def _push(history: Any, spikes: Any) -> jax.Array:
     # Both rows from one expression: XLA runs `stack` and `concatenate` element by element, ten times slower.
     newest = ((spikes < 0) | ((spikes > 0) & _IS_FIRED_ROW)).astype(jnp.uint32)[:, None, :]
     if history.shape[1] == 1:

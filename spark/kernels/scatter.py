@@ -76,7 +76,8 @@ def scatter_spikes(
     _check(spikes, rows, ring)
     delays = jnp.zeros(0, jnp.uint8) if rows.delays is None else rows.delays
     arguments = (spikes, rows.starts, rows.post, rows.weights, delays, ring, slot)
-    return choose(implementation, _native(rows, signed), _reference(signed), *arguments)
+    name = "scatter_signed" if signed else "scatter_unsigned"
+    return choose(name, implementation, _native(rows, signed), _reference(signed), *arguments)
 
 
 def _check(spikes: jax.Array, rows: Rows, ring: jax.Array) -> None:

@@ -54,7 +54,7 @@ def deliver_edges(history: Any, weights: Any, edges: Edges, implementation: Impl
     implementation = for_weights(implementation, weights)
     check_weights(weights, doubles=implementation == "reference")
     check_shape("weights", weights, edges.post.shape)
-    return choose(implementation, _native, _reference, history, weights, edges)
+    return choose("deliver_edges", implementation, _native, _reference, history, weights, edges)
 
 
 def _native(history: jax.Array, weights: jax.Array, edges: Edges) -> jax.Array:

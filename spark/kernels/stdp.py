@@ -126,7 +126,7 @@ def stdp_dense(
     check_shape("pre_spikes", given.pre_spikes, (pre,))
     check_shape("pre_traces", given.pre_traces, (None, pre))
     _check(given, (pre, post))
-    return choose(implementation, _native_dense, _reference_dense, given)  # type: ignore[return-value]
+    return choose("stdp_dense", implementation, _native_dense, _reference_dense, given)  # type: ignore[return-value]
 
 
 def stdp_edges(
@@ -177,7 +177,7 @@ def stdp_edges(
     if slots < needed:
         raise ValueError(f"pre_traces: must have at least {needed} slots for these delays, got {slots}.")
     _check(given, given.edges.post.shape)
-    return choose(implementation, _native_edges, _reference_edges, given)  # type: ignore[return-value]
+    return choose("stdp_edges", implementation, _native_edges, _reference_edges, given)  # type: ignore[return-value]
 
 
 def _or_empty(baseline: Any) -> Any:

@@ -90,7 +90,7 @@ def zenke_edges(
         jnp.asarray(parameters),
     )
     _check(update)
-    return choose(implementation, _native, _reference, update)
+    return choose("zenke", implementation, _native, _reference, update)
 
 
 def _check(update: _Update) -> None:

@@ -1,4 +1,4 @@
-"""Teaching brains: by plasticity that follows reward, and how well that went."""
+"""Teaching brains: by plasticity that follows reward, or by gradients through spikes; and how well that went."""
 
 from spark.learn.actor import ActorPools as ActorPools
 from spark.learn.actor import ActorPoolsConfig as ActorPoolsConfig
@@ -8,6 +8,8 @@ from spark.learn.critic import CriticConfig as CriticConfig
 from spark.learn.error import PredictionError as PredictionError
 from spark.learn.error import PredictionErrorConfig as PredictionErrorConfig
 from spark.learn.evaluation import Evaluation as Evaluation
+from spark.learn.gradients import SurrogateGradients as SurrogateGradients
+from spark.learn.gradients import Taught as Taught
 from spark.learn.race import ActorRace as ActorRace
 from spark.learn.race import ActorRaceConfig as ActorRaceConfig
 from spark.learn.tasks import task as task

@@ -31,6 +31,7 @@ from spark.nn.lowered_inner import LoweredInner
 from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Arriving, Lowering
+from spark.nn.reweighted import changed_variables, new_weights, require_same_connections, rewritten
 from spark.nn.successor import carried, changed
 from spark.nn.ways import OfModules, Refusal, ways_of_modules
 from spark.nn.wiring import gather, joined_spec, origins
@@ -378,6 +379,33 @@ class Brain(Module, OfModules):
         successor = Brain(config)
         calling.build(successor, successor.declared_inputs())
         successor.load_state(carried(self, successor))
+        return successor
+
+    @checked
+    def with_weights(self, weights: Mapping[str, Any]) -> "Brain":
+        """A brain with these weights, which goes on from this one's state; this one stays as it is.
+
+        Weights that a rule changes are part of the state. Others are part of the config: their projections become lists
+        of connections (`FromMatrix`), so that files hold them.
+
+        Args:
+            weights: By path of a projection, as for `connections`: float (connections,), in the order of
+                `connections(path)`, or (sources, targets), of which the elements of the connections count.
+
+        Raises:
+            ArgumentError: Weights do not fit: their shape, no numbers, or positive ones at an inhibitory receptor.
+            StateError: There are no connections at a path, with the nearest; or several projections.
+            NotBuiltError: The brain was not built yet.
+        """
+        if self._mode == calling.NEW:
+            message = "has no connections yet"
+            raise NotBuiltError(Problem(type(self).__name__, message, "Call it once; the first call builds it"))
+        new = new_weights(self, weights)
+        config = rewritten(self, self.config, new)
+        successor = Brain(config)
+        calling.build(successor, successor.declared_inputs())
+        require_same_connections(self, successor, new)
+        successor.load_state(carried(self, successor).replace(changed_variables(self, new)))
         return successor
 
     @checked

@@ -61,6 +61,21 @@ class ConnectionTable:
         return f"ConnectionTable({len(self)} connections from {self.shape[0]} to {self.shape[1]} units)"
 
 
+@dataclass(frozen=True, eq=False)
+class HeldWeights:
+    """Where a brain holds the weights of a table of connections.
+
+    Attributes:
+        path: Of the variable or constant that holds them.
+        positions: int64 (connections,): index of each connection, in the table's order, in that array laid flat.
+        sign: -1 where the size of negative weights is held, else 1.
+    """
+
+    path: str
+    positions: np.ndarray
+    sign: int
+
+
 def connection_table(brain: Module, path: str) -> ConnectionTable:
     """The connections at a path of a built brain: of a projection, of a receptor's projections whose weights stay, of
     synapses; or of a pool, if it has one of these.
@@ -68,9 +83,60 @@ def connection_table(brain: Module, path: str) -> ConnectionTable:
     Raises:
         StateError: There are none at this path, with the nearest; or several.
     """
+    found = _at(brain, path)[1]
+    order = found.order
+    return ConnectionTable(
+        found.sources[order],
+        found.targets[order],
+        found.sign * found.weights[order].astype(np.float32),
+        found.steps[order] * float(found.part.config.dt),
+        (found.units, int(np.prod(found.part.units))),
+    )
+
+
+def held_weights(brain: Module, path: str) -> HeldWeights:
+    """Where the weights of the connections at a path are held, one for each connection.
+
+    Raises:
+        StateError: There are none at this path, with the nearest; or several; or connections share one weight.
+    """
+    at, found = _at(brain, path)
+    if found.positions is None:
+        raise StateError(
+            Problem(
+                path,
+                "its connections share weights, of which each has none of its own",
+                f"Give each its own: `brain = brain.with_weights({{{path!r}: brain.connections({path!r}).weights}})`",
+                "shared",
+            )
+        )
+    return HeldWeights(f"{at}.{found.array}" if at else found.array, found.positions[found.order], found.sign)
+
+
+@dataclass(frozen=True, eq=False)
+class Owner:
+    """The module that holds connections: its path, itself, and the sign with which weights that it holds act."""
+
+    path: str
+    part: Any
+    sign: int
+
+
+def owner_of(brain: Module, path: str) -> Owner:
+    """The module that holds the connections at a path.
+
+    Raises:
+        StateError: There are none at this path, with the nearest; or several.
+    """
+    at, found = _at(brain, path)
+    return Owner(at, found.part, found.sign)
+
+
+def _at(brain: Module, path: str) -> "tuple[str, _Listed]":
+    """The path of the module that holds the connections that `path` means, and those."""
     parts = [(at, part) for at, part in walk(brain) if _connects(part)]
-    groups = {at.removesuffix("_projections"): functools.partial(_listed, part) for at, part in parts}
-    known = {**groups, **{name: listed for at, part in parts for name, listed in _by_name(part, at).items()}}
+    groups = {at.removesuffix("_projections"): (at, functools.partial(_listed, part)) for at, part in parts}
+    known = {**groups, **{name: (at, listed) for at, part in parts for name, listed in _by_name(part, at).items()}}
     under = [p for p in groups if p.rpartition(".")[0] == path]
     if path not in known and len(under) == 1:
         path = under[0]
@@ -79,20 +145,17 @@ def connection_table(brain: Module, path: str) -> ConnectionTable:
         if under:
             message, fix = f"has several groups of synapses: {', '.join(under)}", "Name one of them"
         raise StateError(Problem(path, message, fix, "unknown"))
-    found = known[path]()
-    order = np.lexsort((found.targets, found.sources))
-    return ConnectionTable(
-        found.sources[order],
-        found.targets[order],
-        found.weights[order].astype(np.float32),
-        found.steps[order] * float(found.part.config.dt),
-        (found.units, int(np.prod(found.part.units))),
-    )
+    at, listed = known[path]
+    return at, listed()
 
 
 @dataclass(frozen=True, eq=False)
 class _Listed:
-    """Connections of a module in any order; `steps` from a spike to its effect, `units` that are sources."""
+    """Connections of a module in any order; `steps` from a spike to its effect, `units` that are sources.
+
+    `weights` times `sign` is how they act; they are the elements at `positions` of the module's `array`, laid flat, or
+    several of them share an element: then `positions` is None.
+    """
 
     sources: np.ndarray
     targets: np.ndarray
@@ -100,6 +163,14 @@ class _Listed:
     steps: np.ndarray
     units: int
     part: Any
+    array: str
+    positions: np.ndarray | None
+    sign: int
+
+    @property
+    def order(self) -> np.ndarray:
+        """By source, then by target."""
+        return np.lexsort((self.targets, self.sources))
 
 
 @functools.singledispatch
@@ -136,14 +207,14 @@ def _(part: PlasticProjection) -> _Listed:
     late = part.input_specs["spikes"].lateness.reshape(-1)
     weights = np.asarray(part.weights.value)
     # Of weights at an inhibitory receptor the size is kept.
-    weights = -weights if part.config.projection.inhibits else weights
+    held = ("weights", np.arange(weights.size), -1 if part.config.projection.inhibits else 1)
     if not part.listed:
         sources, targets = (index.ravel() for index in np.indices(weights.shape))
-        return _Listed(sources, targets, weights.ravel(), late[sources], late.size, part)
+        return _Listed(sources, targets, weights.ravel(), late[sources], late.size, part, *held)
     edges = part.edges
     sources = np.asarray(edges.pre, np.int64)
     steps = np.asarray(edges.delay, np.int64) + late[sources]
-    return _Listed(sources, np.asarray(edges.post, np.int64), weights, steps, late.size, part)
+    return _Listed(sources, np.asarray(edges.post, np.int64), weights, steps, late.size, part, *held)
 
 
 def _rows(part: StaticProjections, first: int, last: int) -> _Listed:
@@ -158,8 +229,9 @@ def _rows(part: StaticProjections, first: int, last: int) -> _Listed:
         weights = weights[here]
     else:
         weights = np.broadcast_to(weights, targets.shape) if layout == ONE_WEIGHT else weights[first + sources]
-    weights = -weights if part.drawn[0].inhibits else weights
+    positions = np.arange(here.start, here.stop) if layout == WEIGHT_OF_EDGE else None
     steps = late[first + sources] + part.further
     if rows.delays is not None:
         steps = steps + np.asarray(rows.delays[here], np.int64)
-    return _Listed(sources, targets, weights, steps, last - first, part)
+    sign = -1 if part.drawn[0].inhibits else 1
+    return _Listed(sources, targets, weights, steps, last - first, part, "rows_weights", positions, sign)

@@ -121,6 +121,8 @@ def test_delivery_has_the_gradient_of_a_product() -> None:
     spikes = jnp.array([1, 0, -1], jnp.int8)
     gradient = jax.grad(lambda weights: deliver_dense(spikes, weights)[0])(jnp.ones((3, 2)))
     np.testing.assert_array_equal(gradient, [[1, 0], [0, 0], [-1, 0]])
+    compiled = jax.jit(jax.grad(lambda weights: deliver_dense(spikes, weights)[0]))(jnp.ones((3, 2)))
+    np.testing.assert_array_equal(compiled, gradient)
 
 
 def test_a_run_under_a_gradient_says_what_to_do() -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import spark
-from spark import InputSpec, ModuleSpecs, NotBuiltError, PortMap, SpikeArray, StateError
-from spark.nn import Brain, BrainConfig, connections, initializers, neurons
+from spark import InputSpec, ModuleSpecs, NotBuiltError, PortMap, Projection, SpikeArray, StateError
+from spark.nn import Brain, BrainConfig, connections, initializers, neurons, plasticity, receptors
+from spark.nn.pools import Pool, PoolConfig
 
 PRE, POST, DT = 6, 5, 0.5
 
@@ -87,3 +88,90 @@ def test_a_path_without_synapses_is_named():
         built.connections("pool.excitatin")
     with pytest.raises(StateError, match="pool: has several groups of synapses: pool.excitation, pool.inhibition"):
         built.connections("pool")
+
+
+def projected(weights, delay=None, **settings):
+    """A pool that two projections reach: the second is drawn after the first."""
+    first = Projection("__call__", "s", name="first", weights=weights, delay=delay, **settings)
+    random = connections.FixedProbability(probability=0.5)
+    wide = initializers.UniformInitializer(low=1.0, high=2.0)
+    second = Projection("__call__", "s", name="second", pattern=random, weights=wide, delay=wide)
+    jump = {"jump": receptors.JumpConfig()}
+    config = PoolConfig(units=(POST,), receptors=jump, soma={"potential_tau": 1e9, "threshold": 1e9})
+    built = Brain(
+        BrainConfig(
+            input_map={"s": InputSpec(SpikeArray, (PRE,), "int8")},
+            output_map={},
+            modules_map=[ModuleSpecs("pool", Pool, {"jump": [first, second]}, config)],
+            dt=DT,
+            seed=3,
+        )
+    )
+    built(s=SpikeArray(np.zeros(PRE, np.int8)))
+    return built
+
+
+NORMAL = initializers.NormalInitializer(mean=1.0, deviation=0.2)
+
+
+@pytest.mark.parametrize("weights", [2.0, NORMAL], ids=["shared", "drawn"])
+@pytest.mark.parametrize(
+    "delay", [None, initializers.UniformInitializer(low=0.5, high=4.0)], ids=["at-once", "delayed"]
+)
+def test_new_weights_are_those_of_the_table_and_change_no_other_connection(weights, delay, tmp_path):
+    before = projected(weights, delay)
+    spark.run(before, 3, {"s": SpikeArray(np.ones(PRE, np.int8))})
+    table = before.connections("pool.first")
+    new = np.arange(1, len(table) + 1, dtype=np.float32)
+    after = before.with_weights({"pool.first": new})
+    np.testing.assert_array_equal(before.connections("pool.first").weights, table.weights)
+    found = after.connections("pool.first")
+    for name, expected in (("sources", table.sources), ("targets", table.targets), ("delays", table.delays)):
+        np.testing.assert_array_equal(getattr(found, name), expected)
+    np.testing.assert_array_equal(found.weights, new)
+    np.testing.assert_array_equal(
+        before.connections("pool.second").to_matrix(), after.connections("pool.second").to_matrix()
+    )
+    np.testing.assert_array_equal(after.state["pool.soma.potential"], before.state["pool.soma.potential"])
+    spark.save_checkpoint(after, tmp_path / "c.safetensors")
+    again = spark.load_checkpoint(tmp_path / "c.safetensors")
+    np.testing.assert_array_equal(again.connections("pool.first").weights, new)
+
+
+def test_new_weights_may_be_a_matrix_of_all_pairs():
+    before = projected(NORMAL)
+    matrix = np.random.default_rng(0).normal(size=(PRE, POST)).astype(np.float32)
+    np.testing.assert_array_equal(
+        before.with_weights({"pool.first": matrix}).connections("pool.first").to_matrix(), matrix
+    )
+
+
+def test_new_weights_of_a_projection_that_learns_are_state():
+    built = projected(NORMAL, rule=plasticity.PairRuleConfig())
+    new = built.connections("pool.first").weights + 0.25
+    after = built.with_weights({"pool.first": new})
+    assert after.config == built.config
+    np.testing.assert_array_equal(after.connections("pool.first").weights, new)
+
+
+def test_weights_that_do_not_fit_are_named():
+    built = projected(NORMAL)
+    wrong = {
+        "pool.first": (
+            np.ones(3),
+            "float64 of shape (3,); expected 30 numbers in the order of `brain.connections('pool.first')`",
+        ),
+        "pool.second": (np.full((PRE, POST), np.nan), "must be finite, got nan"),
+    }
+    for path, (weights, said) in wrong.items():
+        with pytest.raises(spark.ArgumentError) as caught:
+            built.with_weights({path: weights})
+        assert str(caught.value).startswith(f"with_weights.{path}: ") and said in str(caught.value)
+    with pytest.raises(StateError) as caught:
+        built.with_weights({"pool.frist": np.ones(30)})
+    assert str(caught.value) == "pool.frist: is no group of synapses. Did you mean 'pool.first'?"
+    inhibited = brain(neurons.DeltaLIFNeuron, sparse(initializers.UniformInitializer(low=1.0, high=2.0), 1.0))
+    inhibited(s=SpikeArray(np.zeros(PRE, np.int8)))
+    with pytest.raises(spark.ArgumentError) as caught:
+        inhibited.with_weights({"pool.inhibition": np.ones((PRE, POST))})
+    assert str(caught.value) == "with_weights.pool.inhibition: must be at most 0 at an inhibitory receptor, got 1."

@@ -146,6 +146,7 @@ REQUIRED: dict[str, Any] = {
 ARGUMENTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "run": lambda f: {"brain": _brain(), "steps": 2, "inputs": {"drive": drive()}},
     "batch": lambda f: {"brains": [_brain()], "steps": 2, "inputs": {"drive": drive()}},
+    "unroll": lambda f: {"graph": _split(0), "state": _split(1), "steps": 2, "inputs": {"drive": drive()}},
     "replicas": lambda f: {"brain": _brain(), "number": 2},
     "check_module": lambda f: {
         "cls": spark.nn.interfaces.LinearSpiker,
@@ -171,6 +172,7 @@ ARGUMENTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "BrainConfig.from_dict": lambda f: {"data": tutorial_config().to_dict()},
     "Brain": lambda f: {"config": tutorial_config()},
     "Brain.with_config": lambda f: {"self": _brain(), "changes": {"seed": 3}},
+    "Brain.with_weights": lambda f: {"self": _brain(), "weights": {}},
     "Brain.connections": lambda f: {"self": _brain(), "path": "pool.synapses"},
     "Brain.load_state": lambda f: {"self": _brain(), "state": _split(1)},
     "Brain.replace_state": lambda f: {"self": _brain(), "values": {}},

@@ -8,19 +8,7 @@ import numpy as np
 from jax.extend import core
 
 from spark.kernels.formula.values import Unsupported
-
-# Primitives that only stand for a jaxpr of their own, by the parameter that holds it.
-CALLS = {
-    "jit": "jaxpr",
-    "pjit": "jaxpr",
-    "closed_call": "call_jaxpr",
-    "core_call": "call_jaxpr",
-    "custom_jvp_call": "call_jaxpr",
-    "custom_vjp_call": "call_jaxpr",
-    "custom_vjp_call_jaxpr": "fun_jaxpr",
-    "checkpoint": "jaxpr",
-    "remat2": "jaxpr",
-}
+from spark.kernels.jaxprs import CALLS, is_literal
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +64,6 @@ class Flat:
     eqns: tuple[Equation, ...]
     constants: dict[Name, np.ndarray] = field(default_factory=dict)
     constvars: tuple[Name, ...] = ()
-
-
-def is_literal(atom: Atom) -> bool:
-    """Whether it is a number that stands in the code."""
-    return isinstance(atom, core.Literal)
 
 
 def size_of(atom: Atom) -> int:

@@ -8,8 +8,9 @@ import numpy as np
 from llvmlite import ir
 
 from spark.kernels.formula.conversions import loaded, stored
-from spark.kernels.formula.flat import Atom, Equation, Name, is_literal, size_of
+from spark.kernels.formula.flat import Atom, Equation, Name, size_of
 from spark.kernels.formula.values import Builder, Unsupported, constant, is_signed, itemsize, memory_type
+from spark.kernels.jaxprs import is_literal
 
 NAME = "formula"
 # How the module is called in which loops are; the compiler makes vectors of them where it can.

@@ -10,7 +10,7 @@ import numpy as np
 
 from spark.kernels.formula.arithmetic import OPERATIONS
 from spark.kernels.formula.emit import Slot
-from spark.kernels.formula.flat import Equation, Flat, Name, Operator, broadcast, flatten, is_literal, size_of
+from spark.kernels.formula.flat import Equation, Flat, Name, Operator, broadcast, flatten, size_of
 from spark.kernels.formula.formula import Formula, formula
 from spark.kernels.formula.indexed import INDEXED
 from spark.kernels.formula.moved import MOVED
@@ -19,6 +19,7 @@ from spark.kernels.formula.shapes import MOVES
 from spark.kernels.formula.totals import TOTALS
 from spark.kernels.formula.values import Unsupported
 from spark.kernels.formula.walk import REDUCTIONS, needed
+from spark.kernels.jaxprs import is_literal
 
 # Arrays up to this size are computed number by number, wherever they are needed.
 SMALL = 8

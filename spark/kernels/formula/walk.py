@@ -9,9 +9,9 @@ from llvmlite import ir
 
 from spark.kernels.formula import draws
 from spark.kernels.formula.arithmetic import OPERATIONS
-from spark.kernels.formula.flat import CALLS
 from spark.kernels.formula.shapes import MOVES, concatenate, numbers, spread
 from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, is_float, same
+from spark.kernels.jaxprs import CALLS
 
 Value = Each | Few
 REDUCTIONS = {"reduce_sum": "add", "reduce_max": "max", "reduce_min": "min", "reduce_and": "and", "reduce_or": "or"}

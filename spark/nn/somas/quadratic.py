@@ -43,7 +43,8 @@ class QuadraticSomaConfig(PointSomaConfig):
         gap = np.asarray(self.critical) - np.asarray(self.potential_rest)
         least = float(np.min(np.asarray(self.potential_tau) / (np.asarray(self.curvature) * gap)))
         if least < self.dt:
-            text = f"makes a time constant at rest of {least:g} ms, got dt={self.dt:g} ms; expected at least dt"
+            text = f"over `curvature` times the way from rest to `critical` is {least:g} ms, a time constant at rest; "
+            text += f"expected at least dt, {self.dt:g} ms"
             found.append(Problem("potential_tau", text, "Shorten dt: Euler's method would overshoot", "bounds"))
         return found
 

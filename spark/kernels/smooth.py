@@ -1,0 +1,87 @@
+"""Operations as functions of spikes that are floats, for derivatives with a surrogate at the threshold.
+
+`choose` names each operation in what JAX traces; who looks for a derivative by spikes takes the formula of this table
+in its place. Sums are taken in any order, so that results agree with those of the operation to rounding.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+
+# Up to so many pairs of units, delivery without delays is a product with a matrix, which the processor does best.
+MOST_PAIRS = 1 << 24
+
+
+def deliver_dense(spikes: Any, weights: Any) -> tuple[Any, ...]:
+    """The sum of the rows of `weights` (pre, post), each times its unit's spike."""
+    return (spikes @ weights.astype(jnp.float32),)
+
+
+def scatter_signed(*given: Any) -> tuple[Any, ...]:
+    """`scatter_spikes` in which spikes of -1 subtract."""
+    return _scatter(*given, signed=True)
+
+
+def scatter_unsigned(*given: Any) -> tuple[Any, ...]:
+    """`scatter_spikes` in which all spikes add."""
+    return _scatter(*given, signed=False)
+
+
+def _scatter(
+    spikes: Any, starts: Any, post: Any, weights: Any, delays: Any, ring: Any, slot: Any, signed: bool
+) -> tuple[Any, ...]:
+    edges, pre = post.shape[0], spikes.shape[0]
+    if edges == 0:
+        return (ring,)
+    unit = jnp.repeat(jnp.arange(pre), starts[1:] - starts[:-1], total_repeat_length=edges)
+    wide = weights.astype(jnp.float32)
+    each = wide if weights.shape[0] in (1, edges) else wide[unit]
+    sent = spikes if signed else magnitude(spikes)
+    target = post.astype(jnp.int32)
+    if delays.shape[0] == 0 and pre * ring.shape[1] <= MOST_PAIRS:
+        matrix = jnp.zeros((pre, ring.shape[1]), jnp.float32).at[unit, target].add(each)
+        return (ring.at[slot].add(sent @ matrix),)
+    row = (slot + delays.astype(jnp.int32)) % ring.shape[0] if delays.shape[0] else slot
+    return (ring.at[row, target].add(sent[unit] * each),)
+
+
+def push_history(history: Any, spikes: Any) -> tuple[Any, ...]:
+    """The history, floats (units, steps) that begin with this step's, a step later.
+
+    Args:
+        history: Floats; or the bits, uint32 (2, words, units), of a time before which no derivative is asked for.
+        spikes: Floats (units,).
+    """
+    before = unpacked(history) if history.dtype == jnp.uint32 else history
+    return (jnp.concatenate([spikes[:, None], before[:, :-1]], axis=1),)
+
+
+def unpacked(history: Any) -> Any:
+    """Signed spikes of the last steps, float32 (units, 32 * words), of bits uint32 (2, words, units)."""
+    bits = (history[:, :, None, :] >> jnp.arange(32, dtype=jnp.uint32)[:, None]) & jnp.uint32(1)
+    fired, negative = bits.reshape(2, -1, history.shape[2]).astype(jnp.float32)
+    return (fired * (1 - 2 * negative)).T
+
+
+def deliver_edges(history: Any, weights: Any, post: Any, *others: Any) -> tuple[Any, ...]:
+    """`deliver_edges` of a history of floats; `others` are the further arrays of `Edges`."""
+    _, in_starts, *_, pre, delay = others
+    arrives = history[pre, delay] * weights.astype(jnp.float32)
+    return (jnp.zeros(in_starts.shape[0] - 1, jnp.float32).at[post].add(arrives),)
+
+
+def magnitude(spikes: Any) -> Any:
+    """Spikes without their sign; a unit that is silent is taken for an excitatory one."""
+    return jnp.where(spikes < 0, -spikes, spikes)
+
+
+SMOOTH: Mapping[str, Callable[..., tuple[Any, ...]]] = {
+    "deliver_dense": deliver_dense,
+    "push_history": push_history,
+    "deliver_edges": deliver_edges,
+    "scatter_signed": scatter_signed,
+    "scatter_unsigned": scatter_unsigned,
+}
+# Changes of weights by a rule: they have no derivative by spikes.
+WITHOUT_DERIVATIVE = frozenset({"consolidate", "zenke", "stdp_dense", "stdp_edges"})

@@ -1,0 +1,157 @@
+"""Brains whose connections have other weights."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from spark.core.errors import ArgumentError, Problem, StateError
+from spark.core.module import Module
+from spark.graph.specs import PortMap
+from spark.nn.brain_config import BrainConfig
+from spark.nn.connection_table import ConnectionTable, connection_table, held_weights, owner_of
+from spark.nn.connections import FromMatrix
+from spark.nn.initializers import ArrayInitializer
+from spark.nn.pools.pool import Pool
+from spark.nn.projections import Projection
+from spark.nn.projections.draws import Drawn
+from spark.nn.projections.static import StaticProjections
+
+
+def new_weights(brain: Module, weights: Mapping[str, Any]) -> dict[str, tuple[ConnectionTable, np.ndarray]]:
+    """The table of each path, and its weights to be: one for each connection, in the table's order, float32.
+
+    Raises:
+        ArgumentError: An array has neither one number for each connection nor one for each pair of units, or holds what
+            is no number, or a sign that the receptor does not have.
+        StateError: There are no connections at a path, with the nearest; or several groups.
+    """
+    found, problems = {}, []
+    for path, given in weights.items():
+        table, array = connection_table(brain, path), np.asarray(given)
+        address = f"with_weights.{path}"
+        if array.shape == table.shape and array.shape != table.weights.shape:
+            array = array[table.sources, table.targets]
+        if array.shape != table.weights.shape or array.dtype.kind not in "iuf":
+            text = (
+                f"does not fit, got {array.dtype} of shape {np.shape(given)}; expected {len(table)} numbers in the "
+                f"order of `brain.connections({path!r})`, or {table.shape}: (sources, targets)"
+            )
+            problems.append(Problem(address, text, "", "shape"))
+            continue
+        sign = owner_of(brain, path).sign
+        if not np.isfinite(array).all():
+            worst = array[~np.isfinite(array)][0]
+            problems.append(Problem(address, f"must be finite, got {worst}", "", "bounds"))
+        elif sign < 0 and (array > 0).any():
+            text = f"must be at most 0 at an inhibitory receptor, got {array.max():g}"
+            problems.append(Problem(address, text, "", "bounds"))
+        found[path] = (table, array.astype(np.float32))
+    if problems:
+        raise ArgumentError(problems)
+    return found
+
+
+def rewritten(brain: Module, config: BrainConfig, new: Mapping[str, tuple[ConnectionTable, np.ndarray]]) -> BrainConfig:
+    """A config in which the projections of these whose weights stay are lists of connections, with their new weights.
+
+    All projections that are drawn together with one of them become lists too: what is drawn for one would change what
+    is drawn for the next.
+    """
+    lists: dict[str, np.ndarray] = {}
+    groups: dict[str, StaticProjections] = {}
+    for path, (_, array) in new.items():
+        owner = owner_of(brain, path)
+        if not isinstance(owner.part, StaticProjections):
+            continue
+        groups[owner.path] = owner.part
+        pool = owner.path.rpartition(".")[0]
+        names = {f"{pool}.{drawn.name}" for drawn in owner.part.drawn}
+        if path in names:
+            lists[path] = array
+        elif len(names) == 1:
+            lists[names.pop()] = array
+        else:
+            text = f"means several projections, got {path!r}; expected one of {sorted(names)}"
+            raise StateError(Problem(path, text, "Give the weights of each by its own name", "several"))
+    for at, part in groups.items():
+        pool = at.rpartition(".")[0]
+        for drawn in part.drawn:
+            name = f"{pool}.{drawn.name}"
+            table = connection_table(brain, name)
+            config = _with_list(brain, config, pool, drawn, table, lists.get(name, table.weights))
+    return config
+
+
+def _with_list(
+    brain: Module, config: BrainConfig, pool: str, drawn: Drawn, table: ConnectionTable, weights: np.ndarray
+) -> BrainConfig:
+    port, number = _wire_of(brain, pool, drawn)
+    matrix = {"shape": table.shape[::-1], "post": table.targets, "pre": table.sources, "weights": weights}
+    settings = {name: value for name, value in drawn.settings.explicit().items() if name not in ("weights", "pattern")}
+    settings |= {"name": drawn.name, "pattern": FromMatrix(matrix=matrix)}
+    if drawn.settings.delay is not None:
+        settings["delay"] = ArrayInitializer(array=table.delays)
+    if not drawn.inhibits:
+        settings["signed"] = drawn.signed
+    return _with_wire(config, pool.split("."), port, number, settings)
+
+
+def _wire_of(brain: Any, pool: str, drawn: Drawn) -> tuple[str, int]:
+    """The port at which a projection of a pool ends, and its number among the wires there."""
+    module = brain
+    for name in pool.split("."):
+        module = getattr(module, name)
+    assert isinstance(module, Pool)
+    for feed in module._feeds:
+        for one, (first, _) in zip(feed.projections, feed.ranges, strict=False):
+            if one.name == drawn.name:
+                sizes = [wire.size for wire in module.input_specs[feed.port].wires]
+                return feed.port, np.cumsum([0, *sizes]).tolist().index(first)
+    raise LookupError(drawn.name)
+
+
+def _with_wire(
+    config: BrainConfig, names: list[str], port: str, number: int, settings: Mapping[str, Any]
+) -> BrainConfig:
+    """The config with another projection at one wire of the pool that the names lead to."""
+    specs, rest = config.modules_map[names[0]], names[1:]
+    if rest:
+        specs = specs.with_config(_with_wire(specs.config, rest, port, number, settings))
+    else:
+        wires = list(specs.inputs[port])
+        end: PortMap = wires[number]
+        wires[number] = Projection(end.origin, end.port, **settings)
+        specs = specs.with_inputs({**specs.inputs, port: wires})
+    return config.updated(modules_map={**config.modules_map, names[0]: specs})
+
+
+def changed_variables(brain: Module, new: Mapping[str, tuple[ConnectionTable, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The variables of weights that a rule may change, with their new values, by path."""
+    made: dict[str, np.ndarray] = {}
+    for path, (_, array) in new.items():
+        if isinstance(owner_of(brain, path).part, StaticProjections):
+            continue
+        where = held_weights(brain, path)
+        before = made.get(where.path)
+        before = np.array(brain.state[where.path]) if before is None else before
+        flat = before.reshape(-1)
+        flat[where.positions] = (where.sign * array).astype(flat.dtype)
+        made[where.path] = flat.reshape(before.shape)
+    return made
+
+
+def require_same_connections(brain: Module, successor: Module, paths: Mapping[str, Any]) -> None:
+    """See that a brain with other weights connects the same units.
+
+    Raises:
+        StateError: It does not: a pool draws its projections in a way that lists of connections change.
+    """
+    for path in paths:
+        before, after = connection_table(brain, path), connection_table(successor, path)
+        same = [np.array_equal(getattr(before, n), getattr(after, n)) for n in ("sources", "targets", "delays")]
+        if not all(same):
+            text = "is drawn together with other projections, and would connect other units with weights of its own"
+            raise StateError(
+                Problem(path, text, "Give the pool's wires settings of their own: `Projection(...)`", "drawn")
+            )
