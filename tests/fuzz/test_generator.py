@@ -8,7 +8,7 @@ import pytest
 
 from fuzz.comparisons import COMPARISONS, ELSEWHERE
 from fuzz.many import by_turns
-from fuzz.origins import Draw
+from fuzz.origins import DRAWN_ALIKE, Draw
 from fuzz.random_brains import random_case
 from fuzz.recipes import POOLS, SPIKERS, AnyPool, Integrator
 from fuzz.wide import widened_case
@@ -57,9 +57,7 @@ def modules_of(config: BrainConfig) -> Iterator:
 def built_in_kinds() -> set[str]:
     """Initializers and connectivities of the library; other tests in this process define some of their own."""
     kinds = {**initializers.base.kinds, **connections.base.kinds}
-    # Drawn by the same code as the others: `nn/test_initializers.py` looks at each distribution.
-    alone = {"ExponentialInitializer", "GammaInitializer", "TruncatedNormalInitializer"}
-    return {name for name, kind in kinds.items() if kind.__module__.startswith("spark.")} - alone
+    return {name for name, kind in kinds.items() if kind.__module__.startswith("spark.")} - set(DRAWN_ALIKE)
 
 
 def test_every_module_of_the_catalogue_occurs(configs: list[BrainConfig]) -> None:
