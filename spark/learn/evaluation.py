@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spark.core.errors import Problem, RunError
+
 _RESAMPLES = 10_000
+# Worlds count their episodes in 32 bits; nobody waits for so many.
+MOST_EPISODES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,15 @@ def evaluation(returns: np.ndarray) -> Evaluation:
     means = generator.choice(returns, (_RESAMPLES, returns.size)).mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
     return Evaluation(returns, float(returns.mean()), float(low), float(high))
+
+
+def check_episodes(episodes: int) -> None:
+    """See that a number of episodes is one.
+
+    Raises:
+        RunError: It is less than 1, or more than anybody waits for.
+    """
+    if not 1 <= episodes <= MOST_EPISODES:
+        wanted = "at least 1" if episodes < 1 else f"at most {MOST_EPISODES}"
+        text = f"must be a whole number of {wanted}, got {episodes!r}"
+        raise RunError(Problem("episodes", text, "", "bounds"))

@@ -10,7 +10,7 @@ import numpy as np
 from spark.core.arguments import checked
 from spark.core.errors import Problem, RunError
 from spark.learn.error import PredictionError
-from spark.learn.evaluation import Evaluation, evaluation
+from spark.learn.evaluation import Evaluation, check_episodes, evaluation
 from spark.nn import Brain
 from spark.sim.records import Probe
 from spark.sim.run import build, run
@@ -119,9 +119,7 @@ def the_only(brain: Brain, kind: type) -> str:
 
 
 def _run(brain: Brain, episodes: int, learning: bool, callbacks: Iterable[Callable[[Progress], None]]) -> Lesson:
-    if episodes < 1:
-        text = f"must be a whole number of at least 1, got {episodes!r}"
-        raise RunError(Problem("episodes", text, "", "bounds"))
+    check_episodes(episodes)
     world, error = the_only(brain, World), the_only(brain, PredictionError)
     begin = time.perf_counter()
     build(brain)

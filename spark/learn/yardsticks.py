@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.arguments import checked
-from spark.learn.evaluation import Evaluation, evaluation
+from spark.learn.evaluation import Evaluation, check_episodes, evaluation
 from spark.worlds.world import World
 
 
@@ -23,7 +23,11 @@ def yardsticks(world: World, episodes: int = 100, *, seed: int = 0) -> dict[str,
 
     Returns:
         `random`, and `hand-written` where the world has such a policy.
+
+    Raises:
+        RunError: `episodes` is no whole number above 0, or one of more than a million.
     """
+    check_episodes(episodes)
     kind = type(world)
     written = kind.skilled(jnp.zeros(kind.observations)) is not None
     chance = np.arange(episodes * (1 + written)) < episodes

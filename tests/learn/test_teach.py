@@ -130,10 +130,13 @@ def test_the_interval_of_a_mean_holds_it_and_narrows_with_more_episodes():
     assert str(evaluation(np.full(3, 7.0))) == "7.0 (7.0 to 7.0) over 3 episodes"
 
 
-@pytest.mark.parametrize("episodes", [0, -3])
-def test_a_number_of_episodes_that_is_none_is_refused(episodes):
-    with pytest.raises(RunError, match=rf"episodes: must be a whole number of at least 1, got {episodes}"):
+@pytest.mark.parametrize(("episodes", "wanted"), [(0, "at least 1"), (-3, "at least 1"), (10**30, "at most 1000000")])
+def test_a_number_of_episodes_that_is_none_is_refused(episodes, wanted):
+    refusal = rf"episodes: must be a whole number of {wanted}, got {episodes}"
+    with pytest.raises(RunError, match=refusal):
         learn.fit(small(), episodes)
+    with pytest.raises(RunError, match=refusal):
+        learn.yardsticks(CartPole(), episodes)
 
 
 def test_a_brain_without_a_world_cannot_be_taught():
