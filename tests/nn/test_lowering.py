@@ -117,12 +117,17 @@ CASES = {
 }
 
 
-# Beside a user's module, which splits the program, two of them in the quick run; each compiles in both codes.
+# Beside a user's module, which splits the program, two of them in the quick run, and of the others those that no other
+# one is a part of; each compiles in both codes.
 BESIDE = ("ALIF with delays and the rule", "LIF without delays, dense")
+PARTS = ("LIF with delays and the rule", "ALIF without the rule", "ALIF without delays")
 ALL = [
     pytest.param(case, own, id=f"{name}-{'with a user module' if own else 'built in'}", marks=marks)
     for name, case in CASES.items()
-    for own, marks in ((False, ()), (True, () if name in BESIDE else pytest.mark.slow))
+    for own, marks in (
+        (False, pytest.mark.slow if name in PARTS else ()),
+        (True, () if name in BESIDE else pytest.mark.slow),
+    )
 ]
 
 

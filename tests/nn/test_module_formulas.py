@@ -158,7 +158,10 @@ POINT = {
 WEIGHTS = {"current": 900.0, "conductance": 0.6, "delta": 6.0, "adaptive": 2000.0}
 
 
-@pytest.mark.parametrize("name", POINT)
+# Currents and conductances in the quick run: every one compiles in both codes.
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[] if n in ("current", "conductance") else pytest.mark.slow) for n in POINT]
+)
 def test_parameters_of_each_unit_cost_no_native_code(name):
     neuron, config = POINT[name]
     config = {**config, "excitatory__kernel": WEIGHTS[name], "excitatory__connections": FixedInDegree(degree=8)}

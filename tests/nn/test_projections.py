@@ -25,9 +25,16 @@ def jumps(wires, *modules, spikes=SPIKES, **given):
     return traces(brain_of({"r": wires}, JUMPS, *modules, **given), spikes, "pool.soma.jump")[0]
 
 
-@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
-@pytest.mark.parametrize("delay", ["none", "one", "each"])
-@pytest.mark.parametrize("all_pairs", [True, False])
+# Each pair of settings in the quick run; with the third every one compiles anew.
+SETTINGS = [
+    pytest.param(rule, delay, all_pairs, marks=[] if (n + m + all_pairs) % 2 == 0 else pytest.mark.slow)
+    for n, rule in enumerate((None, IDLE))
+    for m, delay in enumerate(("none", "one", "each"))
+    for all_pairs in (True, False)
+]
+
+
+@pytest.mark.parametrize(("rule", "delay", "all_pairs"), SETTINGS)
 def test_a_spike_brings_its_weight_after_its_delay(rule, delay, all_pairs):
     weights = OTHERS if all_pairs else WEIGHTS
     settings = {"weights": weights} if all_pairs else {"pattern": weights}
@@ -81,8 +88,15 @@ PATTERNS = {
 }
 
 
-@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
-@pytest.mark.parametrize("name", PATTERNS)
+# Each pattern once in the quick run, by turns under a rule and without.
+DRAWN = [
+    pytest.param(name, rule, marks=[] if (n + m) % 2 == 0 else pytest.mark.slow)
+    for n, name in enumerate(PATTERNS)
+    for m, rule in enumerate((None, IDLE))
+]
+
+
+@pytest.mark.parametrize(("name", "rule"), DRAWN)
 def test_what_is_drawn_is_listed_by_the_name_of_the_projection(rule, name):
     uniform = initializers.UniformInitializer(low=1.0, high=2.0)
     late = initializers.UniformInitializer(low=1.0, high=4.0)

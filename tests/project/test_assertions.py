@@ -1,6 +1,7 @@
 """No assertion of this suite is of a form that cannot fail, and no test is without one."""
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -173,24 +174,27 @@ def silent_tests(tree: ast.Module, helpers: set[str]) -> Iterator[tuple[int, str
             yield node.lineno, f"{node.name} asserts nothing"
 
 
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(TESTS.rglob("*.py"))}
+@functools.cache
+def trees() -> dict[Path, ast.Module]:
+    """All files of tests, which every process that collects them would read if it were done at import."""
+    return {path: ast.parse(path.read_text("utf-8")) for path in sorted(TESTS.rglob("*.py"))}
 
 
 def test_no_assertion_is_of_a_form_that_cannot_fail():
     found = [
         f"{path.relative_to(TESTS.parent)}:{line}: {why}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for line, why in weak_forms(tree)
     ]
     assert not found, "\n".join(found)
 
 
 def test_every_test_asserts_something():
-    functions = {path: called_in(tree) for path, tree in TREES.items()}
-    shared = [one for path in TREES if not path.name.startswith("test_") for one in functions[path]]
+    functions = {path: called_in(tree) for path, tree in trees().items()}
+    shared = [one for path in trees() if not path.name.startswith("test_") for one in functions[path]]
     found = [
         f"{path.relative_to(TESTS.parent)}:{line}: {why}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for line, why in silent_tests(tree, asserting([*functions[path], *shared]))
     ]
     assert not found, "\n".join(found)
