@@ -56,10 +56,11 @@ class Slot:
             return leaf
         if on_host(leaf):
             # To dispatch the operations below one by one takes longer than the step of a small brain.
-            made = jnp.asarray(self.read_host(np.asarray(leaf)))
+            held = jnp.dtype(self.dtype)
             # Where JAX is set to 32 bits it narrows what comes from NumPy, but not what it holds.
-            if made.dtype == self.dtype:
-                return made
+            if jax.dtypes.canonicalize_dtype(held) == held:
+                # With a dtype nothing is compiled for it either.
+                return jnp.asarray(self.read_host(np.asarray(leaf)), held)
         return jnp.asarray(leaf)[self.part].reshape(self.shape) if self.floats else self.cut(leaf[self.part])
 
     def read_host(self, leaf: np.ndarray) -> np.ndarray:

@@ -90,7 +90,7 @@ class Variable:
         if self._root is not None:
             return self._root.state[self.path]
         if self._value is None:
-            self._value = self._load() if self._load else jnp.asarray(self.reset_value)
+            self._value = self._load() if self._load else jnp.asarray(self.reset_value, self.dtype)
         return self._value
 
     @value.setter

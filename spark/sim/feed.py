@@ -144,7 +144,8 @@ class Feed:
             else:
                 for at in range(count):
                     rows[at] = self._called(name, first + at)
-            found[name] = spec.payload_type(jnp.asarray(rows))  # type: ignore[call-arg]
+            # Without a dtype JAX would compile a program for each shape.
+            found[name] = spec.payload_type(jnp.asarray(rows, rows.dtype))  # type: ignore[call-arg]
         return found
 
     def _called(self, name: str, step: int) -> np.ndarray:

@@ -155,7 +155,7 @@ def run_steps(
     feed = Feed(brain, inputs, steps)
     noting = Noting(sieve.wanted, room_bytes)
     most = most_steps(feed.row_bytes + noting.row_bytes)
-    taps, chosen = noting.taps(most), {n: jnp.asarray(c) for n, c in noting.chosen.items()}
+    taps, chosen = noting.taps(most), {n: jnp.asarray(c, c.dtype) for n, c in noting.chosen.items()}
     callbacks = checked_callbacks(callbacks)
     graph, keeper = graph_of(brain), keeper_of(brain)
     report = Report(brain, 0, steps)

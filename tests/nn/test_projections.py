@@ -25,10 +25,12 @@ def jumps(wires, *modules, spikes=SPIKES, **given):
     return traces(brain_of({"r": wires}, JUMPS, *modules, **given), spikes, "pool.soma.jump")[0]
 
 
+KINDS = {"static": None, "plastic": IDLE}
+MARKS = ([], pytest.mark.slow)
 # Each pair of settings in the quick run; with the third every one compiles anew.
 SETTINGS = [
-    pytest.param(rule, delay, all_pairs, marks=[] if (n + m + all_pairs) % 2 == 0 else pytest.mark.slow)
-    for n, rule in enumerate((None, IDLE))
+    pytest.param(rule, delay, all_pairs, id=f"{all_pairs}-{delay}-{kind}", marks=MARKS[(n + m + all_pairs) % 2])
+    for n, (kind, rule) in enumerate(KINDS.items())
     for m, delay in enumerate(("none", "one", "each"))
     for all_pairs in (True, False)
 ]
@@ -90,9 +92,9 @@ PATTERNS = {
 
 # Each pattern once in the quick run, by turns under a rule and without.
 DRAWN = [
-    pytest.param(name, rule, marks=[] if (n + m) % 2 == 0 else pytest.mark.slow)
+    pytest.param(name, rule, id=f"{name}-{kind}", marks=MARKS[(n + m) % 2])
     for n, name in enumerate(PATTERNS)
-    for m, rule in enumerate((None, IDLE))
+    for m, (kind, rule) in enumerate(KINDS.items())
 ]
 
 
