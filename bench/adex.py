@@ -46,7 +46,6 @@ class ByHand:
 
     def __init__(self) -> None:
         from spark.kernels import status
-        from spark.nn.somas.adaptive_exponential import MOST as GREATEST
         from spark.nn.somas.adaptive_exponential import AdaptiveExponentialSomaConfig
 
         c = AdaptiveExponentialSomaConfig()
@@ -65,7 +64,7 @@ class ByHand:
             *(self.refractory.ctypes.data_as(SHORTS), self.spikes.ctypes.data_as(BYTES)),
             *(BACKGROUND.ctypes.data_as(FLOATS), UNITS, DT / c.potential_tau, c.threshold - rest),
             *(c.potential_reset - rest, c.knee - rest, 1 / c.sharpness, c.sharpness, c.resistance * 1e-3),
-            *(c.adaptation_coupling, DT / c.adaptation_tau, c.adaptation_jump, GREATEST),
+            *(c.adaptation_coupling, DT / c.adaptation_tau, c.adaptation_jump, 80.0),
             *((ctypes.c_float * 2)(*(np.exp(-DT / tau) for tau in TAUS.values())), 0),
         )
 
