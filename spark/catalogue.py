@@ -56,6 +56,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
     "soma": (
         somas.AdaptiveExponentialSoma,
         somas.AdaptiveLeakySoma,
+        somas.EquationSoma,
         somas.EscapeRateSoma,
         somas.ExponentialSoma,
         somas.GeneralizedLeakySoma,

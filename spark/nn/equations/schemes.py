@@ -1,0 +1,207 @@
+"""Numerical schemes: how variables advance over one step."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.kernels.exponential import exponential
+from spark.nn.equations.expression import names_in
+from spark.nn.equations.linear import split, system
+from spark.nn.equations.values import Values, at_build, evaluate
+
+Scheme = Literal["auto", "exact", "exponential_euler", "euler", "rk2", "rk4"]
+# Takes what is known at build by its name: one number, or one for each unit, float64.
+Keep = Callable[[str, Any], None]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be integrated.
+
+    Attributes:
+        rates: Derivative of each variable, by name.
+        parameters: Values of all parameters: numbers, or one for each unit, float64.
+        inputs: Names of what comes in, which is constant during a step.
+        dt: Length of a step, ms.
+    """
+
+    rates: dict[str, ast.expr]
+    parameters: Values
+    inputs: frozenset[str]
+    dt: float
+
+
+def chosen(problem: Problem, scheme: Scheme) -> Scheme:
+    """The scheme that 'auto' stands for: exact for a linear system, exponential Euler where each variable is linear in
+    itself, else Runge and Kutta's of order 2.
+    """
+    if scheme != "auto":
+        return scheme
+    if _linear(problem) is not None:
+        return "exact"
+    itself = all(split(rate, name) is not None for name, rate in problem.rates.items())
+    return "exponential_euler" if itself else "rk2"
+
+
+def refusal(problem: Problem, scheme: Scheme) -> str | None:
+    """Why this scheme cannot integrate the equations, or None."""
+    if scheme == "exact" and _linear(problem) is None:
+        return "'exact' is for linear equations whose coefficients stay, which these are not"
+    if scheme == "exponential_euler":
+        for name, rate in problem.rates.items():
+            if split(rate, name) is None:
+                return f"'exponential_euler' is for variables that are linear in themselves, and {name!r} is not"
+    return None
+
+
+def _linear(problem: Problem) -> Any:
+    return system(problem.rates, set(problem.inputs))
+
+
+def prepare(problem: Problem, scheme: Scheme, keep: Keep) -> None:
+    """Make what is known before the first step: coefficients, each given to `keep` with its name.
+
+    Raises:
+        ArithmeticError: A coefficient is no number.
+    """
+    found = chosen(problem, scheme)
+    if found == "exact":
+        _prepare_exact(problem, keep)
+    elif found == "exponential_euler":
+        _prepare_exponential_euler(problem, keep)
+
+
+def advance(
+    problem: Problem, scheme: Scheme, variables: dict[str, Any], values: Values, coefficient: Callable[[str], Any]
+) -> dict[str, Any]:
+    """The variables a step later.
+
+    Args:
+        problem: What is integrated.
+        scheme: How.
+        variables: By name, in the order of the equations.
+        values: Of parameters and inputs.
+        coefficient: Gives what was made by `prepare` under a name, or None if nothing was.
+    """
+    ways = {"exact": _exact, "exponential_euler": _exponential_euler, "rk2": _rk2, "rk4": _rk4, "euler": _euler}
+    return ways[chosen(problem, scheme)](problem, variables, values, coefficient)
+
+
+def _rates(problem: Problem, variables: Values, values: Values) -> dict[str, Any]:
+    known = {**values, **variables}
+    return {name: evaluate(rate, known) for name, rate in problem.rates.items()}
+
+
+def _moved(variables: Values, rates: Values, by: float) -> dict[str, Any]:
+    return {name: value + by * rates[name] for name, value in variables.items()}
+
+
+def _euler(problem: Problem, variables: Values, values: Values, _: Any) -> dict[str, Any]:
+    return _moved(variables, _rates(problem, variables, values), problem.dt)
+
+
+def _rk2(problem: Problem, variables: Values, values: Values, _: Any) -> dict[str, Any]:
+    """The midpoint method."""
+    half = _moved(variables, _rates(problem, variables, values), 0.5 * problem.dt)
+    return _moved(variables, _rates(problem, half, values), problem.dt)
+
+
+def _rk4(problem: Problem, variables: Values, values: Values, _: Any) -> dict[str, Any]:
+    """The classical method of order 4."""
+    dt = problem.dt
+    first = _rates(problem, variables, values)
+    second = _rates(problem, _moved(variables, first, 0.5 * dt), values)
+    third = _rates(problem, _moved(variables, second, 0.5 * dt), values)
+    fourth = _rates(problem, _moved(variables, third, dt), values)
+    rates = {n: (first[n] + 2.0 * (second[n] + third[n]) + fourth[n]) / 6.0 for n in variables}
+    return _moved(variables, rates, dt)
+
+
+def _known(problem: Problem, tree: ast.expr) -> bool:
+    """Whether an expression holds parameters only."""
+    return not names_in([tree]) & {*problem.rates, *problem.inputs}
+
+
+def _prepare_exponential_euler(problem: Problem, keep: Keep) -> None:
+    for name, rate in problem.rates.items():
+        slope = _own_slope(rate, name)
+        if slope is not None and _known(problem, slope):
+            exponent = problem.dt * np.asarray(at_build(slope, problem.parameters))
+            safe = np.where(exponent == 0, 1.0, exponent)
+            keep(name, problem.dt * np.where(exponent == 0, 1.0, np.expm1(safe) / safe))
+
+
+def _own_slope(rate: ast.expr, name: str) -> ast.expr | None:
+    found = split(rate, name)
+    assert found is not None
+    return found[0]
+
+
+def _exponential_euler(problem: Problem, variables: Values, values: Values, coefficient: Any) -> dict[str, Any]:
+    """Each variable exactly, as if all others stayed: x + dt rate (exp(a dt) - 1) / (a dt)."""
+    rates = _rates(problem, variables, values)
+    after = {}
+    for name, value in variables.items():
+        factor, slope = coefficient(name), _own_slope(problem.rates[name], name)
+        if factor is None:
+            factor = problem.dt
+            if slope is not None:
+                factor = factor * _share(problem.dt * evaluate(slope, {**values, **variables}))
+        after[name] = value + factor * rates[name]
+    return after
+
+
+def _share(exponent: Any) -> Any:
+    """(exp(x) - 1) / x, by its series where the difference would lose the digits of float32."""
+    small = jnp.abs(exponent) < 0.03
+    safe = jnp.where(small, 1.0, exponent)
+    series = 1.0 + exponent * (0.5 + exponent * (1.0 / 6.0 + exponent * (1.0 / 24.0 + exponent / 120.0)))
+    return jnp.where(small, series, (exponential(safe) - 1.0) / safe)
+
+
+def _prepare_exact(problem: Problem, keep: Keep) -> None:
+    from scipy.linalg import expm
+
+    matrix, rests = _linear(problem)
+    names = list(problem.rates)
+    number = len(names)
+    entries = [[0.0 if e is None else at_build(e, problem.parameters) for e in row] for row in matrix]
+    shape = np.broadcast_shapes(*(np.shape(entry) for row in entries for entry in row))
+    whole = np.zeros((*shape, 2 * number, 2 * number))
+    for i, row in enumerate(entries):
+        for j, entry in enumerate(row):
+            whole[..., i, j] = entry
+        whole[..., i, number + i] = 1.0
+    moved = expm(whole * problem.dt)
+    if not np.isfinite(moved).all():
+        raise ArithmeticError("grows beyond all numbers within a step")
+    change = moved[..., :number, :number] - np.eye(number)
+    integral = moved[..., :number, number:]
+    for i, one in enumerate(names):
+        for j, other in enumerate(names):
+            if change[..., i, j].any():
+                keep(f"{one}_by_{other}", change[..., i, j])
+            if rests[j] is not None and integral[..., i, j].any():
+                keep(f"{one}_by_rest_of_{other}", integral[..., i, j])
+
+
+def _exact(problem: Problem, variables: Values, values: Values, coefficient: Any) -> dict[str, Any]:
+    """Add (E - 1) x + F b with E = exp(A dt) and F its integral: exact for inputs that stay for a step.
+
+    Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570.
+    """
+    trees = zip(variables, _linear(problem)[1], strict=True)
+    rests = {name: None if tree is None else evaluate(tree, values) for name, tree in trees}
+    after = {}
+    for name, value in variables.items():
+        for other, now in variables.items():
+            for label, factor in ((f"{name}_by_{other}", now), (f"{name}_by_rest_of_{other}", rests[other])):
+                known = coefficient(label)
+                if known is not None and factor is not None:
+                    value = value + known * factor
+        after[name] = value
+    return after

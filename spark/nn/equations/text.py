@@ -1,0 +1,208 @@
+"""Several lines of equations: what changes, what it is called, and in which unit it counts."""
+
+import ast
+import copy
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spark.core.names import illegal
+from spark.nn.equations.dimensions import TRUTH, dimension
+from spark.nn.equations.expression import Expression, TextError, parse
+from spark.nn.equations.functions import ARGUMENTS
+from spark.nn.equations.units import TIME, Dimension, UnitError, unit
+
+MOST_CHARACTERS = 20_000
+_HEAD = re.compile(r"\s*(?:d(?P<changes>[^\W\d]\w*)\s*/\s*dt|(?P<named>[^\W\d]\w*))\s*=(?!=)")
+_FLAG = re.compile(r"\(\s*(?P<flag>[^()]*)\s*\)\s*$")
+HELD = "unless refractory"
+
+
+@dataclass(frozen=True)
+class Differential:
+    """How a variable changes.
+
+    Attributes:
+        name: The variable.
+        rate: Its derivative, with what was named put in.
+        unit: As it was written.
+        factor: How many units of this system (mV, ms, pA) that unit is.
+        dimension: Of the variable.
+        held: Whether it stays while a unit is refractory.
+    """
+
+    name: str
+    rate: Expression
+    unit: str
+    factor: float
+    dimension: Dimension
+    held: bool
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Equations that were read.
+
+    Attributes:
+        differentials: In their order.
+        named: Expressions with a name of their own, in which all names before them are put in.
+        dimensions: Of everything that an expression may name.
+    """
+
+    differentials: tuple[Differential, ...]
+    named: Mapping[str, ast.expr]
+    dimensions: Mapping[str, Dimension]
+
+    def expanded(self, text: Expression) -> Expression:
+        """An expression with what was named put in."""
+        return Expression(put_in(text.tree, self.named), text.line, text.column, text.source)
+
+
+def read_equations(text: str, given: Mapping[str, Dimension]) -> Equations:
+    """Read equations.
+
+    Args:
+        text: A line for each: `dv/dt = ... : mV`, with `(unless refractory)` behind the unit if it stays meanwhile; or
+            `x = ... : mV`, a name for an expression. What follows a `#` is a remark.
+        given: Dimensions of parameters and inputs by name.
+
+    Raises:
+        TextError: A line is no equation, a name is given twice or not known, or units do not fit; where.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise TextError(f"is too long, got {len(text):,} characters; expected at most {MOST_CHARACTERS:,}")
+    lines = [
+        _read_line(line, number) for number, line in enumerate(text.split("\n"), 1) if line.partition("#")[0].strip()
+    ]
+    if not any(line.changes for line in lines):
+        raise TextError("nothing changes", "Write an equation such as `dv/dt = (v_rest - v)/tau : mV`")
+    dimensions = dict(given)
+    for line in lines:
+        why = illegal(line.name)
+        if why or line.name in ARGUMENTS or line.name in dimensions:
+            why = why or f"{line.name!r} is the name of something else already"
+            raise TextError(why, "Choose another name", line.number, 1)
+        dimensions[line.name] = line.dimension
+    named: dict[str, ast.expr] = {}
+    differentials = []
+    hidden = {line.name for line in lines if not line.changes}
+    for line in lines:
+        # Names of expressions are known to the lines behind them.
+        known = {name: found for name, found in dimensions.items() if name not in hidden or name in named}
+        found = dimension(line.expression, known)
+        expected = line.dimension / TIME if line.changes else line.dimension
+        if found != expected:
+            what = f"d{line.name}/dt is in {found}" if line.changes else f"{line.name} is in {found}"
+            what = (
+                "a comparison is no number"
+                if found == TRUTH
+                else f"{what}, got the unit {line.unit!r}; expected {expected}"
+            )
+            fix = f"{line.name} in {line.unit} changes by {expected}" if line.changes else ""
+            raise TextError(what, fix, line.expression.line, line.expression.column)
+        tree = put_in(line.expression.tree, named)
+        if sum(1 for _ in ast.walk(tree)) > 20_000:
+            raise TextError("is too long with all names put in", "", line.number, 1)
+        if line.changes:
+            rate = Expression(tree, line.expression.line, line.expression.column, line.expression.source)
+            differentials.append(Differential(line.name, rate, line.unit, line.factor, line.dimension, line.held))
+        else:
+            named[line.name] = tree
+    return Equations(tuple(differentials), named, dimensions)
+
+
+@dataclass(frozen=True)
+class _Line:
+    name: str
+    changes: bool
+    expression: Expression
+    unit: str
+    factor: float
+    dimension: Dimension
+    held: bool
+    number: int
+
+
+def _read_line(line: str, number: int) -> _Line:
+    written = line.partition("#")[0].rstrip()
+    head = _HEAD.match(written)
+    if head is None:
+        fix = "Write `dv/dt = ... : mV`, or `x = ... : mV`"
+        raise TextError(f"{written.strip()[:60]!r} is no equation", fix, number, 1)
+    body, colon, tail = written[head.end() :].rpartition(":")
+    if not colon:
+        text = f"{written.strip()[:60]!r} has no unit"
+        raise TextError(text, "Write it behind a colon: ` : mV`; ` : 1` for none", number, len(written))
+    flag = _FLAG.search(tail)
+    held = flag is not None and " ".join(flag["flag"].split()) == HELD
+    unit_text = (tail[: flag.start()] if flag is not None and held else tail).strip()
+    column = head.end() + len(body) + 2
+    try:
+        if not unit_text:
+            raise UnitError("a unit is missing")
+        factor, dimension = unit(unit_text)
+    except UnitError as error:
+        raise TextError(str(error), "Write a unit such as mV, pA or 1/ms; 1 for none", number, column) from error
+    changes = head["changes"] is not None
+    if held and not changes:
+        raise TextError(f"'({HELD})' is for what changes", "Leave it out", number, column)
+    expression = parse(body, number, head.end() + 1)
+    return _Line(head["changes"] or head["named"], changes, expression, unit_text, factor, dimension, held, number)
+
+
+class _PutIn(ast.NodeTransformer):
+    def __init__(self, named: Mapping[str, ast.expr]) -> None:
+        self.named = named
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        return ast.Call(node.func, [self.visit(argument) for argument in node.args], [])
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self.named.get(node.id, node)
+
+
+def put_in(tree: ast.expr, named: Mapping[str, ast.expr]) -> ast.expr:
+    """A tree in which expressions stand for their names."""
+    if not named:
+        return tree
+    return _PutIn(named).visit(copy.deepcopy(tree))
+
+
+def read_statements(text: str, equations: Equations, may_change: set[str]) -> tuple[tuple[str, Expression], ...]:
+    """What is assigned, in its order: `v = c; u += d` gives v the expression `c` and u `u + d`.
+
+    Raises:
+        TextError: A statement is none, changes something else than a variable, or units do not fit; where.
+    """
+    found = []
+    at = 1
+    for part in text.split(";"):
+        if part.strip():
+            found.append(_statement(part, at, equations, may_change))
+        at += len(part) + 1
+    return tuple(found)
+
+
+_STATEMENT = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s*(?P<op>[-+*/]?)=(?!=)")
+
+
+def _statement(part: str, at: int, equations: Equations, may_change: set[str]) -> tuple[str, Expression]:
+    match = _STATEMENT.match(part)
+    if match is None:
+        raise TextError(f"{part.strip()[:60]!r} is no assignment", "Write `v = v_reset`, or `w += b`", 1, at)
+    name, op = match["name"], match["op"]
+    if name not in may_change:
+        raise TextError(f"{name!r} is no variable", f"Known: {', '.join(sorted(may_change))}", 1, at)
+    right = parse(part[match.end() :], 1, at + match.end())
+    tree: ast.expr = right.tree
+    if op:
+        operator = {"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div()}[op]
+        tree = ast.BinOp(ast.Name(name, ast.Load()), operator, right.tree)
+        tree.col_offset = 0
+    whole = Expression(tree, 1, right.column, right.source)
+    dimensions = equations.dimensions
+    found = dimension(whole, dimensions)
+    if found != dimensions[name]:
+        text = f"{name} is in {dimensions[name]}, and is set to something in {found}"
+        raise TextError(text, "Both need the same unit", 1, right.column)
+    return name, equations.expanded(whole)

@@ -1,0 +1,116 @@
+"""The value of an expression."""
+
+import ast
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.nn.equations.functions import COMPARISONS, FUNCTIONS, SAME
+from spark.nn.equations.units import unit_of
+
+Values = Mapping[str, Any]
+
+
+def evaluate(node: ast.expr, values: Values) -> Any:
+    """The value of a tree: of numbers and arrays of NumPy the same in float64, of arrays of JAX an array of JAX."""
+    return _BY_NODE[type(node)](node, values)
+
+
+def at_build(node: ast.expr, values: Values) -> Any:
+    """The value of a tree of parameters, float64: a number, or one for each unit.
+
+    Raises:
+        ArithmeticError: There is no such number.
+    """
+    with np.errstate(all="raise", under="ignore"):
+        found = evaluate(node, values)
+    if not np.isfinite(found).all():
+        raise ArithmeticError("is no number")
+    return found if isinstance(found, np.ndarray) else float(found)
+
+
+def constant_of(node: ast.expr) -> float | None:
+    """The number that an expression of literal numbers is, or None."""
+    if any(isinstance(part, ast.Name | ast.Call) for part in ast.walk(node)):
+        return None
+    try:
+        return at_build(node, {})
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+
+
+def _is_known(value: Any) -> bool:
+    """Whether a value is known at build, not computed by JAX."""
+    return isinstance(value, float | np.ndarray)
+
+
+def _name(node: ast.Name, values: Values) -> Any:
+    if node.id in values:
+        return values[node.id]
+    found = unit_of(node.id)
+    assert found is not None  # Its dimension was known.
+    return found[0]
+
+
+def _unary(node: ast.UnaryOp, values: Values) -> Any:
+    found = evaluate(node.operand, values)
+    if isinstance(node.op, ast.Not):
+        return jnp.logical_not(found)
+    return -found if isinstance(node.op, ast.USub) else found
+
+
+def _join(node: ast.BoolOp, values: Values) -> Any:
+    join = jnp.logical_and if isinstance(node.op, ast.And) else jnp.logical_or
+    return functools.reduce(join, [evaluate(part, values) for part in node.values])
+
+
+def _compare(node: ast.Compare, values: Values) -> Any:
+    left, right = evaluate(node.left, values), evaluate(node.comparators[0], values)
+    return COMPARISONS[type(node.ops[0])](left, right)
+
+
+def _binary(node: ast.BinOp, values: Values) -> Any:
+    left, right = evaluate(node.left, values), evaluate(node.right, values)
+    return _OPERATORS[type(node.op)](left, right)
+
+
+def _power(left: Any, right: Any) -> Any:
+    if not (isinstance(right, float) and right.is_integer() and abs(right) <= 16):
+        return left**right if _is_known(left) and _is_known(right) else jnp.power(left, right)
+    # Products, as one writes them: a power in general is an exponential of a logarithm.
+    found: Any = functools.reduce(lambda product, _: product * left, range(int(abs(right))), 1.0)
+    return found if right >= 0 else 1.0 / found
+
+
+_OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
+    ast.Add: lambda left, right: left + right,
+    ast.Sub: lambda left, right: left - right,
+    ast.Mult: lambda left, right: left * right,
+    ast.Div: lambda left, right: left / right,
+    ast.Pow: _power,
+}
+
+
+def _call(node: ast.Call, values: Values) -> Any:
+    name = ast.unparse(node.func)
+    given = [evaluate(argument, values) for argument in node.args]
+    if name == "where":
+        return jnp.where(*given)
+    known = all(_is_known(value) for value in given)
+    if name == "sqrt":
+        return (np.sqrt if known else jnp.sqrt)(given[0])
+    return (SAME[name][1:] if name in SAME else FUNCTIONS[name])[known](*given)
+
+
+_BY_NODE: Mapping[type, Callable[[Any, Values], Any]] = {
+    ast.Constant: lambda node, values: float(node.value),
+    ast.Name: _name,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _join,
+    ast.Compare: _compare,
+    ast.BinOp: _binary,
+    ast.Call: _call,
+}

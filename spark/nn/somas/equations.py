@@ -1,0 +1,380 @@
+"""A soma written as equations."""
+
+import ast
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import jax.numpy as jnp
+import numpy as np
+from pydantic import BeforeValidator, WithJsonSchema
+
+from spark.core.arguments import checked
+from spark.core.config import field
+from spark.core.errors import ConfigError, Problem
+from spark.core.module import Module
+from spark.core.names import suggestion
+from spark.core.parameter import steps
+from spark.core.payloads import CurrentArray, Payload, PotentialArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number, to_array
+from spark.core.variable import Variable
+from spark.nn.equations import schemes
+from spark.nn.equations.dimensions import TRUTH, dimension
+from spark.nn.equations.expression import Expression, TextError, parse
+from spark.nn.equations.text import Equations, read_equations, read_statements
+from spark.nn.equations.units import CURRENT, NUMBER, VOLTAGE, Dimension, UnitError, quantity, unit
+from spark.nn.equations.values import at_build, evaluate
+from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
+
+INPUT = "I"
+_MOST_BLOCKED = np.iinfo(np.int32).max
+
+
+def _to_parameters(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected a dict from names to quantities, got {type(value).__name__}")
+    made: dict[str, Any] = {}
+    for name, given in value.items():
+        if not isinstance(name, str):
+            raise ValueError(f"expected names that are strings, got {name!r}")
+        made[name] = _to_quantity(name, given)
+    return made
+
+
+def _to_quantity(name: str, given: Any) -> Any:
+    try:
+        if isinstance(given, str):
+            quantity(given)
+            return given
+        if isinstance(given, (int, float)) and not isinstance(given, bool):
+            if not np.isfinite(given):
+                raise UnitError(f"{given} is no number")
+            return float(given)
+        if isinstance(given, (tuple, list)) and len(given) == 2 and isinstance(given[1], str):
+            array = np.asarray(to_array(given[0]), np.float64)
+            unit(given[1])
+            if not np.isfinite(array).all():
+                raise UnitError("an element is no number")
+            return array, given[1]
+    except (UnitError, TypeError, ValueError) as error:
+        raise ValueError(f"{name!r}: {error}; expected a number with its unit, such as '20 ms'") from error
+    raise ValueError(
+        f"{name!r}: expected a text such as '20 ms', a number, or (array, unit), got {type(given).__name__}"
+    )
+
+
+AnyParameters = Annotated[dict[str, Any], BeforeValidator(_to_parameters), WithJsonSchema({"type": "object"})]
+
+_DEFAULTS = {"v_rest": "-60 mV", "v_reset": "-60 mV", "theta": "-50 mV", "R": "100 MOhm", "tau": "20 ms"}
+
+
+class EquationSomaConfig(SomaConfig):
+    """A soma as text; the defaults are a leaky integrate-and-fire unit."""
+
+    equations: str = field(
+        "dv/dt = (v_rest - v + R*I)/tau : mV",
+        description="A line for each: `dv/dt = ... : mV` for a variable, with `(unless refractory)` behind the unit if "
+        "it stays meanwhile, or `x = ... : mV` for an expression with a name. `I` is the current, pA.",
+    )
+    threshold: str = field("v > theta", description="A unit fires where this holds.")
+    reset: str = field("v = v_reset", description="What a spike does: `v = v_reset; w += b`.")
+    refractory: Number = field(0.0, unit="ms", least=0, description="Refractory period, in which no unit fires.")
+    parameters: AnyParameters = field(
+        factory=lambda: dict(_DEFAULTS),
+        description="Parameters by name: '20 ms', a number without unit, or (array, unit) with one for each unit.",
+    )
+    first: dict[str, str] = field(
+        factory=dict, description="What variables begin with: expressions of parameters; left out, 0."
+    )
+    potential: str = field("v", description="The membrane potential: what receptors read, and jumps come on top of.")
+    scheme: schemes.Scheme = field(
+        "auto",
+        description="exact (linear equations), exponential_euler, euler, rk2 or rk4; auto takes the first that fits of "
+        "exact, exponential_euler and rk2.",
+    )
+
+    def problems(self) -> list[Problem]:
+        """Every text is read, and its units are checked."""
+        found = super().problems()
+        try:
+            read = Read(self)
+        except ConfigError as error:
+            return [*found, *error.problems]
+        return [*found, *read.further_problems()]
+
+    def step_problems(self) -> list[Problem]:
+        """The refractory period has a longest."""
+        found = super().step_problems()
+        if self.refractory / self.dt > _MOST_BLOCKED:
+            text = f"is longer than {_MOST_BLOCKED:,} steps, got {self.refractory:g} ms with dt={self.dt:g} ms"
+            found.append(Problem("refractory", text, "Shorten it, or lengthen dt", "bounds"))
+        return found
+
+
+def _problem(name: str, error: TextError) -> Problem:
+    return Problem(name, str(error), error.fix, "equation")
+
+
+class Read:
+    """The texts of a config, read.
+
+    Attributes:
+        equations: The equations.
+        threshold: The condition.
+        reset: What is assigned at a spike.
+        values: Parameters in the units of this system (mV, ms, pA): numbers, or arrays float64.
+
+    Raises:
+        ConfigError: A text cannot be read, or its units do not fit; where.
+    """
+
+    def __init__(self, config: EquationSomaConfig) -> None:
+        self.config = config
+        self.values, dimensions = _values(config.parameters)
+        taken = {*dir(Module), INPUT, "refractory"}
+        clash = sorted(taken & config.parameters.keys())
+        if clash:
+            text = f"{clash[0]!r} cannot be the name of a parameter: it is that of something else"
+            raise ConfigError(Problem("parameters", text, "Choose another name", "name"))
+        try:
+            equations = read_equations(config.equations, {**dimensions, INPUT: CURRENT})
+            for one in equations.differentials:
+                if one.name in taken:
+                    raise TextError(f"{one.name!r} is the name of something else", "Choose another", one.rate.line, 1)
+        except TextError as error:
+            raise ConfigError(_problem("equations", error)) from error
+        self.equations: Equations = equations
+        self.threshold = self._condition()
+        try:
+            self.reset = read_statements(config.reset, equations, self.variables)
+        except TextError as error:
+            raise ConfigError(_problem("reset", error)) from error
+
+    @property
+    def variables(self) -> set[str]:
+        """Names of what changes."""
+        return {one.name for one in self.equations.differentials}
+
+    def problem(self) -> schemes.Problem:
+        """What is to be integrated."""
+        rates = {one.name: one.rate.tree for one in self.equations.differentials}
+        return schemes.Problem(rates, self.values, frozenset({INPUT}), self.config.dt)
+
+    def _condition(self) -> Expression:
+        try:
+            found = parse(self.config.threshold)
+            if dimension(found, self.equations.dimensions) != TRUTH:
+                raise TextError(f"{found.source[:60]!r} is no comparison", "Write `v > theta`")
+        except TextError as error:
+            raise ConfigError(_problem("threshold", error)) from error
+        return self.equations.expanded(found)
+
+    def first_values(self) -> dict[str, Any]:
+        """What variables begin with, in the units of this system.
+
+        Raises:
+            ConfigError: An expression is none of parameters, or no number.
+        """
+        found = {}
+        dimensions = {n: d for n, d in self.equations.dimensions.items() if n in self.values}
+        for one in self.equations.differentials:
+            text = self.config.first.get(one.name)
+            try:
+                if text is None:
+                    found[one.name] = 0.0
+                    continue
+                read = parse(text)
+                kind = dimension(read, dimensions)
+                if kind != one.dimension:
+                    raise TextError(f"is in {kind}, and {one.name} is in {one.dimension}")
+                found[one.name] = at_build(read.tree, self.values)
+            except TextError as error:
+                raise ConfigError(_problem(f"first.{one.name}", error)) from error
+            except (ArithmeticError, ValueError) as error:
+                raise ConfigError(Problem(f"first.{one.name}", f"is no number: {error}", "", "equation")) from error
+        return found
+
+    def further_problems(self) -> list[Problem]:
+        """What is wrong beyond the texts themselves."""
+        config, found = self.config, []
+        for name in sorted(config.first.keys() - self.variables):
+            text = f"{name!r} is no variable"
+            found.append(Problem("first", text, suggestion(name, self.variables, "variable"), "unknown"))
+        if config.potential and config.potential not in self.variables:
+            fix = suggestion(config.potential, self.variables, "variable")
+            found.append(Problem("potential", f"{config.potential!r} is no variable", fix, "unknown"))
+        elif config.potential and self.equations.dimensions[config.potential] != VOLTAGE:
+            text = f"{config.potential!r} is in {self.equations.dimensions[config.potential]}; expected mV"
+            found.append(Problem("potential", text, "", "unit"))
+        unused = self._unused()
+        if unused:
+            known = ", ".join(repr(name) for name in unused)
+            found.append(Problem("parameters", f"no expression names {known}", "Leave it out, or name it", "setting"))
+        why = schemes.refusal(self.problem(), config.scheme)
+        if why:
+            found.append(Problem("scheme", why, "Leave it at 'auto'", "scheme"))
+        try:
+            self.first_values()
+        except ConfigError as error:
+            found += error.problems
+        return found
+
+    def _unused(self) -> list[str]:
+        trees: list[ast.expr] = [one.rate.tree for one in self.equations.differentials]
+        trees += [*self.equations.named.values(), self.threshold.tree, *(e.tree for _, e in self.reset)]
+        named = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        for text in self.config.first.values():
+            try:
+                named |= parse(text).names
+            except TextError:
+                continue
+        return sorted(self.config.parameters.keys() - named)
+
+
+def _values(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Dimension]]:
+    values: dict[str, Any] = {}
+    dimensions: dict[str, Dimension] = {}
+    for name, given in parameters.items():
+        if isinstance(given, str):
+            values[name], dimensions[name] = quantity(given)
+        elif isinstance(given, tuple):
+            factor, dimensions[name] = unit(given[1])
+            values[name] = given[0] * factor
+        else:
+            values[name], dimensions[name] = given, NUMBER
+    return values, dimensions
+
+
+class EquationSoma(Soma):
+    """A soma that is written as text: equations with units, a threshold, and what a spike does.
+
+        dv/dt = (v_rest - v + R*I)/tau : mV        v > theta:  spike,  v <- v_reset
+
+    Nothing in the text is run: it is read into a tree of arithmetic, its units are checked, and it is computed like any
+    array code, by the scheme of the config. Order of update in a step: all variables advance together, with the current
+    as it is in this step; jumps come on top of the potential; units for which the threshold holds fire, unless they
+    are refractory; then the assignments of `reset`, in their order. A variable that stays `(unless refractory)` neither
+    advances nor takes jumps meanwhile.
+
+    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Variables: those of the equations, in mV, ms, pA and their products (a conductance in nS, a resistance in GOhm);
+    `refractory` (steps left), if there is a refractory period.
+    Source: after the way of writing models of Brian 2, Stimberg, Brette & Goodman 2019, doi:10.7554/eLife.47314.
+    """
+
+    config: EquationSomaConfig
+    exposes = {"potential": PotentialArray}
+    unit_ports = ("current", "jump", "spikes")
+    any_of = ("current",)
+
+    def build(self, current: PortSpec | None = None, jump: PortSpec | None = None) -> None:
+        """Variables of the shape of what arrives, and everything that is known before the first step."""
+        config, shape = self.config, self.shape_of_units() if current is None else current.shape
+        owner = f"{self.path or type(self).__name__}.config"
+        try:
+            read = Read(config)
+            firsts = read.first_values()
+        except ConfigError as error:
+            raise error.under(owner) from error
+        if jump is not None and not config.potential:
+            text = "is needed where jumps arrive, got no name"
+            raise ConfigError(Problem(f"{owner}.potential", text, "Name the membrane potential", "missing"))
+        for name, value in read.values.items():
+            setattr(self, f"parameter_{name}", self.make(f"parameters.{name}", value, shape))
+        self.coefficients: tuple[str, ...] = ()
+
+        def keep(label: str, value: Any) -> None:
+            setattr(self, f"coefficient_{label}", self.make("parameters", value, shape))
+            self.coefficients += (label,)
+
+        try:
+            schemes.prepare(read.problem(), config.scheme, keep)
+        except (ArithmeticError, ValueError) as error:
+            text = f"has a coefficient that is no number: {error}"
+            raise ConfigError(Problem(f"{owner}.equations", text, "Look at the parameters", "equation")) from error
+        for one in read.equations.differentials:
+            array = np.array(np.broadcast_to(np.asarray(firsts[one.name]), shape), config.dtype)
+            label = one.unit if one.factor == 1 else one.dimension.system_unit
+            text = f"{one.name} of the equations."
+            setattr(self, one.name, Variable(array, unit="" if label == "1" else label, description=text))
+        self.blocked = steps(config.refractory, config.dt)
+        if self.blocked:
+            self.refractory = Variable(
+                np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.", bounds=(0, None)
+            )
+
+    def read(self, name: str) -> Payload:
+        """The potential, under its own name."""
+        held: Variable = getattr(self, self.config.potential if name == "potential" else name)
+        return PotentialArray(held.value)
+
+    def __call__(self, current: CurrentArray | None = None, jump: PotentialArray | None = None) -> SomaOutput:
+        """Advance one step."""
+        read, config = Read(self.config), self.config
+        held = {one.name for one in read.equations.differentials if one.held}
+        before = {one.name: getattr(self, one.name).value.astype(jnp.float32) for one in read.equations.differentials}
+        values = {name: getattr(self, f"parameter_{name}").value for name in read.values}
+        values[INPUT] = 0.0 if current is None else current.value.astype(jnp.float32)
+
+        def coefficient(label: str) -> Any:
+            return getattr(self, f"coefficient_{label}").value if label in self.coefficients else None
+
+        after = schemes.advance(read.problem(), config.scheme, before, values, coefficient)
+        if jump is not None:
+            after[config.potential] = after[config.potential] + jump.value.astype(jnp.float32)
+        ready = self.refractory.value == 0 if self.blocked else None
+        if ready is not None:
+            after = {n: jnp.where(ready, v, before[n]) if n in held else v for n, v in after.items()}
+        fired = evaluate(read.threshold.tree, {**values, **after})
+        fired = fired if ready is None else ready & fired
+        for name, assigned in read.reset:
+            after[name] = jnp.where(fired, evaluate(assigned.tree, {**values, **after}), after[name])
+        for name, value in after.items():
+            getattr(self, name).value = value.astype(self.config.dtype)
+        if ready is not None:
+            left = jnp.maximum(self.refractory.value - 1, 0)
+            self.refractory.value = jnp.where(fired, np.int32(self.blocked), left)
+        return {"spikes": SpikeArray(fired.astype(jnp.int8))}
+
+
+@checked
+def from_equations(
+    equations: str,
+    *,
+    threshold: str,
+    reset: str = "",
+    refractory: float = 0.0,
+    parameters: Mapping[str, Any] | None = None,
+    first: Mapping[str, str] | None = None,
+    potential: str = "v",
+    scheme: str = "auto",
+) -> EquationSomaConfig:
+    """A soma from its equations, for any pool: `PoolConfig(units=(100,), soma=from_equations(...))`.
+
+    Args:
+        equations: A line for each: `dv/dt = (v_rest - v + R*I)/tau : mV` for a variable, with `(unless refractory)`
+            behind the unit if it stays meanwhile; or `x = ... : mV`, an expression with a name. `I` is the current.
+            Known are `+ - * / **`, comparisons, `exp log sqrt abs minimum maximum clip where exprel` and others, and
+            units with their prefixes, as in `25*mV`.
+        threshold: A unit fires where this holds, such as `v > theta`.
+        reset: What a spike does: `v = v_reset; w += b`; left out, nothing.
+        refractory: Refractory period, ms.
+        parameters: By name: '20 ms', a number without unit, or (array, unit) with one for each unit.
+        first: What variables begin with, as expressions of parameters, `{"v": "v_rest"}`; left out, 0.
+        potential: Which variable is the membrane potential; '' if none is.
+        scheme: exact, exponential_euler, euler, rk2 or rk4; auto takes the first that fits of exact, exponential_euler
+            and rk2.
+
+    Raises:
+        ConfigError: A text cannot be read, a name is not known, or units do not fit; with line and column.
+    """
+    return EquationSomaConfig(
+        equations=equations,
+        threshold=threshold,
+        reset=reset,
+        refractory=refractory,
+        parameters=dict(parameters or {}),
+        first=dict(first or {}),
+        potential=potential,
+        scheme=scheme,  # type: ignore[arg-type]
+    )
