@@ -233,7 +233,7 @@ def test_units_of_other_things_are_refused() -> None:
 
 
 WRONG = [
-    ({"equations": "dv/dt = (vrest - v)/tau : mV"}, "equations: line 1, column 10: 'vrest' is not known. Did you"),
+    ({"equations": "dv/dt = (vrest - v)/tau : mV"}, "equations: line 1, column 10: 'vrest' is no variable, and none"),
     ({"equations": "\ndv/dt = (v_rest - v + I)/tau : mV"}, "equations: line 2, column 10: adds mV and pA. Both need"),
     ({"equations": "dv/dt = v_rest - v : mV"}, "equations: line 1, column 9: dv/dt is in mV, got the unit 'mV'; "),
     ({"equations": "dv/dt = exp(v)/ms*mV : mV"}, "equations: line 1, column 13: what exp is given must have no u"),
