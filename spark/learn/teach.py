@@ -71,7 +71,8 @@ def fit(brain: Brain, episodes: int = 100, *, callbacks: Iterable[Callable[[Prog
         callbacks: Called with a `Progress` after some hundred steps of the world, over and over.
 
     Raises:
-        RunError: `episodes` is no whole number above 0; or the brain has no world, or several, or none to learn from.
+        RunError: `episodes` is no whole number above 0; the brain has no world, or several, or none to learn from; or
+            the world gives what is no number: then the brain has what it learned before.
     """
     return _run(brain, episodes, True, callbacks)
 
@@ -151,6 +152,11 @@ def _piece(brain: Brain, world: str, wanted: int) -> tuple[np.ndarray, str | Non
     rounds, before, ended_before = config.limit, brain.state, int(brain.state[f"{world}.episodes"])
     while True:
         recording = run(brain, config.every * rounds, record=probes, progress=False)
+        if int(brain.state[f"{world}.faults"]) > int(before[f"{world}.faults"]):
+            brain.load_state(before)
+            text = "gave a reward or an observation that is no number; expected finite numbers"
+            fix = "The brain is as it was before these steps: save it, and mend the world's `after` or `observed`"
+            raise RunError(Problem(world, text, fix, "numbers"))
         ended, last = (np.asarray(recording[p.path]).reshape(-1) for p in probes)
         at = np.flatnonzero(np.diff(ended, prepend=ended_before))
         if at.size == 0 or ended[-1] < wanted or at[-1] + 1 == rounds or recording.stopped is not None:

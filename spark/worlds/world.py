@@ -53,7 +53,8 @@ class World(Module):
     `terminated`, `truncated`, `started`, booleans, (1,); `episode_return`, float32, (1,): the sum of what its steps
     counted, which are the rewards unless a subclass says otherwise.
     Variables: `physical`, float32, (numbers,); `age`, steps of the world in this episode; `phase`, steps of the brain
-    since the world's last; `episodes`, how many have ended; `last_return`, of the last that ended; `most_episodes`.
+    since the world's last; `faults`, moves whose reward or observation was no number; `episodes`, how many have ended;
+    `last_return`, of the last that ended; `most_episodes`.
 
     Class attributes:
         actions: How many there are.
@@ -132,6 +133,7 @@ class World(Module):
         self.started = Variable(np.zeros(1, np.bool_), description="Whether an episode has just begun.")
         self.episodes = Variable(np.zeros((), np.int32), description="Episodes that have ended.")
         self.last_return = Variable(np.zeros((), np.float32), description="Of the last episode that ended.")
+        self.faults = Variable(np.zeros((), np.int32), description="Moves whose reward or observation was no number.")
         self.most_episodes = Variable(np.full((), ENDLESS, np.int32), description="After so many none begins.")
         self.key = RandomKey()
 
@@ -168,11 +170,14 @@ class World(Module):
         update(self.terminated, terminated)
         update(self.truncated, truncated)
         update(self.started, begins)
+        shown = self.observed(self.physical.value)
+        sound = jnp.isfinite(reward) & jnp.isfinite(shown).all()
+        self.faults.value = self.faults.value + (acts & ~sound).astype(jnp.int32)
         self.episodes.value = self.episodes.value + ends.astype(jnp.int32)
         self.last_return.value = jnp.where(ends, gained, self.last_return.value)
         self.phase.value = (self.phase.value + 1) % self.config.every
         return {
-            "observation": FloatArray(self.observed(self.physical.value)),
+            "observation": FloatArray(shown),
             "reward": FloatArray(self.reward.value),
             "terminated": BooleanMask(self.terminated.value),
             "truncated": BooleanMask(self.truncated.value),

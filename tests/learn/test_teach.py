@@ -2,6 +2,7 @@
 
 import json
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import array_code
@@ -13,7 +14,8 @@ from spark.cli import main
 from spark.learn.evaluation import evaluation
 from spark.learn.teach import first_solved
 from spark.nn import Brain
-from spark.worlds import CartPole
+from spark.sim.run import build
+from spark.worlds import CartPole, CartPoleConfig
 
 # A smaller brain than the one that solves it.
 SMALL = {"encoder": {"resolution": 6}}
@@ -137,6 +139,42 @@ def test_a_number_of_episodes_that_is_none_is_refused(episodes, wanted):
         learn.fit(small(), episodes)
     with pytest.raises(RunError, match=refusal):
         learn.yardsticks(CartPole(), episodes)
+
+
+class BrokenConfig(CartPoleConfig):
+    """As CartPole's."""
+
+
+class EndlessReward(CartPole):
+    """A pole that leans far brings infinitely much."""
+
+    config: BrokenConfig
+
+    @staticmethod
+    def after(physical, action):
+        moved, reward, fell = CartPole.after(physical, action)
+        return moved, jnp.where(jnp.abs(moved[2]) > 0.15, jnp.inf, reward), fell
+
+
+class Unseen(CartPole):
+    """A pole that leans far cannot be seen."""
+
+    config: BrokenConfig
+
+    @staticmethod
+    def observed(physical):
+        return jnp.where(jnp.abs(physical[2]) > 0.15, jnp.nan, physical)
+
+
+@pytest.mark.parametrize("kind", [EndlessReward, Unseen])
+def test_a_world_that_gives_what_is_no_number_is_named_and_the_brain_stays_as_it_was(kind):
+    brain = Brain(learn.actor_critic(kind, seed=1, encoder={"resolution": 3}, limit=30, every=6))
+    build(brain)
+    before = brain.state
+    with pytest.raises(RunError, match=r"world: gave a reward or an observation that is no number; expected finite"):
+        learn.fit(brain, 5)
+    for path in before:
+        np.testing.assert_array_equal(brain.state[path], before[path], err_msg=path)
 
 
 def test_a_brain_without_a_world_cannot_be_taught():
