@@ -148,8 +148,8 @@ GLIF: dict[str, Any] = {
 def glif(currents: Array, h: float, level: int, inner: int = 2) -> Array:
     """Teeter et al. 2018, potentials above E_L; within a step Runge-Kutta with `inner` steps.
 
-    The numbers are those of NEST's `glif_psc`. Levels: 2, 4, 5 with reset rules, 3, 4, 5 with afterspike currents, 5
-    with the threshold that follows the potential.
+    The numbers are those of NEST's `glif_psc`, but for G and th, which are of its older `glif_lif`. Levels: 2, 4, 5
+    with reset rules, 3, 4, 5 with afterspike currents, 5 with the threshold that follows the potential.
     """
     p = GLIF
     rules, asc, follows = level in (2, 4, 5), level in (3, 4, 5), level == 5

@@ -37,7 +37,7 @@ class BCMRule(AllPairsRule):
     `kernel`.
     Variables: `pre_rate`, `post_rate`, `threshold`, float32.
     Source: Bienenstock, Cooper & Munro 1982, doi:10.1523/JNEUROSCI.02-01-00032.1982; this threshold in Intrator &
-    Cooper 1992, doi:10.1016/S0893-6080(05)80003-6.
+    Cooper 1992, doi:10.1016/S0893-6080(05)80003-6. No source found for the defaults.
     """
 
     config: BCMRuleConfig

@@ -16,7 +16,7 @@ class ClopathRuleConfig(AllPairsRuleConfig):
     """Parameters of `ClopathRule`; the defaults are those of visual cortex."""
 
     depression: Number = field(1.4e-4, unit="1/mV", least=0, description="Amplitude of depression, A_LTD.")
-    potentiation: Number = field(8e-5, unit="1/(mV^2 ms)", least=0, description="Amplitude of potentiation, A_LTP.")
+    potentiation: Number = field(8e-5, unit="1/mV^2", least=0, description="Amplitude of potentiation, A_LTP.")
     theta_minus: Number = field(-70.6, unit="mV", description="Potential above which inputs change at all.")
     theta_plus: Number = field(-45.3, unit="mV", description="Potential above which they grow.")
     minus_tau: Number = field(10.0, unit="ms", above=0, time_constant="exact", description="Average for depression.")
@@ -39,7 +39,9 @@ class ClopathRule(AllPairsRule):
     Input ports: `pre_spikes`, (pre,) or (post, pre); `post_spikes`, (post,); `potential` (mV), (post,); `kernel`,
     (post, pre). Output ports: `kernel`.
     Variables: `pre_trace` (1/ms), `minus`, `plus` (mV above what the potential is measured from), float32.
-    Source: Clopath, Busing, Vasilaki & Gerstner 2010, doi:10.1038/nn.2479, equations 1 to 3 and table 1b.
+    Source: Clopath, Busing, Vasilaki & Gerstner 2010, doi:10.1038/nn.2479, equations 1 to 3 and table 1b. The
+    authors' program also holds the peak for 2 ms and delays both averages by 5 ms, which the paper does not say and
+    this rule does not do.
     """
 
     config: ClopathRuleConfig

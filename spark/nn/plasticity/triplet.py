@@ -49,7 +49,7 @@ class TripletRule(EventRule):
 
     Input ports: `pre_spikes`, `post_spikes`, `weights`. Output ports: `weights`.
     Variables: `pre_traces`, `post_traces`.
-    Source: Pfister & Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006, equations 3 and 4, table 4.
+    Source: Pfister & Gerstner 2006, doi:10.1523/JNEUROSCI.1425-06.2006, equations 3 and 4, table 3.
     """
 
     config: TripletRuleConfig

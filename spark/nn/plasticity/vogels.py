@@ -36,7 +36,8 @@ class VogelsRule(EventRule):
     Input ports: `pre_spikes`, `post_spikes`, `weights`. Output ports: `weights`.
     Variables: `pre_traces`, `post_traces`.
     Source: Vogels, Sprekeler, Zenke, Clopath & Gerstner 2011, doi:10.1126/science.1211095, equations 1 and 2 of the
-    supplement.
+    supplement. The time constant and the learning rate are those of an author's program of the network; its target is 3
+    Hz, and no second source found for the paper's having 5 Hz.
     """
 
     config: VogelsRuleConfig

@@ -89,7 +89,7 @@ class NMDA(Receptor):
     Input ports: `arrivals` (nS), `potential` (mV). Output ports: `conductance` (nS), float32, shape of the units.
     Variables: `falling`, `rising` (nS).
     Source: Jahr & Stevens 1990, doi:10.1523/JNEUROSCI.10-09-03178.1990 (the block); Brunel & Wang 2001,
-    doi:10.1023/A:1011204814320 (the block in this form, with 3.57 mM and 0.062/mV).
+    doi:10.1023/A:1011204814320 (the block in this form, with 3.57 mM and 0.062/mV; both time constants).
     """
 
     config: NMDAConfig

@@ -72,7 +72,7 @@ class AlphaConductance(Receptor):
 
 
 class GABABConfig(ReceptorConfig):
-    """Rates of binding and of the G-protein; the defaults are those of Destexhe and Sejnowski."""
+    """Rates of binding and of the G-protein; the defaults are those of Destexhe's networks of thalamus and cortex."""
 
     binding: Number = field(
         0.045,
@@ -112,7 +112,9 @@ class GABAB(Receptor):
 
     Input ports: `arrivals` (no unit). Output ports: `conductance` (nS), float32, shape of the units.
     Variables: `bound` (r), `protein` (G, in units of micromolar).
-    Source: Destexhe & Sejnowski 1995, doi:10.1073/pnas.92.21.9515.
+    Source: Destexhe & Sejnowski 1995, doi:10.1073/pnas.92.21.9515, for the equations. K1 to K4, K_d, 0.5 mM and the
+    reversal are those of published programs of networks with these equations, where a pulse lasts 0.3 ms; no second
+    source found for 1 ms at 0.5 mM.
     """
 
     config: GABABConfig

@@ -18,7 +18,7 @@ from spark.nn.somas.soma import SomaOutput
 
 
 class GeneralizedLeakySomaConfig(PointSomaConfig):
-    """Parameters of `GeneralizedLeakySoma`; the defaults are those of NEST's `glif_psc`, a cell of the Allen database.
+    """Parameters of `GeneralizedLeakySoma`; the defaults are of NEST's models, but not of one cell: see there.
 
     GLIF1 has none of the three options, GLIF2 `reset_rules`, GLIF3 `afterspike_currents`, GLIF4 both, GLIF5 all three.
     """
@@ -112,7 +112,9 @@ class GeneralizedLeakySoma(PointSoma):
     Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
     Variables: `potential` (mV above rest), `refractory` (int16, steps left), and what the options bring:
     `threshold_spike`, `threshold_potential` (mV), `afterspike_1`, `afterspike_2` (pA).
-    Source: Teeter et al. 2018, doi:10.1038/s41467-017-02717-4, table 1.
+    Source: Teeter et al. 2018, doi:10.1038/s41467-017-02717-4, table 1. The defaults are those of NEST's `glif_psc`,
+    save for membrane conductance and threshold, 4.6951 nS and 26.5 mV above rest, which are of its older `glif_lif`.
+    Those of `glif_psc` are 9.43 nS and 27.17 mV: potential_tau=6.227, resistance=106.04, threshold=-51.68.
     """
 
     config: GeneralizedLeakySomaConfig

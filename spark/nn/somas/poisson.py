@@ -31,7 +31,7 @@ class PoissonSoma(Soma):
 
     Input ports: `current` (pA), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
     Variables: `probability` (of this step's spike).
-    Source: Chichilnisky 2001, doi:10.1088/0954-898X/12/2/306 (linear-nonlinear Poisson models).
+    Source: Chichilnisky 2001, doi:10.1080/713663221 (linear-nonlinear Poisson models).
     """
 
     config: PoissonSomaConfig

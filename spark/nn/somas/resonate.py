@@ -17,7 +17,7 @@ from spark.nn.somas.soma import Soma, SomaOutput
 
 
 class ResonateSomaConfig(SinglePrecisionSomaConfig):
-    """Parameters of a resonator; damping and frequency are those of the paper, b = -0.1/ms and omega = 1/ms."""
+    """Parameters of a resonator; b = -0.1/ms and omega = 1/ms by default."""
 
     damping_tau: Quantity = field(
         10.0, unit="ms", above=0, time_constant="stored", description="Time in which an oscillation decays, -1 / b."
@@ -46,7 +46,9 @@ class ResonateSoma(Soma):
 
     Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
     Variables: `potential` (mV above rest), `drive` (mV, x).
-    Source: Izhikevich 2001, doi:10.1016/S0893-6080(01)00078-8.
+    Source: Izhikevich 2001, doi:10.1016/S0893-6080(01)00078-8, where the threshold is 1 and a spike sets z = x + i V to
+    i; here 1 is 10 mV. Other implementations of it have b = -1 and omega = 10 without a unit, which are the defaults if
+    the unit of time is 10 ms; no second source found for -0.1/ms and 1/ms.
     """
 
     config: ResonateSomaConfig
