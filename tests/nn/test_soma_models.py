@@ -60,7 +60,7 @@ GLIF_LEVELS = [
 
 def glif(level: int, dt: float) -> Any:
     rules, currents, follows = GLIF_LEVELS[level - 1]
-    exact = {"potential_tau": 58.72 / 4.6951, "resistance": 1000.0 / 4.6951, "threshold": -78.85 + 26.5}
+    exact = {"potential_tau": 58.72 / 9.43, "resistance": 1000.0 / 9.43, "threshold": -78.85 + 27.17}
     exact |= {"potential_reset": -78.85 + 18.51}
     if rules:
         exact["threshold_spike_tau"] = 1 / 0.009
@@ -103,8 +103,8 @@ CASES |= {
     f"GLIF{level}": (
         lambda level=level: glif(level, 0.5),
         lambda i, level=level: reference.glif(i, 0.5, level),
-        180.0,
-        120.0,
+        360.0,
+        240.0,
         0.5,
     )
     for level in range(1, 6)

@@ -140,7 +140,7 @@ def resonator(currents: Array, h: float, b: float = -0.1, omega: float = 1.0, sc
 
 
 GLIF: dict[str, Any] = {
-    "C": 58.72, "G": 4.6951, "th": 26.5, "t_ref": 3.75, "reset": 18.51, "fraction": 0.2, "jump": 0.37, "bs": 0.009,
+    "C": 58.72, "G": 9.43, "th": 27.17, "t_ref": 3.75, "reset": 18.51, "fraction": 0.2, "jump": 0.37, "bs": 0.009,
     "k": (0.003, 0.1), "asc": (-9.18, -198.94), "av": 0.005, "bv": 0.09,
 }  # fmt: skip
 
@@ -148,8 +148,8 @@ GLIF: dict[str, Any] = {
 def glif(currents: Array, h: float, level: int, inner: int = 2) -> Array:
     """Teeter et al. 2018, potentials above E_L; within a step Runge-Kutta with `inner` steps.
 
-    The numbers are those of NEST's `glif_psc`, but for G and th, which are of its older `glif_lif`. Levels: 2, 4, 5
-    with reset rules, 3, 4, 5 with afterspike currents, 5 with the threshold that follows the potential.
+    The numbers are those of NEST's `glif_psc`. Levels: 2, 4, 5 with reset rules, 3, 4, 5 with
+    afterspike currents, 5 with the threshold that follows the potential.
     """
     p = GLIF
     rules, asc, follows = level in (2, 4, 5), level in (3, 4, 5), level == 5

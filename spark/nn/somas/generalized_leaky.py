@@ -18,7 +18,7 @@ from spark.nn.somas.soma import SomaOutput
 
 
 class GeneralizedLeakySomaConfig(PointSomaConfig):
-    """Parameters of `GeneralizedLeakySoma`; the defaults are of NEST's models, but not of one cell: see there.
+    """Parameters of `GeneralizedLeakySoma`; the defaults are those of NEST's `glif_psc`.
 
     GLIF1 has none of the three options, GLIF2 `reset_rules`, GLIF3 `afterspike_currents`, GLIF4 both, GLIF5 all three.
     """
@@ -31,11 +31,11 @@ class GeneralizedLeakySomaConfig(PointSomaConfig):
         description="Potential after a spike; with `reset_rules` a share of the old one comes on top.",
     )
     potential_tau: Quantity = field(
-        12.507, unit="ms", above=0, time_constant="stored", description="Membrane time constant R C."
+        6.22694, unit="ms", above=0, time_constant="stored", description="Membrane time constant R C."
     )
-    threshold: Quantity = field(-52.35, unit="mV", description="Threshold that the others add to, Theta_inf.")
+    threshold: Quantity = field(-51.68, unit="mV", description="Threshold that the others add to, Theta_inf.")
     cooldown: Number = field(3.75, unit="ms", least=0, description="Refractory period, in which everything is held.")
-    resistance: Quantity = field(212.99, unit="MOhm", above=0, description="Membrane resistance.")
+    resistance: Quantity = field(106.0445, unit="MOhm", above=0, description="Membrane resistance.")
     background: Quantity = field(0.0, unit="pA", description="Constant current.")
     reset_rules: bool = field(True, description="Whether potential and threshold remember spikes (GLIF2, 4, 5).")
     reset_fraction: Quantity = field(
@@ -112,9 +112,8 @@ class GeneralizedLeakySoma(PointSoma):
     Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
     Variables: `potential` (mV above rest), `refractory` (int16, steps left), and what the options bring:
     `threshold_spike`, `threshold_potential` (mV), `afterspike_1`, `afterspike_2` (pA).
-    Source: Teeter et al. 2018, doi:10.1038/s41467-017-02717-4, table 1. The defaults are those of NEST's `glif_psc`,
-    save for membrane conductance and threshold, 4.6951 nS and 26.5 mV above rest, which are of its older `glif_lif`.
-    Those of `glif_psc` are 9.43 nS and 27.17 mV: potential_tau=6.227, resistance=106.04, threshold=-51.68.
+    Source: Teeter et al. 2018, doi:10.1038/s41467-017-02717-4, table 1. The defaults are those of NEST's `glif_psc`:
+    58.72 pF, 9.43 nS, a threshold 27.17 mV above rest.
     """
 
     config: GeneralizedLeakySomaConfig
