@@ -17,6 +17,7 @@ _OWN |= {
     "declared_inputs",
     "ports_from",
     "with_config",
+    "with_weights",
     "connections",
 }
 RESERVED = frozenset(name for name in dir(Module) if not name.startswith("_")) | _OWN

@@ -33,7 +33,16 @@ class ComponentConfig(ModuleConfig):
         if "tag" in vars(cls):
             cls.kinds = {}
         else:
+            cls._refuse_a_built_in_name()
             cls.kinds[cls.__name__] = cls
+
+    @classmethod
+    def _refuse_a_built_in_name(cls) -> None:
+        """See that no class takes the place of one of ours: files name kinds by their class alone."""
+        known = cls.kinds.get(cls.__name__)
+        if known is not None and _is_ours(known) and not _is_ours(cls):
+            text = f"is the name of a built-in {cls.tag} already"
+            raise ConfigError(Problem(cls.__name__, text, "Give the class another name: files find it by that", "name"))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data with the kind."""
@@ -74,6 +83,10 @@ class ComponentConfig(ModuleConfig):
             text = f"is the config of no module; expected a class that says `config: {name}`"
             raise ConfigError(Problem(name, text, "Annotate it in the class body of the module", "class"))
         return type(self).component
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] == "spark"
 
 
 class Component(Module):

@@ -4,7 +4,9 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from builders import usual_step
 from configs import RECEPTORS, SOMAS, configs
+from hypothesis import reject
 from hypothesis import strategies as st
 
 import spark
@@ -103,7 +105,13 @@ def pooled_brains(draw: Any) -> BrainConfig:
             port = next(iter(ports.projected), None)
             wires = {port: [_wire(draw, "noise")]} if port else {next(iter(receptors)): [PortMap("__call__", "stim")]}
         modules.append(ModuleSpecs(name, Pool, {port: listed for port, listed in wires.items() if listed}, config))
-    return BrainConfig(input_map=_INPUT_MAP, modules_map=modules, seed=draw(st.integers(0, 99)))
+    # Some somas follow the course of a spike, for which a millisecond is too long.
+    dt = min(1.0, *(usual_step(specs.config.soma) for specs in modules[1:]))
+    try:
+        return BrainConfig(input_map=_INPUT_MAP, modules_map=modules, seed=draw(st.integers(0, 99)), dt=dt)
+    except ConfigError:
+        # A refractory period may be more steps of the brain than are counted.
+        reject()
 
 
 def _wire(draw: Any, origin: str) -> PortMap:

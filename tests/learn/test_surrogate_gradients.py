@@ -103,7 +103,8 @@ def test_a_loss_of_ones_own_and_an_optimizer_of_ones_own_count(brain: Brain) -> 
     inputs, targets = problem()
     loss = lambda found, target: (found.recorded["last.soma.potential"].sum() - target.astype("float32")) ** 2  # noqa: E731
     still = teacher(loss=loss, optimizer=optax.sgd(0.0)).fit(brain, inputs, targets, epochs=2)
-    assert still.losses[0] == still.losses[1]
+    # Examples are met, and summed, in another order.
+    assert still.losses[0] == pytest.approx(still.losses[1], rel=1e-5)
     moved = teacher(loss=loss).fit(brain, inputs, targets, epochs=2)
     assert moved.losses[1] < moved.losses[0] == pytest.approx(still.losses[0], rel=0.5)
 

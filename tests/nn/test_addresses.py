@@ -181,8 +181,10 @@ def test_a_parameter_for_another_number_of_units_is_said_of_its_path(cls: type, 
         built(nested(made(cls, {**given, name: np.full(11, values[name], np.float32)}), 1))
     # A config that can see it says so by its own name, before there is a module.
     owners = (f"{path(1)}.", f"{cls.config_class().__name__}.")  # type: ignore[attr-defined]
+    # Of two parameters that differ, either may be the one that is wrong.
+    names = tuple("." + each.split("__")[-1] for each in (values if len(values) == 2 else [name]))
     for problem in caught.value.problems:
-        assert problem.address.startswith(owners) and problem.address.endswith("." + name.split("__")[-1]), problem
+        assert problem.address.startswith(owners) and problem.address.endswith(names), problem
 
 
 def valued(config: Any, name: str) -> float:

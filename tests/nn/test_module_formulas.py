@@ -29,7 +29,7 @@ class SpikesOutput(TypedDict):
     spikes: SpikeArray
 
 
-class QuadraticSomaConfig(spark.SomaConfig):
+class OwnQuadraticSomaConfig(spark.SomaConfig):
     """A quadratic integrate-and-fire unit."""
 
     rest: spark.Quantity = spark.field(-60.0, unit="mV", description="Resting potential.")
@@ -37,10 +37,10 @@ class QuadraticSomaConfig(spark.SomaConfig):
     k: spark.Quantity = spark.field(0.02, description="Steepness.")
 
 
-class QuadraticSoma(spark.Soma):
+class OwnQuadraticSoma(spark.Soma):
     """Somebody's own soma: a quadratic unit with noise."""
 
-    config: QuadraticSomaConfig
+    config: OwnQuadraticSomaConfig
     exposes = {"potential": spark.PotentialArray}
 
     def build(self, current: spark.PortSpec) -> None:
@@ -72,7 +72,7 @@ def own_brain(**config):
     """A pool of that soma, reached by exponential currents with delays."""
     wires = {"excitation": [spark.Projection(*o, **OWN) for o in (("__call__", "spikes"), ("pool", "out_spikes"))]}
     config = {"receptors": {"excitation": receptors.ExponentialCurrentConfig()}, **config}
-    made = PoolConfig(units=(UNITS,), inhibitory_rate=0.2, soma=QuadraticSomaConfig(), **config)
+    made = PoolConfig(units=(UNITS,), inhibitory_rate=0.2, soma=OwnQuadraticSomaConfig(), **config)
     return started(ModuleSpecs("pool", Pool, wires, made))
 
 

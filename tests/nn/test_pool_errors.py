@@ -194,7 +194,7 @@ def test_a_config_without_a_module_is_refused():
 def test_plain_data_says_of_which_kind_it_is():
     with pytest.raises(ConfigError, match=r"'NMDAConfg' is no receptor. Did you mean 'NMDAConfig'\?"):
         PoolConfig(units=(3,), receptors={"r": {"receptor": "NMDAConfg"}})
-    with pytest.raises(ConfigError, match="is no receptor. Known: 'AlphaCurrentConfig', "):
+    with pytest.raises(ConfigError, match="is no receptor. Known: 'AlphaConductanceConfig', "):
         PoolConfig(units=(3,), receptors={"r": {"tau": 5.0}})
     with pytest.raises(ConfigError, match="'IntegrateConfig' is no soma"):
         PoolConfig(units=(3,), soma={"soma": "IntegrateConfig"})
@@ -251,3 +251,12 @@ def test_a_pool_comes_back_from_json_and_runs_as_before():
         fired.append(spark.run(made, 60, given, record="pool")["pool"])
     np.testing.assert_array_equal(*fired)
     assert fired[0].any()
+
+
+def test_a_config_of_ones_own_cannot_take_the_name_of_one_of_ours():
+    with pytest.raises(ConfigError) as caught:
+        type("LeakySomaConfig", (spark.SomaConfig,), {"__module__": "mine"})
+    assert str(caught.value) == (
+        "LeakySomaConfig: is the name of a built-in soma already. Give the class another name: files find it by that"
+    )
+    assert type(PoolConfig(units=(3,), soma={"soma": "LeakySomaConfig"}).soma) is somas.LeakySomaConfig
