@@ -18,6 +18,7 @@ COMMANDS = {
     "kernels": ("kernels.py", "--json", "bench/results/kernels.json"),
     "own-soma": ("own_soma.py",),
     "adex": ("adex.py",),
+    "equations": ("equations.py",),
     "first-result": ("first_result.py",),
     "engine": ("engine/engine.py",),
     "nest": (
