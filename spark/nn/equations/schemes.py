@@ -91,34 +91,35 @@ def advance(
     return ways[chosen(problem, scheme)](problem, variables, values, coefficient)
 
 
-def _rates(problem: Problem, variables: Values, values: Values) -> dict[str, Any]:
+def _rates(problem: Problem, variables: Values, values: Values, times: float = 1.0) -> dict[str, Any]:
+    """Derivatives times a number."""
     known = {**values, **variables}
-    return {name: evaluate(rate, known) for name, rate in problem.rates.items()}
+    return {name: evaluate(rate, known, times) for name, rate in problem.rates.items()}
 
 
-def _moved(variables: Values, rates: Values, by: float) -> dict[str, Any]:
-    return {name: value + by * rates[name] for name, value in variables.items()}
+def _moved(variables: Values, changes: Values) -> dict[str, Any]:
+    return {name: value + changes[name] for name, value in variables.items()}
 
 
 def _euler(problem: Problem, variables: Values, values: Values, _: Any) -> dict[str, Any]:
-    return _moved(variables, _rates(problem, variables, values), problem.dt)
+    return _moved(variables, _rates(problem, variables, values, problem.dt))
 
 
 def _rk2(problem: Problem, variables: Values, values: Values, _: Any) -> dict[str, Any]:
     """The midpoint method."""
-    half = _moved(variables, _rates(problem, variables, values), 0.5 * problem.dt)
-    return _moved(variables, _rates(problem, half, values), problem.dt)
+    half = _moved(variables, _rates(problem, variables, values, 0.5 * problem.dt))
+    return _moved(variables, _rates(problem, half, values, problem.dt))
 
 
 def _rk4(problem: Problem, variables: Values, values: Values, _: Any) -> dict[str, Any]:
-    """The classical method of order 4."""
+    """The classical method of order 4: changes over a step, from four places."""
     dt = problem.dt
-    first = _rates(problem, variables, values)
-    second = _rates(problem, _moved(variables, first, 0.5 * dt), values)
-    third = _rates(problem, _moved(variables, second, 0.5 * dt), values)
-    fourth = _rates(problem, _moved(variables, third, dt), values)
-    rates = {n: (first[n] + 2.0 * (second[n] + third[n]) + fourth[n]) / 6.0 for n in variables}
-    return _moved(variables, rates, dt)
+    first = _rates(problem, variables, values, dt)
+    second = _rates(problem, _moved(variables, {n: 0.5 * c for n, c in first.items()}), values, dt)
+    third = _rates(problem, _moved(variables, {n: 0.5 * c for n, c in second.items()}), values, dt)
+    fourth = _rates(problem, _moved(variables, third), values, dt)
+    changes = {n: (first[n] + 2.0 * (second[n] + third[n]) + fourth[n]) * (1.0 / 6.0) for n in variables}
+    return _moved(variables, changes)
 
 
 def _known(problem: Problem, tree: ast.expr) -> bool:
@@ -143,15 +144,17 @@ def _own_slope(rate: ast.expr, name: str) -> ast.expr | None:
 
 def _exponential_euler(problem: Problem, variables: Values, values: Values, coefficient: Any) -> dict[str, Any]:
     """Each variable exactly, as if all others stayed: x + dt rate (exp(a dt) - 1) / (a dt)."""
-    rates = _rates(problem, variables, values)
+    known = {**values, **variables}
     after = {}
     for name, value in variables.items():
-        factor, slope = coefficient(name), _own_slope(problem.rates[name], name)
-        if factor is None:
-            factor = problem.dt
-            if slope is not None:
-                factor = factor * _share(problem.dt * evaluate(slope, {**values, **variables}))
-        after[name] = value + factor * rates[name]
+        rate, factor, slope = problem.rates[name], coefficient(name), _own_slope(problem.rates[name], name)
+        if isinstance(factor, float):
+            after[name] = value + evaluate(rate, known, factor)
+        elif factor is not None:
+            after[name] = value + factor * evaluate(rate, known)
+        else:
+            change = evaluate(rate, known, problem.dt)
+            after[name] = value + (change if slope is None else change * _share(evaluate(slope, known, problem.dt)))
     return after
 
 
@@ -182,11 +185,39 @@ def _prepare_exact(problem: Problem, keep: Keep) -> None:
     change = moved[..., :number, :number] - np.eye(number)
     integral = moved[..., :number, number:]
     for i, one in enumerate(names):
+        brought: dict[str, Any] = {other: change[..., i, j] for j, other in enumerate(names)}
         for j, other in enumerate(names):
-            if change[..., i, j].any():
-                keep(f"{one}_by_{other}", change[..., i, j])
-            if rests[j] is not None and integral[..., i, j].any():
-                keep(f"{one}_by_rest_of_{other}", integral[..., i, j])
+            for label, value in _shares(problem, rests[j], other).items():
+                brought[label] = brought.get(label, 0.0) + integral[..., i, j] * value
+        for label, value in brought.items():
+            if np.any(value):
+                keep(f"{one}_by_{label}", value)
+
+
+# What stays, such as a leak's share; no variable may have a double underscore in its name.
+_CONSTANT = "__constant"
+
+
+def _shares(problem: Problem, rest: ast.expr | None, other: str) -> dict[str, Any]:
+    """How much of each input and of 1 a rest is, known at build; else the rest itself, by the name of its variable."""
+    if rest is None:
+        return {}
+    found: dict[str, Any] = {}
+    left: ast.expr | None = rest
+    for name in sorted(problem.inputs):
+        halves = (None, None) if left is None else split(left, name)
+        if halves is None or (halves[0] is not None and not _known(problem, halves[0])):
+            return {_rest_of(other): 1.0}
+        if halves[0] is not None:
+            found[name] = np.asarray(at_build(halves[0], problem.parameters))
+        left = halves[1]
+    if left is not None:
+        found[_CONSTANT] = np.asarray(at_build(left, problem.parameters))
+    return found
+
+
+def _rest_of(variable: str) -> str:
+    return f"__rest_of_{variable}"
 
 
 def _exact(problem: Problem, variables: Values, values: Values, coefficient: Any) -> dict[str, Any]:
@@ -194,14 +225,16 @@ def _exact(problem: Problem, variables: Values, values: Values, coefficient: Any
 
     Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570.
     """
-    trees = zip(variables, _linear(problem)[1], strict=True)
-    rests = {name: None if tree is None else evaluate(tree, values) for name, tree in trees}
+    rests = dict(zip(variables, _linear(problem)[1], strict=True))
+    brought: dict[str, Any] = {name: values[name] for name in problem.inputs} | {_CONSTANT: 1.0}
+    for name, rest in rests.items():
+        if _rest_of(name) in _shares(problem, rest, name):
+            brought[_rest_of(name)] = evaluate(rest, values)  # type: ignore[arg-type]
     after = {}
     for name, value in variables.items():
-        for other, now in variables.items():
-            for label, factor in ((f"{name}_by_{other}", now), (f"{name}_by_rest_of_{other}", rests[other])):
-                known = coefficient(label)
-                if known is not None and factor is not None:
-                    value = value + known * factor
+        for label, factor in {**variables, **brought}.items():
+            known = coefficient(f"{name}_by_{label}")
+            if known is not None:
+                value = value + known * factor
         after[name] = value
     return after

@@ -3,6 +3,7 @@
 import ast
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,9 +15,32 @@ from spark.nn.equations.units import unit_of
 Values = Mapping[str, Any]
 
 
-def evaluate(node: ast.expr, values: Values) -> Any:
-    """The value of a tree: of numbers and arrays of NumPy the same in float64, of arrays of JAX an array of JAX."""
+@dataclass(frozen=True)
+class _Scaled:
+    """An array times a number that is known at build: numbers of a product are multiplied before the array is."""
+
+    factor: float
+    array: Any
+
+
+def evaluate(node: ast.expr, values: Values, times: float = 1.0) -> Any:
+    """The value of a tree: of numbers and arrays of NumPy the same in float64, of arrays of JAX an array of JAX.
+
+    Args:
+        node: The tree.
+        values: By name.
+        times: A number by which it is multiplied.
+    """
+    found = _value(node, values)
+    return _whole(found if times == 1.0 else _product(times, found))
+
+
+def _value(node: ast.expr, values: Values) -> Any:
     return _BY_NODE[type(node)](node, values)
+
+
+def _whole(value: Any) -> Any:
+    return value.factor * value.array if isinstance(value, _Scaled) else value
 
 
 def at_build(node: ast.expr, values: Values) -> Any:
@@ -56,10 +80,10 @@ def _name(node: ast.Name, values: Values) -> Any:
 
 
 def _unary(node: ast.UnaryOp, values: Values) -> Any:
-    found = evaluate(node.operand, values)
+    found = _value(node.operand, values)
     if isinstance(node.op, ast.Not):
-        return jnp.logical_not(found)
-    return -found if isinstance(node.op, ast.USub) else found
+        return jnp.logical_not(_whole(found))
+    return _product(-1.0, found) if isinstance(node.op, ast.USub) else found
 
 
 def _join(node: ast.BoolOp, values: Values) -> Any:
@@ -73,11 +97,37 @@ def _compare(node: ast.Compare, values: Values) -> Any:
 
 
 def _binary(node: ast.BinOp, values: Values) -> Any:
-    left, right = evaluate(node.left, values), evaluate(node.right, values)
+    left, right = _value(node.left, values), _value(node.right, values)
     return _OPERATORS[type(node.op)](left, right)
 
 
+def _parts(value: Any) -> tuple[float, Any]:
+    """A factor that is known at build, and what it multiplies: None for a number by itself."""
+    if isinstance(value, _Scaled):
+        return value.factor, value.array
+    return (value, None) if isinstance(value, float) else (1.0, value)
+
+
+def _product(left: Any, right: Any) -> Any:
+    (one, array), (other, further) = _parts(left), _parts(right)
+    if array is None or further is None:
+        rest = further if array is None else array
+        return one * other if rest is None else _Scaled(one * other, rest) if one * other != 1.0 else rest
+    return array * further if one * other == 1.0 else _Scaled(one * other, array * further)
+
+
+def _quotient(left: Any, right: Any) -> Any:
+    divisor, array = _parts(right)
+    if divisor == 0.0 or not (isinstance(left, _Scaled) or isinstance(right, float | _Scaled)):
+        return _whole(left) / _whole(right)
+    if array is None:
+        return left / divisor if isinstance(left, float) else _product(1.0 / divisor, left)
+    over = 1.0 / array if isinstance(left, float) else _parts(left)[1] / array
+    return _product(_parts(left)[0] / divisor, over)
+
+
 def _power(left: Any, right: Any) -> Any:
+    left, right = _whole(left), _whole(right)
     if not (isinstance(right, float) and right.is_integer() and abs(right) <= 16):
         return left**right if _is_known(left) and _is_known(right) else jnp.power(left, right)
     # Products, as one writes them: a power in general is an exponential of a logarithm.
@@ -86,10 +136,10 @@ def _power(left: Any, right: Any) -> Any:
 
 
 _OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
-    ast.Add: lambda left, right: left + right,
-    ast.Sub: lambda left, right: left - right,
-    ast.Mult: lambda left, right: left * right,
-    ast.Div: lambda left, right: left / right,
+    ast.Add: lambda left, right: _whole(left) + _whole(right),
+    ast.Sub: lambda left, right: _whole(left) - _whole(right),
+    ast.Mult: _product,
+    ast.Div: _quotient,
     ast.Pow: _power,
 }
 

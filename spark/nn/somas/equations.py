@@ -27,7 +27,7 @@ from spark.nn.equations.values import at_build, evaluate
 from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
 
 INPUT = "I"
-_MOST_BLOCKED = np.iinfo(np.int32).max
+_MOST_BLOCKED = np.iinfo(np.int16).max
 
 
 def _to_parameters(value: Any) -> Any:
@@ -300,7 +300,7 @@ class EquationSoma(Soma):
         self.blocked = steps(config.refractory, config.dt)
         if self.blocked:
             self.refractory = Variable(
-                np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.", bounds=(0, None)
+                np.zeros(shape, np.int16), unit="steps", description="Refractory steps left.", bounds=(0, None)
             )
 
     def read(self, name: str) -> Payload:
@@ -332,8 +332,8 @@ class EquationSoma(Soma):
         for name, value in after.items():
             getattr(self, name).value = value.astype(self.config.dtype)
         if ready is not None:
-            left = jnp.maximum(self.refractory.value - 1, 0)
-            self.refractory.value = jnp.where(fired, np.int32(self.blocked), left)
+            left = self.refractory.value - jnp.where(ready, np.int16(0), np.int16(1))
+            self.refractory.value = jnp.where(fired, np.int16(self.blocked), left)
         return {"spikes": SpikeArray(fired.astype(jnp.int8))}
 
 
