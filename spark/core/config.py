@@ -38,6 +38,7 @@ def field(
     factory: Any = None,
     time_constant: Literal["", "exact", "stored"] = "",
     only_with: str = "",
+    lines: bool = False,
 ) -> Any:
     """Declare a config field: default, unit, bounds, description, in one place.
 
@@ -54,12 +55,15 @@ def field(
             `dtype` from step to step, 'exact' if it always is in float32.
         only_with: Another field of the config: where that is None or False, this one has no effect, and any other value
             than the default is refused.
+        lines: Whether the value is a text of several lines, for which the editor has room.
     """
     extra: dict[str, Any] = {"unit": unit}
     if time_constant:
         extra["time_constant"] = time_constant
     if only_with:
         extra["only_with"] = only_with
+    if lines:
+        extra["lines"] = True
     bounds = dict(zip(_BOUNDS, (above, least, below, most), strict=True))
     extra.update({name: bound for name, bound in bounds.items() if bound is not None})
     if isinstance(default, np.ndarray):

@@ -51,7 +51,7 @@ def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str
     default = None if info.is_required() else info.get_default(call_default_factory=True)
     made: dict[str, Any] = {
         "name": name,
-        "kind": _kind(schema, default),
+        "kind": "lines" if schema.get("lines") else _kind(schema, default),
         "unit": schema.get("unit", ""),
         "description": schema.get("description", info.description or ""),
         "required": info.is_required(),

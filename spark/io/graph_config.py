@@ -43,6 +43,11 @@ class Located:
         return {"address": p.address, "message": p.message, "fix": p.fix, "kind": p.kind, **at}
 
 
+def field_in(address: str) -> str:
+    """The path of a field, without the names of classes that configs of several kinds put into addresses."""
+    return ".".join(name for name in address.split(".") if not (name[:1].isupper() and name.endswith("Config")))
+
+
 @dataclass
 class Level:
     """The inside of one brain of a document.
@@ -207,7 +212,7 @@ def _port(level: Level, key: str, node: Any, cls: type[InputSpec]) -> Any:
         return cls(payload, shape, config.get("dtype", payload.default_dtype), config.get("description"))
     except ConfigError as error:
         for problem in _stripped(error, cls.__name__):
-            level.note(problem.under(address), node=key, field=problem.address)
+            level.note(problem.under(address), node=key, field=field_in(problem.address))
     return None
 
 
@@ -233,7 +238,7 @@ def _specs(level: Level, key: str, node: Any) -> ModuleSpecs | None:
         return ModuleSpecs(name, cls, {}, from_sparse(cls.config_class(), given))
     except ConfigError as error:
         for problem in _stripped(error, cls.config_class().__name__):
-            level.note(problem.under(f"{name}.config"), node=key, field=problem.address)
+            level.note(problem.under(f"{name}.config"), node=key, field=field_in(problem.address))
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         level.note(Problem(f"{name}.config", f"cannot be read: {error}", "Reset the field", "config"), node=key)
     return None
@@ -266,7 +271,7 @@ def _projected(level: Level, key: str, edge: Any, origin: PortMap, address: str)
         return Projection(origin.origin, origin.port, **settings.explicit())
     except ConfigError as error:
         for problem in _stripped(error, ProjectionConfig.__name__):
-            level.note(problem.under(address), edge=key, field=problem.address)
+            level.note(problem.under(address), edge=key, field=field_in(problem.address))
     except (TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
         level.note(Problem(address, f"cannot be read: {error}", "Reset the field", "config"), edge=key)
     return origin

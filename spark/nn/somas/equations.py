@@ -75,6 +75,7 @@ class EquationSomaConfig(SomaConfig):
         "dv/dt = (v_rest - v + R*I)/tau : mV",
         description="A line for each: `dv/dt = ... : mV` for a variable, with `(unless refractory)` behind the unit if "
         "it stays meanwhile, or `x = ... : mV` for an expression with a name. `I` is the current, pA.",
+        lines=True,
     )
     threshold: str = field("v > theta", description="A unit fires where this holds.")
     reset: str = field("v = v_reset", description="What a spike does: `v = v_reset; w += b`.")

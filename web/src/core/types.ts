@@ -30,7 +30,7 @@ export type Change = [Table, string, unknown, unknown];
 export interface Port { name: string; type: string; kinds?: string[]; optional?: boolean; projected?: boolean; preset?: boolean }
 export interface Field {
   name: string;
-  kind: "number" | "integer" | "boolean" | "choice" | "quantity" | "shape" | "text" | "json" | "config" | "kinds" | "named" | "names";
+  kind: "number" | "integer" | "boolean" | "choice" | "quantity" | "shape" | "text" | "lines" | "json" | "config" | "kinds" | "named" | "names";
   unit: string;
   description: string;
   required: boolean;

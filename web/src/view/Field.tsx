@@ -37,7 +37,7 @@ function read(field: Field, text: string): { value?: Json; wrong?: string } {
   const plain = text.trim();
   if (field.kind === "names") return { value: plain.split(/[,\s]+/).filter(Boolean) };
   if (!plain) return field.nullable ? { value: null } : { wrong: t("A value is needed.") };
-  if (field.kind === "text") return { value: plain };
+  if (field.kind === "text" || field.kind === "lines") return { value: plain };
   if (field.kind === "shape") {
     const sizes = plain.replace(/[()[\]]/g, "").split(/[,×x\s]+/).filter(Boolean).map(Number);
     if (!sizes.length || sizes.some((n) => !Number.isInteger(n) || n < 1)) return { wrong: t("Give sizes such as 256 or 16, 16.") };
@@ -105,6 +105,12 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
             {mixed && <option value="">{t("several values")}</option>}
             {field.choices!.map((c) => <option key={String(c)} value={String(c)}>{String(c)}</option>)}
           </select>
+        ) : field.kind === "lines" ? (
+          <textarea
+            id={key} spellCheck={false} autoComplete="off" rows={Math.min(12, Math.max(2, (props.value || "").split("\n").length + 1))}
+            placeholder={mixed ? t("several values") : ""} aria-invalid={Boolean(stillError || wrong.length)} aria-describedby={`${key}-help`} title={words(field)}
+            {...props} onKeyDown={(e) => { if (e.key !== "Enter" || e.ctrlKey || e.metaKey) props.onKeyDown(e); if (e.key === "Escape") type(null); }}
+          />
         ) : (
           <input
             id={key} type="text" spellCheck={false} autoComplete="off" inputMode={field.kind === "number" || field.kind === "integer" ? "decimal" : "text"}
