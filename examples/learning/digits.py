@@ -61,7 +61,7 @@ def images(seed: int = 0) -> tuple[FloatArray, FloatArray, np.ndarray, np.ndarra
     return FloatArray(seen), FloatArray(unseen), labels, expected
 
 
-def main(epochs: int = 10, seed: int = 1) -> None:
+def main(epochs: int = 4, seed: int = 1) -> None:
     """Teach, judge, and look at one image with the engine that runs any brain."""
     seen, unseen, labels, expected = images()
     taught = teacher().fit(brain(seed), {"image": seen}, labels, epochs=epochs, seed=seed)

@@ -61,7 +61,16 @@ def arguments(cls: type) -> dict[str, Any]:
     return {}
 
 
-@pytest.mark.parametrize("cls", BUILT_IN, ids=lambda c: c.__name__)
+# A module is compiled five times for it: every second of each family in the quick run, all of them in `make verify`.
+@pytest.mark.parametrize(
+    "cls",
+    [
+        pytest.param(cls, marks=pytest.mark.slow if number % 2 else [])
+        for family in catalogue.BUILT_IN.values()
+        for number, cls in enumerate(family)
+    ],
+    ids=lambda c: c.__name__,
+)
 def test_built_in_module_keeps_the_contract(cls: type) -> None:
     spark.check_module(cls, **arguments(cls))
 

@@ -225,7 +225,12 @@ def plain_state(cls: type) -> dict[str, np.ndarray]:
     return last_state(*brain(cls, joined(cls, 0, 0), "module"))
 
 
-@pytest.mark.parametrize("cls", CLASSES, ids=lambda c: c.__name__)
+# As below, with native code: every second one, beside the wires that come alone above.
+@pytest.mark.parametrize(
+    "cls",
+    [pytest.param(cls, marks=pytest.mark.slow if n % 2 else []) for n, cls in enumerate(CLASSES)],
+    ids=lambda c: c.__name__,
+)
 def test_joined_wires_of_other_dtypes_bring_the_same(cls: type) -> None:
     check(last_state(*brain(cls, joined(cls, -1, -2), "module")), plain_state(cls), "two halves")
 

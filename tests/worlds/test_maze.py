@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-import spark
 from spark import IntegerArray
 from spark.worlds import Maze
 from spark.worlds.maze import MOVES, PLAN
@@ -78,7 +77,3 @@ def test_an_episode_counts_1_where_no_move_was_wasted_else_0() -> None:
 def test_it_is_drawn_with_the_animal_in_its_cell() -> None:
     rows = Maze.drawn(np.array([9.0, 0.0], np.float32)).split(" ")
     assert rows[1] == ".@#####." and rows[0] == PLAN[0]
-
-
-def test_a_maze_keeps_the_contract_of_a_module() -> None:
-    spark.check_module(Maze, inputs={"action": IntegerArray(jnp.asarray([1], jnp.int32))})
