@@ -9,7 +9,7 @@ import numpy as np
 
 from spark.core.config import ModuleConfig
 from spark.core.module import Module
-from spark.core.payloads import SpikeArray
+from spark.core.payloads import BooleanMask, FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.variable import Constant, RandomKey, Variable
 from spark.graph.specs import ModuleSpecs, PortMap
@@ -83,7 +83,13 @@ class ShuffledError(PredictionError):
         self.key = RandomKey()
 
     def __call__(
-        self, value: Any, reward: Any, terminated: Any, truncated: Any, started: Any, episode_return: Any
+        self,
+        value: FloatArray,
+        reward: FloatArray,
+        terminated: BooleanMask,
+        truncated: BooleanMask,
+        started: BooleanMask,
+        episode_return: FloatArray,
     ) -> ErrorOutput:
         outputs = super().__call__(value, reward, terminated, truncated, started, episode_return)
         found = outputs["error"].value
