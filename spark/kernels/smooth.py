@@ -18,32 +18,20 @@ def deliver_dense(spikes: Any, weights: Any) -> tuple[Any, ...]:
     return (spikes @ weights.astype(jnp.float32),)
 
 
-def scatter_signed(*given: Any) -> tuple[Any, ...]:
-    """`scatter_spikes` in which spikes of -1 subtract."""
-    return _scatter(*given, signed=True)
-
-
-def scatter_unsigned(*given: Any) -> tuple[Any, ...]:
-    """`scatter_spikes` in which all spikes add."""
-    return _scatter(*given, signed=False)
-
-
-def _scatter(
-    spikes: Any, starts: Any, post: Any, weights: Any, delays: Any, ring: Any, slot: Any, signed: bool
-) -> tuple[Any, ...]:
+def scatter(spikes: Any, starts: Any, post: Any, weights: Any, delays: Any, ring: Any, slot: Any) -> tuple[Any, ...]:
+    """`scatter_spikes` of spikes with the signs that count."""
     edges, pre = post.shape[0], spikes.shape[0]
     if edges == 0:
         return (ring,)
     unit = jnp.repeat(jnp.arange(pre), starts[1:] - starts[:-1], total_repeat_length=edges)
     wide = weights.astype(jnp.float32)
     each = wide if weights.shape[0] in (1, edges) else wide[unit]
-    sent = spikes if signed else magnitude(spikes)
     target = post.astype(jnp.int32)
     if delays.shape[0] == 0 and pre * ring.shape[1] <= MOST_PAIRS:
         matrix = jnp.zeros((pre, ring.shape[1]), jnp.float32).at[unit, target].add(each)
-        return (ring.at[slot].add(sent @ matrix),)
+        return (ring.at[slot].add(spikes @ matrix),)
     row = (slot + delays.astype(jnp.int32)) % ring.shape[0] if delays.shape[0] else slot
-    return (ring.at[row, target].add(sent[unit] * each),)
+    return (ring.at[row, target].add(spikes[unit] * each),)
 
 
 def push_history(history: Any, spikes: Any) -> tuple[Any, ...]:
@@ -80,8 +68,10 @@ SMOOTH: Mapping[str, Callable[..., tuple[Any, ...]]] = {
     "deliver_dense": deliver_dense,
     "push_history": push_history,
     "deliver_edges": deliver_edges,
-    "scatter_signed": scatter_signed,
-    "scatter_unsigned": scatter_unsigned,
+    "scatter_signed": scatter,
+    "scatter_unsigned": scatter,
 }
+# Formulas that take the sizes of spikes, not their signs.
+OF_SIZES = frozenset({"scatter_unsigned"})
 # Changes of weights by a rule: they have no derivative by spikes.
 WITHOUT_DERIVATIVE = frozenset({"consolidate", "zenke", "stdp_dense", "stdp_edges"})

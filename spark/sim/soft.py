@@ -18,7 +18,7 @@ from jax.extend import core
 
 from spark.core.errors import ModuleError, Problem
 from spark.kernels.jaxprs import CALLS, is_literal
-from spark.kernels.smooth import SMOOTH, WITHOUT_DERIVATIVE, magnitude
+from spark.kernels.smooth import OF_SIZES, SMOOTH, WITHOUT_DERIVATIVE, magnitude
 from spark.sim.surrogate import Surrogate
 
 
@@ -30,11 +30,14 @@ class Soft:
         value: The array.
         smooth: The same numbers as float32 with derivatives; None where it has none but its own.
         everywhere: The one number that all its elements are, where the code says so.
+        size: `smooth` without its sign, with derivatives of its own: of a unit that is silent nobody sees the sign in
+            `smooth`, and the spike of an inhibitory unit grows in size while it falls. None where it is not known.
     """
 
     value: Any
     smooth: Any = None
     everywhere: float | None = None
+    size: Any = None
 
     @property
     def follows(self) -> bool:
@@ -45,6 +48,13 @@ class Soft:
     def number(self) -> Any:
         """The floats, made of the value where there are none."""
         return self.value.astype(jnp.float32) if self.smooth is None else self.smooth
+
+    @property
+    def magnitude(self) -> Any:
+        """The floats without their sign."""
+        if self.size is not None:
+            return self.size
+        return jnp.abs(self.value.astype(jnp.float32)) if self.smooth is None else magnitude(self.smooth)
 
 
 def soft_call(closed: core.ClosedJaxpr, given: Sequence[Soft], surrogate: Surrogate) -> list[Soft]:
@@ -99,7 +109,8 @@ def _call(equation: Any, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
         before = given[0].value if given[0].smooth is None else given[0].smooth
         return [Soft(_bound(equation, given)[0].value, SMOOTH[called](before, given[1].smooth)[0])]
     if called in SMOOTH and given[0].smooth is not None:
-        return [Soft(found) for found in SMOOTH[called](given[0].smooth, *(g.value for g in given[1:]))]
+        spikes = given[0].magnitude if called in OF_SIZES else given[0].smooth
+        return [Soft(found) for found in SMOOTH[called](spikes, *(g.value for g in given[1:]))]
     if called in WITHOUT_DERIVATIVE or called in SMOOTH or _opaque(name, given):
         return _bound(equation, given)
     if isinstance(inner, core.ClosedJaxpr):
@@ -117,7 +128,8 @@ def _computed_twice(equation: Any, given: list[Soft]) -> list[Soft]:
     if name in _FORMULAS and not (name in _LOGICAL and given[0].value.dtype != jnp.bool_):
         value = _bound(equation, given)[0].value
         smooth = _FORMULAS[name](given)
-        return [Soft(value) if smooth is None else _as_told(value, smooth)]
+        size = _SIZES[name](given) if name in _SIZES and smooth is not None else None
+        return [Soft(value) if smooth is None else _as_told(value, smooth, size)]
     if name in _LINEAR:
         return _linear(equation, given)
     raise ModuleError(Problem(name, "has no derivative by spikes, and is given spikes", _HINT, "gradient"))
@@ -150,11 +162,11 @@ def _bind(primitive: Any, params: Mapping[str, Any], arrays: list[Any]) -> list[
     return list(found) if primitive.multiple_results else [found]
 
 
-def _as_told(value: Any, smooth: Any) -> Soft:
+def _as_told(value: Any, smooth: Any, size: Any = None) -> Soft:
     """A result: floats carry their derivatives themselves."""
     if jnp.issubdtype(value.dtype, jnp.floating):
         return Soft(smooth.astype(value.dtype))
-    return Soft(value, smooth)
+    return Soft(value, smooth, size=size)
 
 
 def _linear(equation: Any, given: list[Soft]) -> list[Soft]:
@@ -164,9 +176,14 @@ def _linear(equation: Any, given: list[Soft]) -> list[Soft]:
         params["preferred_element_type"] = jnp.dtype("float32")
     whole = _bound(equation, given)
     indexed = _LINEAR[equation.primitive.name]
-    operands = [g.value if number in indexed(given) else g.number for number, g in enumerate(given)]
-    found = _bind(equation.primitive, params, operands)
-    return [_as_told(w.value, s) for w, s in zip(whole, found, strict=True)]
+
+    def of(part: Callable[[Soft], Any]) -> list[Any]:
+        operands = [g.value if number in indexed(given) else part(g) for number, g in enumerate(given)]
+        return _bind(equation.primitive, params, operands)
+
+    sums = equation.primitive.name in _SUMS
+    sizes = [None] * len(whole) if sums else of(lambda soft: soft.magnitude)
+    return [_as_told(w.value, *both) for w, *both in zip(whole, of(lambda soft: soft.number), sizes, strict=True)]
 
 
 def _cond(branches: Any, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
@@ -180,8 +197,11 @@ def _cond(branches: Any, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
         if all(case.smooth is None for case in cases):
             picked.append(Soft(value))
             continue
-        smooth = jax.lax.select_n(jnp.broadcast_to(index, value.shape), *(c.number for c in cases))
-        picked.append(_as_told(value, smooth))
+        at = jnp.broadcast_to(index, value.shape)
+        smooth, size = (
+            jax.lax.select_n(at, *each) for each in ([c.number for c in cases], [c.magnitude for c in cases])
+        )
+        picked.append(_as_told(value, smooth, size))
     return picked
 
 
@@ -192,7 +212,8 @@ _COMPARED = {"gt": 1.0, "ge": 1.0, "lt": -1.0, "le": -1.0}
 def _compared(name: str, equation: Any, given: list[Soft], surrogate: Surrogate) -> Soft:
     left, right = (g.value.astype(jnp.float32) for g in given)
     value = _bound(equation, given)[0].value
-    return Soft(value, surrogate.step(value, _COMPARED[name] * (left - right)))
+    spike = surrogate.step(value, _COMPARED[name] * (left - right))
+    return Soft(value, spike, size=spike)
 
 
 def _select(given: list[Soft]) -> Any:
@@ -206,11 +227,9 @@ def _select(given: list[Soft]) -> Any:
     return jax.lax.select_n(which.value, *(case.number for case in cases))
 
 
-def _against_zero(of_spikes: Callable[[Any], Any]) -> Callable[[list[Soft]], Any]:
+def _against_zero(of_spikes: Callable[[Soft], Any]) -> Callable[[list[Soft]], Any]:
     """The formula of a comparison of spikes with zero; a comparison of counts has no derivative."""
-    return lambda given: (
-        of_spikes(given[0].smooth) if given[1].everywhere == 0 and given[0].smooth is not None else None
-    )
+    return lambda given: of_spikes(given[0]) if given[1].everywhere == 0 and given[0].smooth is not None else None
 
 
 # Of truth values; of numbers they are bits.
@@ -231,15 +250,21 @@ _FORMULAS: Mapping[str, Callable[[list[Soft]], Any]] = {
     "neg": lambda g: -g[0].number,
     "max": lambda g: jnp.maximum(g[0].number, g[1].number),
     "min": lambda g: jnp.minimum(g[0].number, g[1].number),
-    "abs": lambda g: magnitude(g[0].number),
+    "abs": lambda g: g[0].magnitude,
     "sign": _converted,
     "convert_element_type": _converted,
     "select_n": _select,
     # Of spikes, 0 and 1 or -1: whether there is one, and of which sign.
-    "ne": _against_zero(magnitude),
-    "eq": _against_zero(lambda spikes: 1 - magnitude(spikes)),
-    "gt": _against_zero(lambda spikes: jnp.where(spikes < 0, 0.0, spikes)),
-    "lt": _against_zero(lambda spikes: jnp.where(spikes > 0, 0.0, -spikes)),
+    "ne": _against_zero(lambda spikes: spikes.magnitude),
+    "eq": _against_zero(lambda spikes: 1 - spikes.magnitude),
+    "gt": _against_zero(lambda spikes: 0.5 * (spikes.magnitude + spikes.number)),
+    "lt": _against_zero(lambda spikes: 0.5 * (spikes.magnitude - spikes.number)),
+}
+# What the sizes of spikes become.
+_SIZES: Mapping[str, Callable[[list[Soft]], Any]] = {
+    **dict.fromkeys(["sign", "neg", "abs", "convert_element_type"], lambda g: g[0].magnitude),
+    "mul": lambda g: g[0].magnitude * g[1].magnitude,
+    "select_n": lambda g: jax.lax.select_n(g[0].value, *(case.magnitude for case in g[1:])),
 }
 
 
@@ -261,6 +286,8 @@ _LINEAR: Mapping[str, Callable[[list[Soft]], frozenset[int]]] = {
     **dict.fromkeys(["dynamic_slice", "gather"], _all_but_first),
     "dynamic_update_slice": lambda given: frozenset(range(2, len(given))),
 }  # fmt: skip
+# Those that add several up, so that the size of what they give is not made of the sizes of these.
+_SUMS = frozenset({"reduce_sum", "cumsum", "dot_general"})
 # Primitives that keep what is the same number everywhere.
 _SPREAD = frozenset({"broadcast_in_dim", "convert_element_type", "reshape"})
 # What has no derivative by spikes, as it has none by floats.

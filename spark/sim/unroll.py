@@ -107,7 +107,7 @@ def unroll(
     def advance(carried: Any, rows: Any) -> Any:
         values, smooth, step = carried
         payloads = {**fixed, **{name: type(series[name])(row) for name, row in rows.items()}}  # type: ignore[call-arg]
-        softened = {path: Soft(value, smooth.get(path)) for path, value in values.items()}
+        softened = {path: Soft(value, **smooth.get(path, {})) for path, value in values.items()}
         others = jax.tree.map(Soft, (step, constants, payloads))
         given = jax.tree.leaves((softened, *others), is_leaf=_is_soft)
         now, step, outputs = jax.tree.unflatten(made, soft_call(closed, given, chosen))
@@ -137,7 +137,7 @@ def _first_floats(closed: Any, surrogate: Surrogate, given: Any, made: Any) -> d
         found: dict[str, Soft] = {}
 
         def one(values: Any, floats: Any, others: Any, found: dict[str, Soft] = found) -> None:
-            softened = {path: Soft(value, floats.get(path)) for path, value in values.items()}
+            softened = {path: Soft(value, **floats.get(path, {})) for path, value in values.items()}
             leaves = jax.tree.leaves((softened, *jax.tree.map(Soft, others)), is_leaf=_is_soft)
             now = jax.tree.unflatten(made, soft_call(closed, leaves, surrogate))[0]
             found.update({path: soft for path, soft in now.items() if soft.smooth is not None})
@@ -145,18 +145,18 @@ def _first_floats(closed: Any, surrogate: Surrogate, given: Any, made: Any) -> d
         jax.eval_shape(one, values, floats, others)
         if found.keys() <= floats.keys():
             return floats
-        floats = {
-            path: _floats(Soft(values[path])) if soft.follows else unpacked(values[path])
-            for path, soft in found.items()
-        }
+        floats = {path: _floats(Soft(values[path])) for path in found}
 
 
 def _is_soft(leaf: Any) -> bool:
     return isinstance(leaf, Soft)
 
 
-def _floats(soft: Soft) -> Any:
-    return unpacked(soft.value) if soft.value.dtype == jnp.uint32 and soft.smooth is None else soft.number
+def _floats(soft: Soft) -> dict[str, Any]:
+    """What is carried from step to step beside the value."""
+    if soft.value.dtype == jnp.uint32:
+        return {"smooth": unpacked(soft.value) if soft.smooth is None else soft.smooth}
+    return {"smooth": soft.number, "size": soft.magnitude}
 
 
 def _given_out(payload: Any) -> Payload:

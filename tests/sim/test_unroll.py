@@ -230,6 +230,27 @@ def test_connections_that_learn_and_have_delays_have_the_derivatives_of_those_th
         np.testing.assert_allclose(found[1][path], array, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("learns", [False, True], ids=["stays", "learns"])
+def test_where_signs_do_not_count_inhibitory_units_have_the_derivatives_of_excitatory_ones(learns: bool) -> None:
+    """Of a silent unit nobody sees the sign, and most units are silent in most steps."""
+    rule = PairRuleConfig(a_plus=0.0, a_minus=0.0, maximum=100.0) if learns else None
+    found = []
+    for rate in (0.0, 1.0):
+        first = pool("hidden", projection("__call__", "spikes", "first"), HIDDEN, inhibitory_rate=rate)
+        last = pool("last", projection("hidden", "out_spikes", "second", signed=False, rule=rule), LAST)
+        brain = built(first, last)
+        graph, state = spark.split(brain)
+
+        def potential(weights: Any, graph: Any = graph, state: Any = state) -> Any:
+            watched, given = ["last.soma.potential"], {"spikes": spikes()}
+            run = spark.unroll(graph, state, STEPS, given, parameters={"hidden.first": weights}, record=watched)
+            return run.recorded[watched[0]].sum()
+
+        found.append(jax.jit(jax.grad(potential))(brain.connections("hidden.first").weights))
+    assert np.abs(found[0]).max() > 0.1
+    np.testing.assert_allclose(found[1], found[0], rtol=OPERATION["float32"]["rtol"])
+
+
 def test_what_has_no_derivative_is_named() -> None:
     graph = jax.make_jaxpr(lambda x: jax.lax.population_count((x > 0).astype(jnp.int8)))(jnp.ones(3))
     with pytest.raises(spark.ModuleError) as caught:
