@@ -65,6 +65,7 @@ inline void run_deliver_and_change(Operands& o) {
   const auto trace = o.place<float>();
   const auto parameters = o.place<float>();
   const auto left = o.place<float>();
+  const bool learning = o.learning();
   const int64_t words = o.whole();
   const int64_t pre = o.whole();
   const int64_t delays = o.whole();
@@ -76,6 +77,11 @@ inline void run_deliver_and_change(Operands& o) {
   if (o.is_first()) check_edges(post, starts, pre, words, delays, edges, units);
   const Part part = o.part(units);
   if (part.empty()) return;
+  if (!learning) {
+    deliver_edges(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays),
+                  static_cast<const float*>(weights), post, units, part, current.of(units, "current"));
+    return;
+  }
   const float* const post_trace = trace.of(units, "post_trace");
   float* const decayed = left.of(units, "decayed");
   for (int64_t unit = part.first; unit < part.last; ++unit) decayed[unit] = post_trace[unit] * factor;
@@ -142,6 +148,7 @@ inline void run_zenke(Operands& o) {
   const auto value = o.place<float>();
   const auto post_decayed = o.place<float>();
   const auto slow_decayed = o.place<float>();
+  const bool learning = o.learning();
   const int64_t words = o.whole();
   const int64_t pre = o.whole();
   const int64_t delays = o.whole();
@@ -162,7 +169,7 @@ inline void run_zenke(Operands& o) {
                          post_decayed.of(units, "post_decayed"), slow_decayed.of(units, "slow_decayed")};
   const ZenkeParameters p = zenke_parameters(value.of(7, "parameters"));
   const Part part = o.part(units);
-  if (part.empty()) return;
+  if (part.empty() || !learning) return;
   if (!arrived) change_arriving(Arrivals(bits, words, pre, starts, delays), post, part, units, traces, p, weights);
   for (int64_t unit = part.first; unit < part.last; ++unit)
     if (spikes[unit]) change_incoming(unit, incoming, traces, p, baseline.of(edges, "baseline"), weights);

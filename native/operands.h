@@ -145,6 +145,12 @@ class Operands {
   // The word of the code that the next operand or instruction is.
   int64_t next() const { return at_ - code_.words; }
 
+  // Whether anything is learned: yes, where nobody says.
+  bool learning() {
+    const int32_t* const learns = place<int32_t>().any(1, "learning");
+    return learns == nullptr || *learns != 0;
+  }
+
   // The step counter: unsigned, so that a remainder is a row of a ring whatever it holds.
   uint64_t counter() {
     uint64_t count;

@@ -41,6 +41,19 @@ inline void move_weights(const Target& to, const int32_t* post, int64_t rows, in
   for (int64_t row = 0; row < rows; ++row) operations.consolidate(to, post, row * units, units);
 }
 
+// What waits, once nothing is learned any more: modulation so far does what it does to eligibility as it is.
+inline void keep_waiting(const Target& to, const Modulation& m, const int32_t* post, int64_t rows, int64_t units) {
+  bool any = false;
+  for (int64_t at = 0; at < m.size; ++at) any |= m.moved[at] != 0.0f;
+  if (!any) return;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t at = 0; at < units; ++at) {
+      const int64_t unit = post ? post[at] : at;
+      to.pending[row * units + at] += to.eligibility[row * units + at] * m.moved[m.size > 1 ? unit : 0];
+    }
+  for (int64_t at = 0; at < m.size; ++at) m.moved[at] = 0.0f;
+}
+
 // What waits for rows, as `EventRule.change` describes it; only weights and traces of this step are read at once.
 struct Waiting {
   int32_t* memory = nullptr;
@@ -176,6 +189,7 @@ inline void run_stdp(Operands& o) {
   const auto waits = o.place<int32_t>();
   const auto moved = o.place<float>();
   const auto arriving = o.place<float>();
+  const bool learning = o.learning();
   const auto baseline = o.place<float>();
   const int pre_traces = static_cast<int>(o.whole()), post_traces = static_cast<int>(o.whole());
   const int64_t pre = o.whole(), post = o.whole(), synapses = o.whole();
@@ -242,6 +256,10 @@ inline void run_stdp(Operands& o) {
     to.inverse = std::exp(modulation.rate * static_cast<float>(phase));
     to.moved = modulation.moved;
     to.per_unit = modulation.size > 1;
+  }
+  if (!learning) {
+    if (to.pending) keep_waiting(to, modulation, edges.post, listed ? 1 : pre, listed ? synapses : post);
+    return;
   }
   if (waiting.memory) {
     Replay replay(waiting.memory, table, to.weights, to.baseline, of_pre.factor, pre, post, part, waiting.room,

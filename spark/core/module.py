@@ -113,7 +113,15 @@ class Module(Part):
         return None
 
     def whole_run(
-        self, payloads: dict[str, Payload], series: dict[str, Payload], steps: Any, taps: Any, chosen: Any, most: int
+        self,
+        payloads: dict[str, Payload],
+        series: dict[str, Payload],
+        steps: Any,
+        taps: Any,
+        chosen: Any,
+        most: int,
+        threads: Any,
+        learning: Any,
     ) -> Any:
         """Many steps done at once for the whole tree, or None to do them one by one."""
         return None
@@ -176,6 +184,16 @@ class Module(Part):
     def step(self) -> Any:
         """Number of steps done before this one, one for the whole brain: a `Counter` of 64 bits; see there."""
         return self._clock.step
+
+    @property
+    def is_learning(self) -> Any:
+        """Whether what is learned may change in this step: `run(..., learning=False)` says no for a whole brain.
+
+        True, or a boolean of shape () that JAX traces. The weights that a rule puts out are held by its pool; a rule of
+        one's own asks for what it keeps besides: `jnp.where(self.is_learning, changed, kept)`.
+        """
+        self._clock.asked = True
+        return self._clock.learns
 
     @property
     def draws_under(self) -> str:

@@ -186,6 +186,7 @@ class _ShellClock:
 
     def __init__(self, root: Part) -> None:
         self._root = root
+        self.learns, self.asked = True, False
 
     @property
     def step(self) -> Any:

@@ -10,10 +10,18 @@ CACHE = "cache"
 
 
 class Clock:
-    """The step counter that all modules of one tree read."""
+    """What all modules of one tree read: the step counter, and whether they learn in this step.
+
+    Attributes:
+        step: A `Counter`.
+        learns: True, or a boolean of shape () that JAX traces.
+        asked: Whether a module has read `learns`.
+    """
 
     def __init__(self) -> None:
         self.step: Any = Counter.of(0)
+        self.learns: Any = True
+        self.asked = False
 
 
 def parts_of(module: Part) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Pupil:
     def __init__(self, brain: Brain, environment: gym.Env) -> None:
         build(brain)
         self.brain, self.environment = brain, environment
-        self.world, self.error = the_only(brain, World), the_only(brain, PredictionError)
+        self.world, _ = the_only(brain, World), the_only(brain, PredictionError)
         specs = brain.config.modules_map[self.world]
         self.kind: Any = specs.module_cls
         self.config: Any = specs.config
@@ -112,28 +112,24 @@ class Pupil:
         """Returns of so many episodes; see `fit` and `evaluate`."""
         if number < 1:
             raise LoopError(Problem("episodes", f"must be a whole number of at least 1, got {number}", "", "bounds"))
-        switch = f"{self.error}.learning"
-        was = self.acting.state[switch]
-        self.acting.replace_state({switch: np.bool_(learning)})
         returns = []
         try:
             with Claim(keeper_of(self.acting)):
                 for _ in range(number):
-                    returns.append(self._episode(seed))
+                    returns.append(self._episode(seed, learning))
                     seed = None
         finally:
-            self.acting.replace_state({switch: was})
             if learning:
                 self._hand_back()
         return np.array(returns, np.float32)
 
-    def _episode(self, seed: int | None) -> float:
+    def _episode(self, seed: int | None, learning: bool) -> float:
         observation = self._checked_observation(self.environment.reset(seed=seed)[0])
         reward, total, moves = 0.0, 0.0, 0
         terminated = truncated = False
         started = True
         while True:
-            action = self._round(observation, reward, total, terminated, truncated, started)
+            action = self._round(learning, observation, reward, total, terminated, truncated, started)
             if terminated or truncated:
                 return total
             observation, reward, terminated, truncated = self._move(action)
@@ -160,7 +156,7 @@ class Pupil:
             raise LoopError(Problem("environment.observation", text, "What was learned before is kept", "numbers"))
         return array.astype(np.float32)
 
-    def _round(self, observation: np.ndarray, reward: float, total: float, *flags: bool) -> int:
+    def _round(self, learning: bool, observation: np.ndarray, reward: float, total: float, *flags: bool) -> int:
         """Run the brain for a round of what it reads; the action that it chose."""
         given = {
             "observation": FloatArray(observation),
@@ -171,18 +167,18 @@ class Pupil:
         inputs = {name: given[name] for name in self.acting.config.input_map}
         if self._idle:
             # What a world puts out is read a step later: the first step of the first round reads nothing new.
-            self._run({name: type(p)(np.zeros_like(p.value)) for name, p in inputs.items()}, 1)  # type: ignore[call-arg]
+            self._run({name: type(p)(np.zeros_like(p.value)) for name, p in inputs.items()}, 1, learning)  # type: ignore[call-arg]
             self._idle = False
-        found = self._run(inputs, self.config.every)
+        found = self._run(inputs, self.config.every, learning)
         if self.acting.config.looks_at_numbers:
             raise_faults(graph_of(self.acting), keeper_of(self.acting).peek())
         return int(np.asarray(found["action"].value)[-1].reshape(()))
 
-    def _run(self, inputs: Any, steps: int) -> Any:
+    def _run(self, inputs: Any, steps: int, learning: bool) -> Any:
         graph = graph_of(self.acting)
 
         def call(state: State) -> tuple[State, Any]:
-            outputs, _, after = advance(graph, state, inputs, steps=steps)
+            outputs, _, after = advance(graph, state, inputs, learning, steps=steps)
             return after, outputs
 
         return keeper_of(self.acting).advance(call)

@@ -94,6 +94,7 @@ class Loop:
         *,
         seed: int | None = None,
         spikes: bool = False,
+        learning: bool = True,
         progress: bool = False,
         each: Callable[[Log], None] | None = None,
     ) -> Log:
@@ -107,6 +108,7 @@ class Loop:
             seed: Resets the environment with this seed first. Later episodes follow from the environment's own
                 generator. The brain's seed is in its config.
             spikes: Whether to keep all spikes.
+            learning: Whether anything is learned; see `spark.run`.
             progress: Whether to show a progress bar with iterations per second.
             each: Called with the log after every environment step.
 
@@ -126,24 +128,24 @@ class Loop:
                 self._started = True
             for _ in tqdm(range(steps), disable=not progress):
                 inputs = self.observe(self._observation)
-                self._act(log, *self._advance(inputs, self.steps_per_action, spikes))
+                self._act(log, learning, *self._advance(inputs, self.steps_per_action, spikes, learning))
                 if each is not None:
                     each(log)
             if self.brain.config.looks_at_numbers:
                 raise_faults(graph_of(self.brain), keeper.peek())
         return log
 
-    def _advance(self, inputs: Any, steps: int, spikes: bool) -> tuple[Any, Any]:
+    def _advance(self, inputs: Any, steps: int, spikes: bool, learning: bool) -> tuple[Any, Any]:
         """Outputs and spikes of the brain's next steps."""
         graph = graph_of(self.brain)
 
         def call(state: State) -> tuple[State, tuple[Any, Any]]:
-            outputs, fired, after = advance(graph, state, inputs, steps=steps, spikes=spikes)
+            outputs, fired, after = advance(graph, state, inputs, learning, steps=steps, spikes=spikes)
             return after, (outputs, fired)
 
         return keeper_of(self.brain).advance(call)
 
-    def _act(self, log: Log, outputs: Any, fired: Any) -> None:
+    def _act(self, log: Log, learning: bool, outputs: Any, fired: Any) -> None:
         host = jax.device_get(outputs)
         last = {n: type(p)(p.value[-1]) for n, p in host.items()}
         action = self.act(last)
@@ -161,7 +163,7 @@ class Loop:
             self._observation, _ = self.environment.reset()
             self._started = True
             if self.rest_steps:
-                self._advance(self._zeros, self.rest_steps, False)
+                self._advance(self._zeros, self.rest_steps, False, learning)
 
 
 def _check_bounds(name: str, value: int, least: int, most: int) -> None:

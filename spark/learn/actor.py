@@ -103,7 +103,7 @@ class ActorPools(Module):
         new, decided = started.value.reshape(-1)[0], decides(phase, config.every, CHOICE)
         traces = self.left * self.traces.value + config.gain * spikes.value.reshape(-1).astype(jnp.float32)
         traces = jnp.where(new & decides(phase, config.every, BEGIN), 0.0, traces)
-        arrived = error.value.reshape(-1)[0].astype(jnp.float32)
+        arrived = jnp.where(self.is_learning, error.value.reshape(-1)[0].astype(jnp.float32), 0.0)
         weights = self.weights.value + config.rate * arrived * self.eligibility.value
         if config.bound is not None:
             weights = jnp.clip(weights, -config.bound, config.bound)

@@ -52,14 +52,13 @@ class PredictionError(Module):
     where V was the value of the last observation, and V' that of this one; V' counts as 0 where the episode is
     terminated, and is taken as it is where it was cut off, so that a cut is no failure. In the first round of an
     episode the error is 0. It may be clipped; then it is multiplied with max(least_rate, sqrt(1 - S)), where S is a
-    running mean of how successful episodes were, from 0 to 1. With `learning` switched off it is 0. It is put out in
+    running mean of how successful episodes were, from 0 to 1. While nothing is learned it is 0. It is put out in
     one step of `every`, and 0 in the others; see `spark.learn.rhythm`.
 
     Input ports: `value`, any shape; `reward`, `terminated`, `truncated`, `started`, `episode_return`, of that
     shape or (1,).
     Output ports: `error`, float32, shape of the value.
-    Variables: `learning`, boolean: the switch; `success`; `before`, V; `last`, the last error before it was
-    gated; `phase`.
+    Variables: `success`; `before`, V; `last`, the last error before it was gated; `phase`.
 
     Source: Sutton & Barto 2018, Reinforcement Learning, section 6.1; a signal of this kind in dopamine neurons:
     Schultz, Dayan & Montague 1997, doi:10.1126/science.275.5306.1593.
@@ -68,8 +67,7 @@ class PredictionError(Module):
     config: PredictionErrorConfig
 
     def build(self, value: PortSpec, **others: PortSpec) -> None:
-        """Learning is on."""
-        self.learning = Variable(np.ones((), np.bool_), description="Whether anything is learned.")
+        """No success yet."""
         self.success = Variable(np.zeros((), np.float32), bounds=(0, 1), description="Of the last episodes.")
         self.before = Variable(np.zeros(value.shape, np.float32), description="Value of the observation before.")
         self.last = Variable(np.zeros(value.shape, np.float32), description="Last error, before it was gated.")
@@ -107,9 +105,9 @@ class PredictionError(Module):
             (episode_return.value.astype(jnp.float32).reshape(-1)[0] - config.worst_return) / span, 0.0, 1.0
         )
         rate = jnp.maximum(config.least_rate, jnp.sqrt(1.0 - self.success.value))
-        taught = jnp.where(now & self.learning.value, rate * found, 0.0)
+        taught = jnp.where(now & self.is_learning, rate * found, 0.0)
         change = config.memory * (reached - self.success.value)
-        self.success.value = jnp.where(ended & self.learning.value, self.success.value + change, self.success.value)
+        self.success.value = jnp.where(ended & self.is_learning, self.success.value + change, self.success.value)
         self.before.value = jnp.where(now, value_now, self.before.value)
         self.last.value = jnp.where(now, found, self.last.value)
         self.phase.value = (self.phase.value + 1) % config.every

@@ -81,7 +81,7 @@ def fit(brain: Brain, episodes: int = 100, *, callbacks: Iterable[Callable[[Prog
 def evaluate(brain: Brain, episodes: int = 100) -> Evaluation:
     """How well a brain does with learning off, in episodes that it has not seen.
 
-    What it learned stays as it is; whether it was learning too.
+    What it learned stays as it is; see `spark.run` for what goes on.
 
     Args:
         brain: As of `fit`.
@@ -121,27 +121,26 @@ def the_only(brain: Brain, kind: type) -> str:
 
 def _run(brain: Brain, episodes: int, learning: bool, callbacks: Iterable[Callable[[Progress], None]]) -> Lesson:
     check_episodes(episodes)
-    world, error = the_only(brain, World), the_only(brain, PredictionError)
+    world, _ = the_only(brain, World), the_only(brain, PredictionError)
     begin = time.perf_counter()
     build(brain)
-    was = bool(brain.state[f"{error}.learning"])
     wanted = int(brain.state[f"{world}.episodes"]) + episodes
-    brain.replace_state({f"{world}.most_episodes": wanted, f"{error}.learning": learning})
+    brain.replace_state({f"{world}.most_episodes": wanted})
     progress = Progress(brain, np.zeros(0, np.float32), episodes)
     try:
         while progress.returns.size < episodes and progress.stopped is None:
-            new, progress.stopped = _piece(brain, world, wanted)
+            new, progress.stopped = _piece(brain, world, wanted, learning)
             progress.returns = np.concatenate([progress.returns, new])
             for callback in callbacks:
                 callback(progress)
     finally:
-        brain.replace_state({f"{world}.most_episodes": ENDLESS, f"{error}.learning": was})
+        brain.replace_state({f"{world}.most_episodes": ENDLESS})
     kind: Any = brain.config.modules_map[world].module_cls
     solved = first_solved(progress.returns, kind.solved_return)
     return Lesson(progress.returns, solved, progress.stopped, time.perf_counter() - begin)
 
 
-def _piece(brain: Brain, world: str, wanted: int) -> tuple[np.ndarray, str | None]:
+def _piece(brain: Brain, world: str, wanted: int, learning: bool) -> tuple[np.ndarray, str | None]:
     """Run a brain for as many steps of its world as an episode may last, or until so many have ended; the new returns.
 
     It ends with the last episode that is wanted, so that whoever goes on from there misses no round, and makes none up:
@@ -151,7 +150,7 @@ def _piece(brain: Brain, world: str, wanted: int) -> tuple[np.ndarray, str | Non
     probes = [Probe(f"{world}.{name}", every=config.every) for name in ("episodes", "last_return")]
     rounds, before, ended_before = config.limit, brain.state, int(brain.state[f"{world}.episodes"])
     while True:
-        recording = run(brain, config.every * rounds, record=probes, progress=False)
+        recording = run(brain, config.every * rounds, record=probes, learning=learning, progress=False)
         if int(brain.state[f"{world}.faults"]) > int(before[f"{world}.faults"]):
             brain.load_state(before)
             text = "gave a reward or an observation that is no number; expected finite numbers"

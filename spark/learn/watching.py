@@ -15,7 +15,7 @@ _AT_ONCE = 50
 
 
 def frames(brain: Brain, rounds: int) -> Iterator[str]:
-    """A line for each of so many steps of the world.
+    """A line for each of so many steps of the world, in which nothing is learned.
 
     Raises:
         RunError: The brain has no world, or several.
@@ -28,7 +28,7 @@ def frames(brain: Brain, rounds: int) -> Iterator[str]:
     probes = [Probe(f"{name}.{path}", every=config.every) for path in ("physical", "gained")]
     for first in range(0, rounds, _AT_ONCE):
         count = min(_AT_ONCE, rounds - first)
-        recording = run(brain, count * config.every, record=probes, progress=False)
+        recording = run(brain, count * config.every, record=probes, learning=False, progress=False)
         shown, gained = (np.asarray(recording[probe.path]) for probe in probes)
         for physical, total in zip(shown, gained, strict=True):
             yield f"{world.drawn(physical)} {float(total[0]):6.0f}"

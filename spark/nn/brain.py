@@ -270,20 +270,26 @@ class Brain(Module, OfModules):
             return None
         graph, state = split(self)
         handle, about = graph.handle, graph.structure.about
+        # Whoever learns always needs no array that says so.
+        always = self._clock.learns is True
 
-        def view(constants: Any, leaves: Any) -> Brain:
-            return merge(Graph(constants, handle), State(leaves, about))
+        def view(constants: Any, leaves: Any, learning: Any) -> Brain:
+            brain = merge(Graph(constants, handle), State(leaves, about))
+            brain._clock.learns = True if always else learning
+            return brain
 
-        def as_program(constants: Any, leaves: Any, payloads: dict[str, Payload]) -> tuple[Any, Any]:
-            brain = view(constants, leaves)
-            return LoweredStep(brain, Lowering(*split(brain)), brain._cast(payloads), lowered).run()
+        def as_program(constants: Any, leaves: Any, payloads: dict[str, Payload], learning: Any) -> tuple[Any, Any]:
+            brain = view(constants, leaves, learning)
+            lowering = Lowering(*split(brain), learning=None if always else learning)
+            return LoweredStep(brain, lowering, brain._cast(payloads), lowered).run()
 
-        def as_written(constants: Any, leaves: Any, payloads: dict[str, Payload]) -> tuple[Any, Any]:
-            brain = view(constants, leaves)
+        def as_written(constants: Any, leaves: Any, payloads: dict[str, Payload], learning: Any) -> tuple[Any, Any]:
+            brain = view(constants, leaves, learning)
             outputs = step_as_written(brain, payloads)
             return outputs, split(brain)[1].leaves
 
-        outputs, leaves = derived_from(as_written, as_program)(graph.constants, state.leaves, payloads)
+        learning = None if always else self._clock.learns
+        outputs, leaves = derived_from(as_written, as_program)(graph.constants, state.leaves, payloads, learning)
         take_leaves(self, leaves)
         return outputs
 
@@ -296,6 +302,7 @@ class Brain(Module, OfModules):
         chosen: Any,
         most: int,
         threads: Any,
+        learning: Any,
     ) -> Any:
         """Many steps as one native call, if all modules lower and this process runs on CPUs; see `LoweredRun`.
 
@@ -307,9 +314,8 @@ class Brain(Module, OfModules):
         graph, state = split(self)
         # What looks at weights in the middle of a run must find them up to date.
         lazy = not self._checked and not any(tap.path.endswith(".weights") for tap in taps)
-        run = LoweredRun(
-            self, Lowering(graph, state, lazy), self._cast(payloads), self._names, series=self._cast(series)
-        )
+        lowering = Lowering(graph, state, lazy, learning)
+        run = LoweredRun(self, lowering, self._cast(payloads), self._names, series=self._cast(series))
         noted, done, leaves = run.run_steps(steps, taps, chosen, most, threads)
         take_leaves(self, leaves)
         return noted, done

@@ -46,6 +46,7 @@ class ModuleFormula:
         outputs: Output ports.
         written: Paths of variables.
         rows: Input ports that take this step's row out of a ring, and leave zeros there.
+        asks: Whether it takes, behind the step counter, whether the brain learns.
     """
 
     stages: Any
@@ -56,6 +57,7 @@ class ModuleFormula:
     outputs: tuple[str, ...]
     written: tuple[str, ...]
     rows: tuple[str, ...] = ()
+    asks: bool = False
 
     @property
     def is_one_loop(self) -> bool:
@@ -79,6 +81,9 @@ class ModuleFormula:
         arrays += [(lowering.variable(variables[path]), 1) for path in self.variables]
         arrays += [(lowering.constant(constants[path]), 1) for path in self.constants]
         arrays += [(Place(step.space, step.number, step.offset, (2,), "uint32"), 1)]
+        if self.asks:
+            learning = lowering.learning or program.argument(np.ones(1, np.int32))
+            arrays += [(learning, 1)]
         made = {p: program.scratch(r.shape, str(r.dtype)) for p, r in zip(self.outputs, self.results, strict=True)}
         arrays += [(place, 1) for place in made.values()]
         arrays += [(lowering.variable(variables[path]), 1) for path in self.written]
@@ -123,10 +128,10 @@ class Traceable:
 
 
 class _Traced:
-    """A step as a function of arrays."""
+    """A step as a function of arrays; the last one is whether the brain learns, for a step that asks."""
 
-    def __init__(self, of: Traceable) -> None:
-        self.of = of
+    def __init__(self, of: Traceable, asks: bool = False) -> None:
+        self.of, self.asks = of, asks
         self.ports = tuple(of.inputs)
         self.outputs: tuple[str, ...] = ()
         self.written: tuple[str, ...] = ()
@@ -137,13 +142,15 @@ class _Traced:
         found = [jax.ShapeDtypeStruct(specs[port].shape, native_dtype(specs[port])) for port in self.ports]
         leaves = [*self.of.variables.values(), *self.of.constants.values()]
         found += [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
-        return [*found, jax.ShapeDtypeStruct((2,), jnp.uint32)]
+        found.append(jax.ShapeDtypeStruct((2,), jnp.uint32))
+        return [*found, jax.ShapeDtypeStruct((1,), jnp.int32)] if self.asks else found
 
     def words(self) -> set[int]:
         """Which arguments are keys, or the counter."""
         first = len(self.ports) + len(self.of.variables)
         keys = {first + n for n, leaf in enumerate(self.of.constants.values()) if isinstance(leaf, RandomKey)}
-        return {*keys, first + len(self.of.constants)}
+        last = first + len(self.of.constants)
+        return {*keys, *range(last, last + 1 + self.asks)}
 
     def shared(self) -> dict[int, int]:
         """By the number of a result, that of the argument in whose memory it lies; once it is traced."""
@@ -154,6 +161,9 @@ class _Traced:
 
     def __call__(self, *arrays: Any) -> list[Any]:
         """One step: results of the output ports, new values of the variables that are written, zeros for rows."""
+        learns: Any = True
+        if self.asks:
+            arrays, learns = arrays[:-1], arrays[-1][0] != 0
         ports, rest = arrays[: len(self.ports)], arrays[len(self.ports) : -1]
         specs, words, variables = self.of.inputs, arrays[-1], self.of.variables
         given: dict[str, Payload] = {}
@@ -161,7 +171,7 @@ class _Traced:
             kind: Any = specs[port].payload_type
             given[port] = kind(array.astype(specs[port].dtype))
         leaves = [*variables.values(), *self.of.constants.values()]
-        with _standing_in(leaves, rest, self.of.clock, Counter(words[0], words[1])):
+        with _standing_in(leaves, rest, self.of.clock, Counter(words[0], words[1]), learns):
             outputs = self.of.run(given)
             self.outputs = tuple(outputs)
             self.written = tuple(path for path, variable in variables.items() if variable._written)
@@ -172,19 +182,19 @@ class _Traced:
 
 
 @contextmanager
-def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any) -> Iterator[None]:
-    """Let variables and constants hold these arrays, and the counter this step; then what they held before."""
+def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: Any) -> Iterator[None]:
+    """Let variables and constants hold these arrays, and the clock this step; then what they held before."""
     before = [(leaf, leaf._value, vars(leaf).get("_written")) for leaf in leaves]
-    counted = clock.step
+    counted, learned = clock.step, clock.learns
     try:
-        clock.step = step
+        clock.step, clock.learns = step, learns
         for leaf, array in zip(leaves, arrays, strict=True):
             leaf._value = array
             if "_written" in vars(leaf):
                 leaf._written = False
         yield
     finally:
-        clock.step = counted
+        clock.step, clock.learns = counted, learned
         for leaf, value, written in before:
             leaf._value = value
             if written is not None:
@@ -208,7 +218,11 @@ def traced_formula(of: Traceable) -> ModuleFormula | Refusal:
 
     traced = _Traced(of)
     try:
+        of.clock.asked = False
         closed = jax.make_jaxpr(traced)(*traced.arguments())
+        if of.clock.asked:
+            traced = _Traced(of, asks=True)
+            closed = jax.make_jaxpr(traced)(*traced.arguments())
         if closed.effects:
             return Refusal(f"it has an effect: {next(iter(closed.effects))}")
         return _first_that_fits(traced, closed)
@@ -233,6 +247,7 @@ def _first_that_fits(traced: _Traced, closed: Any) -> ModuleFormula:
         raise Unsupported(f"{len(arguments) + len(results)} arrays; at most {_MOST_ARRAYS} can be taken")
     names = (traced.ports, tuple(traced.of.variables), tuple(traced.of.constants), traced.outputs, traced.written)
     given = tuple(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in results[: len(traced.outputs)])
+    about = (traced.of.rows, traced.asks)
     sizes = {int(np.prod(a.shape)) for a in results} | {1}
     for units in sorted(sizes, reverse=True):
 
@@ -248,5 +263,5 @@ def _first_that_fits(traced: _Traced, closed: Any) -> ModuleFormula:
             continue
         first = len(arguments)
         stage = Stage(made, tuple(range(first)), tuple(range(first, first + len(results))))
-        return ModuleFormula(Staged((stage,)), given, *names, traced.of.rows)
-    return ModuleFormula(staged(closed, traced.words(), traced.shared()), given, *names, traced.of.rows)
+        return ModuleFormula(Staged((stage,)), given, *names, *about)
+    return ModuleFormula(staged(closed, traced.words(), traced.shared()), given, *names, *about)

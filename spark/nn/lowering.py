@@ -24,11 +24,14 @@ class Lowering:
 
     Attributes:
         lazy: Whether changes of weights may wait until somebody reads them, or the call ends.
+        learning: Where it lies whether the brain learns, int32 (1,); None if it does.
     """
 
-    def __init__(self, graph: Graph, state: State, lazy: bool = False) -> None:
+    def __init__(self, graph: Graph, state: State, lazy: bool = False, learning: Any = None) -> None:
         self.program = Program(state.leaves)
         self.lazy = lazy
+        asked = None if learning is None else jnp.asarray(learning).astype(jnp.int32).reshape(1)
+        self.learning = None if asked is None else self.program.argument(asked)
         self._graph, self._state = graph, state
 
     def variable(self, variable: Variable) -> Place:

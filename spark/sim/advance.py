@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from spark.core.compiled import forgetful
 from spark.core.payloads import Payload
@@ -14,7 +15,13 @@ from spark.core.transform import merge, split
 @forgetful
 @functools.partial(jax.jit, static_argnames=("steps", "spikes"), donate_argnames="state")
 def advance(
-    graph: Graph, state: State, inputs: dict[str, Payload], *, steps: int = 1, spikes: bool = False
+    graph: Graph,
+    state: State,
+    inputs: dict[str, Payload],
+    learning: Any = True,
+    *,
+    steps: int = 1,
+    spikes: bool = False,
 ) -> tuple[dict[str, Payload], dict[str, Payload], State]:
     """Run a brain for `steps` steps with constant inputs.
 
@@ -22,6 +29,7 @@ def advance(
         graph: From `spark.split`.
         state: From `spark.split`, or from the last call. It is donated: its arrays are used up.
         inputs: A payload for every input port.
+        learning: Whether weights may change; another value compiles nothing.
         steps: Number of steps; another number compiles anew.
         spikes: Whether to return the spikes of every module.
 
@@ -32,6 +40,7 @@ def advance(
 
     def step(now: State, _: None) -> tuple[State, Any]:
         module = merge(graph, now)
+        module._clock.learns = jnp.asarray(learning)
         outputs = module(**inputs)
         fired = module.get_spikes_from_cache() if spikes else {}
         return split(module)[1], (outputs, fired)

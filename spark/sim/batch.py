@@ -57,6 +57,7 @@ def batch(
     record: Iterable[str | Probe] | str | Probe = (),
     budget_mb: float = 1024.0,
     threads: int | None = None,
+    learning: bool = True,
     progress: bool | None = None,
 ) -> list[Recording]:
     """Advance many brains by as many steps, several at a time, each with the result that `run` would give.
@@ -72,6 +73,7 @@ def batch(
         record: As of `run`, from every brain.
         budget_mb: Most megabytes to record of each brain, in memory.
         threads: How many brains run at a time; left out, as many as there are processors.
+        learning: As of `run`, for all brains.
         progress: Whether to show a progress bar; left out, where there is a terminal.
 
     Returns:
@@ -92,7 +94,7 @@ def batch(
 
     def one(number: int) -> Recording:
         try:
-            return _one(brains[number], steps, each[number], record, budget_mb, tell, stop.is_set)
+            return _one(brains[number], steps, each[number], record, budget_mb, learning, tell, stop.is_set)
         except SparkError as error:
             stop.set()
             raise error.under(f"brains[{number}]") from error.__cause__
@@ -124,6 +126,7 @@ def _one(
     inputs: Mapping[str, Any] | None,
     record: list[str | Probe],
     budget_mb: float,
+    learning: bool,
     tell: Callable[[int], Any],
     asked: Callable[[], bool],
 ) -> Recording:
@@ -136,7 +139,7 @@ def _one(
         store = MemoryStore(about, budget_mb, first)
         if asked():
             return Recording(about, store, dt, first, first, "interrupted by Ctrl-C")
-        report = run_steps(brain, steps, inputs, Sieve(channels, store, dt), (), tell, asked)
+        report = run_steps(brain, steps, inputs, Sieve(channels, store, dt), (), tell, asked, learning=learning)
     return Recording(about, store, dt, first, first + report.done, report.stopped)
 
 

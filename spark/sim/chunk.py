@@ -24,6 +24,7 @@ def run_chunk(
     steps: Any,
     chosen: dict[str, Any],
     threads: Any,
+    learning: Any,
     *,
     taps: tuple[Tap, ...],
     most: int,
@@ -38,6 +39,7 @@ def run_chunk(
         steps: How many steps, int32 of shape (), at most `most`.
         chosen: Flat indices by name of tap, where a tap notes only some elements.
         threads: How many share the work of a native program, int32 of shape (); another number compiles nothing.
+        learning: Whether weights may change, a boolean of shape (); another value compiles nothing.
         taps: What to note.
         most: Greatest number of steps in a call.
 
@@ -46,11 +48,11 @@ def run_chunk(
         what is noted had no more room.
     """
     module = merge(graph, state)
-    found = module.whole_run(inputs, series, steps, taps, chosen, most, threads)
+    found = module.whole_run(inputs, series, steps, taps, chosen, most, threads, learning)
     if found is not None:
         noted, done = found
         return split(module)[1], _as_declared(module, noted, taps), done
-    return _one_by_one(graph, state, inputs, series, steps, chosen, taps, most, module.output_specs)
+    return _one_by_one(graph, state, inputs, series, steps, chosen, learning, taps, most, module.output_specs)
 
 
 def _as_declared(module: Any, noted: dict[str, Noted], taps: tuple[Tap, ...]) -> dict[str, Noted]:
@@ -65,6 +67,7 @@ def _one_by_one(
     series: Any,
     steps: Any,
     chosen: Any,
+    learning: Any,
     taps: tuple[Tap, ...],
     most: int,
     specs: dict[str, PortSpec],
@@ -73,6 +76,7 @@ def _one_by_one(
 
     def outcome(now: State, at: Any) -> tuple[dict[str, Payload], State]:
         module = merge(graph, now)
+        module._clock.learns = jnp.asarray(learning)
         rows = {n: type(p)(jax.lax.dynamic_index_in_dim(p.value, at, keepdims=False)) for n, p in series.items()}  # type: ignore[call-arg]
         outputs = module(**inputs, **rows)
         return outputs, split(module)[1]

@@ -75,6 +75,7 @@ def run(
     budget_mb: float = 1024.0,
     callbacks: Iterable[Callable[[Report], None]] = (),
     threads: int | None = None,
+    learning: bool = True,
     progress: bool | None = None,
 ) -> Recording:
     """Advance a brain by many steps, as compiled chunks at constant memory.
@@ -97,6 +98,10 @@ def run(
         callbacks: Called with a `Report` after each chunk; `report.stop('why')` ends the run.
         threads: How many threads share the work, if the run is one native call; left out, as many as pay, at most as
             many as processors that this process may use: see `spark.explain`. The result is the same to the bit.
+        learning: Whether anything is learned. Without it no weight changes, whatever rule it has; nor does what a rule
+            has learned besides: an eligibility, which only decays, and a sliding threshold. What waits for its
+            `consolidation` goes on waiting. Traces of spikes and averages of potentials go on, so that learning that
+            goes on later pairs spikes with those that there were. On or off is the same compiled program.
         progress: Whether to show a progress bar; left out, where there is a terminal.
 
     Returns:
@@ -125,7 +130,9 @@ def run(
             with Interrupt() as interrupt, progress_bar(steps, progress) as tell:
                 sieve = Sieve(channels, store, dt)
                 by = that_pay(brain).number if asked_threads is None else asked_threads
-                report = run_steps(brain, steps, inputs, sieve, callbacks, tell, lambda: interrupt.asked, threads=by)
+                report = run_steps(
+                    brain, steps, inputs, sieve, callbacks, tell, lambda: interrupt.asked, ROOM_BYTES, by, learning
+                )
             store.close(report.stopped)
         except RecordError as error:
             done = int(keeper.peek()[STEP])
@@ -146,8 +153,9 @@ def run_steps(
     asked: Callable[[], bool],
     room_bytes: int = ROOM_BYTES,
     threads: int = 1,
+    learning: bool = True,
 ) -> Report:
-    """Advance a built brain, chunk by chunk, by so many threads; see `run`.
+    """Advance a built brain, chunk by chunk, by so many threads, learning or not; see `run`.
 
     `tell` is told how many steps a chunk did; where `asked` says yes, the run ends, as by Ctrl-C. A chunk ends early
     where the spikes it notes take more than `room_bytes`.
@@ -162,9 +170,8 @@ def run_steps(
     pace = Pace(most)
 
     def chunk(state: State) -> tuple[State, Any]:
-        after, noted, done = run_chunk(
-            graph, state, feed.constant, series, np.int32(count), chosen, np.int32(threads), taps=taps, most=most
-        )
+        numbers = (np.int32(count), chosen, np.int32(threads), np.bool_(learning))
+        after, noted, done = run_chunk(graph, state, feed.constant, series, *numbers, taps=taps, most=most)
         return after, (noted, done)
 
     while report.done < steps and report.stopped is None:

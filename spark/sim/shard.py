@@ -72,7 +72,13 @@ class ShardedBrain:
         self.state = ShardedState(self._stack([part.state for part in parts]), self._copy(message))
 
     def advance(
-        self, state: ShardedState, inputs: Mapping[str, Payload], *, steps: int = 1, spikes: bool = False
+        self,
+        state: ShardedState,
+        inputs: Mapping[str, Payload],
+        *,
+        steps: int = 1,
+        spikes: bool = False,
+        learning: bool = True,
     ) -> tuple[dict[str, Payload], dict[str, Payload], ShardedState]:
         """Run for `steps` steps with constant inputs, as one compiled loop.
 
@@ -81,6 +87,7 @@ class ShardedBrain:
             inputs: A payload for every input port of the brain; the same in every process.
             steps: Number of steps, at least 1; another number compiles anew.
             spikes: Whether to return the spikes of every module.
+            learning: As of `spark.run`.
 
         Returns:
             Outputs of every step (a leading axis of length `steps`), spikes of every step by module (empty unless
@@ -97,8 +104,10 @@ class ShardedBrain:
                     "steps", f"must be a whole number of at least 1, got {steps!r}", "Give steps=1 or more", "steps"
                 )
             )
-        copied = jax.tree.map(self._copy, payloads)
-        return advance_program(self._program, self._fixed, state, copied, steps=operator.index(steps), spikes=spikes)
+        copied, learns = jax.tree.map(self._copy, payloads), self._copy(np.bool_(learning))
+        return advance_program(
+            self._program, self._fixed, state, copied, learns, steps=operator.index(steps), spikes=spikes
+        )
 
     def gather(self, brain: Brain, state: ShardedState) -> State:
         """The state that the brain would have on one device, for `brain.load_state(...)` or a checkpoint.

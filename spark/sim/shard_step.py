@@ -99,19 +99,26 @@ class ShardedState:
 
 @functools.partial(jax.jit, static_argnames=("program", "steps", "spikes"), donate_argnames="state")
 def advance_program(
-    program: Program, fixed: Fixed, state: ShardedState, inputs: dict[str, Payload], *, steps: int, spikes: bool
+    program: Program,
+    fixed: Fixed,
+    state: ShardedState,
+    inputs: dict[str, Payload],
+    learning: Any,
+    *,
+    steps: int,
+    spikes: bool,
 ) -> tuple[dict[str, Payload], dict[str, Payload], ShardedState]:
     """Run `steps` steps with constant inputs; see `ShardedBrain.advance`."""
     rows = P(program.axis)
     run = jax.shard_map(
         functools.partial(_run, program, steps, spikes),
         mesh=program.mesh,
-        in_specs=(Fixed(rows, rows), ShardedState(rows, P()), P()),  # type: ignore[arg-type]
+        in_specs=(Fixed(rows, rows), ShardedState(rows, P()), P(), P()),  # type: ignore[arg-type]
         out_specs=(P(), P(), ShardedState(rows, P())),  # type: ignore[arg-type]
         # What comes out of the exchange is the same on all devices, which the checker cannot know.
         check_vma=False,
     )
-    outputs, messages, after = run(fixed, state, inputs)
+    outputs, messages, after = run(fixed, state, inputs, learning)
     letters = {letter.wire: letter for letter in program.letters}
     fired = {}
     for name, wire in program.spikes if spikes else ():
@@ -119,14 +126,16 @@ def advance_program(
     return outputs, fired, after
 
 
-def _run(program: Program, steps: int, spikes: bool, fixed: Fixed, state: ShardedState, inputs: Any) -> Any:
+def _run(
+    program: Program, steps: int, spikes: bool, fixed: Fixed, state: ShardedState, inputs: Any, learning: Any
+) -> Any:
     """One device's loop."""
     mine = Fixed(tuple(c[0] for c in fixed.constants), fixed.firsts[0])
     own = {PortMap(CALL, n): s.payload_type(inputs[n].value.astype(s.dtype)) for n, s in program.inputs}  # type: ignore[call-arg]
 
     def step(carried: Any, _: None) -> Any:
         leaves, message = carried
-        leaves, row = _compute(program, mine, leaves, _Reader(program, own, message))
+        leaves, row = _compute(program, mine, leaves, _Reader(program, own, message), learning)
         message = jax.lax.all_gather(row, program.axis)
         read = _Reader(program, own, message)
         outputs = {
@@ -160,16 +169,16 @@ class _Reader:
         return made
 
 
-def _compute(program: Program, fixed: Fixed, leaves: tuple[Any, ...], read: _Reader) -> tuple[Any, Any]:
+def _compute(program: Program, fixed: Fixed, leaves: tuple[Any, ...], read: _Reader, learning: Any) -> tuple[Any, Any]:
     """This device's step: its new leaves, and its row of the message."""
     if len(program.pieces) == 1:
-        return _compute_piece(program, program.pieces[0], fixed, leaves, read)
+        return _compute_piece(program, program.pieces[0], fixed, leaves, read, learning)
     which = jnp.asarray(np.array(program.piece_of, np.int32))[jax.lax.axis_index(program.axis)]
     carried = (leaves, jnp.zeros(program.length, jnp.uint32))
     for number, piece in enumerate(program.pieces):
 
         def once(_: Any, now: Any, piece: Piece = piece) -> Any:
-            return _compute_piece(program, piece, fixed, now[0], read.fresh())
+            return _compute_piece(program, piece, fixed, now[0], read.fresh(), learning)
 
         # A loop of no or one turn: XLA copies what a conditional changes in place, but not what a loop does.
         carried = jax.lax.fori_loop(jnp.int32(0), (which == number).astype(jnp.int32), once, carried)
@@ -177,7 +186,7 @@ def _compute(program: Program, fixed: Fixed, leaves: tuple[Any, ...], read: _Rea
 
 
 def _compute_piece(
-    program: Program, piece: Piece, fixed: Fixed, leaves: tuple[Any, ...], read: _Reader
+    program: Program, piece: Piece, fixed: Fixed, leaves: tuple[Any, ...], read: _Reader, learning: Any
 ) -> tuple[Any, Any]:
     structure = piece.structure
     letters = {letter.wire: letter for letter in program.letters}
@@ -192,6 +201,7 @@ def _compute_piece(
         arriving[input_name(module, port)] = payload
     state = State(tuple(leaves[n] for n in piece.state_leaves), structure.about)
     brain = merge(Graph(tuple(fixed.constants[n] for n in piece.constant_leaves), structure.handle), state)
+    brain._clock.learns = learning
     outputs = brain(**arriving)
     row = jnp.zeros(program.length, jnp.uint32)
     for wire, word in piece.sends:

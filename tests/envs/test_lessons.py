@@ -88,7 +88,6 @@ def test_a_brain_that_learned_in_its_world_balances_gymnasiums_pole() -> None:
     # At random a pole stands for 22 steps.
     assert own.mean > 110 and found.mean > 110
     np.testing.assert_array_equal(brain.state["actor.weights"], before["actor.weights"])
-    assert bool(brain.state["error.learning"])
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,6 @@ def test_an_environment_that_raises_leaves_what_was_learned() -> None:
     with pytest.raises(ZeroDivisionError):
         lessons.fit(brain, Wrong(error=ZeroDivisionError()), 2)
     assert np.any(brain.state["critic.weights"])
-    assert bool(brain.state["error.learning"])
 
 
 def test_an_environment_without_an_end_is_cut_off_at_the_limit_of_the_world() -> None:

@@ -109,7 +109,7 @@ def rule(eligibility: Place | None = None, lists: Place | None = None) -> tuple[
     step, table = place(12288, 8), place(12352, 64)
     deliver = line(ins.DELIVER_WAITING, (spikes, weights, arrivals, table, None), (pre, post, 1, 1))
     traces = line(ins.TRACES, (*kept, spikes, None, fired, step, *read), (pre, post, 0, 1, 1, 1))
-    places = (weights, table, kept[0], spikes, None, fired, step, *read, *(lists,) * 8, eligibility, *(None,) * 5)
+    places = (weights, table, kept[0], spikes, None, fired, step, *read, *(lists,) * 8, eligibility, *(None,) * 6)
     return deliver, traces, line(ins.STDP, places, (1, 1, pre, post, pre * post, 0, 0, 1, 0, 1, 1))
 
 

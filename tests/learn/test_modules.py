@@ -7,7 +7,7 @@ import pytest
 from tolerances import INTEGRATED
 
 import spark
-from spark import BooleanMask, FloatArray, SpikeArray
+from spark import BooleanMask, FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
 from spark.learn import (
     ActorPools,
     ActorPoolsConfig,
@@ -18,7 +18,9 @@ from spark.learn import (
     PredictionError,
     PredictionErrorConfig,
 )
+from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import PopulationEncoder, PopulationEncoderConfig
+from spark.sim import advance
 
 EVERY, ROUNDS, INPUTS = 6, 25, 12
 STEPS = EVERY * ROUNDS
@@ -173,13 +175,33 @@ def test_the_error_is_the_change_in_what_is_expected():
 
 
 def test_with_learning_switched_off_no_error_goes_out_and_no_success_counts():
-    module = PredictionError(PredictionErrorConfig(every=4))
-    given = {"value": one(1.0), "reward": one(1.0), "episode_return": one(1.0)}
-    flags = {"started": one(False, BooleanMask, bool), "truncated": one(False, BooleanMask, bool)}
-    module(**given, **flags, terminated=one(True, BooleanMask, bool))
-    module.replace_state({"learning": False})
-    found = [module(**given, **flags, terminated=one(True, BooleanMask, bool))["error"].value for _ in range(8)]
-    assert not np.any(found) and module.state["success"] == 0 and module.state["last"] != 0
+    given = {
+        "value": one(1.0),
+        "reward": one(1.0),
+        "episode_return": one(1.0),
+        "terminated": one(True, BooleanMask, bool),
+    }
+    given |= {"started": one(False, BooleanMask, bool), "truncated": one(False, BooleanMask, bool)}
+    brain = Brain(
+        BrainConfig(
+            input_map={name: InputSpec(type(p), p.shape, p.value.dtype) for name, p in given.items()},
+            output_map={"error": {"input": PortMap("error", "error"), "spec": OutputSpec(FloatArray, (1,), "float32")}},
+            modules_map=[
+                ModuleSpecs(
+                    "error",
+                    PredictionError,
+                    {name: [PortMap("__call__", name)] for name in given},
+                    PredictionErrorConfig(every=4),
+                )
+            ],
+        )
+    )
+    brain(**given)
+    for learning in (False, True):
+        graph, state = spark.split(brain)
+        outputs, _, after = advance(graph, jax.tree.map(jnp.copy, state), given, learning, steps=8)
+        assert np.any(outputs["error"].value) == (after["error.success"] > 0) == learning
+        assert after["error.last"] != 0
 
 
 def test_a_success_that_is_no_better_than_a_failure_is_refused():

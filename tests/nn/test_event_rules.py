@@ -529,6 +529,7 @@ def test_a_large_plastic_kernel_is_never_copied(name):
             np.int32(64),
             {},
             np.int32(1),
+            np.bool_(True),
             taps=(),
             most=64,
         )

@@ -164,6 +164,11 @@ def first_difference(one: np.ndarray, other: np.ndarray) -> int | None:
     return int(steps[0]) if steps.size else None
 
 
+def joined(one: dict, other: dict) -> dict[str, np.ndarray]:
+    """What was put out in two runs, one after the other."""
+    return {k: np.concatenate([np.asarray(one[k].value), np.asarray(other[k].value)]) for k in one}
+
+
 class Alone:
     """A brain on one device: what the others must do too."""
 
@@ -175,24 +180,23 @@ class Alone:
         for _ in range(20):
             self.brain(**self.inputs)
         graph, state = spark.split(self.brain)
-        copied = jax.tree.map(jnp.copy, state)
-        outputs, fired, self.last = advance(graph, copied, self.inputs, steps=STEPS, spikes=True)
-        self.outputs, self.fired = ({k: np.asarray(p.value) for k, p in d.items()} for d in (outputs, fired))
+        self.last, halves = jax.tree.map(jnp.copy, state), []
+        for learning in (True, False):
+            *found, self.last = advance(graph, self.last, self.inputs, learning, steps=STEPS // 2, spikes=True)
+            halves.append(found)
+        self.outputs, self.fired = (joined(one, other) for one, other in zip(*halves, strict=True))
 
     def compared(self, devices: int, by) -> dict:
-        """The same on several devices, in two runs, beside this one."""
+        """The same on several devices, in two runs of which the second does not learn, beside this one."""
         many = shard(self.brain, devices, by)
         first, fired_first, state = many.advance(many.state, self.inputs, steps=STEPS // 2, spikes=True)
-        then, fired_then, state = many.advance(state, self.inputs, steps=STEPS // 2, spikes=True)
-        joined = [
-            {k: np.concatenate([np.asarray(a[k].value), np.asarray(b[k].value)]) for k in a}
-            for a, b in ((first, then), (fired_first, fired_then))
-        ]
+        then, fired_then, state = many.advance(state, self.inputs, steps=STEPS // 2, spikes=True, learning=False)
+        outputs, fired = joined(first, then), joined(fired_first, fired_then)
         last = many.gather(self.brain, state)
         different = [p for p in self.last if not np.array_equal(np.asarray(self.last[p]), np.asarray(last[p]))]
         return {
-            "outputs": {k: first_difference(v, joined[0][k]) for k, v in self.outputs.items()},
-            "spikes": {k: first_difference(v, joined[1][k]) for k, v in self.fired.items()},
+            "outputs": {k: first_difference(v, outputs[k]) for k, v in self.outputs.items()},
+            "spikes": {k: first_difference(v, fired[k]) for k, v in self.fired.items()},
             "count": {k: int(np.abs(v).sum()) for k, v in self.fired.items()},
             "different": different,
             "pieces": len(many._program.pieces),

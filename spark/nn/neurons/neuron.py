@@ -22,6 +22,7 @@ from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.neurons.lowered import LoweredNeuron
+from spark.nn.plasticity.rule import Rule
 from spark.nn.ways import refusal_of, ways_of_parts
 from spark.nn.wiring import gather, joined_spec
 
@@ -269,7 +270,10 @@ class Neuron(Module):
         for name, effects in self._effects.items():
             for port, target in effects.items():
                 owner, _, held = target.partition(".")
-                getattr(self, owner).write(held, results[PortMap(name, port)].value)
+                changed = results[PortMap(name, port)].value
+                if self.is_learning is not True and isinstance(getattr(self, name), Rule):
+                    changed = jnp.where(self.is_learning, changed, getattr(self, owner).read(held).value)
+                getattr(self, owner).write(held, changed)
         spikes: Any = results[PortMap("soma", "spikes")].value
         signs = jnp.asarray(self.signs.value)
         return {"out_spikes": SpikeArray((spikes.astype(jnp.int8) * signs).astype(jnp.int8))}

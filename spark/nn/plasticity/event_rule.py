@@ -89,6 +89,8 @@ class EventRule(Rule):
     With `eligibility_tau` the rule is modulated: what spikes would change goes to an eligibility, and the third factor
     `modulation` moves the weights; see `ThirdFactor`.
 
+    While nothing is learned (`run(..., learning=False)`) traces go on, no weight moves, and no connection is marked.
+
     Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule: one number, or one for
     each postsynaptic unit. Output ports: `weights`.
     Variables: `pre_traces` (traces, slots, pre), `post_traces` (traces, post); of a modulated rule `eligibility`,
@@ -251,7 +253,7 @@ class EventRule(Rule):
             ),
         )
         own = (weights.place, lowering.constant(self.coefficients), kept)
-        places = (*own, *spikes, *read, *edges, *third, self._baseline_place(lowering))
+        places = (*own, *spikes, *read, *edges, *third, lowering.learning, self._baseline_place(lowering))
         wholes = (*counts, pre, post, weights.place.size, words, delays, self.slots, *sizes)
         program.emit(STDP, places, wholes, (rate,))
         waiting = (None, 0, 0) if change is None else (change.waiting.memory, change.waiting.room, change.waiting.steps)

@@ -140,14 +140,19 @@ class ThirdFactor:
         rate = jnp.float32(self.rate)
         renewed = (rule.step % self.renewal == 0) & (rule.step > 0)
         renewing = jnp.where(renewed, jnp.exp(-rate * jnp.float32(self.renewal)), jnp.float32(1))
-        third = Third(jnp.stack([jnp.exp(rate * phase), renewing]), rule.moved.value)
+        learns = jnp.asarray(rule.is_learning)
+        # While nothing is learned, spikes mark no connection, and no modulation counts.
+        third = Third(jnp.stack([jnp.where(learns, jnp.exp(rate * phase), 0), renewing]), rule.moved.value)
         pending = rule.pending.value if self.interval > 1 else jnp.zeros(0, jnp.float32)
         plastic = at_spikes(Plastic(weights.value.astype(jnp.float32), rule.kept_eligibility.value, pending), third)
         arriving = jnp.broadcast_to(modulation.value.astype(jnp.float32).reshape(-1), (self.size,))
+        arriving = jnp.where(learns, arriving, jnp.float32(0))
         moved = rule.moved.value + arriving * jnp.exp(-rate * phase)
         waiting = jnp.where((arriving != 0).any(), np.int32(1), rule.waiting.value)
-        due = jnp.where((rule.step + 1) % self.interval == 0, waiting, np.int32(0))
+        due = jnp.where(((rule.step + 1) % self.interval == 0) & learns, waiting, np.int32(0))
         post = weights.edges.post if isinstance(weights, EdgeWeights) else jnp.zeros(0, jnp.int32)
+        if self.interval > 1 and rule.is_learning is not True:
+            plastic, moved = self._kept_waiting(learns, plastic, moved, post)
         plastic = consolidate(plastic, moved, due, post, jnp.asarray(rule.coefficients.value))
         rule.kept_eligibility.value = plastic.eligibility
         if self.interval > 1:
@@ -155,6 +160,13 @@ class ThirdFactor:
         rule.moved.value = jnp.where(due != 0, jnp.float32(0), moved)
         rule.waiting.value = jnp.where(due != 0, np.int32(0), waiting)
         return plastic.weights
+
+    def _kept_waiting(self, learns: Any, plastic: Plastic, moved: Any, post: Any) -> tuple[Plastic, Any]:
+        """What waits, once nothing is learned any more: modulation so far does what it does to eligibility as it is."""
+        each = moved if self.size == 1 or not post.size else moved[post]
+        waiting = plastic.pending + plastic.eligibility * each
+        pending = jnp.where(learns | (moved == 0).all(), plastic.pending, waiting)
+        return plastic._replace(pending=pending), jnp.where(learns, moved, jnp.float32(0))
 
     def places(self, rule: Any, lowering: Lowering, modulation: Arriving) -> tuple[Place | None, ...]:
         """Where its arrays lie, in the order of the instruction."""

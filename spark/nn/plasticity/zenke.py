@@ -181,7 +181,7 @@ class ZenkeRule(EventRule):
         lists = (edges.post, edges.starts, edges.in_starts, edges.in_edge, edges.in_pre, edges.in_delay)
         places = (
             *(weights.place, self._baseline_place(lowering), history, kept, post_spikes.place, step),
-            *(*lists, lowering.constant(self.parameters), *decayed),
+            *(*lists, lowering.constant(self.parameters), *decayed, lowering.learning),
         )
         sizes = (*sizes, edges.starts.shape[1] - 1, units, self.slots, int(change is not None))
         program.emit(ZENKE, places, sizes)

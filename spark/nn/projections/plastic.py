@@ -180,7 +180,7 @@ class PlasticProjection(Module):
         if change is None:
             program.emit(DELIVER_EDGES, places, sizes)
         else:
-            program.emit(DELIVER_AND_CHANGE, (*places, *change.places), sizes, (change.factor,))
+            program.emit(DELIVER_AND_CHANGE, (*places, *change.places, lowering.learning), sizes, (change.factor,))
         return arrivals
 
     def __call__(self, spikes: SpikeArray) -> dict[str, Payload]:
