@@ -12,6 +12,7 @@
 #include "fired.h"
 #include "formulas.h"
 #include "operands.h"
+#include "rule_step.h"
 #include "stdp_step.h"
 #include "unit_instructions.h"
 
@@ -23,7 +24,7 @@ namespace spark {
   _(kSign, 7) _(kIntegrator, 8) _(kStep, 9) _(kBump, 10) _(kWatch, 11) _(kClear, 12) _(kTake, 13) _(kGuard, 14) \
   _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kDrawSpikes, 18) _(kAddCounts, 19) _(kDeliverAndChange, 20) \
   _(kFormula, 21) _(kReceive, 22) _(kBarrier, 23) _(kListFired, 24) \
-  _(kTraces, 25) _(kZenkeTraces, 26) _(kStdp, 32) _(kDeliverWaiting, 33)
+  _(kTraces, 25) _(kZenkeTraces, 26) _(kStdp, 32) _(kDeliverWaiting, 33) _(kRule, 34)
 
 #define SPARK_NUMBERED(name, number) name = number,
 enum Instruction : int64_t { SPARK_INSTRUCTIONS(SPARK_NUMBERED) };
@@ -166,6 +167,9 @@ inline Outcome run_instruction(int64_t instruction, Operands& o) {
     case kTraces: run_traces(o); break;
     case kZenkeTraces: run_zenke_traces(o); break;
     case kStdp: run_stdp(o); break;
+    case kRule:
+      if (!run_rule(o)) return kNotLoaded;
+      break;
     case kDeliverWaiting: run_deliver_waiting(o); break;
     default: return kUnknown;
   }

@@ -54,6 +54,53 @@ inline void keep_waiting(const Target& to, const Modulation& m, const int32_t* p
   for (int64_t at = 0; at < m.size; ++at) m.moved[at] = 0.0f;
 }
 
+// The places of what a modulated rule has beside its weights; none of a rule that is not.
+struct ThirdPlaces {
+  explicit ThirdPlaces(Operands& o)
+      : eligibility(o.place<float>()), pending(o.place<float>()), waits(o.place<int32_t>()), moved(o.place<float>()),
+        arriving(o.place<float>()) {}
+
+  // Says where changes go, and reads the numbers that belong to it.
+  Modulation read(Operands& o, Target& to, int64_t synapses) const {
+    Modulation m;
+    m.size = o.whole();
+    m.interval = o.whole();
+    m.renewal = o.whole();
+    m.rate = o.number();
+    to.eligibility = eligibility.any(synapses, "eligibility");
+    to.pending = pending.any(synapses, "pending");
+    m.waiting = waits.any(1, "waiting");
+    m.moved = moved.any(m.size, "moved");
+    m.arriving = arriving.any(m.size, "modulation");
+    check(!to.eligibility || (m.waiting && m.moved && m.arriving), "an eligibility has no modulation");
+    return m;
+  }
+
+  Span<float> eligibility, pending;
+  Span<int32_t> waits;
+  Span<float> moved, arriving;
+};
+
+// How much an eligibility of this step counts; now and then all are renewed.
+inline void begin_third(Target& to, const Modulation& m, uint64_t step, int64_t synapses) {
+  if (!to.eligibility) return;
+  const int64_t phase = row_of(step, m.renewal);
+  if (phase == 0 && step > 0)
+    stdp_operations().scale(std::exp(-m.rate * static_cast<float>(m.renewal)), synapses, to.eligibility);
+  to.inverse = std::exp(m.rate * static_cast<float>(phase));
+  to.moved = m.moved;
+  to.per_unit = m.size > 1;
+}
+
+// Moves the weights, where that is due; as `move_weights` for the connections.
+inline void end_third(const Target& to, const Modulation& m, uint64_t step, const int32_t* post, int64_t rows,
+                      int64_t units) {
+  if (!to.eligibility || !add_modulation(m, step)) return;
+  move_weights(to, post, rows, units);
+  for (int64_t at = 0; at < m.size; ++at) m.moved[at] = 0.0f;
+  *m.waiting = 0;
+}
+
 // What waits for rows, as `EventRule.change` describes it; only weights and traces of this step are read at once.
 struct Waiting {
   int32_t* memory = nullptr;
@@ -110,6 +157,29 @@ inline void check_lists(const EdgeLists& edges, int64_t pre, int64_t post, int64
   check_indices(edges.pre, reached, pre, "pre");
   check_indices(edges.delay, reached, slots, "delay");
 }
+
+// Sizes of a list of connections.
+struct EdgeSizes {
+  int64_t pre, post, words, delays, synapses, slots;
+};
+
+// The places of a list of connections; none of dense weights.
+struct EdgePlaces {
+  explicit EdgePlaces(Operands& o) {
+    for (auto& list : lists) list = o.place<int32_t>();
+  }
+
+  EdgeLists read(const Operands& o, const EdgeSizes& n) const {
+    const EdgeLists edges = {lists[0].any(n.synapses, "post"),     lists[1].any(n.pre * (n.delays + 1), "starts"),
+                             lists[2].any(n.post + 1, "in_starts"), lists[3].any(n.synapses, "in_edge"),
+                             lists[4].any(n.synapses, "in_pre"),    lists[5].any(n.synapses, "in_delay"),
+                             lists[6].any(n.synapses, "pre"),       lists[7].any(n.synapses, "delay")};
+    if (edges.post && o.is_first()) check_lists(edges, n.pre, n.post, n.words, n.delays, n.synapses, n.slots);
+    return edges;
+  }
+
+  Span<int32_t> lists[8];
+};
 
 // A modulation of each unit has one for every weight that moves, also for what fills up a device's share.
 inline void check_moved(const int32_t* post, int64_t weights, int64_t modulations) {
@@ -182,34 +252,20 @@ inline void run_stdp(Operands& o) {
   const uint64_t step = o.counter();
   const auto pre_read = o.place<float>();
   const auto post_read = o.place<float>();
-  Span<int32_t> lists[8];
-  for (auto& list : lists) list = o.place<int32_t>();
-  const auto eligibility = o.place<float>();
-  const auto pending = o.place<float>();
-  const auto waits = o.place<int32_t>();
-  const auto moved = o.place<float>();
-  const auto arriving = o.place<float>();
+  const EdgePlaces lists(o);
+  const ThirdPlaces third(o);
   const bool learning = o.learning();
   const auto baseline = o.place<float>();
   const int pre_traces = static_cast<int>(o.whole()), post_traces = static_cast<int>(o.whole());
   const int64_t pre = o.whole(), post = o.whole(), synapses = o.whole();
   const int64_t words = o.whole(), delays = o.whole(), slots = o.whole();
-  Modulation modulation;
-  modulation.size = o.whole();
-  modulation.interval = o.whole();
-  modulation.renewal = o.whole();
-  modulation.rate = o.number();
+  Target to = {};
+  to.weights = weights.of(synapses, "weights");
+  to.baseline = baseline.any(synapses, "baseline");
+  const Modulation modulation = third.read(o, to, synapses);
   const Waiting waiting = read_waiting(o, pre, post, pre_traces);
 
   check_trace_counts(pre_traces, post_traces);
-  Target to = {};
-  to.weights = weights.of(synapses, "weights");
-  to.eligibility = eligibility.any(synapses, "eligibility");
-  to.pending = pending.any(synapses, "pending");
-  to.baseline = baseline.any(synapses, "baseline");
-  modulation.waiting = waits.any(1, "waiting");
-  modulation.moved = moved.any(modulation.size, "moved");
-  modulation.arriving = arriving.any(modulation.size, "modulation");
   const float* const pre_trace = pre_kept.of(pre_traces * slots * pre, "pre_trace");
   const float* const pre_decayed = pre_read.of(pre_traces * pre, "pre_decayed");
   const float* const post_decayed = post_read.of(post_traces * post, "post_decayed");
@@ -217,20 +273,14 @@ inline void run_stdp(Operands& o) {
   const int8_t* const post_spikes = fired.of(post, "post_spikes");
   const uint32_t* const history = bits.any(2 * words * pre, "history");
   check(history || pre_spikes, "neither spikes nor a history arrives");
-  const bool listed = lists[0] != nullptr;
-  const EdgeLists edges = {lists[0].any(synapses, "post"),     lists[1].any(pre * (delays + 1), "starts"),
-                           lists[2].any(post + 1, "in_starts"), lists[3].any(synapses, "in_edge"),
-                           lists[4].any(synapses, "in_pre"),    lists[5].any(synapses, "in_delay"),
-                           lists[6].any(synapses, "pre"),       lists[7].any(synapses, "delay")};
+  const EdgeLists edges = lists.read(o, {pre, post, words, delays, synapses, slots});
+  const bool listed = edges.post != nullptr;
   if (listed) {
     check(history != nullptr, "connections with delays have no history");
-    if (o.is_first()) check_lists(edges, pre, post, words, delays, synapses, slots);
     if (o.is_first() && to.eligibility) check_moved(edges.post, synapses, modulation.size);
   } else {
     check(pre_spikes != nullptr && synapses == pre * post, "dense weights do not fit their spikes");
   }
-  check(!to.eligibility || (modulation.waiting && modulation.moved && modulation.arriving),
-        "an eligibility has no modulation");
 
   const auto& operations = stdp_operations();
   const float* x[kMostTraces];
@@ -249,14 +299,7 @@ inline void run_stdp(Operands& o) {
   check(table.pull == 0.0f || post_traces > 0, "a pull reads the first postsynaptic trace, and there is none");
   to.minimum = table.minimum;
   to.maximum = table.maximum;
-  if (to.eligibility) {
-    const int64_t phase = row_of(step, modulation.renewal);
-    if (phase == 0 && step > 0)
-      operations.scale(std::exp(-modulation.rate * static_cast<float>(modulation.renewal)), synapses, to.eligibility);
-    to.inverse = std::exp(modulation.rate * static_cast<float>(phase));
-    to.moved = modulation.moved;
-    to.per_unit = modulation.size > 1;
-  }
+  begin_third(to, modulation, step, synapses);
   if (!learning) {
     if (to.pending) keep_waiting(to, modulation, edges.post, listed ? 1 : pre, listed ? synapses : post);
     return;
@@ -278,10 +321,7 @@ inline void run_stdp(Operands& o) {
   } else {
     change_dense(table, to, pre_spikes, pre, x, post_spikes, post, part, y);
   }
-  if (!to.eligibility || !add_modulation(modulation, step)) return;
-  move_weights(to, edges.post, listed ? 1 : pre, listed ? synapses : post);
-  for (int64_t at = 0; at < modulation.size; ++at) modulation.moved[at] = 0.0f;
-  *modulation.waiting = 0;
+  end_third(to, modulation, step, edges.post, listed ? 1 : pre, listed ? synapses : post);
 }
 
 }  // namespace spark

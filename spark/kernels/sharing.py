@@ -99,6 +99,7 @@ _SHARED: dict[int, tuple[str, int | tuple[int, ...]]] = {
     ins.DELIVER_WAITING: ("RwwRr", 1),
     ins.TRACES: ("wwrrrRww", (0, 1, 0, 0, 1, 0, 0, 1)),
     ins.STDP: ("wRRRRrRRr" + 8 * "R" + 6 * "R" + "r", 3),
+    ins.RULE: ("w" + 9 * "R" + 8 * "R" + 5 * "R" + "R", 3),
     ins.ZENKE_TRACES: ("rwwwrRww", (1, 1, 2, 2, 2, 0, 2, 2)),
     ins.ZENKE: ("EeRRrRRRRRRRRrrR", 3),
     ins.DELIVER_DENSE: ("Rrw", 1),
@@ -120,11 +121,15 @@ _READ = {
 }
 
 
+# Where among the places of a rule those of its list of connections begin; behind them stands its eligibility.
+_LISTS_OF_A_RULE = {ins.STDP: 9, ins.RULE: 10}
+
+
 def line(number: int, places: Sequence[Place | None], wholes: Sequence[int]) -> Line:
     """An instruction with its operands, shared as it may be."""
     shared = _SHARED.get(number)
-    if number == ins.STDP:
-        shared = _of_a_rule(places)
+    if number in _LISTS_OF_A_RULE:
+        shared = _of_a_rule(number, places)
     made = Line(number, [*places, *wholes], is_shared=shared is not None)
     if shared is not None:
         kinds, units = shared
@@ -137,14 +142,16 @@ def line(number: int, places: Sequence[Place | None], wholes: Sequence[int]) -> 
     return made
 
 
-def _of_a_rule(places: Sequence[Place | None]) -> "tuple[str, int | tuple[int, ...]] | None":
+def _of_a_rule(number: int, places: Sequence[Place | None]) -> "tuple[str, int | tuple[int, ...]] | None":
     """How a rule is shared: with an eligibility, whose modulation all weights wait for, it is not."""
-    kinds, units = _SHARED[ins.STDP]
-    lists, eligibility = places[9:17], places[17]
+    kinds, units = _SHARED[number]
+    first = _LISTS_OF_A_RULE[number]
+    lists, eligibility = places[first], places[first + 8]
     if eligibility is not None:
         return None
     # First weights lie as the weights do.
-    return (kinds if lists[0] is None else f"E{kinds[1:-1]}e"), units
+    last = "e" if number == ins.STDP else kinds[-1]
+    return (kinds if lists is None else f"E{kinds[1:-1]}{last}"), units
 
 
 def _use(place: Place, kind: str, units: int) -> Use:

@@ -245,7 +245,8 @@ def _at_pre(matrix: Any, x: list[Any], y: list[Any]) -> Any:
     return total
 
 
-def _apply(plastic: Plastic, change: Any, touched: Any, third: Third, moved: Any, bounds: Any) -> Plastic:
+def applied(plastic: Plastic, change: Any, touched: Any, third: Third, moved: Any, bounds: Any) -> Plastic:
+    """Add a change where an event touches, to the weights, or to an eligibility; see `stdp_dense`."""
     weights, eligibility, pending = plastic
     if not eligibility.size:
         changed = jnp.minimum(jnp.maximum(weights + change, bounds[0]), bounds[1])
@@ -263,12 +264,12 @@ def _reference(given: _Dense | _Listed, x: list[Any], y: list[Any], arrived: Any
     if plastic.eligibility.size:
         plastic = plastic._replace(eligibility=plastic.eligibility * third.scale[1])
     change = _at_pre(matrices[0], x, y) + _at_pre(matrices[1], x, y) * plastic.weights
-    plastic = _apply(plastic, change, arrived, third, moved, bounds)
+    plastic = applied(plastic, change, arrived, third, moved, bounds)
     change = _at_pre(matrices[2].T, y, x) + _at_pre(matrices[3].T, y, x) * plastic.weights
     if given.baseline.size:
         pull = jnp.minimum(((coefficients[-1] * y[0]) * y[0]) * y[0], jnp.float32(1))
         change = change - pull * (plastic.weights - given.baseline)
-    return _apply(plastic, change, fired, third, moved, bounds)
+    return applied(plastic, change, fired, third, moved, bounds)
 
 
 def _reference_dense(given: _Dense) -> Plastic:

@@ -1,8 +1,9 @@
 """Modules as formulas: what an author wrote in `__call__`, traced, is compiled to loops over its arrays."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -29,6 +30,11 @@ class Refusal:
     """Why a module is no formula."""
 
     reason: str
+
+
+def identity(module: Any) -> Any:
+    """A key for what follows from a module alone, not from the values of its arrays."""
+    return module if module._form is None else module._form
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,21 @@ class ModuleFormula:
         """Whether each unit is computed alone, in one loop over them."""
         return len(self.stages.stages) == 1
 
-    def emit(self, module: Any, lowering: Lowering, arriving: dict[str, Any]) -> dict[str, Place]:
+    def emit(
+        self,
+        module: Any,
+        lowering: Lowering,
+        arriving: dict[str, Any],
+        into: Mapping[str, tuple[Place, int]] = MappingProxyType({}),
+    ) -> dict[str, Place]:
         """One instruction; returns where the outputs lie.
 
         Args:
             module: The module, or the neuron.
             lowering: The program.
             arriving: An `Arriving` for each port; for each row a `RingInput` of a ring alone.
+            into: Where outputs shall lie, and of how many rows behind one another each is this step's; others lie in
+                memory for the length of the call.
         """
         variables, constants, program = variables_of(module), constants_of(module), lowering.program
         step = lowering.entry(STEP)
@@ -84,8 +98,9 @@ class ModuleFormula:
         if self.asks:
             learning = lowering.learning or program.argument(np.ones(1, np.int32))
             arrays += [(learning, 1)]
-        made = {p: program.scratch(r.shape, str(r.dtype)) for p, r in zip(self.outputs, self.results, strict=True)}
-        arrays += [(place, 1) for place in made.values()]
+        given_out = zip(self.outputs, self.results, strict=True)
+        made = {p: into.get(p) or (program.scratch(r.shape, str(r.dtype)), 1) for p, r in given_out}
+        arrays += list(made.values())
         arrays += [(lowering.variable(variables[path]), 1) for path in self.written]
         arrays += rings
         arrays += [(program.argument(constant), 1) for constant in self.stages.constants]
@@ -93,7 +108,7 @@ class ModuleFormula:
         for stage in self.stages.stages:
             read, write = ([arrays[number] for number in numbered] for numbered in (stage.inputs, stage.outputs))
             program.formula(stage.formula, step, read, write)
-        return made
+        return {port: place for port, (place, _) in made.items()}
 
     def _rings(self, arriving: dict[str, Any]) -> list[Any]:
         return [arriving[port] for port in self.rows]

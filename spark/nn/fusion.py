@@ -11,9 +11,9 @@ from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, variables_of
 from spark.graph.specs import CALL, PortMap
-from spark.nn.formulas import ModuleFormula, Traceable, formula_of, traced_formula
+from spark.nn.formulas import ModuleFormula, Traceable, formula_of, identity, traced_formula
 from spark.nn.projections.static import StaticProjections
-from spark.nn.ways import INSTRUCTIONS, Refusal, Way, identity, ways_of_parts
+from spark.nn.ways import INSTRUCTIONS, Refusal, Way, ways_of_parts
 from spark.nn.wiring import gather
 
 SIGNED = PortMap(CALL, "out_spikes")

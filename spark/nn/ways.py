@@ -9,7 +9,7 @@ from spark.core.variable import Variable
 from spark.graph.specs import CALL
 from spark.kernels import llvm
 from spark.kernels.instructions import RECEIVE
-from spark.nn.formulas import ModuleFormula, Refusal, formula_of
+from spark.nn.formulas import ModuleFormula, Refusal, formula_of, identity
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace, native_dtype
 from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.synapses.background import PoissonBackground
@@ -101,11 +101,6 @@ def _way_of_brain(brain: Any) -> Way:
 # Tracing a module takes some hundredths of a second, and a step asks several times; a built module never changes, and
 # all views of one structure are the same.
 _known: "weakref.WeakKeyDictionary[Any, dict[str, Way]]" = weakref.WeakKeyDictionary()
-
-
-def identity(module: Any) -> Any:
-    """A key for what follows from a module alone, not from the values of its arrays."""
-    return module if module._form is None else module._form
 
 
 def ways_of_modules(brain: Any) -> dict[str, Way]:

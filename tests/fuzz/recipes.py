@@ -85,6 +85,8 @@ def rule_config(draw: Draw, kind: type, modulated: bool) -> Any:
             fields["consolidation"] = draw.dt * draw.whole(2, 9)
     if kind is plasticity.ZenkeRule:
         return config(gamma=draw.number_in(0.002, 0.02), **fields)
+    if issubclass(kind, plasticity.ConnectionRule):
+        return config(maximum=draw.number_in(40.0, 80.0), **_visibly(draw, kind), **fields)
     if draw.chance(0.3):
         fields["soft_bounds"] = True
     if draw.chance(0.3):
@@ -94,6 +96,16 @@ def rule_config(draw: Draw, kind: type, modulated: bool) -> Any:
     if kind is plasticity.QuadrupletRule:
         fields |= {"a4_plus": 0.002, "a4_minus": 0.001}
     return config(rate=draw.number_in(1.0, 6.0), **fields)
+
+
+def _visibly(draw: Draw, kind: type) -> dict[str, Any]:
+    """Settings of a rule of connections with which weights of some tens change visibly."""
+    if kind is plasticity.BCMRule:
+        return {"amplitude": draw.number_in(5.0, 50.0), "tau": 50.0, "threshold_tau": 400.0, "target": 20.0}
+    if kind is plasticity.PowerLawRule:
+        return {"rate": draw.number_in(0.005, 0.05), "exponent": draw.choice([0.0, 0.4, 1.0])}
+    levels = {"theta_minus": -65.0, "theta_plus": -55.0}
+    return {"depression": draw.number_in(0.01, 0.05), "potentiation": draw.number_in(0.002, 0.02), **levels}
 
 
 def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: float) -> Projection:
@@ -126,11 +138,15 @@ class PlasticPool(Pool):
         plasticity.TripletRule,
         plasticity.OjaRule,
         plasticity.QuadrupletRule,
+        plasticity.VogelsRule,
+        plasticity.PowerLawRule,
+        plasticity.BCMRule,
+        plasticity.ClopathRule,
     )
 
     def prepare(self) -> None:
         super().prepare()
-        self.rule = self.draw.turn("rule", self.rules, every=6)
+        self.rule = self.draw.turn("rule", self.rules, every=3)
         self.modulated = self.draw.chance(0.3)
         if self.modulated:
             self.ports = {**self.ports, "modulation": FloatArray}

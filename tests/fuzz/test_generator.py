@@ -25,10 +25,6 @@ LEARNING = {c.__name__ for family in ("world", "learning") for c in catalogue.BU
 ALONE = {c.__name__ for family in ("soma", "receptor") for c in catalogue.BUILT_IN[family]}
 ALONE -= {c.component.__name__ for c in (*AnyPool.somas, *(config for config, _ in AnyPool.receptors.values()))}
 ALONE |= {c.__name__ for c in catalogue.BUILT_IN["interface"]} - {r.module.__name__ for r in (*SPIKERS, Integrator)}
-# A table like those of the other rules; `nn/test_event_rules.py` has it on every layout of weights.
-ALONE |= {"VogelsRule"}
-# Array code on all pairs, which runs in XLA: see `nn/test_pair_rules.py`.
-ALONE |= {"BCMRule", "ClopathRule", "PowerLawRule"}
 
 
 @pytest.fixture(scope="module")

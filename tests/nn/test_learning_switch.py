@@ -149,9 +149,7 @@ class DriftRule(plasticity.Rule):
         """No step yet."""
         self.steps_learned = spark.Variable(np.zeros((), np.int32))
 
-    def __call__(
-        self, pre_spikes: SpikeArray, post_spikes: SpikeArray, kernel: FloatArray
-    ) -> plasticity.all_pairs.KernelOutput:
+    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, kernel: FloatArray) -> plasticity.KernelOutput:
         """Advance one step."""
         self.steps_learned.value = jnp.where(self.is_learning, self.steps_learned.value + 1, self.steps_learned.value)
         return {"kernel": FloatArray(kernel.value + 1.0)}

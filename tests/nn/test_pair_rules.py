@@ -1,17 +1,18 @@
-"""Rules that are array code on the weights of all pairs, against loops in float64 written from their papers."""
+"""Rules that are array code for units and connections, against loops in float64 written from their papers."""
 
 from typing import Any
 
 import numpy as np
 import pytest
-from builders import refused
-from pool_brains import DT, SOURCES, UNITS, brain_of, matrix_of, trains
-from tolerances import INTEGRATED
+from builders import array_code, refused
+from pool_brains import DT, SOURCES, UNITS, brain_of, matrix_of, source, trains
+from tolerances import INTEGRATED, SAME_BRAIN
 
 import spark
-from spark import SpikeArray
+from spark import FloatArray, InputSpec, SpikeArray
 from spark.nn import Projection, plasticity, receptors, somas
 from spark.nn.connections import FixedProbability
+from spark.nn.initializers import UniformInitializer as Uniform
 
 STEPS = 3000
 FIRST = np.random.default_rng(6).uniform(0.3, 0.7, (UNITS, SOURCES)).round(3)
@@ -35,13 +36,12 @@ def bcm(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.n
 
 
 def power_law(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Gutig et al. 2003, equations 1 to 4, all spikes."""
+    """Gutig et al. 2003, equations 1 to 4, all spikes; of a step, depression comes first."""
     x, y = np.zeros(w.shape), np.zeros(UNITS)
     for arrived, fired in zip(pre, post, strict=True):
         x, y = x * np.exp(-DT / 15.0), y * np.exp(-DT / 25.0)
-        up = 0.02 * (1 - w) ** 0.4 * x * fired[:, None]
-        down = 0.02 * 1.05 * w**0.4 * y[:, None] * arrived
-        w = np.clip(w + up - down, 0, 1)
+        w = np.clip(w - 0.02 * 1.05 * w**0.4 * y[:, None] * arrived, 0, 1)
+        w = np.clip(w + 0.02 * (1 - w) ** 0.4 * x * fired[:, None], 0, 1)
         x, y = x + arrived, y + fired
     return w
 
@@ -54,7 +54,7 @@ def clopath(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> 
         x = x * np.exp(-DT / 15.0) + arrived / 15.0
         down = 4e-4 * np.maximum(low + 65.0, 0)[:, None] * arrived
         up = 3e-4 * DT * x * (np.maximum(u + 52.0, 0) * np.maximum(high + 65.0, 0))[:, None]
-        w = np.clip(w + up - down, 0, 1)
+        w = np.clip(np.clip(w - down, 0, 1) + up, 0, 1)
         low = low + (1 - np.exp(-DT / 10.0)) * (u - low)
         high = high + (1 - np.exp(-DT / 7.0)) * (u - high)
     return w
@@ -68,7 +68,7 @@ ORACLES = {"BCM": bcm, "power law": power_law, "Clopath": clopath}
     [("BCM", None), ("power law", 2.0), ("Clopath", None)]
     + [pytest.param(name, delay, marks=pytest.mark.slow) for name in RULES for delay in (None, 2.0)],
 )
-def test_a_rule_on_all_pairs_gives_the_weights_of_its_equations(name: str, delay: float | None) -> None:
+def test_a_rule_of_connections_gives_the_weights_of_its_equations(name: str, delay: float | None) -> None:
     wire = Projection(
         "__call__", "s", name="learns", weights=FIRST, delay=delay, rule=RULES[name],
         pattern=FixedProbability(probability=0.7),
@@ -88,6 +88,49 @@ def test_a_rule_on_all_pairs_gives_the_weights_of_its_equations(name: str, delay
     assert np.abs(expected - first).max() > 0.02 and fired.sum() > 50
     tolerance = {"rtol": 10 * INTEGRATED["float32"]["rtol"], "atol": 10 * INTEGRATED["float32"]["atol"]}
     np.testing.assert_allclose(found, expected, **tolerance)
+
+
+UNITS_OF_MANY = 150
+LAYOUTS: dict[str, Any] = {
+    "all": {},
+    "listed": {"pattern": FixedProbability(probability=0.6)},
+    "late": {"pattern": FixedProbability(probability=0.6), "delay": Uniform(low=0.5, high=6.0)},
+}
+
+
+def learned(threads: int = 1) -> dict[str, np.ndarray]:
+    """Weights of all rules on all layouts after a run, and eligibilities of each rule on one layout, by path."""
+    wires = [
+        Projection(
+            "__call__", "s", name=f"{layout}{number}{'_taught' * modulated}", weights=0.5,
+            rule=rule.updated(eligibility_tau=40.0, consolidation=4.0) if modulated else rule,
+            modulator="dopamine" if modulated else None, **settings,
+        )
+        for number, rule in enumerate(RULES.values())
+        for at, (layout, settings) in enumerate(LAYOUTS.items())
+        for modulated in ((False, True) if at == number else (False,))
+    ]  # fmt: skip
+    soma = somas.IntegrateAndFireSomaConfig(background=np.linspace(60.0, 110.0, UNITS_OF_MANY), cooldown=2.0)
+    made = brain_of(
+        {"r": wires, "dopamine": source("dopamine")}, {"r": receptors.JumpConfig()}, soma=soma, units=(UNITS_OF_MANY,),
+        inputs={"dopamine": InputSpec(FloatArray, (1,), "float32")}, modulators=("dopamine",),
+    )  # fmt: skip
+    teaches = FloatArray(np.sin(np.arange(200.0, dtype=np.float32))[:, None])
+    given = {"s": SpikeArray(trains(200, rate=0.1)), "dopamine": teaches}
+    spark.run(made, 200, given, threads=threads, progress=False)
+    kept = (".weights", ".kept_eligibility")
+    return {path: np.asarray(made.state[path]) for path in made.state.paths() if path.endswith(kept)}
+
+
+def test_rules_of_connections_are_the_same_by_threads_and_in_array_code_on_every_layout_and_modulated() -> None:
+    alone, shared = learned(), learned(threads=2)
+    with array_code():
+        written = learned()
+    assert len(alone) == len(RULES) * len(LAYOUTS) + 2 * len(RULES)
+    for path, value in alone.items():
+        np.testing.assert_array_equal(shared[path], value, err_msg=path)
+        np.testing.assert_allclose(written[path], value, rtol=100 * SAME_BRAIN["float32"], atol=1e-5, err_msg=path)
+        assert np.ptp(value) > 1e-3, path
 
 
 def test_a_rule_that_reads_a_potential_that_is_hidden_is_refused() -> None:

@@ -21,12 +21,7 @@ pytestmark = [
 ]
 UNITS = 9
 SOMAS = {soma.__name__: soma.config_class() for soma in catalogue.BUILT_IN["soma"]}
-# Rules on the weights of all pairs write a property of their projection, and run in XLA.
-RULES = {
-    rule.__name__: rule.config_class()
-    for rule in catalogue.BUILT_IN["plasticity"]
-    if "kernel" not in rule.ports().inputs
-}
+RULES = {rule.__name__: rule.config_class() for rule in catalogue.BUILT_IN["plasticity"]}
 RECEPTORS = {
     receptor.__name__.lower(): receptor.config_class()()
     for receptor in catalogue.BUILT_IN["receptor"]

@@ -4,6 +4,10 @@ from spark.nn.plasticity.bcm import BCMRule as BCMRule
 from spark.nn.plasticity.bcm import BCMRuleConfig as BCMRuleConfig
 from spark.nn.plasticity.clopath import ClopathRule as ClopathRule
 from spark.nn.plasticity.clopath import ClopathRuleConfig as ClopathRuleConfig
+from spark.nn.plasticity.connection_rule import ConnectionRule as ConnectionRule
+from spark.nn.plasticity.connection_rule import ConnectionRuleConfig as ConnectionRuleConfig
+from spark.nn.plasticity.connection_rule import PotentialRule as PotentialRule
+from spark.nn.plasticity.connection_rule import UnitValues as UnitValues
 from spark.nn.plasticity.event_rule import EventRule as EventRule
 from spark.nn.plasticity.event_rule import EventRuleConfig as EventRuleConfig
 from spark.nn.plasticity.hebbian import HebbianRule as HebbianRule
@@ -14,6 +18,7 @@ from spark.nn.plasticity.pair import PairRule as PairRule
 from spark.nn.plasticity.pair import PairRuleConfig as PairRuleConfig
 from spark.nn.plasticity.power_law import PowerLawRule as PowerLawRule
 from spark.nn.plasticity.power_law import PowerLawRuleConfig as PowerLawRuleConfig
+from spark.nn.plasticity.rule import KernelOutput as KernelOutput
 from spark.nn.plasticity.rule import PlasticityOutput as PlasticityOutput
 from spark.nn.plasticity.rule import Rule as Rule
 from spark.nn.plasticity.rule import RuleConfig as RuleConfig

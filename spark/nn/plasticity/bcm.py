@@ -1,17 +1,18 @@
 """The rule of Bienenstock, Cooper and Munro, whose threshold slides."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
-from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Variable
-from spark.nn.plasticity.all_pairs import AllPairsRule, AllPairsRuleConfig, KernelOutput, fired, rows
+from spark.nn.plasticity.connection_rule import ConnectionRule, ConnectionRuleConfig, UnitValues
 
 
-class BCMRuleConfig(AllPairsRuleConfig):
+class BCMRuleConfig(ConnectionRuleConfig):
     """Parameters of `BCMRule`."""
 
     tau: Number = field(
@@ -24,40 +25,48 @@ class BCMRuleConfig(AllPairsRuleConfig):
     amplitude: Number = field(0.01, least=0, description="Learning rate: change in a second at x y (y - theta) = 1.")
 
 
-class BCMRule(AllPairsRule):
+class BCMRule(ConnectionRule):
     """The BCM rule: active inputs grow while the unit is above a threshold, else shrink; the threshold slides.
 
         dW/dt = amplitude x y (y - theta) per s        tau_theta dtheta/dt = y^2 - theta
 
     x and y are rates, exponential averages of spikes over `tau`, in units of `target`. As theta follows the square of y
     no unit is for long above or below the target. Order of update in a step: rates decay and take this step's spikes;
-    weights change by this theta, and are clipped; theta moves.
+    weights change by this theta, and are clipped; theta moves, unless nothing is learned. The work of a step is that
+    of all connections.
 
-    Input ports: `pre_spikes`, (pre,) or (post, pre); `post_spikes`, (post,); `kernel`, (post, pre). Output ports:
-    `kernel`.
-    Variables: `pre_rate`, `post_rate`, `threshold`, float32.
+    Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule. Output ports: `weights`.
+    Variables: `pre_rate`, (pre,), `post_rate`, `threshold`, (post,), float32.
     Source: Bienenstock, Cooper & Munro 1982, doi:10.1523/JNEUROSCI.02-01-00032.1982; this threshold in Intrator &
     Cooper 1992, doi:10.1016/S0893-6080(05)80003-6. No source found for the defaults.
     """
 
     config: BCMRuleConfig
+    pre_values = ("x",)
+    post_values = ("growth",)
 
-    def build(self, pre_spikes: PortSpec, post_spikes: PortSpec, kernel: PortSpec) -> None:
+    def build(
+        self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
+    ) -> None:
         """Rates begin at 0, and thresholds at 1, that of the target."""
-        self.pre_rate, self.post_rate = self.trace(pre_spikes), self.trace(post_spikes)
-        ones = np.ones(post_spikes.shape, np.float32)
+        super().build(pre_spikes, post_spikes, weights, modulation)
+        self.pre_rate, self.post_rate = self.pre_trace_of("Presynaptic rate."), self.post_trace_of("Postsynaptic rate.")
+        ones = np.ones(self.post_units, np.float32)
         self.threshold = Variable(ones, description="Rate, in units of the target, above which weights grow.")
 
-    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, kernel: FloatArray) -> KernelOutput:
-        """Advance one step."""
+    def units(self, pre: Any, post: Any) -> UnitValues:
+        """Rates, and the factor of x in the change of this step, at all units."""
         c, kept = self.config, self.factor(self.config.tau)
         # A spike is a rate of 1 / dt for one step.
         rise = np.float32((1.0 - float(kept)) * 1000.0 / (c.dt * c.target))
-        x = self.pre_rate.value * kept + rise * fired(pre_spikes)
-        y = self.post_rate.value * kept + rise * fired(post_spikes)
+        x, y = self.pre_rate.value * kept + rise * pre, self.post_rate.value * kept + rise * post
         theta = self.threshold.value
-        grows = np.float32(c.amplitude * c.dt / 1000.0) * y * (y - theta)
+        growth = np.float32(c.amplitude * c.dt / 1000.0) * y * (y - theta)
         moves = np.float32(1) - self.factor(c.threshold_tau)
         self.pre_rate.value, self.post_rate.value = x, y
-        self.threshold.value = theta + moves * (y * y - theta)
-        return {"kernel": FloatArray(self.bounded(kernel.value.astype(jnp.float32) + rows(grows) * x))}
+        self.threshold.value = jnp.where(self.is_learning, theta + moves * (y * y - theta), theta)
+        return UnitValues({"x": x}, {"growth": growth})
+
+    def at_post(self, weight: Any, x: Any, growth: Any) -> Any:
+        """What the rates change in a step."""
+        return growth * x

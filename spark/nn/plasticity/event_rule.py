@@ -8,7 +8,7 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import ConfigError, InputError, Problem, WiringError
+from spark.core.errors import ConfigError, InputError, Problem
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
@@ -21,7 +21,7 @@ from spark.kernels.rule_table import factors
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Lowering, Postponed
 from spark.nn.plasticity.rule import PlasticityOutput, Rule
-from spark.nn.plasticity.third_factor import ModulatedRuleConfig, ThirdFactor
+from spark.nn.plasticity.third_factor import ModulatedRuleConfig, ThirdFactor, refuse_unmodulated
 from spark.nn.plasticity.traces import advance, advance_ring, history_of
 
 
@@ -133,15 +133,7 @@ class EventRule(Rule):
         if table.pull is not None:
             self.baseline = Constant(np.broadcast_to(np.asarray(first, np.float32), weights.shape).copy())
         self.third = ThirdFactor(self, weights, modulation) if self.config.modulated else None
-        if modulation is not None and self.third is None:
-            raise WiringError(
-                Problem(
-                    f"{self.path or type(self).__name__}.modulation",
-                    "is wired, but the rule is not modulated, got no `eligibility_tau`",
-                    "Give `eligibility_tau=...` (ms), or leave out the wire",
-                    "unknown-port",
-                )
-            )
+        refuse_unmodulated(self, modulation)
 
     def _check_shape(self, weights: PortSpec) -> None:
         expected = (self.pre_units, self.post_units)

@@ -1,16 +1,17 @@
 """Pair-based plasticity whose changes depend on the weight by a power law."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
-from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
-from spark.nn.plasticity.all_pairs import AllPairsRule, AllPairsRuleConfig, KernelOutput, fired, rows
+from spark.nn.plasticity.connection_rule import ConnectionRule, ConnectionRuleConfig, UnitValues
 
 
-class PowerLawRuleConfig(AllPairsRuleConfig):
+class PowerLawRuleConfig(ConnectionRuleConfig):
     """Parameters of `PowerLawRule`."""
 
     pre_tau: Number = field(
@@ -24,37 +25,51 @@ class PowerLawRuleConfig(AllPairsRuleConfig):
     exponent: Number = field(0.4, least=0, most=1, description="Power mu: 0 is additive, 1 multiplicative.")
 
 
-class PowerLawRule(AllPairsRule):
+class PowerLawRule(ConnectionRule):
     """The nonlinear pair rule: growth by a power of the room above the weight, decline by a power of the weight.
 
-        where the postsynaptic unit fired:   w <- w + lambda (1 - w)^mu x
         where a presynaptic spike arrives:   w <- w - lambda alpha w^mu y
+        where the postsynaptic unit fired:   w <- w + lambda (1 - w)^mu x
         w = (W - minimum) / (maximum - minimum)
 
-    x and y are traces of the spikes before this step, which jump by 1. Order of update in a step: traces decay; both
-    changes are computed from the weight before the step, and added; traces take this step's spikes.
+    x and y are traces of the spikes before this step, which jump by 1. Order of update in a step: traces decay; weights
+    change as above, in this order, and are clipped after each; traces take this step's spikes.
 
-    Input ports: `pre_spikes`, (pre,) or (post, pre); `post_spikes`, (post,); `kernel`, (post, pre). Output ports:
-    `kernel`.
-    Variables: `pre_trace`, `post_trace`, float32.
+    Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule. Output ports: `weights`.
+    Variables: `pre_trace`, (pre,), `post_trace`, (post,), float32.
     Source: Gutig, Aharonov, Rotter & Sompolinsky 2003, doi:10.1523/JNEUROSCI.23-09-03697.2003, equations 1 to 4.
     """
 
     config: PowerLawRuleConfig
+    pre_values = ("x",)
+    post_values = ("y",)
 
-    def build(self, pre_spikes: PortSpec, post_spikes: PortSpec, kernel: PortSpec) -> None:
+    def build(
+        self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
+    ) -> None:
         """Traces begin at 0."""
-        self.pre_trace, self.post_trace = self.trace(pre_spikes), self.trace(post_spikes)
+        super().build(pre_spikes, post_spikes, weights, modulation)
+        self.pre_trace, self.post_trace = self.pre_trace_of(), self.post_trace_of()
 
-    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, kernel: FloatArray) -> KernelOutput:
-        """Advance one step."""
-        c, pre, post = self.config, fired(pre_spikes), fired(post_spikes)
-        x = self.pre_trace.value * self.factor(c.pre_tau)
-        y = self.post_trace.value * self.factor(c.post_tau)
+    def units(self, pre: Any, post: Any) -> UnitValues:
+        """Traces before this step's spikes."""
+        c = self.config
+        x, y = self.pre_trace.value * self.factor(c.pre_tau), self.post_trace.value * self.factor(c.post_tau)
         self.pre_trace.value, self.post_trace.value = x + pre, y + post
-        span, mu = np.float32(c.maximum - c.minimum), np.float32(c.exponent)
-        before = kernel.value.astype(jnp.float32)
-        w = jnp.clip((before - np.float32(c.minimum)) / span, np.float32(0), np.float32(1))
-        grown = np.float32(c.rate) * (np.float32(1) - w) ** mu * (rows(post) * x)
-        shrunk = np.float32(c.rate * c.asymmetry) * w**mu * (rows(y) * pre)
-        return {"kernel": FloatArray(self.bounded(before + span * (grown - shrunk)))}
+        return UnitValues({"x": x}, {"y": y}, post != 0)
+
+    def at_pre(self, weight: Any, x: Any, y: Any) -> Any:
+        """Decline."""
+        c = self.config
+        return np.float32(-c.rate * c.asymmetry) * self._span() * self._within(weight) ** np.float32(c.exponent) * y
+
+    def at_post(self, weight: Any, x: Any, y: Any) -> Any:
+        """Growth."""
+        room = np.float32(1) - self._within(weight)
+        return np.float32(self.config.rate) * self._span() * room ** np.float32(self.config.exponent) * x
+
+    def _span(self) -> np.float32:
+        return np.float32(self.config.maximum - self.config.minimum)
+
+    def _within(self, weight: Any) -> Any:
+        return jnp.clip((weight - np.float32(self.config.minimum)) / self._span(), np.float32(0), np.float32(1))

@@ -29,7 +29,17 @@ class PlasticityOutput(TypedDict):
     weights: FloatArray
 
 
+class KernelOutput(TypedDict):
+    """What a rule puts out that takes the weights of all pairs, (post, pre): the changed ones."""
+
+    kernel: FloatArray
+
+
 class Rule(Component):
-    """Base of rules: a module with ports `pre_spikes`, `post_spikes` and `weights` that puts out changed `weights`."""
+    """Base of rules: a module with ports `pre_spikes`, `post_spikes` and `weights` that puts out changed `weights`.
+
+    In place of `weights` it may have a port `kernel`: the weights of all pairs, shape (post, pre), as plain array code
+    takes them. Connections that do not exist never appear, whatever it computes for them.
+    """
 
     works_on_others = True

@@ -173,3 +173,20 @@ class ThirdFactor:
         pending = lowering.variable(rule.pending) if self.interval > 1 else None
         own = (lowering.variable(v) for v in (rule.waiting, rule.moved))
         return (lowering.variable(rule.kept_eligibility), pending, *own, modulation.place)
+
+
+def refuse_unmodulated(rule: Any, modulation: PortSpec | None) -> None:
+    """Refuse a modulation of a rule that is not modulated.
+
+    Raises:
+        WiringError: It is wired.
+    """
+    if modulation is not None and not rule.config.modulated:
+        raise WiringError(
+            Problem(
+                f"{rule.path or type(rule).__name__}.modulation",
+                "is wired, but the rule is not modulated, got no `eligibility_tau`",
+                "Give `eligibility_tau=...` (ms), or leave out the wire",
+                "unknown-port",
+            )
+        )

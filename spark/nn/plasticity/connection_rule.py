@@ -1,0 +1,294 @@
+"""`ConnectionRule`: the base of rules that are array code, for the units and for one connection."""
+
+from typing import Any, ClassVar, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.config import field
+from spark.core.delayed import DelayedSpikes
+from spark.core.errors import InputError, Problem
+from spark.core.parameter import decay
+from spark.core.payloads import FloatArray, PotentialArray, SpikeArray
+from spark.core.ports import PortSpec
+from spark.core.values import Number
+from spark.core.variable import Constant, Variable
+from spark.kernels import Edges, Plastic, Third
+from spark.kernels.connection_change import Touched, changed
+from spark.kernels.instructions import PUSH, RULE
+from spark.kernels.place import Place
+from spark.nn.edge_weights import EdgeWeights
+from spark.nn.formulas import Refusal
+from spark.nn.lowering import Arriving, Lowering
+from spark.nn.plasticity.connection_formula import formulas_of
+from spark.nn.plasticity.rule import PlasticityOutput, Rule
+from spark.nn.plasticity.third_factor import ModulatedRuleConfig, ThirdFactor, refuse_unmodulated
+from spark.nn.plasticity.traces import history_of
+
+
+class ConnectionRuleConfig(ModulatedRuleConfig):
+    """Bounds of the weights, in the receptor's unit."""
+
+    minimum: Number = field(0.0, description="Least weight, in the receptor's unit.")
+    maximum: Number = field(1.0, description="Greatest weight, in the receptor's unit.")
+
+    def problems(self) -> list[Problem]:
+        """Bounds in order, and those of a modulated rule."""
+        found = super().problems()
+        if self.minimum >= self.maximum:
+            text = f"must be above minimum ({self.minimum:g}), got {self.maximum:g}"
+            found.append(Problem("maximum", text, "Swap them", "bounds"))
+        return found
+
+
+class UnitValues(NamedTuple):
+    """What a step of the units gives.
+
+    Attributes:
+        pre: By the names of `pre_values`, float32 (pre,).
+        post: By the names of `post_values`, float32 (post,).
+        acts: At which postsynaptic units `at_post` happens, booleans (post,); None for all.
+    """
+
+    pre: dict[str, Any]
+    post: dict[str, Any]
+    acts: Any = None
+
+
+class ConnectionRule(Rule):
+    """A rule as array code: what is kept of each unit, and by how much an event changes a weight through it.
+
+    A subclass names the values in `pre_values` and `post_values`, makes its variables in `build`, advances them in
+    `units`, and says in `at_pre` and `at_post` by how much a weight changes. These two are written for float32 arrays
+    of any shape: they are compiled to loops over the connections that an event touches.
+
+    Order of update in a step: `units`; then, where a presynaptic spike arrives, weights change by `at_pre`, and are
+    clipped; then, at the units that act, by `at_post`, and are clipped. Through delays a spike counts when it arrives,
+    and presynaptic values are those of the step in which it was sent.
+
+    With `eligibility_tau` the rule is modulated: changes go to an eligibility; see `ThirdFactor`.
+
+    Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule. Output ports: `weights`.
+    Variables: those of the subclass; `pre_ring` (values, slots, pre), where there are delays; those of a modulated
+    rule.
+
+    Class attributes:
+        pre_values: Names of what `units` gives of a presynaptic unit, at most eight.
+        post_values: Names of what it gives of a postsynaptic one, likewise.
+
+    Raises:
+        InputError: Weights are not of shape (pre, post).
+    """
+
+    config: ConnectionRuleConfig
+    # Whoever inherits the step is run by the same instructions; see `can_lower`.
+    blueprint_lowers = True
+    pre_values: ClassVar[tuple[str, ...]] = ()
+    post_values: ClassVar[tuple[str, ...]] = ()
+
+    def build(
+        self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
+    ) -> None:
+        """What all such rules need; a subclass adds its variables."""
+        self.delayed = issubclass(pre_spikes.payload_type, DelayedSpikes)
+        self.listed = issubclass(weights.payload_type, EdgeWeights)
+        self.slots = pre_spikes.source.longest + 1 if self.delayed else 1
+        self.pre_units = pre_spikes.source.history.shape[2] if self.delayed else pre_spikes.size
+        self.post_units = post_spikes.size
+        self.known = weights.source is not None
+        expected = (self.pre_units, self.post_units)
+        if not self.listed and weights.shape != expected:
+            raise InputError(
+                Problem(
+                    f"{self.path or type(self).__name__}.weights",
+                    f"has the wrong shape, got {weights.shape}; expected {expected}",
+                    "Give one weight for every pair of units, shape (pre, post)",
+                    "shape",
+                )
+            )
+        self.coefficients = Constant(np.array([self.config.minimum, self.config.maximum], np.float32))
+        self.ringed = self.delayed and bool(self.pre_values)
+        if self.ringed:
+            empty = np.zeros((len(self.pre_values), self.slots, self.pre_units), np.float32)
+            self.pre_ring = Variable(empty, description="Presynaptic values of the last steps.")
+        self.third = ThirdFactor(self, weights, modulation) if self.config.modulated else None
+        refuse_unmodulated(self, modulation)
+
+    def pre_trace_of(self, description: str = "A trace of presynaptic spikes.") -> Variable:
+        """A variable with a number for each presynaptic unit, which begins at 0."""
+        return Variable(np.zeros(self.pre_units, np.float32), description=description)
+
+    def post_trace_of(self, description: str = "A trace of postsynaptic spikes.") -> Variable:
+        """Likewise for each postsynaptic one."""
+        return Variable(np.zeros(self.post_units, np.float32), description=description)
+
+    def factor(self, tau: float) -> np.float32:
+        """Decay of a trace in a step."""
+        return np.float32(decay(self.config.dt, tau))
+
+    def units(self, pre: Any, post: Any) -> UnitValues:
+        """One step of what is kept of the units; a subclass writes it.
+
+        Args:
+            pre: 1 where a presynaptic unit fired in this step, float32 (pre,).
+            post: Likewise of the postsynaptic ones, (post,).
+        """
+        raise NotImplementedError(f"{type(self).__name__}.units is not written")
+
+    def at_pre(self, weight: Any, **values: Any) -> Any:
+        """The change where a presynaptic spike arrives, in the receptor's unit; None for none."""
+        return None
+
+    def at_post(self, weight: Any, **values: Any) -> Any:
+        """The change at the postsynaptic units that act, in the receptor's unit; None for none."""
+        return None
+
+    def __call__(
+        self,
+        pre_spikes: SpikeArray,
+        post_spikes: SpikeArray,
+        weights: FloatArray,
+        modulation: FloatArray | None = None,
+    ) -> PlasticityOutput:
+        """Advance one step."""
+        return self.advance(pre_spikes, weights, modulation, post=fired(post_spikes))
+
+    def advance(
+        self, pre_spikes: SpikeArray, weights: FloatArray, modulation: FloatArray | None, **given: Any
+    ) -> PlasticityOutput:
+        """Advance the units, and change the weights, where `units` takes what is `given` beside `pre`."""
+        delayed = isinstance(pre_spikes, DelayedSpikes)
+        sent = (pre_spikes.history[0, 0] & jnp.uint32(1)) if delayed else pre_spikes.value.reshape(-1) != 0
+        values = self.units(pre=sent.astype(jnp.float32), **given)
+        pre = _stacked(values.pre, self.pre_values, self.pre_units)[:, None]
+        post = _stacked(values.post, self.post_values, self.post_units)
+        if self.ringed:
+            row = jnp.asarray(self.step % self.slots)
+            pre = self.pre_ring.value.at[:, row].set(pre[:, 0])
+            self.pre_ring.value = pre
+        acts = jnp.ones(self.post_units, bool) if values.acts is None else values.acts
+        edges = weights.edges if isinstance(weights, EdgeWeights) else None
+        slot = jnp.asarray(self.step % self.slots)
+        touched = Touched(history_of(pre_spikes), acts, pre, post, slot, edges)
+
+        def at_spikes(plastic: Plastic, third: Third) -> Plastic:
+            return changed(plastic, touched, third, jnp.asarray(self.coefficients.value), *self.changes())
+
+        if self.third is None or modulation is None:
+            new = at_spikes(Plastic.alone(weights.value.astype(jnp.float32)), Third.none()).weights
+        else:
+            new = self.third.step(self, weights, modulation, at_spikes)
+        return {"weights": FloatArray(new.astype(weights.value.dtype))}
+
+    def changes(self) -> tuple[Any, Any]:
+        """`at_pre` and `at_post` as functions of arrays: the weight, then the values in the order of their names."""
+        names = (*self.pre_values, *self.post_values)
+
+        def of(change: Any) -> Any:
+            return lambda weight, *values: change(weight, **dict(zip(names, values, strict=True)))
+
+        return of(self.at_pre), of(self.at_post)
+
+    def can_lower(self) -> bool:
+        """Where its formulas can be compiled, and nobody writes another step."""
+        owner = next(cls for cls in type(self).__mro__ if "__call__" in vars(cls))
+        if "blueprint_lowers" not in vars(owner) or not (self.known or not self.listed) or self.listed < self.delayed:
+            return False
+        return not isinstance(formulas_of(self), Refusal)
+
+    def lower(
+        self,
+        lowering: Lowering,
+        pre_spikes: Arriving,
+        post_spikes: Arriving,
+        weights: Arriving,
+        modulation: Arriving | None = None,
+        **others: Arriving,
+    ) -> dict[str, Place]:
+        """A step of the units as a formula, then one instruction that changes the weights where they lie."""
+        program, pre, post, made = lowering.program, self.pre_units, self.post_units, formulas_of(self)
+        assert not isinstance(made, Refusal)
+        counts = (len(self.pre_values), len(self.post_values))
+        sent = Arriving(pre_spikes.place.part(0, pre)) if self.delayed else pre_spikes
+        kept = lowering.variable(self.pre_ring) if self.ringed else program.scratch((counts[0], pre), "float32")
+        read = program.scratch((counts[1], post), "float32")
+        into = {f"pre_{n}": (kept.part(k * self.slots * pre, pre), self.slots) for k, n in enumerate(self.pre_values)}
+        into |= {f"post_{n}": (read.part(k * post, post), 1) for k, n in enumerate(self.post_values)}
+        outputs = made.units.emit(self, lowering, {"pre": sent, "post": post_spikes, **others}, into)
+        third, sizes, rate = (None,) * 5, (0, 1, 1), 0.0
+        if self.third is not None and modulation is not None:
+            third = self.third.places(self, lowering, modulation)
+            sizes, rate = (self.third.size, self.third.interval, self.third.renewal), self.third.rate
+        history = pre_spikes.place if self.delayed else None
+        edges: tuple[Place | None, ...] = (None,) * 8
+        delays = 0
+        if self.listed:
+            edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
+            delays = edges.starts.shape[1] - 1  # type: ignore[union-attr]
+            if history is None:
+                history = program.scratch((2, 1, pre), "uint32")
+                program.emit(PUSH, (history, pre_spikes.place), (1, pre))
+        numbers = [
+            program.argument(np.array(f.numbers if f and f.numbers else (0.0,), np.float32)) for f in made.changes
+        ]
+        arrived = None if self.delayed else pre_spikes.place
+        places = (
+            *(weights.place, lowering.constant(self.coefficients), arrived, history, outputs.get("acts")),
+            *(lowering.entry("step"), kept, read, *numbers, *edges, *third, lowering.learning),
+        )
+        words = 0 if history is None else history.shape[1]
+        wholes = (*counts, pre, post, weights.place.size, words, delays, self.slots)
+        wholes += tuple(int(formula is not None) for formula in made.changes)
+        wholes += tuple(0 if formula is None else formula.key() for formula in made.changes)
+        program.emit(RULE, places, (*wholes, *sizes), (rate,))
+        return {"weights": weights.place}
+
+
+class PotentialRule(ConnectionRule):
+    """A `ConnectionRule` whose `units` also takes the potential of the postsynaptic units, float32 (post,).
+
+    It is the potential after this step, mV, above what the soma measures it from.
+
+    Input ports: those of `ConnectionRule`, and `potential`.
+    """
+
+    config: ConnectionRuleConfig
+    blueprint_lowers = True
+
+    def build(
+        self,
+        pre_spikes: PortSpec,
+        post_spikes: PortSpec,
+        weights: PortSpec,
+        potential: PortSpec,
+        modulation: PortSpec | None = None,
+    ) -> None:
+        """What all such rules need; a subclass adds its variables."""
+        super().build(pre_spikes, post_spikes, weights, modulation)
+
+    def units(self, pre: Any, post: Any, potential: Any = None) -> UnitValues:
+        """As of `ConnectionRule`, with the `potential`."""
+        raise NotImplementedError(f"{type(self).__name__}.units is not written")
+
+    def __call__(
+        self,
+        pre_spikes: SpikeArray,
+        post_spikes: SpikeArray,
+        weights: FloatArray,
+        potential: PotentialArray,
+        modulation: FloatArray | None = None,
+    ) -> PlasticityOutput:
+        """Advance one step."""
+        v = potential.value.reshape(-1).astype(jnp.float32)
+        return self.advance(pre_spikes, weights, modulation, post=fired(post_spikes), potential=v)
+
+
+def _stacked(values: dict[str, Any], names: tuple[str, ...], units: int) -> Any:
+    """The values in the order of their names, float32 (values, units)."""
+    rows = [values[name].astype(jnp.float32) for name in names]
+    return jnp.stack(rows) if rows else jnp.zeros((0, units), jnp.float32)
+
+
+def fired(spikes: SpikeArray) -> Any:
+    """1 where a spike is, of whatever sign, float32, one row."""
+    return (spikes.value.reshape(-1) != 0).astype(jnp.float32)
