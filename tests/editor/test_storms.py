@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import websockets
+from drawing import some
 
 sys.path.insert(0, str(Path(__file__).parent / "browser"))
 
@@ -228,8 +229,8 @@ def run_storm(server, seed, steps, threats):
         return pool.submit(asyncio.run, Storm(server, seed, threats).rage(steps)).result()
 
 
-# Six more and a hundred below, in `make verify`: they differ in the commands alone.
-@pytest.mark.parametrize("seed", [s if s < 2 else pytest.param(s, marks=pytest.mark.slow) for s in range(8)])
+# Seven more and a hundred below, in `make verify`: they differ in the commands alone.
+@pytest.mark.parametrize("seed", some(range(8), 8))
 def test_no_acknowledged_edit_is_lost_in_a_storm_of_commands_and_kills(server, seed):
     assert run_storm(server, seed, 20, [*CALM, *CALM, *KILLS]) > 3
 

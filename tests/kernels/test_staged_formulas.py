@@ -164,7 +164,7 @@ def steps(draw):
     return size, f"({', '.join(made)})"
 
 
-@examples(12, 200)
+@examples(6, 200)
 @given(steps())
 def test_a_step_that_writes_what_it_reads_gives_what_it_gives_elsewhere(step):
     size, code = step

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import NoConfig, array_code, refused, usual_step
+from drawing import some
 from tolerances import INTEGRATED
 
 import spark
@@ -204,15 +205,9 @@ def joined(cls: type, first: int, second: int) -> dict[str, tuple[str, ...]]:
     return {**one_wire(cls, 0), **both}
 
 
-# In the quick run one of three; the joined wires below are those of all.
-QUICK = CLASSES[::3]
-
-
-@pytest.mark.parametrize(
-    "cls",
-    [pytest.param(cls, marks=[] if cls in QUICK else pytest.mark.slow) for cls in CLASSES],
-    ids=lambda c: c.__name__,
-)
+# Wires come and are joined by the same code whatever reads them, and every brain compiles anew: one class of six in the
+# quick run, others alone than joined; all of them in `make verify`.
+@pytest.mark.parametrize("cls", some(CLASSES, 6, 3), ids=lambda c: c.__name__)
 def test_a_module_does_the_same_whatever_dtype_arrives(cls: type) -> None:
     """Of the two halves the shorter; the other, and every pair of dtypes, is below."""
     plain = last_state(*brain(cls, one_wire(cls, 0), "input"))
@@ -225,22 +220,12 @@ def plain_state(cls: type) -> dict[str, np.ndarray]:
     return last_state(*brain(cls, joined(cls, 0, 0), "module"))
 
 
-# As below, with native code: every second one, beside the wires that come alone above.
-@pytest.mark.parametrize(
-    "cls",
-    [pytest.param(cls, marks=pytest.mark.slow if n % 2 else []) for n, cls in enumerate(CLASSES)],
-    ids=lambda c: c.__name__,
-)
+@pytest.mark.parametrize("cls", some(CLASSES, 6), ids=lambda c: c.__name__)
 def test_joined_wires_of_other_dtypes_bring_the_same(cls: type) -> None:
     check(last_state(*brain(cls, joined(cls, -1, -2), "module")), plain_state(cls), "two halves")
 
 
-# Wires are joined by the same code whatever reads them: some of each family in the quick run, since each compiles anew.
-@pytest.mark.parametrize(
-    "cls",
-    [pytest.param(cls, marks=[] if n % 3 == 0 else pytest.mark.slow) for n, cls in enumerate(CLASSES)],
-    ids=lambda c: c.__name__,
-)
+@pytest.mark.parametrize("cls", some(CLASSES, 6), ids=lambda c: c.__name__)
 def test_joined_wires_of_other_dtypes_bring_the_same_without_native_code(cls: type) -> None:
     with array_code():
         found = last_state(*brain(cls, joined(cls, -1, -2), "module"))

@@ -3,7 +3,7 @@
 import contextlib
 import math
 import pickle
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -162,10 +162,11 @@ class Oracle:
 LAYOUTS = {"dense": {}, "sparse": {"density": 0.5}, "delayed": {"delayed": True}}
 
 
-def pairs(names: Iterable[str], first: int) -> list[Any]:
-    """Each rule with each layout; each rule with one of them in the quick run, since every pair compiles anew."""
+def pairs(names: Collection[str], first: int, one_of: int = 1) -> list[Any]:
+    """Each rule with each layout; in the quick run one rule of so many with one of them: every pair compiles anew."""
+    quick = {(n, (first - n) % len(LAYOUTS)) for n, _ in enumerate(names) if n % one_of == 0}
     return [
-        pytest.param(name, layout, marks=[] if (number + place) % len(LAYOUTS) == first else pytest.mark.slow)
+        pytest.param(name, layout, marks=[] if (number, place) in quick else pytest.mark.slow)
         for number, name in enumerate(names)
         for place, layout in enumerate(LAYOUTS)
     ]
@@ -196,7 +197,7 @@ def test_the_standard_plastic_network_agrees_within_a_millionth():
 
 
 @needs_native
-@pytest.mark.parametrize(("name", "layout"), pairs(EVERY, first=0))
+@pytest.mark.parametrize(("name", "layout"), pairs(EVERY, first=0, one_of=2))
 def test_all_ways_to_run_give_the_same_weights(name, layout):
     """Changes that wait, changes at once (the weights are recorded), single steps, and array code."""
     rule = set_up(name)
@@ -320,8 +321,15 @@ def laid_out(values: np.ndarray, kernel: np.ndarray, delays: np.ndarray, dense: 
     return values[..., post[order], pre[order]]
 
 
-@pytest.mark.parametrize("code", ["native", "array"])
-@pytest.mark.parametrize("layout", LAYOUTS)
+# Each layout and each code once in the quick run.
+@pytest.mark.parametrize(
+    ("code", "layout"),
+    [
+        pytest.param(code, layout, marks=[] if (place + late) % 2 == 0 else pytest.mark.slow)
+        for late, code in enumerate(("native", "array"))
+        for place, layout in enumerate(LAYOUTS)
+    ],
+)
 def test_an_eligibility_is_read_and_recorded_as_it_is(layout: str, code: str) -> None:
     """It is renewed every 60 steps, in between kept in units that decay with it; nobody is to see that."""
     rule = set_up("pair", eligibility_tau=3.0, consolidation=2.0).updated(minimum=-50.0, maximum=50.0)
@@ -372,8 +380,15 @@ def test_an_eligibility_goes_on_with_another_time_constant() -> None:
 
 
 @needs_native
-@pytest.mark.parametrize("interval", [None, 7.0])
-@pytest.mark.parametrize("name", ["triplet", "zenke"])
+@pytest.mark.parametrize(
+    ("name", "interval"),
+    [
+        ("triplet", None),
+        ("zenke", 7.0),
+        pytest.param("triplet", 7.0, marks=pytest.mark.slow),
+        pytest.param("zenke", None, marks=pytest.mark.slow),
+    ],
+)
 def test_modulated_rules_run_the_same_in_array_code(name, interval):
     rule = set_up(name, eligibility_tau=30.0, consolidation=interval)
     reward = np.random.default_rng(2).normal(size=STEPS).astype(np.float32)
@@ -511,7 +526,7 @@ def test_an_unknown_rule_offers_the_nearest():
 
 
 @needs_native
-@pytest.mark.parametrize("name", ["pair", "zenke"])
+@pytest.mark.parametrize("name", ["pair", pytest.param("zenke", marks=pytest.mark.slow)])
 def test_a_large_plastic_kernel_is_never_copied(name):
     """The compiled chunk of a run holds no copy of 4096 x 4096 weights."""
     from spark.sim.chunk import run_chunk

@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 from builders import array_code, drive, poisson, refused, tutorial_brain
+from drawing import some
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray
@@ -75,7 +76,7 @@ def form(request):
         yield request.param
 
 
-@pytest.mark.parametrize("make", BRAINS)
+@pytest.mark.parametrize("make", some(BRAINS, 2, 1))
 def test_a_run_from_any_step_is_that_from_a_small_one(make, form):
     brain = make()
     period = rings(brain.state)
