@@ -61,11 +61,14 @@ struct Fired {
 
 inline Spike spike_of(int32_t listed) { return listed < 0 ? Spike{~listed, true} : Spike{listed, false}; }
 
+// The lists of the last `steps` steps of the call lie behind one another.
 inline void run_list_fired(Operands& o) {
   const auto spikes = o.place<int8_t>();
   const auto lists = o.place<int32_t>();
   const int64_t units = o.whole();
-  list_fired(spikes.of(units, "spikes"), o.part(units), lists.of(fired_words(units), "lists"));
+  const int64_t steps = o.whole();
+  int32_t* const all = lists.of(steps * fired_words(units), "lists");
+  list_fired(spikes.of(units, "spikes"), o.part(units), all + o.round() % steps * fired_words(units));
 }
 
 // Appends the numbers of the units that fired, and notes how many they were.

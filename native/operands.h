@@ -86,7 +86,8 @@ struct Memory {
   int64_t bytes;
 };
 
-using Closing = std::vector<std::function<void()>>;
+// What is to be done when a call ends, which is told how many steps it did.
+using Closing = std::vector<std::function<void(int64_t)>>;
 
 // The instructions of a program, and the floats to which they point.
 struct Code {
@@ -104,7 +105,7 @@ class Operands {
       : code_(code), at_(code.words + first), buffers_(buffers.data()), count_(buffers.size()), round_(round),
         closing_(closing), share_(share), shares_(shares) {}
 
-  // What is to be done when the call ends.
+  // What is to be done when the call ends; it is told how many steps were done.
   template <class Work>
   void at_end(Work work) {
     closing_.push_back(work);

@@ -30,9 +30,10 @@ class SharedProgram {
     Team team(shares(), static_cast<int64_t>(after_.size()) * steps_ + 1, stretch);
     team.run();
     if (ended_.outcome == kUnknown || ended_.outcome == kNotLoaded) return ended_;
+    const int64_t done = ended_.outcome == kFull ? ended_.steps : steps_;
     for (const auto& closing : closing_)
-      for (const auto& work : closing) work();
-    return {ended_.outcome == kFull ? ended_.steps : steps_, kDone};
+      for (const auto& work : closing) work(done);
+    return {done, kDone};
   }
 
  private:

@@ -8,6 +8,7 @@
 #include "looked_at.h"
 #include "program.h"
 #include "scatter.h"
+#include "scratch.h"
 #include "shared_program.h"
 #include "stdp_handlers.h"
 #include "xla/ffi/api/ffi.h"
@@ -130,11 +131,6 @@ ffi::Error scatter(ffi::Buffer<ffi::S8> spikes, ffi::Buffer<ffi::S32> starts, ff
   });
 }
 
-// The first byte of a cache line at or after this one.
-char* aligned(void* memory) {
-  return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(memory) + 63) / 64 * 64);
-}
-
 // The first `states` arguments are leaves of the state and share their memory with the results of the same number unless
 // XLA had to keep them. Buffers are numbered: states, other arguments, other results, scratch, and memory that each share
 // has for itself. `steps`, `threads` and `done` are numbers of buffers of one int32, or -1: how many steps to do and by how
@@ -143,7 +139,7 @@ char* aligned(void* memory) {
 ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results, ffi::Span<const int64_t> code,
                        ffi::Span<const float> numbers, int64_t states, int64_t scratch, int64_t apart, int64_t steps, int64_t threads,
                        int64_t done, int64_t timed) {
-  static thread_local std::vector<uint64_t> scratch_memory;
+  static thread_local spark::Scratch scratch_memory;
   std::vector<spark::Memory> buffers;
   buffers.reserve(arguments.size() + results.size() - states + 2);
   const auto keep = [&](const auto& buffer) {
@@ -186,8 +182,7 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
     uint64_t* const spent = timed < 0 ? nullptr : reinterpret_cast<uint64_t*>(buffers[timed].data);
     if (spent) std::memset(spent, 0, buffers[timed].bytes);
     const auto lines = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };
-    scratch_memory.resize(static_cast<size_t>(lines(scratch) + shares * lines(apart) + 64) / 8);
-    char* const memory = aligned(scratch_memory.data());
+    char* const memory = scratch_memory.of(static_cast<size_t>(lines(scratch) + shares * lines(apart)));
     buffers.push_back({memory, scratch});
     std::vector<std::vector<spark::Memory>> of_share(static_cast<size_t>(shares), buffers);
     for (int64_t share = 0; share < shares; ++share)

@@ -309,7 +309,7 @@ inline void run_stdp(Operands& o) {
                   waiting.steps);
     if (o.round() == 0) {
       replay.begin();
-      o.at_end([replay]() mutable { replay.finish(); });
+      o.at_end([replay](int64_t) mutable { replay.finish(); });
     }
     replay.step(pre_spikes, x, kept, post_spikes + part.first, Beginning(y, post_traces, part).of_part);
     return;

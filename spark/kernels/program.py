@@ -66,7 +66,7 @@ class Program:
         self._numbers: list[float] = []
         self._late: list[Callable[[], None]] = []
         self._owner = ""
-        self._listed: dict[Place, Place] = {}
+        self._listed: dict[tuple[Place, int], Place] = {}
 
     def state(self, leaf: int, offset: int, shape: tuple[int, ...], dtype: str) -> Place:
         """An array that begins at a byte of a leaf of the state; instructions change it in place."""
@@ -123,8 +123,8 @@ class Program:
         self._code.append(one)
         written = [use for use in one.uses if use.writes]
         self._listed = {
-            spikes: lists
-            for spikes, lists in self._listed.items()
+            (spikes, steps): lists
+            for (spikes, steps), lists in self._listed.items()
             if not any(use.buffer == whole(spikes).buffer and use.meets(whole(spikes)) for use in written)
         }
 
@@ -180,17 +180,21 @@ class Program:
         uses += [(*array, slot.each, True) for array, slot in zip(write, formula.outputs, strict=True)]
         self._append(formula_line(operands, formula.units, uses))
 
-    def fired(self, spikes: Place) -> Place:
+    def fired(self, spikes: Place, steps: int = 1) -> Place:
         """Where the units stand that fire in this step, which instructions read that deliver their spikes.
 
         They are listed once, and again only where something has written to `spikes` in the meantime.
+
+        Args:
+            spikes: int8, the spikes of all units.
+            steps: Of how many steps of a loop the lists are kept.
         """
         spikes = spikes.reshaped(spikes.size)
-        if spikes not in self._listed:
-            lists = self.scratch((-(-spikes.size // TOGETHER), LIST_BYTES // 4), "int32")
-            self.emit(LIST_FIRED, (spikes, lists), (spikes.size,))
-            self._listed[spikes] = lists
-        return self._listed[spikes]
+        if (spikes, steps) not in self._listed:
+            lists = self.scratch((steps, -(-spikes.size // TOGETHER), LIST_BYTES // 4), "int32")
+            self.emit(LIST_FIRED, (spikes, lists), (spikes.size, steps))
+            self._listed[spikes, steps] = lists
+        return self._listed[spikes, steps]
 
     def take(self, series: Any, shape: tuple[int, ...]) -> Place:
         """This step's row of an array with a leading axis of steps, in a loop of steps."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from spark.kernels.check import check_dtype, check_shape, check_weights
 from spark.kernels.choice import Implementation, choose
-from spark.kernels.instructions import SCATTER
+from spark.kernels.instructions import ARRIVE, SCATTER
 from spark.kernels.place import Place
 from spark.kernels.program import Program
 
@@ -165,4 +165,38 @@ def emit_scatter(
         starts = rows.starts.part(first, part.size + 1)
         places = (program.fired(part), starts, rows.post, weights, rows.delays, ring, step)
         program.emit(SCATTER, places, (part.size, *shape, further, *numbers))
+        first += part.size
+
+
+def emit_arrive(
+    program: Program,
+    spikes: Sequence[Place],
+    rows: Rows,
+    ring: Place,
+    row: Place,
+    shape: tuple[int, int],
+    at: tuple[Place, int],
+    signed: bool,
+) -> None:
+    """The same where all connections have the same delay of several steps: delivered when spikes arrive; see native/arrive.h.
+
+    Args:
+        program: The program.
+        spikes: As in `emit_scatter`.
+        rows: Places instead of arrays, without delays.
+        ring: float32, of `shape` (slots, post): what is under way when a call begins or ends.
+        row: float32 (post,), zero at the call's begin and left zero by whoever reads it: what arrives in this step.
+        shape: Slots and postsynaptic units.
+        at: Place of the step counter, and in how many steps from it spikes arrive, 1 or more.
+        signed: As in `scatter_spikes`.
+    """
+    step, further = at
+    numbers, first = _numbers(rows, signed), 0
+    for number, part in enumerate(spikes):
+        weights = rows.weights
+        if weight_layout(rows) == WEIGHT_OF_UNIT:
+            weights = weights.part(first, part.size)
+        starts = rows.starts.part(first, part.size + 1)
+        places = (program.fired(part, further + 1), starts, rows.post, weights, ring, row, step)
+        program.emit(ARRIVE, places, (part.size, *shape, further, *numbers, int(number == 0)))
         first += part.size

@@ -107,6 +107,7 @@ _SHARED: dict[int, tuple[str, int | tuple[int, ...]]] = {
     ins.SIGN: ("wrr", 0),
     ins.TAKE: ("wR", 0),
     ins.SCATTER: ("RRRRRwR", 2),
+    ins.ARRIVE: ("RRRRwwR", 2),
     ins.LIST_FIRED: ("rl", 0),
     ins.DRAW_SPIKES: ("RRrw", 0),
     ins.ADD_COUNTS: ("RRRw", 0),

@@ -13,7 +13,7 @@ from spark.core.ports import PortSpec
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels.instructions import ADD_COUNTS
-from spark.kernels.scatter import Rows, emit_scatter, scatter_spikes
+from spark.kernels.scatter import Rows, emit_arrive, emit_scatter, scatter_spikes
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace
 from spark.nn.projections.draws import Drawn, refuse_unused_weights
 from spark.nn.synapses.drawn import draw_rows
@@ -108,12 +108,17 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
     ) -> dict[str, RingInput]:
         """An instruction for each wire, one for random events; whoever reads what arrives takes it out of the ring."""
         ring, step = lowering.variable(self.arriving), lowering.entry("step")
-        shape = (self.slots, self.post)
+        arriving = RingInput(ring, self.slots)
         if spikes is not None:
-            rows = self._rows(lowering.constant)
-            emit_scatter(lowering.program, spikes.parts, rows, ring, shape, (step, self.further), self.signed)
+            rows, further = self._rows(lowering.constant), (step, self.further)
+            shape = (self.slots, self.post)
+            if self.further == 0 or self.several:
+                emit_scatter(lowering.program, spikes.parts, rows, ring, shape, further, self.signed)
+            else:
+                arriving = RingInput(lowering.program.scratch((self.post,), "float32"), 1)
+                emit_arrive(lowering.program, spikes.parts, rows, ring, arriving.ring, shape, further, self.signed)
         if arrivals is not None:
-            places = (arrivals.key, step, arrivals.bounds, ring)
-            wholes = (self.post, arrivals.bounds.size, self.slots)
+            places = (arrivals.key, step, arrivals.bounds, arriving.ring)
+            wholes = (self.post, arrivals.bounds.size, arriving.slots)
             lowering.program.emit(ADD_COUNTS, places, wholes, (arrivals.weight,))
-        return {"arrivals": RingInput(ring, self.slots)}
+        return {"arrivals": arriving}

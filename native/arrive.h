@@ -1,0 +1,96 @@
+// Connections that all have the same delay of several steps: their spikes are delivered when they arrive, into one row that
+// stays in the processor's cache, and not when they come in, into a ring of all the steps to come.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "operands.h"
+#include "scatter.h"
+
+namespace spark {
+
+// The lists of spikes that came in during the last steps of a call; see `run_list_fired`.
+struct FiredBefore {
+  const int32_t* lists;
+  int64_t units, steps, shares;
+
+  Fired of_round(int64_t round) const { return {lists + round % steps * fired_words(units), units, shares}; }
+};
+
+// A spike that comes in with step t arrives `further` steps later. What came in before the call lies in the state's ring of
+// (further + 1, units), row s % (further + 1) for step s, and is moved from there to the row of this step.
+// What is still under way when the call ends is scattered into the ring. Each place has one spike's step to come from
+// and gets its sums in the same order either way: the same bits, wherever a call begins or ends.
+struct Arriving {
+  Scatter scatter_into;  // Its ring is the state's; the rest says which connections.
+  FiredBefore before;
+  float* row;
+  int64_t further;
+  uint64_t first_step;  // That of the call's first round.
+
+  float* row_of_ring(uint64_t step) const {
+    const Ring& ring = scatter_into.ring;
+    return ring.input + row_of(step, ring.slots) * ring.units;
+  }
+
+  void deliver(int64_t round, float* to) const {
+    Scatter now = scatter_into;
+    now.fired = before.of_round(round);
+    now.ring = {to, 1, now.ring.units, 0, now.ring.part};
+    scatter(now);
+  }
+
+  void step(int64_t round, bool is_first) const {
+    if (round >= further) return deliver(round - further, row);
+    const Part& part = scatter_into.ring.part;
+    if (!is_first || part.empty()) return;
+    float* const waiting = row_of_ring(first_step + static_cast<uint64_t>(round)) + part.first;
+    std::memcpy(row + part.first, waiting, part.size() * sizeof(float));
+    std::memset(waiting, 0, part.size() * sizeof(float));
+  }
+
+  void finish(int64_t rounds) const {
+    for (int64_t round = std::max<int64_t>(0, rounds - further); round < rounds; ++round)
+      deliver(round, row_of_ring(first_step + static_cast<uint64_t>(round + further)));
+  }
+};
+
+// Operands: as those of a scatter without delays of its own; the row of this step; whether it is the first of those that share the
+// row and the ring, which moves what came in before the call.
+inline void run_arrive(Operands& o) {
+  const auto lists = o.place<int32_t>();
+  const auto starts = o.place<int32_t>();
+  const auto post = o.place<char>();
+  const auto weights = o.place<char>();
+  const auto ring = o.place<float>();
+  const auto row = o.place<float>();
+  const uint64_t step = o.counter();
+  const int64_t pre = o.whole();
+  const int64_t slots = o.whole();
+  const int64_t units = o.whole();
+  Arriving a = {};
+  a.further = o.whole();
+  check_within(a.further, 1, slots - 1, "the steps until spikes arrive");
+  Scatter& s = a.scatter_into;
+  s.post_type = o.whole();
+  s.weight_type = o.whole();
+  s.delay_type = o.whole();
+  s.layout = o.whole();
+  s.is_signed = o.whole() != 0;
+  const bool is_first = o.whole() != 0;
+  a.before = {lists.of((a.further + 1) * fired_words(pre), "lists"), pre, a.further + 1, o.shares()};
+  a.row = row.of(units, "row");
+  a.first_step = step - static_cast<uint64_t>(o.round());
+  s.ring = {ring.of(slots * units, "ring"), slots, units, 0, o.part(units)};
+  s.starts = starts.of(pre + 1, "starts");
+  s.post = post;
+  s.weights = weights;
+  s.fired = {nullptr, pre, o.shares()};
+  if (o.is_first()) check_scatter(s, {post.bytes, weights.bytes, 0});
+  if (o.round() == 0) o.at_end([a](int64_t rounds) { a.finish(rounds); });
+  a.step(o.round(), is_first);
+}
+
+}  // namespace spark
