@@ -21,8 +21,8 @@ struct FiredBefore {
 
 // A spike that comes in with step t arrives `further` steps later. What came in before the call lies in the state's ring of
 // (further + 1, units), row s % (further + 1) for step s, and is moved from there to the row of this step.
-// What is still under way when the call ends is scattered into the ring. Each place has one spike's step to come from
-// and gets its sums in the same order either way: the same bits, wherever a call begins or ends.
+// What is still under way when the call ends is scattered into the ring. All that arrives in a step came in with one
+// step, so its sums have the same order either way: the same bits, wherever a call begins or ends.
 struct Arriving {
   Scatter scatter_into;  // Its ring is the state's; the rest says which connections.
   FiredBefore before;

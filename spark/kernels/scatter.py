@@ -169,34 +169,30 @@ def emit_scatter(
 
 
 def emit_arrive(
-    program: Program,
-    spikes: Sequence[Place],
-    rows: Rows,
-    ring: Place,
-    row: Place,
-    shape: tuple[int, int],
-    at: tuple[Place, int],
-    signed: bool,
-) -> None:
-    """The same where all connections have the same delay of several steps: delivered when spikes arrive; see native/arrive.h.
+    program: Program, spikes: Sequence[Place], rows: Rows, ring: Place, at: tuple[Place, int], signed: bool
+) -> Place:
+    """The same where all spikes arrive equally late: they are delivered when they arrive; see native/arrive.h.
 
     Args:
         program: The program.
         spikes: As in `emit_scatter`.
-        rows: Places instead of arrays, without delays.
-        ring: float32, of `shape` (slots, post): what is under way when a call begins or ends.
-        row: float32 (post,), zero at the call's begin and left zero by whoever reads it: what arrives in this step.
-        shape: Slots and postsynaptic units.
-        at: Place of the step counter, and in how many steps from it spikes arrive, 1 or more.
+        rows: Places instead of arrays, without delays of their own.
+        ring: float32 (slots, post): what is under way when a call begins or ends. In between its rows are zero.
+        at: Place of the step counter, and in how many steps from it spikes arrive, at least 1.
         signed: As in `scatter_spikes`.
+
+    Returns:
+        What arrives in this step, float32 (post,). Whoever reads it must leave it zero.
     """
     step, further = at
+    row = program.scratch((ring.shape[1],), "float32")
     numbers, first = _numbers(rows, signed), 0
-    for number, part in enumerate(spikes):
+    for part in spikes:
         weights = rows.weights
         if weight_layout(rows) == WEIGHT_OF_UNIT:
             weights = weights.part(first, part.size)
         starts = rows.starts.part(first, part.size + 1)
         places = (program.fired(part, further + 1), starts, rows.post, weights, ring, row, step)
-        program.emit(ARRIVE, places, (part.size, *shape, further, *numbers, int(number == 0)))
+        program.emit(ARRIVE, places, (part.size, *ring.shape, further, *numbers, int(first == 0)))
         first += part.size
+    return row

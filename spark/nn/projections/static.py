@@ -37,6 +37,8 @@ class ArrivalsOutput(TypedDict):
 class StaticProjections(Module, TakesInPlace, GivesInPlace):
     """Spikes are scattered, when they come in, into a ring of the steps to come; each step its row arrives.
 
+    Native code delivers spikes that all arrive equally late when they arrive, and leaves the same ring.
+
     Sums are float32, by step of scattering, then presynaptic unit, then postsynaptic unit.
 
     Input ports: `spikes`, of all wires together; `arrivals`, random events, which come on top in their own step. Output
@@ -110,13 +112,13 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
         ring, step = lowering.variable(self.arriving), lowering.entry("step")
         arriving = RingInput(ring, self.slots)
         if spikes is not None:
-            rows, further = self._rows(lowering.constant), (step, self.further)
-            shape = (self.slots, self.post)
-            if self.further == 0 or self.several:
-                emit_scatter(lowering.program, spikes.parts, rows, ring, shape, further, self.signed)
+            rows, at = self._rows(lowering.constant), (step, self.further)
+            if self.several or self.further == 0:
+                shape = (self.slots, self.post)
+                emit_scatter(lowering.program, spikes.parts, rows, ring, shape, at, self.signed)
             else:
-                arriving = RingInput(lowering.program.scratch((self.post,), "float32"), 1)
-                emit_arrive(lowering.program, spikes.parts, rows, ring, arriving.ring, shape, further, self.signed)
+                row = emit_arrive(lowering.program, spikes.parts, rows, ring, at, self.signed)
+                arriving = RingInput(row, 1)
         if arrivals is not None:
             places = (arrivals.key, step, arrivals.bounds, arriving.ring)
             wholes = (self.post, arrivals.bounds.size, arriving.slots)

@@ -1,0 +1,76 @@
+"""Spikes under way: wherever a call begins or ends, by however many threads, what arrives is the same to the bit."""
+
+import numpy as np
+import pytest
+from builders import array_code
+
+import spark
+from spark import FloatArray
+from spark.nn import Brain
+from spark.nn.connections import FixedProbability
+from spark.nn.initializers import ConstantInitializer, UniformInitializer
+from spark.nn.interfaces import PoissonSpiker
+from spark.nn.receptors import PulseCurrentConfig
+from spark.nn.somas import LeakySomaConfig
+
+SOURCES, UNITS, STEPS = 150, 190, 90
+# Pieces of a run: shorter than the shortest delay, longer than the longest, and one step alone.
+PIECES = (1, 1, 2, 30, 1, 3, 40, 12)
+DELAYS = {
+    "one for all": ConstantInitializer(value=6.0),
+    "one for each": UniformInitializer(minimum=2.0, maximum=9.0),
+    "also at once": UniformInitializer(minimum=1.0, maximum=4.0),
+}
+WEIGHTS = {"one": ConstantInitializer(value=900.0), "each": UniformInitializer(minimum=300.0, maximum=1500.0)}
+
+
+def network(delay: str, weight: str) -> Brain:
+    """Sources and the pool itself end at one receptor, a tenth of the units inhibits."""
+    net = spark.Network(dt=1.0, seed=3)
+    sources = net.module("sources", PoissonSpiker, {"signal": net.input("rate", SOURCES)}, max_freq=60.0)
+    pool = net.pool(
+        "pool", UNITS, soma=LeakySomaConfig(), receptors={"early": PulseCurrentConfig()}, inhibitory_rate=0.1
+    )
+    for origin, probability in ((sources, 0.2), (pool, 0.3)):
+        pattern = FixedProbability(probability=probability)
+        net.connect(origin, pool.early, pattern, weights=WEIGHTS[weight], delay=DELAYS[delay])
+    return net.build()
+
+
+def in_pieces(brain: Brain, pieces, threads: int | None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Spikes and state after a run in pieces from the first step on."""
+    brain.reset()
+    inputs = {"rate": FloatArray(np.ones(SOURCES, np.float32))}
+    found = [
+        spark.run(brain, steps, inputs, record=["pool.out_spikes"], threads=threads, progress=False)["pool.out_spikes"]
+        for steps in pieces
+    ]
+    return np.concatenate(found), {path: np.array(brain.state[path]) for path in brain.state}
+
+
+@pytest.mark.parametrize("weight", WEIGHTS)
+@pytest.mark.parametrize("delay", DELAYS)
+def test_a_run_in_pieces_or_by_several_threads_brings_what_one_call_brings(delay, weight):
+    brain = network(delay, weight)
+    assert sum(PIECES) == STEPS
+    whole, state = in_pieces(brain, [STEPS], 1)
+    assert np.count_nonzero(whole) > 300
+    for pieces, threads in ((PIECES, 1), ([STEPS], 3), (PIECES, 2), (PIECES, 5)):
+        spikes, after = in_pieces(brain, pieces, threads)
+        np.testing.assert_array_equal(spikes, whole, err_msg=f"{pieces} by {threads} threads")
+        for path, value in state.items():
+            np.testing.assert_array_equal(after[path], value, err_msg=f"{path}: {pieces} by {threads} threads")
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_the_ring_of_input_to_come_is_that_of_array_code(delay):
+    brain = network(delay, "each")
+    spikes, state = in_pieces(brain, [STEPS], None)
+    with array_code():
+        expected, there = in_pieces(network(delay, "each"), [STEPS], None)
+    np.testing.assert_array_equal(spikes, expected)
+    rings = [path for path in state if path.endswith("arriving")]
+    assert rings == ["pool.early_projections.arriving"]
+    assert delay == "also at once" or np.any(state[rings[0]])
+    for path in rings:
+        np.testing.assert_array_equal(state[path], there[path], err_msg=path)
