@@ -11,7 +11,12 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted([*(ROOT / "examples").glob("*.py"), *(ROOT / "examples" / "learning").glob("*.py")])
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: p.stem)
+# What learns for long is left to `make verify`; pages and tests of learning have the same code in small.
+@pytest.mark.parametrize(
+    "example",
+    [pytest.param(e, marks=pytest.mark.slow if e.stem == "digits" else []) for e in EXAMPLES],
+    ids=lambda p: p.stem,
+)
 def test_example_runs_and_prints(example: Path, tmp_path: Path) -> None:
     paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(

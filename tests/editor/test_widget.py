@@ -155,7 +155,7 @@ def test_a_brain_that_no_page_shows_any_more_stands_still_and_a_page_that_comes_
     live.push({"push": "run", "step": 1})
     kernel.say(ping=3)
     told = []
-    while (said := kernel.sent.get(timeout=60)) != {"pong": 3}:
+    while (said := kernel.sent.get(timeout=1200)) != {"pong": 3}:
         told.append(json.loads(said))
     assert live.connections and not any(t["push"] == "run" for t in told)
     kernel.say(text=json.dumps({"id": 2, "do": "pause"}))

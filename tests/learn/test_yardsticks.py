@@ -5,12 +5,15 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from drawing import some
 
 from spark.learn import yardsticks
 from spark.worlds import Acrobot, CartPole, Maze, MountainCar, Pendulum, World, WorldConfig
 
+WORLDS = [Acrobot, CartPole, Maze, MountainCar, Pendulum]
 
-@pytest.mark.parametrize("kind", [Acrobot, CartPole, Maze, MountainCar, Pendulum], ids=lambda kind: kind.__name__)
+
+@pytest.mark.parametrize("kind", some(WORLDS, 2), ids=lambda kind: kind.__name__)
 def test_a_policy_written_by_hand_solves_its_world_and_chance_does_not(kind: Any) -> None:
     found = yardsticks(kind(), 100)
     assert list(found) == ["random", "hand-written"]

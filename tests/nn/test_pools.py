@@ -165,10 +165,10 @@ SOMAS = {
 }
 
 
-# The second is of one's own; pools of the others are among the random ones of `make test`.
+# One of one's own; pools of the others are among the random ones of `make test`.
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=[] if n in ("integrate and fire", "meter") else pytest.mark.slow) for n in SOMAS],
+    [pytest.param(n, marks=[] if n == "meter" else pytest.mark.slow) for n in SOMAS],
 )
 def test_native_code_gives_what_array_code_gives(name):
     native = ran(built(everything(SOMAS[name])))

@@ -1,4 +1,8 @@
-"""A headless Chromium, an editor in a process of its own, and a page for every test."""
+"""A headless Chromium, an editor in a process of its own, and a page for every test.
+
+A page costs half a second of a core, a brain that runs in it two more. Slow, and so left to `make verify`, are tests of
+what has tests of its own below the page too, in `tests/editor` and `tests/io`, and near copies of others here.
+"""
 
 from pathlib import Path
 

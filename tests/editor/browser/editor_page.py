@@ -59,7 +59,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(15)
+        self.process.wait(120)
         self.close()
 
     def close(self):
@@ -79,7 +79,8 @@ class Page:
         }
         for event, take in self.told.items():
             page.on(event, take)
-        page.set_default_timeout(20_000)
+        # Nothing waits that long but on a machine that does much else.
+        page.set_default_timeout(120_000)
         page.goto(address)
         page.get_by_role("button", name="Run", exact=True).wait_for()
         self.wait_for_function("() => document.querySelector('.offline') === null")
@@ -161,12 +162,12 @@ class Page:
     def step(self):
         return int(self.page.get_by_test_id("step").get_attribute("data-step"))
 
-    def wait_phase(self, phase, seconds=60):
+    def wait_phase(self, phase, seconds=120):
         self.wait_for_function(
             "p => document.querySelector('[data-testid=phase]').innerText === p", arg=phase, timeout=1000 * seconds
         )
 
-    def wait_step(self, least, seconds=60):
+    def wait_step(self, least, seconds=120):
         self.wait_for_function(
             "n => Number(document.querySelector('[data-testid=step]')?.dataset.step ?? -1) >= n",
             arg=least,
@@ -223,7 +224,7 @@ LET_THROUGH = """() => {
 # Ten pictures of the page in which neither the view nor a node moves.
 STANDS = """() => new Promise((done, failed) => {
   let last = null, same = 0;
-  setTimeout(() => failed(new Error("the view still moves, or nothing is drawn")), 30_000);
+  setTimeout(() => failed(new Error("the view still moves, or nothing is drawn")), 120_000);
   const look = () => {
     const parts = document.querySelectorAll(".react-flow__viewport, .react-flow__node");
     const now = [...parts].map((part) => part.style.transform).join();
@@ -245,7 +246,7 @@ MIDDLE = """() => {
 }"""
 HAS_BRAIN = "document.querySelector('.run-bar button:last-of-type')?.disabled === false"
 DRAWN = """async () => {
-  const late = new Promise((_, failed) => setTimeout(() => failed(new Error("nothing is drawn")), 30_000));
+  const late = new Promise((_, failed) => setTimeout(() => failed(new Error("nothing is drawn")), 120_000));
   for (let i = 0; i < 2; i++) await Promise.race([new Promise(requestAnimationFrame), late]);
   // What turns round for ever never ends.
   const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations < Infinity);
@@ -274,7 +275,7 @@ ASK = """([request, args]) => new Promise((done, failed) => {
   };
   if (window.sparkTestLine?.socket.readyState > 1) window.sparkTestLine = null;
   const line = (window.sparkTestLine ??= open());
-  setTimeout(() => failed(new Error(`the server did not answer ${request}`)), 60_000);
+  setTimeout(() => failed(new Error(`the server did not answer ${request}`)), 120_000);
   line.ready.then(() => {
     line.waiting.set(++line.number, { done, failed });
     line.socket.send(JSON.stringify({ id: line.number, do: request, ...args }));
@@ -288,7 +289,7 @@ def keep_picture(page, name):
         page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
 
 
-def wait_until(holds, seconds=20.0):
+def wait_until(holds, seconds=120.0):
     """Wait until something holds, and return what it then is."""
     deadline = time.monotonic() + seconds
     while not (found := holds()):

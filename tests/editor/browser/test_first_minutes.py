@@ -28,7 +28,7 @@ def test_the_first_click_after_a_field_was_edited_is_taken(page):
     wait_until(lambda: config(page, key)["async_spikes"] is True)
 
 
-@pytest.mark.parametrize("text", ["32", "no number"], ids=["right", "wrong"])
+@pytest.mark.parametrize("text", ["32", pytest.param("no number", marks=pytest.mark.slow)], ids=["right", "wrong"])
 def test_a_box_that_is_clicked_straight_from_a_field_stays_under_the_pointer(page, text):
     """What is typed is taken when the field loses the focus: between the press and the release of that very click."""
     page.empty()

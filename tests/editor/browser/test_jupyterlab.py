@@ -101,7 +101,7 @@ class Notebook:
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         written = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
         (lab.folder / f"{name}.ipynb").write_text(json.dumps(written))
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(self.address(f"lab/tree/{name}.ipynb?reset"))
         self.cells = page.locator(".jp-Notebook .jp-Cell")

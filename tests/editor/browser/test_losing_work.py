@@ -1,6 +1,7 @@
 """Nothing that a user did is lost: not to another document, a full disk, a restart, or a reload."""
 
 import pytest
+from drawing import some
 from editor_page import Page, wait_until
 
 from spark.io.model_file import new_document, write_document
@@ -42,7 +43,7 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", some(WAYS, 3))
 def test_unsaved_work_is_asked_for_before_another_document_takes_its_place(page, shared, way):
     document = new_document()
     document["nodes"]["n1"] = {"type": "Input", "name": "drive", "config": {}, "ui": {"x": 0, "y": 0}}
@@ -80,6 +81,7 @@ def test_saving_before_leaving_goes_on_to_where_one_was_going(page, shared):
     assert '"units": [301]' in (shared.folder / "left.spark.json").read_text().replace("\n", "").replace("  ", "")
 
 
+@pytest.mark.slow
 def test_what_no_page_shows_any_more_is_among_the_drafts(open_page):
     page = open_page()
     page.example(CARTPOLE)
@@ -144,6 +146,7 @@ def test_nothing_is_lost_when_the_editor_is_killed_and_started_again(chromium, o
     context.close()
 
 
+@pytest.mark.slow
 def test_a_page_of_an_editor_that_was_started_with_another_secret_says_where_the_link_is(own_server, visit):
     server = own_server()
     page = visit(server.link)

@@ -88,7 +88,7 @@ class Notebook:
         self.page.wait_for_timeout(20)
 
     def until(self, holds):
-        wait_until(lambda: (self.pump(), holds())[1], 30)
+        wait_until(lambda: (self.pump(), holds())[1])
 
     def settle(self):
         for _ in range(10):
@@ -211,7 +211,10 @@ def test_a_dialog_covers_the_widget_and_not_the_notebook_and_takes_no_focus_from
 RESTARTED = "The kernel was restarted: run the cell again."
 
 
-@pytest.mark.parametrize("how", ["says so", "says that something changed", "closes the line", "refuses to send"])
+OTHER_WAYS = ("says that something changed", "closes the line", "refuses to send")
+
+
+@pytest.mark.parametrize("how", ["says so", *(pytest.param(how, marks=pytest.mark.slow) for how in OTHER_WAYS)])
 def test_after_a_restart_of_the_kernel_the_widget_says_so_and_takes_no_edits(notebook, how):
     page = notebook.page
     notebook.open_example()

@@ -37,35 +37,37 @@ SET_THEME = """theme => {
 }"""
 
 
-def assert_nothing_serious(page, picture=None):
+def assert_nothing_serious(page, themes, picture=None):
     """All rules in one theme; in the others those of colours, since nothing else differs there."""
-    for theme in THEMES:
+    for theme in themes:
         set_theme(page, theme)
         assert serious(page, None if theme == THEMES[0] else ["color-contrast"]) == [], theme
         if picture:
             page.picture(f"{picture}_{theme}")
 
 
-def test_nothing_serious_stands_in_the_way_of_a_screen_reader_in_any_theme(page):
+# The others wherever there is most to see; in `make verify` everywhere.
+@pytest.mark.parametrize("themes", [THEMES[:1], pytest.param(THEMES, marks=pytest.mark.slow)], ids=["light", "all"])
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader_in_any_theme(page, themes):
     """Acceptance m and n."""
     page.wait_for_selector(".gallery img")
-    assert_nothing_serious(page)
+    assert_nothing_serious(page, themes)
     page.example(CARTPOLE)
-    assert_nothing_serious(page)
+    assert_nothing_serious(page, themes)
     page.get_by_role("button", name="100 steps").click()
     page.wait_step(100)
     page.node("neurons_pool").click()
     page.drawn_anew()
-    assert_nothing_serious(page, "n")
+    assert_nothing_serious(page, THEMES, "n")
     page.get_by_role("tab", name="Run settings").click()
-    assert_nothing_serious(page)
+    assert_nothing_serious(page, themes)
     page.ask("apply", commands=[{"do": "remove", "ids": ["e1"]}])
     page.get_by_role("tab", name="Problems", exact=False).click()
     page.get_by_text("signal is not wired").wait_for()
-    assert_nothing_serious(page)
+    assert_nothing_serious(page, themes)
     page.keyboard.press("Space")
     page.get_by_role("combobox", name="Search modules").wait_for()
-    assert_nothing_serious(page)
+    assert_nothing_serious(page, themes)
 
 
 def test_the_themes_differ(page):
