@@ -184,6 +184,7 @@ inline void run_scatter(Operands& o) {
   const auto delays = o.place<char>();
   const auto ring = o.place<float>();
   const uint64_t step = o.counter();
+  const auto amplitudes = o.place<float>();
   const int64_t pre = o.whole();
   s.ring.slots = o.whole();
   s.ring.units = o.whole();
@@ -197,6 +198,7 @@ inline void run_scatter(Operands& o) {
   s.fired = {lists.of(fired_words(pre), "lists"), pre, o.shares()};
   s.starts = starts.of(pre + 1, "starts");
   s.ring.input = ring.of(s.ring.slots * s.ring.units, "ring");
+  s.amplitudes = amplitudes.any(pre, "amplitudes");
   s.post = post;
   s.weights = weights;
   s.delays = delays;

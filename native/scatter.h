@@ -86,9 +86,11 @@ inline void scatter_row(const Rows<Post, Weight, Delay>& rows, int64_t unit, flo
 }
 
 // ring[(slot + delay of e) mod slots, post of e] += sign * weight of e, for all e of the units that fired: by ascending
-// unit, then ascending e. An unsigned scatter takes every spike as +1.
+// unit, then ascending e. An unsigned scatter takes every spike as +1. Where each unit has an amplitude, the sign is
+// multiplied by it.
 template <class Post, class Weight, class Delay>
-void scatter_fired(const Fired& fired, const Rows<Post, Weight, Delay>& rows, bool is_signed, const Ring& ring) {
+void scatter_fired(const Fired& fired, const Rows<Post, Weight, Delay>& rows, bool is_signed, const float* amplitudes,
+                   const Ring& ring) {
   constexpr int32_t kCapacity = 256;
   int32_t listed[kCapacity];
   int32_t count = 0;
@@ -100,7 +102,8 @@ void scatter_fired(const Fired& fired, const Rows<Post, Weight, Delay>& rows, bo
       if (at + kStartsAhead < count) __builtin_prefetch(rows.starts + unit(at + kStartsAhead));
       if (at + kRowsAhead < count) ask_for(rows, unit(at + kRowsAhead), ring);
       const bool subtracts = is_signed && spike_of(listed[at]).negative;
-      scatter_row(rows, unit(at), subtracts ? -1.0f : 1.0f, ring);
+      const float sign = subtracts ? -1.0f : 1.0f;
+      scatter_row(rows, unit(at), amplitudes ? sign * amplitudes[unit(at)] : sign, ring);
     }
     count = 0;
   };
@@ -127,6 +130,7 @@ struct Scatter {
   int64_t post_type, weight_type, delay_type, layout;
   bool is_signed;
   Ring ring;
+  const float* amplitudes = nullptr;  // Of each unit; null where all weights count whole.
 };
 
 template <class Post, class Weight, class Delay>
@@ -134,7 +138,7 @@ void run_scatter(const Scatter& s) {
   const Rows<Post, Weight, Delay> rows = {s.starts, static_cast<const Post*>(s.post),
                                           static_cast<const Weight*>(s.weights),
                                           static_cast<const Delay*>(s.delays), s.layout};
-  scatter_fired(s.fired, rows, s.is_signed, s.ring);
+  scatter_fired(s.fired, rows, s.is_signed, s.amplitudes, s.ring);
 }
 
 template <class Post, class Weight>

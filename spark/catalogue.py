@@ -12,7 +12,7 @@ from spark.core.arguments import checked
 from spark.core.errors import ModuleError, Problem
 from spark.core.module import Module
 from spark.core.registry import modules
-from spark.nn import Brain, interfaces, neurons, plasticity, pools, receptors, somas, synapses
+from spark.nn import Brain, interfaces, neurons, plasticity, pools, projections, receptors, somas, synapses
 
 ENTRY_POINTS = "spark.modules"
 
@@ -85,6 +85,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         receptors.PulseCurrent,
     ),
     "synapses": (synapses.PoissonBackground,),
+    "short_term": (projections.TsodyksMarkram,),
     "plasticity": (
         plasticity.BCMRule,
         plasticity.ClopathRule,

@@ -11,11 +11,12 @@ from spark.nn.component import ComponentConfig
 from spark.nn.connections.base import kinds as connectivities
 from spark.nn.initializers.base import kinds as initializers
 from spark.nn.plasticity import RuleConfig
+from spark.nn.projections import ShortTermConfig
 from spark.nn.receptors import ReceptorConfig
 from spark.nn.somas import SomaConfig
 
 # Components of which a config may hold any.
-FAMILIES = (RuleConfig, SomaConfig, ReceptorConfig)
+FAMILIES = (RuleConfig, ShortTermConfig, SomaConfig, ReceptorConfig)
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
@@ -96,6 +97,7 @@ def _choices(schema: dict[str, Any]) -> list[Any]:
 def _tag(schema: dict[str, Any]) -> str | None:
     """The kinds that a field may hold which is left out, by the title of what it may be."""
     tags = {"Initializer": "initializer", "Connectivity": "connectivity", "Rule": "rule"}
+    tags["Short-term plasticity"] = "short_term"
     return next((tags[b["title"]] for b in _branches(schema) if b.get("title") in tags), None)
 
 

@@ -46,7 +46,13 @@ def weight_layout(rows: Rows) -> int:
 
 
 def scatter_spikes(
-    spikes: Any, rows: Rows, ring: Any, slot: Any, signed: bool = True, implementation: Implementation = "auto"
+    spikes: Any,
+    rows: Rows,
+    ring: Any,
+    slot: Any,
+    signed: bool = True,
+    implementation: Implementation = "auto",
+    amplitudes: Any = None,
 ) -> jax.Array:
     """Add the weights of the connections of all units that fired to the steps and units where they arrive.
 
@@ -61,6 +67,8 @@ def scatter_spikes(
         signed: Whether spikes of -1 subtract; else they add as those of +1 do.
         implementation: 'auto' takes C++ on CPUs. Its work follows the spikes, the reference's the number of
             connections.
+        amplitudes: float32 (pre,): what the weights of each unit are multiplied by; left out, 1. With them it is the
+            reference that runs; the C++ version is an instruction of a program.
 
     Returns:
         The new ring.
@@ -76,6 +84,9 @@ def scatter_spikes(
     _check(spikes, rows, ring)
     delays = jnp.zeros(0, jnp.uint8) if rows.delays is None else rows.delays
     arguments = (spikes, rows.starts, rows.post, rows.weights, delays, ring, slot)
+    if amplitudes is not None:
+        check_shape("amplitudes", amplitudes, spikes.shape)
+        return _reference(signed)(*arguments, amplitudes)
     name = "scatter_signed" if signed else "scatter_unsigned"
     return choose(name, implementation, _native(rows, signed), _reference(signed), *arguments)
 
@@ -119,13 +130,16 @@ def _native(rows: Rows, signed: bool) -> Any:
 
 
 def _reference(signed: bool) -> Any:
-    def call(spikes: Any, starts: Any, post: Any, weights: Any, delays: Any, ring: Any, slot: Any) -> jax.Array:
+    def call(
+        spikes: Any, starts: Any, post: Any, weights: Any, delays: Any, ring: Any, slot: Any, amplitudes: Any = None
+    ) -> jax.Array:
         edges = post.shape[0]
         if edges == 0:
             return ring
         unit = jnp.repeat(jnp.arange(spikes.size), starts[1:] - starts[:-1], total_repeat_length=edges)
         sign = spikes if signed else jnp.abs(spikes)
-        sign = sign[unit].astype(jnp.float32)
+        sign = sign.astype(jnp.float32) if amplitudes is None else sign.astype(jnp.float32) * amplitudes
+        sign = sign[unit]
         wide = weights.astype(jnp.float32)
         each = wide if weights.shape[0] in (1, edges) else wide[unit]
         row = jnp.where(sign != 0, slot, 0)
@@ -144,6 +158,7 @@ def emit_scatter(
     shape: tuple[int, int],
     at: tuple[Place, int],
     signed: bool,
+    amplitudes: Place | None = None,
 ) -> None:
     """The same as instructions of a program, one for each part of the presynaptic units.
 
@@ -155,6 +170,7 @@ def emit_scatter(
         shape: Slots and postsynaptic units.
         at: Place of the step counter, and how many steps from it a delay of 0 arrives.
         signed: As in `scatter_spikes`.
+        amplitudes: As in `scatter_spikes`.
     """
     step, further = at
     numbers, first = _numbers(rows, signed), 0
@@ -163,7 +179,8 @@ def emit_scatter(
         if weight_layout(rows) == WEIGHT_OF_UNIT:
             weights = weights.part(first, part.size)
         starts = rows.starts.part(first, part.size + 1)
-        places = (program.fired(part), starts, rows.post, weights, rows.delays, ring, step)
+        brings = None if amplitudes is None else amplitudes.part(first, part.size)
+        places = (program.fired(part), starts, rows.post, weights, rows.delays, ring, step, brings)
         program.emit(SCATTER, places, (part.size, *shape, further, *numbers))
         first += part.size
 

@@ -106,7 +106,7 @@ _SHARED: dict[int, tuple[str, int | tuple[int, ...]]] = {
     ins.SOMA: ("wwwrw", 0),
     ins.SIGN: ("wrr", 0),
     ins.TAKE: ("wR", 0),
-    ins.SCATTER: ("RRRRRwR", 2),
+    ins.SCATTER: ("RRRRRwRR", 2),
     ins.ARRIVE: ("RRRRwwR", 2),
     ins.LIST_FIRED: ("rl", 0),
     ins.DRAW_SPIKES: ("RRrw", 0),

@@ -12,6 +12,7 @@ import numpy as np
 from fuzz.origins import Draw, Origin, Shape, connectivity, delays, positive_values
 from spark import FloatArray, PortMap, Projection, SpikeArray
 from spark.nn import initializers, interfaces, neurons, plasticity, pools, receptors, somas, synapses
+from spark.nn.projections import TsodyksMarkramConfig
 
 Wires = Sequence[Origin]
 
@@ -121,8 +122,13 @@ def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: floa
         settings["signed"] = draw.chance(0.5)
     if draw.chance(0.4):
         settings["rule"] = rule_config(draw, draw.choice(PlasticPool.rules), False)
-    elif draw.chance(0.3):
+        return Projection(origin.wire.origin, origin.wire.port, name=name, **settings)
+    if draw.chance(0.3):
         settings["weight_dtype"] = draw.choice(["float16", "bfloat16"])
+    if draw.chance(0.3):
+        facilitates = {"facilitation_tau": draw.number_in(20.0, 500.0)} if draw.chance(0.5) else {}
+        used, recovers = draw.number_in(0.1, 0.9), draw.number_in(20.0, 800.0)
+        settings["short_term"] = TsodyksMarkramConfig(utilization=used, recovery_tau=recovers, **facilitates)
     return Projection(origin.wire.origin, origin.wire.port, name=name, **settings)
 
 

@@ -16,7 +16,7 @@ from spark.nn.component import ComponentConfig
 from spark.nn.connections.base import AnyConnectivity, Connectivity
 from spark.nn.initializers import AnyInitializer
 from spark.nn.plasticity.rule import RuleConfig
-from spark.nn.projections import ProjectionConfig
+from spark.nn.projections import ProjectionConfig, TsodyksMarkramConfig
 from spark.nn.receptors import ReceptorConfig
 from spark.nn.somas import SomaConfig
 
@@ -120,8 +120,10 @@ def _by_name(cls: Any, name: str) -> st.SearchStrategy[Any] | None:
     """Values of fields whose type does not say what they hold."""
     if name == "receptors":
         return st.dictionaries(NAMES, st.sampled_from(RECEPTORS).flatmap(configs), min_size=1, max_size=3)
-    if cls is not ProjectionConfig or name not in ("name", "modulator", "rule"):
+    if cls is not ProjectionConfig or name not in ("name", "modulator", "rule", "short_term"):
         return None
+    if name == "short_term":
+        return configs(TsodyksMarkramConfig)
     return st.sampled_from(RULES).flatmap(configs) if name == "rule" else NAMES
 
 

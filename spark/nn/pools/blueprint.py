@@ -12,6 +12,7 @@ from spark.nn.plasticity.rule import Rule
 from spark.nn.pools.feeds import Feed
 from spark.nn.pools.sums import Sum, SumConfig
 from spark.nn.pools.total import EFFECTS, Total, TotalConfig
+from spark.nn.projections.draws import Drawn
 from spark.nn.projections.plastic import PlasticProjection, PlasticProjectionConfig
 from spark.nn.projections.static import StaticProjections, StaticProjectionsConfig
 from spark.nn.somas.soma import Soma
@@ -102,6 +103,10 @@ def _projections(
             events = None
         sources.append(PortMap(feed.name, "arrivals"))
         if feed.stays:
+            for one in feed.projections:
+                if isinstance(one, Drawn) and one.settings.short_term is not None:
+                    parts.append(_short_term(one, feed.name, shared))
+                    wires["amplitudes"] = [PortMap(one.short_term_name, "amplitudes")]
             seed = feed.projections[0].seed if feed.projections else None
             static = StaticProjectionsConfig(**shared, seed=seed, projections=feed.projections)
             parts.append(ModuleSpecs(feed.name, StaticProjections, wires, static))
@@ -110,6 +115,15 @@ def _projections(
             plastic = PlasticProjectionConfig(**shared, seed=one.seed, projection=one)
             parts.append(ModuleSpecs(feed.name, PlasticProjection, wires, plastic))
     return parts, sources
+
+
+def _short_term(one: Drawn, feed: str, shared: dict[str, Any]) -> ModuleSpecs:
+    chosen: Any = one.settings.short_term
+    try:
+        handed = chosen.handed(**shared)
+    except ConfigError as error:
+        raise error.under(f"{one.name}.short_term") from error
+    return ModuleSpecs(one.short_term_name, chosen.made(), {"spikes": [PortMap(CALL, feed)]}, handed)
 
 
 def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:

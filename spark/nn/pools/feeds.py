@@ -77,7 +77,7 @@ def feeds_of(
 
     A projection with a rule is fed alone, by its own name, and so is what several wires are together. Those whose
     weights stay and that end at one receptor share a feed, `<receptor>_projections`, if their signs and dtypes are the
-    same. A wire of an injected current is fed alone.
+    same; one with short-term plasticity has a feed of its own. A wire of an injected current is fed alone.
 
     Args:
         owner: How errors name the pool.
@@ -132,14 +132,15 @@ def _grouped(
 ) -> dict[str, list[_Member]]:
     made: Any = config.made()
     groups: dict[str, list[_Member]] = {}
-    kinds: dict[tuple[bool, str], str] = {}
+    kinds: dict[tuple[bool, str, str], str] = {}
     first = 0
     for one, wire in zip(drawn, wires, strict=True):
         if isinstance(one, Pairs) or not one.stays or issubclass(made.takes, CurrentArray):
             group = one.name
         else:
             number = "" if not kinds else f"_{len(kinds) + 1}"
-            group = kinds.setdefault((one.signed, one.settings.weight_dtype), f"{receptor}_projections{number}")
+            alone = "" if one.settings.short_term is None else one.name
+            group = kinds.setdefault((one.signed, one.settings.weight_dtype, alone), f"{receptor}_projections{number}")
         groups.setdefault(group, []).append((one, (first, first + wire.size), wire))
         first += wire.size
     return groups

@@ -71,6 +71,11 @@ class Drawn:
         return f"{self.name}_rule"
 
     @property
+    def short_term_name(self) -> str:
+        """Name of its short-term plasticity in the pool."""
+        return f"{self.name}_short_term"
+
+    @property
     def modulator(self) -> str | None:
         """Input port of the pool that modulates the rule."""
         return self.settings.modulator

@@ -14,6 +14,7 @@ from spark.nn.connections import AllToAll, AnyConnectivity
 from spark.nn.initializers import AnyInitializer, ConstantInitializer
 from spark.nn.initializers.base import to_initializer
 from spark.nn.plasticity.rule import RuleConfig
+from spark.nn.projections.short_term import ShortTermConfig
 
 
 def _initializer_or_none(value: Any) -> Any:
@@ -21,6 +22,9 @@ def _initializer_or_none(value: Any) -> Any:
 
 
 _RULE = Annotated[Any, kind_reader(RuleConfig), WithJsonSchema({"type": "object", "title": "Rule"})]
+_SHORT_TERM = Annotated[
+    Any, kind_reader(ShortTermConfig), WithJsonSchema({"type": "object", "title": "Short-term plasticity"})
+]
 
 
 class ProjectionConfig(Config):
@@ -43,6 +47,11 @@ class ProjectionConfig(Config):
     )
     rule: _RULE | None = field(None, description="How the weights change: the config of any rule; left out, they stay.")
     modulator: str | None = field(None, description="Input port of the pool that modulates the rule.")
+    short_term: _SHORT_TERM | None = field(
+        None,
+        description="Short-term plasticity: how much of its weight a spike brings after those before it; the config of "
+        "any kind; left out, all of it.",
+    )
     signed: bool | None = field(
         None, description="Whether spikes of inhibitory units count as -1; left out, as the receptor has it."
     )
@@ -65,6 +74,12 @@ class ProjectionConfig(Config):
         if self.modulator is not None and not modulated:
             text = f"has no effect without a rule with an `eligibility_tau`, got {self.modulator!r}"
             found.append(Problem("modulator", text, "Leave it out", "setting"))
+        if self.short_term is not None:
+            found += [problem.under("short_term") for problem in self.short_term.unmade()]
+        if self.rule is not None and self.short_term is not None:
+            text = f"is for weights that stay, got {type(self.short_term).__name__} beside a rule"
+            mend = "Give each a projection of its own"
+            found.append(Problem("short_term", text, mend, "setting"))
         if self.rule is not None and self.weight_dtype != "float32":
             text = f"is for weights that stay, got {self.weight_dtype} beside a rule"
             found.append(
@@ -73,8 +88,9 @@ class ProjectionConfig(Config):
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data; the rule leaves out what the pool hands down."""
-        return {**super().to_dict(), "rule": None if self.rule is None else self.rule.owned()}
+        """Plain data; the rule and the like leave out what the pool hands down."""
+        inner = {"rule": self.rule, "short_term": self.short_term}
+        return {**super().to_dict(), **{name: None if c is None else c.owned() for name, c in inner.items()}}
 
 
 class Projection(PortMap):

@@ -41,8 +41,9 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
 
     Sums are float32, by step of scattering, then presynaptic unit, then postsynaptic unit.
 
-    Input ports: `spikes`, of all wires together; `arrivals`, random events, which come on top in their own step. Output
-    ports: `arrivals`, float32, shape of the units.
+    Input ports: `spikes`, of all wires together; `amplitudes`, how much of its weight a spike of each source brings;
+    `arrivals`, random events, which come on top in their own step. Output ports: `arrivals`, float32, shape of the
+    units.
     Variables: `arriving`, float32 (slots, units).
     """
 
@@ -52,7 +53,12 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
     works_on_others = True
     any_of = ("spikes", "arrivals")
 
-    def build(self, spikes: PortSpec | None = None, arrivals: PortSpec | None = None) -> None:
+    def build(
+        self,
+        spikes: PortSpec | None = None,
+        amplitudes: PortSpec | None = None,
+        arrivals: PortSpec | None = None,
+    ) -> None:
         """Draw connections, weights and delays."""
         self.units = self.config.units
         self.drawn: tuple[Drawn, ...] = tuple(self.config.projections)
@@ -94,28 +100,39 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
         """The connections, as arrays."""
         return self._rows(lambda constant: constant.value)
 
-    def __call__(self, spikes: SpikeArray | None = None, arrivals: FloatArray | None = None) -> ArrivalsOutput:
+    def __call__(
+        self,
+        spikes: SpikeArray | None = None,
+        amplitudes: FloatArray | None = None,
+        arrivals: FloatArray | None = None,
+    ) -> ArrivalsOutput:
         """Advance one step."""
         now, ring = self.step % self.slots, self.arriving.value
         if spikes is not None:
             active = spikes.value.reshape(-1).astype(jnp.int8)
             slot = (now + self.further) % self.slots
-            ring = scatter_spikes(active, self.connected, ring, slot, self.signed)
+            brings = None if amplitudes is None else amplitudes.value.reshape(-1)
+            ring = scatter_spikes(active, self.connected, ring, slot, self.signed, amplitudes=brings)
         arrived = ring[now] if arrivals is None else ring[now] + arrivals.value.reshape(-1).astype(jnp.float32)
         self.arriving.value = ring.at[now].set(0.0)
         return {"arrivals": FloatArray(arrived.reshape(self.units))}
 
     def lower(
-        self, lowering: Lowering, spikes: Arriving | None = None, arrivals: Background | None = None
+        self,
+        lowering: Lowering,
+        spikes: Arriving | None = None,
+        amplitudes: Arriving | None = None,
+        arrivals: Background | None = None,
     ) -> dict[str, RingInput]:
         """An instruction for each wire, one for random events; whoever reads what arrives takes it out of the ring."""
         ring, step = lowering.variable(self.arriving), lowering.entry("step")
         arriving = RingInput(ring, self.slots)
         if spikes is not None:
             rows, at = self._rows(lowering.constant), (step, self.further)
-            if self.several or self.further == 0:
-                shape = (self.slots, self.post)
-                emit_scatter(lowering.program, spikes.parts, rows, ring, shape, at, self.signed)
+            # How much of a weight a spike brings is known when it comes in.
+            if self.several or self.further == 0 or amplitudes is not None:
+                shape, brings = (self.slots, self.post), None if amplitudes is None else amplitudes.place
+                emit_scatter(lowering.program, spikes.parts, rows, ring, shape, at, self.signed, brings)
             else:
                 row = emit_arrive(lowering.program, spikes.parts, rows, ring, at, self.signed)
                 arriving = RingInput(row, 1)
