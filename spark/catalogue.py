@@ -12,7 +12,7 @@ from spark.core.arguments import checked
 from spark.core.errors import ModuleError, Problem
 from spark.core.module import Module
 from spark.core.registry import modules
-from spark.nn import Brain, interfaces, neurons, plasticity, pools, projections, receptors, somas, synapses
+from spark.nn import Brain, interfaces, neurons, plasticity, pools, projections, receptors, somas, sources, synapses
 
 ENTRY_POINTS = "spark.modules"
 
@@ -35,6 +35,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         interfaces.ExponentialIntegrator,
         interfaces.FirstToSpike,
         interfaces.Gain,
+        interfaces.Gate,
         interfaces.LatencySpiker,
         interfaces.LinearSpiker,
         interfaces.PhaseSpiker,
@@ -45,6 +46,13 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         interfaces.TopologicalLinearSpiker,
         interfaces.TopologicalPoissonSpiker,
         interfaces.WinnerTakeAll,
+    ),
+    "source": (
+        sources.OrnsteinUhlenbeckCurrent,
+        sources.RampCurrent,
+        sources.SampledCurrent,
+        sources.SineCurrent,
+        sources.StepCurrent,
     ),
     "world": (worlds.Acrobot, worlds.CartPole, worlds.Maze, worlds.MountainCar, worlds.Pendulum),
     "learning": (

@@ -11,10 +11,16 @@ from spark import catalogue
 from spark.core.config import ModuleConfig
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
-TITLES = {"soma": "Somas", "receptor": "Receptors", "plasticity": "Rules", "short_term": "Short-term plasticity"}
+TITLES = {
+    "soma": "Somas",
+    "receptor": "Receptors",
+    "plasticity": "Rules",
+    "short_term": "Short-term plasticity",
+    "source": "Sources",
+}
 HEAD = """# Models
 
-Every soma, receptor, rule and short-term plasticity of the catalogue. This page is made from the classes by
+Every soma, receptor, rule, short-term plasticity and source of the catalogue. This page is made from the classes by
 `python tests/docs/models_page.py`; a test says that it is up to date and that each entry has all of it. Any soma goes
 with any receptors and rules: see [pools](pools.md) and [plasticity](plasticity.md). Each model has a test against a
 reference that was written from the paper (`tests/reference`, `tests/nn`). `dt`, `dtype`, `seed` and `units`, which all

@@ -10,6 +10,7 @@ from spark import catalogue
 CLASSES: list[Any] = [cls for family in models_page.TITLES for cls in catalogue.BUILT_IN[family]]
 # What arrives is passed on: there is no model to look up.
 NO_SOURCE = ("Current", "Jump", "PulseCurrent", "QuadrupletRule")
+NO_SOURCE += ("RampCurrent", "SampledCurrent", "SineCurrent", "StepCurrent")
 
 
 def test_the_page_is_that_of_the_classes() -> None:

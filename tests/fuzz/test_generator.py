@@ -26,6 +26,9 @@ ALONE = {c.__name__ for family in ("soma", "receptor") for c in catalogue.BUILT_
 ALONE -= {c.component.__name__ for c in (*AnyPool.somas, *(config for config, _ in AnyPool.receptors.values()))}
 ALONE |= {c.__name__ for c in catalogue.BUILT_IN["interface"]} - {r.module.__name__ for r in (*SPIKERS, Integrator)}
 
+# Courses in time without inputs; `nn/test_sources.py` runs each of them natively and as array code.
+ALONE |= {c.__name__ for c in catalogue.BUILT_IN["source"]}
+
 
 @pytest.fixture(scope="module")
 def configs() -> list[BrainConfig]:

@@ -90,19 +90,18 @@ INTERFACES = {interface.__name__: interface for interface in catalogue.BUILT_IN[
 @pytest.mark.parametrize("interface", INTERFACES)
 def test_every_interface_is_native_as_it_is_subclassed_and_in_a_brain_in_a_brain(interface: str, each: bool) -> None:
     cls = INTERFACES[interface]
-    (port,) = cls.ports().inputs
-    payload = cls.ports().inputs[port]
+    ports = cls.ports().inputs
     config = example_config(cls)
     config = spread_out(config, (6,)) if each else config
-    wires = {port: [PortMap("__call__", "x")]}
+    wires = {port: [PortMap("__call__", port)] for port in ports}
     specs = [ModuleSpecs("plain", cls, wires, config), ModuleSpecs("own", unchanged(cls), wires, config)]
-    inputs = {"x": InputSpec(payload, (6,), payload.default_dtype)}
+    inputs = {port: InputSpec(payload, (6,), payload.default_dtype) for port, payload in ports.items()}
     inner = BrainConfig(input_map=inputs, output_map={}, modules_map=specs)
     brain = Brain(
         BrainConfig(
             input_map=inputs,
             output_map={},
-            modules_map=[*specs, ModuleSpecs("inner", Brain, {"x": [PortMap("__call__", "x")]}, inner)],
+            modules_map=[*specs, ModuleSpecs("inner", Brain, wires, inner)],
         )
     )
     build(brain)

@@ -14,6 +14,8 @@ from spark.nn.interfaces.control import DelayLine as DelayLine
 from spark.nn.interfaces.control import DelayLineConfig as DelayLineConfig
 from spark.nn.interfaces.control import Gain as Gain
 from spark.nn.interfaces.control import GainConfig as GainConfig
+from spark.nn.interfaces.control import Gate as Gate
+from spark.nn.interfaces.control import GateConfig as GateConfig
 from spark.nn.interfaces.control import SoftmaxChoice as SoftmaxChoice
 from spark.nn.interfaces.control import SoftmaxChoiceConfig as SoftmaxChoiceConfig
 from spark.nn.interfaces.control import WinnerTakeAll as WinnerTakeAll

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import ModuleConfig, field
+from spark.core.errors import InputError, Problem
 from spark.core.module import Module
 from spark.core.parameter import decay, parameter, steps
 from spark.core.payloads import FloatArray
@@ -47,6 +48,47 @@ class Gain(Module):
         if self.config.most is not None:
             y = jnp.minimum(y, np.float32(self.config.most))
         return {"signal": FloatArray(y)}
+
+
+class GateConfig(ModuleConfig):
+    """When it is open, and what stands for numbers that do not pass."""
+
+    threshold: Number = field(0.5, description="The gate is open where its number is above this.")
+    closed: Number = field(0.0, description="What is put out where it is closed.")
+
+
+class Gate(Module):
+    """Numbers that pass while a gate is open.
+
+        y = x where gate > threshold, else closed
+
+    Input ports: `signal`, any shape; `gate`, one number for all, or one for each. Output ports: `signal`, float32, the
+    signal's shape.
+
+    Raises:
+        InputError: The gate has neither one number nor the signal's shape.
+    """
+
+    config: GateConfig
+
+    def build(self, signal: PortSpec, gate: PortSpec) -> None:
+        """No state."""
+        if gate.size != 1 and gate.shape != signal.shape:
+            raise InputError(
+                Problem(
+                    f"{self.path or type(self).__name__}.gate",
+                    f"has the wrong shape, got {gate.shape}; expected one number or {signal.shape}",
+                    "Open it for all numbers, or for each",
+                    "shape",
+                )
+            )
+
+    def __call__(self, signal: FloatArray, gate: FloatArray) -> IntegratorOutput:
+        """Advance one step."""
+        opened = gate.value.astype(jnp.float32) > np.float32(self.config.threshold)
+        opened = opened.reshape(()) if opened.size == 1 else opened
+        x = signal.value.astype(jnp.float32)
+        return {"signal": FloatArray(jnp.where(opened, x, np.float32(self.config.closed)))}
 
 
 class AccumulatorConfig(ModuleConfig):

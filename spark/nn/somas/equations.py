@@ -98,7 +98,7 @@ class EquationSomaConfig(SomaConfig):
         """Every text is read, and its units are checked."""
         found = super().problems()
         try:
-            read = Read(self)
+            read = SomaEquations(self)
         except ConfigError as error:
             return [*found, *error.problems]
         return [*found, *read.further_problems()]
@@ -116,7 +116,7 @@ def _problem(name: str, error: TextError) -> Problem:
     return Problem(name, str(error), error.fix, "equation")
 
 
-class Read:
+class SomaEquations:
     """The texts of a config, read.
 
     Attributes:
@@ -273,7 +273,7 @@ class EquationSoma(Soma):
         config, shape = self.config, self.shape_of_units() if current is None else current.shape
         owner = f"{self.path or type(self).__name__}.config"
         try:
-            read = Read(config)
+            read = SomaEquations(config)
             firsts = read.first_values()
         except ConfigError as error:
             raise error.under(owner) from error
@@ -311,7 +311,7 @@ class EquationSoma(Soma):
 
     def __call__(self, current: CurrentArray | None = None, jump: PotentialArray | None = None) -> SomaOutput:
         """Advance one step."""
-        read, config = Read(self.config), self.config
+        read, config = SomaEquations(self.config), self.config
         held = {one.name for one in read.equations.differentials if one.held}
         before = {one.name: getattr(self, one.name).value.astype(jnp.float32) for one in read.equations.differentials}
         values = {name: getattr(self, f"parameter_{name}").value for name in read.values}
