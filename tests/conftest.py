@@ -28,7 +28,7 @@ from hypothesis import settings
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 settings.register_profile("spark", deadline=None, max_examples=USUAL, database=None, print_blob=True)
 # That of `make verify`, which draws more examples of each random test.
-settings.register_profile("thorough", settings.get_profile("spark"), max_examples=10 * USUAL)
+settings.register_profile("thorough", settings.get_profile("spark"), max_examples=300)
 settings.load_profile("spark")
 # What is traced and compiled makes so many objects that looking for rings among them took a fifth of the time.
 gc.set_threshold(20_000, 10, 10)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 # What the profile of `make test` draws of a test that does not say; a thorough one draws more.
-USUAL = 30
+USUAL = 20
 
 
 def examples(quick: int, thorough: int) -> settings:

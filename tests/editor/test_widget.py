@@ -82,7 +82,9 @@ class Kernel:
         asyncio.run_coroutine_threadsafe(self.widget._live.close(), self.home).result()
 
 
-@pytest.mark.parametrize("where", ["the loop", "another loop", "a thread without a loop"])
+@pytest.mark.parametrize(
+    "where", [pytest.param("the loop", marks=pytest.mark.slow), "another loop", "a thread without a loop"]
+)
 def test_run_is_answered_on_whichever_thread_its_messages_come(loops, tmp_path, where):
     home = loops()
     kernel = Kernel(tmp_path, home)

@@ -167,7 +167,7 @@ def every_parameter() -> list[tuple[type, str]]:
     return found
 
 
-@pytest.mark.parametrize("others", ["numbers", "arrays"])
+@pytest.mark.parametrize("others", ["numbers", pytest.param("arrays", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("cls", "name"), every_parameter(), ids=lambda v: getattr(v, "__name__", v))
 def test_a_parameter_for_another_number_of_units_is_said_of_its_path(cls: type, name: str, others: str) -> None:
     fields = cls.config_class().model_fields  # type: ignore[attr-defined]

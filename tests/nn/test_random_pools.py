@@ -132,7 +132,7 @@ def ran(made):
 
 
 # Pools are among the forty random brains of the quick run too.
-@examples(quick=3, thorough=150)
+@examples(quick=2, thorough=150)
 @given(pools())
 def test_any_pool_runs_in_one_native_call_and_gives_what_array_code_gives(config):
     made = Brain(config)

@@ -152,7 +152,8 @@ CASES = {
     "listed plan 3": ("listed", 3, UNEVEN),
     "tutorial plan 2": ("tutorial", 2, {"neurons_pool": (250, 6)}),
 }
-SHORT = ("tutorial unit 8", "tutorial module 2", "delayed module 4", "listed plan 3", "dense unit 3")
+# Delays are looked at by two processes in the quick run.
+SHORT = ("tutorial unit 8", "tutorial module 2", "listed plan 3", "dense unit 3")
 LONG = tuple(case for case in CASES if case not in SHORT)
 # Delayed spikes of units that are split are looked at by two processes in the quick run; each of them compiles all.
 TWO_PROCESSES = {"two processes": ("delayed unit 4",), "two processes long": ("tutorial unit 4", "delayed module 4")}
