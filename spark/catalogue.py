@@ -85,6 +85,8 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         receptors.Current,
         receptors.DoubleExponentialConductance,
         receptors.DoubleExponentialCurrent,
+        receptors.EquationConductance,
+        receptors.EquationCurrent,
         receptors.ExponentialConductance,
         receptors.ExponentialCurrent,
         receptors.GABAB,
@@ -97,6 +99,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
     "plasticity": (
         plasticity.BCMRule,
         plasticity.ClopathRule,
+        plasticity.EquationRule,
         plasticity.HebbianRule,
         plasticity.OjaRule,
         plasticity.PairRule,

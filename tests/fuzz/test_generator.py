@@ -26,6 +26,8 @@ ALONE = {c.__name__ for family in ("soma", "receptor") for c in catalogue.BUILT_
 ALONE -= {c.component.__name__ for c in (*AnyPool.somas, *(config for config, _ in AnyPool.receptors.values()))}
 ALONE |= {c.__name__ for c in catalogue.BUILT_IN["interface"]} - {r.module.__name__ for r in (*SPIKERS, Integrator)}
 
+# A rule as text; `nn/test_rule_equations.py` compares it with its class.
+ALONE |= {"EquationRule"}
 # Courses in time without inputs; `nn/test_sources.py` runs each of them natively and as array code.
 ALONE |= {c.__name__ for c in catalogue.BUILT_IN["source"]}
 

@@ -8,6 +8,9 @@ from spark.nn.plasticity.connection_rule import ConnectionRule as ConnectionRule
 from spark.nn.plasticity.connection_rule import ConnectionRuleConfig as ConnectionRuleConfig
 from spark.nn.plasticity.connection_rule import PotentialRule as PotentialRule
 from spark.nn.plasticity.connection_rule import UnitValues as UnitValues
+from spark.nn.plasticity.equations import EquationRule as EquationRule
+from spark.nn.plasticity.equations import EquationRuleConfig as EquationRuleConfig
+from spark.nn.plasticity.equations import from_equations as from_equations
 from spark.nn.plasticity.event_rule import EventRule as EventRule
 from spark.nn.plasticity.event_rule import EventRuleConfig as EventRuleConfig
 from spark.nn.plasticity.hebbian import HebbianRule as HebbianRule

@@ -1,6 +1,6 @@
 """`ConnectionRule`: the base of rules that are array code, for the units and for one connection."""
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -83,8 +83,8 @@ class ConnectionRule(Rule):
     config: ConnectionRuleConfig
     # Whoever inherits the step is run by the same instructions; see `can_lower`.
     blueprint_lowers = True
-    pre_values: ClassVar[tuple[str, ...]] = ()
-    post_values: ClassVar[tuple[str, ...]] = ()
+    pre_values: tuple[str, ...] = ()
+    post_values: tuple[str, ...] = ()
 
     def build(
         self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None

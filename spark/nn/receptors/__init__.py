@@ -18,6 +18,11 @@ from spark.nn.receptors.double_exponential import (
 )
 from spark.nn.receptors.double_exponential import DoubleExponentialCurrent as DoubleExponentialCurrent
 from spark.nn.receptors.double_exponential import DoubleExponentialCurrentConfig as DoubleExponentialCurrentConfig
+from spark.nn.receptors.equations import EquationConductance as EquationConductance
+from spark.nn.receptors.equations import EquationConductanceConfig as EquationConductanceConfig
+from spark.nn.receptors.equations import EquationCurrent as EquationCurrent
+from spark.nn.receptors.equations import EquationCurrentConfig as EquationCurrentConfig
+from spark.nn.receptors.equations import from_equations as from_equations
 from spark.nn.receptors.jump import Jump as Jump
 from spark.nn.receptors.jump import JumpConfig as JumpConfig
 from spark.nn.receptors.receptor import ConductanceOutput as ConductanceOutput

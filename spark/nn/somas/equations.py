@@ -2,11 +2,10 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.arguments import checked
 from spark.core.config import field
@@ -16,54 +15,20 @@ from spark.core.names import suggestion
 from spark.core.parameter import steps
 from spark.core.payloads import CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
-from spark.core.values import Number, to_array
+from spark.core.values import Number
 from spark.core.variable import Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import TRUTH, dimension
 from spark.nn.equations.expression import Expression, TextError, parse
+from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
 from spark.nn.equations.text import Equations, read_equations, read_statements
-from spark.nn.equations.units import CURRENT, NUMBER, VOLTAGE, Dimension, UnitError, quantity, unit
+from spark.nn.equations.units import CURRENT, VOLTAGE
 from spark.nn.equations.values import at_build, evaluate
 from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
 
 INPUT = "I"
 _MOST_BLOCKED = np.iinfo(np.int16).max
 
-
-def _to_parameters(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"expected a dict from names to quantities, got {type(value).__name__}")
-    made: dict[str, Any] = {}
-    for name, given in value.items():
-        if not isinstance(name, str):
-            raise ValueError(f"expected names that are strings, got {name!r}")
-        made[name] = _to_quantity(name, given)
-    return made
-
-
-def _to_quantity(name: str, given: Any) -> Any:
-    try:
-        if isinstance(given, str):
-            quantity(given)
-            return given
-        if isinstance(given, (int, float)) and not isinstance(given, bool):
-            if not np.isfinite(given):
-                raise UnitError(f"{given} is no number")
-            return float(given)
-        if isinstance(given, (tuple, list)) and len(given) == 2 and isinstance(given[1], str):
-            array = np.asarray(to_array(given[0]), np.float64)
-            unit(given[1])
-            if not np.isfinite(array).all():
-                raise UnitError("an element is no number")
-            return array, given[1]
-    except (UnitError, TypeError, ValueError) as error:
-        raise ValueError(f"{name!r}: {error}; expected a number with its unit, such as '20 ms'") from error
-    raise ValueError(
-        f"{name!r}: expected a text such as '20 ms', a number, or (array, unit), got {type(given).__name__}"
-    )
-
-
-AnyParameters = Annotated[dict[str, Any], BeforeValidator(_to_parameters), WithJsonSchema({"type": "object"})]
 
 _DEFAULTS = {"v_rest": "-60 mV", "v_reset": "-60 mV", "theta": "-50 mV", "R": "100 MOhm", "tau": "20 ms"}
 
@@ -112,10 +77,6 @@ class EquationSomaConfig(SomaConfig):
         return found
 
 
-def _problem(name: str, error: TextError) -> Problem:
-    return Problem(name, str(error), error.fix, "equation")
-
-
 class SomaEquations:
     """The texts of a config, read.
 
@@ -131,7 +92,7 @@ class SomaEquations:
 
     def __init__(self, config: EquationSomaConfig) -> None:
         self.config = config
-        self.values, dimensions = _values(config.parameters)
+        self.values, dimensions = values_of(config.parameters)
         taken = {*dir(Module), INPUT, "refractory"}
         clash = sorted(taken & config.parameters.keys())
         if clash:
@@ -143,13 +104,13 @@ class SomaEquations:
                 if one.name in taken:
                     raise TextError(f"{one.name!r} is the name of something else", "Choose another", one.rate.line, 1)
         except TextError as error:
-            raise ConfigError(_problem("equations", error)) from error
+            raise ConfigError(text_problem("equations", error)) from error
         self.equations: Equations = equations
         self.threshold = self._condition()
         try:
             self.reset = read_statements(config.reset, equations, self.variables)
         except TextError as error:
-            raise ConfigError(_problem("reset", error)) from error
+            raise ConfigError(text_problem("reset", error)) from error
 
     @property
     def variables(self) -> set[str]:
@@ -167,7 +128,7 @@ class SomaEquations:
             if dimension(found, self.equations.dimensions) != TRUTH:
                 raise TextError(f"{found.source[:60]!r} is no comparison", "Write `v > theta`")
         except TextError as error:
-            raise ConfigError(_problem("threshold", error)) from error
+            raise ConfigError(text_problem("threshold", error)) from error
         return self.equations.expanded(found)
 
     def first_values(self) -> dict[str, Any]:
@@ -190,7 +151,7 @@ class SomaEquations:
                     raise TextError(f"is in {kind}, and {one.name} is in {one.dimension}")
                 found[one.name] = at_build(read.tree, self.values)
             except TextError as error:
-                raise ConfigError(_problem(f"first.{one.name}", error)) from error
+                raise ConfigError(text_problem(f"first.{one.name}", error)) from error
             except (ArithmeticError, ValueError) as error:
                 raise ConfigError(Problem(f"first.{one.name}", f"is no number: {error}", "", "equation")) from error
         return found
@@ -230,20 +191,6 @@ class SomaEquations:
             except TextError:
                 continue
         return sorted(self.config.parameters.keys() - named)
-
-
-def _values(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Dimension]]:
-    values: dict[str, Any] = {}
-    dimensions: dict[str, Dimension] = {}
-    for name, given in parameters.items():
-        if isinstance(given, str):
-            values[name], dimensions[name] = quantity(given)
-        elif isinstance(given, tuple):
-            factor, dimensions[name] = unit(given[1])
-            values[name] = given[0] * factor
-        else:
-            values[name], dimensions[name] = given, NUMBER
-    return values, dimensions
 
 
 class EquationSoma(Soma):

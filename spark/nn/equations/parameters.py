@@ -1,0 +1,68 @@
+"""Parameters of equations: quantities with units by name."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BeforeValidator, WithJsonSchema
+
+from spark.core.errors import Problem
+from spark.core.values import to_array
+from spark.nn.equations.expression import TextError
+from spark.nn.equations.units import NUMBER, Dimension, UnitError, quantity, unit
+
+
+def _to_parameters(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected a dict from names to quantities, got {type(value).__name__}")
+    made: dict[str, Any] = {}
+    for name, given in value.items():
+        if not isinstance(name, str):
+            raise ValueError(f"expected names that are strings, got {name!r}")
+        made[name] = _to_quantity(name, given)
+    return made
+
+
+def _to_quantity(name: str, given: Any) -> Any:
+    try:
+        if isinstance(given, str):
+            quantity(given)
+            return given
+        if isinstance(given, (int, float)) and not isinstance(given, bool):
+            if not np.isfinite(given):
+                raise UnitError(f"{given} is no number")
+            return float(given)
+        if isinstance(given, (tuple, list)) and len(given) == 2 and isinstance(given[1], str):
+            array = np.asarray(to_array(given[0]), np.float64)
+            unit(given[1])
+            if not np.isfinite(array).all():
+                raise UnitError("an element is no number")
+            return array, given[1]
+    except (UnitError, TypeError, ValueError) as error:
+        raise ValueError(f"{name!r}: {error}; expected a number with its unit, such as '20 ms'") from error
+    raise ValueError(
+        f"{name!r}: expected a text such as '20 ms', a number, or (array, unit), got {type(given).__name__}"
+    )
+
+
+AnyParameters = Annotated[dict[str, Any], BeforeValidator(_to_parameters), WithJsonSchema({"type": "object"})]
+
+
+def values_of(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Dimension]]:
+    """Values in the units of this system (mV, ms, pA), numbers or arrays float64, and dimensions; both by name."""
+    values: dict[str, Any] = {}
+    dimensions: dict[str, Dimension] = {}
+    for name, given in parameters.items():
+        if isinstance(given, str):
+            values[name], dimensions[name] = quantity(given)
+        elif isinstance(given, tuple):
+            factor, dimensions[name] = unit(given[1])
+            values[name] = given[0] * factor
+        else:
+            values[name], dimensions[name] = given, NUMBER
+    return values, dimensions
+
+
+def text_problem(name: str, error: TextError) -> Problem:
+    """What is wrong with the text of a field."""
+    return Problem(name, str(error), error.fix, "equation")

@@ -1,0 +1,279 @@
+"""A rule written as equations."""
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+import jax.numpy as jnp
+
+from spark.core.arguments import checked
+from spark.core.config import field
+from spark.core.errors import ConfigError, Problem
+from spark.core.parameter import Scalar
+from spark.core.ports import PortSpec
+from spark.nn.equations import schemes
+from spark.nn.equations.expression import Expression, TextError, names_in
+from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
+from spark.nn.equations.text import Equations, put_in, read_equations, read_statements
+from spark.nn.equations.units import Dimension, UnitError, unit
+from spark.nn.equations.values import evaluate
+from spark.nn.plasticity.connection_rule import ConnectionRule, ConnectionRuleConfig, UnitValues
+
+WEIGHT = "w"
+# What a rule keeps beside the variables of its text.
+_KEPT = {"delayed", "listed", "slots", "pre_units", "post_units", "known", "coefficients", "ringed", "pre_ring"}
+_KEPT |= {"third", "kept_eligibility", "eligibility", "pending", "moved", "waiting", "pre_values", "post_values"}
+_KEPT |= {"scalars", WEIGHT}
+
+
+class EquationRuleConfig(ConnectionRuleConfig):
+    """A rule as text; the defaults are the pair rule."""
+
+    pre: str = field(
+        "dx/dt = -x/tau_x : 1", description="A line for each variable of a source: `dx/dt = ... : 1`.", lines=True
+    )
+    post: str = field("dy/dt = -y/tau_y : 1", description="Likewise of the variables of a target.", lines=True)
+    on_pre: str = field(
+        "w -= down*y; x += 1", description="What a spike does that arrives: to `w`, and to variables of its source."
+    )
+    on_post: str = field(
+        "w += up*x; y += 1", description="What a spike of the target does: to `w`, and to variables of the target."
+    )
+    parameters: AnyParameters = field(
+        factory=lambda: {"tau_x": "20 ms", "tau_y": "20 ms", "up": 0.01, "down": 0.0105},
+        description="Parameters by name: '20 ms', or a number without unit.",
+    )
+    weight: str = field("1", description="Unit of `w`: that of the receptor, pA, nS or mV; 1 for a plain number.")
+    scheme: schemes.Scheme = field("auto", description="How the variables are integrated; see the soma of equations.")
+
+    def problems(self) -> list[Problem]:
+        """Every text is read, and its units are checked."""
+        found = super().problems()
+        try:
+            return [*found, *RuleEquations(self).further_problems()]
+        except ConfigError as error:
+            return [*found, *error.problems]
+
+
+class RuleEquations:
+    """The texts of a rule, read.
+
+    Attributes:
+        sides: The equations of a source, and of a target, by `pre` and `post`.
+        events: What `on_pre` and `on_post` assign, in their order, by the same names.
+        values: Parameters in the units of this system.
+
+    Raises:
+        ConfigError: A text cannot be read, or its units do not fit; where.
+    """
+
+    def __init__(self, config: EquationRuleConfig) -> None:
+        self.config = config
+        self.values, given = values_of(config.parameters)
+        for name, value in config.parameters.items():
+            if isinstance(value, tuple) or name in _KEPT | set(dir(ConnectionRule)):
+                text = f"{name!r} must be one number for all connections, under a name that nothing else has"
+                raise ConfigError(Problem("parameters", text, "Give one number, or choose another name", "name"))
+        dimensions = dict(given)
+        self.sides: dict[str, Equations] = {}
+        for side in ("pre", "post"):
+            self.sides[side] = self._side(side, given, dimensions)
+            dimensions |= self.sides[side].dimensions
+        dimensions[WEIGHT] = self._weight()
+        named = {**self.sides["pre"].named, **self.sides["post"].named}
+        self.all = Equations((), named, dimensions)
+        self.events = {side: self._events(side) for side in self.sides}
+
+    def _side(self, side: str, given: Mapping[str, Dimension], taken: Mapping[str, Dimension]) -> Equations:
+        text = {"pre": self.config.pre, "post": self.config.post}[side]
+        if not text.strip():
+            return Equations((), {}, dict(given))
+        try:
+            found = read_equations(text, given)
+            for one in found.differentials:
+                if one.name in _KEPT | set(dir(ConnectionRule)) or (one.name in taken and one.name not in given):
+                    raise TextError(f"{one.name!r} is the name of something else", "Choose another", one.rate.line, 1)
+                if one.held:
+                    raise TextError("'(unless refractory)' is for somas", "Leave it out", one.rate.line, 1)
+        except TextError as error:
+            raise ConfigError(text_problem(side, error)) from error
+        return found
+
+    def _weight(self) -> Dimension:
+        try:
+            factor, found = unit(self.config.weight)
+        except UnitError as error:
+            raise ConfigError(Problem("weight", str(error), "Write pA, nS, mV or 1", "unit")) from error
+        if factor != 1:
+            text = f"is no unit in which a receptor takes weights, got {self.config.weight!r}"
+            raise ConfigError(Problem("weight", text, "Write pA, nS, mV or 1", "unit"))
+        return found
+
+    def _events(self, side: str) -> tuple[tuple[str, Expression], ...]:
+        text = {"pre": self.config.on_pre, "post": self.config.on_post}[side]
+        own = self.names(side)
+        try:
+            found = read_statements(text, self.all, {WEIGHT, *own})
+            for name, assigned in found:
+                foreign = sorted(names_in([assigned.tree]) - {*own, *self.values} if name != WEIGHT else ())
+                foreign = [one for one in foreign if one in self.all.dimensions]
+                if foreign:
+                    where = {"pre": "source", "post": "target"}[side]
+                    message = f"{name!r} is one number for a {where}, and {foreign[0]!r} is not"
+                    raise TextError(message, "Only the weight may depend on both", 1, assigned.column)
+        except TextError as error:
+            raise ConfigError(text_problem(f"on_{side}", error)) from error
+        return found
+
+    def names(self, side: str) -> tuple[str, ...]:
+        """The variables of a source, or of a target."""
+        return tuple(one.name for one in self.sides[side].differentials)
+
+    def problem(self, side: str) -> schemes.Problem:
+        """What is to be integrated."""
+        rates = {one.name: one.rate.tree for one in self.sides[side].differentials}
+        return schemes.Problem(rates, self.values, frozenset(), self.config.dt)
+
+    def change(self, side: str) -> ast.expr | None:
+        """What an event makes of the weight, with all that it assigned before put in; None if it leaves it."""
+        known: dict[str, ast.expr] = {}
+        for name, assigned in self.events[side]:
+            known[name] = put_in(assigned.tree, known)
+        return known.get(WEIGHT)
+
+    def further_problems(self) -> list[Problem]:
+        """What is wrong beyond the texts themselves."""
+        trees = [one.rate.tree for side in self.sides.values() for one in side.differentials]
+        trees += [*self.all.named.values(), *(e.tree for events in self.events.values() for _, e in events)]
+        unused = sorted(self.config.parameters.keys() - names_in(trees))
+        found = []
+        if unused:
+            known = ", ".join(repr(name) for name in unused)
+            found.append(Problem("parameters", f"no expression names {known}", "Leave it out, or name it", "setting"))
+        for side in self.sides:
+            why = schemes.refusal(self.problem(side), self.config.scheme) if self.names(side) else None
+            if why:
+                found.append(Problem("scheme", why, "Leave it at 'auto'", "scheme"))
+        return found
+
+
+class EquationRule(ConnectionRule):
+    """A rule that is written as text: variables of sources and targets, and what their spikes do to a weight.
+
+        dx/dt = -x/tau_x : 1        on_pre:  w -= down*y; x += 1        on_post:  w += up*x; y += 1
+
+    Nothing in the text is run; see `EquationSoma`. Order of update in a step: all variables advance by the scheme of
+    the config; where a spike arrives `on_pre` changes the weight, then at targets that fired `on_post`, each with the
+    variables before this step's spikes; then spikes change the variables. Within one text assignments follow each
+    other: `x += 1; w += x` adds the new x. Weights are clipped after each event.
+
+    Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule. Output ports: `weights`.
+    Variables: those of the equations, (pre,) and (post,), in mV, ms, pA and their products; those of `ConnectionRule`.
+    Source: after the way of writing models of Brian 2, Stimberg, Brette & Goodman 2019, doi:10.7554/eLife.47314.
+    """
+
+    config: EquationRuleConfig
+
+    def build(
+        self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
+    ) -> None:
+        """Variables begin at 0; what is known before the first step is made."""
+        read = RuleEquations(self.config)
+        self.pre_values, self.post_values = read.names("pre"), read.names("post")
+        super().build(pre_spikes, post_spikes, weights, modulation)
+        makers = {"pre": self.pre_trace_of, "post": self.post_trace_of}
+        self.scalars: dict[str, Scalar] = {}
+        for side, make in makers.items():
+            for one in read.sides[side].differentials:
+                setattr(self, one.name, make(f"{one.name} of the equations."))
+
+            def keep(label: str, value: Any, side: str = side) -> None:
+                self.scalars[f"{side}.{label}"] = Scalar(float(value))
+
+            if read.names(side):
+                schemes.prepare(read.problem(side), self.config.scheme, keep)
+
+    def units(self, pre: Any, post: Any) -> UnitValues:
+        """Variables before this step's spikes, which then change them."""
+        read, found = RuleEquations(self.config), {}
+        for side, fired in (("pre", pre), ("post", post)):
+            before = {name: getattr(self, name).value for name in read.names(side)}
+
+            def coefficient(label: str, side: str = side) -> Any:
+                held = self.scalars.get(f"{side}.{label}")
+                return None if held is None else held.value
+
+            after = {}
+            if before:
+                after = schemes.advance(read.problem(side), self.config.scheme, before, read.values, coefficient)
+            found[side] = dict(after)
+            for name, assigned in read.events[side]:
+                if name != WEIGHT:
+                    after[name] = jnp.where(fired != 0, evaluate(assigned.tree, {**read.values, **after}), after[name])
+            for name, value in after.items():
+                getattr(self, name).value = value.astype(jnp.float32)
+        return UnitValues(found["pre"], found["post"], post != 0)
+
+    def at_pre(self, weight: Any, **values: Any) -> Any:
+        """As `on_pre` says."""
+        return self._changed("pre", weight, values)
+
+    def at_post(self, weight: Any, **values: Any) -> Any:
+        """As `on_post` says."""
+        return self._changed("post", weight, values)
+
+    def _changed(self, side: str, weight: Any, values: dict[str, Any]) -> Any:
+        read = RuleEquations(self.config)
+        tree = read.change(side)
+        if tree is None:
+            return None
+        known = {**read.values, **values, WEIGHT: weight}
+        adds = isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub)
+        if adds and isinstance(tree.left, ast.Name) and tree.left.id == WEIGHT:  # type: ignore[union-attr]
+            return evaluate(tree.right, known, 1.0 if isinstance(tree.op, ast.Add) else -1.0)  # type: ignore[union-attr]
+        return evaluate(tree, known) - weight
+
+
+@checked
+def from_equations(
+    *,
+    pre: str = "",
+    post: str = "",
+    on_pre: str = "",
+    on_post: str = "",
+    parameters: Mapping[str, Any] | None = None,
+    weight: str = "1",
+    minimum: float = 0.0,
+    maximum: float = 1.0,
+    eligibility_tau: float | None = None,
+    scheme: str = "auto",
+) -> EquationRuleConfig:
+    """A rule from its equations, for any projection: `Projection(..., rule=from_equations(...))`.
+
+    Args:
+        pre: A line for each variable of a source: `dx/dt = -x/tau_x : 1`; or `a = ... : 1`, an expression with a name.
+        post: Likewise of the variables of a target.
+        on_pre: What a spike does that arrives: `w -= down*y; x += 1`. `w` is the weight.
+        on_post: What a spike of the target does.
+        parameters: By name: '20 ms', or a number without unit.
+        weight: Unit of `w`: that of the receptor, pA, nS or mV; 1 for a plain number.
+        minimum: Least weight, in that unit.
+        maximum: Greatest weight.
+        eligibility_tau: Given, ms, changes go to an eligibility, and weights move with a modulation.
+        scheme: As of `spark.nn.somas.from_equations`.
+
+    Raises:
+        ConfigError: A text cannot be read, a name is not known, or units do not fit; with line and column.
+    """
+    return EquationRuleConfig(
+        pre=pre,
+        post=post,
+        on_pre=on_pre,
+        on_post=on_post,
+        parameters=dict(parameters or {}),
+        weight=weight,
+        minimum=minimum,
+        maximum=maximum,
+        eligibility_tau=eligibility_tau,
+        scheme=scheme,  # type: ignore[arg-type]
+    )

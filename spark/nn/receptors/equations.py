@@ -1,0 +1,258 @@
+"""Receptors written as equations."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+
+from spark.core.arguments import checked
+from spark.core.config import field
+from spark.core.errors import ConfigError, Problem
+from spark.core.module import Module
+from spark.core.parameter import parameter
+from spark.core.payloads import ConductanceArray, CurrentArray, FloatArray
+from spark.core.ports import PortSpec, Reverses
+from spark.core.values import Quantity
+from spark.core.variable import Variable
+from spark.nn.equations import schemes
+from spark.nn.equations.dimensions import dimension
+from spark.nn.equations.expression import Expression, TextError, names_in, parse
+from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
+from spark.nn.equations.text import Equations, read_equations, read_statements
+from spark.nn.equations.units import CURRENT, Dimension, unit
+from spark.nn.equations.values import evaluate
+from spark.nn.receptors.receptor import ConductanceOutput, CurrentOutput, Receptor, ReceptorConfig
+
+WEIGHT = "w"
+CONDUCTANCE = unit("nS")[1]
+
+
+class EquationReceptorConfig(ReceptorConfig):
+    """What receptors as text share."""
+
+    brings: ClassVar[Dimension]
+    equations: str = field(
+        description="A line for each: `dg/dt = -g/tau : nS` for a variable; `x = ... : nS`, an expression with a name.",
+        lines=True,
+    )
+    on_spike: str = field("g += w", description="What weights that arrive do; `w` is their sum, 0 where none arrive.")
+    output: str = field("g", description="What acts on the soma.")
+    parameters: AnyParameters = field(
+        factory=lambda: {"tau": "5 ms"},
+        description="Parameters by name: '5 ms', a number without unit, or (array, unit) with one for each unit.",
+    )
+    scheme: schemes.Scheme = field("auto", description="How the variables are integrated; see the soma of equations.")
+
+    def problems(self) -> list[Problem]:
+        """Every text is read, and its units are checked."""
+        found = super().problems()
+        try:
+            return [*found, *ReceptorEquations(self).further_problems()]
+        except ConfigError as error:
+            return [*found, *error.problems]
+
+
+class EquationCurrentConfig(EquationReceptorConfig):
+    """A current as text; the defaults are one that decays exponentially."""
+
+    brings = CURRENT
+    equations: str = field("dg/dt = -g/tau : pA", description="As of any receptor as text, in pA.", lines=True)
+
+
+class EquationConductanceConfig(EquationReceptorConfig):
+    """A conductance as text; the defaults are one that decays exponentially."""
+
+    brings = CONDUCTANCE
+    equations: str = field("dg/dt = -g/tau : nS", description="As of any receptor as text, in nS.", lines=True)
+    reversal: Quantity = field(0.0, unit="mV", description="Reversal potential.")
+
+
+class ReceptorEquations:
+    """The texts of a receptor, read.
+
+    Attributes:
+        equations: The equations.
+        arrives: What is assigned where weights arrive, in its order.
+        output: What acts on the soma.
+        values: Parameters in the units of this system.
+
+    Raises:
+        ConfigError: A text cannot be read, or its units do not fit; where.
+    """
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+        self.values, dimensions = values_of(config.parameters)
+        taken = {*dir(Module), WEIGHT}
+        clash = sorted(taken & config.parameters.keys())
+        if clash:
+            text = f"{clash[0]!r} cannot be the name of a parameter: it is that of something else"
+            raise ConfigError(Problem("parameters", text, "Choose another name", "name"))
+        where = "equations"
+        try:
+            self.equations: Equations = read_equations(config.equations, dimensions)
+            for one in self.equations.differentials:
+                if one.name in taken or one.held:
+                    text = (
+                        "'(unless refractory)' is for somas"
+                        if one.held
+                        else f"{one.name!r} is the name of something else"
+                    )
+                    raise TextError(text, "Leave it out" if one.held else "Choose another", one.rate.line, 1)
+            where = "output"
+            read = parse(config.output)
+            found = dimension(read, self.equations.dimensions)
+            if found != config.brings:
+                fix = "Give a `reversal`" if found == CONDUCTANCE else "Name what acts on the soma"
+                raise TextError(f"is in {found}; expected {config.brings}", fix)
+            self.output: Expression = self.equations.expanded(read)
+            where = "on_spike"
+            known = replace(self.equations, dimensions={**self.equations.dimensions, WEIGHT: config.brings})
+            self.arrives = read_statements(config.on_spike, known, set(self.names))
+        except TextError as error:
+            raise ConfigError(text_problem(where, error)) from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables."""
+        return tuple(one.name for one in self.equations.differentials)
+
+    def problem(self) -> schemes.Problem:
+        """What is to be integrated."""
+        rates = {one.name: one.rate.tree for one in self.equations.differentials}
+        return schemes.Problem(rates, self.values, frozenset(), self.config.dt)
+
+    def further_problems(self) -> list[Problem]:
+        """What is wrong beyond the texts themselves."""
+        trees = [one.rate.tree for one in self.equations.differentials]
+        trees += [*self.equations.named.values(), self.output.tree, *(e.tree for _, e in self.arrives)]
+        unused, found = sorted(self.config.parameters.keys() - names_in(trees)), []
+        if unused:
+            known = ", ".join(repr(name) for name in unused)
+            found.append(Problem("parameters", f"no expression names {known}", "Leave it out, or name it", "setting"))
+        why = schemes.refusal(self.problem(), self.config.scheme)
+        if why:
+            found.append(Problem("scheme", why, "Leave it at 'auto'", "scheme"))
+        return found
+
+
+class EquationReceptor(Receptor):
+    """What receptors as text share: variables that arriving weights change, and that go their way."""
+
+    config: EquationReceptorConfig
+    signed = False
+
+    def build(self, arrivals: PortSpec) -> None:
+        """Variables begin at 0; what is known before the first step is made."""
+        owner = f"{self.path or type(self).__name__}.config"
+        read = ReceptorEquations(self.config)
+        for name, value in read.values.items():
+            setattr(self, f"parameter_{name}", parameter(f"{owner}.parameters.{name}", value, arrivals.shape))
+        self.coefficients: tuple[str, ...] = ()
+
+        def keep(label: str, value: Any) -> None:
+            setattr(self, f"coefficient_{label}", parameter(f"{owner}.parameters", value, arrivals.shape))
+            self.coefficients += (label,)
+
+        try:
+            schemes.prepare(read.problem(), self.config.scheme, keep)
+        except (ArithmeticError, ValueError) as error:
+            text = f"has a coefficient that is no number: {error}"
+            raise ConfigError(Problem(f"{owner}.equations", text, "Look at the parameters", "equation")) from error
+        for name in read.names:
+            zeros = np.zeros(arrivals.shape, np.float32)
+            setattr(self, name, Variable(zeros, description=f"{name} of the equations."))
+
+    def advanced(self, arrivals: FloatArray) -> Any:
+        """What acts in this step, after which the variables go on."""
+        read = ReceptorEquations(self.config)
+        values = {name: getattr(self, f"parameter_{name}").value for name in read.values}
+        now = {name: getattr(self, name).value for name in read.names}
+        arriving = {**values, WEIGHT: arrivals.value.astype(jnp.float32)}
+        for name, assigned in read.arrives:
+            now[name] = evaluate(assigned.tree, {**arriving, **now})
+        acts = evaluate(read.output.tree, {**values, **now})
+
+        def coefficient(label: str) -> Any:
+            return getattr(self, f"coefficient_{label}").value if label in self.coefficients else None
+
+        for name, value in schemes.advance(read.problem(), self.config.scheme, now, values, coefficient).items():
+            getattr(self, name).value = jnp.broadcast_to(value, arrivals.value.shape).astype(jnp.float32)
+        return jnp.broadcast_to(acts, arrivals.value.shape).astype(jnp.float32)
+
+
+class EquationCurrent(EquationReceptor):
+    """A current that is written as text: variables, and what the weights that arrive do to them.
+
+        dg/dt = -g/tau : pA        on_spike:  g += w
+
+    Nothing in the text is run; see `EquationSoma`. Order of update in a step: `on_spike`, with `w`, the sum of what
+    arrives; `output` is put out; then the variables advance by the scheme of the config.
+
+    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    Variables: those of the equations, in mV, ms, pA and their products, as the next step begins with.
+    Source: after the way of writing models of Brian 2, Stimberg, Brette & Goodman 2019, doi:10.7554/eLife.47314.
+    """
+
+    config: EquationCurrentConfig
+    signed = True
+    unit_ports = ("arrivals", "current")
+
+    def __call__(self, arrivals: FloatArray) -> CurrentOutput:
+        """Advance one step."""
+        return {"current": CurrentArray(self.advanced(arrivals))}
+
+
+class EquationConductance(EquationReceptor):
+    """A conductance that is written as text.
+
+        dg/dt = -g/tau : nS        on_spike:  g += w
+
+    Order of update in a step as in `EquationCurrent`.
+
+    Input ports: `arrivals` (nS). Output ports: `conductance` (nS), float32, shape of the units.
+    Variables: those of the equations, in mV, ms, pA and their products, as the next step begins with.
+    Source: after the way of writing models of Brian 2, Stimberg, Brette & Goodman 2019, doi:10.7554/eLife.47314.
+    """
+
+    config: EquationConductanceConfig
+    unit_ports = ("arrivals", "conductance")
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Where the current reverses."""
+        return {name: replace(spec, traits=(Reverses(self.config.reversal),)) for name, spec in outputs.items()}
+
+    def __call__(self, arrivals: FloatArray) -> ConductanceOutput:
+        """Advance one step."""
+        return {"conductance": ConductanceArray(self.advanced(arrivals))}
+
+
+@checked
+def from_equations(
+    equations: str,
+    *,
+    on_spike: str,
+    output: str,
+    parameters: Mapping[str, Any] | None = None,
+    reversal: Any = None,
+    scheme: str = "auto",
+) -> EquationCurrentConfig | EquationConductanceConfig:
+    """The config of a receptor from its equations: any pool takes it, `PoolConfig(receptors={"ampa": ...})`.
+
+    Args:
+        equations: A line for each: `dg/dt = -g/tau : nS` for a variable; or `x = ... : nS`, an expression with a name.
+        on_spike: What weights that arrive do, such as `g += w`; `w` is their sum, 0 where none arrive.
+        output: What acts on the soma: a current, or with `reversal` a conductance.
+        parameters: By name: '5 ms', a number without unit, or (array, unit) with one for each unit.
+        reversal: Reversal potential of a conductance, mV, one number or one for each unit; left out, it is a current.
+        scheme: As of `spark.nn.somas.from_equations`.
+
+    Raises:
+        ConfigError: A text cannot be read, a name is not known, or units do not fit; with line and column.
+    """
+    given: dict[str, Any] = {"parameters": dict(parameters or {}), "scheme": scheme}
+    if reversal is None:
+        return EquationCurrentConfig(equations=equations, on_spike=on_spike, output=output, **given)
+    return EquationConductanceConfig(equations=equations, on_spike=on_spike, output=output, reversal=reversal, **given)

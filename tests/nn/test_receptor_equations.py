@@ -1,0 +1,101 @@
+"""Receptors as text: what the class brings, and errors that point into the text."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import array_code, refused
+from pool_brains import UNITS, brain_of, traces, trains
+from tolerances import SAME_BRAIN
+
+import spark
+from spark import Projection
+from spark.nn import receptors
+from spark.nn.receptors import EquationConductanceConfig, EquationCurrentConfig, from_equations
+
+TAU = np.linspace(3.0, 9.0, UNITS)
+RISES: Any = {
+    "equations": "ds/dt = -s/fall : nS\ndr/dt = -r/rise : nS\nopen = s - r : nS",
+    "on_spike": "s += w*scale; r += w*scale",
+    "output": "open",
+    "reversal": -10.0,
+}
+SCALE = receptors.DoubleExponentialConductanceConfig(tau=20.0, rise=2.0).scale()
+# By name: the text, and the class that is the same.
+RECEPTORS: dict[str, tuple[Any, Any]] = {
+    "current": (
+        from_equations("dg/dt = -g/tau : pA", on_spike="g += w", output="g", parameters={"tau": "7 ms"}),
+        receptors.ExponentialCurrentConfig(tau=7.0),
+    ),
+    "conductance": (
+        from_equations(
+            "dg/dt = -g/tau : nS", on_spike="g += w", output="g", parameters={"tau": "7 ms"}, reversal=-80.0
+        ),
+        receptors.ExponentialConductanceConfig(tau=7.0, reversal=-80.0),
+    ),
+    "rising": (
+        from_equations(**RISES, parameters={"fall": "20 ms", "rise": "2 ms", "scale": SCALE}),
+        receptors.DoubleExponentialConductanceConfig(tau=20.0, rise=2.0, reversal=-10.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["conductance", "rising"])
+def test_a_receptor_as_text_brings_what_its_class_brings(name: str) -> None:
+    found = []
+    for receptor in RECEPTORS[name]:
+        made = brain_of({"r": Projection("__call__", "s", weights=2.0, delay=1.0)}, {"r": receptor})
+        found.append(traces(made, trains(120), "pool.soma.conductance", "pool.soma.current"))
+        assert spark.explain(made).one_call
+    for text, made in zip(*found, strict=True):
+        np.testing.assert_allclose(text, made, rtol=SAME_BRAIN["float32"], atol=1e-4)
+    assert np.ptp(found[0][0]) > 1
+    with array_code():
+        made = brain_of({"r": Projection("__call__", "s", weights=2.0, delay=1.0)}, {"r": RECEPTORS[name][0]})
+        np.testing.assert_allclose(traces(made, trains(120), "pool.soma.conductance")[0], found[0][0], rtol=1e-5)
+
+
+def test_a_current_as_text_decays_exactly_with_a_time_constant_of_each_unit() -> None:
+    text = from_equations("dg/dt = -g/tau : pA", on_spike="g += w", output="g", parameters={"tau": (TAU, "ms")})
+    made = brain_of({"r": Projection("__call__", "s", weights=3.0)}, {"r": text})
+    spikes = trains(80)
+    (current,) = traces(made, spikes, "pool.soma.current")
+    expected, now = [], np.zeros(UNITS)
+    for row in spikes:
+        now = now + 3.0 * row.sum()
+        expected.append(now)
+        now = now * np.exp(-0.5 / TAU)
+    np.testing.assert_allclose(current, expected, rtol=SAME_BRAIN["float32"])
+
+
+def test_a_receptor_as_text_is_its_text_in_a_file() -> None:
+    for text, kind in (
+        (RECEPTORS["current"][0], EquationCurrentConfig),
+        (RECEPTORS["rising"][0], EquationConductanceConfig),
+    ):
+        again = receptors.ReceptorConfig.from_dict(text.to_dict())
+        assert type(again) is kind and again == text
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"equations": "dg/dt = -g : nS"}, "equations: line 1, column 9: dg/dt is in nS, got the unit 'nS'; expected"),
+        ({"on_spike": "g += h"}, "on_spike: line 1, column 6: 'h' is no variable, and none of `parameters`"),
+        ({"on_spike": "tau += w"}, "on_spike: line 1, column 1: 'tau' is no variable. Known: g"),
+        ({"output": "g*tau"}, "output: line 1, column 1: is in "),
+        ({"parameters": {"tau": "5 ms", "k": 1.0}}, "parameters: no expression names 'k'. Leave it out, or name it"),
+        ({"parameters": {"tau": "5 ms", "w": 1.0}}, "parameters: 'w' cannot be the name of a parameter"),
+    ],
+)
+def test_what_is_wrong_with_a_text_is_said_with_its_place(change: dict[str, Any], text: str) -> None:
+    usual = {"equations": "dg/dt = -g/tau : nS", "on_spike": "g += w", "output": "g", "parameters": {"tau": "5 ms"}}
+    with pytest.raises(spark.ConfigError) as caught:
+        from_equations(**{**usual, **change}, reversal=0.0)
+    assert f"EquationConductanceConfig.{text}" in str(caught.value), str(caught.value)
+
+
+def test_a_conductance_without_a_reversal_is_no_current() -> None:
+    text = "EquationCurrentConfig.output: line 1, column 1: is in nS; expected pA. Give a `reversal`"
+    with refused(spark.ConfigError, text):
+        from_equations("dg/dt = -g/tau : nS", on_spike="g += w", output="g", parameters={"tau": "5 ms"})

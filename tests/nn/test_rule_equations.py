@@ -1,0 +1,170 @@
+"""Rules as text: the weights of the class, and errors that point into the text."""
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import array_code, refused
+from pool_brains import DT, SOURCES, UNITS, brain_of, trains
+from tolerances import SAME_BRAIN
+
+import spark
+from spark import Projection, SpikeArray
+from spark.nn import plasticity, receptors, somas
+from spark.nn.connections import FixedProbability
+from spark.nn.plasticity import EquationRuleConfig, RuleConfig, from_equations
+
+PAIR: Any = {
+    "pre": "dx/dt = -x/tau_x : 1  # of arrivals",
+    "post": "dy/dt = -y/tau_y : 1",
+    "on_pre": "w -= down*y; x += 1",
+    "on_post": "w += up*x; y += 1",
+    "parameters": {"tau_x": "15 ms", "tau_y": "25 ms", "up": 0.05, "down": 0.06},
+    "maximum": 9.0,
+}
+TRIPLET: Any = {
+    "pre": "dr/dt = -r/t1 : 1\nds/dt = -s/t2 : 1",
+    "post": "do/dt = -o/t3 : 1\ndq/dt = -q/t4 : 1",
+    "on_pre": "w -= o*(a2 + a3*s); r += 1; s += 1",
+    "on_post": "w += r*(b2 + b3*q); o += 1; q += 1",
+    "parameters": {
+        "t1": "16 ms", "t2": "101 ms", "t3": "33 ms", "t4": "125 ms", "a2": 0.05, "a3": 0.02, "b2": 0.04, "b3": 0.06,
+    },
+    "maximum": 9.0,
+}  # fmt: skip
+BOUNDS: Any = {"weight_unit": 1.0, "maximum": 9.0}
+# By name: the text, and the class that is the same.
+RULES: dict[str, tuple[RuleConfig, RuleConfig]] = {
+    "pair": (
+        from_equations(**PAIR),
+        plasticity.PairRuleConfig(a_plus=0.05, a_minus=0.06, pre_tau=15.0, post_tau=25.0, **BOUNDS),
+    ),
+    "triplet": (
+        from_equations(**TRIPLET),
+        plasticity.TripletRuleConfig(
+            pre_tau=16.0, pre_slow_tau=101.0, post_tau=33.0, post_slow_tau=125.0,
+            a2_minus=0.05, a3_minus=0.02, a2_plus=0.04, a3_plus=0.06, **BOUNDS,
+        ),
+    ),
+    "power law": (
+        from_equations(
+            **{
+                **PAIR,
+                "on_pre": "w -= down*span*(w/span)**mu*y; x += 1",
+                "on_post": "w += up*span*(1 - w/span)**mu*x; y += 1",
+                "parameters": {**PAIR["parameters"], "mu": 0.4, "span": 9.0},
+            }
+        ),
+        plasticity.PowerLawRuleConfig(
+            rate=0.05, asymmetry=1.2, exponent=0.4, pre_tau=15.0, post_tau=25.0, maximum=9.0
+        ),
+    ),
+}  # fmt: skip
+SOMA = somas.IntegrateAndFireSomaConfig(background=np.linspace(200.0, 300.0, UNITS), cooldown=2.0)
+FIRST = np.full((UNITS, SOURCES), 4.0)
+
+
+def weights(names: tuple[str, ...] = tuple(RULES)) -> dict[str, list[np.ndarray]]:
+    """The weights that the text and the class of each rule leave on a list with delays, or all to all."""
+    wires = [
+        Projection("__call__", "s", name=f"{which}{number}", weights=FIRST, rule=rule, **settings)
+        for number, name in enumerate(names)
+        for which, rule in zip(("text", "class"), RULES[name], strict=True)
+        for settings in ([{"delay": 2 * DT, "pattern": FixedProbability(probability=1.0)}, {}][number % 2],)
+    ]
+    made = brain_of({"r": wires}, {"r": receptors.PulseCurrentConfig()}, soma=SOMA)
+    spikes = trains(400, rate=0.08)
+    fired = spark.run(made, 400, {"s": SpikeArray(spikes)}, record="pool", progress=False)["pool"]
+    assert fired.sum() > 50 and spark.explain(made).one_call
+    state = {path: np.asarray(made.state[path]) for path in made.state.paths() if path.endswith(".weights")}
+    return {
+        name: [state[f"pool.{which}{number}.weights"] for which in ("text", "class")]
+        for number, name in enumerate(names)
+    }
+
+
+def test_a_rule_as_text_leaves_the_weights_of_its_class() -> None:
+    for name, (text, made) in weights().items():
+        np.testing.assert_allclose(text, made, rtol=10 * SAME_BRAIN["float32"], err_msg=name)
+        assert np.ptp(text) > 0.5, name
+
+
+def test_assignments_of_one_text_follow_each_other_and_array_code_does_the_same() -> None:
+    given = {"t": "10 ms", "a": 0.1}
+    rule = from_equations(pre="dx/dt = -x/t : 1", on_pre="x += 1; w += a*x; w *= 2", parameters=given, maximum=1e6)
+    spikes = np.zeros((12, SOURCES), np.int8)
+    spikes[[2, 6]] = 1
+    expected, x, last = 4.0, 0.0, None
+    for step in (2, 6):
+        x = 1.0 + (0.0 if last is None else x * np.exp(-(step - last) * DT / 10.0))
+        expected, last = 2 * (expected + 0.1 * x), step
+
+    def found() -> np.ndarray:
+        wire = Projection("__call__", "s", name="learns", weights=FIRST, rule=rule)
+        made = brain_of({"r": wire}, {"r": receptors.JumpConfig()}, soma=SOMA)
+        spark.run(made, 12, {"s": SpikeArray(spikes)}, progress=False)
+        return np.asarray(made.state["pool.learns.weights"])
+
+    np.testing.assert_allclose(found(), expected, rtol=SAME_BRAIN["float32"])
+    with array_code():
+        np.testing.assert_allclose(found(), expected, rtol=SAME_BRAIN["float32"])
+
+
+def test_a_rule_as_text_is_its_text_in_a_file() -> None:
+    config = from_equations(**PAIR)
+    again = RuleConfig.from_dict(config.to_dict())
+    assert isinstance(again, EquationRuleConfig) and again == config and again.on_pre == PAIR["on_pre"]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"on_pre": "w -= down*z; x += 1"}, "on_pre: line 1, column 11: 'z' is no variable, and none of `parameters`"),
+        ({"on_post": "w += tau_x; y += 1"}, "on_post: line 1, column 6: adds 1 and ms. Both need the same unit"),
+        ({"pre": "dx/dt = -x : 1"}, "pre: line 1, column 9: dx/dt is in 1, got the unit '1'; expected 1/ms."),
+        ({"on_pre": "x += y; w -= down*y"}, "on_pre: line 1, column 6: 'x' is one number for a source"),
+        ({"on_pre": "y += 1"}, "on_pre: line 1, column 1: 'y' is no variable. Known: w, x"),
+        ({"post": "dx/dt = -x/tau_y : 1"}, "post: line 1, column 1: 'x' is the name of something else"),
+        ({"weight": "nA"}, "weight: is no unit in which a receptor takes weights, got 'nA'"),
+        ({"parameters": {**PAIR["parameters"], "k": 1.0}}, "parameters: no expression names 'k'. Leave it out, or "),
+        ({"maximum": -1.0}, "maximum: must be above minimum (0), got -1. Swap them"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_text_is_said_with_its_place(change: dict[str, Any], text: str) -> None:
+    with pytest.raises(spark.ConfigError) as caught:
+        from_equations(**{**PAIR, **change})
+    assert f"EquationRuleConfig.{text}" in str(caught.value), str(caught.value)
+
+
+def test_weights_have_the_unit_of_their_receptor() -> None:
+    grown = {**PAIR, "weight": "nS", "parameters": {**PAIR["parameters"], "up": "0.05 nS", "down": "60 pS"}}
+    assert from_equations(**grown).weight == "nS"
+    text = "EquationRuleConfig.on_pre: line 1, column 6: subtracts nS and 1. Both need the same unit"
+    with refused(spark.ConfigError, text):
+        from_equations(**{**PAIR, "weight": "nS"})
+
+
+def test_a_mutated_text_is_a_rule_or_a_clear_error() -> None:
+    rng = random.Random(5)
+    errors = 0
+    for _ in range(150):
+        field = rng.choice(["pre", "post", "on_pre", "on_post"])
+        text = PAIR[field]
+        at = rng.randrange(len(text))
+        new = text[:at] + rng.choice(["", "(", "*", "x", "w", ";", ":", "1e", "\n", "^", "é", "dt"]) + text[at + 1 :]
+        try:
+            from_equations(**{**PAIR, field: new})
+        except spark.ConfigError as error:
+            errors += 1
+            assert str(error).startswith("EquationRuleConfig.")
+    assert 50 < errors < 150
+
+
+def test_a_parameter_for_each_unit_is_refused() -> None:
+    text = (
+        "EquationRuleConfig.parameters: 'up' must be one number for all connections, under a name that nothing else "
+        "has. Give one number, or choose another name"
+    )
+    with refused(spark.ConfigError, text):
+        from_equations(**{**PAIR, "parameters": {**PAIR["parameters"], "up": ([0.1, 0.2], "1")}})
