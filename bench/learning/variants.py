@@ -188,7 +188,8 @@ VARIANTS: dict[str, Variant] = {
     "no eligibility of the actor": Variant({"actor": {"trace": 0.0}}),
     "no annealing": Variant({"error": {"least_rate": 1.0}}),
     "error not clipped": Variant({"error": {"clip": None}}),
-    "reward only at the fall": Variant(world=OnlyFalls),
+    # A reward that comes once, not in every step, counts as 1 where it is divided by 1 - discount.
+    "reward only at the fall": Variant({"error": {"reward_size": 1.0 - 0.98}}, world=OnlyFalls),
     "force reversed": Variant({"actor": {"bound": 0.5}, "error": {"memory": 0.3}}, then=Reversed),
     "delays and refractory periods": Variant({"actor": {"refractory": 2.0}}, change=delayed),
     "Poisson input": Variant({"encoder": {"random": True}}),
