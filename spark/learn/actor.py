@@ -63,7 +63,7 @@ class ActorPools(Module):
     Input ports: `spikes`, any shape; `error`, (1,); `started`, booleans, (1,).
     Output ports: `action`, int32, (1,): the pool that won the last round; `spikes`, int8, (actions, size).
     Variables: `weights`, `eligibility`, float32, (actions * size, inputs); `traces`, float32, (inputs,); `probability`,
-    float32, (actions,): p of the last round; `counts`, int32, (actions,): spikes of this round; `phase`; where there is
+    float32, (actions,): p of the last round; `counts`, float32, (actions,): spikes of this round; `phase`; where there is
     a refractory period `resting`, float32, (actions, size), ms.
 
     Source: the eligibility of an escape-rate unit, spike minus expectation: Pfister, Toyoizumi, Barber & Gerstner 2006,
@@ -83,7 +83,7 @@ class ActorPools(Module):
         self.traces = Variable(np.zeros(spikes.size, np.float32), description="Of the spikes that arrived.")
         even = np.full(config.actions, 1.0 / config.actions, np.float32)
         self.probability = Variable(even, bounds=(0, 1), description="Of each action, as the potentials say.")
-        self.counts = Variable(np.zeros(config.actions, np.int32), description="Spikes of each pool in this round.")
+        self.counts = Variable(np.zeros(config.actions, np.float32), description="Spikes of each pool in this round.")
         self.chosen = Variable(np.zeros(1, np.int32), description="The last action.")
         self.phase = Variable(np.zeros((), np.int32), description="Steps since the world's last.")
         if config.refractory > 0:
@@ -116,10 +116,10 @@ class ActorPools(Module):
             left = jnp.maximum(self.resting.value - config.dt, 0.0)
             # The step of the spike is the first of them; a period of whole steps is not prolonged by rounding.
             self.resting.value = jnp.where(fired, jnp.float32(config.refractory - 1.001 * config.dt), left)
-        counts = self.counted(self.counts.value, fired.sum(axis=1).astype(jnp.int32))
+        counts = self.counted(self.counts.value, fired.sum(axis=1).astype(jnp.float32))
         probability = jax.nn.softmax(potentials.mean(axis=1))
-        # A random part below 1 decides between pools of equally many spikes.
-        drawn = counts.astype(jnp.float32) + 0.5 * self.key.uniform((config.actions,), 1)
+        # A small random part decides between pools of equally many spikes.
+        drawn = counts + 0.01 * self.key.uniform((config.actions,), 1)
         won = jax.nn.one_hot(jnp.argmax(drawn), config.actions, dtype=jnp.float32)
         surprise = self.surprise(won, probability)
         lasting = jnp.where(new, 0.0, config.discount * config.trace)

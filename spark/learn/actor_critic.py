@@ -49,19 +49,23 @@ def actor_critic(
     """
     spans = {"spans": np.asarray(world.spans, np.float32), **(encoder or {})}
     encoding = PopulationEncoderConfig(**spans)
-    gain = {"gain": unit_energy(encoding, world.observations - encoding.angle, every - 2, 10.0)}
+
+    def gain(part: dict[str, Any] | None) -> dict[str, Any]:
+        tau = (part or {}).get("tau", 10.0)
+        return {"gain": unit_energy(encoding, world.observations - encoding.angle, every - 2, tau)}
+
     returns = {"best_return": world.best_return, "worst_return": world.worst_return}
     parts = {
         "world": (world, world.config_class()(every=every, **settings), {"action": "actor.action"}),
         "encoder": (PopulationEncoder, encoding, {"signal": "world.observation"}),
         "actor": (
             acting,
-            acting.config_class()(**{"actions": world.actions, "every": every, **gain, **(actor or {})}),
+            acting.config_class()(**{"actions": world.actions, "every": every, **gain(actor), **(actor or {})}),
             {"spikes": "encoder.spikes", "error": "error.error", "started": "world.started"},
         ),
         "critic": (
             Critic,
-            CriticConfig(**{"every": every, "baseline": world.best_value, **gain, **(critic or {})}),
+            CriticConfig(**{"every": every, "baseline": world.best_value, **gain(critic), **(critic or {})}),
             {"spikes": "encoder.spikes", "error": "error.error", "started": "world.started"},
         ),
         "error": (

@@ -3,11 +3,15 @@
 import jax
 import jax.numpy as jnp
 
+from spark.core.config import field
+from spark.core.values import Number
 from spark.learn.actor import ActorPools, ActorPoolsConfig
 
 
 class ActorRaceConfig(ActorPoolsConfig):
-    """As of pools."""
+    """As of pools, and how sure they are once they learn no more."""
+
+    older: Number = field(0.8, least=0, most=1, description="Weight of earlier spikes while nothing is learned.")
 
 
 class ActorRace(ActorPools):
@@ -19,7 +23,11 @@ class ActorRace(ActorPools):
     inhibition saturate there, and those that count a whole round choose more surely than p says. It suits worlds that
     must be explored for long before anything is gained.
 
-    Ports, variables and learning are those of `ActorPools`; `counts` are spikes of the last step with any.
+    Where nothing is learned (`run(..., learning=False)`) there is nothing to be tried either: with each step with spikes
+    the count is `older` times what it was, and its spikes, so that a draw of some milliseconds' spikes decides.
+
+    Ports, variables and learning are those of `ActorPools`; `counts` are spikes of the last step with any, and older ones
+    as said.
     """
 
     config: ActorRaceConfig
@@ -31,5 +39,6 @@ class ActorRace(ActorPools):
         return jnp.broadcast_to((most * share)[:, None], potentials.shape)
 
     def counted(self, counts: jax.Array, fired: jax.Array) -> jax.Array:
-        """Older spikes do not count."""
-        return jnp.where(fired.sum() > 0, fired, counts)
+        """Older spikes do not count while something is learned, and fade while nothing is."""
+        kept = jnp.where(self.is_learning, 0.0, self.config.older)
+        return jnp.where(fired.sum() > 0, kept * counts + fired, counts)
