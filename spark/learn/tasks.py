@@ -30,8 +30,8 @@ SETTINGS: dict[str, tuple[type[World], dict[str, Any]]] = {
         {
             "acting": ActorRace,
             "encoder": {"resolution": 24},
-            "actor": {"winner": 0.8, "trace": 0.9, "rate": 8.0, "size": 8, "tau": 5.0},
-            "critic": {"rate": 0.05, "tau": 5.0},
+            "actor": {"winner": 0.8, "trace": 0.9, "rate": 10.0, "size": 8, "tau": 5.0},
+            "critic": {"rate": 0.04, "tau": 5.0},
             "error": {"least_rate": 1.0},
         },
     ),

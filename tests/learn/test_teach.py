@@ -101,6 +101,19 @@ def test_native_and_as_array_code_a_lesson_begins_alike():
         np.testing.assert_allclose(found[path], array, rtol=0, atol=SAME_BRAIN["float32"] * largest, err_msg=path)
 
 
+def test_pools_that_race_count_older_spikes_too_once_nothing_is_learned():
+    brain = small(acting=learn.ActorRace)
+    for learning, older in ((True, 0.0), (False, 0.8)):
+        found = spark.run(brain, 200, record=["actor.spikes", "actor.counts"], learning=learning, progress=False)
+        counts, expected = np.asarray(found["actor.counts"]), np.zeros(2)
+        for step, fired in enumerate(np.asarray(found["actor.spikes"]).reshape(200, 2, 4).sum(axis=-1)):
+            expected = older * expected + fired if fired.any() else expected
+            if step % 20 == 19:
+                won, expected = expected, np.zeros(2)
+                assert won.any(), "somebody fired in every round"
+            np.testing.assert_allclose(counts[step], expected, rtol=1e-5)
+
+
 def test_a_lesson_can_be_stopped_and_says_so():
     brain = small()
     lesson = learn.fit(brain, 500, callbacks=[lambda progress: progress.stop("enough")])
