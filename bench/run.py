@@ -60,6 +60,7 @@ COMMANDS = {
     "batch": ("batch.py",),
     "scaling": ("scaling.py",),
     "editor-running": ("editor_running.py",),
+    "learning-speed": ("learning/speed.py",),
 }
 
 
