@@ -1,8 +1,8 @@
-"""Steps of the world a second, with the brain that learns in it: 1, 16 and 256 of them in one native call, and in Gymnasium.
+"""Steps of the world a second, with the brain that learns in it: 1, 16 and 256 in one native call, and in Gymnasium.
 
     python bench/learning/speed.py
 
-Each step of CartPole is 20 steps of its brain, learning on. The figures at the end are thousands of steps of the world a second.
+Each step of CartPole is 20 steps of its brain, learning on. The figures are printed last.
 """
 
 import json
@@ -47,6 +47,7 @@ def native(number: int) -> list[float]:
 def gymnasium_loop() -> list[float]:
     """Steps a second of one environment of Gymnasium, taught by the same brain."""
     import gymnasium
+
     from spark import learn
     from spark.envs import lessons
     from spark.nn import Brain

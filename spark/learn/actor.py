@@ -63,8 +63,8 @@ class ActorPools(Module):
     Input ports: `spikes`, any shape; `error`, (1,); `started`, booleans, (1,).
     Output ports: `action`, int32, (1,): the pool that won the last round; `spikes`, int8, (actions, size).
     Variables: `weights`, `eligibility`, float32, (actions * size, inputs); `traces`, float32, (inputs,); `probability`,
-    float32, (actions,): p of the last round; `counts`, float32, (actions,): spikes of this round; `phase`; where there is
-    a refractory period `resting`, float32, (actions, size), ms.
+    float32, (actions,): p of the last round; `counts`, float32, (actions,): spikes of this round; `phase`; where there
+    is a refractory period `resting`, float32, (actions, size), ms.
 
     Source: the eligibility of an escape-rate unit, spike minus expectation: Pfister, Toyoizumi, Barber & Gerstner 2006,
     doi:10.1162/neco.2006.18.6.1318; as a rule with reward: Fremaux, Sprekeler & Gerstner 2013,

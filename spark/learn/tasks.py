@@ -23,8 +23,8 @@ SETTINGS: dict[str, tuple[type[World], dict[str, Any]]] = {
         {"acting": ActorRace, "actor": {**_EXPLORING, "rate": 1.6}, "error": {"least_rate": 1.0}},
     ),
     "cartpole": (CartPole, {}),
-    # Cells beside each other want different moves: what was seen before must be forgotten soon. Of the few that are seldom
-    # met, a slower critic stays hopeful for longer.
+    # Cells beside each other want different moves: what was seen before must be forgotten soon. Of those that are
+    # seldom met a slower critic stays hopeful for longer.
     "maze": (
         Maze,
         {
