@@ -23,8 +23,8 @@ class ActorRace(ActorPools):
     inhibition saturate there, and those that count a whole round choose more surely than p says. It suits worlds that
     must be explored for long before anything is gained.
 
-    Where nothing is learned (`run(..., learning=False)`) there is nothing to be tried either: in each step with spikes the
-    count is `older` times what it was, and those spikes, so that several milliseconds decide.
+    Where nothing is learned (`run(..., learning=False)`) there is nothing to be tried either: in each step with spikes
+    the count is `older` times what it was, and those spikes, so that several milliseconds decide.
 
     Ports, variables and learning are those of `ActorPools`; `counts` are spikes of the last step with any, and
     older ones as said.
