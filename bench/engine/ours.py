@@ -38,7 +38,10 @@ def cuba(w, request):
 def coba(w, request):
     import balanced
 
-    return ready(w, balanced.coba(w.units, seed(request)))
+    # Forward Euler, as in the peer's best setting.
+    made = ready(w, balanced.coba(w.units, seed(request), scheme="euler"))
+    made.setting = "float32-euler"
+    return made
 
 
 def brunel_like(w, request):

@@ -44,9 +44,9 @@ def cuba(units: int = 4000, seed: int = 1) -> Brain:
     return _network(neurons.CurrentLIFNeuron, units, seed, CUBA_SOMA, CUBA_WEIGHTS)
 
 
-def coba(units: int = 4000, seed: int = 1) -> Brain:
-    """Conductance-based synapses: 16-23 Hz, irregular."""
-    return _network(neurons.ConductanceLIFNeuron, units, seed, COBA_SOMA, COBA_WEIGHTS)
+def coba(units: int = 4000, seed: int = 1, scheme: str = "exponential_euler") -> Brain:
+    """Conductance-based synapses: 16-23 Hz, irregular. `scheme`: see `IntegrateAndFireSoma`."""
+    return _network(neurons.ConductanceLIFNeuron, units, seed, {**COBA_SOMA, "scheme": scheme}, COBA_WEIGHTS)
 
 
 def _network(kind: type, units: int, seed: int, soma: dict, weights: tuple[float, float]) -> Brain:

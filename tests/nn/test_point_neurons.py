@@ -371,3 +371,31 @@ def test_a_pool_without_any_wire_is_refused_and_says_which_ports_it_has(kind):
         "Call with `excitation=spark.SpikeArray(...)`",
     ):
         neuron(config(units=(4,)))()
+
+
+TAU, RESISTANCE, CURRENT, CONDUCTANCE = 20.0, 100.0, 90.0, 30.0
+
+
+def potential_at(time: float, dt: float, scheme: str, conductance: bool) -> float:
+    """Potential above rest after a time under a constant current, and a conductance where one arrives."""
+    soma = IntegrateAndFireSoma(dt=dt, potential_tau=TAU, resistance=RESISTANCE, threshold=0.0, scheme=scheme)
+    given = {"current": spark.CurrentArray(jnp.full(1, CURRENT))}
+    if conductance:
+        given["conductance"] = spark.ConductanceArray(jnp.full(1, CONDUCTANCE))
+    for _ in range(round(time / dt)):
+        soma(**given)
+    return float(soma.potential.value[0])
+
+
+@pytest.mark.parametrize("conductance", [False, True])
+def test_exponential_euler_is_exact_under_constant_input_and_forward_euler_has_the_first_order(conductance):
+    total = 1 + RESISTANCE * CONDUCTANCE * 1e-3 if conductance else 1.0
+    exact = RESISTANCE * CURRENT * 1e-3 / total * (1 - np.exp(-8.0 * total / TAU))
+    assert potential_at(8.0, 1.0, "exponential_euler", conductance) == pytest.approx(exact, rel=1e-5)
+    errors = [potential_at(8.0, dt, "euler", conductance) - exact for dt in (1.0, 0.5)]
+    assert errors[0] > 0.01 and 0.85 < np.log2(errors[0] / errors[1]) < 1.2
+    # The step as the equation says it, with plain numbers.
+    potential = 0.0
+    for _ in range(8):
+        potential += 1.0 / TAU * (RESISTANCE * CURRENT * 1e-3 - total * potential)
+    assert potential_at(8.0, 1.0, "euler", conductance) == pytest.approx(potential, rel=1e-5)

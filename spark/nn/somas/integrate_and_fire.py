@@ -1,6 +1,6 @@
 """The leaky integrate-and-fire soma of the field's standard networks, for any receptors."""
 
-from typing import Any
+from typing import Any, Literal
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,9 +15,14 @@ from spark.nn.somas.integration import acting_share
 from spark.nn.somas.point import PointSoma, PointSomaConfig
 from spark.nn.somas.soma import SomaOutput
 
+Scheme = Literal["exponential_euler", "euler"]
+_SCHEME = "How a step is taken: exponential Euler, which is exact where no conductances arrive, or forward Euler."
+
 
 class IntegrateAndFireSomaConfig(PointSomaConfig):
     """Parameters of `IntegrateAndFireSoma`; each one number, or one for every unit."""
+
+    scheme: Scheme = field("exponential_euler", description=_SCHEME)
 
     resistance: Quantity = field(100.0, unit="MOhm", above=0, description="Membrane resistance.")
     background: Quantity = field(0.0, unit="pA", description="Constant current.")
@@ -30,6 +35,7 @@ _RELATIVE = 1000.0
 class ConductanceSomaConfig(PointSomaConfig):
     """Parameters of a membrane where conductances are given relative to the leak's, with their reversal potentials."""
 
+    scheme: Scheme = field("exponential_euler", description=_SCHEME)
     reversal_excitation: Quantity = field(0.0, unit="mV", description="Reversal potential of excitation.")
     reversal_inhibition: Quantity = field(-80.0, unit="mV", description="Reversal potential of inhibition.")
     drive: Quantity = field(0.0, unit="mV", description="Constant current times the leak's resistance.")
@@ -37,7 +43,7 @@ class ConductanceSomaConfig(PointSomaConfig):
     def relative_to_leak(self) -> IntegrateAndFireSomaConfig:
         """The same membrane where conductances are in nS, and the leak's is 1 nS."""
         shared = {name: value for name, value in self.explicit().items() if name in PointSomaConfig.model_fields}
-        return IntegrateAndFireSomaConfig(**shared, resistance=_RELATIVE, background=self.drive)
+        return IntegrateAndFireSomaConfig(**shared, scheme=self.scheme, resistance=_RELATIVE, background=self.drive)
 
 
 class IntegrateAndFireSoma(PointSoma):
@@ -46,8 +52,10 @@ class IntegrateAndFireSoma(PointSoma):
         dV/dt = (-V + R (I + I_background - g V)) / tau     plus jumps     V in mV above rest, I in pA, g in nS, R in
         MOhm
 
-    The conductances' current at rest is part of I. Without conductances the step is exact, also for currents that decay
-    within the step; with them it is that of exponential Euler: currents and conductances are constant during a step.
+    The conductances' current at rest is part of I. Of the scheme `exponential_euler` the step is exact without
+    conductances, also for currents that decay within the step; with them, they and the currents are constant during a
+    step. Of the scheme `euler` it is V + dt dV/dt: of the first order too, in less time where conductances arrive, but
+    dt (1 + R g) must stay well below tau.
     What arrives while a unit is refractory is lost. Order of update in a step: V takes the step, jumps come on top;
     units above `threshold` fire, are set to `potential_reset` and are refractory.
 
@@ -62,7 +70,9 @@ class IntegrateAndFireSoma(PointSoma):
 
     @classmethod
     def acting(cls, config: Any, current: Decays) -> Any:
-        """What makes the step exact."""
+        """What makes the step exact; to forward Euler a current is constant during the step."""
+        if config.scheme == "euler":
+            return 1.0
         return acting_share(config.dt, config.potential_tau, current.tau)
 
     def build(
@@ -72,8 +82,8 @@ class IntegrateAndFireSoma(PointSoma):
         config, shape = self.config, self.shape_of_units() if current is None else current.shape
         self.prepare_point(shape)
         membrane = np.asarray(config.potential_tau)
-        if conductance is None:
-            self.gain = self.make("potential_tau", 1 - decay(config.dt, membrane), shape)
+        if conductance is None and config.scheme == "exponential_euler":
+            self.rate = self.make("potential_tau", 1 - decay(config.dt, membrane), shape)
         else:
             self.rate = self.make("potential_tau", config.dt / membrane, shape)
         self.resistance = self.make("resistance", np.multiply(config.resistance, 1e-3), shape)
@@ -98,9 +108,12 @@ class IntegrateAndFireSoma(PointSoma):
         )
         target = self.resistance.value * arriving
         if conductance is None:
-            now = before + self.gain.value * (target - before)
+            now = before + self.rate.value * (target - before)
+            return now if jump is None else now + jump.value.astype(jnp.float32)
+        total = 1.0 + self.resistance.value * conductance.value.astype(jnp.float32)
+        if self.config.scheme == "euler":
+            now = before + self.rate.value * (target - total * before)
         else:
-            total = 1.0 + self.resistance.value * conductance.value.astype(jnp.float32)
             target = target / total
             now = target + exponential(-self.rate.value * total) * (before - target)
         return now if jump is None else now + jump.value.astype(jnp.float32)
