@@ -73,13 +73,7 @@ def run(step: Step, page: str, namespace: dict[str, object]) -> None:
         assert words(step.shown or "") == words(printed.getvalue()), f"{place}: prints\n{printed.getvalue()}"
 
 
-# What these two teach, tests of learning and of derivatives teach in small: they take as long as all others together.
-LONG = ("gradients.md", "learning.md")
-
-
-@pytest.mark.parametrize(
-    "page", [pytest.param(p, marks=pytest.mark.slow if p.name in LONG else []) for p in PAGES], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_page_does_what_it_says(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(modules, "_classes", dict(modules._classes))
     name = f"page_{page.stem.lower()}"

@@ -79,7 +79,6 @@ def test_what_it_learned_is_what_a_run_does_and_a_file_holds(lesson: Any, tmp_pa
         np.testing.assert_allclose(potential.mean(0), expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.slow
 def test_the_same_seed_learns_the_same(brain: Brain) -> None:
     inputs, targets = problem()
     first, again, other = (teacher().fit(brain, inputs, targets, epochs=1, seed=seed) for seed in (5, 5, 6))

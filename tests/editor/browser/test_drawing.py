@@ -157,7 +157,6 @@ def test_the_second_save_of_one_file_is_refused_with_a_choice(page, open_page):
     other.get_by_text("Saved as conflict.spark.json").wait_for()
 
 
-@pytest.mark.slow
 def test_what_is_copied_in_one_session_is_pasted_in_another(page, open_page):
     """Acceptance g."""
     one = page.example("The tutorial's brain at CartPole")
@@ -183,7 +182,6 @@ def spikes(page, steps, path):
     return seen
 
 
-@pytest.mark.slow
 def test_a_brain_made_of_some_modules_gives_the_same_result_and_is_unpacked(page):
     """Acceptance h."""
     page.example("The tutorial's brain at CartPole")

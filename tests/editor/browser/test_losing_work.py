@@ -81,7 +81,6 @@ def test_saving_before_leaving_goes_on_to_where_one_was_going(page, shared):
     assert '"units": [301]' in (shared.folder / "left.spark.json").read_text().replace("\n", "").replace("  ", "")
 
 
-@pytest.mark.slow
 def test_what_no_page_shows_any_more_is_among_the_drafts(open_page):
     page = open_page()
     page.example(CARTPOLE)
@@ -146,7 +145,6 @@ def test_nothing_is_lost_when_the_editor_is_killed_and_started_again(chromium, o
     context.close()
 
 
-@pytest.mark.slow
 def test_a_page_of_an_editor_that_was_started_with_another_secret_says_where_the_link_is(own_server, visit):
     server = own_server()
     page = visit(server.link)

@@ -42,8 +42,7 @@ def test_the_raster_follows_and_a_paused_run_goes_on_by_single_steps(page):
     page.picture("j_running")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("steps", "episodes"), [(100, 2), (500, 20)])
+@pytest.mark.parametrize(("steps", "episodes"), [(100, 2), pytest.param(500, 20, marks=pytest.mark.slow)])
 def test_cartpole_runs_with_its_curve_of_rewards(page, steps, episodes):
     """Acceptance k. A pole that nobody has taught to stand falls after some 10 to 40 of the world's steps."""
     page.example("The tutorial's brain at CartPole")
@@ -75,7 +74,6 @@ print(json.dumps([times.tolist(), units.tolist()]))
 """
 
 
-@pytest.mark.slow
 def test_the_code_of_a_brain_gives_the_same_spikes_in_another_process(page, tmp_path):
     """Acceptance i."""
     page.example("Noise into a pool")
@@ -122,7 +120,6 @@ FRAMES = """([probe, count, each]) => new Promise((done) => {
 })"""
 
 
-@pytest.mark.slow
 def test_a_parameter_is_changed_while_it_runs(page):
     page.example("Noise into a pool")
     page.get_by_role("button", name="Run", exact=True).click()
@@ -160,7 +157,6 @@ def test_potentials_weights_and_histograms_are_chosen_by_clicking(page):
     page.picture("plastic")
 
 
-@pytest.mark.slow
 def test_a_condition_stops_the_run_and_says_why(page):
     page.example("Noise into a pool")
     page.get_by_role("tab", name="Run settings").click()
@@ -191,7 +187,6 @@ def download(page, name):
     return found.value
 
 
-@pytest.mark.slow
 def test_the_model_the_pictures_and_the_replay_are_taken_home(page, tmp_path, chromium):
     page.example("Noise into a pool")
     page.get_by_role("button", name="100 steps").click()

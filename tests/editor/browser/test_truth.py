@@ -106,7 +106,6 @@ def test_the_wires_of_a_type_that_is_not_installed_are_drawn(page, shared):
     page.picture("truth_unknown")
 
 
-@pytest.mark.slow
 def test_a_brain_that_is_killed_or_frozen_says_so_and_one_that_is_stopped_says_nothing(own_server, visit):
     server = own_server()
     page = visit(server.link)
