@@ -3,6 +3,7 @@
 import json
 
 import jax.numpy as jnp
+import numpy as np
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, kernels
@@ -36,7 +37,8 @@ def compiled(delayed: bool, by: str) -> str:
     brain(**inputs)
     many = shard(brain, 2, PLANS[by])
     assert isinstance(many.state, spark.sim.ShardedState)
-    lowered = advance_program.lower(many._program, many._fixed, many.state, inputs, steps=50, spikes=True)
+    learning = np.bool_(True)
+    lowered = advance_program.lower(many._program, many._fixed, many.state, inputs, learning, steps=50, spikes=True)
     return lowered.compile().as_text()
 
 

@@ -21,12 +21,12 @@ from spark.nn.equations.dimensions import dimension
 from spark.nn.equations.expression import Expression, TextError, names_in, parse
 from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
 from spark.nn.equations.text import Equations, read_equations, read_statements
-from spark.nn.equations.units import CURRENT, Dimension, unit
+from spark.nn.equations.units import CURRENT, VOLTAGE, Dimension
 from spark.nn.equations.values import evaluate
 from spark.nn.receptors.receptor import ConductanceOutput, CurrentOutput, Receptor, ReceptorConfig
 
 WEIGHT = "w"
-CONDUCTANCE = unit("nS")[1]
+CONDUCTANCE = CURRENT / VOLTAGE
 
 
 class EquationReceptorConfig(ReceptorConfig):
