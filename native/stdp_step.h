@@ -300,6 +300,10 @@ inline void run_stdp(Operands& o) {
   to.minimum = table.minimum;
   to.maximum = table.maximum;
   begin_third(to, modulation, step, synapses);
+  // Also without learning: delivery asks before it brings a row up to date what waits for it.
+  if (waiting.memory && o.round() == 0)
+    Replay(waiting.memory, table, to.weights, to.baseline, of_pre.factor, pre, post, part, waiting.room, waiting.steps)
+        .begin();
   if (!learning) {
     if (to.pending) keep_waiting(to, modulation, edges.post, listed ? 1 : pre, listed ? synapses : post);
     return;
@@ -307,10 +311,7 @@ inline void run_stdp(Operands& o) {
   if (waiting.memory) {
     Replay replay(waiting.memory, table, to.weights, to.baseline, of_pre.factor, pre, post, part, waiting.room,
                   waiting.steps);
-    if (o.round() == 0) {
-      replay.begin();
-      o.at_end([replay](int64_t) mutable { replay.finish(); });
-    }
+    if (o.round() == 0) o.at_end([replay](int64_t) mutable { replay.finish(); });
     replay.step(pre_spikes, x, kept, post_spikes + part.first, Beginning(y, post_traces, part).of_part);
     return;
   }

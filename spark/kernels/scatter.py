@@ -204,12 +204,12 @@ def emit_arrive(
     step, further = at
     row = program.scratch((ring.shape[1],), "float32")
     numbers, first = _numbers(rows, signed), 0
-    for part in spikes:
+    for wire, part in enumerate(spikes):
         weights = rows.weights
         if weight_layout(rows) == WEIGHT_OF_UNIT:
             weights = weights.part(first, part.size)
         starts = rows.starts.part(first, part.size + 1)
         places = (program.fired(part, further + 1), starts, rows.post, weights, ring, row, step)
-        program.emit(ARRIVE, places, (part.size, *ring.shape, further, *numbers, int(first == 0)))
+        program.emit(ARRIVE, places, (part.size, *ring.shape, further, *numbers, int(wire == 0)))
         first += part.size
     return row

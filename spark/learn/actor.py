@@ -123,7 +123,8 @@ class ActorPools(Module):
         won = jax.nn.one_hot(jnp.argmax(drawn), config.actions, dtype=jnp.float32)
         surprise = self.surprise(won, probability)
         lasting = jnp.where(new, 0.0, config.discount * config.trace)
-        each = jnp.repeat(surprise, config.size)
+        # What is chosen while learning is off is not judged later.
+        each = jnp.where(self.is_learning, jnp.repeat(surprise, config.size), 0.0)
         folded = lasting * self.eligibility.value + each[:, None] * traces[None, :]
         self.eligibility.value = jnp.where(decided, folded, self.eligibility.value)
         self.probability.value = jnp.where(decided, probability, self.probability.value)

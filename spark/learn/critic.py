@@ -82,7 +82,7 @@ class Critic(Module):
         value = config.baseline + (weights @ traces)[None]
         self.seen.value = jnp.where(reads, traces, self.seen.value)
         self.value.value = jnp.where(reads, value, self.value.value)
-        folded = lasting * self.eligibility.value + self.seen.value
+        folded = lasting * self.eligibility.value + jnp.where(self.is_learning, self.seen.value, 0.0)
         self.eligibility.value = jnp.where(learns, folded, self.eligibility.value)
         self.weights.value, self.traces.value = weights, traces
         self.phase.value = (phase + 1) % config.every

@@ -312,8 +312,8 @@ class Brain(Module, OfModules):
         if not self._runs_natively() or not loops(self):
             return None
         graph, state = split(self)
-        # What looks at weights in the middle of a run must find them up to date.
-        lazy = not self._checked and not any(tap.path.endswith(".weights") for tap in taps)
+        # What looks at weights or at spikes under way in the middle of a run must find them up to date.
+        lazy = not self._checked and not any(tap.path.endswith((".weights", ".arriving")) for tap in taps)
         lowering = Lowering(graph, state, lazy, learning)
         run = LoweredRun(self, lowering, self._cast(payloads), self._names, series=self._cast(series))
         noted, done, leaves = run.run_steps(steps, taps, chosen, most, threads)

@@ -23,7 +23,8 @@ class Lowering:
     """A program under construction for one step of one brain.
 
     Attributes:
-        lazy: Whether changes of weights may wait until somebody reads them, or the call ends.
+        lazy: Whether changes of weights, and spikes under way, need not stand in the state until somebody reads them,
+            or the call ends.
         learning: Where it lies whether the brain learns, int32 (1,); None if it does.
     """
 

@@ -276,3 +276,30 @@ def test_a_unit_is_silent_for_its_refractory_period():
 def test_one_number_is_no_angle():
     with pytest.raises(spark.WiringError, match=r"signal: holds no angle, got 1 number; expected its cosine, its sine"):
         PopulationEncoder(angle=True)(signal=FloatArray(jnp.zeros(1)))
+
+
+@pytest.mark.parametrize(
+    ("cls", "config"),
+    [
+        (Critic, CriticConfig(every=EVERY, tau=7.0, rate=0.2)),
+        (ActorPools, ActorPoolsConfig(every=EVERY, actions=2, size=3, max_freq=300.0)),
+    ],
+)
+def test_what_happens_while_learning_is_off_is_not_learned_from_later(cls, config):
+    wires = {name: [PortMap("__call__", name)] for name in ("spikes", "error", "started")}
+    inputs = {
+        "spikes": InputSpec(SpikeArray, (INPUTS,), "int8"),
+        "error": InputSpec(FloatArray, (1,), "float32"),
+        "started": InputSpec(BooleanMask, (1,), "bool"),
+    }
+    brain = Brain(BrainConfig(input_map=inputs, modules_map=[ModuleSpecs("part", cls, wires, config)]))
+    given = {
+        "spikes": SpikeArray(SPIKES),
+        "error": FloatArray(ERRORS.astype(np.float32)[:, None]),
+        "started": BooleanMask(np.zeros((STEPS, 1), bool)),
+    }
+    spark.run(brain, STEPS, given, learning=False, progress=False)
+    for name in ("eligibility", "weights"):
+        np.testing.assert_array_equal(brain.state[f"part.{name}"], 0.0)
+    spark.run(brain, STEPS, given, progress=False)
+    assert np.any(np.asarray(brain.state["part.eligibility"])) and np.any(np.asarray(brain.state["part.weights"]))

@@ -77,6 +77,23 @@ def native() -> Brain:
     return in_parts(brain(), by_run)
 
 
+def test_what_another_brain_has_left_in_memory_means_nothing_without_learning() -> None:
+    """Programs of a thread use the same memory for what waits: that of a larger brain is full of numbers of its own."""
+
+    def pool(units: int) -> Brain:
+        first = np.full((units, SOURCES), 4.0)
+        wires = [Projection("__call__", "s", name="p", weights=first, rule=RULES["dense"][0])]
+        return brain_of({"r": wires}, {"r": receptors.JumpConfig()}, soma=SOMA, units=(units,))
+
+    small, large = pool(UNITS), pool(8 * UNITS)
+    before = np.array(small.state["pool.p.weights"])
+    for made, learning in ((large, True), (small, False)):
+        spark.run(made, STEPS, {"s": SpikeArray(SPIKES)}, learning=learning, progress=False)
+    np.testing.assert_array_equal(small.state["pool.p.weights"], before)
+    spark.run(small, STEPS, {"s": SpikeArray(SPIKES)}, progress=False)
+    assert np.any(np.asarray(small.state["pool.p.weights"]) != before)
+
+
 def test_without_learning_no_weight_changes_and_traces_go_on() -> None:
     made = brain()
     by_run(made, slice(0, 43), True)

@@ -62,6 +62,21 @@ def test_a_run_in_pieces_or_by_several_threads_brings_what_one_call_brings(delay
             np.testing.assert_array_equal(after[path], value, err_msg=f"{path}: {pieces} by {threads} threads")
 
 
+def test_a_recorded_ring_is_that_of_one_step_after_the_other():
+    brain = network("one for all", "each")
+    path = "pool.early_projections.arriving"
+    inputs = {"rate": FloatArray(np.ones(SOURCES, np.float32))}
+    brain.reset()
+    steps = []
+    for _ in range(20):
+        spark.run(brain, 1, inputs, progress=False)
+        steps.append(np.array(brain.state[path]))
+    brain.reset()
+    recorded = spark.run(brain, 20, inputs, record=[path], progress=False)[path]
+    assert np.any(recorded[-1])
+    np.testing.assert_array_equal(recorded, np.stack(steps))
+
+
 @pytest.mark.parametrize("delay", DELAYS)
 def test_the_ring_of_input_to_come_is_that_of_array_code(delay):
     brain = network(delay, "each")

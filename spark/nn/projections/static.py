@@ -130,7 +130,7 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
         if spikes is not None:
             rows, at = self._rows(lowering.constant), (step, self.further)
             # How much of a weight a spike brings is known when it comes in.
-            if self.several or self.further == 0 or amplitudes is not None:
+            if not lowering.lazy or self.several or self.further == 0 or amplitudes is not None:
                 shape, brings = (self.slots, self.post), None if amplitudes is None else amplitudes.place
                 emit_scatter(lowering.program, spikes.parts, rows, ring, shape, at, self.signed, brings)
             else:
