@@ -45,6 +45,12 @@ def to_array(value: Any) -> Any:
     return made
 
 
+def to_times(value: Any) -> Any:
+    """As `to_array`, but Python's numbers become float64: after an hour float32 no longer tells steps apart."""
+    made = to_array(value)
+    return to_array(np.array(value, np.float64)) if isinstance(value, (int, float, list, tuple)) else made
+
+
 def _numeric(dtype: Any) -> np.dtype:
     try:
         found = np.dtype(str(dtype))
@@ -127,6 +133,7 @@ _ARRAY_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "array"}, {"type": "obje
 Number = Annotated[float, BeforeValidator(to_number)]
 Whole = Annotated[int, BeforeValidator(to_number)]
 Array = Annotated[Any, BeforeValidator(to_array), WithJsonSchema(_ARRAY_SCHEMA)]
+Times = Annotated[Any, BeforeValidator(to_times), WithJsonSchema(_ARRAY_SCHEMA)]
 Quantity = Annotated[Any, BeforeValidator(to_quantity), WithJsonSchema(_ARRAY_SCHEMA)]
 Shape = Annotated[
     tuple[int, ...],

@@ -101,7 +101,8 @@ def run(
         learning: Whether anything is learned. Without it no weight changes, whatever rule it has; nor does what a rule
             has learned besides: an eligibility, which only decays, and a sliding threshold. What waits for its
             `consolidation` goes on waiting. Traces of spikes and averages of potentials go on, so that learning that
-            goes on later pairs spikes with those that there were. On or off is the same compiled program.
+            goes on later pairs spikes with those that there were; so do all variables of a rule that is written as
+            equations, a threshold among them too. On or off is the same compiled program.
         progress: Whether to show a progress bar; left out, where there is a terminal.
 
     Returns:

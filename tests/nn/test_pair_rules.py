@@ -143,6 +143,15 @@ def test_a_rule_that_reads_a_potential_that_is_hidden_is_refused() -> None:
         brain_of({"r": wire}, {"r": receptors.PulseCurrentConfig()}, soma=somas.PoissonSomaConfig())
 
 
+def test_a_threshold_with_a_time_constant_of_an_hour_moves() -> None:
+    rule = plasticity.BCMRule(plasticity.BCMRuleConfig(dt=0.1, tau=100.0, threshold_tau=3.6e6, target=0.1))
+    once = SpikeArray(np.ones(1, np.int8))
+    rule(pre_spikes=once, post_spikes=once, weights=FloatArray(np.ones((1, 1), np.float32)))
+    y = -np.expm1(-0.1 / 100.0) * 1000.0 / (0.1 * 0.1)
+    moved = float(rule.threshold.value[0]) - 1.0
+    np.testing.assert_allclose(moved, -np.expm1(-0.1 / 3.6e6) * (y**2 - 1.0), atol=2**-23)
+
+
 def test_bounds_in_the_wrong_order_are_refused() -> None:
     text = "BCMRuleConfig.maximum: must be above minimum (2), got 1. Swap them"
     with refused(spark.ConfigError, text):

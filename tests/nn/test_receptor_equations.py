@@ -68,6 +68,32 @@ def test_a_current_as_text_decays_exactly_with_a_time_constant_of_each_unit() ->
     np.testing.assert_allclose(current, expected, rtol=SAME_BRAIN["float32"])
 
 
+def test_what_a_spike_does_is_done_where_weights_arrive_and_do_not_cancel() -> None:
+    text = from_equations(
+        "dg/dt = -g/tau : pA\ndn/dt = 0*n/tau : pA", on_spike="n += 1*pA; g = w + n", output="g",
+        parameters={"tau": "7 ms"},
+    )  # fmt: skip
+    weights = np.array([[2.0, -2.0, 0.0, 0.0, 0.0, 0.0]] * UNITS)
+    spikes = np.zeros((6, 6), np.int8)
+    spikes[1, :2], spikes[2, 0], spikes[3, 5], spikes[4, 1] = 1, 1, 1, 1
+    expected, g, n = [], 0.0, 0.0
+    for row in spikes:
+        w = float(weights[0] @ row)
+        if w:
+            n += 1.0
+            g = w + n
+        expected.append([g] * UNITS)
+        g *= np.exp(-0.5 / 7.0)
+
+    def found() -> np.ndarray:
+        made = brain_of({"r": Projection("__call__", "s", weights=weights)}, {"r": text})
+        return traces(made, spikes, "pool.soma.current")[0]
+
+    np.testing.assert_allclose(found(), expected, rtol=SAME_BRAIN["float32"])
+    with array_code():
+        np.testing.assert_allclose(found(), expected, rtol=SAME_BRAIN["float32"])
+
+
 def test_a_receptor_as_text_is_its_text_in_a_file() -> None:
     for text, kind in (
         (RECEPTORS["current"][0], EquationCurrentConfig),
@@ -82,12 +108,18 @@ def test_a_receptor_as_text_is_its_text_in_a_file() -> None:
     [
         ({"equations": "dg/dt = -g : nS"}, "equations: line 1, column 9: dg/dt is in nS, got the unit 'nS'; expected"),
         ({"on_spike": "g += h"}, "on_spike: line 1, column 6: 'h' is no variable, and none of `parameters`"),
+        ({"equations": "dg/dt = -g/tau : nS\nw = 2*g : nS"},
+         "equations: line 2, column 1: 'w' is the name of something"),
+        ({"on_spike": "g += 1*nS"}, "on_spike: line 1, column 1: does not read 'w', the sum of the weights that "
+         "arrive, got 'g += 1*nS'. Write how it acts: `g += w`"),
+        ({"on_spike": ""},
+         "on_spike: line 1, column 1: does not read 'w', the sum of the weights that arrive, got ''."),
         ({"on_spike": "tau += w"}, "on_spike: line 1, column 1: 'tau' is no variable. Known: g"),
         ({"output": "g*tau"}, "output: line 1, column 1: is in "),
         ({"parameters": {"tau": "5 ms", "k": 1.0}}, "parameters: no expression names 'k'. Leave it out, or name it"),
         ({"parameters": {"tau": "5 ms", "w": 1.0}}, "parameters: 'w' cannot be the name of a parameter"),
     ],
-)
+)  # fmt: skip
 def test_what_is_wrong_with_a_text_is_said_with_its_place(change: dict[str, Any], text: str) -> None:
     usual = {"equations": "dg/dt = -g/tau : nS", "on_spike": "g += w", "output": "g", "parameters": {"tau": "5 ms"}}
     with pytest.raises(spark.ConfigError) as caught:

@@ -1,5 +1,6 @@
 """Currents made inside of a brain against their courses in NumPy, injected into a pool; and the gate."""
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -103,13 +104,24 @@ def test_several_currents_add_up_and_array_code_gives_the_same() -> None:
 
 def test_a_sine_is_as_exact_after_years_as_at_the_begin_and_other_courses_stay_at_their_end() -> None:
     late = 2**32 * 3 + 77
-    found = {name: injected(COURSES[name][:2], steps=20, begin=late)[1][1:, 0] for name in ("sine", "ramp", "steps")}
+    found = {name: injected(COURSES[name][:2], steps=20, begin=late)[1][1:, 0] for name in ("ramp", "steps")}
     assert np.all(found["ramp"] == 7.0) and np.all(found["steps"] == 5.0)
-    # What a period of 32 bits makes of the frequency.
-    turn = round(37.3 * DT * 1e-3 * 2**32)
-    phase = [(turn * (late + n)) % 2**32 / 2**32 for n in range(19)]
-    expected = 1.5 + 4.0 * np.sin(2 * np.pi * np.array(phase) + 0.4)
-    np.testing.assert_allclose(found["sine"], expected, **INTEGRATED["float32"])
+    for frequency, begin in ((37.3, late), (1e-6, 2**40 + 12345)):
+        sine = (SineCurrent, {**COURSES["sine"][1], "frequency": frequency})
+        phase = [Fraction(frequency) * Fraction(DT) / 1000 * (begin + n) % 1 for n in range(19)]
+        expected = 1.5 + 4.0 * np.sin(2 * np.pi * np.array(phase, float) + 0.4)
+        found_sine = injected(sine, steps=20, begin=begin)[1][1:, 0]
+        np.testing.assert_allclose(found_sine, expected, **INTEGRATED["float32"], err_msg=str(frequency))
+
+
+def test_a_step_after_an_hour_begins_in_its_step_though_its_time_is_given_in_a_list() -> None:
+    for given in ([3600000.3], (3600000.3,), np.array([3600000.3])):
+        config = StepCurrent.config_class()(times=given, amplitudes=[1.0], dt=0.1)
+        module = StepCurrent(config)
+        module()
+        assert np.asarray(module.begins.value).tolist() == [36000003]
+        again = type(config).from_dict(config.to_dict())
+        assert again.times.dtype == np.float64 and again == config
 
 
 def test_noise_has_the_mean_deviation_and_memory_of_its_equation() -> None:
@@ -169,6 +181,10 @@ def test_a_gate_lets_numbers_pass_where_it_is_open() -> None:
          "least dt (1 ms), got 50.2 ms. Let it end later"),
         (SineCurrent, {"frequency": 600.0}, "SineCurrentConfig.frequency: is faster than half a period in dt (1 ms), "
          "got 600 Hz. Shorten dt, or lower it"),
+        (SampledCurrent, {"interval": 1.5}, "SampledCurrentConfig.interval: is no whole number of steps, got 1.5 ms "
+         "with dt=1 ms. Take a multiple of dt, or another dt"),
+        (SampledCurrent, {"interval": 0.15, "dt": 0.1}, "SampledCurrentConfig.interval: is no whole number of steps, "
+         "got 0.15 ms with dt=0.1 ms. Take a multiple of dt, or another dt"),
         (SampledCurrent, {"samples": np.ones((3, 2))}, "SampledCurrentConfig.samples: has the wrong shape, got (3, 2); "
          "expected (samples,) or (samples, *(1,)). Give one for each unit, or one for all"),
     ],

@@ -3,7 +3,7 @@
 import ast
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from spark.core.names import illegal
@@ -58,16 +58,17 @@ class Equations:
         return Expression(put_in(text.tree, self.named), text.line, text.column, text.source)
 
 
-def read_equations(text: str, given: Mapping[str, Dimension]) -> Equations:
+def read_equations(text: str, given: Mapping[str, Dimension], taken: Collection[str] = ()) -> Equations:
     """Read equations.
 
     Args:
         text: A line for each: `dv/dt = ... : mV`, with `(unless refractory)` behind the unit if it stays meanwhile; or
             `x = ... : mV`, a name for an expression. What follows a `#` is a remark.
         given: Dimensions of parameters and inputs by name.
+        taken: Names that a line may neither have nor read.
 
     Raises:
-        TextError: A line is no equation, a name is given twice or not known, or units do not fit; where.
+        TextError: A line is no equation, a name is given twice, taken or not known, or units do not fit; where.
     """
     if len(text) > MOST_CHARACTERS:
         raise TextError(f"is too long, got {len(text):,} characters; expected at most {MOST_CHARACTERS:,}")
@@ -79,7 +80,7 @@ def read_equations(text: str, given: Mapping[str, Dimension]) -> Equations:
     dimensions = dict(given)
     for line in lines:
         why = illegal(line.name)
-        if why or line.name in ARGUMENTS or line.name in dimensions:
+        if why or line.name in ARGUMENTS or line.name in dimensions or line.name in taken:
             why = why or f"{line.name!r} is the name of something else already"
             raise TextError(why, "Choose another name", line.number, 1)
         dimensions[line.name] = line.dimension

@@ -62,7 +62,8 @@ class BCMRule(ConnectionRule):
         x, y = self.pre_rate.value * kept + rise * pre, self.post_rate.value * kept + rise * post
         theta = self.threshold.value
         growth = np.float32(c.amplitude * c.dt / 1000.0) * y * (y - theta)
-        moves = np.float32(1) - self.factor(c.threshold_tau)
+        # 1 less the factor of a step is 0 in float32 for an hour.
+        moves = np.float32(-np.expm1(-c.dt / c.threshold_tau))
         self.pre_rate.value, self.post_rate.value = x, y
         self.threshold.value = jnp.where(self.is_learning, theta + moves * (y * y - theta), theta)
         return UnitValues({"x": x}, {"growth": growth})

@@ -15,11 +15,12 @@ from spark.nn.equations import schemes
 from spark.nn.equations.expression import Expression, TextError, names_in
 from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
 from spark.nn.equations.text import Equations, put_in, read_equations, read_statements
-from spark.nn.equations.units import Dimension, UnitError, unit
+from spark.nn.equations.units import CURRENT, NUMBER, VOLTAGE, Dimension, UnitError, unit
 from spark.nn.equations.values import evaluate
 from spark.nn.plasticity.connection_rule import ConnectionRule, ConnectionRuleConfig, UnitValues
 
 WEIGHT = "w"
+_WEIGHTS = (NUMBER, CURRENT, CURRENT / VOLTAGE, VOLTAGE)
 # What a rule keeps beside the variables of its text.
 _KEPT = {"delayed", "listed", "slots", "pre_units", "post_units", "known", "coefficients", "ringed", "pre_ring"}
 _KEPT |= {"third", "kept_eligibility", "eligibility", "pending", "moved", "waiting", "pre_values", "post_values"}
@@ -89,9 +90,9 @@ class RuleEquations:
         if not text.strip():
             return Equations((), {}, dict(given))
         try:
-            found = read_equations(text, given)
+            found = read_equations(text, given, {WEIGHT, *taken} - given.keys())
             for one in found.differentials:
-                if one.name in _KEPT | set(dir(ConnectionRule)) or (one.name in taken and one.name not in given):
+                if one.name in _KEPT | set(dir(ConnectionRule)):
                     raise TextError(f"{one.name!r} is the name of something else", "Choose another", one.rate.line, 1)
                 if one.held:
                     raise TextError("'(unless refractory)' is for somas", "Leave it out", one.rate.line, 1)
@@ -104,7 +105,7 @@ class RuleEquations:
             factor, found = unit(self.config.weight)
         except UnitError as error:
             raise ConfigError(Problem("weight", str(error), "Write pA, nS, mV or 1", "unit")) from error
-        if factor != 1:
+        if factor != 1 or found not in _WEIGHTS:
             text = f"is no unit in which a receptor takes weights, got {self.config.weight!r}"
             raise ConfigError(Problem("weight", text, "Write pA, nS, mV or 1", "unit"))
         return found

@@ -1,6 +1,7 @@
 """Receptors written as equations."""
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -37,7 +38,9 @@ class EquationReceptorConfig(ReceptorConfig):
         description="A line for each: `dg/dt = -g/tau : nS` for a variable; `x = ... : nS`, an expression with a name.",
         lines=True,
     )
-    on_spike: str = field("g += w", description="What weights that arrive do; `w` is their sum, 0 where none arrive.")
+    on_spike: str = field(
+        "g += w", description="What weights that arrive do; `w` is their sum. Where that is 0 nothing is done."
+    )
     output: str = field("g", description="What acts on the soma.")
     parameters: AnyParameters = field(
         factory=lambda: {"tau": "5 ms"},
@@ -92,7 +95,7 @@ class ReceptorEquations:
             raise ConfigError(Problem("parameters", text, "Choose another name", "name"))
         where = "equations"
         try:
-            self.equations: Equations = read_equations(config.equations, dimensions)
+            self.equations: Equations = read_equations(config.equations, dimensions, {WEIGHT})
             for one in self.equations.differentials:
                 if one.name in taken or one.held:
                     text = (
@@ -111,6 +114,9 @@ class ReceptorEquations:
             where = "on_spike"
             known = replace(self.equations, dimensions={**self.equations.dimensions, WEIGHT: config.brings})
             self.arrives = read_statements(config.on_spike, known, set(self.names))
+            if WEIGHT not in names_in([assigned.tree for _, assigned in self.arrives]):
+                text = f"does not read {WEIGHT!r}, the sum of the weights that arrive, got {config.on_spike[:60]!r}"
+                raise TextError(text, "Write how it acts: `g += w`")
         except TextError as error:
             raise ConfigError(text_problem(where, error)) from error
 
@@ -136,6 +142,42 @@ class ReceptorEquations:
         if why:
             found.append(Problem("scheme", why, "Leave it at 'auto'", "scheme"))
         return found
+
+
+def _adds(name: str, tree: ast.expr, variables: Collection[str]) -> bool:
+    """Whether a statement adds to the variable what is 0 without weights, whatever the other variables are."""
+    match tree:
+        case ast.BinOp(ast.Name(added), ast.Add() | ast.Sub(), term):
+            return added == name and _vanishes(term, variables)
+    return False
+
+
+def _vanishes(tree: ast.expr, variables: Collection[str]) -> bool:
+    match tree:
+        case ast.Name(name):
+            return name == WEIGHT
+        case ast.UnaryOp(_, operand):
+            return _vanishes(operand, variables)
+        case ast.BinOp(left, ast.Mult(), right):
+            return any(
+                _vanishes(one, variables) and _is_finite(other, variables)
+                for one, other in ((left, right), (right, left))
+            )
+        case ast.BinOp(left, ast.Div(), right):
+            return _vanishes(left, variables) and not names_in([right]) & {WEIGHT, *variables}
+        case ast.BinOp(left, ast.Add() | ast.Sub(), right):
+            return _vanishes(left, variables) and _vanishes(right, variables)
+    return False
+
+
+def _is_finite(tree: ast.expr, variables: Collection[str]) -> bool:
+    """Whether it is a number of finite variables: sums and products of them, or something without."""
+    match tree:
+        case ast.UnaryOp(_, operand):
+            return _is_finite(operand, variables)
+        case ast.BinOp(left, ast.Add() | ast.Sub() | ast.Mult(), right):
+            return _is_finite(left, variables) and _is_finite(right, variables)
+    return isinstance(tree, ast.Name) or not names_in([tree]) & {WEIGHT, *variables}
 
 
 class EquationReceptor(Receptor):
@@ -172,7 +214,10 @@ class EquationReceptor(Receptor):
         now = {name: getattr(self, name).value for name in read.names}
         arriving = {**values, WEIGHT: arrivals.value.astype(jnp.float32)}
         for name, assigned in read.arrives:
-            now[name] = evaluate(assigned.tree, {**arriving, **now})
+            changed = evaluate(assigned.tree, {**arriving, **now})
+            # What adds nothing without weights needs no choice: that would cut derivatives by spikes that are not sent.
+            adds = _adds(name, assigned.tree, read.names)
+            now[name] = changed if adds else jnp.where(arriving[WEIGHT] != 0, changed, now[name])
         acts = evaluate(read.output.tree, {**values, **now})
 
         def coefficient(label: str) -> Any:
@@ -189,7 +234,8 @@ class EquationCurrent(EquationReceptor):
         dg/dt = -g/tau : pA        on_spike:  g += w
 
     Nothing in the text is run; see `EquationSoma`. Order of update in a step: `on_spike`, with `w`, the sum of what
-    arrives; `output` is put out; then the variables advance by the scheme of the config.
+    arrives, at units where that is not 0 (weights that cancel are no arrival); `output` is put out; then the variables
+    advance by the scheme of the config.
 
     Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
     Variables: those of the equations, in mV, ms, pA and their products, as the next step begins with.
@@ -243,7 +289,8 @@ def from_equations(
 
     Args:
         equations: A line for each: `dg/dt = -g/tau : nS` for a variable; or `x = ... : nS`, an expression with a name.
-        on_spike: What weights that arrive do, such as `g += w`; `w` is their sum, 0 where none arrive.
+        on_spike: What weights that arrive do, such as `g += w`; `w` is their sum, which it reads. Where that is 0
+            nothing is done.
         output: What acts on the soma: a current, or with `reversal` a conductance.
         parameters: By name: '5 ms', a number without unit, or (array, unit) with one for each unit.
         reversal: Reversal potential of a conductance, mV, one number or one for each unit; left out, it is a current.

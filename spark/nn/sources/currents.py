@@ -1,17 +1,19 @@
 """Currents that follow a course in time: steps, a ramp, a sine, samples of an array."""
 
+from fractions import Fraction
 from typing import Any, TypedDict
 
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import ModuleConfig, field
+from spark.core.counter import Counter
 from spark.core.errors import Problem
 from spark.core.module import Module
 from spark.core.parameter import parameter
 from spark.core.payloads import CurrentArray
 from spark.core.ports import PortSpec
-from spark.core.values import Array, Number, Quantity, Shape
+from spark.core.values import Array, Number, Quantity, Shape, Times
 from spark.core.variable import Constant
 
 # Steps are counted in 32 bits where a course is looked up.
@@ -58,7 +60,7 @@ def _in_steps(times: Any, dt: float) -> np.ndarray:
 class StepCurrentConfig(SourceConfig):
     """When the current changes, and to what."""
 
-    times: Array = field(
+    times: Times = field(
         factory=lambda: np.array([100.0, 400.0]), unit="ms", description="When each step begins, ascending."
     )
     amplitudes: Array = field(
@@ -154,7 +156,7 @@ class SineCurrentConfig(SourceConfig):
     """How large, how fast, from where on."""
 
     amplitude: Quantity = field(100.0, unit="pA", description="Size of the swing.")
-    frequency: Number = field(10.0, unit="Hz", above=0, description="Frequency, to a part of 2^-33 of a step's.")
+    frequency: Number = field(10.0, unit="Hz", above=0, description="Frequency, to 2^-65 of a period in a step.")
     phase: Quantity = field(0.0, unit="rad", description="Phase at time 0.")
     offset: Quantity = field(0.0, unit="pA", description="Its mean.")
 
@@ -170,7 +172,8 @@ class SineCurrentConfig(SourceConfig):
 class SineCurrent(Source):
     """A current that swings: I(t) = offset + amplitude sin(2 pi frequency t + phase).
 
-    The phase is counted in 32 bits of a period, so that it is as exact after years as at the begin.
+    The phase is counted in 64 bits of a period: after a century of steps of 0.1 ms it is off by 1e-6 of a period at
+    most.
 
     Input ports: none. Output ports: `current`, float32, shape `units`.
     """
@@ -180,7 +183,7 @@ class SineCurrent(Source):
     def build(self) -> None:
         """The part of a period that a step is."""
         c, address = self.config, f"{self.path or type(self).__name__}.config"
-        self.turn = round(c.frequency * c.dt * 1e-3 * 2.0**32) % 2**32
+        self.turn = round(Fraction(c.frequency) * Fraction(c.dt) * 2**64 / 1000) % 2**64
         self.amplitude = parameter(f"{address}.amplitude", c.amplitude, c.units)
         self.phase = parameter(f"{address}.phase", c.phase, c.units)
         self.offset = parameter(f"{address}.offset", c.offset, c.units)
@@ -190,9 +193,19 @@ class SineCurrent(Source):
         amplitude, phase, offset = (
             jnp.asarray(held.value, jnp.float32) for held in (self.amplitude, self.phase, self.offset)
         )
-        # Products of unsigned numbers begin anew after 2^32, as periods do.
-        turned = (self.step.astype(jnp.uint32) * jnp.uint32(self.turn)).astype(jnp.float32)
+        turned = _upper_word(self.step, self.turn).astype(jnp.float32)
         return self.put_out(offset + amplitude * jnp.sin(turned * np.float32(2 * np.pi / 2.0**32) + phase))
+
+
+def _upper_word(step: Counter, turn: int) -> Any:
+    """The upper 32 of the 64 bits of step times turn, uint32: such products begin anew after 2^64, as periods do."""
+    upper, lower = jnp.uint32(turn >> 32), turn & 0xFFFFFFFF
+    low, half = step.astype(jnp.uint32), jnp.uint32(0xFFFF)
+    # What the product of both lower words carries, from halves of words, whose products fit into one.
+    a, b, c, d = low >> 16, low & half, jnp.uint32(lower >> 16), jnp.uint32(lower & 0xFFFF)
+    inner = a * d + (b * d >> 16)
+    carried = a * c + (inner >> 16) + (b * c + (inner & half) >> 16)
+    return low * upper + carried + jnp.asarray(step.high, jnp.uint32) * jnp.uint32(lower)
 
 
 class SampledCurrentConfig(SourceConfig):
@@ -206,14 +219,22 @@ class SampledCurrentConfig(SourceConfig):
     interval: Number = field(1.0, unit="ms", above=0, description="Time from one sample to the next, in whole steps.")
     repeats: bool = field(False, description="Whether it begins anew behind the last sample; else 0 follows.")
 
+    @property
+    def each(self) -> int:
+        """How many steps a sample lasts."""
+        return max(1, round(self.interval / self.dt))
+
     def step_problems(self) -> list[Problem]:
-        """Samples there are, and of these units."""
+        """Samples there are, of these units, each for a whole number of steps."""
         samples = np.asarray(self.samples, np.float64)
         found = super().step_problems()
         if not samples.ndim or not samples.size or (samples.ndim > 1 and samples.shape[1:] != self.units):
             text = f"has the wrong shape, got {samples.shape}; expected (samples,) or (samples, *{self.units})"
             found.append(Problem("samples", text, "Give one for each unit, or one for all", "shape"))
-        elif samples.shape[0] * max(1, round(self.interval / self.dt)) > _MOST_STEPS:
+        elif abs(self.interval / self.dt - self.each) > 1e-6 * self.each:
+            text = f"is no whole number of steps, got {self.interval:g} ms with dt={self.dt:g} ms"
+            found.append(Problem("interval", text, "Take a multiple of dt, or another dt", "bounds"))
+        elif samples.shape[0] * self.each > _MOST_STEPS:
             found.append(Problem("samples", "last longer than 2^31 steps", "Shorten the interval", "bounds"))
         return found
 
@@ -230,7 +251,7 @@ class SampledCurrent(Source):
         """The samples, behind which stands a 0."""
         c = self.config
         samples = np.asarray(c.samples, np.float32)
-        self.each = max(1, round(c.interval / c.dt))
+        self.each = c.each
         self.count = samples.shape[0]
         self.course = Constant(np.concatenate([samples, np.zeros((1, *samples.shape[1:]), np.float32)]))
 
