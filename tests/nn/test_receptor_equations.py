@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 from builders import array_code, refused
@@ -9,7 +10,7 @@ from pool_brains import UNITS, brain_of, traces, trains
 from tolerances import SAME_BRAIN
 
 import spark
-from spark import Projection
+from spark import FloatArray, Projection
 from spark.nn import receptors
 from spark.nn.receptors import EquationConductanceConfig, EquationCurrentConfig, from_equations
 
@@ -92,6 +93,18 @@ def test_what_a_spike_does_is_done_where_weights_arrive_and_do_not_cancel() -> N
     np.testing.assert_allclose(found(), expected, rtol=SAME_BRAIN["float32"])
     with array_code():
         np.testing.assert_allclose(found(), expected, rtol=SAME_BRAIN["float32"])
+
+
+@pytest.mark.parametrize(
+    ("on_spike", "slope"), [("g += w", 1.0), ("g += 2*w*(tau/ms - g/pA)", 14.0), ("g -= -w/2", 0.5), ("g = w", 0.0)]
+)
+def test_weights_that_add_have_a_derivative_where_none_arrive(on_spike: str, slope: float) -> None:
+    text = from_equations("dg/dt = -g/tau : pA", on_spike=on_spike, output="g", parameters={"tau": "7 ms"})
+    made = receptors.EquationCurrent(text.updated(units=(3,)))
+    none = np.zeros(3, np.float32)
+    made(arrivals=FloatArray(none))
+    found = jax.grad(lambda w: made.advanced(FloatArray(w)).sum())(none)
+    np.testing.assert_allclose(found, slope, rtol=SAME_BRAIN["float32"])
 
 
 def test_a_receptor_as_text_is_its_text_in_a_file() -> None:

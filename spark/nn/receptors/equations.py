@@ -171,12 +171,14 @@ def _vanishes(tree: ast.expr, variables: Collection[str]) -> bool:
 
 
 def _is_finite(tree: ast.expr, variables: Collection[str]) -> bool:
-    """Whether it is a number of finite variables: sums and products of them, or something without."""
+    """Whether it is a number of finite variables: sums and products of them, or something without any."""
     match tree:
         case ast.UnaryOp(_, operand):
             return _is_finite(operand, variables)
         case ast.BinOp(left, ast.Add() | ast.Sub() | ast.Mult(), right):
             return _is_finite(left, variables) and _is_finite(right, variables)
+        case ast.BinOp(left, ast.Div(), right):
+            return _is_finite(left, variables) and not names_in([right]) & {WEIGHT, *variables}
     return isinstance(tree, ast.Name) or not names_in([tree]) & {WEIGHT, *variables}
 
 
