@@ -11,6 +11,8 @@ from spark.kernels import llvm
 from spark.kernels.instructions import RECEIVE
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of, identity
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace, native_dtype
+from spark.nn.plasticity.connection_formula import formulas_of
+from spark.nn.plasticity.connection_rule import ConnectionRule
 from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.synapses.background import PoissonBackground
 
@@ -143,7 +145,8 @@ def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any
     if agree and has_instructions(part):
         return INSTRUCTIONS
     if neuron._effects[name]:
-        return Refusal("it writes a property of another component")
+        found = formulas_of(part) if isinstance(part, ConnectionRule) else None
+        return found if isinstance(found, Refusal) else Refusal("it writes a property of another component")
     if any(isinstance(getattr(neuron, wire.origin), PoissonBackground) for (wire,) in wires.values()):
         return Refusal("random events arrive at it")
     return formula_of(part)

@@ -11,7 +11,7 @@ from spark import InputSpec, Module, ModuleSpecs, PortMap, Projection, SpikeArra
 from spark.core.check_examples import example_config
 from spark.core.config import Config
 from spark.kernels import llvm
-from spark.nn import Brain, BrainConfig, Pool, PoolConfig
+from spark.nn import Brain, BrainConfig, Pool, PoolConfig, plasticity
 from spark.nn.connections import FixedProbability
 from spark.sim.run import build
 
@@ -108,3 +108,36 @@ def test_every_interface_is_native_as_it_is_subclassed_and_in_a_brain_in_a_brain
     explained = spark.explain(brain)
     assert explained.one_call, str(explained)
     assert explained["own"].runs_as == explained["plain"].runs_as == explained["inner.own"].runs_as
+
+
+class ReadsVariableConfig(plasticity.ConnectionRuleConfig):
+    """As for any rule."""
+
+
+class ReadsVariable(plasticity.ConnectionRule):
+    """A rule whose change reads a variable: a loop over connections alone has none."""
+
+    config: ReadsVariableConfig
+
+    def build(self, pre_spikes: spark.PortSpec, post_spikes: spark.PortSpec, weights: spark.PortSpec) -> None:
+        """A gain beside what all rules need."""
+        super().build(pre_spikes, post_spikes, weights)
+        self.gain = spark.Variable(np.full(1, 0.1, np.float32))
+
+    def units(self, pre: Any, post: Any) -> plasticity.UnitValues:
+        """Nothing is kept of a unit."""
+        return plasticity.UnitValues({}, {})
+
+    def at_pre(self, weight: Any, **values: Any) -> Any:
+        """Every spike that arrives adds the gain."""
+        return 0.0 * weight + self.gain.value
+
+
+def test_explain_says_why_a_rule_of_ones_own_is_not_compiled() -> None:
+    wires = {"r": [Projection("__call__", "s", name="p", weights=1.0, delay=2.0, rule=ReadsVariableConfig())]}
+    specs = [ModuleSpecs("pool", Pool, wires, PoolConfig(units=(UNITS,), receptors={"r": RECEPTORS["jump"]}))]
+    inputs = {"s": InputSpec(SpikeArray, (5,), "int8")}
+    brain = Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=specs, dt=0.1))
+    build(brain)
+    (rule,) = [module for module in spark.explain(brain).modules if module.path == "pool.p_rule"]
+    assert rule.runs_as == "XLA" and rule.reason.startswith("p_rule: it cannot be traced apart: Tracer"), rule.reason

@@ -7,23 +7,24 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import InputError, Problem
+from spark.core.errors import Problem
 from spark.core.parameter import decay
 from spark.core.payloads import FloatArray, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
-from spark.kernels import Edges, Plastic, Third
+from spark.kernels import Plastic, Third
 from spark.kernels.connection_change import Touched, changed
-from spark.kernels.instructions import PUSH, RULE
+from spark.kernels.instructions import RULE
 from spark.kernels.place import Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.formulas import Refusal
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.plasticity.connection_formula import formulas_of
-from spark.nn.plasticity.rule import PlasticityOutput, Rule
-from spark.nn.plasticity.third_factor import ModulatedRuleConfig, ThirdFactor, refuse_unmodulated
+from spark.nn.plasticity.rule import PlasticityOutput
+from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import history_of
+from spark.nn.plasticity.weight_rule import WeightRule
 
 
 class ConnectionRuleConfig(ModulatedRuleConfig):
@@ -55,7 +56,7 @@ class UnitValues(NamedTuple):
     acts: Any = None
 
 
-class ConnectionRule(Rule):
+class ConnectionRule(WeightRule):
     """A rule as array code: what is kept of each unit, and by how much an event changes a weight through it.
 
     A subclass names the values in `pre_values` and `post_values`, makes its variables in `build`, advances them in
@@ -90,29 +91,13 @@ class ConnectionRule(Rule):
         self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
     ) -> None:
         """What all such rules need; a subclass adds its variables."""
-        self.delayed = issubclass(pre_spikes.payload_type, DelayedSpikes)
-        self.listed = issubclass(weights.payload_type, EdgeWeights)
-        self.slots = pre_spikes.source.longest + 1 if self.delayed else 1
-        self.pre_units = pre_spikes.source.history.shape[2] if self.delayed else pre_spikes.size
-        self.post_units = post_spikes.size
-        self.known = weights.source is not None
-        expected = (self.pre_units, self.post_units)
-        if not self.listed and weights.shape != expected:
-            raise InputError(
-                Problem(
-                    f"{self.path or type(self).__name__}.weights",
-                    f"has the wrong shape, got {weights.shape}; expected {expected}",
-                    "Give one weight for every pair of units, shape (pre, post)",
-                    "shape",
-                )
-            )
+        self.take_wires(pre_spikes, post_spikes, weights)
         self.coefficients = Constant(np.array([self.config.minimum, self.config.maximum], np.float32))
         self.ringed = self.delayed and bool(self.pre_values)
         if self.ringed:
             empty = np.zeros((len(self.pre_values), self.slots, self.pre_units), np.float32)
             self.pre_ring = Variable(empty, description="Presynaptic values of the last steps.")
-        self.third = ThirdFactor(self, weights, modulation) if self.config.modulated else None
-        refuse_unmodulated(self, modulation)
+        self.prepare_third(weights, modulation)
 
     def pre_trace_of(self, description: str = "A trace of presynaptic spikes.") -> Variable:
         """A variable with a number for each presynaptic unit, which begins at 0."""
@@ -215,19 +200,8 @@ class ConnectionRule(Rule):
         into = {f"pre_{n}": (kept.part(k * self.slots * pre, pre), self.slots) for k, n in enumerate(self.pre_values)}
         into |= {f"post_{n}": (read.part(k * post, post), 1) for k, n in enumerate(self.post_values)}
         outputs = made.units.emit(self, lowering, {"pre": sent, "post": post_spikes, **others}, into)
-        third, sizes, rate = (None,) * 5, (0, 1, 1), 0.0
-        if self.third is not None and modulation is not None:
-            third = self.third.places(self, lowering, modulation)
-            sizes, rate = (self.third.size, self.third.interval, self.third.renewal), self.third.rate
-        history = pre_spikes.place if self.delayed else None
-        edges: tuple[Place | None, ...] = (None,) * 8
-        delays = 0
-        if self.listed:
-            edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
-            delays = edges.starts.shape[1] - 1  # type: ignore[union-attr]
-            if history is None:
-                history = program.scratch((2, 1, pre), "uint32")
-                program.emit(PUSH, (history, pre_spikes.place), (1, pre))
+        third, sizes, rate = self.third_operands(lowering, modulation)
+        history, edges, delays = self.walked(lowering, pre_spikes, weights)
         numbers = [
             program.argument(np.array(f.numbers if f and f.numbers else (0.0,), np.float32)) for f in made.changes
         ]

@@ -229,9 +229,9 @@ class EquationRule(ConnectionRule):
         if tree is None:
             return None
         known = {**read.values, **values, WEIGHT: weight}
-        adds = isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub)
-        if adds and isinstance(tree.left, ast.Name) and tree.left.id == WEIGHT:  # type: ignore[union-attr]
-            return evaluate(tree.right, known, 1.0 if isinstance(tree.op, ast.Add) else -1.0)  # type: ignore[union-attr]
+        match tree:
+            case ast.BinOp(left=ast.Name(id=name), op=ast.Add() | ast.Sub() as sign, right=added) if name == WEIGHT:
+                return evaluate(added, known, 1.0 if isinstance(sign, ast.Add) else -1.0)
         return evaluate(tree, known) - weight
 
 

@@ -8,21 +8,22 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import ConfigError, InputError, Problem
+from spark.core.errors import ConfigError, Problem
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
-from spark.kernels import Edges, Plastic, Third, stdp_dense, stdp_edges
-from spark.kernels.instructions import PUSH, STDP, TRACES
+from spark.kernels import Plastic, Third, stdp_dense, stdp_edges
+from spark.kernels.instructions import STDP, TRACES
 from spark.kernels.place import Place
 from spark.kernels.program import Program
 from spark.kernels.rule_table import factors
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Lowering, Postponed
-from spark.nn.plasticity.rule import PlasticityOutput, Rule
-from spark.nn.plasticity.third_factor import ModulatedRuleConfig, ThirdFactor, refuse_unmodulated
+from spark.nn.plasticity.rule import PlasticityOutput
+from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import advance, advance_ring, history_of
+from spark.nn.plasticity.weight_rule import WeightRule
 
 
 class EventRuleConfig(ModulatedRuleConfig):
@@ -75,7 +76,7 @@ class EventRuleConfig(ModulatedRuleConfig):
         return table.coefficients(minimum, maximum)
 
 
-class EventRule(Rule):
+class EventRule(WeightRule):
     """A rule that changes weights where a spike touches them; its config's `table` says how.
 
     Traces decay exactly, exp(-dt/tau) a step, and jump at a spike. Order of update in a step: traces decay; where a
@@ -107,14 +108,7 @@ class EventRule(Rule):
         self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
     ) -> None:
         """Traces, the table in pA, and what a modulated rule needs."""
-        delayed = issubclass(pre_spikes.payload_type, DelayedSpikes)
-        self.listed = issubclass(weights.payload_type, EdgeWeights)
-        self.slots = pre_spikes.source.longest + 1 if delayed else 1
-        pre = pre_spikes.source.history.shape[2] if delayed else pre_spikes.size
-        self.pre_units, self.post_units, self.delayed = pre, post_spikes.size, delayed
-        # Whether the connections are those of a component beside it; a view of a brain has no such origins any more.
-        self.known = weights.source is not None
-        self._check_shape(weights)
+        self.take_wires(pre_spikes, post_spikes, weights)
         first = np.ones(1) if weights.source is None else weights.source.weights.reset_value
         address = f"{self.path or type(self).__name__}.config"
         self.coefficients = Constant(self.config.numbers(address, np.asarray(first, np.float32)))
@@ -123,7 +117,7 @@ class EventRule(Rule):
         self.post_factors = tuple(float(f) for f in factors(table.post, dt))
         self.pre_kinds, self.post_kinds = table.pre, table.post
         self.pre_traces = Variable(
-            np.zeros((len(table.pre), self.slots, pre), np.float32),
+            np.zeros((len(table.pre), self.slots, self.pre_units), np.float32),
             description="Presynaptic traces; of the last steps, where there are delays.",
         )
         self.post_traces = Variable(
@@ -132,21 +126,7 @@ class EventRule(Rule):
         self.baseline = None
         if table.pull is not None:
             self.baseline = Constant(np.broadcast_to(np.asarray(first, np.float32), weights.shape).copy())
-        self.third = ThirdFactor(self, weights, modulation) if self.config.modulated else None
-        refuse_unmodulated(self, modulation)
-
-    def _check_shape(self, weights: PortSpec) -> None:
-        expected = (self.pre_units, self.post_units)
-        if not self.listed and weights.shape != expected:
-            # Another shape would broadcast to a wrong result without a word.
-            raise InputError(
-                Problem(
-                    f"{self.path or type(self).__name__}.weights",
-                    f"has the wrong shape, got {weights.shape}; expected {expected}",
-                    "Give one weight for every pair of units, shape (pre, post)",
-                    "shape",
-                )
-            )
+        self.prepare_third(weights, modulation)
 
     def __call__(
         self,
@@ -216,20 +196,9 @@ class EventRule(Rule):
         change: Postponed | None = None,
     ) -> dict[str, Place]:
         """Traces, then one instruction that changes the weights where they lie, or notes what is to change."""
-        third, sizes, rate = (None,) * 5, (0, 1, 1), 0.0
-        if self.third is not None and modulation is not None:
-            third = self.third.places(self, lowering, modulation)
-            sizes, rate = (self.third.size, self.third.interval, self.third.renewal), self.third.rate
+        third, sizes, rate = self.third_operands(lowering, modulation)
         program, pre, post = lowering.program, self.pre_units, self.post_units
-        history = pre_spikes.place if self.delayed else None
-        edges: tuple[Place | None, ...] = (None,) * 8
-        delays = 0
-        if self.listed:
-            edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
-            delays = edges.starts.shape[1] - 1  # type: ignore[union-attr]
-            if history is None:
-                history = program.scratch((2, 1, pre), "uint32")
-                program.emit(PUSH, (history, pre_spikes.place), (1, pre))
+        history, edges, delays = self.walked(lowering, pre_spikes, weights)
         counts = (len(self.pre_kinds), len(self.post_kinds))
         kept = lowering.variable(self.pre_traces)
         spikes = (None if self.delayed else pre_spikes.place, history, post_spikes.place, lowering.entry("step"))

@@ -1,0 +1,85 @@
+"""`WeightRule`: what all rules have in common that change weights through spikes, dense or along a list."""
+
+from typing import Any
+
+from spark.core.delayed import DelayedSpikes
+from spark.core.errors import InputError, Problem
+from spark.core.ports import PortSpec
+from spark.kernels import Edges
+from spark.kernels.instructions import PUSH
+from spark.kernels.place import Place
+from spark.nn.edge_weights import EdgeWeights
+from spark.nn.lowering import Arriving, Lowering
+from spark.nn.plasticity.rule import Rule
+from spark.nn.plasticity.third_factor import ThirdFactor, refuse_unmodulated
+
+
+class WeightRule(Rule):
+    """What a rule knows of its connections.
+
+    Attributes:
+        delayed: Whether presynaptic spikes come as a history, through delays.
+        listed: Whether there is a list of connections; else every pair of units is connected.
+        slots: Steps of which presynaptic values are kept.
+        pre_units, post_units: Numbers of units.
+        known: Whether the connections are those of a component beside it; a view of a brain has no such origins any
+            more.
+        third: The third factor of a modulated rule, or None.
+    """
+
+    config: Any
+    third: ThirdFactor | None
+
+    def take_wires(self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec) -> None:
+        """Look at what is wired.
+
+        Raises:
+            InputError: Weights are not of shape (pre, post).
+        """
+        self.delayed = issubclass(pre_spikes.payload_type, DelayedSpikes)
+        self.listed = issubclass(weights.payload_type, EdgeWeights)
+        self.slots = pre_spikes.source.longest + 1 if self.delayed else 1
+        self.pre_units = pre_spikes.source.history.shape[2] if self.delayed else pre_spikes.size
+        self.post_units = post_spikes.size
+        self.known = weights.source is not None
+        expected = (self.pre_units, self.post_units)
+        if not self.listed and weights.shape != expected:
+            # Another shape would broadcast to a wrong result without a word.
+            raise InputError(
+                Problem(
+                    f"{self.path or type(self).__name__}.weights",
+                    f"has the wrong shape, got {weights.shape}; expected {expected}",
+                    "Give one weight for every pair of units, shape (pre, post)",
+                    "shape",
+                )
+            )
+
+    def prepare_third(self, weights: PortSpec, modulation: PortSpec | None) -> None:
+        """What a modulated rule needs; its variables come behind those of the rule."""
+        self.third = ThirdFactor(self, weights, modulation) if self.config.modulated else None
+        refuse_unmodulated(self, modulation)
+
+    def third_operands(
+        self, lowering: Lowering, modulation: Arriving | None
+    ) -> tuple[tuple[Place | None, ...], tuple[int, int, int], float]:
+        """Places of the third factor; its size, interval and renewal; its rate. Nothing where no modulation comes."""
+        if self.third is None or modulation is None:
+            return (None,) * 5, (0, 1, 1), 0.0
+        third = self.third
+        return third.places(self, lowering, modulation), (third.size, third.interval, third.renewal), third.rate
+
+    def walked(
+        self, lowering: Lowering, pre_spikes: Arriving, weights: Arriving
+    ) -> tuple[Place | None, tuple[Place | None, ...], int]:
+        """The history of spikes that instructions walk, the list of connections, and its number of delays.
+
+        Without a list there are no connections, and a history only through delays.
+        """
+        history = pre_spikes.place if self.delayed else None
+        if not self.listed:
+            return history, (None,) * 8, 0
+        edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
+        if history is None:
+            history = lowering.program.scratch((2, 1, self.pre_units), "uint32")
+            lowering.program.emit(PUSH, (history, pre_spikes.place), (1, self.pre_units))
+        return history, edges, edges.starts.shape[1] - 1
