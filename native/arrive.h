@@ -74,11 +74,7 @@ inline void run_arrive(Operands& o) {
   a.further = o.whole();
   check_within(a.further, 1, slots - 1, "the steps until spikes arrive");
   Scatter& s = a.scatter_into;
-  s.post_type = o.whole();
-  s.weight_type = o.whole();
-  s.delay_type = o.whole();
-  s.layout = o.whole();
-  s.is_signed = o.whole() != 0;
+  read_kinds(o, s);
   const bool is_first = o.whole() != 0;
   a.before = {lists.of((a.further + 1) * fired_words(pre), "lists"), pre, a.further + 1, o.shares()};
   a.row = row.of(units, "row");

@@ -190,11 +190,7 @@ inline void run_scatter(Operands& o) {
   s.ring.units = o.whole();
   s.ring.part = o.part(s.ring.units);
   s.ring.slot = (row_of(step, s.ring.slots) + o.whole()) % s.ring.slots;
-  s.post_type = o.whole();
-  s.weight_type = o.whole();
-  s.delay_type = o.whole();
-  s.layout = o.whole();
-  s.is_signed = o.whole() != 0;
+  read_kinds(o, s);
   s.fired = {lists.of(fired_words(pre), "lists"), pre, o.shares()};
   s.starts = starts.of(pre + 1, "starts");
   s.ring.input = ring.of(s.ring.slots * s.ring.units, "ring");

@@ -156,6 +156,15 @@ void scatter_with_weights(const Scatter& s) {
   }
 }
 
+// The operands that say of what types the connections are, what their weights belong to, and whether signs count.
+inline void read_kinds(Operands& o, Scatter& s) {
+  s.post_type = o.whole();
+  s.weight_type = o.whole();
+  s.delay_type = o.whole();
+  s.layout = o.whole();
+  s.is_signed = o.whole() != 0;
+}
+
 // Bytes of the arrays of a scatter that may have several types.
 struct ScatterBytes {
   int64_t post, weights, delays;

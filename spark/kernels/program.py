@@ -174,7 +174,7 @@ class Program:
         numbers = self.argument(np.array(formula.numbers or (0.0,), np.float32))
         operands: list[int | Place | None] = [step, formula.key(), formula.units, len(read) + 1 + len(write)]
         for place, rows in (*read, (numbers, 1), *write):
-            operands += [place, place.bytes, rows]
+            operands += [place.reshaped(rows, *place.shape), place.bytes, rows]
         uses = [(*array, slot.each, False) for array, slot in zip(read, formula.inputs, strict=True)]
         uses += [(numbers, 1, False, False), (step, 1, False, False)]
         uses += [(*array, slot.each, True) for array, slot in zip(write, formula.outputs, strict=True)]

@@ -1,6 +1,6 @@
 """Spikes scattered through compressed rows of connections into a ring of future input."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -155,7 +155,6 @@ def emit_scatter(
     spikes: Sequence[Place],
     rows: Rows,
     ring: Place,
-    shape: tuple[int, int],
     at: tuple[Place, int],
     signed: bool,
     amplitudes: Place | None = None,
@@ -166,23 +165,17 @@ def emit_scatter(
         program: The program.
         spikes: int8, one array behind the other: those of `pre` units together.
         rows: Places instead of arrays.
-        ring: float32, of `shape` (slots, post).
-        shape: Slots and postsynaptic units.
+        ring: float32 (slots, post).
         at: Place of the step counter, and how many steps from it a delay of 0 arrives.
         signed: As in `scatter_spikes`.
         amplitudes: As in `scatter_spikes`.
     """
     step, further = at
-    numbers, first = _numbers(rows, signed), 0
-    for part in spikes:
-        weights = rows.weights
-        if weight_layout(rows) == WEIGHT_OF_UNIT:
-            weights = weights.part(first, part.size)
-        starts = rows.starts.part(first, part.size + 1)
+    numbers = _numbers(rows, signed)
+    for first, part, starts, weights in _wires(spikes, rows):
         brings = None if amplitudes is None else amplitudes.part(first, part.size)
         places = (program.fired(part), starts, rows.post, weights, rows.delays, ring, step, brings)
-        program.emit(SCATTER, places, (part.size, *shape, further, *numbers))
-        first += part.size
+        program.emit(SCATTER, places, (part.size, *ring.shape, further, *numbers))
 
 
 def emit_arrive(
@@ -203,13 +196,22 @@ def emit_arrive(
     """
     step, further = at
     row = program.scratch((ring.shape[1],), "float32")
-    numbers, first = _numbers(rows, signed), 0
-    for wire, part in enumerate(spikes):
-        weights = rows.weights
-        if weight_layout(rows) == WEIGHT_OF_UNIT:
-            weights = weights.part(first, part.size)
-        starts = rows.starts.part(first, part.size + 1)
+    numbers = _numbers(rows, signed)
+    for wire, (_, part, starts, weights) in enumerate(_wires(spikes, rows)):
         places = (program.fired(part, further + 1), starts, rows.post, weights, ring, row, step)
         program.emit(ARRIVE, places, (part.size, *ring.shape, further, *numbers, int(wire == 0)))
-        first += part.size
     return row
+
+
+def _wires(spikes: Sequence[Place], rows: Rows) -> Iterator[tuple[int, Place, Place, Place]]:
+    """Of each wire its first unit, its spikes, the starts of its rows, and its weights, or those of all."""
+    first = 0
+    for part in spikes:
+        own = weight_layout(rows) == WEIGHT_OF_UNIT
+        yield (
+            first,
+            part,
+            rows.starts.part(first, part.size + 1),
+            rows.weights.part(first, part.size) if own else rows.weights,
+        )
+        first += part.size

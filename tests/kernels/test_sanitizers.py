@@ -15,7 +15,7 @@ TESTS = Path(__file__).parents[1]
 # Files of tests in which native code runs, quick ones only: a slow one here would run all of these in itself.
 SUITES = {
     "kernels": ["kernels"],
-    "rules": ["nn/test_event_rules.py", "nn/test_zenke_rule.py", "nn/test_delays.py"],
+    "rules": ["nn/test_event_rules.py", "nn/test_zenke_rule.py", "nn/test_delays.py", "nn/test_learning_switch.py"],
     "neurons": [
         *("nn/test_point_neurons.py", "nn/test_adaptive_exponential.py", "nn/test_spikers.py"),
         *("nn/test_integrator.py", "nn/test_lowering.py", "nn/test_arriving_dtypes.py"),
@@ -24,6 +24,7 @@ SUITES = {
         "sim/test_full_chunks.py",
         "sim/test_run.py",
         "sim/test_threads.py",
+        "sim/test_under_way.py",
         "sim/test_probes.py",
         "sim/test_step_counter.py",
     ],

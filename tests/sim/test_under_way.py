@@ -18,10 +18,10 @@ SOURCES, UNITS, STEPS = 150, 190, 90
 PIECES = (1, 1, 2, 30, 1, 3, 40, 12)
 DELAYS = {
     "one for all": ConstantInitializer(value=6.0),
-    "one for each": UniformInitializer(minimum=2.0, maximum=9.0),
-    "also at once": UniformInitializer(minimum=1.0, maximum=4.0),
+    "one for each": UniformInitializer(low=2.0, high=9.0),
+    "also at once": UniformInitializer(low=1.0, high=4.0),
 }
-WEIGHTS = {"one": ConstantInitializer(value=900.0), "each": UniformInitializer(minimum=300.0, maximum=1500.0)}
+WEIGHTS = {"one": ConstantInitializer(value=900.0), "each": UniformInitializer(low=300.0, high=1500.0)}
 
 
 def network(delay: str, weight: str) -> Brain:
@@ -55,6 +55,8 @@ def test_a_run_in_pieces_or_by_several_threads_brings_what_one_call_brings(delay
     assert sum(PIECES) == STEPS
     whole, state = in_pieces(brain, [STEPS], 1)
     assert np.count_nonzero(whole) > 300
+    late = np.unique(brain.connections("pool.early").delays)
+    assert (len(late) == 1) == (delay == "one for all"), late
     for pieces, threads in ((PIECES, 1), ([STEPS], 3), (PIECES, 2), (PIECES, 5)):
         spikes, after = in_pieces(brain, pieces, threads)
         np.testing.assert_array_equal(spikes, whole, err_msg=f"{pieces} by {threads} threads")

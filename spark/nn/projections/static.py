@@ -131,8 +131,8 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
             rows, at = self._rows(lowering.constant), (step, self.further)
             # How much of a weight a spike brings is known when it comes in.
             if not lowering.lazy or self.several or self.further == 0 or amplitudes is not None:
-                shape, brings = (self.slots, self.post), None if amplitudes is None else amplitudes.place
-                emit_scatter(lowering.program, spikes.parts, rows, ring, shape, at, self.signed, brings)
+                brings = None if amplitudes is None else amplitudes.place
+                emit_scatter(lowering.program, spikes.parts, rows, ring, at, self.signed, brings)
             else:
                 row = emit_arrive(lowering.program, spikes.parts, rows, ring, at, self.signed)
                 arriving = RingInput(row, 1)
