@@ -9,7 +9,7 @@ PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadsc
 export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(abspath build/bytecode)
 
-.PHONY: demo setup test suite test-all check bench verify pictures mutants web clean
+.PHONY: demo setup test suite test-all check docs bench verify pictures mutants web clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spark demo
@@ -25,6 +25,10 @@ setup: $(VENV)/.test
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e ".[test]"
+	touch $@ $(VENV)/.demo
+
+$(VENV)/.docs: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e ".[docs]"
 	touch $@ $(VENV)/.demo
 
 $(VENV)/.verify: $(VENV)/bin/python pyproject.toml
@@ -45,8 +49,12 @@ test: $(VENV)/.test
 suite: $(VENV)/.test
 	$(PYTEST) -m "not slow"
 
-test-all: check
+test-all: check docs
 	$(PYTEST)
+
+# The site, in build/site: a warning or a link that leads nowhere is an error.
+docs: $(VENV)/.docs
+	$(BIN)/python docs/site/build.py
 
 bench: $(VENV)/.test
 	$(BIN)/python bench/run.py

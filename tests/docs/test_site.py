@@ -1,0 +1,101 @@
+"""The site names every guide and every entry of the catalogue, and what it makes from the code is right."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pages import assemble, entries, links, reference, tested, typeset
+
+import spark
+from spark import catalogue
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "sources"
+    assemble.assemble(folder, lambda family, cls: "")
+    return folder
+
+
+def test_the_index_names_every_guide_once(sources: Path) -> None:
+    named = re.findall(r"^guides/(\w+)$", (sources / "index.md").read_text("utf-8"), re.MULTILINE)
+    there = [path.stem for path in (ROOT / "docs").glob("*.md") if path.stem != "models"]
+    assert sorted(named) == sorted(there)
+
+
+def test_every_entry_of_the_catalogue_has_a_page_and_a_place_in_the_index(sources: Path) -> None:
+    index = (sources / "models" / "index.md").read_text("utf-8")
+    for classes in catalogue.BUILT_IN.values():
+        for cls in classes:
+            page = (sources / "models" / f"{cls.__name__}.md").read_text("utf-8")
+            assert f"[{cls.__name__}]({cls.__name__}.md)" in index and re.search(
+                rf"^{cls.__name__}$", index, re.MULTILINE
+            )
+            assert all(f"## {part}\n" in page for part in ("Parameters", "Tests", "See also")), cls
+
+
+def test_the_pages_of_models_lead_from_the_guides(sources: Path) -> None:
+    assert "](../models/index.md)" in (sources / "guides" / "pools.md").read_text("utf-8")
+    assert assemble.to_models("[it](models.md#leakysoma)", "../models/") == "[it](../models/LeakySoma.md)"
+
+
+def test_the_reference_describes_every_public_name_once() -> None:
+    pages = reference.described()
+    assert set(pages["spark"].own) >= {"run", "Module", "GraphEditor", "check_module"}
+    described = [id(value) for page in pages.values() for value in page.own.values()]
+    assert len(described) == len(set(described))
+    assert pages["spark.nn"].elsewhere["Projection"] == "spark.Projection"
+    everywhere = {name for page in pages.values() for name in (*page.own, *page.elsewhere)}
+    assert {cls.__name__ for classes in catalogue.BUILT_IN.values() for cls in classes} <= everywhere
+
+
+def test_the_tutorial_is_the_script_that_the_tests_run() -> None:
+    page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    blocks = re.findall(r"^```py\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    script = (ROOT / "tests" / "contract" / "seed_tutorial.py").read_text("utf-8")
+    code = [line for line in script.splitlines() if line and not line.startswith("#")]
+    assert [line for line in "".join(blocks).splitlines() if line] == code
+
+
+def test_tests_of_a_model_are_found_through_their_helpers_too() -> None:
+    found = tested.tests_of("AdaptiveExponentialSoma")
+    assert "tests/nn/test_adaptive_exponential.py" in {test.file for test in found}
+    assert tested.tests_of("NoSuchModel") == []
+    assert entries.tests("NoSuchModel").startswith("It is tested with all entries")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("tau dV/dt = -V", "<i>τ</i> d<i>V</i>/d<i>t</i> = −<i>V</i>"),
+        ("dTheta_s/dt", "d<i>Θ</i><sub>s</sub>/d<i>t</i>"),
+        ("W - A2_minus * y^2", "<i>W</i> − <i>A</i><sub>2−</sub> · <i>y</i><sup>2</sup>"),
+        ("w^mu", "<i>w</i><sup><i>μ</i></sup>"),
+        ("2^(k+1) x", "2<sup><i>k</i>+1</sup> <i>x</i>"),
+        ("[u - theta_plus]+ x", "[<i>u</i> − <i>θ</i><sub>+</sub>]<sub>+</sub> <i>x</i>"),
+        ("a < exp(-x)", "<i>a</i> &lt; exp(−<i>x</i>)"),
+        ("u <- potential_reset", '<i>u</i> ← <span class="word">potential_reset</span>'),
+    ],
+)
+def test_equations_are_set_as_they_are_meant(text: str, shown: str) -> None:
+    assert typeset.formula(text) == shown
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<p id="here"><a href="b.html#there">1</a><a href="#here">2</a><img src="no.png">')
+    (tmp_path / "b.html").write_text('<a href="a.html#gone">1</a><a href="https://example.org/x">2</a>')
+    dead = links.dead_links(tmp_path)
+    assert dead == [
+        "a.html: no such anchor: b.html#there",
+        "a.html: no such file: no.png",
+        "b.html: no such anchor: a.html#gone",
+    ]
+
+
+def test_public_names_are_those_that_can_be_imported() -> None:
+    for family, cls in entries.every():
+        module, _, name = entries.public_name(cls).rpartition(".")
+        assert name in vars(__import__(module, fromlist=[name])), (family, cls)
+    assert spark.LearnError.__name__ in reference.public(spark)
