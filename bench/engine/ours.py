@@ -45,9 +45,9 @@ def coba(w, request):
 
 
 def brunel_like(w, request):
-    import brunel
+    import driven
 
-    return ready(w, brunel.driven(w.units, round(w.synapses_per_unit), seed(request)))
+    return ready(w, driven.driven(w.units, round(w.synapses_per_unit), seed(request)))
 
 
 def brunel2000(w, request):

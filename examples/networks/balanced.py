@@ -1,7 +1,8 @@
 """CUBA and COBA: the balanced networks of Vogels & Abbott 2005, as in Brette et al. 2007.
 
 Four fifths of the units are excitatory; every pair is connected with a probability of 80 / units, so each unit has
-about 80 synapses at any size. dt is 0.1 ms.
+about 80 synapses at any size. dt is 0.1 ms. What to see: the asynchronous irregular state, which the network makes by
+itself: nothing is random but its connections and first potentials. CUBA fires at 5 to 6 Hz, COBA at 16 to 23 Hz.
 
 Sources: Vogels & Abbott 2005, doi:10.1523/JNEUROSCI.3508-05.2005; Brette et al. 2007, doi:10.1007/s10827-007-0038-6,
 benchmarks 1 (COBA) and 2 (CUBA).
@@ -12,31 +13,14 @@ import sys
 import numpy as np
 
 import spark
-from spark.nn import Brain, BrainConfig, connections, neurons
+from spark.nn import Brain, connections, neurons
 
-SYNAPSES = 80
-DT = 0.1
+SYNAPSES, DT = 80, 0.1
 # Weights of excitation and inhibition: mV of current, and conductance relative to the leak's.
-CUBA_WEIGHTS = (1.62, 9.0)
-COBA_WEIGHTS = (0.6, 6.7)
-CUBA_SOMA = {
-    "potential_rest": -49.0,
-    "potential_reset": -60.0,
-    "threshold": -50.0,
-    "potential_tau": 20.0,
-    "cooldown": 5.0,
-    "resistance": 1000.0,  # So a current of 1 pA is 1 mV.
-}
-COBA_SOMA = {
-    "potential_rest": -60.0,
-    "potential_reset": -60.0,
-    "threshold": -50.0,
-    "potential_tau": 20.0,
-    "cooldown": 5.0,
-    "drive": 20.0,
-    "reversal_excitation": 0.0,
-    "reversal_inhibition": -80.0,
-}
+CUBA_WEIGHTS, COBA_WEIGHTS = (1.62, 9.0), (0.6, 6.7)
+SOMA = {"potential_reset": -60.0, "threshold": -50.0, "potential_tau": 20.0, "cooldown": 5.0}
+CUBA_SOMA = {**SOMA, "potential_rest": -49.0, "resistance": 1000.0}  # So a current of 1 pA is 1 mV.
+COBA_SOMA = {**SOMA, "potential_rest": -60.0, "drive": 20.0, "reversal_excitation": 0.0, "reversal_inhibition": -80.0}
 
 
 def cuba(units: int = 4000, seed: int = 1) -> Brain:
@@ -50,39 +34,21 @@ def coba(units: int = 4000, seed: int = 1, scheme: str = "exponential_euler") ->
 
 
 def _network(kind: type, units: int, seed: int, soma: dict, weights: tuple[float, float]) -> Brain:
-    generator = np.random.default_rng(seed)
-    wires = {
-        "excitation": [spark.PortMap("excitatory", "out_spikes")],
-        "inhibition": [spark.PortMap("inhibitory", "out_spikes")],
-    }
-
-    def pool(name: str, size: int, inhibitory_rate: float) -> spark.ModuleSpecs:
-        config = kind.config_class()(
-            units=(size,),
-            inhibitory_rate=inhibitory_rate,
-            soma={**soma, "potential_first": generator.uniform(-60.0, -50.0, size)},
-            _s_connections=connections.FixedProbability(probability=min(1.0, SYNAPSES / units)),
-            _s_delay=DT,
-            excitatory__tau=5.0,
-            excitatory__kernel=weights[0],
-            inhibitory__tau=10.0,
-            inhibitory__kernel=weights[1],
-        )
-        return spark.ModuleSpecs(name, kind, wires, config)
-
-    excitatory = units * 4 // 5
-    pools = [pool("excitatory", excitatory, 0.0), pool("inhibitory", units - excitatory, 1.0)]
-    return Brain(BrainConfig(input_map={}, output_map={}, modules_map=pools, dt=DT, seed=seed))
-
-
-def main() -> None:
-    """Run both for a second and print their rates."""
-    units = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
-    for make in (cuba, coba):
-        recording = spark.run(make(units), 10_000, record=["*.out_spikes"])
-        rates = {name: float(np.mean(recording.rates(name))) for name in recording.names}
-        print(make.__name__, {name: f"{rate:.1f} Hz" for name, rate in rates.items()})
+    net, generator, pools = spark.Network(dt=DT, seed=seed), np.random.default_rng(seed), []
+    pattern = connections.FixedProbability(probability=min(1.0, SYNAPSES / units))
+    settings = {"_s_connections": pattern, "_s_delay": DT, "excitatory__tau": 5.0, "inhibitory__tau": 10.0}
+    settings |= {"excitatory__kernel": weights[0], "inhibitory__kernel": weights[1]}
+    for name, size in (("excitatory", units * 4 // 5), ("inhibitory", units - units * 4 // 5)):
+        own = {**soma, "potential_first": generator.uniform(-60.0, -50.0, size)}
+        pools.append(net.pool(name, size, kind, inhibitory_rate=float(name == "inhibitory"), soma=own, **settings))
+    for pool in pools:
+        net.connect(pools[0], pool.excitation)
+        net.connect(pools[1], pool.inhibition)
+    return net.build()
 
 
 if __name__ == "__main__":
-    main()
+    units = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
+    for make in (cuba, coba):
+        recording = spark.run(make(units), 10_000, record=["*.out_spikes"])
+        print(make.__name__, {name: f"{recording.rates(name).mean():.1f} Hz" for name in recording.names})

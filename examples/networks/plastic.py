@@ -6,12 +6,10 @@ network is the field's usual measure of how fast plasticity runs. Weights drift 
 
 import sys
 
-import jax.numpy as jnp
 import numpy as np
 
 import spark
-from spark import FloatArray, InputSpec, ModuleSpecs, PortMap
-from spark.nn import Brain, BrainConfig, interfaces, neurons, plasticity, somas
+from spark.nn import Brain, interfaces, neurons, plasticity, somas
 from spark.nn.initializers import UniformInitializer
 
 TAU, THRESHOLD, REFRACTORY = 20.0, 20.0, 5.0  # ms, mV, ms
@@ -20,9 +18,12 @@ GREATEST, FIRST = 0.3, 0.205  # mV that a spike adds
 
 def plastic(units: int = 1000, sources: int = 1000, dt: float = 1.0, seed: int = 1) -> Brain:
     """The network; its input `rate` is the share of 10 Hz at which each source fires."""
-    fall = np.exp(-dt / TAU)
-    pool = neurons.LIFNeuronConfig(
-        units=(units,),
+    net, fall = spark.Network(dt=dt, seed=seed), np.exp(-dt / TAU)
+    events = net.module("sources", interfaces.PoissonSpiker, {"signal": net.input("rate", sources)}, max_freq=10.0)
+    pool = net.pool(
+        "pool",
+        units,
+        neurons.LIFNeuron,
         async_spikes=False,
         inhibitory_rate=0.0,
         synapses__kernel=UniformInitializer(low=0.0, high=FIRST),
@@ -37,29 +38,15 @@ def plastic(units: int = 1000, sources: int = 1000, dt: float = 1.0, seed: int =
             resistance=1000.0 * fall / (1.0 - fall),
         ),
     )
-    modules = [
-        ModuleSpecs(
-            "sources",
-            interfaces.PoissonSpiker,
-            {"signal": PortMap("__call__", "rate")},
-            interfaces.PoissonSpikerConfig(max_freq=10.0),
-        ),
-        ModuleSpecs("pool", neurons.LIFNeuron, {"in_spikes": PortMap("sources", "spikes")}, pool),
-    ]
-    inputs = {"rate": InputSpec(FloatArray, (sources,), "float32")}
-    return Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=modules, dt=dt, seed=seed))
+    net.connect(events, pool.in_spikes)
+    return net.build()
 
 
-def main() -> None:
-    """Run for ten seconds and print rates and weights."""
+if __name__ == "__main__":
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
     brain = plastic()
-    rate = {"rate": FloatArray(jnp.ones(1000))}
+    rate = {"rate": spark.FloatArray(np.ones(1000, np.float32))}
     recording = spark.run(brain, round(1000 * seconds), rate, record=["*spikes"])
     weights = brain.state["pool.synapses.weights"]
     print({name: f"{recording.rates(name).mean():.1f} Hz" for name in recording.names})
     print(f"weights {weights.mean():.4f} mV on average, from {weights.min():.4f} to {weights.max():.4f}")
-
-
-if __name__ == "__main__":
-    main()
