@@ -9,7 +9,7 @@ PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadsc
 export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(abspath build/bytecode)
 
-.PHONY: demo setup test suite test-all check docs bench verify pictures mutants web clean
+.PHONY: demo setup test suite test-all check docs bench verify pictures mutants wheel web clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spark demo
@@ -70,6 +70,11 @@ pictures: $(VENV)/.test
 # A hundred small faults, one after the other: an hour or more.
 mutants: $(VENV)/.test
 	$(BIN)/python tests/project/mutants.py
+
+# With the compiled kernels of this platform; see "Installing" in the README.
+wheel: $(VENV)/.test
+	HATCH_BUILD_HOOK_ENABLE_CUSTOM=true $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation --wheel-dir dist .
 
 web:
 	cd web && npm ci --no-audit --no-fund && npm run check && npm test && npm run build

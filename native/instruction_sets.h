@@ -10,6 +10,7 @@
 #include <immintrin.h>
 #endif
 
+#include "fused.h"
 #include "shares.h"
 #include "weights.h"
 

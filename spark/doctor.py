@@ -38,8 +38,11 @@ def report() -> tuple[str, bool]:
     found = status()
     healthy = True
     if found.available:
-        built = "" if found.build == "fast" else f", {found.build} build"
-        lines.append(f"Kernels     native C++ ({found.instruction_set}{built}), {found.library}")
+        built = {"fast": "compiled here", "wheel": "from the wheel"}.get(str(found.build), f"{found.build} build")
+        lines.append(f"Kernels     native C++ ({found.instruction_set}, {built}), {found.library}")
+        if found.refused:
+            lines.append(f"  refused   {found.refused} Another was compiled.")
+            lines.append(f"  mend      {found.mend}")
     elif jax.default_backend() != "cpu":
         lines.append("Kernels     jax.numpy, compiled for the accelerator")
     else:

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import jax
 
-from spark.kernels.build import BuildError, NativeStatus, library
+from spark.kernels.build import Library, NativeStatus, library
+from spark.kernels.carried import Unfit
+from spark.kernels.compiler import REINSTALL, BuildError
 
 _TARGETS = ("spark_deliver_dense", "spark_deliver_edges", "spark_zenke_edges", "spark_scatter", "spark_run_program")
 _TARGETS += ("spark_stdp_dense", "spark_stdp_edges", "spark_stdp_consolidate")
@@ -52,8 +54,8 @@ class _Loader:
             found = library(force)
             try:
                 loaded = ctypes.CDLL(str(found.path))
-            except OSError:  # One from another machine that shares the folder, or removed in between.
-                found = library(force=True)
+            except OSError as error:  # One from another machine that shares the folder, or removed in between.
+                found = library(force=True, refused=_refusal(found, error))
                 loaded = ctypes.CDLL(str(found.path))
             functions = {name: getattr(loaded, name) for name in _TARGETS}
         except BuildError as error:
@@ -73,7 +75,14 @@ class _Loader:
             compiler=found.compiler,
             build=found.build,
             instruction_set=_INSTRUCTION_SETS[loaded.spark_instruction_set()],
+            mend=found.refused.mend if found.refused else "",
+            refused=str(found.refused or ""),
         )
+
+
+def _refusal(found: Library, error: OSError) -> Unfit | None:
+    """Words for a library of the wheel that the system does not load; none for one of the cache."""
+    return None if found.compiler else Unfit(f"The library that came with Spark cannot be loaded: {error}.", REINSTALL)
 
 
 _loader = _Loader()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spark.kernels.build import BuildError, library
+from spark.kernels.build import library
+from spark.kernels.compiler import BuildError
 from spark.kernels.variants import VARIANTS
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from spark.kernels import build, status
-from spark.kernels.build import BuildError, library
+from spark.kernels.build import library
+from spark.kernels.compiler import BuildError
 
 SCRIPT = """
 import json, warnings

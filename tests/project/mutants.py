@@ -60,6 +60,8 @@ TESTS = {
     "spark/kernels/sparse.py": EDGES,
     "spark/kernels/zenke.py": ["tests/kernels/test_zenke_edges.py", *PLASTIC],
     "spark/kernels/build.py": LIBRARY,
+    "spark/kernels/carried.py": ["tests/kernels/test_carried_library.py"],
+    "spark/kernels/compiler.py": LIBRARY,
     "spark/kernels/cache.py": LIBRARY,
     "spark/kernels/native.py": [*LIBRARY, "tests/kernels/test_deliver_dense.py"],
     "spark/kernels/program.py": [*LOWERED, *RUNS, *PLASTIC],

@@ -15,7 +15,7 @@ from spark.kernels.formula import compile as formulas
 
 SOURCE = Path(__file__).parents[2] / "spark"
 # A journal gives its own whole file another name; the compiler writes its file itself.
-OTHERS = {"editor/journal.py": {"rename"}, "kernels/build.py": {"mkstemp"}}
+OTHERS = {"editor/journal.py": {"rename"}, "kernels/compiler.py": {"mkstemp"}}
 RENAMING = {"replace", "rename", "renames", "mkstemp", "NamedTemporaryFile", "write_bytes", "write_text"}
 
 
