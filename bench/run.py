@@ -57,6 +57,7 @@ COMMANDS = {
     ),
     "connectome": ("engine/engine.py", "--workloads", "connectome"),
     "threads": ("threads.py",),
+    "microcircuit-threads": ("microcircuit.py",),
     "batch": ("batch.py",),
     "scaling": ("scaling.py",),
     "editor-running": ("editor_running.py",),

@@ -14,6 +14,7 @@
 #include "formulas.h"
 #include "operands.h"
 #include "rule_step.h"
+#include "spread.h"
 #include "stdp_step.h"
 #include "unit_instructions.h"
 
@@ -25,7 +26,7 @@ namespace spark {
   _(kSign, 7) _(kIntegrator, 8) _(kStep, 9) _(kBump, 10) _(kWatch, 11) _(kClear, 12) _(kTake, 13) _(kGuard, 14) \
   _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kDrawSpikes, 18) _(kAddCounts, 19) _(kDeliverAndChange, 20) \
   _(kFormula, 21) _(kReceive, 22) _(kBarrier, 23) _(kListFired, 24) \
-  _(kTraces, 25) _(kZenkeTraces, 26) _(kArrive, 27) _(kStdp, 32) _(kDeliverWaiting, 33) _(kRule, 34)
+  _(kTraces, 25) _(kZenkeTraces, 26) _(kArrive, 27) _(kSpread, 28) _(kStdp, 32) _(kDeliverWaiting, 33) _(kRule, 34)
 
 #define SPARK_NUMBERED(name, number) name = number,
 enum Instruction : int64_t { SPARK_INSTRUCTIONS(SPARK_NUMBERED) };
@@ -158,6 +159,7 @@ inline Outcome run_instruction(int64_t instruction, Operands& o) {
     case kNoteRow: run_note_row(o); break;
     case kScatter: run_scatter(o); break;
     case kArrive: run_arrive(o); break;
+    case kSpread: run_spread(o); break;
     case kDrawSpikes: run_draw_spikes(o); break;
     case kAddCounts: run_add_counts(o); break;
     case kReceive: run_receive(o); break;

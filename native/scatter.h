@@ -21,10 +21,11 @@ struct Rows {
   const Weight* weights;
   const Delay* delays;
   int64_t layout;
+  bool ascends;  // Targets do within each row.
 };
 
 // `input` is (slots, units): what arrives at the steps to come; `slot` is the one that delay 0 stands for. What arrives
-// at the units of `part` is added; if that is not all of them, targets ascend within each row of connections.
+// at the units of `part` is added.
 struct Ring {
   float* input;
   int64_t slots, units, slot;
@@ -53,7 +54,7 @@ constexpr int32_t kStartsAhead = 24, kRowsAhead = 8;
 template <class Post, class Weight, class Delay>
 inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit, const Ring& ring) {
   constexpr int32_t kMost = 1024;  // Bytes; the processor's own prefetching takes over in longer rows.
-  const auto [begin, end] = ring.is_whole() ? Cut{rows.starts[unit], rows.starts[unit + 1]}
+  const auto [begin, end] = ring.is_whole() || !rows.ascends ? Cut{rows.starts[unit], rows.starts[unit + 1]}
                                             : ring.about(rows.starts[unit], rows.starts[unit + 1]);
   const char* const first = reinterpret_cast<const char*>(rows.post + begin);
   const char* const last = reinterpret_cast<const char*>(rows.post + end);
@@ -68,12 +69,19 @@ inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit, const R
 template <class Post, class Weight, class Delay>
 inline void scatter_row(const Rows<Post, Weight, Delay>& rows, int64_t unit, float sign, const Ring& ring) {
   const Post* const post = rows.post;
-  const auto [begin, end] = ring.is_whole() ? Cut{rows.starts[unit], rows.starts[unit + 1]}
-                                            : cut(post, rows.starts[unit], rows.starts[unit + 1], ring.part, ring.units);
+  const bool is_cut = !ring.is_whole() && rows.ascends;
+  const auto [begin, end] = is_cut ? cut(post, rows.starts[unit], rows.starts[unit + 1], ring.part, ring.units)
+                                   : Cut{rows.starts[unit], rows.starts[unit + 1]};
   const bool each = rows.layout == kWeightOfEdge;
   const float one = each ? 0.0f : sign * widen(rows.weights[rows.layout == kWeightOfUnit ? unit : 0]);
   float* const out = ring.at(0);
-  if (rows.delays != nullptr && each) {
+  if (!ring.is_whole() && !rows.ascends) {
+    for (int32_t edge = begin; edge < end; ++edge) {
+      if (!ring.part.has(static_cast<int64_t>(post[edge]))) continue;
+      const int64_t delay = rows.delays == nullptr ? 0 : static_cast<int64_t>(rows.delays[edge]);
+      ring.at(delay)[post[edge]] += each ? sign * widen(rows.weights[edge]) : one;
+    }
+  } else if (rows.delays != nullptr && each) {
     for (int32_t edge = begin; edge < end; ++edge)
       ring.at(rows.delays[edge])[post[edge]] += sign * widen(rows.weights[edge]);
   } else if (rows.delays != nullptr) {
@@ -129,40 +137,49 @@ struct Scatter {
   const void* delays;
   int64_t post_type, weight_type, delay_type, layout;
   bool is_signed;
+  bool ascends;
   Ring ring;
   const float* amplitudes = nullptr;  // Of each unit; null where all weights count whole.
 };
 
-template <class Post, class Weight, class Delay>
-void run_scatter(const Scatter& s) {
-  const Rows<Post, Weight, Delay> rows = {s.starts, static_cast<const Post*>(s.post),
-                                          static_cast<const Weight*>(s.weights),
-                                          static_cast<const Delay*>(s.delays), s.layout};
-  scatter_fired(s.fired, rows, s.is_signed, s.amplitudes, s.ring);
+// Calls `work` with the rows of these types.
+template <class Post, class Weight, class Delay, class Work>
+void with_typed_rows(const Scatter& s, Work work) {
+  work(Rows<Post, Weight, Delay>{s.starts, static_cast<const Post*>(s.post), static_cast<const Weight*>(s.weights),
+                                 static_cast<const Delay*>(s.delays), s.layout, s.ascends});
 }
 
-template <class Post, class Weight>
-void scatter_with_delays(const Scatter& s) {
-  if (s.delay_type == kDelay16) return run_scatter<Post, Weight, uint16_t>(s);
-  run_scatter<Post, Weight, uint8_t>(s);
+template <class Post, class Weight, class Work>
+void with_delays(const Scatter& s, Work work) {
+  if (s.delay_type == kDelay16) return with_typed_rows<Post, Weight, uint16_t>(s, work);
+  with_typed_rows<Post, Weight, uint8_t>(s, work);
 }
 
-template <class Post>
-void scatter_with_weights(const Scatter& s) {
+template <class Post, class Work>
+void with_weights(const Scatter& s, Work work) {
   switch (s.weight_type) {
-    case kFloat16: return scatter_with_delays<Post, Float16>(s);
-    case kBfloat16: return scatter_with_delays<Post, Bfloat16>(s);
-    default: return scatter_with_delays<Post, float>(s);
+    case kFloat16: return with_delays<Post, Float16>(s, work);
+    case kBfloat16: return with_delays<Post, Bfloat16>(s, work);
+    default: return with_delays<Post, float>(s, work);
   }
 }
 
-// The operands that say of what types the connections are, what their weights belong to, and whether signs count.
+// Calls `work` with the rows in their types.
+template <class Work>
+void with_rows(const Scatter& s, Work work) {
+  if (s.post_type == kPost16) return with_weights<uint16_t>(s, work);
+  with_weights<int32_t>(s, work);
+}
+
+// The operands that say of what types the connections are, what their weights belong to, whether signs count, and whether
+// targets ascend within each row.
 inline void read_kinds(Operands& o, Scatter& s) {
   s.post_type = o.whole();
   s.weight_type = o.whole();
   s.delay_type = o.whole();
   s.layout = o.whole();
   s.is_signed = o.whole() != 0;
+  s.ascends = o.whole() != 0;
 }
 
 // Bytes of the arrays of a scatter that may have several types.
@@ -174,7 +191,7 @@ struct ScatterBytes {
 template <class Post>
 void check_targets(const Post* post, const Scatter& s) {
   check_indices(post, s.starts[s.fired.units], s.ring.units, "post");
-  for (int64_t unit = 0; unit < s.fired.units && !s.ring.is_whole(); ++unit)
+  for (int64_t unit = 0; unit < s.fired.units && s.ascends && !s.ring.is_whole(); ++unit)
     for (int64_t edge = s.starts[unit] + 1; edge < s.starts[unit + 1]; ++edge)
       check(post[edge - 1] <= post[edge], "targets do not ascend within a row");
 }
@@ -203,8 +220,7 @@ inline void check_scatter(const Scatter& s, const ScatterBytes& bytes) {
 }
 
 inline void scatter(const Scatter& s) {
-  if (s.post_type == kPost16) return scatter_with_weights<uint16_t>(s);
-  scatter_with_weights<int32_t>(s);
+  with_rows(s, [&](const auto& rows) { scatter_fired(s.fired, rows, s.is_signed, s.amplitudes, s.ring); });
 }
 
 }  // namespace spark

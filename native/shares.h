@@ -19,6 +19,7 @@ struct Part {
 
   int64_t size() const { return last - first; }
   bool empty() const { return first >= last; }
+  bool has(int64_t unit) const { return unit >= first && unit < last; }
 };
 
 // Units that are never shared out: a cache line of the narrowest arrays, and whole vectors of all.

@@ -6,6 +6,7 @@
 
 #include "deliver.h"
 #include "looked_at.h"
+#include "order.h"
 #include "program.h"
 #include "scatter.h"
 #include "scratch.h"
@@ -122,7 +123,7 @@ ffi::Error scatter(ffi::Buffer<ffi::S8> spikes, ffi::Buffer<ffi::S32> starts, ff
   spark::list_fired(spikes.typed_data(), {0, pre}, lists.data());
   const spark::Scatter work = {{lists.data(), pre, 1}, starts.typed_data(), post.untyped_data(),
                                weights.untyped_data(), delay, post_type, weight_type, delay_type, layout,
-                               is_signed != 0, {changed, shape[0], shape[1], row, {0, shape[1]}}};
+                               is_signed != 0, true, {changed, shape[0], shape[1], row, {0, shape[1]}}};
   return spark::looked_at([&] {
     spark::check_within(starts.element_count(), pre + 1, pre + 1, "the number of starts");
     spark::check_scatter(work, {static_cast<int64_t>(post.size_bytes()), static_cast<int64_t>(weights.size_bytes()),
@@ -266,6 +267,13 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_zenke_edges, zenke_edges,
 // Machine code for programs that name it by this key; 0 if there is no more room for it.
 extern "C" int spark_know_formula(int64_t key, void* formula) {
   return spark::formulas().know(key, reinterpret_cast<spark::Formula>(formula)) ? 1 : 0;
+}
+
+// For spark/kernels/order.py, which says what it does.
+extern "C" void spark_order_rows(const int32_t* starts, int64_t rows, const uint8_t* second, const void* delays,
+                                 int64_t bytes, int32_t* order, int32_t* counts) {
+  if (bytes == 1) return spark::order_rows(starts, rows, second, static_cast<const uint8_t*>(delays), order, counts);
+  spark::order_rows(starts, rows, second, static_cast<const uint16_t*>(delays), order, counts);
 }
 
 // For the report of what is in use, and for tests of every instruction set on one machine.

@@ -7,6 +7,7 @@ import warnings
 from dataclasses import replace
 
 import jax
+import numpy as np
 
 from spark.kernels.build import Library, NativeStatus, library
 from spark.kernels.carried import Unfit
@@ -153,3 +154,35 @@ def know_formula(key: int, address: int) -> None:
     know.argtypes = [ctypes.c_int64, ctypes.c_void_p]
     if not know(key, address):
         raise RuntimeError("This process has compiled more formulas than the native library has room for.")
+
+
+def order_rows(
+    starts: np.ndarray, second: np.ndarray, delays: np.ndarray, order: np.ndarray, counts: np.ndarray
+) -> None:
+    """Fill `order` and `counts` as `spark.kernels.order` says.
+
+    Args:
+        starts: int32 (rows + 1,), ascending from 0 to the number of connections.
+        second: bool (connections,): whether each ends at the second half of the targets.
+        delays: uint8 or uint16 (connections,).
+        order: int32 (connections,).
+        counts: int32 (rows,).
+
+    Raises:
+        RuntimeError: The native kernels cannot be used.
+    """
+    require()
+    assert _loader.library is not None
+    fill = _loader.library.spark_order_rows
+    fill.argtypes = [ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * 2, ctypes.c_int64, *[ctypes.c_void_p] * 2]
+    fill.restype = None
+    pointers = [np.ascontiguousarray(array) for array in (starts, second, delays)]
+    fill(
+        pointers[0].ctypes.data,
+        starts.size - 1,
+        pointers[1].ctypes.data,
+        pointers[2].ctypes.data,
+        delays.itemsize,
+        order.ctypes.data,
+        counts.ctypes.data,
+    )

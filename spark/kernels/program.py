@@ -17,7 +17,17 @@ import numpy as np
 from spark.kernels import native
 from spark.kernels.instructions import CLEAR, COPY, GUARD, LIST_FIRED, NOTE_ROW, NOTE_SPIKES, TAKE, WATCH
 from spark.kernels.place import APART, ARGUMENT, RESULT, SCRATCH, STATE, Place
-from spark.kernels.sharing import LIST_BYTES, TOGETHER, Line, formula_line, line, uses_by_one, whole, with_barriers
+from spark.kernels.sharing import (
+    LIST_BYTES,
+    TOGETHER,
+    Line,
+    formula_line,
+    line,
+    spread_line,
+    uses_by_one,
+    whole,
+    with_barriers,
+)
 
 if TYPE_CHECKING:
     from spark.kernels.formula.formula import Formula
@@ -195,6 +205,25 @@ class Program:
             self.emit(LIST_FIRED, (spikes, lists), (spikes.size, steps))
             self._listed[spikes, steps] = lists
         return self._listed[spikes, steps]
+
+    def spread(
+        self,
+        places: Sequence[Place | None],
+        wholes: Sequence[int],
+        wires: Sequence[tuple[Place, Place, Place, Place | None, int]],
+    ) -> None:
+        """Deliver what arrives in this block of steps along connections with many delays; see native/spread.h.
+
+        Args:
+            places: Targets, weights, delays, the ring of what is under way when a call begins or ends, the block's
+                rows, and the step counter.
+            wholes: Units, slots, further steps, steps of a block, and of what kinds the connections are.
+            wires: Of each wire its spikes, the starts and the middles of its rows, amplitudes or None, and how many
+                units the wires before it have.
+        """
+        memory = self.apart((1,), "uint64")
+        lists = [(self.fired(wire[0]), *wire[1:4], wire[0].size, wire[4]) for wire in wires]
+        self._append(spread_line((*places, memory), wholes, lists))
 
     def take(self, series: Any, shape: tuple[int, ...]) -> Place:
         """This step's row of an array with a leading axis of steps, in a loop of steps."""

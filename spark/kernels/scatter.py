@@ -1,7 +1,7 @@
 """Spikes scattered through compressed rows of connections into a ring of future input."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,39 +10,16 @@ import numpy as np
 from spark.kernels.check import check_dtype, check_shape, check_weights
 from spark.kernels.choice import Implementation, choose
 from spark.kernels.instructions import ARRIVE, SCATTER
+from spark.kernels.order import steps_together
 from spark.kernels.place import Place
 from spark.kernels.program import Program
+from spark.kernels.rows import WEIGHT_OF_UNIT, Rows, weight_layout
 
 # Numbers of types, as in native/scatter.h.
 _POST = {"uint16": 0, "int32": 1}
 _WEIGHT = {"float32": 0, "float16": 1, "bfloat16": 2}
 _DELAY = {"uint8": 1, "uint16": 2}
 NO_DELAY = 0
-ONE_WEIGHT, WEIGHT_OF_UNIT, WEIGHT_OF_EDGE = range(3)
-
-
-class Rows(NamedTuple):
-    """Connections in compressed rows, one row for each presynaptic unit.
-
-    Attributes:
-        starts: int32 (pre + 1,): connections of unit j are elements starts[j] up to, not including, starts[j + 1].
-        post: uint16 or int32 (connections,): postsynaptic unit of each.
-        weights: float32, float16 or bfloat16: one for each connection, or for each presynaptic unit, or one element.
-        delays: uint8 or uint16 (connections,): further steps until each arrives; None where all arrive together.
-    """
-
-    starts: Any
-    post: Any
-    weights: Any
-    delays: Any
-
-
-def weight_layout(rows: Rows) -> int:
-    """Whether there is one weight, one for each unit, or one for each connection."""
-    size = rows.weights.shape[0]
-    if size == rows.post.shape[0]:
-        return WEIGHT_OF_EDGE
-    return ONE_WEIGHT if size == 1 else WEIGHT_OF_UNIT
 
 
 def scatter_spikes(
@@ -111,14 +88,15 @@ def _check(spikes: jax.Array, rows: Rows, ring: jax.Array) -> None:
         check_shape("delays", rows.delays, rows.post.shape)
 
 
-def _numbers(rows: Rows, signed: bool) -> tuple[int, int, int, int, int]:
+def _numbers(rows: Rows, signed: bool) -> tuple[int, int, int, int, int, int]:
     delay = NO_DELAY if rows.delays is None else _DELAY[str(rows.delays.dtype)]
-    return _POST[str(rows.post.dtype)], _WEIGHT[str(rows.weights.dtype)], delay, weight_layout(rows), int(signed)
+    kinds = _POST[str(rows.post.dtype)], _WEIGHT[str(rows.weights.dtype)], delay, weight_layout(rows)
+    return *kinds, int(signed), int(rows.middles is None)
 
 
 def _native(rows: Rows, signed: bool) -> Any:
     names = ("post_type", "weight_type", "delay_type", "layout", "is_signed")
-    attributes = {n: np.int64(v) for n, v in zip(names, _numbers(rows, signed), strict=True)}
+    attributes = {n: np.int64(v) for n, v in zip(names, _numbers(rows, signed), strict=False)}
 
     def call(*arguments: jax.Array) -> jax.Array:
         ring = arguments[5]
@@ -201,6 +179,42 @@ def emit_arrive(
         places = (program.fired(part, further + 1), starts, rows.post, weights, ring, row, step)
         program.emit(ARRIVE, places, (part.size, *ring.shape, further, *numbers, int(wire == 0)))
     return row
+
+
+def emit_spread(
+    program: Program,
+    spikes: Sequence[Place],
+    rows: Rows,
+    ring: Place,
+    at: tuple[Place, int],
+    signed: bool,
+    amplitudes: Place | None = None,
+) -> Place:
+    """The same where rows have middles: what arrives in a few steps is delivered together; see native/spread.h.
+
+    Args:
+        program: The program.
+        spikes: As in `emit_scatter`.
+        rows: Places instead of arrays, with delays and middles.
+        ring: float32 (slots, post): what is under way when a call begins or ends. In between its rows are zero.
+        at: Place of the step counter, and in how many steps from it a delay of 0 arrives.
+        signed: As in `scatter_spikes`.
+        amplitudes: As in `scatter_spikes`.
+
+    Returns:
+        What arrives in these steps, float32 (steps, post): the row of step s is s mod steps. Whoever reads it must
+        leave it zero.
+    """
+    step, further = at
+    slots, post = ring.shape
+    block = program.scratch((steps_together(post), post), "float32")
+    wires = [
+        (part, starts, rows.middles.part(first, part.size), amplitudes and amplitudes.part(first, part.size), first)
+        for first, part, starts, _ in _wires(spikes, rows)
+    ]
+    places = (rows.post, rows.weights, rows.delays, ring, block, step)
+    program.spread(places, (post, slots, further, block.shape[0], *_numbers(rows, signed)), wires)
+    return block
 
 
 def _wires(spikes: Sequence[Place], rows: Rows) -> Iterator[tuple[int, Place, Place, Place]]:

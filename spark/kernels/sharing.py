@@ -187,6 +187,29 @@ def formula_line(
     return made
 
 
+def spread_line(
+    places: Sequence[Place | None], wholes: Sequence[int], wires: Sequence[tuple[Place, Place, Place, Place | None, int, int]]
+) -> Line:
+    """Connections with many delays from several wires; see native/spread.h.
+
+    Of what is under way, and of what arrives, each share has what ends at its own units.
+
+    Args:
+        places: Targets, weights, delays, ring, block of rows, step counter and each share's own memory.
+        wholes: Units, and what else is told once.
+        wires: Of each wire its lists of fired units, starts, middles and amplitudes, how many units it has, and how
+            many all wires before it.
+    """
+    made = Line(ins.SPREAD, [len(wires), *places, *wholes], is_shared=True)
+    for place, kind in zip(places, "RRRwwRR", strict=True):
+        if place is not None:
+            made.uses.append(_use(place, kind, wholes[0]))
+    for wire in wires:
+        made.operands += wire
+        made.uses += [whole(place) for place in wire[:4] if place is not None]
+    return made
+
+
 class _Held:
     """What was done since threads last waited."""
 

@@ -12,7 +12,7 @@ from spark.core.extras import need
 from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.tree import walk
-from spark.kernels.scatter import ONE_WEIGHT, WEIGHT_OF_EDGE, weight_layout
+from spark.kernels.rows import ONE_WEIGHT, WEIGHT_OF_EDGE, weight_layout
 from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.projections.static import StaticProjections
 

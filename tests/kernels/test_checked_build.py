@@ -20,7 +20,8 @@ import jax, jax.numpy as jnp
 import numpy as np
 from spark import kernels
 from spark.kernels import Edges, build_edges, deliver_edges, instructions, program
-from spark.kernels.scatter import Rows, scatter_spikes
+from spark.kernels.rows import Rows
+from spark.kernels.scatter import scatter_spikes
 
 
 def of_bytes(to, source, size=16):

@@ -8,7 +8,8 @@ from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark.kernels.scatter import Rows, scatter_spikes
+from spark.kernels.rows import Rows
+from spark.kernels.scatter import scatter_spikes
 
 LAYOUTS = ("one", "unit", "edge")
 

@@ -13,7 +13,8 @@ from spark.core.ports import PortSpec
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels.instructions import ADD_COUNTS
-from spark.kernels.scatter import Rows, emit_arrive, emit_scatter, scatter_spikes
+from spark.kernels.rows import Rows
+from spark.kernels.scatter import emit_arrive, emit_scatter, emit_spread, scatter_spikes
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace
 from spark.nn.projections.draws import Drawn, refuse_unused_weights
 from spark.nn.synapses.drawn import draw_rows
@@ -37,7 +38,8 @@ class ArrivalsOutput(TypedDict):
 class StaticProjections(Module, TakesInPlace, GivesInPlace):
     """Spikes are scattered, when they come in, into a ring of the steps to come; each step its row arrives.
 
-    Native code delivers spikes that all arrive equally late when they arrive, and leaves the same ring.
+    Native code delivers spikes that all arrive equally late when they arrive, and those of many connections with many
+    delays in blocks of steps; both leave the same ring.
 
     Sums are float32, by step of scattering, then presynaptic unit, then postsynaptic unit.
 
@@ -66,7 +68,7 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
         parts = () if spikes is None else spikes.wires
         self.firsts = tuple(np.cumsum([0] + [part.size for part in parts]).tolist())
         self.signed = any(drawn.signed for drawn in self.drawn)
-        self.further, self.several, spread = 0, False, 0
+        self.further, self.several, self.has_middles, spread = 0, False, False, 0
         if parts:
             try:
                 spread = self._draw(parts)
@@ -87,11 +89,11 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
         for name, array in rows._asdict().items():
             if array is not None:
                 setattr(self, f"rows_{name}", Constant(array))
-        self.several = rows.delays is not None
+        self.several, self.has_middles = rows.delays is not None, rows.middles is not None
         return int(rows.delays.max()) if self.several and rows.delays.size else 0
 
     def _rows(self, of: Any) -> Rows:
-        names = ("starts", "post", "weights", "delays") if self.several else ("starts", "post", "weights")
+        names = ("starts", "post", "weights") + self.several * ("delays",) + self.has_middles * ("middles",)
         found = {name: of(getattr(self, f"rows_{name}")) for name in names}
         return Rows(**{"delays": None, **found})
 
@@ -129,9 +131,12 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
         arriving = RingInput(ring, self.slots)
         if spikes is not None:
             rows, at = self._rows(lowering.constant), (step, self.further)
+            brings = None if amplitudes is None else amplitudes.place
+            if lowering.lazy and self.has_middles:
+                block = emit_spread(lowering.program, spikes.parts, rows, ring, at, self.signed, brings)
+                arriving = RingInput(block, block.shape[0])
             # How much of a weight a spike brings is known when it comes in.
-            if not lowering.lazy or self.several or self.further == 0 or amplitudes is not None:
-                brings = None if amplitudes is None else amplitudes.place
+            elif not lowering.lazy or self.several or self.further == 0 or amplitudes is not None:
                 emit_scatter(lowering.program, spikes.parts, rows, ring, at, self.signed, brings)
             else:
                 row = emit_arrive(lowering.program, spikes.parts, rows, ring, at, self.signed)
