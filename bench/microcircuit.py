@@ -44,7 +44,9 @@ def work(root: str, scale: float, threads: str) -> None:
         recording = spark.run(brain, steps, record=["*.out_spikes"], progress=False, **more)
         seconds = time.perf_counter() - begin
         rates = {name: float(np.mean(recording.rates(name))) for name in microcircuit.POPULATIONS}
-        held = int(next(v for v in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in v).split()[1]) * 1024
+        held = (
+            int(next(v for v in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in v).split()[1]) * 1024
+        )
         print(json.dumps({"seconds": seconds, "rates": rates, "bytes": held}), flush=True)
 
 

@@ -188,7 +188,9 @@ def formula_line(
 
 
 def spread_line(
-    places: Sequence[Place | None], wholes: Sequence[int], wires: Sequence[tuple[Place, Place, Place, Place | None, int, int]]
+    places: Sequence[Place | None],
+    wholes: Sequence[int],
+    wires: Sequence[tuple[Place, Place, Place, Place | None, int, int]],
 ) -> Line:
     """Connections with many delays from several wires; see native/spread.h.
 

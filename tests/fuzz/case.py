@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from spark import Payload, Probe
+from spark.kernels import order
 from spark.nn import Brain, BrainConfig
+
+USUAL_SPREAD = order.SPREAD_BYTES, order.SPREAD_CONNECTIONS
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,13 @@ class Case:
     first: int = 0
     probes: tuple[Probe, ...] = ()
 
+    def set_delivery(self) -> None:
+        """Brains of odd seeds that are built from now on deliver many delays by blocks, however few there are."""
+        order.SPREAD_BYTES, order.SPREAD_CONNECTIONS = (0, 0) if self.seed % 2 else USUAL_SPREAD
+
     def brain(self) -> Brain:
         """A new brain, not yet built."""
+        self.set_delivery()
         return Brain(self.config)
 
     def inputs(self, first: int, count: int) -> dict[str, Any]:

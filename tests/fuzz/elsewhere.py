@@ -46,6 +46,7 @@ def outcome(job: Job) -> Outcome:
     import spark
 
     if job.way == "resumed_elsewhere":
+        job.case.set_delivery()
         return ways.rest(job.case, spark.load_checkpoint(job.path))
     brain = ways.begun(job.case, None)
     assert job.way == "shards", job.way

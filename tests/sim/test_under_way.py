@@ -6,10 +6,12 @@ from builders import array_code
 
 import spark
 from spark import FloatArray
+from spark.kernels import order
 from spark.nn import Brain
 from spark.nn.connections import FixedProbability
 from spark.nn.initializers import ConstantInitializer, UniformInitializer
 from spark.nn.interfaces import PoissonSpiker
+from spark.nn.projections import TsodyksMarkramConfig
 from spark.nn.receptors import PulseCurrentConfig
 from spark.nn.somas import LeakySomaConfig
 
@@ -20,8 +22,17 @@ DELAYS = {
     "one for all": ConstantInitializer(value=6.0),
     "one for each": UniformInitializer(low=2.0, high=9.0),
     "also at once": UniformInitializer(low=1.0, high=4.0),
+    "more than a byte holds": UniformInitializer(low=1.0, high=300.0),
 }
 WEIGHTS = {"one": ConstantInitializer(value=900.0), "each": UniformInitializer(low=300.0, high=1500.0)}
+
+
+@pytest.fixture(params=["into a ring", "by blocks"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections with many delays are delivered in either way, which otherwise follows from how many they are."""
+    if request.param == "by blocks":
+        monkeypatch.setattr(order, "SPREAD_BYTES", 0)
+        monkeypatch.setattr(order, "SPREAD_CONNECTIONS", 0)
 
 
 def network(delay: str, weight: str) -> Brain:
@@ -64,8 +75,10 @@ def test_a_run_in_pieces_or_by_several_threads_brings_what_one_call_brings(delay
             np.testing.assert_array_equal(after[path], value, err_msg=f"{path}: {pieces} by {threads} threads")
 
 
-def test_a_recorded_ring_is_that_of_one_step_after_the_other():
-    brain = network("one for all", "each")
+@pytest.mark.parametrize("delay", ["one for all", "one for each"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_recorded_ring_is_that_of_one_step_after_the_other(delay, threads):
+    brain = network(delay, "each")
     path = "pool.early_projections.arriving"
     inputs = {"rate": FloatArray(np.ones(SOURCES, np.float32))}
     brain.reset()
@@ -74,7 +87,7 @@ def test_a_recorded_ring_is_that_of_one_step_after_the_other():
         spark.run(brain, 1, inputs, progress=False)
         steps.append(np.array(brain.state[path]))
     brain.reset()
-    recorded = spark.run(brain, 20, inputs, record=[path], progress=False)[path]
+    recorded = spark.run(brain, 20, inputs, record=[path], threads=threads, progress=False)[path]
     assert np.any(recorded[-1])
     np.testing.assert_array_equal(recorded, np.stack(steps))
 
@@ -91,3 +104,24 @@ def test_the_ring_of_input_to_come_is_that_of_array_code(delay):
     assert delay == "also at once" or np.any(state[rings[0]])
     for path in rings:
         np.testing.assert_array_equal(state[path], there[path], err_msg=path)
+
+
+def test_what_short_term_plasticity_leaves_of_a_spike_goes_with_it_on_its_way():
+    net = spark.Network(dt=1.0, seed=3)
+    sources = net.module("sources", PoissonSpiker, {"signal": net.input("rate", SOURCES)}, max_freq=60.0)
+    pool = net.pool("pool", UNITS, soma=LeakySomaConfig(), receptors={"early": PulseCurrentConfig()})
+    pattern = FixedProbability(probability=0.3)
+    depressing = TsodyksMarkramConfig(recovery_tau=200.0)
+    delay, weights = DELAYS["one for each"], WEIGHTS["each"]
+    net.connect(sources, pool.early, pattern, weights=weights, delay=delay, short_term=depressing)
+    brain = net.build()
+    spikes, state = in_pieces(brain, [STEPS], 1)
+    assert np.count_nonzero(spikes) > 100
+    for pieces, threads in ((PIECES, 2), ([STEPS], 3)):
+        found, after = in_pieces(brain, pieces, threads)
+        np.testing.assert_array_equal(found, spikes)
+        for path, value in state.items():
+            np.testing.assert_array_equal(after[path], value, err_msg=f"{path}: {pieces} by {threads} threads")
+    with array_code():
+        expected, _ = in_pieces(brain, [STEPS], 1)
+    np.testing.assert_array_equal(spikes, expected)
