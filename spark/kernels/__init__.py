@@ -7,6 +7,7 @@ from spark.kernels.build import NativeStatus as NativeStatus
 from spark.kernels.consolidate import consolidate as consolidate
 from spark.kernels.dense import deliver_dense as deliver_dense
 from spark.kernels.edge_parts import edges_onto as edges_onto
+from spark.kernels.edge_parts import rows_onto as rows_onto
 from spark.kernels.edges import Edges as Edges
 from spark.kernels.edges import build_edges as build_edges
 from spark.kernels.history import history_words as history_words

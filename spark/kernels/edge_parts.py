@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from spark.kernels.edges import Edges
+from spark.kernels.order import by_delay
+from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, weight_layout
 
 
 def edges_onto(edges: Any, first: int, last: int) -> tuple[Edges, np.ndarray]:
@@ -36,3 +38,33 @@ def edges_onto(edges: Any, first: int, last: int) -> tuple[Edges, np.ndarray]:
         delay=whole.delay[kept],
     )
     return part, np.flatnonzero(kept).astype(np.int32)
+
+
+def rows_onto(rows: Rows, first: int, last: int) -> Rows:
+    """The connections of compressed rows onto some units, likewise numbered from 0, in their order.
+
+    Weights that are one number for each presynaptic unit stay so: where there would be as many connections as units,
+    which could not be told apart, one follows that no row has, onto a unit that does not exist.
+
+    Args:
+        rows: The connections; NumPy or JAX arrays.
+        first: First postsynaptic unit.
+        last: One beyond the last postsynaptic unit.
+
+    Returns:
+        The rows, as NumPy arrays.
+    """
+    starts, post, weights = (np.asarray(array) for array in rows[:3])
+    kept = (post >= first) & (post < last)
+    before = np.zeros(kept.size + 1, np.int32)
+    np.cumsum(kept, out=before[1:])
+    part = (post[kept] - post.dtype.type(first)).astype(post.dtype)
+    delays = None if rows.delays is None else np.asarray(rows.delays)[kept]
+    each = weight_layout(rows) == WEIGHT_OF_EDGE
+    found = Rows(before[starts], part, weights[kept] if each else weights, delays)
+    if rows.middles is not None:
+        found = by_delay(found, last - first)
+    if each or part.size != weights.size:
+        return found
+    behind = found._replace(post=np.append(found.post, post.dtype.type(last - first)))
+    return behind if delays is None else behind._replace(delays=np.append(found.delays, delays.dtype.type(0)))

@@ -6,6 +6,7 @@ at the end. With a port and a process number it is one of two processes that hol
 
 import json
 import sys
+from pathlib import Path
 from typing import TypedDict
 
 import jax
@@ -24,10 +25,13 @@ from spark.nn import (
     interfaces,
     neurons,
     plasticity,
+    projections,
     receptors,
+    somas,
 )
 from spark.sim import advance, shard
 
+sys.path.append(str(Path(__file__).parents[2] / "examples" / "networks"))
 STEPS = 320
 
 
@@ -135,7 +139,48 @@ def two_pools(delayed: bool, density: float = 0.3, seed: int = 5, more: dict | N
     return brain, {"drive": drive, "current": CurrentArray(jnp.full(1, 5.0, jnp.float32))}
 
 
+def cuba() -> tuple[Brain, dict]:
+    """Weights that stay, along lists, with a delay."""
+    from balanced import cuba
+
+    return cuba(3000, seed=1), {}
+
+
+def plastic() -> tuple[Brain, dict]:
+    """A table of pair terms on all pairs, from sources outside of the pool."""
+    from plastic import plastic
+
+    return plastic(120, 200, seed=1), {"rate": FloatArray(jnp.full(200, 12.0, jnp.float32))}
+
+
+def wires() -> tuple[Brain, dict]:
+    """Two pools with projections of all kinds: weights that stay, or change by tables, or for a short time."""
+    net = spark.Network(dt=0.5, seed=3)
+    noise = net.module("noise", interfaces.PoissonSpiker, {"signal": net.input("drive", 50)}, max_freq=400.0)
+    kinds = {
+        "fast": receptors.ExponentialConductanceConfig(tau=5.0),
+        "slow": receptors.NMDAConfig(),
+        "block": receptors.ExponentialCurrentConfig(tau=10.0),
+    }
+    first = net.pool("first", 70, soma=somas.AdaptiveExponentialSomaConfig(), receptors=kinds)
+    second = net.pool("second", (5, 9), soma=somas.IntegrateAndFireSomaConfig(), receptors=kinds)
+    some, late = connections.FixedProbability(probability=0.4), initializers.UniformInitializer(low=0.5, high=6.0)
+    nearest = plasticity.PairRuleConfig(a_plus=0.1, nearest=True)
+    net.connect(noise, first.fast, some, weights=6.0, delay=late, name="driven", rule=nearest)
+    net.connect(noise, second.fast, weights=8.0, name="all", rule=plasticity.TripletRuleConfig(a2_plus=0.02))
+    net.connect(first, second.slow, some, weights=3.0, delay=late, short_term=projections.TsodyksMarkramConfig())
+    net.connect(first, second.block, some, weights=-20.0, delay=1.5)
+    # As many connections as sources, and a weight for each source.
+    net.connect(second, first.slow, connections.FixedTotalNumber(number=45), weights=2.0, delay=2.0)
+    net.connect(second, first.block, connections.FixedOutDegree(degree=1), weights=30.0, delay=late)
+    net.connect(noise, first.block, connections.FixedOutDegree(degree=2), weights=10.0, delay=late)
+    return net.build(), {"drive": FloatArray(jnp.full(50, 0.5, jnp.float32))}
+
+
 BRAINS = {
+    "cuba": cuba,
+    "plastic": plastic,
+    "wires": wires,
     "tutorial": tutorial,
     "delayed": lambda: two_pools(True),
     "listed": lambda: two_pools(False),
@@ -145,6 +190,8 @@ UNEVEN = {"noise": (31, 0, 29), "first": (1, 128, 1), "second": (20, 27, 0), "re
 CASES = {
     **{f"tutorial {by} {n}": ("tutorial", n, by) for by in ("unit", "module") for n in (1, 2, 4, 8)},
     **{f"delayed {by} {n}": ("delayed", n, by) for by in ("unit", "module") for n in (1, 2, 4, 8)},
+    **{f"{name} unit {n}": (name, n, "unit") for name in ("cuba", "plastic", "wires") for n in (1, 2, 3, 4, 8)},
+    "tutorial unit 3": ("tutorial", 3, "unit"),
     "delayed unit 3": ("delayed", 3, "unit"),
     "listed unit 3": ("listed", 3, "unit"),
     "dense unit 3": ("dense", 3, "unit"),
@@ -153,10 +200,14 @@ CASES = {
     "tutorial plan 2": ("tutorial", 2, {"neurons_pool": (250, 6)}),
 }
 # Delays are looked at by two processes in the quick run.
-SHORT = ("tutorial unit 8", "tutorial module 2", "listed plan 3", "dense unit 3")
+SHORT = ("tutorial unit 8", "tutorial module 2", "listed plan 3", "dense unit 3", "cuba unit 3")
 LONG = tuple(case for case in CASES if case not in SHORT)
 # Delayed spikes of units that are split are looked at by two processes in the quick run; each of them compiles all.
-TWO_PROCESSES = {"two processes": ("delayed unit 4",), "two processes long": ("tutorial unit 4", "delayed module 4")}
+TWO_PROCESSES = {
+    "two processes": ("delayed unit 4",),
+    "two processes long": ("tutorial unit 4", "delayed module 4"),
+    "two processes of one device": ("cuba unit 2", "plastic unit 2", "tutorial unit 2", "wires unit 2"),
+}
 
 
 def first_difference(one: np.ndarray, other: np.ndarray) -> int | None:

@@ -5,6 +5,7 @@ import pytest
 from builders import drive, tutorial_brain
 
 import spark
+from spark.catalogue import BUILT_IN
 from spark.sim.advance import advance
 
 
@@ -48,3 +49,9 @@ def test_another_brains_state_is_not_gathered():
     sharded = spark.shard(tutorial_brain(seed=1), 1)
     with pytest.raises(spark.ShardError, match="brain: is another one than was sharded"):
         sharded.gather(tutorial_brain(seed=2), sharded.state)
+
+
+@pytest.mark.parametrize("kind", ["soma", "receptor", "short_term"])
+def test_every_component_that_is_built_in_says_which_of_its_ports_belong_to_units(kind):
+    """What does not is placed whole, with all of its pool; a subclass does not inherit it."""
+    assert [found.__name__ for found in BUILT_IN[kind] if "unit_ports" not in vars(found)] == []

@@ -1,6 +1,6 @@
 """`EventRule`: the base of all rules that are a table of traces and terms."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ from spark.core.delayed import DelayedSpikes
 from spark.core.errors import ConfigError, Problem
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.share import Cut, Share
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import Plastic, Third, stdp_dense, stdp_edges
@@ -103,6 +104,7 @@ class EventRule(WeightRule):
     """
 
     config: ModulatedRuleConfig
+    unit_ports = ("post_spikes", "weights")
 
     def build(
         self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
@@ -169,6 +171,22 @@ class EventRule(WeightRule):
         slot = jnp.asarray(self.step % ring.shape[1])
         history, edges = history_of(pre_spikes), weights.edges
         return stdp_edges(plastic, history, ring, post, read, slot, edges, third, coefficients, baseline=baseline)
+
+    def can_cut(self) -> bool:
+        """Where there is no third factor; a class that keeps or does more than a table says itself how it is cut."""
+        own = type(self)
+        as_a_table = own.build is EventRule.build and own.__call__ is EventRule.__call__
+        return self.third is None and (as_a_table or super().can_cut())
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """First weights and traces of these units; every share keeps the traces of all inputs."""
+        synapses = sources["weights"].cut(share, {})
+        kept = {"post_traces": share.columns(len(self.post_kinds))}
+        fill = {}
+        if self.baseline is not None:
+            kept["baseline"] = synapses.kept["weights"]
+            fill = {"baseline": 0} if "weights" in synapses.fill else {}
+        return Cut(kept, attributes={"post_units": share.count}, fill=fill)
 
     def can_lower(self) -> bool:
         """Delayed spikes are worked off natively with listed connections only."""

@@ -1,6 +1,5 @@
 """The default rule: triplet potentiation, pair depression, heterosynaptic decay, transmitter-induced growth."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,7 +10,6 @@ from spark.core.delayed import DelayedSpikes
 from spark.core.errors import Problem
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
-from spark.core.share import Cut, Share
 from spark.core.values import Number
 from spark.core.variable import Constant
 from spark.kernels import Edges, Plastic, RuleTable, Term, Third, Trace, zenke_edges
@@ -133,17 +131,6 @@ class ZenkeRule(EventRule):
     def can_lower(self) -> bool:
         """Also in a share of the units, whose connections come from outside."""
         return self.listed >= self.delayed
-
-    def can_cut(self) -> bool:
-        """Where there is no third factor."""
-        return super().can_cut() and self.third is None
-
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
-        """First weights and traces of these units; every share keeps the traces of all inputs."""
-        synapses = sources["weights"].cut(share, {})
-        kept = {"baseline": synapses.kept["weights"], "post_traces": share.columns(2)}
-        fill = {"baseline": 0} if "weights" in synapses.fill else {}
-        return Cut(kept, attributes={"post_units": share.count}, fill=fill)
 
     def change(self, lowering: Lowering) -> Change | Postponed | None:
         """What the rule does where a spike arrives, for synapses that walk there anyway; or what may wait."""

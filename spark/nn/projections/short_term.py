@@ -1,5 +1,6 @@
 """Short-term plasticity: how much of its weight a connection brings depends on the last spikes of its source."""
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ from spark.core.config import field
 from spark.core.parameter import parameter, require_shapes
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.share import Cut, Share
 from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.nn.component import Component, ComponentConfig
@@ -72,6 +74,11 @@ class TsodyksMarkram(ShortTerm):
     """
 
     config: TsodyksMarkramConfig
+    unit_ports = ()
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """Every share has all sources: nothing here belongs to a unit."""
+        return Cut()
 
     def build(self, spikes: PortSpec) -> None:
         """Everything is there, nothing used."""

@@ -1,5 +1,6 @@
 """Projections whose weights stay: all that end at one receptor share their lists of connections and a ring of input."""
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import jax.numpy as jnp
@@ -10,10 +11,12 @@ from spark.core.errors import ConfigError
 from spark.core.module import Module
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.share import Cut, Share
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
+from spark.kernels import rows_onto
 from spark.kernels.instructions import ADD_COUNTS
-from spark.kernels.rows import Rows
+from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, weight_layout
 from spark.kernels.scatter import emit_arrive, emit_scatter, emit_spread, scatter_spikes
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace
 from spark.nn.projections.draws import Drawn, refuse_unused_weights
@@ -54,6 +57,7 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
     in_place_ports = ("arrivals",)
     works_on_others = True
     any_of = ("spikes", "arrivals")
+    unit_ports = ("arrivals",)
 
     def build(
         self,
@@ -101,6 +105,23 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
     def connected(self) -> Rows:
         """The connections, as arrays."""
         return self._rows(lambda constant: constant.value)
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """The connections that end at these units, in the same order, and these units' columns of the ring."""
+        kept = {"arriving": share.columns(self.slots)}
+        attributes = {"units": (share.count,), "post": share.count}
+        if not self.drawn or self.firsts == (0,):
+            return Cut(kept, attributes=attributes)
+        rows = self.connected
+        part = rows_onto(rows, share.first, share.last)
+        # Behind the end of the lists, connections onto a unit that does not exist: no start points at them.
+        fill = {"rows_post": share.count}
+        if part.delays is not None:
+            fill["rows_delays"] = 0
+        if weight_layout(rows) == WEIGHT_OF_EDGE:
+            fill["rows_weights"] = 0
+        made = {f"rows_{name}": array for name, array in part._asdict().items() if array is not None}
+        return Cut(kept, made, attributes, fill)
 
     def __call__(
         self,

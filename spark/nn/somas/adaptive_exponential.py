@@ -55,6 +55,7 @@ class AdaptiveExponentialSoma(ExponentialSoma):
     """
 
     config: AdaptiveExponentialSomaConfig
+    unit_ports = ("current", "conductance", "jump", "spikes")
     exposes = {"potential": PotentialArray, "adaptation": CurrentArray}
 
     def build(

@@ -52,6 +52,7 @@ class EscapeRateSoma(IntegrateAndFireSoma):
     """
 
     config: EscapeRateSomaConfig
+    unit_ports = ("current", "conductance", "jump", "spikes")
     exposes = {"potential": PotentialArray, "probability": FloatArray}
 
     def build(

@@ -66,6 +66,7 @@ class ExponentialSoma(PointSoma):
     """
 
     config: ExponentialSomaConfig
+    unit_ports = ("current", "conductance", "jump", "spikes")
 
     def build(
         self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None

@@ -194,6 +194,7 @@ class TraubMilesSoma(HodgkinHuxleySoma):
     """
 
     config: TraubMilesSomaConfig
+    unit_ports = ("current", "conductance", "jump", "spikes")
 
     def build(
         self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None

@@ -67,6 +67,7 @@ class IntegrateAndFireSoma(PointSoma):
     """
 
     config: IntegrateAndFireSomaConfig
+    unit_ports = ("current", "conductance", "jump", "spikes")
 
     @classmethod
     def acting(cls, config: Any, current: Decays) -> Any:

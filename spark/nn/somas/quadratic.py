@@ -67,6 +67,7 @@ class QuadraticSoma(PointSoma):
     """
 
     config: QuadraticSomaConfig
+    unit_ports = ("current", "conductance", "jump", "spikes")
 
     def build(
         self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
