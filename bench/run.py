@@ -62,6 +62,8 @@ COMMANDS = {
     "scaling": ("scaling.py",),
     "editor-running": ("editor_running.py",),
     "learning-speed": ("learning/speed.py",),
+    "cost": ("cost.py", "--json", "bench/results/cost.json"),
+    "traces": ("traces/traces.py", "--json", "bench/results/traces.json"),
 }
 
 

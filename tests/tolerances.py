@@ -16,3 +16,21 @@ WEIGHTS = {"float32": {"rtol": 1e-6, "atol": 1e-6}}
 EXPRESSIONS = {"float32": {"rtol": 2e-4, "atol": 2e-4}}
 # Two ways to run the same brain over some hundred steps: largest error, relative to the largest number of an array.
 SAME_BRAIN = {"float32": 2e-5, "float16": 2e-2, "bfloat16": 1e-1}
+# Beside another simulator, which computes in float64: largest deviation of a trace, relative to its range, and how many
+# steps a spike may be apart. Where a spike rises by tens of mV in a step, a rounding error before it grows with it.
+PEER_TRACES = {
+    "lif": {"relative": 1e-5, "steps": 0},
+    "adex": {"relative": 3e-2, "steps": 1},
+    "izhikevich": {"relative": 3e-2, "steps": 0},
+    "hodgkin-huxley": {"relative": 3e-3, "steps": 0},
+    "glif": {"relative": 1e-5, "steps": 0},
+    "exponential current": {"relative": 1e-5, "steps": 0},
+    "alpha current": {"relative": 1e-5, "steps": 0},
+    "exponential conductance": {"relative": 1e-5, "steps": 0},
+    "alpha conductance": {"relative": 1e-5, "steps": 0},
+    "tsodyks-markram": {"relative": 1e-5, "steps": 0},
+    "pair": {"relative": 5e-5, "steps": 0},
+    "triplet": {"relative": 5e-5, "steps": 0},
+    "vogels": {"relative": 5e-5, "steps": 0},
+    "clopath": {"relative": 5e-5, "steps": 0},
+}

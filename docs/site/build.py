@@ -17,7 +17,7 @@ def main() -> int:
     sources, pages = ROOT / "build" / "site-sources", ROOT / "build" / "site"
     shutil.rmtree(pages, ignore_errors=True)
     assemble(sources, Pictures(sources / "models" / "pictures"))
-    failed = build_main(["-W", "--keep-going", "-q", "-E", "-j", "auto", "-b", "html", str(sources), str(pages)])
+    failed = build_main(["-W", "--keep-going", "-q", "-E", "-b", "html", str(sources), str(pages)])
     if failed:
         return failed
     dead = dead_links(pages)

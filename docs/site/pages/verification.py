@@ -39,7 +39,7 @@ def tolerances() -> str:
     source = path.read_text("utf-8")
     tree = ast.parse(source)
     lines = ["## Tolerances", "", dated(path), "", *(ast.get_docstring(tree) or "").splitlines(), ""]
-    lines += ["| table | type | relative, absolute | |", "| --- | --- | --- | --- |"]
+    lines += ["| table | of what | bounds | |", "| --- | --- | --- | --- |"]
     text = source.splitlines()
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -49,8 +49,10 @@ def tolerances() -> str:
                 above -= 1
             value = ast.literal_eval(node.value)
             for kind, bound in value.items() if isinstance(value, dict) else [("", value)]:
-                shown = f"{bound['rtol']:g}, {bound['atol']:g}" if isinstance(bound, dict) else f"{bound:g}"
-                lines.append(f"| `{node.targets[0].id}` | {kind} | {shown} | {' '.join(note)} |")
+                numbers = (
+                    ", ".join(f"{key} {each:g}" for key, each in bound.items()) if isinstance(bound, dict) else bound
+                )
+                lines.append(f"| `{node.targets[0].id}` | {kind} | {numbers} | {' '.join(note)} |")
     return "\n".join([*lines, ""])
 
 

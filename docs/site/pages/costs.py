@@ -1,0 +1,92 @@
+"""The page of costs, made from what `python bench/run.py cost` wrote."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "costs.md"
+FOUND = ROOT / "bench" / "results" / "cost.json"
+BESIDE = "LeakySoma"
+LIMIT = 3.0
+FAMILIES = {
+    "soma": "Somas",
+    "receptor": "Receptors",
+    "plasticity": "Rules",
+    "short_term": "Short-term plasticity",
+    "interface": "Interfaces",
+    "source": "Sources",
+}
+_CONDUCTANCE = 'where conductances arrive, the leaky soma\'s own step takes an exponential; less with `scheme="euler"`'
+REASONS = {
+    "AdaptiveExponentialSoma": "an exponential",
+    "ExponentialSoma": "an exponential",
+    "EscapeRateSoma": "two exponentials and a random number",
+    "PoissonSoma": "an exponential and a random number",
+    "HodgkinHuxleySoma": "ten exponentials: rates of three gates, and the exact step of all four variables",
+    "TraubMilesSoma": "ten exponentials, as in `HodgkinHuxleySoma`",
+    "AlphaConductance": _CONDUCTANCE,
+    "DoubleExponentialConductance": _CONDUCTANCE,
+    "EquationConductance": _CONDUCTANCE,
+    "ExponentialConductance": _CONDUCTANCE,
+    "GABAB": f"{_CONDUCTANCE}; and a fourth power and a quotient",
+    "NMDA": f"{_CONDUCTANCE}; and one more for the block by magnesium",
+    "BCMRule": "changes every connection in every step: ten for each unit",
+    "ClopathRule": "two averages of the potential of each unit in every step, and what hangs on them",
+    "EquationRule": "what is written as text is general: every event goes through all of a unit's connections",
+    "PowerLawRule": "a power for every change",
+    "DelayLine": "goes through all of what it holds in every step: fifty numbers for each input here",
+    "ExponentialIntegrator": "sums over groups that are drawn at random, out of order",
+    "FirstToSpike": "asks all units in every step whether any fired",
+    "OrnsteinUhlenbeckCurrent": "a random number with a normal distribution for each unit",
+    "PoissonSpiker": "a random number",
+    "PopulationEncoder": "an exponential for each field",
+    "SoftmaxChoice": "an exponential, the largest and the sum of all numbers, and a running sum",
+    "TopologicalLinearSpiker": "an exponential for each unit",
+    "TopologicalPoissonSpiker": "an exponential and a random number for each unit",
+    "WinnerTakeAll": "looks for the largest of all numbers",
+}
+HEAD = """# What a step costs
+
+Time of a step of every soma, receptor, rule, short-term plasticity, interface and source, with 1,000 and 100,000
+units, on one thread. This page is made by `python docs/site/measured_pages.py` from what `python bench/run.py cost`
+measured, {when}.
+
+A soma is a pool that a constant current drives to fire at about 10 Hz. A receptor is what it adds to a pool of
+leaky units, with one connection each from sources at 10 Hz. A rule, or short-term plasticity, is what it adds to
+ten connections a unit, between sources and leaky units at about 10 Hz. An interface has as many inputs, or makes as
+many units of numbers; steps are 0.1 ms. Times are those of the process, not of the clock, since other work ran on
+the machine meanwhile: of several rounds the least, of long runs less short ones. What is a difference of two such
+times is right to some hundredths of a microsecond with 1,000 units, and to some microseconds with 100,000.
+
+The last columns say how many times the leaky soma's (`LeakySoma`) a step is, at the size where that is more, and,
+above three times, why.
+"""
+
+
+def found() -> dict[str, Any]:
+    """What was measured."""
+    return json.loads(FOUND.read_text("utf-8"))
+
+
+def times(parts: dict[str, Any], name: str) -> float:
+    """How many times the leaky soma's step a part takes, at the size where that is more."""
+    return max(one / beside for one, beside in zip(*(parts[n]["microseconds"] for n in (name, BESIDE)), strict=True))
+
+
+def page() -> str:
+    """The whole page."""
+    measured = found()
+    lines = [HEAD.format(when=measured["date"])]
+    for family, title in FAMILIES.items():
+        parts = {name: part for name, part in measured["parts"].items() if part["family"] == family}
+        lines += [f"## {title}", "", "| | 1,000 units, µs | 100,000 units, µs | times | why |"]
+        lines += ["| --- | --- | --- | --- | --- |"]
+        for name in sorted(parts):
+            small, large = (max(each, 0.0) for each in parts[name]["microseconds"])
+            ratio = max(times(measured["parts"], name), 0.0)
+            why = REASONS.get(name, "") if ratio > LIMIT else ""
+            title = f"`{name}`" if family == "interface" else f"[{name}](models.md#{name.lower()})"
+            lines.append(f"| {title} | {small:.2f} | {large:.1f} | {ratio:.1f} | {why} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"

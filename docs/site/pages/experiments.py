@@ -1,0 +1,246 @@
+"""What is done with an entry of the catalogue to show what it does: each gives panels to draw."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import spark
+from spark import CurrentArray, InputSpec, IntegerArray, ModuleSpecs, OutputSpec, PortMap, Projection, SpikeArray
+from spark.core.check_examples import example_config
+from spark.nn import Brain, BrainConfig, Pool, PoolConfig, receptors, somas
+from spark.sim.recordable import recordables
+
+DT = 0.1
+AMPLITUDES = np.geomspace(0.1, 1e5, 121).astype(np.float32)
+SETTINGS: dict[str, dict[str, Any]] = {
+    "StepCurrent": {"times": [30.0, 90.0, 150.0], "amplitudes": [100.0, 40.0, 0.0]},
+    "RampCurrent": {"begin": 40.0, "end": 160.0},
+    "SampledCurrent": {"samples": [0.0, 30.0, 80.0, 60.0, 90.0, 10.0], "interval": 30.0},
+    "PopulationEncoder": {"pairs": False},
+    "Gate": {"threshold": 0.5},
+    "DelayLine": {"delay": 30.0},
+    "TopologicalLinearSpiker": {"resolution": 32},
+    "TopologicalPoissonSpiker": {"resolution": 32},
+}
+
+
+@dataclass
+class Panel:
+    """Curves by their labels, or spikes of units, over time or what else `below` says."""
+
+    beside: str
+    below: str = "time (ms)"
+    curves: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    spikes: Any = None
+    dt: float = DT
+    logarithmic: bool = False
+    points: bool = False
+
+
+def of_soma(cls: Any) -> tuple[list[Panel], str]:
+    """Constant currents of many sizes: the potential at one of them and at one that is too weak, and all rates."""
+    config = PoolConfig(
+        units=(len(AMPLITUDES),), soma=cls.config_class()(), receptors={"stimulus": receptors.CurrentConfig()}
+    )
+    brain = brain_of(
+        [ModuleSpecs("pool", Pool, {"stimulus": PortMap("__call__", "current")}, config)],
+        {"current": InputSpec(CurrentArray, AMPLITUDES.shape, "float32")},
+    )
+    current = {"current": CurrentArray(AMPLITUDES)}
+    spark.run(brain, 1, current)
+    own = [
+        path for path, what in recordables(brain).items() if path.startswith("pool.soma.") and what.dtype == "float32"
+    ]
+    path = next((path for path in own if path.endswith(".potential")), own[0])
+    brain = Brain(brain.config)
+    recording = spark.run(brain, 5000, current, record=["pool", path])
+    counts = np.asarray(recording["pool"], int).sum(axis=0)
+    chosen = int(np.argmin(np.abs(counts - 15)))
+    silent = np.flatnonzero(counts[:chosen] == 0)
+    time = DT * np.arange(1, 2501)
+    curves = {f"{AMPLITUDES[chosen]:.3g} pA": (time, recording[path][:2500, chosen])}
+    if len(silent):
+        curves[f"{AMPLITUDES[silent[-1]]:.3g} pA"] = (time, recording[path][:2500, silent[-1]])
+    rates = counts / 0.5
+    last = int(np.argmax(rates > min(300.0, 0.8 * rates.max()))) + 1
+    first = max(0, (silent[-1] if len(silent) else 0) - 6)
+    between = slice(first, last)
+    panels = [
+        Panel("probability" if path.endswith("probability") else "potential (mV)", curves=curves),
+        Panel("rate (Hz)", "current (pA)", {"": (AMPLITUDES[between], rates[between])}, logarithmic=True, points=True),
+    ]
+    return panels, "A constant current from time 0 on: what one unit does, and how its rate follows the current."
+
+
+def of_receptor(cls: Any) -> tuple[list[Panel], str]:
+    """One spike and four soon after each other, at a leaky unit that cannot fire."""
+    inputs = {"s": InputSpec(SpikeArray, (1,), "int8"), "current": InputSpec(CurrentArray, (1,), "float32")}
+    injected = cls is receptors.Current
+    wire = PortMap("__call__", "current") if injected else Projection("__call__", "s", weights=1.0)
+    soma = somas.IntegrateAndFireSomaConfig(threshold=1e5)
+    config = PoolConfig(units=(1,), soma=soma, receptors={"receptor": cls.config_class()()})
+    brain = brain_of([ModuleSpecs("pool", Pool, {"receptor": wire}, config)], inputs)
+    steps = 4000
+    train = np.zeros((steps, 1), np.int8)
+    train[[200, 1500, 1600, 1700, 1800]] = 1
+    current = np.zeros((steps, 1), np.float32)
+    current[1000:2500] = 1.0
+    given = {"s": SpikeArray(train), "current": CurrentArray(current)}
+    spark.run(brain, 1, {name: type(value)(value.value[0]) for name, value in given.items()})
+    own = [path for path in recordables(brain) if path.startswith("pool.receptor.")]
+    brain = Brain(brain.config)
+    recording = spark.run(brain, steps, given, record=[*own, "pool.soma.potential"])
+    time = DT * np.arange(1, steps + 1)
+    kept = {path.rpartition(".")[2]: (time, recording[path][:, 0]) for path in own}
+    panels = [Panel("the receptor", curves=kept)] if kept else []
+    panels.append(Panel("potential (mV)", curves={"": (time, recording["pool.soma.potential"][:, 0])}))
+    what = "A current of 1 pA from 100 to 250 ms" if injected else "Spikes of weight 1 at 20 ms, and at 150 to 180 ms"
+    return panels, f"{what}, at a leaky unit that does not fire."
+
+
+def of_rule(cls: Any) -> tuple[list[Panel], str]:
+    """Pairs of spikes with a lag, twenty times, rarely and often."""
+    lags = np.arange(-40.0, 41.0, 2.0)
+    panel = Panel("weight", "spike of the unit after that of the source (ms)", points=True)
+    for interval in (1000.0, 100.0):
+        weights = paired(cls, lags, round(interval / DT), 20)
+        panel.curves[f"{1000 / interval:g} Hz"] = (lags, weights)
+    return [panel], (
+        "Weights, 1 before, of connections whose source fires at a lag to the unit's own spike, "
+        "20 times, once and ten times a second."
+    )
+
+
+def paired(cls: Any, lags: Any, interval: int, times: int) -> Any:
+    """Weights after some pairs."""
+    inputs = {"s": InputSpec(SpikeArray, lags.shape, "int8"), "teacher": InputSpec(SpikeArray, (1,), "int8")}
+    wires = {
+        "input": Projection("__call__", "s", name="learns", weights=1.0, rule=cls.config_class()()),
+        "teacher": Projection("__call__", "teacher", weights=1e3),
+    }
+    both = {"input": receptors.ExponentialCurrentConfig(), "teacher": receptors.JumpConfig()}
+    config = PoolConfig(units=(1,), soma=somas.IntegrateAndFireSomaConfig(), receptors=both)
+    brain = brain_of([ModuleSpecs("pool", Pool, wires, config)], inputs)
+    steps = interval * times + 1000
+    sources, teacher = np.zeros((steps, len(lags)), np.int8), np.zeros((steps, 1), np.int8)
+    for begin in range(500, 500 + interval * times, interval):
+        teacher[begin] = 1
+        sources[begin - np.round(lags / DT).astype(int), np.arange(len(lags))] = 1
+    spark.run(brain, steps, {"s": SpikeArray(sources), "teacher": SpikeArray(teacher)})
+    return np.asarray(brain.connections("pool.learns").weights)
+
+
+def of_short_term(cls: Any) -> tuple[list[Panel], str]:
+    """A train, a pause, a spike: with the defaults, and where the part that is used grows."""
+    steps = 10_000
+    train = np.zeros((steps, 1), np.int8)
+    train[500:5000:500] = 1
+    train[9000] = 1
+    panels = []
+    for title, settings in (
+        ("tires", {}),
+        ("grows", {"utilization": 0.1, "recovery_tau": 50.0, "facilitation_tau": 500.0}),
+    ):
+        wire = Projection("__call__", "s", name="wire", weights=1.0, short_term=cls.config_class()(**settings))
+        pool = PoolConfig(units=(1,), soma=somas.IntegrateAndFireSomaConfig(), receptors={"r": receptors.JumpConfig()})
+        brain = brain_of([ModuleSpecs("pool", Pool, {"r": wire}, pool)], {"s": InputSpec(SpikeArray, (1,), "int8")})
+        recording = spark.run(brain, steps, {"s": SpikeArray(train)}, record="pool.soma.potential")
+        potential = np.asarray(recording["pool.soma.potential"])[:, 0]
+        panels.append(Panel(f"{title} (mV)", curves={"": (DT * np.arange(1, steps + 1), potential)}))
+    return panels, (
+        "The potential of a leaky unit that jumps by what each spike brings of a weight of 1 mV: of the defaults, and "
+        "of connections that use a tenth at first and more with every spike."
+    )
+
+
+def of_source(cls: Any) -> tuple[list[Panel], str]:
+    """Its current."""
+    config = example_config(cls).updated(units=(1,), **SETTINGS.get(cls.__name__, {}))
+    output = {"out": {"input": PortMap("part", "current"), "spec": OutputSpec(CurrentArray, (1,), "float32")}}
+    brain = brain_of([ModuleSpecs("part", cls, {}, config)], {}, output)
+    recording = spark.run(brain, 2000, record="out")
+    curve = (DT * np.arange(1, 2001), np.asarray(recording["out"])[:, 0])
+    return [Panel("current (pA)", curves={"": curve})], "Its current."
+
+
+def of_interface(cls: Any) -> tuple[list[Panel], str]:
+    """Sines, or spikes of units whose rate rises and falls, and what comes out."""
+    config = example_config(cls).updated(**SETTINGS.get(cls.__name__, {}))
+    kinds = {**cls.ports_from(config).inputs}
+    steps, width = 400, 4
+    phase = 2 * np.pi * (np.arange(steps)[:, None] / 200.0 + np.arange(width) / width)
+    wave = 0.5 + 0.45 * np.sin(phase)
+    units = 20
+    turned = 2 * np.pi * (np.arange(steps)[:, None] / 200.0 - np.arange(units) / units)
+    fired = np.random.default_rng(1).random((steps, units)) < 0.1 * np.exp(3 * (np.cos(turned) - 1))
+    given = {
+        name: SpikeArray(fired.astype(np.int8)) if kind is SpikeArray else kind(wave.astype(np.float32))
+        for name, kind in kinds.items()
+    }
+    inputs = {name: InputSpec(type(v), v.value.shape[1:], str(v.value.dtype)) for name, v in given.items()}
+    modules = [ModuleSpecs("part", cls, {name: PortMap("__call__", name) for name in given}, config)]
+    brain = brain_of(modules, inputs, dt=1.0)
+    spark.run(brain, 1, {name: type(value)(value.value[0]) for name, value in given.items()})
+    output = {
+        port: {"input": PortMap("part", port), "spec": OutputSpec(spec.payload_type, spec.shape, spec.dtype)}
+        for port, spec in brain.part.output_specs.items()
+    }
+    recording = spark.run(brain_of(modules, inputs, output, dt=1.0), steps, given, record=list(output))
+    panels = [shown(name, type(value), np.asarray(value.value)) for name, value in list(given.items())[:1]]
+    for port, spec in brain.part.output_specs.items():
+        panels.append(shown(port, spec.payload_type, np.asarray(recording[port]).reshape(steps, -1)))
+    return panels, f"What goes in (`{next(iter(given))}`), and what comes out."
+
+
+def shown(name: str, kind: Any, values: Any) -> Panel:
+    """Spikes as dots, numbers as curves."""
+    if issubclass(kind, SpikeArray):
+        return Panel(name, spikes=values, dt=1.0)
+    time = np.arange(1, len(values) + 1)
+    return Panel(name, curves=numbered(time, values))
+
+
+def numbered(time: Any, values: Any) -> dict[str, tuple[Any, Any]]:
+    """A curve for each of the first numbers; which is which is plain from the order of colours."""
+    return {f"_{number}": (time, values[:, number]) for number in range(min(values.shape[1], 6))}
+
+
+def of_world(cls: Any) -> tuple[list[Panel], str]:
+    """Actions by chance."""
+    config = example_config(cls)
+    brain = brain_of([ModuleSpecs("part", cls, {"action": PortMap("__call__", "action")}, config)],
+                     {"action": InputSpec(IntegerArray, (), "int32")}, dt=1.0)  # fmt: skip
+    spark.run(brain, 1, {"action": IntegerArray(np.int32(0))})
+    spec = brain.part.output_specs["observation"]
+    output = {
+        "observation": {
+            "input": PortMap("part", "observation"),
+            "spec": OutputSpec(spec.payload_type, spec.shape, spec.dtype),
+        }
+    }
+    brain = brain_of(brain.config.modules_map, brain.config.input_map, output, dt=1.0)
+    known = {"CartPole": 2, "Maze": 4}.get(cls.__name__, 3)
+    actions = np.repeat(np.random.default_rng(1).integers(0, known, 400), 10).astype(np.int32)
+    recording = spark.run(brain, len(actions), {"action": IntegerArray(actions)}, record="observation")
+    values = np.asarray(recording["observation"]).reshape(len(actions), -1)
+    time = np.arange(1, len(values) + 1)
+    return [
+        Panel("observation", curves=numbered(time, values))
+    ], "What it shows of itself while actions are taken by chance."
+
+
+def brain_of(modules: Any, inputs: Any, outputs: Any = None, dt: float = DT) -> Brain:
+    """A brain that is the same on every build of the site."""
+    return Brain(BrainConfig(input_map=inputs, output_map=outputs or {}, modules_map=modules, dt=dt, seed=1))
+
+
+EXPERIMENTS = {
+    "soma": of_soma,
+    "receptor": of_receptor,
+    "plasticity": of_rule,
+    "short_term": of_short_term,
+    "source": of_source,
+    "interface": of_interface,
+    "world": of_world,
+}
