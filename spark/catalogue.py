@@ -54,7 +54,16 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         sources.SineCurrent,
         sources.StepCurrent,
     ),
-    "world": (worlds.Acrobot, worlds.CartPole, worlds.Maze, worlds.MountainCar, worlds.Pendulum),
+    "world": (
+        worlds.Acrobot,
+        worlds.Bandit,
+        worlds.CartPole,
+        worlds.CuedBandit,
+        worlds.Maze,
+        worlds.MountainCar,
+        worlds.Pendulum,
+        worlds.ReachingArm,
+    ),
     "learning": (
         learn.ActorPools,
         learn.ActorRace,

@@ -103,7 +103,7 @@ def run_demo(iterations: int, picture: Path, progress: bool = True) -> dict[str,
 
 def run_lesson(episodes: int, seed: int = 0) -> dict[str, float]:
     """Teach a brain CartPole by plasticity; what its first and its last ten episodes brought, and how long it took."""
-    lesson = learn.fit(nn.Brain(learn.actor_critic(CartPole, seed=seed)), episodes)
+    lesson = learn.Plasticity().fit(nn.Brain(learn.actor_critic(CartPole, seed=seed)), episodes=episodes)
     return {
         "first": float(lesson.returns[:10].mean()),
         "last": float(lesson.returns[-10:].mean()),

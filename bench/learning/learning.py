@@ -50,16 +50,16 @@ def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
     begin, cpu = time.perf_counter(), time.process_time()
     config = learn.actor_critic(variant.world or world, seed=seed, **settings)
     brain = Brain(config if variant.change is None else variant.change(config))
-    lesson = learn.fit(brain, episodes)
+    lesson = learn.Plasticity().fit(brain, episodes=episodes)
     first = lesson.first_solved
     if variant.then is not None:
         brain = in_world(brain, variant.then)
-        lesson = learn.fit(brain, variant.more)
+        lesson = learn.Plasticity().fit(brain, episodes=variant.more)
         first = lesson.first_solved
     if variant.after is not None:
         variant.after(brain, seed)
     learned = time.process_time() - cpu
-    found = learn.evaluate(brain, JUDGED)
+    found = learn.evaluate(brain, episodes=JUDGED)
     return {
         "seed": seed,
         "mean": round(found.mean, 3),

@@ -26,7 +26,7 @@ def native(number: int) -> list[float]:
     from spark.worlds import CartPole
 
     brain = Brain(learn.actor_critic(CartPole, seed=1))
-    learn.fit(brain, EPISODES)
+    learn.Plasticity().fit(brain, episodes=EPISODES)
     brains = spark.replicas(brain, number) if number > 1 else [brain]
     rounds, rates = ROUNDS[number], []
 
@@ -49,16 +49,16 @@ def gymnasium_loop() -> list[float]:
     import gymnasium
 
     from spark import learn
-    from spark.envs import lessons
+    from spark.envs import Environment
     from spark.nn import Brain
     from spark.worlds import CartPole
 
     brain, environment = Brain(learn.actor_critic(CartPole, seed=1)), gymnasium.make("CartPole-v1")
-    lessons.fit(brain, environment, EPISODES)
+    learn.Plasticity().fit(brain, Environment(environment), episodes=EPISODES)
     rates = []
     for _ in range(TIMES):
         begin = time.perf_counter()
-        found = lessons.fit(brain, environment, EPISODES)
+        found = learn.Plasticity().fit(brain, Environment(environment), episodes=EPISODES)
         rates.append(float(found.returns.sum()) / (time.perf_counter() - begin))
     return rates
 

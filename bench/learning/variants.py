@@ -192,6 +192,8 @@ VARIANTS: dict[str, Variant] = {
     "reward only at the fall": Variant({"error": {"reward_size": 1.0 - 0.98}}, world=OnlyFalls),
     "force reversed": Variant({"actor": {"bound": 0.5}, "error": {"memory": 0.3}}, then=Reversed),
     "delays and refractory periods": Variant({"actor": {"refractory": 2.0}}, change=delayed),
+    "delays": Variant(change=delayed),
+    "refractory periods": Variant({"actor": {"refractory": 2.0}}),
     "Poisson input": Variant({"encoder": {"random": True}}),
     "a fifth of the weights removed": Variant(after=fewer_weights),
     "6 x 6 fields": Variant({"encoder": {"resolution": 6}}),

@@ -5,7 +5,7 @@ units, two pools of four units compete for the next push, and a critic learns wh
 it was goes to every connection, which changes by how much it took part in what was done. Nothing is propagated
 backwards.
 
-    python examples/learning/cartpole.py [episodes] [seed]
+    python examples/learning/cartpole.py [episodes] [seed] [judged]
 """
 
 import sys
@@ -24,13 +24,18 @@ def curve(returns: np.ndarray, width: int = 50) -> str:
     return "\n".join(f"{n + 1:4d} {'#' * round(width * r / CartPole.best_return)} {r:.0f}" for n, r in rows)
 
 
-def main(episodes: int = 60, seed: int = 1) -> None:
+def brain(seed: int) -> Brain:
+    """Every setting is as it comes."""
+    return Brain(learn.actor_critic(CartPole, seed=seed))
+
+
+def main(episodes: int = 60, seed: int = 1, judged: int = 20) -> None:
     """Teach, show how it went, and see how well the brain does with learning off."""
-    brain = Brain(learn.actor_critic(CartPole, seed=seed))
-    print(spark.explain(brain))
-    lesson = learn.fit(brain, episodes)
+    pupil = brain(seed)
+    print(spark.explain(pupil))
+    lesson = learn.Plasticity().fit(pupil, episodes=episodes)
     print(curve(lesson.returns))
-    print(f"{lesson.seconds:.1f} s; with learning off: {learn.evaluate(brain, 20)}.")
+    print(f"{lesson.seconds:.1f} s; with learning off: {learn.evaluate(pupil, episodes=judged)}.")
 
 
 if __name__ == "__main__":

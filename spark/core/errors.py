@@ -152,9 +152,9 @@ class LoopError(SparkError, ValueError):
 
 
 class LearnError(SparkError, ValueError):
-    """Raised when a lesson cannot go on; `taught` is what it gave until then, or None."""
+    """Raised when a lesson cannot go on; `lesson` is what it gave until then, or None."""
 
-    taught: Any = None
+    lesson: Any = None
 
 
 class ShardError(SparkError, ValueError):

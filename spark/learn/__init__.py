@@ -1,4 +1,4 @@
-"""Teaching brains: by plasticity that follows reward, or by gradients through spikes; and how well that went."""
+"""Teaching brains: by plasticity that follows reward, by evolution, by gradients through spikes; and how it went."""
 
 from spark.learn.actor import ActorPools as ActorPools
 from spark.learn.actor import ActorPoolsConfig as ActorPoolsConfig
@@ -8,13 +8,22 @@ from spark.learn.critic import CriticConfig as CriticConfig
 from spark.learn.error import PredictionError as PredictionError
 from spark.learn.error import PredictionErrorConfig as PredictionErrorConfig
 from spark.learn.evaluation import Evaluation as Evaluation
+from spark.learn.evolution import Evolution as Evolution
+from spark.learn.gradients import Examples as Examples
 from spark.learn.gradients import SurrogateGradients as SurrogateGradients
-from spark.learn.gradients import Taught as Taught
+from spark.learn.lesson import Lesson as Lesson
+from spark.learn.lesson import Progress as Progress
+from spark.learn.lesson import Teacher as Teacher
+from spark.learn.logs import CsvLog as CsvLog
+from spark.learn.logs import JsonLinesLog as JsonLinesLog
+from spark.learn.logs import MLflowLog as MLflowLog
+from spark.learn.logs import TensorBoardLog as TensorBoardLog
+from spark.learn.logs import WandbLog as WandbLog
+from spark.learn.placing import in_world as in_world
+from spark.learn.plasticity import Place as Place
+from spark.learn.plasticity import Plasticity as Plasticity
+from spark.learn.plasticity import evaluate as evaluate
 from spark.learn.race import ActorRace as ActorRace
 from spark.learn.race import ActorRaceConfig as ActorRaceConfig
 from spark.learn.tasks import task as task
-from spark.learn.teach import Lesson as Lesson
-from spark.learn.teach import Progress as Progress
-from spark.learn.teach import evaluate as evaluate
-from spark.learn.teach import fit as fit
 from spark.learn.yardsticks import yardsticks as yardsticks

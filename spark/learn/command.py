@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from spark.core.errors import SparkError
 from spark.io import load_checkpoint
 from spark.learn.evaluation import Evaluation
 from spark.learn.keeping import Kept
+from spark.learn.lesson import Progress
+from spark.learn.placing import the_only
+from spark.learn.plasticity import Plasticity, evaluate
 from spark.learn.tasks import TASKS, task
-from spark.learn.teach import Progress, evaluate, first_solved, fit, the_only
 from spark.learn.watching import frames
 from spark.learn.yardsticks import yardsticks
 from spark.nn import Brain
@@ -66,37 +66,34 @@ def _learn(options: argparse.Namespace) -> int:
 def _teach(options: argparse.Namespace, seed: int) -> None:
     begin = time.perf_counter()
     name = options.to / f"{options.task}-seed-{seed}"
-    kept, before = Kept(name), np.zeros(0, np.float32)
-    brain = task(options.task, seed)
-    if options.resume and kept.brain.exists():
-        brain, before = kept.read()
-    line = _Line(not options.json)
-    returns = before
-    if options.episodes > before.size:
-        told = [lambda progress: line.show(_progress(progress, before.size)), kept.now_and_then(before)]
-        lesson = fit(brain, options.episodes - before.size, callbacks=told)
-        returns = np.concatenate([before, lesson.returns])
-        kept.write(brain, returns)
+    brain, line = task(options.task, seed), _Line(not options.json)
+    lesson = Plasticity().fit(
+        brain,
+        episodes=options.episodes,
+        callbacks=[lambda progress: line.show(_progress(progress))],
+        to=name,
+        resume=options.resume,
+    )
     line.show("learned; now with learning off ...")
-    found = evaluate(brain, EPISODES)
+    found = evaluate(brain, episodes=EPISODES)
     beside = _beside(brain, EPISODES)
     line.end()
-    world: Any = brain.config.modules_map[the_only(brain, World)].module_cls
-    first, seconds = first_solved(returns, world.solved_return), time.perf_counter() - begin
+    first, seconds = lesson.first_solved, time.perf_counter() - begin
     if options.json:
-        about = {"task": options.task, "seed": seed, "episodes": int(returns.size), "first_solved": first}
+        about = {"task": options.task, "seed": seed, "episodes": int(lesson.returns.size), "first_solved": first}
         judged = {"evaluation": _as_json(found), "beside": {name: _as_json(one) for name, one in beside.items()}}
         print(json.dumps({**about, "seconds": round(seconds, 2), **judged}), flush=True)
         return
     solved = "not solved while it learned" if first is None else f"solved in episode {first}"
     print(f"Seed {seed}: {found}; {solved}; {seconds:.0f} s.")
     _print_beside(beside)
+    kept = Kept(name)
     print(f"Saved in {kept.brain}; its learning curve in {kept.curve}.")
 
 
 def _eval(options: argparse.Namespace) -> int:
     brain = load_checkpoint(options.file)
-    found = evaluate(brain, options.episodes)
+    found = evaluate(brain, episodes=options.episodes)
     beside = _beside(brain, options.episodes)
     if options.json:
         judged = {"evaluation": _as_json(found), "beside": {name: _as_json(one) for name, one in beside.items()}}
@@ -137,10 +134,10 @@ def _as_json(found: Evaluation) -> dict[str, Any]:
     return {"mean": round(found.mean, 2), "episodes": int(found.returns.size), "interval": interval}
 
 
-def _progress(progress: Progress, before: int) -> str:
-    last = progress.returns[-10:]
+def _progress(progress: Progress) -> str:
+    last = progress.curve["return"][-10:]
     mean = f": {last.mean():.0f} on average of the last {last.size}" if last.size else ""
-    return f"episode {before + progress.returns.size} of {before + progress.episodes}{mean}"
+    return f"episode {progress.done} of {progress.episodes}{mean}"
 
 
 class _Line:

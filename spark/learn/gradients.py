@@ -1,7 +1,8 @@
 """Teaching by derivatives through spikes: a supervised lesson, with a surrogate at every threshold."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,6 +14,9 @@ from spark.core.errors import ArgumentError, LearnError, Problem
 from spark.core.extras import need
 from spark.core.payloads import Payload
 from spark.core.transform import split
+from spark.learn.keeping import EPISODES, Curve, Kept
+from spark.learn.lesson import Callback, Lesson, conduct
+from spark.learn.parameters import Parameters
 from spark.nn import Brain
 from spark.sim.run import build
 from spark.sim.surrogate import Surrogate
@@ -22,44 +26,24 @@ Loss = Callable[[Unrolled, Any], Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Taught:
-    """What a supervised lesson gives.
+class Examples:
+    """The world of a supervised lesson: what is shown, and what should be answered.
 
     Attributes:
-        brain: The brain with what it has learned; the one that was given stays as it was.
-        losses: float32, (epochs,): mean loss of each epoch's examples, as they were met.
-        stopped: Why it ended before all epochs were done, or None.
+        inputs: By name of input: payloads of shape (examples, ...), constant over an example's steps, or
+            (examples, steps, ...).
+        targets: int, (examples,): the class of each; or whatever the teacher's `loss` takes, with a first axis of
+            examples.
     """
 
-    brain: Brain
-    losses: np.ndarray
-    stopped: str | None
+    inputs: Mapping[str, Payload]
+    targets: Any
 
-
-@dataclass
-class Epoch:
-    """What callbacks are told after each epoch.
-
-    Attributes:
-        number: Of the epoch, from 1.
-        loss: Mean loss of its examples.
-        brain: A brain with the weights that it has now; made when it is asked for.
-        stopped: Why the lesson ends here, or None; see `stop`.
-    """
-
-    number: int
-    loss: float
-    make_brain: Callable[[], Brain] = field(repr=False)
-    stopped: str | None = None
-
-    @property
-    def brain(self) -> Brain:
-        """A brain with the weights that it has now."""
-        return self.make_brain()
-
-    def stop(self, why: str = "a callback stopped it") -> None:
-        """End the lesson here; what was learned stays."""
-        self.stopped = why
+    def __post_init__(self) -> None:
+        numbers = {name: len(payload.value) for name, payload in self.inputs.items()}
+        if set(numbers.values()) != {len(self.targets)}:
+            text = f"are not as many as the examples, got {len(self.targets)}; expected {numbers}"
+            raise ArgumentError(Problem("Examples.targets", text, "", "shape"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,60 +92,32 @@ class SurrogateGradients:
     def fit(
         self,
         brain: Brain,
-        inputs: Mapping[str, Payload],
-        targets: Any,
+        world: Examples,
         *,
-        epochs: int,
+        episodes: int,
         seed: int = 0,
-        callbacks: Iterable[Callable[[Epoch], None]] = (),
-    ) -> Taught:
+        callbacks: Iterable[Callback] = (),
+        to: str | Path | None = None,
+        resume: bool = False,
+    ) -> Lesson:
         """Teach a brain.
 
         Args:
             brain: A brain; it stays as it is.
-            inputs: By name of input: payloads of shape (examples, ...), constant over an example's steps, or
-                (examples, steps, ...).
-            targets: int, (examples,): the class of each; or whatever `loss` takes, with a first axis of examples.
-            epochs: How often each example is met.
+            world: The examples.
+            episodes: How often each example is met. The curve has the mean `loss` of each of these rounds.
             seed: Of the order in which they are met.
-            callbacks: Called with an `Epoch` after each; `epoch.stop('why')` ends the lesson.
+            callbacks: Called with a `Progress` after each episode.
+            to: See `Teacher.fit`.
+            resume: See `Teacher.fit`.
 
         Raises:
             MissingError: optax is not installed.
-            ArgumentError: There are not as many targets as examples, or a path is not there, with the nearest.
-            LearnError: The loss is no number any more; what was learned until then is in its `taught`.
+            ArgumentError: A path is not there, with the nearest.
+            LearnError: The loss is no number any more; what was learned until then is in its `lesson`.
         """
         need("learn", "optax")
-        import optax
-
-        build(brain)
-        targets = jnp.asarray(targets)
-        numbers = {name: len(payload.value) for name, payload in inputs.items()}
-        if set(numbers.values()) != {len(targets)}:
-            text = f"are not as many as the examples, got {len(targets)}; expected {numbers}"
-            raise ArgumentError(Problem("SurrogateGradients.fit.targets", text, "", "shape"))
-        optimizer = self.optimizer or optax.adam(self.rate)
-        parameters = self._first(brain)
-        memory = optimizer.init(parameters)
-        change = jax.jit(self._change(brain, optimizer))
-        generator, losses, stopped = np.random.default_rng(seed), [], None
-        for number in range(1, epochs + 1):
-            seen = []
-            for chosen in self._batches(generator, len(targets)):
-                given = {name: type(p)(p.value[chosen]) for name, p in inputs.items()}  # type: ignore[call-arg]
-                before = parameters
-                parameters, memory, loss = change(parameters, memory, given, targets[chosen])
-                seen.append(loss)
-                if not np.isfinite(loss):
-                    raise _no_number(number, Taught(self._taught(brain, before), np.array(losses, np.float32), None))
-            losses.append(float(np.mean(seen)))
-            epoch = Epoch(number, losses[-1], lambda now=parameters: self._taught(brain, now))
-            for callback in callbacks:
-                callback(epoch)
-            if epoch.stopped is not None:
-                stopped = epoch.stopped
-                break
-        return Taught(self._taught(brain, parameters), np.array(losses, np.float32), stopped)
+        return conduct(_Descent(self, brain, world, seed), episodes, callbacks, to, resume)
 
     @checked
     def answers(self, brain: Brain, inputs: Mapping[str, Payload]) -> np.ndarray:
@@ -171,7 +127,7 @@ class SurrogateGradients:
 
         def answer(given: Any) -> Any:
             found = unroll(graph, state, self.steps, given, record=[self.readout])
-            return self._answer(found)
+            return self.answer(found)
 
         asked = jax.jit(jax.vmap(answer))
         examples = min(len(payload.value) for payload in inputs.values())
@@ -181,33 +137,95 @@ class SurrogateGradients:
             parts.append(asked({name: type(p)(p.value[rows]) for name, p in inputs.items()}))  # type: ignore[call-arg]
         return np.concatenate(parts)[:examples]
 
-    def _answer(self, found: Unrolled) -> Any:
+    def answer(self, found: Unrolled) -> Any:
+        """What a brain answered that was unrolled: a number for each class."""
         return self.scale * found.recorded[self.readout].mean(0).reshape(-1)
 
-    def _batches(self, generator: np.random.Generator, examples: int) -> list[np.ndarray]:
-        """All examples in an order of chance, a few of them twice where the last batch is not full."""
-        order = generator.permutation(examples)
-        missing = -examples % self.batch
-        return np.split(np.concatenate([order, np.resize(order, missing)]), (examples + missing) // self.batch)
 
-    def _change(self, brain: Brain, optimizer: Any) -> Callable[..., Any]:
+class _Descent:
+    """One lesson: batches of examples in an order of chance, over and over."""
+
+    columns: tuple[str, ...] = ("loss",)
+    solved_return: float | None = None
+
+    def __init__(self, teacher: SurrogateGradients, brain: Brain, world: Examples, seed: int) -> None:
         import optax
 
-        graph, state = split(brain)
+        self.teacher, self.world = teacher, world
+        self.held = Parameters(brain, teacher.weights)
+        self.optimizer = teacher.optimizer or optax.adam(teacher.rate)
+        self.parameters, self.targets = self.held.first, jnp.asarray(world.targets)
+        self.adapted = self.optimizer.init(self.parameters)
+        self.change = jax.jit(self._change())
+        self.generator, self.losses = np.random.default_rng(seed), np.zeros(0, np.float32)
+
+    def brain(self) -> Brain:
+        """A brain with the weights that were learned so far."""
+        return self.held.placed(self.parameters)
+
+    def memory(self) -> dict[str, np.ndarray]:
+        """Parameters, and what the optimizer knows of them."""
+        leaves = jax.tree.leaves((self.parameters, self.adapted))
+        return {
+            EPISODES: np.array(self.losses.size, np.int64),
+            **{str(n): np.asarray(leaf) for n, leaf in enumerate(leaves)},
+        }
+
+    def recall(self, kept: Kept) -> int:
+        """Take them over, and draw the orders of the episodes before once more."""
+        found = kept.read_memory(self.memory())
+        leaves = [jnp.asarray(found[str(n)]) for n in range(len(found) - 1)]
+        structure = jax.tree.structure((self.parameters, self.adapted))
+        self.parameters, self.adapted = jax.tree.unflatten(structure, leaves)
+        episodes = int(found[EPISODES])
+        for _ in range(episodes):
+            self._batches()
+        self.losses = kept.read_curve(episodes, self.columns)["loss"]
+        return episodes
+
+    def go_on(self, most: int) -> tuple[Curve, str | None]:
+        """Every example once."""
+        seen = []
+        for chosen in self._batches():
+            given = {name: type(p)(p.value[chosen]) for name, p in self.world.inputs.items()}  # type: ignore[call-arg]
+            parameters, adapted, loss = self.change(self.parameters, self.adapted, given, self.targets[chosen])
+            seen.append(loss)
+            if not np.isfinite(loss):
+                raise self._no_number()
+            self.parameters, self.adapted = parameters, adapted
+        mean = np.float32(np.mean(seen))
+        self.losses = np.append(self.losses, mean)
+        return {"loss": np.full(1, mean)}, None
+
+    def leave(self) -> None:
+        """Nothing is to be put back."""
+
+    def _batches(self) -> list[np.ndarray]:
+        """All examples in an order of chance, a few of them twice where the last batch is not full."""
+        examples, batch = len(self.targets), self.teacher.batch
+        order = self.generator.permutation(examples)
+        missing = -examples % batch
+        return np.split(np.concatenate([order, np.resize(order, missing)]), (examples + missing) // batch)
+
+    def _change(self) -> Callable[..., Any]:
+        import optax
+
+        teacher, optimizer = self.teacher, self.optimizer
+        graph, state = split(self.held.brain)
 
         def loss_of(parameters: Any, given: Any, target: Any) -> Any:
             found = unroll(
                 graph,
                 state,
-                self.steps,
+                teacher.steps,
                 given,
                 parameters=parameters,
-                record=[self.readout],
-                surrogate=self.surrogate,
+                record=[teacher.readout],
+                surrogate=teacher.surrogate,
             )
-            if self.loss is not None:
-                return self.loss(found, target)
-            return optax.softmax_cross_entropy_with_integer_labels(self._answer(found), target)
+            if teacher.loss is not None:
+                return teacher.loss(found, target)
+            return optax.softmax_cross_entropy_with_integer_labels(teacher.answer(found), target)
 
         def change(parameters: Any, memory: Any, given: Any, targets: Any) -> Any:
             def mean(parameters: Any) -> Any:
@@ -221,21 +239,8 @@ class SurrogateGradients:
 
         return change
 
-    def _first(self, brain: Brain) -> dict[str, Any]:
-        return {path: jnp.asarray(brain.connections(path).weights) for path in self.weights}
-
-    def _taught(self, brain: Brain, parameters: Mapping[str, Any]) -> Brain:
-        return brain.with_weights({path: np.asarray(array) for path, array in parameters.items()})
-
-
-def _no_number(epoch: int, taught: Taught) -> LearnError:
-    error = LearnError(
-        Problem(
-            "SurrogateGradients.fit",
-            f"the loss is no number any more in epoch {epoch}",
-            "Lower `rate`, or look at the inputs",
-            "numbers",
-        )
-    )
-    error.taught = taught
-    return error
+    def _no_number(self) -> LearnError:
+        text = f"the loss is no number any more in episode {self.losses.size + 1}"
+        error = LearnError(Problem("SurrogateGradients.fit", text, "Lower `rate`, or look at the inputs", "numbers"))
+        error.lesson = Lesson(self.brain(), {"loss": self.losses}, None, text, 0.0)
+        return error

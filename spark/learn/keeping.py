@@ -1,71 +1,113 @@
-"""A lesson on disk: the brain and its learning curve, so that one that was killed goes on from there."""
+"""A lesson on disk: the brain, its curve and what its teacher remembers, so that one that was killed goes on."""
 
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from spark.core.errors import FormatError, Problem
 from spark.files import write_whole
 from spark.io import load_checkpoint, save_checkpoint
-from spark.learn.teach import Progress, the_only
 from spark.nn import Brain
-from spark.worlds import World
+
+Curve: TypeAlias = dict[str, np.ndarray]
 
 _SECONDS = 1.0
+# Of what a teacher remembers: how many episodes it has done.
+EPISODES = "episodes"
 
 
 class Kept:
-    """Two files of a lesson: `NAME.safetensors`, the brain, and `NAME.csv`, the return of each episode.
+    """Files of a lesson: `NAME.safetensors`, the brain; `NAME.csv`, its curve; `NAME.memory.safetensors`.
 
-    The curve is written before the brain, so that it holds at least the episodes that the brain has had, whenever the
-    process ends; what it holds beyond them is not read.
+    The last is what a teacher must remember to go on, and is not there where the brain remembers all itself. The curve
+    is written first, so that it holds at least the episodes that the others know of, whenever the process ends; what it
+    holds beyond them is not read. Then what is remembered: whoever needs it goes on from it alone. The brain is last:
+    where it is, all are.
     """
 
     def __init__(self, name: Path) -> None:
         self.brain, self.curve = Path(f"{name}.safetensors"), Path(f"{name}.csv")
+        self.memory = Path(f"{name}.memory.safetensors")
 
-    def write(self, brain: Brain, returns: np.ndarray) -> None:
-        """Write both, each at once.
+    def write(self, brain: Brain, curve: Curve, memory: dict[str, np.ndarray]) -> None:
+        """Write them, each at once.
 
         Raises:
             SaveError: The brain cannot be written.
-            OSError: The curve cannot.
+            OSError: The others cannot.
         """
-        rows = [f"{number},{float(value)!r}" for number, value in enumerate(returns, 1)]
-        write_whole(self.curve, "\n".join(["episode,return", *rows, ""]).encode())
+        import safetensors.numpy
+
+        values = zip(*(array.tolist() for array in curve.values()), strict=True)
+        rows = [",".join([str(number), *map(repr, row)]) for number, row in enumerate(values, 1)]
+        write_whole(self.curve, "\n".join([",".join(["episode", *curve]), *rows, ""]).encode())
+        if memory:
+            write_whole(self.memory, safetensors.numpy.save(memory))
         save_checkpoint(brain, self.brain)
 
-    def read(self) -> tuple[Brain, np.ndarray]:
-        """The brain, and the returns of the episodes that it has had.
+    def read_brain_like(self, brain: Brain) -> Brain:
+        """The brain, which must have the config of this one.
 
         Raises:
-            FormatError: There is no such file, it cannot be loaded, or the curve is no curve, or shorter than the
-                brain's life.
+            FormatError: It cannot be loaded, or is another.
         """
-        brain = load_checkpoint(self.brain)
-        episodes = int(brain.state[f"{the_only(brain, World)}.episodes"])
+        found = load_checkpoint(self.brain)
+        if found.config != brain.config:
+            raise _damaged(self.brain, "holds another brain than the one that is taught; expected the same config")
+        return found
+
+    def read_memory(self, like: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """What the teacher remembers: arrays of the names, shapes and dtypes of these.
+
+        Raises:
+            FormatError: There is no such file, or it holds something else.
+        """
+        import safetensors
+        import safetensors.numpy
+
         try:
-            rows = self.curve.read_text().splitlines()[1 : episodes + 1]
-            returns = np.array([float(row.split(",")[1]) for row in rows], np.float32)
-        except (OSError, ValueError, IndexError) as error:
-            raise self._damaged(f"is no learning curve, got {error}") from error
-        if returns.size < episodes:
-            raise self._damaged(f"holds {returns.size} episodes; expected the {episodes} of the brain beside it")
-        return brain, returns
+            found = safetensors.numpy.load(self.memory.read_bytes())
+        except (OSError, safetensors.SafetensorError) as error:
+            raise _damaged(self.memory, f"cannot be read, got {error}") from error
+        forms = [{name: (a.shape, a.dtype.name) for name, a in arrays.items()} for arrays in (found, like)]
+        if forms[0] != forms[1]:
+            raise _damaged(self.memory, f"is of another lesson, got {forms[0]}; expected {forms[1]}")
+        return found
 
-    def _damaged(self, text: str) -> FormatError:
-        return FormatError(Problem(str(self.curve), text, "Begin anew, without `--resume`", "curve"))
+    def read_curve(self, episodes: int, columns: tuple[str, ...]) -> Curve:
+        """The curve of so many episodes.
 
-    def now_and_then(self, before: np.ndarray) -> Callable[[Progress], None]:
-        """A callback that writes both, about once a second; `before` are the returns of earlier lessons."""
+        Raises:
+            FormatError: There is no such file, it is no curve of these columns, or it is shorter.
+        """
+        try:
+            header, *rows = self.curve.read_text().splitlines()
+            if header != ",".join(["episode", *columns]):
+                raise ValueError(header)
+            numbers = [[float(value) for value in row.split(",")] for row in rows[:episodes]]
+            table = np.array(numbers, np.float32).reshape(-1, 1 + len(columns))
+        except (OSError, ValueError) as error:
+            raise _damaged(self.curve, f"is no learning curve, got {error}") from error
+        if len(table) < episodes:
+            text = f"holds {len(table)} episodes; expected the {episodes} of the brain beside it"
+            raise _damaged(self.curve, text)
+        return {name: table[:, at] for at, name in enumerate(columns, 1)}
+
+    def now_and_then(self, memory: Callable[[], dict[str, np.ndarray]]) -> Callable[[Any], None]:
+        """A callback that writes all, about once a second."""
         last = time.monotonic()
 
-        def keep(progress: Progress) -> None:
+        def keep(progress: Any) -> None:
             nonlocal last
             if time.monotonic() - last >= _SECONDS:
-                self.write(progress.brain, np.concatenate([before, progress.returns]))
+                self.write(progress.brain, progress.curve, memory())
                 last = time.monotonic()
 
         return keep
+
+
+def _damaged(path: Path, text: str) -> FormatError:
+    return FormatError(Problem(str(path), text, "Begin anew, without `resume`", "kept"))

@@ -10,17 +10,33 @@ from spark.core.names import suggestion
 from spark.learn.actor_critic import actor_critic
 from spark.learn.race import ActorRace
 from spark.nn import Brain, BrainConfig
-from spark.worlds import Acrobot, CartPole, Maze, MountainCar, Pendulum, World
+from spark.worlds import Acrobot, Bandit, CartPole, Maze, MountainCar, Pendulum, ReachingArm, World
 
 # What has to be explored for long before it is solved is learned by pools that act as often as their softmax says, with
 # a larger part for who won, without annealing.
 _EXPLORING: dict[str, Any] = {"winner": 0.3, "trace": 0.9}
+_ONCE: dict[str, Any] = {"discount": 0.0}
 _FINE: dict[str, Any] = {"resolution": 24, "width": 1.5}
 # The world of each task, and what differs there from CartPole's settings.
 SETTINGS: dict[str, tuple[type[World], dict[str, Any]]] = {
     "acrobot": (
         Acrobot,
         {"acting": ActorRace, "actor": {**_EXPLORING, "rate": 1.6}, "error": {"least_rate": 1.0}},
+    ),
+    "arm": (
+        ReachingArm,
+        {"acting": ActorRace, "actor": {**_EXPLORING, "rate": 0.8}, "error": {"least_rate": 1.0}},
+    ),
+    # Nothing comes after a pull.
+    "bandit": (
+        Bandit,
+        {
+            "acting": ActorRace,
+            "encoder": {"resolution": 3},
+            "actor": {**_ONCE, "winner": 0.3, "rate": 1.6},
+            "critic": _ONCE,
+            "error": {**_ONCE, "least_rate": 1.0},
+        },
     ),
     "cartpole": (CartPole, {}),
     # Cells beside each other want different moves: what was seen before must be forgotten soon. Of those that are

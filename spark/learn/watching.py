@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from spark.learn.teach import the_only
+from spark.learn.placing import the_only
 from spark.nn import Brain
 from spark.sim.records import Probe
 from spark.sim.run import build, run

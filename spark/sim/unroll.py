@@ -50,6 +50,7 @@ def unroll(
     parameters: Mapping[str, Any] | None = None,
     record: Iterable[str] | str = (),
     surrogate: Surrogate | None = None,
+    learning: bool = True,
 ) -> Unrolled:
     """Many steps of a brain as a function that JAX can differentiate, with a surrogate at every threshold.
 
@@ -68,6 +69,7 @@ def unroll(
             `pool.soma.potential`; of a parameter that is one number for each unit, such as `pool.soma.threshold`.
         record: Paths of variables to record; of a module whose output is spikes, its spikes.
         surrogate: The derivative of a spike; left out, `Surrogate()`.
+        learning: As of `run`.
 
     Raises:
         ArgumentError: `steps` is not above 0, or a parameter or what to record is not there, with the nearest name.
@@ -95,7 +97,7 @@ def unroll(
             variable._value = values[path]
         for path, constant in constants_of(view).items():
             constant._value = constants[path]
-        view._clock.step = step
+        view._clock.step, view._clock.learns = step, jnp.asarray(learning)
         outputs = step_as_written(view, payloads)
         return {path: variable.value for path, variable in variables_of(view).items()}, view._clock.step, outputs
 

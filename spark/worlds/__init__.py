@@ -2,6 +2,12 @@
 
 from spark.worlds.acrobot import Acrobot as Acrobot
 from spark.worlds.acrobot import AcrobotConfig as AcrobotConfig
+from spark.worlds.arm import ReachingArm as ReachingArm
+from spark.worlds.arm import ReachingArmConfig as ReachingArmConfig
+from spark.worlds.bandit import Bandit as Bandit
+from spark.worlds.bandit import BanditConfig as BanditConfig
+from spark.worlds.bandit import CuedBandit as CuedBandit
+from spark.worlds.bandit import CuedBanditConfig as CuedBanditConfig
 from spark.worlds.cart_pole import CartPole as CartPole
 from spark.worlds.cart_pole import CartPoleConfig as CartPoleConfig
 from spark.worlds.maze import Maze as Maze

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import spark
-from spark import FormatError, learn
+from spark import ArgumentError, FormatError, learn
 from spark.cli import main
 from spark.learn import keeping
 from spark.learn.keeping import Kept
@@ -67,22 +67,23 @@ def test_a_lesson_that_was_cut_off_goes_on_to_the_same_brain_and_curve(tmp_path,
     writes = []
     write = Kept.write
 
-    def dies(self, brain, returns):
+    def dies(self, brain, curve, memory):
         """Between the two files of the third time, as a process that is killed there."""
+        returns = curve["return"]
         writes.append(returns.size)
         if len(writes) == 3:
             self.curve.write_text(
                 "episode,return\n" + "".join(f"{n},{r!r}\n" for n, r in enumerate(returns.tolist(), 1))
             )
             raise KeyboardInterrupt
-        write(self, brain, returns)
+        write(self, brain, curve, memory)
 
     monkeypatch.setattr(Kept, "write", dies)
     with pytest.raises(KeyboardInterrupt):
         told(cut, capsys)
     monkeypatch.setattr(Kept, "write", write)
-    done = Kept(cut / "cartpole-seed-5").read()[1]
-    assert 0 < done.size == writes[1] < EPISODES
+    done = int(spark.load_checkpoint(cut / "cartpole-seed-5.safetensors").state["world.episodes"])
+    assert 0 < done == writes[1] < EPISODES
     found = told(cut, capsys, "--resume")
     assert found["episodes"] == EPISODES and found["evaluation"] == expected["evaluation"]
     assert_same_brain(cut / "cartpole-seed-5.safetensors", whole / "cartpole-seed-5.safetensors")
@@ -104,11 +105,38 @@ def test_a_curve_that_does_not_fit_its_brain_is_refused(tmp_path, curve, text):
     build(brain)
     brain.replace_state({"world.episodes": np.int32(3)})
     kept = Kept(tmp_path / "some")
-    kept.write(brain, np.arange(3, dtype=np.float32))
-    np.testing.assert_array_equal(kept.read()[1], [0, 1, 2])
+    kept.write(brain, {"return": np.arange(3, dtype=np.float32)}, {})
+    assert not kept.memory.exists()
+    np.testing.assert_array_equal(kept.read_curve(3, ("return",))["return"], [0, 1, 2])
     kept.curve.write_text(curve)
-    with pytest.raises(FormatError, match=rf"some\.csv: {text}.*Begin anew, without `--resume`"):
-        kept.read()
+    with pytest.raises(FormatError, match=rf"some\.csv: {text}.*Begin anew, without `resume`"):
+        learn.Plasticity().fit(Brain(config()), episodes=5, to=tmp_path / "some", resume=True)
+
+
+def test_what_was_kept_of_another_lesson_is_refused(tmp_path):
+    kept, given = Kept(tmp_path / "some"), {"return": np.zeros(1, np.float32)}
+    kept.write(Brain(config(seed=6)), given, {"episodes": np.array(1)})
+    with pytest.raises(FormatError, match=r"some\.safetensors: holds another brain than the one that is taught"):
+        learn.Plasticity().fit(Brain(config()), episodes=5, to=tmp_path / "some", resume=True)
+    with pytest.raises(
+        FormatError, match=r"some\.memory\.safetensors: is of another lesson, got .*'int64'.*; expected"
+    ):
+        kept.read_memory({"episodes": np.array(1, np.int32)})
+    kept.memory.write_bytes(b"no")
+    with pytest.raises(FormatError, match=r"some\.memory\.safetensors: cannot be read, got"):
+        kept.read_memory({"episodes": np.array(1)})
+    with pytest.raises(ArgumentError, match=r"fit\.resume: has nothing to go on from, got True; expected files\. Name"):
+        learn.Plasticity().fit(Brain(config()), episodes=5, resume=True)
+
+
+def test_a_brain_that_had_learned_before_is_kept_and_gone_on_with(tmp_path):
+    brain = Brain(config())
+    learn.Plasticity().fit(brain, episodes=2)
+    learn.Plasticity().fit(brain, episodes=3, to=tmp_path / "more")
+    again = Brain(config())
+    learn.Plasticity().fit(again, episodes=2)
+    lesson = learn.Plasticity().fit(again, episodes=4, to=tmp_path / "more", resume=True)
+    assert lesson.brain is again and lesson.returns.size == 4 and int(again.state["world.episodes"]) == 6
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, Projection
-from spark.learn import SurrogateGradients
+from spark.learn import Examples, SurrogateGradients, keeping
 from spark.nn import Brain, BrainConfig
 from spark.nn.initializers import NormalInitializer
 from spark.nn.interfaces import LinearSpiker, LinearSpikerConfig
@@ -37,10 +37,10 @@ def brain() -> Brain:
     )
 
 
-def problem() -> tuple[dict[str, Any], np.ndarray]:
+def problem() -> Examples:
     """Whether one and only one of two numbers is large: no weighted sum of the two says so."""
     numbers = np.random.default_rng(0).choice([0.2, 0.9], (64, 2)).astype(np.float32)
-    return {"x": FloatArray(numbers)}, ((numbers > 0.5).sum(1) == 1).astype(np.int64)
+    return Examples({"x": FloatArray(numbers)}, ((numbers > 0.5).sum(1) == 1).astype(np.int64))
 
 
 def teacher(**settings: Any) -> SurrogateGradients:
@@ -51,22 +51,26 @@ def teacher(**settings: Any) -> SurrogateGradients:
 @pytest.fixture(scope="module")
 def lesson(brain: Brain) -> Any:
     """A lesson with what a callback saw after each epoch."""
-    inputs, targets = problem()
     seen: list[Any] = []
-    return teacher().fit(brain, inputs, targets, epochs=60, callbacks=[seen.append]), seen
+
+    def note(progress: Any) -> None:
+        seen.append((progress.done, progress.curve["loss"][-1]))
+
+    return teacher().fit(brain, problem(), episodes=60, callbacks=[note]), seen
 
 
 def test_it_learns_what_needs_hidden_spikes(brain: Brain, lesson: Any) -> None:
-    inputs, targets = problem()
+    world = problem()
     taught, seen = lesson
-    assert [epoch.number for epoch in seen] == list(range(1, 61)) and taught.stopped is None
-    np.testing.assert_allclose(taught.losses, [epoch.loss for epoch in seen], rtol=1e-6)
-    assert (teacher().answers(taught.brain, inputs).argmax(1) == targets).all()
-    assert not (teacher().answers(brain, inputs).argmax(1) == targets).all()
+    assert [number for number, _ in seen] == list(range(1, 61))
+    assert taught.stopped is None and taught.first_solved is None
+    np.testing.assert_array_equal(taught.curve["loss"], [loss for _, loss in seen])
+    assert (teacher().answers(taught.brain, world.inputs).argmax(1) == world.targets).all()
+    assert not (teacher().answers(brain, world.inputs).argmax(1) == world.targets).all()
 
 
 def test_what_it_learned_is_what_a_run_does_and_a_file_holds(lesson: Any, tmp_path: Any) -> None:
-    inputs, _ = problem()
+    inputs = problem().inputs
     taught = lesson[0].brain
     spark.save_checkpoint(taught, tmp_path / "taught.safetensors")
     again = spark.load_checkpoint(tmp_path / "taught.safetensors")
@@ -80,55 +84,67 @@ def test_what_it_learned_is_what_a_run_does_and_a_file_holds(lesson: Any, tmp_pa
 
 
 def test_the_same_seed_learns_the_same(brain: Brain) -> None:
-    inputs, targets = problem()
-    first, again, other = (teacher().fit(brain, inputs, targets, epochs=1, seed=seed) for seed in (5, 5, 6))
-    np.testing.assert_array_equal(first.losses, again.losses)
-    assert not np.array_equal(first.losses, other.losses)
+    first, again, other = (teacher().fit(brain, problem(), episodes=1, seed=seed).curve["loss"] for seed in (5, 5, 6))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_lesson_that_was_cut_off_goes_on_to_the_same_weights(brain: Brain, tmp_path: Any, monkeypatch: Any) -> None:
+    """Cut at the third round, after its files were written; what the optimizer knows is among them."""
+    monkeypatch.setattr(keeping, "_SECONDS", 0.0)
+    name, whole = tmp_path / "cut", teacher().fit(brain, problem(), episodes=4, seed=2)
+
+    def dies(progress: Any) -> None:
+        if progress.done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        teacher().fit(brain, problem(), episodes=4, seed=2, to=name, callbacks=[dies])
+    told: list[Any] = []
+    rest = teacher().fit(brain, problem(), episodes=4, seed=2, to=name, resume=True, callbacks=[told.append])
+    assert told[0].before == 2 and [number for number, _ in told[0].rows(told[0].before)] == [3, 4]
+    np.testing.assert_array_equal(rest.curve["loss"], whole.curve["loss"])
+    for path in teacher().weights:
+        expected = whole.brain.connections(path).weights
+        np.testing.assert_array_equal(rest.brain.connections(path).weights, expected)
+        kept = spark.load_checkpoint(f"{name}.safetensors")
+        np.testing.assert_array_equal(kept.connections(path).weights, expected)
 
 
 def test_a_callback_ends_it_with_what_was_learned(brain: Brain) -> None:
-    inputs, targets = problem()
+    def stop(progress: Any) -> None:
+        if progress.done == 2:
+            progress.stop("enough")
 
-    def stop(epoch: Any) -> None:
-        if epoch.number == 2:
-            epoch.stop("enough")
-
-    taught = teacher().fit(brain, inputs, targets, epochs=9, callbacks=[stop])
-    assert (taught.stopped, taught.losses.shape) == ("enough", (2,))
+    taught = teacher().fit(brain, problem(), episodes=9, callbacks=[stop])
+    assert (taught.stopped, taught.curve["loss"].shape) == ("enough", (2,))
 
 
 def test_a_loss_of_ones_own_and_an_optimizer_of_ones_own_count(brain: Brain) -> None:
     import optax
 
-    inputs, targets = problem()
     loss = lambda found, target: (found.recorded["last.soma.potential"].sum() - target.astype("float32")) ** 2  # noqa: E731
-    still = teacher(loss=loss, optimizer=optax.sgd(0.0)).fit(brain, inputs, targets, epochs=2)
+    still = teacher(loss=loss, optimizer=optax.sgd(0.0)).fit(brain, problem(), episodes=2).curve["loss"]
     # Examples are met, and summed, in another order.
-    assert still.losses[0] == pytest.approx(still.losses[1], rel=1e-5)
-    moved = teacher(loss=loss).fit(brain, inputs, targets, epochs=2)
-    assert moved.losses[1] < moved.losses[0] == pytest.approx(still.losses[0], rel=0.5)
+    assert still[0] == pytest.approx(still[1], rel=1e-5)
+    moved = teacher(loss=loss).fit(brain, problem(), episodes=2).curve["loss"]
+    assert moved[1] < moved[0] == pytest.approx(still[0], rel=0.5)
 
 
 def test_a_loss_that_is_no_number_keeps_what_was_learned(brain: Brain) -> None:
-    inputs, targets = problem()
     with pytest.raises(spark.LearnError) as caught:
-        teacher(loss=lambda found, target: target.astype("float32") / np.float32(0)).fit(
-            brain, inputs, targets, epochs=1
-        )
+        teacher(loss=lambda found, target: target.astype("float32") / np.float32(0)).fit(brain, problem(), episodes=1)
     assert str(caught.value) == (
-        "SurrogateGradients.fit: the loss is no number any more in epoch 1. Lower `rate`, or look at the inputs"
+        "SurrogateGradients.fit: the loss is no number any more in episode 1. Lower `rate`, or look at the inputs"
     )
-    weights = caught.value.taught.brain.connections("last.second").weights
+    weights = caught.value.lesson.brain.connections("last.second").weights
     np.testing.assert_array_equal(weights, brain.connections("last.second").weights)
 
 
 def test_what_does_not_fit_is_named(brain: Brain) -> None:
-    inputs, targets = problem()
     with pytest.raises(spark.ArgumentError) as caught:
-        teacher().fit(brain, inputs, targets[:3], epochs=1)
-    assert str(caught.value) == (
-        "SurrogateGradients.fit.targets: are not as many as the examples, got 3; expected {'x': 64}."
-    )
+        Examples(problem().inputs, problem().targets[:3])
+    assert str(caught.value) == "Examples.targets: are not as many as the examples, got 3; expected {'x': 64}."
     with pytest.raises(spark.ArgumentError) as caught:
         teacher(batch=0)
     assert str(caught.value) == "SurrogateGradients.batch: must be above 0, got 0."

@@ -8,9 +8,20 @@ import pytest
 from drawing import some
 
 from spark.learn import yardsticks
-from spark.worlds import Acrobot, CartPole, Maze, MountainCar, Pendulum, World, WorldConfig
+from spark.worlds import (
+    Acrobot,
+    Bandit,
+    CartPole,
+    CuedBandit,
+    Maze,
+    MountainCar,
+    Pendulum,
+    ReachingArm,
+    World,
+    WorldConfig,
+)
 
-WORLDS = [Acrobot, CartPole, Maze, MountainCar, Pendulum]
+WORLDS = [Acrobot, Bandit, CartPole, CuedBandit, Maze, MountainCar, Pendulum, ReachingArm]
 
 
 @pytest.mark.parametrize("kind", some(WORLDS, 2), ids=lambda kind: kind.__name__)

@@ -27,7 +27,6 @@ MODULES = (
     "spark.worlds",
     "spark.learn",
     "spark.envs",
-    "spark.envs.lessons",
     "spark.plot",
     "spark.io",
     "spark.kernels",
@@ -76,8 +75,7 @@ def described() -> dict[str, Described]:
 
 def is_imported(module: str, value: Any) -> bool:
     """Whether a plain module, which is no package that gathers names, has a name only to use it."""
-    gathers = module != "spark.catalogue" and module != "spark.envs.lessons"
-    return not gathers and getattr(value, "__module__", module) != module
+    return module == "spark.catalogue" and getattr(value, "__module__", module) != module
 
 
 def page(module: str, names: Described) -> str:

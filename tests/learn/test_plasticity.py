@@ -12,7 +12,7 @@ import spark
 from spark import ModuleSpecs, PortMap, RunError, learn
 from spark.cli import main
 from spark.learn.evaluation import evaluation
-from spark.learn.teach import first_solved
+from spark.learn.lesson import first_solved
 from spark.nn import Brain
 from spark.sim.run import build
 from spark.worlds import CartPole, CartPoleConfig
@@ -31,7 +31,7 @@ def small(seed=3, **settings):
 def taught(tmp_path_factory):
     """A brain that has learned for 60 episodes, how, and where it was saved."""
     brain = small()
-    lesson = learn.fit(brain, 60)
+    lesson = learn.Plasticity().fit(brain, episodes=60)
     path = tmp_path_factory.mktemp("taught") / "brain.safetensors"
     spark.save_checkpoint(brain, path)
     return brain, lesson, path
@@ -46,25 +46,25 @@ def test_it_learns_to_balance_the_pole_and_keeps_what_it_learned(taught):
     assert lesson.returns.shape == (60,) and lesson.stopped is None
     assert lesson.returns[-20:].mean() > 4 * lesson.returns[:10].mean()
     before = np.asarray(brain.state["actor.weights"])
-    found = learn.evaluate(brain, 20)
+    found = learn.evaluate(brain, episodes=20)
     assert found.mean > 5 * AT_RANDOM and found.low <= found.mean <= found.high
     np.testing.assert_array_equal(brain.state["actor.weights"], before)
 
 
 def test_without_plasticity_it_stays_as_bad_as_chance():
     brain = small(actor={"rate": 0.0}, critic={"rate": 0.0})
-    lesson = learn.fit(brain, 40)
+    lesson = learn.Plasticity().fit(brain, episodes=40)
     assert lesson.first_solved is None and abs(lesson.returns.mean() - AT_RANDOM) < 8
     assert not np.any(brain.state["actor.weights"])
 
 
 def test_a_lesson_in_pieces_saved_and_loaded_between_ends_at_the_same_weights(tmp_path):
     whole, pieces = small(), small()
-    returns = learn.fit(whole, 12).returns
-    first = learn.fit(pieces, 5).returns
+    returns = learn.Plasticity().fit(whole, episodes=12).returns
+    first = learn.Plasticity().fit(pieces, episodes=5).returns
     spark.save_checkpoint(pieces, tmp_path / "half.safetensors")
     rest = spark.load_checkpoint(tmp_path / "half.safetensors")
-    np.testing.assert_array_equal(np.concatenate([first, learn.fit(rest, 7).returns]), returns)
+    np.testing.assert_array_equal(np.concatenate([first, learn.Plasticity().fit(rest, episodes=7).returns]), returns)
     assert np.any(whole.state["actor.weights"])
     for path in whole.state:
         np.testing.assert_array_equal(rest.state[path], whole.state[path], err_msg=path)
@@ -74,15 +74,15 @@ def test_a_lesson_that_was_cut_off_anywhere_goes_on_to_the_same_weights(tmp_path
     whole, cut, kept = small(limit=30), small(limit=30), tmp_path / "on_the_way.safetensors"
 
     def keep(progress):
-        if progress.returns.size >= 4 and not kept.exists():
+        if progress.done >= 4 and not kept.exists():
             spark.save_checkpoint(progress.brain, kept)
 
-    learn.fit(whole, 12)
-    learn.fit(cut, 12, callbacks=[keep])
+    learn.Plasticity().fit(whole, episodes=12)
+    learn.Plasticity().fit(cut, episodes=12, callbacks=[keep])
     rest = spark.load_checkpoint(kept)
     done = int(rest.state["world.episodes"])
     assert 4 <= done < 12
-    learn.fit(rest, 12 - done)
+    learn.Plasticity().fit(rest, episodes=12 - done)
     for path in whole.state:
         np.testing.assert_array_equal(rest.state[path], whole.state[path], err_msg=path)
 
@@ -116,7 +116,7 @@ def test_pools_that_race_count_older_spikes_too_once_nothing_is_learned():
 
 def test_a_lesson_can_be_stopped_and_says_so():
     brain = small()
-    lesson = learn.fit(brain, 500, callbacks=[lambda progress: progress.stop("enough")])
+    lesson = learn.Plasticity().fit(brain, episodes=500, callbacks=[lambda progress: progress.stop("enough")])
     assert lesson.stopped == "enough" and lesson.returns.size < 500
 
 
@@ -148,7 +148,7 @@ def test_the_interval_of_a_mean_holds_it_and_narrows_with_more_episodes():
 def test_a_number_of_episodes_that_is_none_is_refused(episodes, wanted):
     refusal = rf"episodes: must be a whole number of {wanted}, got {episodes}"
     with pytest.raises(RunError, match=refusal):
-        learn.fit(small(), episodes)
+        learn.Plasticity().fit(small(), episodes=episodes)
     with pytest.raises(RunError, match=refusal):
         learn.yardsticks(CartPole(), episodes)
 
@@ -184,7 +184,7 @@ def test_a_world_that_gives_what_is_no_number_is_named_and_the_brain_stays_as_it
     build(brain)
     before = brain.state
     with pytest.raises(RunError, match=r"world: gave a reward or an observation that is no number; expected finite"):
-        learn.fit(brain, 5)
+        learn.Plasticity().fit(brain, episodes=5)
     for path in before:
         np.testing.assert_array_equal(brain.state[path], before[path], err_msg=path)
 
@@ -197,7 +197,7 @@ def test_a_brain_without_a_world_cannot_be_taught():
     )
     brain = Brain(spark.nn.BrainConfig(input_map=inputs, output_map={}, modules_map=[specs]))
     with pytest.raises(RunError, match=r"brain: needs one World among its modules, got none; expected one\. Assemble"):
-        learn.fit(brain, 3)
+        learn.Plasticity().fit(brain, episodes=3)
 
 
 def test_an_unknown_task_is_refused_with_the_nearest():

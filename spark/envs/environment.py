@@ -1,6 +1,5 @@
-"""Teaching and judging a brain in an environment of Gymnasium, in the place of the world that is wired to it."""
+"""An environment of Gymnasium in the place of the world that is wired to a brain, to teach and judge it there."""
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +14,8 @@ from spark.core.part import graph_of, keeper_of
 from spark.core.payloads import BooleanMask, FloatArray
 from spark.core.state import State
 from spark.graph.specs import InputSpec, OutputSpec, PortMap
-from spark.learn.error import PredictionError
-from spark.learn.evaluation import Evaluation, evaluation
-from spark.learn.teach import Lesson, first_solved, the_only
+from spark.learn.keeping import EPISODES, Curve, Kept
+from spark.learn.placing import the_only
 from spark.nn import Brain
 from spark.sim import advance
 from spark.sim.run import build
@@ -27,36 +25,65 @@ _CALL = "__call__"
 _FLAGS = ("terminated", "truncated", "started")
 
 
-class Pupil:
-    """A brain whose world is replaced by an environment of Gymnasium, which moves as often as the world did.
+class Environment:
+    """Where a brain is taught and judged as in its world: `Plasticity().fit(brain, Environment(gym.make(...)))`.
 
-    What the brain would read from its world it reads from the environment, in the same steps; an episode's last
-    observation stays for a round, as a world's does. What it learns goes to the brain that it was made from.
+    What the brain would read from its world it reads from the environment, in the same steps, so that the same
+    observations and rewards teach the same weights, to the bit; an episode's last observation stays for a round, as a
+    world's does. An environment without a limit of its own has the world's.
 
     Args:
-        brain: A brain with one world and one prediction error, as `spark.learn.actor_critic` makes. It goes on from the
-            begin of an episode.
-        environment: With as many discrete actions and numbers of an observation as the world has.
-
-    Raises:
-        RunError: There is no world, or several.
-        LoopError: The environment does not fit the world.
+        environment: With as many discrete actions and numbers of an observation as the brain's world has.
+        seed: The environment is reset with it first; left out, as Gymnasium chooses. A lesson's own seed counts more.
     """
 
     @checked
-    def __init__(self, brain: Brain, environment: gym.Env) -> None:
+    def __init__(self, environment: gym.Env, *, seed: int | None = None) -> None:
+        self.environment, self.seed = environment, seed
+
+    def enter(self, brain: Brain, learning: bool, seed: int | None) -> "Pupil":
+        """Episodes of a brain in it; what learning and judging call.
+
+        Raises:
+            RunError: The brain has no world, or several.
+            LoopError: The environment does not fit the world.
+        """
+        return Pupil(brain, self.environment, learning, self.seed if seed is None else seed)
+
+
+class Pupil:
+    """A brain whose world is replaced by an environment of Gymnasium, which moves as often as the world did.
+
+    It goes on from the begin of an episode. What it learns goes to the brain that it was made from after each episode,
+    and also when the environment ends one with an error.
+
+    Args:
+        brain: A brain with one world, as `spark.learn.actor_critic` makes.
+        environment: As of `Environment`.
+        learning: Whether something is learned.
+        seed: The environment is reset with it first.
+    """
+
+    columns: tuple[str, ...] = ("return",)
+
+    def __init__(self, brain: Brain, environment: gym.Env, learning: bool, seed: int | None) -> None:
         build(brain)
-        self.brain, self.environment = brain, environment
-        self.world, _ = the_only(brain, World), the_only(brain, PredictionError)
+        self.taught, self.environment, self.learning, self.seed = brain, environment, learning, seed
+        self.world = the_only(brain, World)
         specs = brain.config.modules_map[self.world]
         self.kind: Any = specs.module_cls
         self.config: Any = specs.config
+        self.solved_return: float | None = self.kind.solved_return
         self._check_spaces()
         self.acting = self._without_world(specs.inputs["action"][0])
-        state = brain.state
+        self.done, self._idle = 0, True
+        self._take()
+
+    def _take(self) -> None:
+        """Go on from what the brain knows."""
+        state = self.taught.state
         kept = {p: state[p] for p in self._shared(self.acting.state, state)}
         self.acting.replace_state({**kept, "step": state["step"]})
-        self._idle = True
 
     def _check_spaces(self) -> None:
         actions, seen = self.environment.action_space, self.environment.observation_space
@@ -75,7 +102,7 @@ class Pupil:
 
     def _without_world(self, action: PortMap) -> Brain:
         """The same modules, fed by the brain's own inputs."""
-        config = self.brain.config
+        config = self.taught.config
 
         def rewired(wire: PortMap) -> PortMap:
             return wire.moved(_CALL, wire.port) if wire.origin == self.world else wire
@@ -91,7 +118,7 @@ class Pupil:
             **{name: InputSpec(BooleanMask, (1,), "bool") for name in _FLAGS},
         }
         read = {w.port for specs in modules for wires in specs.inputs.values() for w in wires if w.origin == _CALL}
-        output = getattr(self.brain, action.origin).output_specs[action.port]
+        output = getattr(self.taught, action.origin).output_specs[action.port]
         spec = OutputSpec(output.payload_type, output.shape, output.dtype)
         made = Brain(
             config.updated(
@@ -108,20 +135,35 @@ class Pupil:
         names = list(self.acting.config.modules_map)
         return [p for p in one.paths() if p.partition(".")[0] in names and p in other]
 
-    def episodes(self, number: int, learning: bool, seed: int | None) -> np.ndarray:
-        """Returns of so many episodes; see `fit` and `evaluate`."""
-        if number < 1:
-            raise LoopError(Problem("episodes", f"must be a whole number of at least 1, got {number}", "", "bounds"))
-        returns = []
+    def brain(self) -> Brain:
+        """The brain that it was made from."""
+        return self.taught
+
+    def memory(self) -> dict[str, np.ndarray]:
+        """A brain remembers all itself; how many episodes it had in an environment, no world has counted."""
+        return {EPISODES: np.array(self.done, np.int64)}
+
+    def recall(self, kept: Kept) -> int:
+        """Take over the state of the brain that was kept."""
+        self.done = int(kept.read_memory(self.memory())[EPISODES])
+        self.taught.load_state(kept.read_brain_like(self.taught).state)
+        self._take()
+        return self.done
+
+    def go_on(self, most: int) -> tuple[Curve, str | None]:
+        """One episode."""
         try:
             with Claim(keeper_of(self.acting)):
-                for _ in range(number):
-                    returns.append(self._episode(seed, learning))
-                    seed = None
+                total = self._episode(self.seed, self.learning)
         finally:
-            if learning:
+            if self.learning:
                 self._hand_back()
-        return np.array(returns, np.float32)
+        self.seed = None
+        self.done += 1
+        return {"return": np.full(1, total, np.float32)}, None
+
+    def leave(self) -> None:
+        """The environment is whoever's gave it."""
 
     def _episode(self, seed: int | None, learning: bool) -> float:
         observation = self._checked_observation(self.environment.reset(seed=seed)[0])
@@ -186,45 +228,5 @@ class Pupil:
     def _hand_back(self) -> None:
         """Give what was learned to the brain, which stands before an episode as it did."""
         state = self.acting.state
-        learned = [p for p in self._shared(state, self.brain.state) if not p.endswith(".phase")]
-        self.brain.replace_state({p: state[p] for p in learned})
-
-
-@checked
-def fit(brain: Brain, environment: gym.Env, episodes: int = 100, *, seed: int | None = None) -> Lesson:
-    """Let a brain learn in an environment of Gymnasium, as `spark.learn.fit` does in its world.
-
-    Whatever ends it, an error of the environment too, the brain has what it learned up to then.
-
-    Args:
-        brain: A brain that learns, as `spark.learn.actor_critic` makes it for a world of the same kind.
-        environment: With the world's numbers of actions and of an observation.
-        episodes: How many.
-        seed: The environment is reset with it first; left out, as Gymnasium chooses.
-
-    Raises:
-        LoopError: The environment does not fit the brain, or gives what is no number.
-        RunError: The brain has no world.
-    """
-    begin = time.perf_counter()
-    pupil = Pupil(brain, environment)
-    returns = pupil.episodes(episodes, True, seed)
-    solved = first_solved(returns, pupil.kind.solved_return)
-    return Lesson(returns, solved, None, time.perf_counter() - begin)
-
-
-@checked
-def evaluate(brain: Brain, environment: gym.Env, episodes: int = 100, *, seed: int | None = None) -> Evaluation:
-    """How well a brain does in an environment of Gymnasium, with learning off; the brain stays as it is.
-
-    Args:
-        brain: As of `fit`.
-        environment: As of `fit`.
-        episodes: How many.
-        seed: As of `fit`.
-
-    Raises:
-        LoopError: As of `fit`.
-        RunError: As of `fit`.
-    """
-    return evaluation(Pupil(brain, environment).episodes(episodes, False, seed))
+        learned = [p for p in self._shared(state, self.taught.state) if not p.endswith(".phase")]
+        self.taught.replace_state({p: state[p] for p in learned})

@@ -8,8 +8,8 @@ import pytest
 from builders import refused
 
 import spark
-from spark import LoopError, Probe, learn
-from spark.envs import lessons
+from spark import LoopError, Probe, RunError, learn
+from spark.envs import Environment
 from spark.nn import Brain
 from spark.worlds import CartPole
 
@@ -66,14 +66,14 @@ def test_what_the_world_showed_teaches_the_same_to_the_bit() -> None:
     names = ("physical", "reward", "terminated", "truncated", "started")
     paths = {name: f"world.{name}" for name in names} | {"chosen": "actor.chosen"}
     own, told, recorded = (small(limit=12) for _ in range(3))
-    lesson = learn.fit(own, 12)
+    lesson = learn.Plasticity().fit(own, episodes=12)
     assert lesson.returns.max() == 12 > lesson.returns.min()
     every = SMALL["every"]
     rounds = int(lesson.returns.sum()) + 12
     found = spark.run(recorded, every * rounds, record=[Probe(path, every=every) for path in paths.values()])
     seen = {n: np.asarray(found[path]).reshape(rounds, -1) for n, path in paths.items()}
     seen = {name: rows if name == "physical" else rows[:, 0] for name, rows in seen.items()}
-    other = lessons.fit(told, Playback(seen), 12)
+    other = learn.Plasticity().fit(told, Environment(Playback(seen)), episodes=12)
     np.testing.assert_array_equal(other.returns, lesson.returns)
     for path in ("actor.weights", "critic.weights", "error.success"):
         assert np.any(own.state[path])
@@ -82,9 +82,12 @@ def test_what_the_world_showed_teaches_the_same_to_the_bit() -> None:
 
 def test_a_brain_that_learned_in_its_world_balances_gymnasiums_pole() -> None:
     brain = Brain(learn.actor_critic(CartPole, seed=3, encoder={"resolution": 6}))
-    learn.fit(brain, 60)
+    learn.Plasticity().fit(brain, episodes=60)
     before = brain.state
-    own, found = learn.evaluate(brain, 3), lessons.evaluate(brain, gym.make("CartPole-v1"), 3, seed=1)
+    own, found = (
+        learn.evaluate(brain, episodes=3),
+        learn.evaluate(brain, Environment(gym.make("CartPole-v1"), seed=1), episodes=3),
+    )
     # At random a pole stands for 22 steps.
     assert own.mean > 110 and found.mean > 110
     np.testing.assert_array_equal(brain.state["actor.weights"], before["actor.weights"])
@@ -107,19 +110,19 @@ def test_a_brain_that_learned_in_its_world_balances_gymnasiums_pole() -> None:
 def test_what_an_environment_may_not_give_is_named_and_what_was_learned_is_kept(wrong: Any, text: str) -> None:
     brain = small()
     with refused(LoopError, f"{text}. What was learned before is kept"):
-        lessons.fit(brain, Wrong(**wrong), 2)
+        learn.Plasticity().fit(brain, Environment(Wrong(**wrong)), episodes=2)
     assert np.any(brain.state["critic.weights"])
 
 
 def test_an_environment_that_raises_leaves_what_was_learned() -> None:
     brain = small()
     with pytest.raises(ZeroDivisionError):
-        lessons.fit(brain, Wrong(error=ZeroDivisionError()), 2)
+        learn.Plasticity().fit(brain, Environment(Wrong(error=ZeroDivisionError())), episodes=2)
     assert np.any(brain.state["critic.weights"])
 
 
 def test_an_environment_without_an_end_is_cut_off_at_the_limit_of_the_world() -> None:
-    found = lessons.fit(small(limit=15), Wrong(), 2)
+    found = learn.Plasticity().fit(small(limit=15), Environment(Wrong()), episodes=2)
     # Nine steps of nothing, then one each.
     np.testing.assert_array_equal(found.returns, [6.0, 15.0])
 
@@ -127,7 +130,7 @@ def test_an_environment_without_an_end_is_cut_off_at_the_limit_of_the_world() ->
 def test_spaces_that_do_not_fit_are_refused_together() -> None:
     environment = gym.make("Acrobot-v1")
     with pytest.raises(LoopError) as caught:
-        lessons.Pupil(small(), environment)
+        learn.evaluate(small(), Environment(environment))
     actions, seen = (str(problem) for problem in caught.value.problems)
     assert actions.startswith(
         "environment.action_space: does not fit the brain, got Discrete(3); expected Discrete(2)."
@@ -139,5 +142,5 @@ def test_spaces_that_do_not_fit_are_refused_together() -> None:
 
 
 def test_no_episodes_are_refused() -> None:
-    with refused(LoopError, "episodes: must be a whole number of at least 1, got 0."):
-        lessons.evaluate(small(), gym.make("CartPole-v1"), 0)
+    with refused(RunError, "episodes: must be a whole number of at least 1, got 0."):
+        learn.evaluate(small(), Environment(gym.make("CartPole-v1")), episodes=0)

@@ -1,0 +1,117 @@
+"""A brain is put into a world: into another than its own, or into one where it had none."""
+
+from typing import Any, TypedDict
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from builders import refused
+
+import spark
+from spark import ArgumentError, FloatArray, InputSpec, IntegerArray, ModuleSpecs, OutputSpec, PortMap, RunError, learn
+from spark.learn import in_world
+from spark.nn import Brain, BrainConfig
+from spark.sim.run import build
+from spark.worlds import Acrobot, CartPole, CartPoleConfig
+
+
+class ReversedConfig(CartPoleConfig):
+    """As CartPole's."""
+
+
+class Reversed(CartPole):
+    """CartPole whose cart goes the other way."""
+
+    config: ReversedConfig
+
+    @staticmethod
+    def after(physical: Any, action: Any) -> Any:
+        return CartPole.after(physical, 1 - action)
+
+
+def learner(**settings: Any) -> Brain:
+    return Brain(learn.actor_critic(CartPole, seed=3, encoder={"resolution": 3}, every=6, **settings))
+
+
+def test_a_brain_in_its_own_world_is_itself() -> None:
+    brain = learner()
+    assert in_world(brain) is brain and in_world(brain, CartPole) is brain
+    assert in_world(brain, CartPole(every=6)) is brain
+
+
+def test_what_a_brain_knows_it_knows_in_another_world_and_settings_are_those_of_the_world_that_is_given() -> None:
+    brain = learner(limit=30)
+    learn.Plasticity().fit(brain, episodes=2)
+    moved = in_world(brain, Reversed)
+    assert moved.config.modules_map["world"].module_cls is Reversed
+    assert moved.config.modules_map["world"].config.limit == 30
+    for path in brain.state:
+        np.testing.assert_array_equal(moved.state[path], brain.state[path], err_msg=path)
+    assert in_world(brain, Reversed(every=6, limit=12)).config.modules_map["world"].config.limit == 12
+    lesson = learn.Plasticity().fit(brain, Reversed, episodes=2)
+    assert lesson.brain is not brain and int(lesson.brain.state["world.episodes"]) == 4
+    assert int(brain.state["world.episodes"]) == 2
+
+
+def test_with_a_seed_another_brain_learns_from_nothing() -> None:
+    brain = learner(limit=20)
+    learn.Plasticity().fit(brain, episodes=2)
+    first, again, other = (learn.Plasticity().fit(brain, episodes=3, seed=seed) for seed in (5, 5, 6))
+    assert first.brain.config.seed == 5 and int(first.brain.state["world.episodes"]) == 3
+    np.testing.assert_array_equal(first.brain.state["critic.weights"], again.brain.state["critic.weights"])
+    assert not np.array_equal(first.brain.state["critic.weights"], other.brain.state["critic.weights"])
+
+
+class DullConfig(spark.ModuleConfig):
+    """Nothing to set."""
+
+
+class DullOutput(TypedDict):
+    """What it does."""
+
+    action: IntegerArray
+
+
+class Dull(spark.Module):
+    """Pushes to the left, whatever it sees."""
+
+    config: DullConfig
+
+    def output_contract(self, **known: Any) -> Any:
+        return {"action": spark.PortSpec(IntegerArray, (1,), "int32")}
+
+    def __call__(self, seen: FloatArray) -> DullOutput:
+        return {"action": IntegerArray(jnp.zeros(1, jnp.int32) + 0 * seen.value[:1].astype(jnp.int32))}
+
+
+def dull(inputs: tuple[str, ...] = ("observation",), output: str = "action", name: str = "dull") -> Brain:
+    modules = [ModuleSpecs(name, Dull, {"seen": [PortMap("__call__", one) for one in inputs]}, DullConfig())]
+    given = {one: InputSpec(FloatArray, (4,), "float32") for one in inputs}
+    acts = {output: {"input": PortMap(name, "action"), "spec": OutputSpec(IntegerArray, (1,), "int32")}}
+    return Brain(BrainConfig(input_map=given, output_map=acts, modules_map=modules))
+
+
+def test_a_brain_without_a_world_gets_one_and_acts_in_it() -> None:
+    placed = in_world(dull(), CartPole(every=4))
+    assert not placed.config.input_map and int(placed.config.modules_map["world"].config.every) == 4
+    build(placed)
+    # A cart that is always pushed to the left loses its pole after 8 to 10 steps.
+    found = learn.evaluate(dull(), CartPole, episodes=5)
+    assert found.returns.min() >= 8 and found.returns.max() <= 10
+
+
+def test_a_world_that_does_not_fit_is_refused_with_all_reasons() -> None:
+    with refused(
+        ArgumentError,
+        "in_world.Acrobot: does not fit the brain's CartPole, got 3 actions, 4 numbers kept and 6 shown; expected "
+        "2 actions, 4 numbers kept and 4 shown.",
+    ):
+        in_world(learner(), Acrobot)
+    with pytest.raises(ArgumentError) as caught:
+        in_world(dull(("observation", "smell"), output="push", name="world"), CartPole)
+    inputs, output, name = (str(problem) for problem in caught.value.problems)
+    assert inputs.startswith("in_world.smell: is an input that no world gives, got 'smell'; expected ['episode_return'")
+    assert output.startswith("in_world.action: is no output of the brain, got ['push']; expected 'action'")
+    assert name == "in_world.world: is a module that is no world. Name it otherwise"
+    with pytest.raises(RunError, match=r"brain: needs one World among its modules, got none"):
+        in_world(dull())
