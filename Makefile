@@ -9,7 +9,7 @@ PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadsc
 export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(abspath build/bytecode)
 
-.PHONY: demo setup test suite test-all check docs bench verify pictures mutants wheel web clean
+.PHONY: demo setup test test-all check docs bench verify pictures mutants wheel web clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spark demo
@@ -42,11 +42,7 @@ check: $(VENV)/.test
 	$(BIN)/python tests/project/file_sizes.py
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-# The checks run beside the tests, which leave a core idle now and then.
 test: $(VENV)/.test
-	$(MAKE) --jobs=2 check suite
-
-suite: $(VENV)/.test
 	$(PYTEST) -m "not slow"
 
 test-all: check docs
