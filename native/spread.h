@@ -234,8 +234,8 @@ struct Spread {
       while (end < row.end && static_cast<int64_t>(rows.delays[end]) < limit) ++end;
       Kept& later = kept(arrives + delay, memory);
       if (all) {
-        Arrival* const into = later.more(end - edge) - edge;
-        for (int32_t at = edge; at < end; ++at) into[at] = {place(at), weight(at)};
+        Arrival* const into = later.more(end - edge);
+        for (int32_t at = edge; at < end; ++at) into[at - edge] = {place(at), weight(at)};
       } else {
         for (int32_t at = edge; at < end; ++at)
           if (part.has(static_cast<int64_t>(rows.post[at]))) *later.more(1) = {place(at), weight(at)};

@@ -7,6 +7,7 @@ once, from what will arrive at the ports) and `__call__` (one step, reading and 
 
 import functools
 import typing
+import weakref
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -23,6 +24,9 @@ from spark.core.share import Cut, Share, cut_every_array
 from spark.core.state import Graph
 from spark.core.tree import Clock
 from spark.core.variable import Variable
+
+# The config class of each class that was asked for it; see `Part.ports` for why it is kept.
+_configs: weakref.WeakKeyDictionary[type, type[Config]] = weakref.WeakKeyDictionary()
 
 
 class Module(Part):
@@ -157,11 +161,13 @@ class Module(Part):
     @classmethod
     def config_class(cls) -> type[Config]:
         """The config class, from the annotation of `config`."""
+        if cls in _configs:
+            return _configs[cls]
         for base in cls.__mro__:
             if "config" in base.__dict__.get("__annotations__", {}):
                 found = typing.get_type_hints(base).get("config")
                 if isinstance(found, type) and issubclass(found, Config):
-                    return found
+                    return _configs.setdefault(cls, found)
         raise ModuleError(
             Problem(
                 cls.__name__,

@@ -1,5 +1,6 @@
 """`Part`: what a module is to those who build, call, split and copy it; the face that its author sees is `Module`."""
 
+import weakref
 import zlib
 from typing import Any, ClassVar
 
@@ -16,6 +17,9 @@ from spark.core.state import Graph, State
 class Form:
     """What all views of one structure have in common at one place of their trees; a key for what follows from it."""
 
+
+# To read annotations takes a tenth of a millisecond, and a brain's build asks hundreds of times.
+_declared: weakref.WeakKeyDictionary[type, Ports] = weakref.WeakKeyDictionary()
 
 NEW = "new"  # outermost, not built
 SHELL = "shell"  # outermost, built, owns its state
@@ -82,7 +86,9 @@ class Part:
     @classmethod
     def ports(cls) -> Ports:
         """The ports that `__call__` declares."""
-        return declared_ports(cls)
+        if cls not in _declared:
+            _declared[cls] = declared_ports(cls)
+        return _declared[cls]
 
     @classmethod
     def ports_from(cls, config: Any) -> Ports:

@@ -132,8 +132,7 @@ def declared_ports(cls: Any) -> Ports:
     Raises:
         ModuleError: An argument has no payload type, or the result is not a `TypedDict` of payloads.
     """
-    call = cls.__dict__.get("__declared_call__") or cls.__call__
-    call = getattr(call, "__wrapped__", call)
+    call = getattr(cls.__call__, "__wrapped__", cls.__call__)
     try:
         hints = typing.get_type_hints(call)
     except NameError as error:
