@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from variants import VARIANTS, in_world
+from variants import VARIANTS
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "bench" / "results" / "learning"
 JUDGED = 100
-TASKS = ("acrobot", "cartpole", "maze", "mountain-car", "pendulum")
+TASKS = ("acrobot", "arm", "bandit", "cartpole", "maze", "mountain-car", "pendulum")
 
 
 def code() -> str:
@@ -53,8 +53,8 @@ def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
     lesson = learn.Plasticity().fit(brain, episodes=episodes)
     first = lesson.first_solved
     if variant.then is not None:
-        brain = in_world(brain, variant.then)
-        lesson = learn.Plasticity().fit(brain, episodes=variant.more)
+        lesson = learn.Plasticity().fit(brain, variant.then, episodes=variant.more)
+        brain = lesson.brain
         first = lesson.first_solved
     if variant.after is not None:
         variant.after(brain, seed)

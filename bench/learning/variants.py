@@ -199,13 +199,3 @@ VARIANTS: dict[str, Variant] = {
     "6 x 6 fields": Variant({"encoder": {"resolution": 6}}),
     "fields of single numbers": Variant({"encoder": {"pairs": False}}),
 }
-
-
-def in_world(brain: Brain, world: Any) -> Brain:
-    """The same brain, with what it knows, in another world that keeps the same numbers."""
-    from spark.sim.run import build
-
-    made = Brain(with_class("world", world, world.config_class())(brain.config))
-    build(made)
-    made.replace_state({path: brain.state[path] for path in brain.state})
-    return made

@@ -1,5 +1,6 @@
 """The gallery: example brains, each with a picture and what one should see."""
 
+from functools import partial
 from typing import Any
 
 from spark.core.errors import FormatError, Problem
@@ -9,7 +10,7 @@ from spark.graph.specs import InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.io.graph_of import document_of
 from spark.io.model_file import Document
 from spark.io.pictures import svg
-from spark.learn import actor_critic
+from spark.learn.tasks import TASKS
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import (
     ExponentialIntegrator,
@@ -21,7 +22,6 @@ from spark.nn.interfaces import (
 )
 from spark.nn.neurons import ALIFNeuron, ALIFNeuronConfig, LIFNeuron, LIFNeuronConfig
 from spark.nn.plasticity import ZenkeRuleConfig
-from spark.worlds import CartPole
 
 CALL = "__call__"
 
@@ -118,7 +118,7 @@ def _nested() -> tuple[BrainConfig, dict[str, Any], dict[str, Any]]:
     return outer, run, {"p1": ("inner.neurons_pool.out_spikes", "raster")}
 
 
-def _learning() -> tuple[BrainConfig, dict[str, Any], dict[str, Any]]:
+def _learning(task: str) -> tuple[BrainConfig, dict[str, Any], dict[str, Any]]:
     probes = {
         "p1": ("world.last_return", "trace"),
         "p2": ("actor.spikes", "raster"),
@@ -126,7 +126,7 @@ def _learning() -> tuple[BrainConfig, dict[str, Any], dict[str, Any]]:
         "p4": ("actor.weights", "matrix"),
     }
     # Twenty times as fast as the world's own time: some hundred thousand steps are learned in before long.
-    return actor_critic(CartPole), {"speed": 20}, probes
+    return TASKS[task](0), {"speed": 20}, probes
 
 
 EXAMPLES: dict[str, tuple[Any, str, str]] = {
@@ -136,10 +136,21 @@ EXAMPLES: dict[str, tuple[Any, str, str]] = {
         "Four bands of spikes follow cart and pole; the pool answers; the pole falls, since nothing teaches it yet.",
     ),
     "learning": (
-        _learning,
+        partial(_learning, "cartpole"),
         "CartPole, learning",
         "The world is a module, and the brain learns in it: the return of each episode rises to 500 within a minute.",
     ),
+    **{
+        f"learning-{name}": (partial(_learning, name), f"{title}, learning", f"{what} Watch the returns of episodes.")
+        for name, title, what in (
+            ("acrobot", "Acrobot", "Two links swing up to their bar: from -500 to some -85 in 300 episodes."),
+            ("arm", "Reaching arm", "A hand is brought to its target by turns of two joints, in ever fewer steps."),
+            ("bandit", "Bandit", "Four arms, one of which pays most often; a return is 1 where it was pulled."),
+            ("maze", "Maze", "Food lies in a corner of a maze; a return is 1 where no move was wasted."),
+            ("mountain-car", "Mountain car", "A weak car leaves its valley: from -200 to some -108 in 600 episodes."),
+            ("pendulum", "Pendulum", "A pendulum is swung up and held: from -1,400 to some -170 in 600 episodes."),
+        )
+    },
     "noise": (
         _poisson_drive,
         "Noise into a pool",
