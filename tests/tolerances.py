@@ -18,7 +18,7 @@ EXPRESSIONS = {"float32": {"rtol": 2e-4, "atol": 2e-4}}
 SAME_BRAIN = {"float32": 2e-5, "float16": 2e-2, "bfloat16": 1e-1}
 # Beside another simulator, which computes in float64: largest deviation of a trace, relative to its range, and how many
 # steps a spike may be apart. Where a spike rises by tens of mV in a step, a rounding error before it grows with it.
-PEER_TRACES = {
+BRIAN2_TRACES = {
     "lif": {"relative": 1e-5, "steps": 0},
     "adex": {"relative": 3e-2, "steps": 1},
     "izhikevich": {"relative": 3e-2, "steps": 0},
@@ -33,4 +33,21 @@ PEER_TRACES = {
     "triplet": {"relative": 5e-5, "steps": 0},
     "vogels": {"relative": 5e-5, "steps": 0},
     "clopath": {"relative": 5e-5, "steps": 0},
+}
+# NEST integrates conductances, AdEx and Hodgkin-Huxley with steps that adapt; see the page for what else differs.
+NEST_TRACES = {
+    "lif": {"relative": 1e-5, "steps": 0},
+    "izhikevich": {"relative": 3e-2, "steps": 0},
+    "adex, fine": {"relative": 0.2, "steps": 30},
+    "hodgkin-huxley, fine": {"relative": 6e-2, "steps": 0},
+    "glif": {"relative": 1e-2, "steps": 20},
+    "glif, nothing kept": {"relative": 1e-4, "steps": 1},
+    "exponential current": {"relative": 1e-5, "steps": 0},
+    "alpha current": {"relative": 1e-2, "steps": 0},
+    "exponential conductance": {"relative": 1e-2, "steps": 0},
+    "alpha conductance": {"relative": 1e-2, "steps": 0},
+    "tsodyks-markram": {"relative": 1e-5, "steps": 0},
+    "pair": {"relative": 5e-5, "steps": 0},
+    "triplet": {"relative": 5e-5, "steps": 0},
+    "vogels": {"relative": 5e-5, "steps": 0},
 }

@@ -13,10 +13,13 @@ SOMAS = {
     "adex": somas.AdaptiveExponentialSomaConfig(),
     "izhikevich": somas.IzhikevichSomaConfig(scheme="euler"),
     "hodgkin-huxley": somas.HodgkinHuxleySomaConfig(),
+    "adex, fine": somas.AdaptiveExponentialSomaConfig(scheme="runge_kutta_4"),
+    "hodgkin-huxley, fine": somas.HodgkinHuxleySomaConfig(scheme="runge_kutta_4"),
     "glif": somas.GeneralizedLeakySomaConfig(),
+    "glif, nothing kept": somas.GeneralizedLeakySomaConfig(reset_fraction=0.0),
 }
-# What the potentials are counted from in the state.
-ABOVE = {"lif": -60.0, "adex": -70.6, "izhikevich": 0.0, "hodgkin-huxley": 0.0, "glif": -78.85}
+# What the potentials are counted from in the state, where that is not 0.
+ABOVE = {"lif": -60.0, "adex": -70.6, "adex, fine": -70.6, "glif": -78.85, "glif, nothing kept": -78.85}
 RECEPTORS = {
     "exponential current": receptors.ExponentialCurrentConfig(tau=5.0),
     "alpha current": receptors.AlphaCurrentConfig(tau=5.0),
@@ -65,7 +68,7 @@ def soma(name):
     )
     given = {"current": CurrentArray(current)}
     recording = spark.run(brain, len(current), given, record=["pool", "pool.soma.potential"])
-    potential = np.asarray(recording["pool.soma.potential"], float) + ABOVE[name]
+    potential = np.asarray(recording["pool.soma.potential"], float) + ABOVE.get(name, 0.0)
     return {"potential": potential, "spikes": np.asarray(recording["pool"]) != 0}
 
 

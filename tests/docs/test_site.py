@@ -83,6 +83,12 @@ def test_equations_are_set_as_they_are_meant(text: str, shown: str) -> None:
     assert typeset.formula(text) == shown
 
 
+def test_conditions_in_words_stand_upright_beside_their_equations() -> None:
+    shown = typeset.block("where a spike arrives:   W <- W + A\n  w^2")
+    assert '<span class="word">where a spike arrives:</span>' in shown and "<i>W</i> ←" in shown
+    assert shown.count("equations-row") == 2 and 'aria-label="where a spike arrives: W &lt;- W + A w^2"' in shown
+
+
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text('<p id="here"><a href="b.html#there">1</a><a href="#here">2</a><img src="no.png">')
     (tmp_path / "b.html").write_text('<a href="a.html#gone">1</a><a href="https://example.org/x">2</a>')

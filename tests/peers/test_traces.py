@@ -9,9 +9,9 @@ import pytest
 BENCH = Path(__file__).parents[2] / "bench"
 
 
-@pytest.fixture(scope="module", params=["brian2"])
-def peer(request: pytest.FixtureRequest) -> tuple[Any, dict[str, Any]]:
-    """What compares, and all cases as a peer computes them."""
+@pytest.fixture(scope="module", params=["brian2", "nest"])
+def peer(request: pytest.FixtureRequest) -> tuple[str, Any, dict[str, Any]]:
+    """A peer, what compares, and all cases here and there."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "path", [str(BENCH), str(BENCH / "engine"), str(BENCH / "traces"), *sys.path])
         import traces
@@ -22,16 +22,16 @@ def peer(request: pytest.FixtureRequest) -> tuple[Any, dict[str, Any]]:
             there, _ = traces.theirs(request.param, names)
         except PeerError as error:
             pytest.skip(f"The environment of {request.param} cannot be made here: {error}")
-        return traces, {name: (traces.ours.result(name), there[name]) for name in names}
+        return request.param, traces, {name: (traces.ours.result(name), there[name]) for name in names}
 
 
 @pytest.mark.slow
-def test_every_model_follows_the_same_model_of_another_simulator(peer: tuple[Any, dict[str, Any]]) -> None:
-    traces, results = peer
+def test_every_model_follows_the_same_model_of_another_simulator(peer: tuple[str, Any, dict[str, Any]]) -> None:
+    which, traces, results = peer
     far = {}
     for name, (here, there) in results.items():
         found = traces.compared(here, there, traces.cases.STEPS[name][0])
-        if not traces.within(name, found):
+        if not traces.within(which, name, found):
             far[name] = found
     assert len(results) >= 14
     assert far == {}

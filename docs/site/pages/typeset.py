@@ -22,10 +22,17 @@ def block(text: str) -> str:
     rows = []
     for line in text.splitlines():
         columns = [part for part in re.split(r"\s{3,}", line.strip()) if part]
-        cells = "".join(f'<span class="equation">{formula(part)}</span>' for part in columns)
+        cells = "".join(f'<span class="equation">{words(part) or formula(part)}</span>' for part in columns)
         rows.append(f'<div class="equations-row">{cells}</div>')
     label = html.escape(" ".join(text.split()), quote=True)
     return f'<div class="equations" role="math" aria-label="{label}">{"".join(rows)}</div>'
+
+
+def words(text: str) -> str:
+    """A condition in words, which ends with a colon, as HTML; empty for anything else."""
+    if re.fullmatch(r"[A-Za-z][A-Za-z ,]+:", text):
+        return f'<span class="word">{text}</span>'
+    return ""
 
 
 def formula(text: str) -> str:
