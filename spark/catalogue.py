@@ -99,6 +99,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         receptors.ExponentialConductance,
         receptors.ExponentialCurrent,
         receptors.GABAB,
+        receptors.GapJunction,
         receptors.Jump,
         receptors.NMDA,
         receptors.PulseCurrent,

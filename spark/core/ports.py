@@ -36,6 +36,26 @@ class MeasuredFrom:
     potential: Any
 
 
+@dataclass(frozen=True, eq=False)
+class Couples:
+    """A trait: what arrives is the sum of conductance times potential over the gap junctions of each unit.
+
+    Attributes:
+        conductance: All of its conductances, nS, one number or one for each unit.
+        at_rest: Their sum times what the other potentials are measured from, pA.
+    """
+
+    conductance: Any
+    at_rest: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Begins:
+    """A trait: what stands at a port before the first step; without it zeros."""
+
+    value: Any
+
+
 @dataclass(frozen=True)
 class PortSpec:
     """What arrives at an input port, or leaves an output port.

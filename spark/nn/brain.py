@@ -14,7 +14,7 @@ from spark.core.calling import step_as_written
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray, with_signs
-from spark.core.ports import Ports, PortSpec
+from spark.core.ports import Begins, Ports, PortSpec
 from spark.core.state import Graph, State
 from spark.core.transform import merge, split, take_leaves
 from spark.core.tree import variables_of
@@ -250,7 +250,9 @@ class Brain(Module, OfModules):
             if spikes or wire in read:
                 kept = spec.payload_type.abstract(spec).kept
                 bounds = (-1, 1) if spikes and kept.dtype == np.int8 else (None, None)
-                self.cache[f"{wire.origin}.{wire.port}"] = Variable(np.zeros(kept.shape, kept.dtype), bounds=bounds)
+                begins = spec.trait(Begins)
+                first = np.zeros(kept.shape, kept.dtype) if begins is None else np.array(begins.value, kept.dtype)
+                self.cache[f"{wire.origin}.{wire.port}"] = Variable(first, bounds=bounds)
 
     def _runs_natively(self) -> bool:
         if self._checked and not all(v.dtype.name in CHECKED_NATIVELY for v in variables_of(self).values()):

@@ -14,7 +14,7 @@ from spark.core.names import suggestion
 from spark.core.tree import walk
 from spark.kernels.rows import ONE_WEIGHT, WEIGHT_OF_EDGE, weight_layout
 from spark.nn.projections.plastic import PlasticProjection
-from spark.nn.projections.static import StaticProjections
+from spark.nn.projections.static import ListedProjections
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -181,12 +181,12 @@ def _listed(part: Any) -> _Listed:
 
 def _connects(part: Any) -> bool:
     # Random events alone have no connections.
-    return isinstance(part, PlasticProjection) or (isinstance(part, StaticProjections) and bool(part.drawn))
+    return isinstance(part, PlasticProjection) or (isinstance(part, ListedProjections) and bool(part.drawn))
 
 
 def _by_name(part: Any, path: str) -> dict[str, Callable[[], _Listed]]:
     """The connections of each projection that a module at this path holds together with others, by its own path."""
-    if not isinstance(part, StaticProjections):
+    if not isinstance(part, ListedProjections):
         return {}
     pool = path.rpartition(".")[0]
     ranges = zip(part.firsts[:-1], part.firsts[1:], strict=True)
@@ -197,7 +197,7 @@ def _by_name(part: Any, path: str) -> dict[str, Callable[[], _Listed]]:
 
 
 @_listed.register
-def _(part: StaticProjections) -> _Listed:
+def _(part: ListedProjections) -> _Listed:
     return _rows(part, 0, part.firsts[-1])
 
 
@@ -217,9 +217,9 @@ def _(part: PlasticProjection) -> _Listed:
     return _Listed(sources, np.asarray(edges.post, np.int64), weights, steps, late.size, part, *held)
 
 
-def _rows(part: StaticProjections, first: int, last: int) -> _Listed:
+def _rows(part: ListedProjections, first: int, last: int) -> _Listed:
     """Those of the sources from `first` to before `last`, counted from `first` on."""
-    rows, late = part.connected, part.input_specs["spikes"].lateness.reshape(-1)
+    rows, late = part.connected, part.input_specs[part.sent].lateness.reshape(-1)
     starts = np.asarray(rows.starts, np.int64)[first : last + 1]
     here = slice(starts[0], starts[-1])
     targets = np.asarray(rows.post[here], np.int64)

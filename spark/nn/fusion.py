@@ -12,7 +12,7 @@ from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.nn.formulas import ModuleFormula, Traceable, formula_of, identity, traced_formula
-from spark.nn.projections.static import StaticProjections
+from spark.nn.projections.static import ListedProjections
 from spark.nn.ways import INSTRUCTIONS, Refusal, Way, ways_of_parts
 from spark.nn.wiring import gather
 
@@ -121,7 +121,7 @@ def _coming(neuron: Any, members: list[str]) -> tuple[dict[str, PortSpec], list[
             if wire.origin in members:
                 continue
             coming[key(wire)] = getattr(neuron, name)._inputs[port]
-            if wire.origin != CALL and isinstance(getattr(neuron, wire.origin), StaticProjections):
+            if wire.origin != CALL and isinstance(getattr(neuron, wire.origin), ListedProjections):
                 rows.append(key(wire))
                 row = replace(coming[key(wire)], payload_type=FloatArray, shape=neuron.units, dtype="float32")
                 coming[key(wire)] = row

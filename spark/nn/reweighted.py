@@ -15,7 +15,7 @@ from spark.nn.initializers import ArrayInitializer
 from spark.nn.pools.pool import Pool
 from spark.nn.projections import Projection
 from spark.nn.projections.draws import Drawn
-from spark.nn.projections.static import StaticProjections
+from spark.nn.projections.static import ListedProjections
 
 
 def new_weights(brain: Module, weights: Mapping[str, Any]) -> dict[str, tuple[ConnectionTable, np.ndarray]]:
@@ -59,10 +59,10 @@ def rewritten(brain: Module, config: BrainConfig, new: Mapping[str, tuple[Connec
     is drawn for the next.
     """
     lists: dict[str, np.ndarray] = {}
-    groups: dict[str, StaticProjections] = {}
+    groups: dict[str, ListedProjections] = {}
     for path, (_, array) in new.items():
         owner = owner_of(brain, path)
-        if not isinstance(owner.part, StaticProjections):
+        if not isinstance(owner.part, ListedProjections):
             continue
         groups[owner.path] = owner.part
         pool = owner.path.rpartition(".")[0]
@@ -130,7 +130,7 @@ def changed_variables(brain: Module, new: Mapping[str, tuple[ConnectionTable, np
     """The variables of weights that a rule may change, with their new values, by path."""
     made: dict[str, np.ndarray] = {}
     for path, (_, array) in new.items():
-        if isinstance(owner_of(brain, path).part, StaticProjections):
+        if isinstance(owner_of(brain, path).part, ListedProjections):
             continue
         where = held_weights(brain, path)
         before = made.get(where.path)

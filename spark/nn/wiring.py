@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -39,8 +40,19 @@ def joined_spec(address: str, specs: Sequence[PortSpec]) -> PortSpec | Problem:
         known = [np.ones(s.shape, np.int8) if s.signs is None else s.signs for s in specs]
         signs = np.concatenate([k.reshape(-1) for k in known])
     parts = tuple(wire for s in specs for wire in s.wires)
-    size, traits = sum(s.size for s in specs), tuple(t for t in specs[0].traits if all(t in s.traits for s in specs))
+    size = sum(s.size for s in specs)
+    traits = tuple(t for t in specs[0].traits if all(any(_alike(t, other) for other in s.traits) for s in specs))
     return PortSpec(specs[0].payload_type, (size,), dtype, signs=signs, parts=parts, traits=traits)
+
+
+def _alike(trait: Any, other: Any) -> bool:
+    """Whether two traits say the same of all elements; numbers of single ones are those of one wire."""
+    values = [list(vars(one).values()) for one in (trait, other)]
+    return type(trait) is type(other) and values[0] == values[1] if all(map(_plain, values)) else False
+
+
+def _plain(values: list[Any]) -> bool:
+    return all(np.ndim(value) == 0 for value in values)
 
 
 def common_dtype(specs: Sequence[PortSpec]) -> str | None:

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fuzz.origins import Draw, Origin, Shape, connectivity, delays, positive_values
-from spark import FloatArray, PortMap, Projection, SpikeArray
-from spark.nn import initializers, interfaces, neurons, plasticity, pools, receptors, somas, synapses
+from spark import FloatArray, PortMap, PotentialArray, Projection, SpikeArray
+from spark.nn import connections, initializers, interfaces, neurons, plasticity, pools, receptors, somas, synapses
 from spark.nn.projections import TsodyksMarkramConfig
 
 Wires = Sequence[Origin]
@@ -321,8 +321,22 @@ class AnyPool(Pool):
         self.chosen = sorted(chosen)
         self.ports = dict.fromkeys(self.chosen, SpikeArray)
         self.wires = dict.fromkeys(self.ports, (1, 3))
+        # On its exponential upswing a potential grows a hundredfold in a step, and so does what rounding left apart.
+        bounded = self.soma is not somas.AdaptiveExponentialSomaConfig
+        self.coupled = bounded and self.draw.turn("coupled", (False, True))
+        if self.coupled:
+            self.state = self.draw.state_dtype()
+            self.ports["gap"] = PotentialArray
+
+    def outputs(self, inputs):
+        found = super().outputs(inputs)
+        return [*found, self.origin("potential", PotentialArray, self.units, self.state)] if self.coupled else found
 
     def wired(self, port, wires):
+        if port == "gap":
+            (origin,) = wires
+            pattern = connections.FixedProbability(probability=0.3)
+            return [Projection(origin.wire.origin, origin.wire.port, pattern=pattern, weights=0.1)]
         mean = self.receptors[port][1]
         return [projection(self.draw, o, f"p{n}_{port}", self.units, mean) for n, o in enumerate(wires)]
 
@@ -333,6 +347,9 @@ class AnyPool(Pool):
         if self.soma is somas.IntegrateAndFireSomaConfig:
             drive = {"background": draw.quantity(100.0, self.units)}
         fields = self.common(units=self.units, inhibitory_rate=self.inhibitory, receptors=made)
+        if self.coupled:
+            fields |= {"dtype": self.state, "exposes": ("potential",)}
+            made["gap"] = receptors.GapJunctionConfig()
         if draw.chance(0.3):
             port = draw.choice(self.chosen)
             weight = self.receptors[port][1]

@@ -10,7 +10,7 @@ from hypothesis import reject
 from hypothesis import strategies as st
 
 import spark
-from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, Projection, SpikeArray
+from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, PotentialArray, Projection, SpikeArray
 from spark.core.errors import ConfigError
 from spark.core.payloads import CurrentArray
 from spark.io.graph_of import document_of
@@ -90,20 +90,28 @@ def pooled_brains(draw: Any) -> BrainConfig:
             )
         )
         soma = draw(components(SOMAS))
+        exposes = ("potential",) if "potential" in soma.made().exposes else ()
         try:
-            config = PoolConfig(units=(4,), receptors=receptors, soma=soma)
+            config = PoolConfig(units=(4,), receptors=receptors, soma=soma, exposes=exposes)
         except ConfigError:
             # A soma may have been drawn with units of its own.
-            config = PoolConfig(units=(4,), receptors=receptors)
+            exposes = ("potential",)
+            config = PoolConfig(units=(4,), receptors=receptors, exposes=exposes)
         ports = Pool.ports_from(config)
         wires: dict[str, list[PortMap]] = {}
         for port in receptors:
+            if ports.input_type(port) is PotentialArray:
+                wires[port] = [_wire(draw, name, property_) for property_ in exposes]
+                continue
             origins = ["noise", *names] if port in ports.projected else []
             drawn = draw(st.lists(st.sampled_from(origins), max_size=3)) if origins else []
             wires[port] = [_wire(draw, origin) for origin in drawn]
         if not any(wires.values()):
-            port = next(iter(ports.projected), None)
-            wires = {port: [_wire(draw, "noise")]} if port else {next(iter(receptors)): [PortMap("__call__", "stim")]}
+            port = next((p for p in ports.projected if ports.input_type(p) is not PotentialArray), None)
+            injected = [p for p in receptors if p not in ports.projected]
+            if port is None and not injected:
+                reject()
+            wires = {port: [_wire(draw, "noise")]} if port else {injected[0]: [PortMap("__call__", "stim")]}
         modules.append(ModuleSpecs(name, Pool, {port: listed for port, listed in wires.items() if listed}, config))
     # Some somas follow the course of a spike, for which a millisecond is too long.
     dt = min(1.0, *(usual_step(specs.config.soma) for specs in modules[1:]))
@@ -114,8 +122,8 @@ def pooled_brains(draw: Any) -> BrainConfig:
         reject()
 
 
-def _wire(draw: Any, origin: str) -> PortMap:
-    port = "spikes" if origin == "noise" else "out_spikes"
+def _wire(draw: Any, origin: str, port: str = "out_spikes") -> PortMap:
+    port = "spikes" if origin == "noise" else port
     if draw(st.booleans()):
         return PortMap(origin, port)
     return Projection(origin, port, **draw(configs(ProjectionConfig)).explicit())

@@ -5,7 +5,7 @@ from typing import Any
 
 from spark.core.errors import ConfigError, Problem
 from spark.core.parameter import require_shapes
-from spark.core.payloads import CurrentArray, FloatArray
+from spark.core.payloads import CurrentArray, FloatArray, PotentialArray
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.component import Component
 from spark.nn.plasticity.rule import Rule
@@ -13,6 +13,7 @@ from spark.nn.pools.feeds import Feed
 from spark.nn.pools.sums import Sum, SumConfig
 from spark.nn.pools.total import EFFECTS, Total, TotalConfig
 from spark.nn.projections.draws import Drawn
+from spark.nn.projections.gap import GapProjections
 from spark.nn.projections.plastic import PlasticProjection, PlasticProjectionConfig
 from spark.nn.projections.static import StaticProjections, StaticProjectionsConfig
 from spark.nn.somas.soma import Soma
@@ -58,6 +59,11 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
             inputs = {term: [PortMap(CALL, term)] for term in terms}
             parts.append(ModuleSpecs(f"{name}_sum", Sum, inputs, sums))
             sources = [PortMap(f"{name}_sum", "arrivals")]
+        elif issubclass(made.takes, PotentialArray):
+            (feed,) = own
+            joined = StaticProjectionsConfig(**shared, seed=feed.projections[0].seed, projections=feed.projections)
+            parts.append(ModuleSpecs(feed.name, GapProjections, {"potentials": [PortMap(CALL, feed.name)]}, joined))
+            sources = [PortMap(feed.name, "arrivals")]
         else:
             made_here, sources = _projections(name, own, events, shared)
             parts += made_here

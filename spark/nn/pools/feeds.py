@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spark.core.errors import ConfigError, Problem, WiringError
-from spark.core.payloads import CurrentArray
+from spark.core.payloads import CurrentArray, PotentialArray
 from spark.core.ports import PortSpec
 from spark.nn.projections.draws import Drawn
 from spark.nn.projections.pairs import Pairs
@@ -59,10 +59,29 @@ def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: Port
         text = "has no meaning at an inhibitory receptor, where every spike takes away, got True"
         raise ConfigError(Problem(f"{owner}.{name}.signed", text, "Leave it out", "setting"))
     signed = (made.signed and not inhibits) if settings.signed is None else settings.signed
+    if issubclass(made.takes, PotentialArray):
+        _refuse_of_spikes(f"{owner}.{name}", settings)
     addresses = (f"{owner}.{name}.pattern", f"{owner}.{name}.weights", f"{owner}.{name}.delay")
     # A file writes the default as well.
     given = "alone" if settings.weights != ProjectionConfig().weights else "not"
     return Drawn(name, settings, signed, inhibits, addresses, given)
+
+
+def _refuse_of_spikes(address: str, settings: ProjectionConfig) -> None:
+    """Refuse what has a meaning for spikes only.
+
+    Raises:
+        ConfigError: Names each such setting of a projection of potentials.
+    """
+    text = "is for projections of spikes, got {} where potentials arrive"
+    given = {name: getattr(settings, name) for name in ("delay", "rule", "short_term")}
+    found = {name: type(value).__name__ for name, value in given.items() if value is not None}
+    found |= {"signed": "True"} if settings.signed else {}
+    found |= {"weight_dtype": settings.weight_dtype} if settings.weight_dtype != "float32" else {}
+    if found:
+        raise ConfigError(
+            Problem(f"{address}.{name}", text.format(got), "Leave it out", "setting") for name, got in found.items()
+        )
 
 
 def inhibitory(config: ReceptorConfig) -> bool:

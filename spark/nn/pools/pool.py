@@ -11,7 +11,7 @@ from spark.core.config import Config, field
 from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.names import did_you_mean, illegal
 from spark.core.payloads import CurrentArray, FloatArray, Payload, SpikeArray
-from spark.core.ports import MeasuredFrom, Ports, PortSpec
+from spark.core.ports import Begins, MeasuredFrom, Ports, PortSpec
 from spark.core.values import Number
 from spark.graph.specs import ModuleSpecs, PortMap
 from spark.kernels.place import Place
@@ -84,6 +84,9 @@ class PoolConfig(NeuronConfig):
         description="The receptors by name, each the config of any; in the order of their names they are input ports.",
     )
     modulators: tuple[str, ...] = field((), description="Further input ports, which modulate rules of projections.")
+    exposes: tuple[str, ...] = field(
+        (), description="Properties of the soma that are output ports too, such as `potential`."
+    )
     background: Annotated[dict[str, Any], BeforeValidator(_to_background), WithJsonSchema({"type": "object"})] = field(
         factory=dict, description="Random events onto every unit, by the receptor at which they arrive."
     )
@@ -106,8 +109,19 @@ class PoolConfig(NeuronConfig):
             why = illegal(name) or (f"{name!r} is a receptor" if name in self.receptors else None)
             if why:
                 found.append(Problem("modulators", why, "Choose another name", "name"))
+        found += self._unexposed()
         found += [p.under(f"receptors.{name}") for name, receptor in self.receptors.items() for p in receptor.unmade()]
         return [*found, *(p.under("soma") for p in self.soma.unmade())]
+
+    def _unexposed(self) -> list[Problem]:
+        """What is to be exposed and no property of the soma is."""
+        known = () if self.soma.unmade() else tuple(self.soma.made().exposes)
+        text = f"is no property of {type(self.soma).__name__}'s soma, got {{!r}}; expected one of {sorted(known)}"
+        return [
+            Problem("exposes", text.format(name), did_you_mean(name, known, "Name one of those"), "unknown")
+            for name in self.exposes
+            if name not in known and not self.soma.unmade()
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; receptors and backgrounds leave out what the pool hands down."""
@@ -143,7 +157,8 @@ class Pool(Neuron):
     these are summed; the soma integrates, and fires; rules change the weights.
 
     Input ports: the receptors (`SpikeArray`, or `CurrentArray` for injected currents), and the `modulators`
-    (`FloatArray`). Output ports: `out_spikes`, int8, shape of the units.
+    (`FloatArray`). Output ports: `out_spikes`, int8, shape of the units; each property of the soma that the config
+    `exposes`, as the step leaves it.
     Parts: `soma`; each receptor by its name; each projection with a rule by its name, and `<name>_rule`;
     `<receptor>_projections`, the other projections of a receptor; `total`, the sum.
 
@@ -164,9 +179,11 @@ class Pool(Neuron):
         receptors = {name: receptor.takes for name, receptor in made.items()}
         optional: dict[str, Any] = dict.fromkeys(config.modulators, FloatArray)
         projected = tuple(name for name, payload in receptors.items() if not issubclass(payload, CurrentArray))
+        properties = config.soma.made().exposes
+        outputs = {"out_spikes": SpikeArray, **{name: properties[name] for name in config.exposes}}
         if len(receptors) == 1:
-            return Ports(receptors, optional, {"out_spikes": SpikeArray}, projected=projected)
-        return Ports({}, {**receptors, **optional}, {"out_spikes": SpikeArray}, tuple(receptors), projected)
+            return Ports(receptors, optional, outputs, projected=projected)
+        return Ports({}, {**receptors, **optional}, outputs, tuple(receptors), projected)
 
     def build(self, **inputs: PortSpec) -> None:
         """Build the components for the wires that there are."""
@@ -229,6 +246,28 @@ class Pool(Neuron):
         spec = PortSpec(soma.exposes["potential"], self.config.units, config.dtype, traits=(rest,))
         return {PortMap("soma", "potential"): spec}
 
+    def exposed(self) -> tuple[str, ...]:
+        """Properties of the soma that are output ports."""
+        return self.described().exposes
+
+    def _measured(self, name: str) -> tuple[MeasuredFrom, ...]:
+        soma, config = soma_of(self.described())
+        return (MeasuredFrom(soma.rest(config)),) if name == "potential" else ()
+
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
+        """Known before its inputs are; a property's shape and dtype are those of one number for each unit."""
+        c, soma = self.config, soma_of(self.described())[0]
+        made = {n: PortSpec(soma.exposes[n], c.units, c.dtype, traits=self._measured(n)) for n in self.exposed()}
+        return {**super().output_contract(**known), **made}
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Which units are inhibitory; what properties are measured from, and what they are at the beginning."""
+        found = super().describe_outputs(outputs)
+        for name in self.exposed():
+            begins = Begins(getattr(self.soma, name).reset_value)
+            found[name] = replace(outputs[name], traits=(*self._measured(name), begins))
+        return found
+
     def _split(self, arriving: Mapping[str, Any], elements: Any, join: Any) -> dict[str, Any]:
         """What arrives, by feed; `elements(value, first, last)` and `join(values)` work on it."""
         found = {name: arriving[name] for name in self._modulators if name in arriving}
@@ -246,7 +285,8 @@ class Pool(Neuron):
         def join(parts: list[tuple[Place, ...]]) -> Arriving:
             return Arriving(*(place for several in parts for place in several), program=lowering.program)
 
-        return super().lower(lowering, **self._split(inputs, elements, join))
+        made = super().lower(lowering, **self._split(inputs, elements, join))
+        return {**made, **{name: lowering.variable(getattr(self.soma, name)) for name in self.exposed()}}
 
     def __call__(self, **inputs: Payload) -> NeuronOutput:
         """Advance one step."""
@@ -259,4 +299,6 @@ class Pool(Neuron):
                 return payloads[0]
             return type(payloads[0])(jnp.concatenate([payload.value for payload in payloads]))  # type: ignore[call-arg]
 
-        return self.advance(**self._split(inputs, elements, join))
+        made: Any = self.advance(**self._split(inputs, elements, join))
+        made |= {name: self.soma.read(name) for name in self.exposed()}
+        return made

@@ -1,7 +1,7 @@
 """Projections whose weights stay: all that end at one receptor share their lists of connections and a ring of input."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import jax.numpy as jnp
 import numpy as np
@@ -38,7 +38,65 @@ class ArrivalsOutput(TypedDict):
     arrivals: FloatArray
 
 
-class StaticProjections(Module, TakesInPlace, GivesInPlace):
+class ListedProjections(Module, GivesInPlace):
+    """Base of projections whose weights stay: those that end at one receptor share lists of connections and a ring.
+
+    Class attributes:
+        sent: The input port at which what the sources send arrives, of all wires together.
+    """
+
+    config: StaticProjectionsConfig
+    works_on_others = True
+    sent: ClassVar[str]
+
+    def prepare_lists(self, coming: PortSpec | None) -> None:
+        """Draw connections, weights and delays, and make the ring."""
+        self.units = self.config.units
+        self.drawn: tuple[Drawn, ...] = tuple(self.config.projections)
+        self.post = int(np.prod(self.units))
+        parts = () if coming is None else coming.wires
+        self.firsts = tuple(np.cumsum([0] + [part.size for part in parts]).tolist())
+        self.signed = any(drawn.signed for drawn in self.drawn)
+        self.further, self.several, self.has_middles, spread = 0, False, False, 0
+        if parts:
+            try:
+                rows, self.further = self.draw(parts)
+            except ConfigError as error:
+                raise error.placed() from error.__cause__
+            for name, array in rows._asdict().items():
+                if array is not None:
+                    setattr(self, f"rows_{name}", Constant(array))
+            self.several, self.has_middles = rows.delays is not None, rows.middles is not None
+            spread = int(rows.delays.max()) if self.several and rows.delays.size else 0
+        self.slots = self.further + spread + 1
+        self.arriving = Variable(
+            np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."
+        )
+
+    def draw(self, parts: tuple[PortSpec, ...]) -> tuple[Rows, int]:
+        """The connections from what each wire brings, and how many steps are left of the shortest delay."""
+        wires = [drawn.wire(part) for drawn, part in zip(self.drawn, parts, strict=True)]
+        dtype = self.drawn[0].settings.weight_dtype
+        rows, further, bring = draw_rows(self.generator, wires, self.units, self.config.dt, dtype)
+        refuse_unused_weights(self.drawn, bring)
+        return rows._replace(weights=np.abs(rows.weights)) if self.drawn[0].inhibits else rows, further
+
+    def _rows(self, of: Any) -> Rows:
+        names = ("starts", "post", "weights") + self.several * ("delays",) + self.has_middles * ("middles",)
+        found = {name: of(getattr(self, f"rows_{name}")) for name in names}
+        return Rows(**{"delays": None, **found})
+
+    @property
+    def connected(self) -> Rows:
+        """The connections, as arrays."""
+        return self._rows(lambda constant: constant.value)
+
+    def arrived(self, row: Any) -> FloatArray:
+        """What arrives in this step, in the shape of the units."""
+        return FloatArray(row.reshape(self.units))
+
+
+class StaticProjections(ListedProjections, TakesInPlace):
     """Spikes are scattered, when they come in, into a ring of the steps to come; each step its row arrives.
 
     Native code delivers spikes that all arrive equally late when they arrive, and those of many connections with many
@@ -52,12 +110,11 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
     Variables: `arriving`, float32 (slots, units).
     """
 
-    config: StaticProjectionsConfig
     lowers = True
     in_place_ports = ("arrivals",)
-    works_on_others = True
     any_of = ("spikes", "arrivals")
     unit_ports = ("arrivals",)
+    sent = "spikes"
 
     def build(
         self,
@@ -66,45 +123,7 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
         arrivals: PortSpec | None = None,
     ) -> None:
         """Draw connections, weights and delays."""
-        self.units = self.config.units
-        self.drawn: tuple[Drawn, ...] = tuple(self.config.projections)
-        self.post = int(np.prod(self.units))
-        parts = () if spikes is None else spikes.wires
-        self.firsts = tuple(np.cumsum([0] + [part.size for part in parts]).tolist())
-        self.signed = any(drawn.signed for drawn in self.drawn)
-        self.further, self.several, self.has_middles, spread = 0, False, False, 0
-        if parts:
-            try:
-                spread = self._draw(parts)
-            except ConfigError as error:
-                raise error.placed() from error.__cause__
-        self.slots = self.further + spread + 1
-        self.arriving = Variable(
-            np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."
-        )
-
-    def _draw(self, parts: tuple[PortSpec, ...]) -> int:
-        """Draw the rows; returns by how many steps the longest delay is longer than the shortest."""
-        wires = [drawn.wire(part) for drawn, part in zip(self.drawn, parts, strict=True)]
-        dtype = self.drawn[0].settings.weight_dtype
-        rows, self.further, bring = draw_rows(self.generator, wires, self.units, self.config.dt, dtype)
-        refuse_unused_weights(self.drawn, bring)
-        rows = rows._replace(weights=np.abs(rows.weights)) if self.drawn[0].inhibits else rows
-        for name, array in rows._asdict().items():
-            if array is not None:
-                setattr(self, f"rows_{name}", Constant(array))
-        self.several, self.has_middles = rows.delays is not None, rows.middles is not None
-        return int(rows.delays.max()) if self.several and rows.delays.size else 0
-
-    def _rows(self, of: Any) -> Rows:
-        names = ("starts", "post", "weights") + self.several * ("delays",) + self.has_middles * ("middles",)
-        found = {name: of(getattr(self, f"rows_{name}")) for name in names}
-        return Rows(**{"delays": None, **found})
-
-    @property
-    def connected(self) -> Rows:
-        """The connections, as arrays."""
-        return self._rows(lambda constant: constant.value)
+        self.prepare_lists(spikes)
 
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """The connections that end at these units, in the same order, and these units' columns of the ring."""
@@ -138,7 +157,7 @@ class StaticProjections(Module, TakesInPlace, GivesInPlace):
             ring = scatter_spikes(active, self.connected, ring, slot, self.signed, amplitudes=brings)
         arrived = ring[now] if arrivals is None else ring[now] + arrivals.value.reshape(-1).astype(jnp.float32)
         self.arriving.value = ring.at[now].set(0.0)
-        return {"arrivals": FloatArray(arrived.reshape(self.units))}
+        return {"arrivals": self.arrived(arrived)}
 
     def lower(
         self,

@@ -23,6 +23,8 @@ from spark.nn.receptors.equations import EquationConductanceConfig as EquationCo
 from spark.nn.receptors.equations import EquationCurrent as EquationCurrent
 from spark.nn.receptors.equations import EquationCurrentConfig as EquationCurrentConfig
 from spark.nn.receptors.equations import from_equations as from_equations
+from spark.nn.receptors.gap_junction import GapJunction as GapJunction
+from spark.nn.receptors.gap_junction import GapJunctionConfig as GapJunctionConfig
 from spark.nn.receptors.jump import Jump as Jump
 from spark.nn.receptors.jump import JumpConfig as JumpConfig
 from spark.nn.receptors.receptor import ConductanceOutput as ConductanceOutput

@@ -1,0 +1,183 @@
+"""Gap junctions against closed forms and NumPy, and what they have no meaning for."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import array_code, refused
+from reference.gap_junctions import coupled
+from tolerances import INTEGRATED
+
+import spark
+from spark import ConfigError, Projection
+from spark.nn import Brain, connections, plasticity, receptors, somas
+from spark.nn.projections import TsodyksMarkramConfig
+from spark.sim.run import build
+
+RNG = np.random.default_rng(12)
+GAP = {"gap": receptors.GapJunctionConfig()}
+# Two pools: potentials at rest and at the beginning, currents; conductances within the first and between them.
+RESTS = RNG.uniform(-70, -60, 12), RNG.uniform(-65, -55, 7)
+FIRSTS = RESTS[0] + RNG.uniform(-5, 5, 12), RESTS[1] + RNG.uniform(-5, 5, 7)
+CURRENTS = RNG.uniform(0, 50, 12), RNG.uniform(0, 50, 7)
+BETWEEN = RNG.uniform(0, 0.4, (7, 12)) * (RNG.random((7, 12)) < 0.5)
+
+
+def leaky(rest: Any, first: Any, current: Any = 0.0) -> somas.IntegrateAndFireSomaConfig:
+    """Units of 20 ms and 100 MOhm that never fire."""
+    given = {"potential_rest": rest, "potential_first": first, "background": current, "threshold": 100.0}
+    return somas.IntegrateAndFireSomaConfig(potential_tau=20.0, resistance=100.0, **given)
+
+
+def pair(dt: float, conductance: float) -> Brain:
+    """Two units, 10 and 4 mV above rest, with a junction that is given in one direction."""
+    net = spark.Network(dt=dt, seed=1)
+    soma = leaky(-60.0, np.array([-50.0, -56.0]))
+    pool = net.pool("pool", 2, soma=soma, receptors=GAP, exposes=("potential",))
+    net.connect(pool.potential, pool.gap, weights=np.array([[0.0, conductance], [0.0, 0.0]]))
+    return net.build()
+
+
+def potentials(brain: Brain, steps: int, name: str = "pool", **given: Any) -> np.ndarray:
+    """Above rest, mV (steps, units)."""
+    return spark.run(brain, steps, record=[f"{name}.soma.potential"], progress=False, **given)[f"{name}.soma.potential"]
+
+
+def test_two_units_decay_together_as_alone_and_apart_faster_by_twice_their_coupling() -> None:
+    """V1 + V2 falls with tau, V1 - V2 with tau / (1 + 2 R g); the step is of the first order."""
+    conductance, time = 2.0, np.array([5.0, 10.0, 20.0])
+    together, apart = 14.0 * np.exp(-time / 20.0), 6.0 * np.exp(-time / 20.0 * (1.0 + 2.0 * 0.1 * conductance))
+    errors = []
+    for dt in (0.2, 0.1):
+        found = potentials(pair(dt, conductance), round(20.0 / dt))[np.rint(time / dt).astype(int) - 1]
+        np.testing.assert_allclose(found.sum(axis=1), together, **INTEGRATED["float32"])
+        errors.append(np.abs(found[:, 0] - found[:, 1] - apart).max())
+    assert errors[1] < 0.02 and 1.8 < errors[0] / errors[1] < 2.2
+
+
+def two_pools() -> Brain:
+    """Random junctions within the first pool, a table of them between the two."""
+    net = spark.Network(dt=0.1, seed=2)
+    settings: dict[str, Any] = {"receptors": GAP, "exposes": ("potential",)}
+    a, b = (
+        net.pool(name, rest.size, soma=leaky(rest, first, current), **settings)
+        for name, rest, first, current in zip("ab", RESTS, FIRSTS, CURRENTS, strict=True)
+    )
+    net.connect(a.potential, a.gap, connections.FixedProbability(probability=0.4), weights=0.3, name="within")
+    net.connect(b.potential, a.gap, weights=BETWEEN.T)
+    net.connect(a.potential, b.gap, weights=BETWEEN)
+    return net.build()
+
+
+def conductances(brain: Brain) -> np.ndarray:
+    """Of all units of both pools, nS, (unit, source)."""
+    all_of = np.zeros((19, 19))
+    all_of[:12, :12] = brain.connections("a.within").to_matrix().T
+    all_of[:12, 12:] = brain.connections("a.b_gap").to_matrix().T
+    all_of[12:, :12] = brain.connections("b.gap").to_matrix().T
+    return all_of
+
+
+def test_junctions_within_a_pool_join_both_ways_and_no_unit_with_itself() -> None:
+    brain = two_pools()
+    build(brain)
+    found = conductances(brain)
+    np.testing.assert_array_equal(found, found.T)
+    within = found[:12, :12]
+    assert set(np.unique(within)) == {0.0, np.float32(0.3)} and not np.diag(within).any()
+    assert 0.45 < (within > 0).mean() < 0.8  # Drawn in one direction of two, or in both.
+    np.testing.assert_allclose(found[12:, :12], BETWEEN, rtol=1e-6)
+
+
+def test_pools_whose_rests_differ_run_as_in_numpy_compiled_as_array_code_and_by_threads() -> None:
+    brain = two_pools()
+    build(brain)
+    expected = coupled(
+        np.concatenate(FIRSTS), np.concatenate(RESTS), conductances(brain), np.concatenate(CURRENTS), 300, 0.1
+    )
+    paths = ["a.soma.potential", "b.soma.potential"]
+
+    def run(**given: Any) -> np.ndarray:
+        recording = spark.run(two_pools(), 300, record=paths, progress=False, **given)
+        return np.hstack([recording[path] + rest for path, rest in zip(paths, RESTS, strict=True)])
+
+    np.testing.assert_allclose(run(), expected, rtol=1e-6, atol=1e-4)
+    assert spark.explain(brain).one_call
+    ways = {module.path: module.runs_as for module in spark.explain(brain).modules}
+    assert (ways["a.gap_projections"], ways["a.gap"]) == ("op", "compiled")
+    np.testing.assert_array_equal(run(threads=2), run(threads=1))
+    with array_code():
+        np.testing.assert_allclose(run(), expected, rtol=1e-6, atol=1e-4)
+
+
+def test_files_and_new_conductances_keep_what_is_coupled(tmp_path: Path) -> None:
+    brain = two_pools()
+    first = potentials(brain, 50, "a")
+    spark.save_model(brain.config, tmp_path / "coupled.spark.json")
+    loaded = spark.load_model(tmp_path / "coupled.spark.json")
+    assert loaded.config == brain.config
+    np.testing.assert_array_equal(potentials(loaded, 50, "a"), first)
+    spark.save_checkpoint(brain, tmp_path / "coupled.safetensors")
+    again = spark.load_checkpoint(tmp_path / "coupled.safetensors")
+    np.testing.assert_array_equal(potentials(again, 50, "a"), potentials(brain, 50, "a"))
+    table = brain.connections("a.within")
+    other = two_pools()
+    build(other)
+    stronger = other.with_weights({"a.within": 2.0 * table.weights})
+    np.testing.assert_allclose(stronger.connections("a.within").weights, 0.6, rtol=1e-6)
+    assert np.abs(potentials(stronger, 50, "a") - first).max() > 1e-3
+
+
+SETTINGS = [
+    ({"delay": 1.0}, "delay", "ConstantInitializer"),
+    ({"rule": plasticity.PairRuleConfig()}, "rule", "PairRuleConfig"),
+    ({"short_term": TsodyksMarkramConfig()}, "short_term", "TsodyksMarkramConfig"),
+    ({"signed": True}, "signed", "True"),
+    ({"weight_dtype": "float16"}, "weight_dtype", "float16"),
+]
+
+
+@pytest.mark.parametrize(("given", "name", "got"), SETTINGS, ids=[name for _, name, _ in SETTINGS])
+def test_settings_of_spikes_are_refused(given: Any, name: str, got: str) -> None:
+    net = spark.Network(dt=0.1, seed=1)
+    pool = net.pool("pool", 3, receptors=GAP, exposes=("potential",))
+    net.connect(pool.potential, pool.gap, name="own", **given)
+    text = f"pool.own.{name}: is for projections of spikes, got {got} where potentials arrive. Leave it out"
+    with refused(ConfigError, text):
+        build(net.build())
+
+
+def test_negative_conductances_are_refused() -> None:
+    text = "pool.own.weights: must be at least 0 nS at gap junctions, got -1. Give conductances; a current flows either"
+    net = spark.Network(dt=0.1, seed=1)
+    pool = net.pool("pool", 3, receptors=GAP, exposes=("potential",))
+    net.connect(pool.potential, pool.gap, name="own", weights=-1.0)
+    with refused(ConfigError, f"{text} way through them"):
+        build(net.build())
+
+
+def test_what_a_soma_does_not_have_is_not_exposed() -> None:
+    text = "PoolConfig.exposes: is no property of IntegrateAndFireSomaConfig's soma, got 'potentials'; expected one of"
+    with refused(ConfigError, f"{text} ['potential']. Did you mean 'potential'?"):
+        spark.nn.PoolConfig(units=(3,), exposes=("potentials",))
+
+
+def test_spikes_do_not_fit_a_gap_junction() -> None:
+    net = spark.Network(dt=0.1, seed=1)
+    pool = net.pool("pool", 3, receptors=GAP)
+    net.connect(pool, pool.gap)
+    with refused(
+        spark.WiringError,
+        "pool.gap[0]: has the wrong payload type, got SpikeArray from 'pool.out_spikes'; expected PotentialArray. "
+        "Wire a port of that type, or put an interface between",
+    ):
+        build(net.build())
+
+
+def test_a_projection_of_potentials_survives_json() -> None:
+    wire = Projection("pool", "potential", name="own", weights=0.5)
+    net = spark.Network(dt=0.1, seed=1)
+    net.pool("pool", 3, receptors=GAP, exposes=("potential",)).inputs["gap"] = [wire]
+    config = net.config()
+    assert type(config).from_json(config.to_json()) == config
