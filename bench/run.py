@@ -57,6 +57,7 @@ COMMANDS = {
     ),
     "connectome": ("engine/engine.py", "--workloads", "connectome"),
     "threads": ("threads.py",),
+    "shares": ("shares.py",),
     "microcircuit-threads": ("microcircuit.py",),
     "batch": ("batch.py",),
     "scaling": ("scaling.py",),

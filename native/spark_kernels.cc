@@ -4,7 +4,9 @@
 #include <cstring>
 #include <vector>
 
+#include "bits.h"
 #include "deliver.h"
+#include "exchange.h"
 #include "looked_at.h"
 #include "order.h"
 #include "program.h"
@@ -202,6 +204,28 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
   }
 }
 
+ffi::Error pack_spikes(ffi::Buffer<ffi::S8> spikes, ffi::ResultBuffer<ffi::U32> packed) {
+  spark::pack_spikes(spikes.typed_data(), spikes.element_count(), packed->typed_data());
+  return ffi::Error::Success();
+}
+
+ffi::Error unpack_spikes(ffi::Buffer<ffi::U32> packed, ffi::ResultBuffer<ffi::S8> spikes) {
+  const int64_t count = spikes->dimensions().back(), length = packed.dimensions().back();
+  for (int64_t row = 0; count > 0 && row < spikes->element_count() / count; ++row)
+    spark::unpack_spikes(packed.typed_data() + row * length, count, spikes->typed_data() + row * count);
+  return ffi::Error::Success();
+}
+
+// What this process says and what all say, once a step of a brain on several machines.
+ffi::Error exchange(ffi::Buffer<ffi::U32> row, ffi::Buffer<ffi::S32> sockets, ffi::Buffer<ffi::U32> turn,
+                    ffi::ResultBuffer<ffi::U32> all) {
+  const int64_t processes = sockets.element_count(), words = row.element_count();
+  spark::Exchange made(sockets.typed_data(), processes, turn.typed_data()[0], row.typed_data(),
+                       static_cast<uint32_t>(words), all->typed_data());
+  const std::string why = made.run();
+  return why.empty() ? ffi::Error::Success() : ffi::Error(ffi::ErrorCode::kUnavailable, why);
+}
+
 }  // namespace
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_run_program, run_program,
@@ -233,6 +257,19 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_scatter, scatter,
                                   .Attr<int64_t>("delay_type")
                                   .Attr<int64_t>("layout")
                                   .Attr<int64_t>("is_signed"));
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_pack_spikes, pack_spikes,
+                              ffi::Ffi::Bind().Arg<ffi::Buffer<ffi::S8>>().Ret<ffi::Buffer<ffi::U32>>());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_unpack_spikes, unpack_spikes,
+                              ffi::Ffi::Bind().Arg<ffi::Buffer<ffi::U32>>().Ret<ffi::Buffer<ffi::S8>>());
+
+XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_exchange, exchange,
+                              ffi::Ffi::Bind()
+                                  .Arg<ffi::Buffer<ffi::U32>>()
+                                  .Arg<ffi::Buffer<ffi::S32>>()
+                                  .Arg<ffi::Buffer<ffi::U32>>()
+                                  .Ret<ffi::Buffer<ffi::U32>>());
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(spark_deliver_dense, deliver_dense,
                               ffi::Ffi::Bind().Arg<ffi::Buffer<ffi::S8>>().Arg<ffi::AnyBuffer>().Ret<ffi::Buffer<ffi::F32>>());

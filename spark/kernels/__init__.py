@@ -1,8 +1,8 @@
 """The hot operations: each one reference in jax.numpy, and a C++ version for CPUs behind the same function."""
 
 from spark.kernels.bits import bit_words as bit_words
-from spark.kernels.bits import pack_bits as pack_bits
-from spark.kernels.bits import unpack_bits as unpack_bits
+from spark.kernels.bits import pack_spikes as pack_spikes
+from spark.kernels.bits import unpack_spikes as unpack_spikes
 from spark.kernels.build import NativeStatus as NativeStatus
 from spark.kernels.consolidate import consolidate as consolidate
 from spark.kernels.dense import deliver_dense as deliver_dense

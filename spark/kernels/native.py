@@ -14,7 +14,8 @@ from spark.kernels.carried import Unfit
 from spark.kernels.compiler import REINSTALL, BuildError
 
 _TARGETS = ("spark_deliver_dense", "spark_deliver_edges", "spark_zenke_edges", "spark_scatter", "spark_run_program")
-_TARGETS += ("spark_stdp_dense", "spark_stdp_edges", "spark_stdp_consolidate")
+_TARGETS += ("spark_stdp_dense", "spark_stdp_edges", "spark_stdp_consolidate", "spark_exchange", "spark_pack_spikes")
+_TARGETS += ("spark_unpack_spikes",)
 _INSTRUCTION_SETS = ("portable", "avx2", "avx512")
 
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from spark.core.packing import Slot
 from spark.core.payloads import SpikeArray
 from spark.graph.specs import PortMap
-from spark.kernels import bit_words, pack_bits, unpack_bits
+from spark.kernels import bit_words, pack_spikes, unpack_spikes
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,12 @@ class Letter:
         flat = jnp.asarray(value).reshape(-1)
         if not self.is_bits:
             return Slot(0, 0, flat.shape, self.dtype, False).to_words(flat)
-        return pack_bits(jnp.stack([flat != 0, flat < 0])).reshape(-1)
+        return pack_spikes(flat.astype(jnp.int8))
 
     def _unpack(self, words: Any, count: int) -> Any:
         if not self.is_bits:
             return Slot(0, 0, (count,), self.dtype, False).cut(words)
-        length = bit_words(count)
-        fired, negative = unpack_bits(words[..., :length], count), unpack_bits(words[..., length:], count)
-        return (fired.astype(jnp.int8) - 2 * negative.astype(jnp.int8)).astype(self.dtype)
+        return unpack_spikes(words, count).astype(self.dtype)
 
     def read(self, message: Any) -> Any:
         """The whole port's array out of all devices' rows, uint32 (devices, words)."""

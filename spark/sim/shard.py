@@ -23,6 +23,7 @@ from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
 from spark.graph.specs import CALL, PortMap
 from spark.nn.brain import Brain
+from spark.sim.exchange import connect
 from spark.sim.message import Letter, addressed, read_all, write_all
 from spark.sim.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of
 from spark.sim.placement import Placement, Plan, place
@@ -68,7 +69,12 @@ class ShardedBrain:
         message = np.asarray(write_all(self._cached, cache, mesh.size, length))
         firsts = [np.array([part.firsts.get(n, 0) for n in self._program.modules], np.int32) for part in parts]
         self._slots = joint_leaves([part.state for part in parts])
-        self._fixed = Fixed(self._stack([part.constants for part in parts]), self._stack([(f,) for f in firsts])[0])
+        # Kept, since its sockets are open as long as it is.
+        self._exchange, self._turn = connect(mesh), 0
+        ends = None if self._exchange is None else self._stack([(self._exchange.ends,)] * mesh.size)[0]
+        self._fixed = Fixed(
+            self._stack([part.constants for part in parts]), self._stack([(f,) for f in firsts])[0], ends
+        )
         self.state = ShardedState(self._stack([part.state for part in parts]), self._copy(message))
 
     def advance(
@@ -105,9 +111,11 @@ class ShardedBrain:
                 )
             )
         copied, learns = jax.tree.map(self._copy, payloads), self._copy(np.bool_(learning))
-        return advance_program(
-            self._program, self._fixed, state, copied, learns, steps=operator.index(steps), spikes=spikes
-        )
+        count = operator.index(steps)
+        turn, self._turn = self._copy(np.uint32(self._turn)), (self._turn + count) % 2**32
+        done = advance_program(self._program, self._fixed, state, copied, learns, turn, steps=count, spikes=spikes)
+        # What one run tells the other processes must not come between what another one does.
+        return done if self._exchange is None else jax.block_until_ready(done)
 
     def gather(self, brain: Brain, state: ShardedState) -> State:
         """The state that the brain would have on one device, for `brain.load_state(...)` or a checkpoint.

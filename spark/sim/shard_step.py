@@ -16,6 +16,7 @@ from spark.core.transform import STEP, Structure, merge
 from spark.core.tree import variables_of
 from spark.graph.specs import CALL, InputSpec, OutputSpec, PortMap
 from spark.nn.wiring import gather
+from spark.sim.exchange import exchange
 from spark.sim.message import Letter
 from spark.sim.parts import input_name
 
@@ -74,13 +75,17 @@ class Program:
         return self.mesh.axis_names[0]
 
 
-@functools.partial(jax.tree_util.register_dataclass, data_fields=["constants", "firsts"], meta_fields=[])
+@functools.partial(jax.tree_util.register_dataclass, data_fields=["constants", "firsts", "ends"], meta_fields=[])
 @dataclass(frozen=True)
 class Fixed:
-    """Arrays that a step reads only: constants and first units, a row for each device."""
+    """Arrays that a step reads only, a row for each device: constants, first units, and sockets to the others.
+
+    Without sockets `ends` is None, and devices exchange what they say by an operation of JAX.
+    """
 
     constants: tuple[Any, ...]
     firsts: Any
+    ends: Any = None
 
 
 @functools.partial(jax.tree_util.register_dataclass, data_fields=["leaves", "message"], meta_fields=[])
@@ -104,21 +109,25 @@ def advance_program(
     state: ShardedState,
     inputs: dict[str, Payload],
     learning: Any,
+    turn: Any,
     *,
     steps: int,
     spikes: bool,
 ) -> tuple[dict[str, Payload], dict[str, Payload], ShardedState]:
-    """Run `steps` steps with constant inputs; see `ShardedBrain.advance`."""
+    """Run `steps` steps with constant inputs; see `ShardedBrain.advance`.
+
+    `turn`, uint32, is how many steps these devices have exchanged before.
+    """
     rows = P(program.axis)
     run = jax.shard_map(
         functools.partial(_run, program, steps, spikes),
         mesh=program.mesh,
-        in_specs=(Fixed(rows, rows), ShardedState(rows, P()), P(), P()),  # type: ignore[arg-type]
+        in_specs=(Fixed(rows, rows, rows), ShardedState(rows, P()), P(), P(), P()),  # type: ignore[arg-type]
         out_specs=(P(), P(), ShardedState(rows, P())),  # type: ignore[arg-type]
         # What comes out of the exchange is the same on all devices, which the checker cannot know.
         check_vma=False,
     )
-    outputs, messages, after = run(fixed, state, inputs, learning)
+    outputs, messages, after = run(fixed, state, inputs, learning, turn)
     letters = {letter.wire: letter for letter in program.letters}
     fired = {}
     for name, wire in program.spikes if spikes else ():
@@ -127,16 +136,16 @@ def advance_program(
 
 
 def _run(
-    program: Program, steps: int, spikes: bool, fixed: Fixed, state: ShardedState, inputs: Any, learning: Any
+    program: Program, steps: int, spikes: bool, fixed: Fixed, state: ShardedState, inputs: Any, learning: Any, turn: Any
 ) -> Any:
     """One device's loop."""
     mine = Fixed(tuple(c[0] for c in fixed.constants), fixed.firsts[0])
     own = {PortMap(CALL, n): s.payload_type(inputs[n].value.astype(s.dtype)) for n, s in program.inputs}  # type: ignore[call-arg]
 
-    def step(carried: Any, _: None) -> Any:
+    def step(carried: Any, turn: Any) -> Any:
         leaves, message = carried
         leaves, row = _compute(program, mine, leaves, _Reader(program, own, message), learning)
-        message = jax.lax.all_gather(row, program.axis)
+        message = jax.lax.all_gather(row, program.axis) if fixed.ends is None else exchange(row, fixed.ends[0], turn)
         read = _Reader(program, own, message)
         outputs = {
             name: spec.payload_type(read(wire).value.astype(spec.dtype))  # type: ignore[call-arg]
@@ -145,7 +154,7 @@ def _run(
         return (leaves, message), (outputs, message if spikes else None)
 
     first = (tuple(leaf[0] for leaf in state.leaves), state.message)
-    (leaves, message), (outputs, messages) = jax.lax.scan(step, first, None, length=steps)
+    (leaves, message), (outputs, messages) = jax.lax.scan(step, first, turn + jnp.arange(steps, dtype=jnp.uint32))
     return outputs, messages, ShardedState(tuple(leaf[None] for leaf in leaves), message)
 
 

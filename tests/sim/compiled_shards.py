@@ -37,8 +37,10 @@ def compiled(delayed: bool, by: str) -> str:
     brain(**inputs)
     many = shard(brain, 2, PLANS[by])
     assert isinstance(many.state, spark.sim.ShardedState)
-    learning = np.bool_(True)
-    lowered = advance_program.lower(many._program, many._fixed, many.state, inputs, learning, steps=50, spikes=True)
+    learning, turn = np.bool_(True), np.uint32(0)
+    lowered = advance_program.lower(
+        many._program, many._fixed, many.state, inputs, learning, turn, steps=50, spikes=True
+    )
     return lowered.compile().as_text()
 
 

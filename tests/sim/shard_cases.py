@@ -204,9 +204,9 @@ SHORT = ("tutorial unit 8", "tutorial module 2", "listed plan 3", "dense unit 3"
 LONG = tuple(case for case in CASES if case not in SHORT)
 # Delayed spikes of units that are split are looked at by two processes in the quick run; each of them compiles all.
 TWO_PROCESSES = {
-    "two processes": ("delayed unit 4",),
-    "two processes long": ("tutorial unit 4", "delayed module 4"),
-    "two processes of one device": ("cuba unit 2", "plastic unit 2", "tutorial unit 2", "wires unit 2"),
+    "two processes": ("delayed unit 2",),
+    "two processes long": ("cuba unit 2", "plastic unit 2", "tutorial unit 2", "wires unit 2"),
+    "two processes of two devices": ("delayed unit 4", "tutorial unit 4", "delayed module 4"),
 }
 
 
@@ -254,6 +254,7 @@ class Alone:
             "pieces": len(many._program.pieces),
             "placement": many.placement,
             "bytes": many.bytes_per_device,
+            "sockets": many._exchange is not None,
         }
 
 

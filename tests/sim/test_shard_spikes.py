@@ -105,9 +105,9 @@ def test_units_and_memory_are_split_as_asked(short: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("which", "devices"),
     [
-        ("two processes", 2),
-        pytest.param("two processes long", 2, marks=pytest.mark.slow),
-        pytest.param("two processes of one device", 1, marks=pytest.mark.slow),
+        ("two processes", 1),
+        pytest.param("two processes long", 1, marks=pytest.mark.slow),
+        pytest.param("two processes of two devices", 2, marks=pytest.mark.slow),
     ],
 )
 def test_two_processes_give_the_spikes_of_one_device(which: str, devices: int) -> None:
@@ -120,6 +120,7 @@ def test_two_processes_give_the_spikes_of_one_device(which: str, devices: int) -
     assert found[0]["devices"] == [2, 2 * devices]
     for case in TWO_PROCESSES[which]:
         check(found[0]["cases"][case], exact=kernels.available())
+        assert found[0]["cases"][case]["sockets"] == (devices == 1 and kernels.available())
 
 
 def test_every_case_is_run() -> None:
