@@ -190,7 +190,7 @@ VARIANTS: dict[str, Variant] = {
     "error not clipped": Variant({"error": {"clip": None}}),
     # A reward that comes once, not in every step, counts as 1 where it is divided by 1 - discount.
     "reward only at the fall": Variant({"error": {"reward_size": 1.0 - 0.98}}, world=OnlyFalls),
-    "force reversed": Variant({"actor": {"bound": 0.5}, "error": {"memory": 0.3}}, then=Reversed),
+    "force reversed": Variant({"actor": {"bound": 0.3}, "error": {"memory": 0.3}}, then=Reversed),
     "delays and refractory periods": Variant({"actor": {"refractory": 2.0}}, change=delayed),
     "delays": Variant(change=delayed),
     "refractory periods": Variant({"actor": {"refractory": 2.0}}),

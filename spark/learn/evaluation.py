@@ -1,6 +1,6 @@
 """How well a policy does: returns of episodes, their mean, and where it lies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class Evaluation:
         low, high: Where the mean lies with 95 %, from resampling the episodes.
     """
 
-    returns: np.ndarray
+    returns: np.ndarray = field(repr=False)
     mean: float
     low: float
     high: float

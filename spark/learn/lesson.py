@@ -31,7 +31,7 @@ class Lesson:
     """
 
     brain: Brain
-    curve: Curve
+    curve: Curve = field(repr=False)
     first_solved: int | None
     stopped: str | None
     seconds: float

@@ -19,6 +19,9 @@ from spark.sim.records import Probe
 from spark.sim.run import build, run
 from spark.worlds.world import ENDLESS, World
 
+# Steps of the world that are run at once at least, however short its episodes.
+_ROUNDS = 25
+
 
 @runtime_checkable
 class Place(Protocol):
@@ -130,7 +133,7 @@ class _InWorld:
         return int(self.pupil.state[f"{self.world}.episodes"])
 
     def go_on(self, most: int) -> tuple[Curve, str | None]:
-        """Run for as many steps of the world as an episode may last, or until so many have ended."""
+        """Run for as many steps of the world as an episode may last, or some more, or until so many have ended."""
         wanted = self.episodes() + most
         self.pupil.replace_state({f"{self.world}.most_episodes": wanted})
         returns, stopped = _piece(self.pupil, self.world, wanted, self.learning)
@@ -142,14 +145,14 @@ class _InWorld:
 
 
 def _piece(brain: Brain, world: str, wanted: int, learning: bool) -> tuple[np.ndarray, str | None]:
-    """Run a brain for as many steps of its world as an episode may last, or until so many have ended; the new returns.
+    """Run a brain for as many steps of its world as an episode may last, at least some, or until so many have ended.
 
-    It ends with the last episode that is wanted, so that whoever goes on from there misses no round, and makes none up:
-    where it went further it is run again, up to there.
+    Returns what the new episodes brought. It ends with the last episode that is wanted, so that whoever goes on from
+    there misses no round, and makes none up: where it went further it is run again, up to there.
     """
     config: Any = brain.config.modules_map[world].config
     probes = [Probe(f"{world}.{name}", every=config.every) for name in ("episodes", "last_return")]
-    rounds, before, ended_before = config.limit, brain.state, int(brain.state[f"{world}.episodes"])
+    rounds, before, ended_before = max(config.limit, _ROUNDS), brain.state, int(brain.state[f"{world}.episodes"])
     while True:
         recording = run(brain, config.every * rounds, record=probes, learning=learning, progress=False)
         if int(brain.state[f"{world}.faults"]) > int(before[f"{world}.faults"]):

@@ -13,7 +13,7 @@ from spark.learn.tasks import TASKS
 
 FOLDER = Path(__file__).parents[2] / "examples" / "learning"
 # What is taught otherwise is no task of the command.
-OTHERS = ("digits", "evolution")
+OTHERS = ("digits", "digits_by_reward", "evolution")
 FILES = {path.stem: path for path in sorted(FOLDER.glob("*.py"))}
 
 
@@ -35,7 +35,7 @@ def test_an_example_is_read_at_one_look() -> None:
 
 
 # CartPole's runs as a whole among the other examples.
-@pytest.mark.parametrize("name", some(sorted(set(FILES) - {"cartpole", "digits"}), 3, first=1))
+@pytest.mark.parametrize("name", some(sorted(set(FILES) - {"cartpole", "digits", "digits_by_reward"}), 3, first=1))
 def test_it_teaches_and_judges(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     loaded(name).main(1, 2, 2)
     assert "over 2 episodes" in capsys.readouterr().out

@@ -41,3 +41,14 @@ def test_a_hand_finds_its_target_sooner_than_by_chance() -> None:
     brain = learn.task("arm", 4)
     learn.Plasticity().fit(brain, episodes=120)
     assert learn.evaluate(brain, episodes=30).mean > 0.75 * WANDERING
+
+
+@pytest.mark.slow
+def test_a_brain_whose_force_is_reversed_learns_anew(variants: Any) -> None:
+    variant = variants.VARIANTS["force reversed"]
+    brain = Brain(learn.actor_critic(CartPole, seed=4, **variant.settings))
+    learn.Plasticity().fit(brain, episodes=100)
+    assert learn.evaluate(brain, episodes=10).mean > 5 * AT_RANDOM
+    assert learn.evaluate(brain, variant.then, episodes=10).mean < 2 * AT_RANDOM
+    lesson = learn.Plasticity().fit(brain, variant.then, episodes=300)
+    assert learn.evaluate(lesson.brain, episodes=10).mean > 5 * AT_RANDOM
