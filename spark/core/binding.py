@@ -111,9 +111,9 @@ def _no_array(address: str, name: str, payload: Payload) -> Problem:
 
 def build_specs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
     """What to build for: a brain's declared inputs, any other module's first inputs."""
-    declared = getattr(module, "declared_inputs", None)
+    declared = module.declared_inputs()
     if declared is not None:
-        return declared()
+        return declared
     wrong = [
         wrong_kind(module, n, s.dtype, s.payload_type) for n, s in inputs.items() if not s.payload_type.accepts(s.dtype)
     ]

@@ -113,10 +113,10 @@ def example_inputs(module: Module, given: dict[str, Payload], steps: int) -> lis
             )
             for name in extra
         )
-    declared = getattr(module, "declared_inputs", None)
+    declared = module.declared_inputs()
     needed = {**required, **{name: kind for name, kind in optional.items() if name in ports.any_of}}
     specs = {name: PortSpec(kind, SHAPE, kind.default_dtype) for name, kind in needed.items()}
-    specs = declared() if declared is not None else specs
+    specs = specs if declared is None else declared
     generator = np.random.default_rng(1)
     return [
         {name: given.get(name) or _draw(generator, spec) for name, spec in specs.items()}

@@ -58,6 +58,10 @@ class Part:
     # Whether a step calls back to Python.
     _calls_back: bool = False
 
+    def declared_inputs(self) -> dict[str, PortSpec] | None:
+        """What the module is built for whatever arrives, as a brain's config says; None where inputs themselves say."""
+        return None
+
     def __call__(self, **inputs: Any) -> Any:
         """Advance one step; written by subclasses."""
         raise ModuleError(

@@ -8,6 +8,7 @@ import numpy as np
 from spark.core.errors import Problem, RecordError
 from spark.core.names import suggestion
 from spark.core.transform import merge, split
+from spark.core.tree import walk
 from spark.editor.fed import is_input
 from spark.editor.protocol import frame
 from spark.graph.specs import CALL
@@ -195,11 +196,9 @@ def _square(values: np.ndarray) -> np.ndarray:
 
 def _kernel(brain: Any, path: str) -> np.ndarray:
     """A kernel as a matrix (post, pre), read from a view of the brain."""
-    module: Any = merge(*split(brain))
-    *owners, name = path.split(".")
-    for part in owners:
-        module = getattr(module, part, None)
-    if module is None or name not in getattr(module, "exposes", {}):
+    owner, _, name = path.rpartition(".")
+    module = dict(walk(merge(*split(brain)))).get(owner)
+    if module is None or name not in module.exposes:
         raise RecordError(
             Problem(path, "is no kernel of this brain", "Watch the kernel of a neuron's synapses", "path")
         )

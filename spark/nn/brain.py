@@ -11,7 +11,7 @@ from spark.core import calling
 from spark.core.arguments import checked
 from spark.core.binding import require_dtype
 from spark.core.calling import step_as_written
-from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError, WiringError
+from spark.core.errors import ModuleError, NotBuiltError, Problem
 from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray, with_signs
 from spark.core.ports import Begins, Ports, PortSpec
@@ -19,12 +19,12 @@ from spark.core.state import Graph, State
 from spark.core.transform import merge, split, take_leaves
 from spark.core.tree import variables_of
 from spark.core.variable import Variable
-from spark.graph.check import check_names, inputs_of
-from spark.graph.order import build_order
-from spark.graph.specs import CALL, ModuleSpecs, PortMap
+from spark.graph.check import check_names
+from spark.graph.specs import CALL, PortMap
 from spark.kernels import available
 from spark.kernels.choice import derived_from
 from spark.kernels.place import Place
+from spark.nn.assembly import Assembly, as_sent, check_outputs, wiring_error
 from spark.nn.brain_config import BrainConfig
 from spark.nn.connection_table import ConnectionTable, connection_table
 from spark.nn.lowered_inner import LoweredInner
@@ -34,7 +34,7 @@ from spark.nn.lowering import Arriving, Lowering
 from spark.nn.reweighted import changed_variables, new_weights, require_same_connections, rewritten
 from spark.nn.successor import carried, changed
 from spark.nn.ways import OfModules, Refusal, ways_of_modules
-from spark.nn.wiring import gather, joined_spec, origins
+from spark.nn.wiring import gather
 
 # Half precision is checked in JAX; whole numbers need no check.
 CHECKED_NATIVELY = ("float32", "int8", "uint8", "int32", "uint32", "bool")
@@ -89,7 +89,7 @@ class Brain(Module, OfModules):
         """Check the wiring, build the modules, create the cache."""
         problems = list(dict.fromkeys([*self.config.check(), *check_names(self.config.modules_map, type(self))]))
         if problems:
-            raise self._wiring_error(problems)
+            raise wiring_error(self.path, problems)
         problems = [
             Problem(
                 name,
@@ -101,7 +101,7 @@ class Brain(Module, OfModules):
             if name in inputs and inputs[name].shape != spec.shape
         ]
         if problems:
-            raise self._wiring_error(problems)
+            raise wiring_error(self.path, problems)
         owner = f"{self.path or type(self).__name__}.config"
         for name, spec in self.config.input_map.items():
             require_dtype(f"{owner}.input_map.{name}.dtype", spec.port_spec().dtype)
@@ -118,124 +118,11 @@ class Brain(Module, OfModules):
         }
         for name in self._names:
             self.adopt(name, modules[name].module_cls(modules[name].config))
-        self._build_modules(modules, known)
-        self._check_outputs(known)
+        parts = {name: getattr(self, name) for name in self._names}
+        Assembly(self.path, modules, parts, self._wires, known).build()
+        check_outputs(self.path, self._output_wires, known)
         self._make_cache(known)
         self._known = {name: known[wire] for name, (wire, _) in self._output_wires.items()}
-
-    def _wiring_error(self, problems: list[Problem]) -> SparkError:
-        error = WiringError(problems)
-        return error.under(self.path) if self.path else error
-
-    def _build_modules(self, modules: dict[str, ModuleSpecs], known: dict[PortMap, PortSpec]) -> None:
-        """Build every module, in the order in which its inputs become known."""
-        feeds = {name: origins(self._wires[name]) for name in self._names}
-        for group in build_order(feeds):
-            promised: dict[PortMap, PortSpec] = {}
-            waiting = list(group)
-            while waiting:
-                ready = [n for n in waiting if self._inputs_known(n, {**promised, **known})]
-                if not ready:
-                    self._take_promises([modules[n] for n in waiting], promised, known)
-                    continue
-                name = ready[0]
-                waiting.remove(name)
-                inputs = self._joined(modules[name], {**promised, **known})
-                outputs = getattr(self, name).prepare(inputs)
-                self._check_module(name, modules[name], outputs, promised)
-                known.update({PortMap(name, port): self._sent(name, spec) for port, spec in outputs.items()})
-
-    def _sent(self, name: str, spec: PortSpec) -> PortSpec:
-        """What the others are built for: it is a step late, and of a payload that is no mere array the origin tells."""
-        # Settings for each wire of a port mean the wires that end there, not those that its origins take.
-        source = getattr(self, name) if spec.payload_type.needs_source else None
-        return replace(spec, late=1, parts=(), source=source)
-
-    def _inputs_known(self, name: str, known: dict[PortMap, PortSpec]) -> bool:
-        return all(wire in known for wires in self._wires[name].values() for wire in wires)
-
-    def _joined(self, specs: ModuleSpecs, known: dict[PortMap, PortSpec]) -> dict[str, PortSpec]:
-        inputs: dict[str, PortSpec] = {}
-        for port, wires in specs.inputs.items():
-            if not wires or any(wire.end not in known for wire in wires):
-                continue
-            joined = joined_spec(f"{specs.name}.{port}", [replace(known[wire.end], wire=wire) for wire in wires])
-            if isinstance(joined, Problem):
-                raise self._wiring_error([joined])
-            inputs[port] = joined
-        return inputs
-
-    def _take_promises(
-        self, waiting: list[ModuleSpecs], promised: dict[PortMap, PortSpec], known: dict[PortMap, PortSpec]
-    ) -> None:
-        """Ask the modules on a cycle what they will put out."""
-        before = len(promised)
-        for specs in waiting:
-            contract = getattr(self, specs.name).output_contract(**self._joined(specs, known))
-            promised.update({PortMap(specs.name, p): self._sent(specs.name, s) for p, s in (contract or {}).items()})
-        if len(promised) == before:
-            raise self._wiring_error(
-                [
-                    Problem(
-                        ", ".join(specs.name for specs in waiting),
-                        "are on a cycle of wires, and none says beforehand what it puts out",
-                        "Write `output_contract` in one of their classes",
-                        "cycle",
-                    )
-                ]
-            )
-
-    def _check_module(
-        self,
-        name: str,
-        specs: ModuleSpecs,
-        outputs: dict[str, PortSpec],
-        promised: dict[PortMap, PortSpec],
-    ) -> None:
-        problems = []
-        required, optional = inputs_of(specs)
-        for port, spec in getattr(self, name).input_specs.items():
-            expected = {**required, **optional}[port]
-            if not expected.accepts(spec.dtype):
-                problems.append(
-                    Problem(
-                        f"{name}.{port}",
-                        f"has the wrong kind of dtype, got {spec.dtype}; expected {expected.kind_name}",
-                        "Change the dtype at the origin",
-                        "dtype",
-                    )
-                )
-        for port, spec in outputs.items():
-            promise = promised.get(PortMap(name, port))
-            if promise is not None and (promise.shape, promise.dtype) != (spec.shape, spec.dtype):
-                problems.append(
-                    Problem(
-                        f"{name}.{port}",
-                        f"differs from its output_contract, got {spec.shape} {spec.dtype}; "
-                        f"expected {promise.shape} {promise.dtype}",
-                        "Mend `output_contract`",
-                        "contract",
-                    )
-                )
-        if problems:
-            raise self._wiring_error(problems)
-
-    def _check_outputs(self, known: dict[PortMap, PortSpec]) -> None:
-        problems = []
-        for name, (wire, spec) in self._output_wires.items():
-            found = known[wire]
-            if found.shape != spec.shape:
-                problems.append(
-                    Problem(
-                        f"output_map.{name}.spec",
-                        f"declares another shape than '{wire.origin}.{wire.port}' has, "
-                        f"got {spec.shape}; expected {found.shape}",
-                        f"Write shape={found.shape}",
-                        "shape",
-                    )
-                )
-        if problems:
-            raise self._wiring_error(problems)
 
     def _make_cache(self, known: dict[PortMap, PortSpec]) -> None:
         read = {w for wires in self._wires.values() for ws in wires.values() for w in ws}
@@ -353,7 +240,8 @@ class Brain(Module, OfModules):
         }
 
     def _cached(self, wire: PortMap) -> Payload:
-        spec = self._sent(wire.origin, getattr(self, wire.origin)._outputs[wire.port])
+        part = getattr(self, wire.origin)
+        spec = as_sent(part, part._outputs[wire.port])
         return spec.payload_type.from_kept(self.cache[f"{wire.origin}.{wire.port}"].value, spec)
 
     @checked

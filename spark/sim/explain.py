@@ -15,10 +15,10 @@ from spark.nn.brain import Brain
 from spark.nn.fusion import Fused, stages_of
 from spark.nn.neurons.neuron import Neuron
 from spark.nn.ways import INSTRUCTIONS, Refusal, Way, refusal_of, ways_of_modules, ways_of_parts
+from spark.sim.report import Report, size_text
 from spark.sim.threads import Threads, that_pay
 
 OP, COMPILED, XLA = "op", "compiled", "XLA"
-_HEADS = ("module", "class", "runs as", "state", "constants", "because")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class HowItRuns:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Report):
     """How the modules of a brain run; printed, and shown in a notebook, as a table.
 
     Attributes:
@@ -61,32 +61,21 @@ class Explanation:
         """The module or component at a path."""
         return next(m for m in self.modules if m.path == path)
 
-    def _rows(self) -> list[tuple[str, ...]]:
+    heads = ("module", "class", "runs as", "state", "constants", "because")
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """One for each module or component."""
         return [
             (m.path, m.kind, m.runs_as, size_text(m.state_bytes), size_text(m.constant_bytes), m.reason)
             for m in self.modules
         ]
 
-    def __str__(self) -> str:
-        rows = [_HEADS, *self._rows()]
-        widths = [max(len(row[n]) for row in rows) for n in range(len(_HEADS))]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, self._summary()])
-
-    def _summary(self) -> str:
+    def summary(self) -> str:
+        """Whether many steps are one call, and by how many threads."""
         if self.one_call:
             threads = "1 thread" if self.threads.number == 1 else f"{self.threads.number} threads"
             return f"Many steps are one native call, by {threads}: {self.threads.reason}."
         return "Each step is done apart: modules that run as array code stand between native calls."
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        def line(tag: str, cells: tuple[str, ...]) -> str:
-            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-        body = "".join([line("th", _HEADS), *(line("td", row) for row in self._rows())])
-        return f"<table>{body}</table><p>{escape(self._summary())}</p>"
 
 
 @checked
@@ -148,11 +137,3 @@ def _bytes(leaf: Any) -> int:
     for length in leaf.shape:
         size *= length
     return size
-
-
-def size_text(count: int) -> str:
-    """A number of bytes for people."""
-    for unit, limit in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= limit:
-            return f"{count / limit:.1f} {unit}"
-    return f"{count} B"

@@ -14,6 +14,7 @@ from spark.core.variable import Constant, RandomKey, Variable
 from spark.graph.specs import CALL, InputSpec, OutputSpec, PortMap
 from spark.nn.brain import Brain
 from spark.nn.brain_config import BrainConfig
+from spark.nn.neurons.neuron import Neuron
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def cuts_of(module: Any, share: Share) -> dict[str, Cut]:
 
     def visit(prefix: str, part: Any, sources: Mapping[str, Any]) -> None:
         found[prefix] = part.cut(share, sources)
-        wires = getattr(part, "_wires", {})
+        wires = part._wires if isinstance(part, Brain | Neuron) else {}
         for name, child in parts_of(part).items():
             ports = wires.get(name, {}).items()
             feeds = {port: getattr(part, w[0].origin) for port, w in ports if len(w) == 1 and w[0].origin != CALL}

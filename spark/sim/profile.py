@@ -20,11 +20,11 @@ from spark.core.transform import merge, split, take_leaves
 from spark.nn.brain import Brain
 from spark.nn.lowered_run import LoweredRun
 from spark.nn.lowering import Lowering
-from spark.sim.explain import explain, size_text
+from spark.sim.explain import explain
 from spark.sim.feed import Feed
+from spark.sim.report import Report, size_text
 from spark.sim.run import check_steps, run
 
-_HEADS = ("module", "us a step", "share", "spikes a step", "state", "constants")
 # What no module does: the cache takes the results, inputs come in, steps are counted.
 REST = "the brain itself"
 
@@ -49,7 +49,7 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Report):
     """Where the time of a brain's steps goes; printed, and shown in a notebook, as a table.
 
     Attributes:
@@ -68,7 +68,10 @@ class Profile:
         """What is at a path, or in one loop with others."""
         return next(p for p in self.parts if p.path == path or path in _paths(p.path))
 
-    def _rows(self) -> list[tuple[str, ...]]:
+    heads = ("module", "us a step", "share", "spikes a step", "state", "constants")
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """One for each part."""
         total = sum(part.microseconds for part in self.parts) or 1.0
         return [
             (
@@ -82,26 +85,10 @@ class Profile:
             for part in self.parts
         ]
 
-    def _summary(self) -> str:
+    def summary(self) -> str:
+        """How long a step takes."""
         whole = f"A step takes {self.microseconds:.2f} us, over {self.steps} steps by one thread."
         return f"{whole} {self.why_whole}" if self.why_whole else f"{whole} Looking at the clock adds to the parts."
-
-    def __str__(self) -> str:
-        if not self.parts:
-            return self._summary()
-        rows = [_HEADS, *self._rows()]
-        widths = [max(len(row[n]) for row in rows) for n in range(len(_HEADS))]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, self._summary()])
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        def line(tag: str, cells: tuple[str, ...]) -> str:
-            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-        body = "".join([line("th", _HEADS), *(line("td", row) for row in self._rows())])
-        return f"<table>{body}</table><p>{escape(self._summary())}</p>"
 
 
 def _paths(path: str) -> list[str]:

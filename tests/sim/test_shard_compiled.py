@@ -52,3 +52,12 @@ def test_a_step_exchanges_packed_words_once_and_copies_no_weights(by: str, compi
 @pytest.mark.skipif(not kernels.available(), reason="the reference kernels touch every connection in every step")
 def test_components_that_run_one_by_one_copy_no_weights_either(compiled: dict[str, str]) -> None:
     assert LARGE_COPY.findall(compiled["undelayed"]) == []
+
+
+@pytest.mark.skipif(not kernels.available(), reason="without native kernels there is no program")
+@pytest.mark.parametrize(("which", "devices"), [("even", 1), ("uneven", 2), ("undelayed", 1)])
+def test_a_step_of_a_device_is_one_native_call_beside_the_words_of_spikes(which, devices, compiled) -> None:
+    """Devices with the same shares run the same program; in uneven shares each has its own."""
+    called = re.findall(r'custom_call_target="(spark_\w+)"', compiled[which])
+    assert called.count("spark_run_program") == devices
+    assert set(called) == {"spark_run_program", "spark_pack_spikes", "spark_unpack_spikes"}
