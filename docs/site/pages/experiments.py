@@ -6,9 +6,19 @@ from typing import Any
 import numpy as np
 
 import spark
-from spark import CurrentArray, InputSpec, IntegerArray, ModuleSpecs, OutputSpec, PortMap, Projection, SpikeArray
+from spark import (
+    BooleanMask,
+    CurrentArray,
+    InputSpec,
+    IntegerArray,
+    ModuleSpecs,
+    OutputSpec,
+    PortMap,
+    Projection,
+    SpikeArray,
+)
 from spark.core.check_examples import example_config
-from spark.nn import Brain, BrainConfig, Pool, PoolConfig, receptors, somas
+from spark.nn import Brain, BrainConfig, Pool, PoolConfig, connections, receptors, somas
 from spark.sim.recordable import recordables
 
 DT = 0.1
@@ -23,6 +33,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "TopologicalLinearSpiker": {"resolution": 32},
     "TopologicalPoissonSpiker": {"resolution": 32},
 }
+# Of presets that a bare wire hardly excites: weights, in their receptors' units, of twenty connections a unit.
+WEIGHTS = {"AdExNeuron": 250.0, "CurrentLIFNeuron": 40.0, "DeltaLIFNeuron": 2.0, "Pool": 150.0}
+# What it puts out hangs on a whole loop of brain and world.
+NOT_DRAWN = ("PredictionError",)
 
 
 @dataclass
@@ -193,6 +207,60 @@ def of_interface(cls: Any) -> tuple[list[Panel], str]:
     return panels, f"What goes in (`{next(iter(given))}`), and what comes out."
 
 
+def of_learner(cls: Any) -> tuple[list[Panel], str]:
+    """Spikes, an error or a reward now and then, and what comes out."""
+    config = example_config(cls)
+    kinds = dict(cls.ports_from(config).inputs)
+    steps = 400
+    generator = np.random.default_rng(1)
+    now_and_then = np.zeros(steps, np.float32)
+    now_and_then[50::50] = generator.uniform(-1.0, 1.0, len(now_and_then[50::50]))
+    given = {}
+    for name, kind in kinds.items():
+        if kind is SpikeArray:
+            given[name] = SpikeArray((generator.random((steps, 20)) < 0.05).astype(np.int8))
+        elif kind is BooleanMask:
+            given[name] = BooleanMask(np.arange(steps) == (0 if name == "started" else -1))
+        else:
+            given[name] = kind(now_and_then)
+    inputs = {name: InputSpec(type(v), v.value.shape[1:], str(v.value.dtype)) for name, v in given.items()}
+    modules = [ModuleSpecs("part", cls, {name: PortMap("__call__", name) for name in given}, config)]
+    brain = brain_of(modules, inputs, dt=1.0)
+    spark.run(brain, 1, {name: type(value)(value.value[0]) for name, value in given.items()})
+    specs = brain.part.output_specs
+    output = {
+        port: {"input": PortMap("part", port), "spec": OutputSpec(spec.payload_type, spec.shape, spec.dtype)}
+        for port, spec in specs.items()
+    }
+    recording = spark.run(brain_of(modules, inputs, output, dt=1.0), steps, given, record=list(output))
+    first = next(name for name in given if kinds[name] is not BooleanMask)
+    panels = [shown(first, kinds[first], np.asarray(given[first].value).reshape(steps, -1))]
+    for port, spec in list(specs.items())[:3]:
+        panels.append(shown(port, spec.payload_type, np.asarray(recording[port], float).reshape(steps, -1)))
+    return panels, f"What goes in (`{first}`), with an error or a reward every 50 ms, and what comes out."
+
+
+def of_neuron(cls: Any) -> tuple[list[Panel], str]:
+    """Units that hear spikes at random."""
+    config = example_config(cls).updated(units=(30,))
+    ports = cls.ports_from(config)
+    port = next(iter({**ports.inputs, **ports.optional}))
+    steps = 400
+    fired = np.random.default_rng(1).random((steps, 100)) < 0.02
+    weights = WEIGHTS.get(cls.__name__)
+    wires: dict[str, Any] = {port: PortMap("__call__", "s")}
+    if weights is not None:
+        wires = {port: Projection("__call__", "s", pattern=connections.FixedInDegree(degree=20), weights=weights)}
+    brain = brain_of([ModuleSpecs("pool", cls, wires, config)], {"s": InputSpec(SpikeArray, (100,), "int8")}, dt=1.0)
+    given = {"s": SpikeArray(fired.astype(np.int8))}
+    recording = spark.run(brain, steps, given, record=["pool", "pool.soma.potential"])
+    time = np.arange(1, steps + 1)
+    potential = np.asarray(recording["pool.soma.potential"], float)[:, :2]
+    panels = [Panel("unit", spikes=np.asarray(recording["pool"]), dt=1.0)]
+    panels.append(Panel("potential (mV)", curves=numbered(time, potential)))
+    return panels, f"Spikes of 30 units that hear 100 sources at 20 Hz by `{port}`, and the potentials of two of them."
+
+
 def shown(name: str, kind: Any, values: Any) -> Panel:
     """Spikes as dots, numbers as curves."""
     if issubclass(kind, SpikeArray):
@@ -212,22 +280,20 @@ def of_world(cls: Any) -> tuple[list[Panel], str]:
     brain = brain_of([ModuleSpecs("part", cls, {"action": PortMap("__call__", "action")}, config)],
                      {"action": InputSpec(IntegerArray, (), "int32")}, dt=1.0)  # fmt: skip
     spark.run(brain, 1, {"action": IntegerArray(np.int32(0))})
-    spec = brain.part.output_specs["observation"]
+    specs = {name: brain.part.output_specs[name] for name in ("observation", "reward")}
     output = {
-        "observation": {
-            "input": PortMap("part", "observation"),
-            "spec": OutputSpec(spec.payload_type, spec.shape, spec.dtype),
-        }
+        name: {"input": PortMap("part", name), "spec": OutputSpec(spec.payload_type, spec.shape, spec.dtype)}
+        for name, spec in specs.items()
     }
     brain = brain_of(brain.config.modules_map, brain.config.input_map, output, dt=1.0)
-    known = {"CartPole": 2, "Maze": 4}.get(cls.__name__, 3)
+    known = {"CartPole": 2, "Bandit": 2, "Maze": 4}.get(cls.__name__, 3)
     actions = np.repeat(np.random.default_rng(1).integers(0, known, 400), 10).astype(np.int32)
-    recording = spark.run(brain, len(actions), {"action": IntegerArray(actions)}, record="observation")
-    values = np.asarray(recording["observation"]).reshape(len(actions), -1)
-    time = np.arange(1, len(values) + 1)
-    return [
-        Panel("observation", curves=numbered(time, values))
-    ], "What it shows of itself while actions are taken by chance."
+    recording = spark.run(brain, len(actions), {"action": IntegerArray(actions)}, record=list(output))
+    panels = [
+        shown(name, spec.payload_type, np.asarray(recording[name], float).reshape(len(actions), -1))
+        for name, spec in specs.items()
+    ]
+    return panels, "What it shows of itself, and its reward, while actions are taken by chance."
 
 
 def brain_of(modules: Any, inputs: Any, outputs: Any = None, dt: float = DT) -> Brain:
@@ -243,4 +309,6 @@ EXPERIMENTS = {
     "source": of_source,
     "interface": of_interface,
     "world": of_world,
+    "learning": of_learner,
+    "neuron": of_neuron,
 }

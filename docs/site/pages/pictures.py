@@ -10,7 +10,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from pages.experiments import EXPERIMENTS, Panel
+from pages.experiments import EXPERIMENTS, NOT_DRAWN, Panel
 
 INKS = {"light": "#33302c", "dark": "#d8d4cf"}
 COLOURS = {
@@ -26,8 +26,8 @@ class Pictures:
         self.folder = folder
 
     def __call__(self, family: str, cls: Any) -> str:
-        """The picture of an entry in Markdown; an empty text for families that are not drawn."""
-        if family not in EXPERIMENTS:
+        """The picture of an entry in Markdown; an empty text for what is not drawn."""
+        if family not in EXPERIMENTS or cls.__name__ in NOT_DRAWN:
             return ""
         panels, caption = EXPERIMENTS[family](cls)
         self.folder.mkdir(parents=True, exist_ok=True)

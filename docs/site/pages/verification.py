@@ -11,7 +11,8 @@ HEAD = """# Verification
 
 What Spark's numbers are held against, and what was measured. This page is made when the site is built, from
 `tests/tolerances.py`, from the docstrings of `tests/reference`, and from `bench/results`; a date
-is that of the last change of what a table was made from.
+is that of the last change of what a table was made from. Traces beside those of other simulators stand on
+[a page of their own](guides/other_simulators.md), and so does [what a step costs](guides/costs.md).
 """
 
 
