@@ -6,7 +6,8 @@ machine counts little: of several rounds the least time of a long and of a short
 steps between them, without what a call costs.
 
 - A soma: a pool of it, that a constant current drives to fire at about 10 Hz; nothing is taken off.
-- A receptor: at a pool of leaky units, with one connection a unit from 100 sources that fire at 10 Hz.
+- A receptor: at a pool of leaky units, with one connection a unit from 100 sources that fire at
+  10 Hz, or from another unit if it takes potentials.
 - A rule, a short-term plasticity: on ten connections a unit from 100 sources at 10 Hz, onto leaky units at about 10 Hz.
 - An interface: as many inputs, or outputs where it makes units of numbers; a source: as many currents. Nothing is
   taken off.
@@ -27,6 +28,7 @@ from spark import (
     InputSpec,
     ModuleSpecs,
     PortMap,
+    PotentialArray,
     Projection,
     SpikeArray,
     catalogue,
@@ -51,7 +53,9 @@ def brain_of(modules, inputs=None):
 
 def driven(soma, units, current, given, more=None, wires=None):
     """A pool that a constant current drives, and what is wired to it."""
-    config = PoolConfig(units=(units,), soma=soma, receptors={"stimulus": receptors.CurrentConfig(), **(more or {})})
+    both = {"stimulus": receptors.CurrentConfig(), **(more or {})}
+    exposes = ("potential",) if any(wire.origin == "pool" for wire in (wires or {}).values()) else ()
+    config = PoolConfig(units=(units,), soma=soma, receptors=both, exposes=exposes)
     modules = [ModuleSpecs("pool", Pool, {"stimulus": PortMap("__call__", "current"), **(wires or {})}, config)]
     if wires:
         modules += [sources(), silence()]
@@ -105,10 +109,12 @@ def soma(cls, units, timed):
 def receptor(cls, units, timed):
     """What the receptor adds to a pool of leaky units beside 100 sources."""
     config = cls.config_class()()
-    if cls is receptors.Current:
+    pattern = connections.FixedInDegree(degree=1)
+    wire = Projection("sources", "out_spikes", pattern=pattern, weights=0.1)
+    if cls.takes is CurrentArray:
         wire = PortMap("__call__", "current")
-    else:
-        wire = Projection("sources", "out_spikes", pattern=connections.FixedInDegree(degree=1), weights=0.1)
+    elif cls.takes is PotentialArray:
+        wire = Projection("pool", "potential", pattern=pattern, weights=0.1)
     base = timed(*driven(LEAKY(), units, 0.0, (1,)))
     alone = timed(brain_of([sources(), silence()]), {})
     return timed(*driven(LEAKY(), units, 0.0, (1,), {"receptor": config}, {"receptor": wire})) - base - alone

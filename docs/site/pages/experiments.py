@@ -14,6 +14,7 @@ from spark import (
     ModuleSpecs,
     OutputSpec,
     PortMap,
+    PotentialArray,
     Projection,
     SpikeArray,
 )
@@ -89,6 +90,8 @@ def of_soma(cls: Any) -> tuple[list[Panel], str]:
 
 def of_receptor(cls: Any) -> tuple[list[Panel], str]:
     """One spike and four soon after each other, at a leaky unit that cannot fire."""
+    if cls.takes is PotentialArray:
+        return of_junction(cls)
     inputs = {"s": InputSpec(SpikeArray, (1,), "int8"), "current": InputSpec(CurrentArray, (1,), "float32")}
     injected = cls is receptors.Current
     wire = PortMap("__call__", "current") if injected else Projection("__call__", "s", weights=1.0)
@@ -111,6 +114,26 @@ def of_receptor(cls: Any) -> tuple[list[Panel], str]:
     panels.append(Panel("potential (mV)", curves={"": (time, recording["pool.soma.potential"][:, 0])}))
     what = "A current of 1 pA from 100 to 250 ms" if injected else "Spikes of weight 1 at 20 ms, and at 150 to 180 ms"
     return panels, f"{what}, at a leaky unit that does not fire."
+
+
+def of_junction(cls: Any) -> tuple[list[Panel], str]:
+    """Two leaky units, of which one is given a current."""
+    soma = somas.IntegrateAndFireSomaConfig(threshold=1e5)
+    both = {"receptor": cls.config_class()(), "stimulus": receptors.CurrentConfig()}
+    config = PoolConfig(units=(2,), soma=soma, receptors=both, exposes=("potential",))
+    wires = {
+        "receptor": Projection("pool", "potential", weights=np.array([[0.0, 5.0], [0.0, 0.0]])),
+        "stimulus": PortMap("__call__", "current"),
+    }
+    brain = brain_of([ModuleSpecs("pool", Pool, wires, config)], {"current": InputSpec(CurrentArray, (2,), "float32")})
+    current = np.zeros((3000, 2), np.float32)
+    current[500:1500, 0] = 100.0
+    recording = spark.run(brain, len(current), {"current": CurrentArray(current)}, record="pool.soma.potential")
+    time, potential = DT * np.arange(1, len(current) + 1), recording["pool.soma.potential"]
+    curves = {"given a current": (time, potential[:, 0]), "the other": (time, potential[:, 1])}
+    return [Panel("potential (mV)", curves=curves)], (
+        "Two leaky units that 5 nS join; one of them is given 100 pA from 50 to 150 ms."
+    )
 
 
 def of_rule(cls: Any) -> tuple[list[Panel], str]:
