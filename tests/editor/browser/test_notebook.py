@@ -142,6 +142,11 @@ def test_the_widget_mounts_in_a_page_and_talks_over_its_model(notebook):
     notebook.until(lambda: (step.count() and step.get_attribute("data-step")) == "100")
     notebook.until(lambda: int(page.locator("canvas[data-probe=p2]").get_attribute("data-drawn") or 0) > 100)
     keep_picture(page, "s_widget")
+    # In a small canvas a map of it would lie on the nodes.
+    map_of_graph = page.locator(".react-flow__minimap")
+    map_of_graph.wait_for(state="hidden")
+    page.locator(".react-flow").evaluate("(canvas) => { canvas.style.height = '600px'; canvas.style.width = '900px'; }")
+    map_of_graph.wait_for()
     assert notebook.widget.document["meta"]["name"] == "cartpole"
 
 
