@@ -51,11 +51,11 @@ def brain_of(modules, inputs=None):
     return Brain(config)
 
 
-def driven(soma, units, current, given, more=None, wires=None):
+def driven(soma, units, current, given, more=None, wires=None, **settings):
     """A pool that a constant current drives, and what is wired to it."""
     both = {"stimulus": receptors.CurrentConfig(), **(more or {})}
     exposes = ("potential",) if any(wire.origin == "pool" for wire in (wires or {}).values()) else ()
-    config = PoolConfig(units=(units,), soma=soma, receptors=both, exposes=exposes)
+    config = PoolConfig(units=(units,), soma=soma, receptors=both, exposes=exposes, **settings)
     modules = [ModuleSpecs("pool", Pool, {"stimulus": PortMap("__call__", "current"), **(wires or {})}, config)]
     if wires:
         modules += [sources(), silence()]
@@ -120,6 +120,13 @@ def receptor(cls, units, timed):
     return timed(*driven(LEAKY(), units, 0.0, (1,), {"receptor": config}, {"receptor": wire})) - base - alone
 
 
+def dendrite(cls, units, timed):
+    """What the dendrite adds, at which the constant current ends."""
+    settings = {"dendrites": {"dendrite": cls.config_class()()}, "onto": {"stimulus": "dendrite"}}
+    base = timed(*driven(LEAKY(), units, 0.0, (1,)))
+    return timed(*driven(LEAKY(), units, 0.0, (1,), **settings)) - base
+
+
 def connected(units, timed, **settings):
     """A pool of leaky units that fire at about 10 Hz, with ten connections each."""
     leaky = LEAKY()
@@ -171,6 +178,7 @@ def source(cls, units, timed):
 FAMILIES = {
     "soma": soma,
     "receptor": receptor,
+    "dendrite": dendrite,
     "plasticity": rule,
     "short_term": short_term,
     "interface": interface,

@@ -12,7 +12,19 @@ from spark.core.arguments import checked
 from spark.core.errors import ModuleError, Problem
 from spark.core.module import Module
 from spark.core.registry import modules
-from spark.nn import Brain, interfaces, neurons, plasticity, pools, projections, receptors, somas, sources, synapses
+from spark.nn import (
+    Brain,
+    dendrites,
+    interfaces,
+    neurons,
+    plasticity,
+    pools,
+    projections,
+    receptors,
+    somas,
+    sources,
+    synapses,
+)
 
 ENTRY_POINTS = "spark.modules"
 
@@ -104,6 +116,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         receptors.NMDA,
         receptors.PulseCurrent,
     ),
+    "dendrite": (dendrites.BackpropagatingDendrite, dendrites.LeakyDendrite, dendrites.PlateauDendrite),
     "synapses": (synapses.PoissonBackground,),
     "short_term": (projections.TsodyksMarkram,),
     "plasticity": (

@@ -59,7 +59,7 @@ def remove_receptor(draft: Draft, id: str, name: str) -> None:
 def _by_name(config: dict[str, Any], renamed: Callable[[str], str | None]) -> dict[str, Any]:
     """Settings in which all that is listed by receptor follows new names; None takes one away."""
     made = dict(config)
-    for field in (FIELD, "background"):
+    for field in (FIELD, "background", "onto"):
         listed = config.get(field)
         if isinstance(listed, dict):
             made[field] = {to: entry for name, entry in listed.items() if (to := renamed(name)) is not None}

@@ -12,6 +12,7 @@ from spark.io.code_inputs import InputCode
 from spark.nn import (
     BrainConfig,
     connections,
+    dendrites,
     initializers,
     interfaces,
     neurons,
@@ -23,7 +24,7 @@ from spark.nn import (
 )
 from spark.nn.projections import Projection
 
-_PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, synapses, pools, receptors)
+_PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, synapses, pools, receptors, dendrites)
 _WIDTH = 100
 
 

@@ -12,6 +12,7 @@ LIMIT = 3.0
 FAMILIES = {
     "soma": "Somas",
     "receptor": "Receptors",
+    "dendrite": "Dendrites",
     "plasticity": "Rules",
     "short_term": "Short-term plasticity",
     "interface": "Interfaces",

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[3]
 TITLES = {
     "soma": "Somas",
     "receptor": "Receptors",
+    "dendrite": "Dendrites",
     "plasticity": "Rules of plasticity",
     "short_term": "Short-term plasticity",
     "source": "Sources of current",

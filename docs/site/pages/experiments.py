@@ -136,6 +136,31 @@ def of_junction(cls: Any) -> tuple[list[Panel], str]:
     )
 
 
+def of_dendrite(cls: Any) -> tuple[list[Panel], str]:
+    """A weak and a strong current into a dendrite, at a leaky soma."""
+    soma = somas.IntegrateAndFireSomaConfig()
+    config = PoolConfig(
+        units=(2,),
+        soma=soma,
+        receptors={"current": receptors.CurrentConfig()},
+        dendrites={"dendrite": cls.config_class()()},
+        onto={"current": "dendrite"},
+    )
+    specs = ModuleSpecs("pool", Pool, {"current": PortMap("__call__", "current")}, config)
+    brain = brain_of([specs], {"current": InputSpec(CurrentArray, (2,), "float32")})
+    steps, amplitudes = 2000, (300, 1200)
+    current = np.zeros((steps, 2), np.float32)
+    current[200:300] = amplitudes
+    paths = {"dendrite": "pool.dendrite.potential", "soma": "pool.soma.potential"}
+    recording = spark.run(brain, steps, {"current": CurrentArray(current)}, record=list(paths.values()))
+    time = DT * np.arange(1, steps + 1)
+    panels = [
+        Panel(f"{name} (mV)", curves={f"{pA} pA": (time, recording[path][:, n]) for n, pA in enumerate(amplitudes)})
+        for name, path in paths.items()
+    ]
+    return panels, "Ten milliseconds of current into the dendrite, from 20 ms on: both potentials above rest."
+
+
 def of_rule(cls: Any) -> tuple[list[Panel], str]:
     """Pairs of spikes with a lag, twenty times, rarely and often."""
     lags = np.arange(-40.0, 41.0, 2.0)
@@ -327,6 +352,7 @@ def brain_of(modules: Any, inputs: Any, outputs: Any = None, dt: float = DT) -> 
 EXPERIMENTS = {
     "soma": of_soma,
     "receptor": of_receptor,
+    "dendrite": of_dendrite,
     "plasticity": of_rule,
     "short_term": of_short_term,
     "source": of_source,

@@ -20,6 +20,7 @@ MODULES = (
     "spark.nn.neurons",
     "spark.nn.somas",
     "spark.nn.receptors",
+    "spark.nn.dendrites",
     "spark.nn.plasticity",
     "spark.nn.synapses",
     "spark.nn.sources",

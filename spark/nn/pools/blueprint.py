@@ -8,6 +8,7 @@ from spark.core.parameter import require_shapes
 from spark.core.payloads import CurrentArray, FloatArray, PotentialArray
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.component import Component
+from spark.nn.dendrites import Dendrite, Spiked, SpikedConfig
 from spark.nn.plasticity.rule import Rule
 from spark.nn.pools.feeds import Feed
 from spark.nn.pools.sums import Sum, SumConfig
@@ -43,9 +44,10 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
     shared = {"units": config.units, "dt": config.dt, "dtype": config.dtype}
     parts: list[ModuleSpecs] = []
     rules: list[ModuleSpecs] = []
-    effects: dict[str, str] = {}
+    dendrites = config.handed_down_to("dendrites")
+    effects: dict[str, dict[str, str]] = {target: {} for target in ("soma", *dendrites)}
     feeds = tuple(feeds)
-    for name, receptor in config.handed_receptors().items():
+    for name, receptor in config.handed_down_to("receptors").items():
         made: Any = receptor.made()
         own = [feed for feed in feeds if feed.port == name]
         events = config.background.get(name)
@@ -74,23 +76,46 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
                 inputs = {term: [source] for term, source in zip(terms, sources, strict=True)}
                 parts.append(ModuleSpecs(f"{name}_sum", Sum, inputs, sums))
                 sources = [PortMap(f"{name}_sum", "arrivals")]
+        target = config.onto.get(name, "soma")
         wires = {"arrivals": sources}
         if "potential" in made.ports().inputs:
-            wires["potential"] = [PortMap("soma", "potential")]
+            wires["potential"] = [PortMap(target, "potential")]
         parts.append(ModuleSpecs(name, made, wires, receptor))
-        effects[name] = _effect(name, made)
+        effects[target][name] = _effect(f"receptors.{name}", made)
     soma, soma_config = soma_of(config)
     require_shapes("soma.config", soma_config, config.units)
+    for name, dendrite in dendrites.items():
+        made = dendrite.made()
+        require_shapes(f"{name}.config", dendrite, config.units)
+        before, brought = _totalled(f"{name}_total", name, made, dendrite, effects[name], shared)
+        ports = made.ports().inputs
+        wires = {port: [origin] for port, origin in _FROM_SOMA.items() if port in ports}
+        parts += [*before, ModuleSpecs(name, made, {**brought, **wires}, dendrite)]
+        effects["soma"][name] = _effect(f"dendrites.{name}", made)
     _refuse_hidden_potential(soma, [*parts, *rules])
-    takes = _taken(soma, effects)
-    total = TotalConfig(**shared, effects=effects, soma=soma_config, takes=takes)
-    wires = {name: [PortMap(name, effect)] for name, effect in effects.items()}
-    if total.converts:
-        wires["potential"] = [PortMap("soma", "potential")]
-    parts.append(ModuleSpecs("total", Total, wires, total))
-    brought = {port: [PortMap("total", port)] for port in Total.ports_from(total).outputs}
-    parts.append(ModuleSpecs("soma", soma, brought, soma_config))
+    before, brought = _totalled("total", "soma", soma, soma_config, effects["soma"], shared)
+    parts += [*before, ModuleSpecs("soma", soma, brought, soma_config)]
+    if any(PortMap("spiked", "fired") in wires for part in parts for wires in part.inputs.values()):
+        parts.append(ModuleSpecs("spiked", Spiked, {"spikes": [PortMap("soma", "spikes")]}, SpikedConfig(dt=config.dt)))
     return (*parts, *rules)
+
+
+# What a dendrite may read of the soma, as the last step left it, by its input port.
+_FROM_SOMA = {"potential": PortMap("soma", "potential"), "spikes": PortMap("spiked", "fired")}
+
+
+def _totalled(
+    name: str, target: str, made: Any, config: Any, effects: dict[str, str], shared: dict[str, Any]
+) -> tuple[list[ModuleSpecs], dict[str, list[PortMap]]]:
+    """The sum of what is brought to a soma or a dendrite, and the wires from it; nothing where nothing ends there."""
+    if not effects and target != "soma":
+        return [], {}
+    total = TotalConfig(**shared, effects=effects, target=config, takes=_taken(made, effects))
+    wires = {origin: [PortMap(origin, effect)] for origin, effect in effects.items()}
+    if total.converts:
+        wires["potential"] = [PortMap(target, "potential")]
+    outputs = Total.ports_from(total).outputs
+    return [ModuleSpecs(name, Total, wires, total)], {port: [PortMap(name, port)] for port in outputs}
 
 
 def _projections(
@@ -166,35 +191,43 @@ def _refuse_hidden_potential(soma: Any, parts: list[ModuleSpecs]) -> None:
     Raises:
         ConfigError: Names each of them.
     """
-    problems = [
-        Problem(
-            part.name if (is_rule := issubclass(part.module_cls, Rule)) else f"config.receptors.{part.name}",
-            f"reads the potential of the soma, and {soma.__name__} exposes none",
-            f"Take another {'rule' if is_rule else 'receptor'}, or let the soma expose `potential`",
-            "receptor",
-        )
+    hidden = [
+        part
         for part in parts
-        if "potential" in part.inputs and "potential" not in soma.exposes
+        if PortMap("soma", "potential") in part.inputs.get("potential", ()) and "potential" not in soma.exposes
     ]
+    problems = []
+    for part in hidden:
+        kind = next(
+            (n for c, n in ((Rule, "rule"), (Dendrite, "dendrite")) if issubclass(part.module_cls, c)), "receptor"
+        )
+        problems.append(
+            Problem(
+                part.name if kind == "rule" else f"config.{kind}s.{part.name}",
+                f"reads the potential of the soma, and {soma.__name__} exposes none",
+                f"Take another {kind}, or let the soma expose `potential`",
+                "receptor",
+            )
+        )
     if problems:
         raise ConfigError(problems)
 
 
-def _effect(name: str, receptor: type[Component]) -> str:
+def _effect(address: str, receptor: type[Component]) -> str:
     outputs = list(receptor.ports().outputs)
     if len(outputs) != 1 or outputs[0] not in EFFECTS:
         text = f"puts out {outputs}; expected one of {list(EFFECTS)}"
-        raise ConfigError(Problem(f"config.receptors.{name}", text, "Name its only output port so", "receptor"))
+        raise ConfigError(Problem(f"config.{address}", text, "Name its only output port so", "receptor"))
     return outputs[0]
 
 
 def _taken(soma: Any, effects: dict[str, str]) -> tuple[str, ...]:
-    """What the soma takes of `EFFECTS`.
+    """What the soma, or a dendrite, takes of `EFFECTS`.
 
     Raises:
         ConfigError: It does not take what a receptor brings.
     """
-    ports = soma.ports()
+    ports, kind = soma.ports(), "dendrite" if issubclass(soma, Dendrite) else "soma"
     takes = tuple(name for name in EFFECTS if name in {**ports.inputs, **ports.optional})
     possible = set(takes)
     if "current" in takes and "potential" in soma.exposes:
@@ -202,8 +235,8 @@ def _taken(soma: Any, effects: dict[str, str]) -> tuple[str, ...]:
     problems = [
         Problem(
             f"config.receptors.{name}",
-            f"brings a {effect}, and the soma {soma.__name__} takes {' and '.join(takes) or 'nothing of that kind'}",
-            "Take another receptor, or a soma with this input port"
+            f"brings a {effect}, and the {kind} {soma.__name__} takes {' and '.join(takes) or 'nothing of that kind'}",
+            f"Take another receptor, or a {kind} with this input port"
             + ("; or let the soma expose `potential`, and its pool makes a current of it" * (effect == "conductance")),
             "receptor",
         )

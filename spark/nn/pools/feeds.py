@@ -15,7 +15,7 @@ from spark.nn.receptors.receptor import InhibitoryConfig
 from spark.nn.wiring import joined_spec
 
 # Names that every pool has for parts of its own.
-PARTS = ("soma", "total")
+PARTS = ("soma", "spiked", "total")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from spark.core.ports import Begins, MeasuredFrom, Ports, PortSpec
 from spark.core.values import Number
 from spark.graph.specs import ModuleSpecs, PortMap
 from spark.kernels.place import Place
+from spark.nn.dendrites import DendriteConfig
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.pools.blueprint import parts_of, soma_of
@@ -26,18 +27,27 @@ from spark.nn.synapses.background import PoissonBackgroundConfig
 
 
 def _to_receptors(value: Any) -> Any:
+    made = _named("receptor", value, ReceptorConfig)
+    if not made:
+        raise ValueError("expected at least one receptor, got none")
+    return made
+
+
+def _to_dendrites(value: Any) -> Any:
+    return _named("dendrite", value, DendriteConfig)
+
+
+def _named(kind: str, value: Any, cls: type[Config]) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError(f"expected a dict from names to receptors, got {type(value).__name__}")
+        raise ValueError(f"expected a dict from names to {kind}s, got {type(value).__name__}")
     for name in value:
         why = illegal(name) or ("every pool has a part of this name" if name in PARTS else None)
         if why:
-            raise ValueError(f"{name!r} cannot be the name of a receptor: {why}")
-    made = _read_each("receptors", value, ReceptorConfig)
-    for name, receptor in made.items():
-        if not isinstance(receptor, ReceptorConfig):
-            raise ValueError(f"'{name}' must be the config of a receptor, got {type(receptor).__name__}")
-    if not made:
-        raise ValueError("expected at least one receptor, got none")
+            raise ValueError(f"{name!r} cannot be the name of a {kind}: {why}")
+    made = _read_each(f"{kind}s", value, cls)
+    for name, one in made.items():
+        if not isinstance(one, cls):
+            raise ValueError(f"'{name}' must be the config of a {kind}, got {type(one).__name__}")
     return made
 
 
@@ -71,6 +81,7 @@ def _to_background(value: Any) -> Any:
     return made
 
 
+Dendrites = Annotated[dict[str, Any], BeforeValidator(_to_dendrites), WithJsonSchema({"type": "object"})]
 Receptors = Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object"})]
 
 
@@ -83,6 +94,10 @@ class PoolConfig(NeuronConfig):
         factory=lambda: {"excitation": ExponentialCurrentConfig()},
         description="The receptors by name, each the config of any; in the order of their names they are input ports.",
     )
+    dendrites: Dendrites = field(factory=dict, description="Dendrites by name, each the config of any.")
+    onto: dict[str, str] = field(
+        factory=dict, description="On which dendrite a receptor lies, by the receptor's name; others lie on the soma."
+    )
     modulators: tuple[str, ...] = field((), description="Further input ports, which modulate rules of projections.")
     exposes: tuple[str, ...] = field(
         (), description="Properties of the soma that are output ports too, such as `potential`."
@@ -94,6 +109,7 @@ class PoolConfig(NeuronConfig):
     def all_step_problems(self) -> list[Problem]:
         """Those of receptors too."""
         inner = [p.under(f"receptors.{n}") for n, r in self.receptors.items() for p in r.all_step_problems()]
+        inner += [p.under(f"dendrites.{n}") for n, d in self.dendrites.items() for p in d.all_step_problems()]
         inner += [p.under(f"background.{n}") for n, b in self.background.items() for p in b.all_step_problems()]
         return [*super().all_step_problems(), *inner]
 
@@ -110,8 +126,24 @@ class PoolConfig(NeuronConfig):
             if why:
                 found.append(Problem("modulators", why, "Choose another name", "name"))
         found += self._unexposed()
+        found += self._misplaced()
         found += [p.under(f"receptors.{name}") for name, receptor in self.receptors.items() for p in receptor.unmade()]
         return [*found, *(p.under("soma") for p in self.soma.unmade())]
+
+    def _misplaced(self) -> list[Problem]:
+        """Receptors and dendrites that `onto` names and the pool does not have, and names that are given twice."""
+        found = [
+            Problem("dendrites", f"has the name of a receptor, got {name!r}", "Names must differ", "name")
+            for name in sorted(set(self.dendrites) & {*self.receptors, *self.modulators})
+        ]
+        for names, known, what in (
+            (self.onto.keys(), self.receptors, "receptor"),
+            (self.onto.values(), self.dendrites, "dendrite"),
+        ):
+            for name in sorted(set(names) - set(known)):
+                text = f"names no {what}, got {name!r}; expected one of {sorted(known)}"
+                found.append(Problem("onto", text, did_you_mean(name, known, "Name one of those"), "unknown"))
+        return [*found, *(p.under(f"dendrites.{n}") for n, d in self.dendrites.items() for p in d.unmade())]
 
     def _unexposed(self) -> list[Problem]:
         """What is to be exposed and no property of the soma is."""
@@ -124,22 +156,22 @@ class PoolConfig(NeuronConfig):
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data; receptors and backgrounds leave out what the pool hands down."""
-        listed = {field: getattr(self, field) for field in ("receptors", "background")}
+        """Plain data; receptors, dendrites and backgrounds leave out what the pool hands down."""
+        listed = {field: getattr(self, field) for field in ("receptors", "dendrites", "background")}
         return {**super().to_dict(), **{f: {n: c.owned() for n, c in configs.items()} for f, configs in listed.items()}}
 
-    def handed_receptors(self) -> dict[str, ReceptorConfig]:
-        """The receptors, with the pool's shape, step and dtype.
+    def handed_down_to(self, listed: str) -> dict[str, Any]:
+        """The `receptors` or `dendrites`, with the pool's shape, step and dtype.
 
         Raises:
             ConfigError: One was given others.
         """
         made = {}
-        for name, receptor in self.receptors.items():
+        for name, config in getattr(self, listed).items():
             try:
-                made[name] = receptor.handed(units=self.units, dt=self.dt, dtype=self.dtype)
+                made[name] = config.handed(units=self.units, dt=self.dt, dtype=self.dtype)
             except ConfigError as error:
-                raise error.under(f"config.receptors.{name}") from error
+                raise error.under(f"config.{listed}.{name}") from error
         return made
 
     def blueprint(self) -> tuple[ModuleSpecs, ...]:
@@ -154,13 +186,15 @@ class Pool(Neuron):
     projections bring to one receptor adds up. A receptor without a wire is not there.
 
     Order of update in a step: projections deliver; receptors turn what arrives into currents, conductances and jumps;
-    these are summed; the soma integrates, and fires; rules change the weights.
+    these are summed, by the soma and by each dendrite; dendrites put out a current, which the soma's sum takes in; the
+    soma integrates, and fires; rules change the weights.
 
     Input ports: the receptors (`SpikeArray`, or `CurrentArray` for injected currents), and the `modulators`
     (`FloatArray`). Output ports: `out_spikes`, int8, shape of the units; each property of the soma that the config
     `exposes`, as the step leaves it.
     Parts: `soma`; each receptor by its name; each projection with a rule by its name, and `<name>_rule`;
-    `<receptor>_projections`, the other projections of a receptor; `total`, the sum.
+    `<receptor>_projections`, the other projections of a receptor; `total`, the sum; each dendrite by its name, and
+    `<name>_total`, the sum of what ends there.
 
     Raises:
         WiringError: Everything that is wrong with the wires.
@@ -238,13 +272,21 @@ class Pool(Neuron):
         return {name: spec.payload_type for name, spec in inputs.items()}
 
     def known_properties(self) -> dict[PortMap, PortSpec]:
-        """The soma's potential, where it has one: receptors read it before the soma computes."""
+        """Potentials, which receptors read before soma and dendrites compute, and who fired in the last step."""
         soma, config = soma_of(self.described())
-        if "potential" not in soma.exposes:
-            return {}
-        rest = MeasuredFrom(soma.rest(config))
-        spec = PortSpec(soma.exposes["potential"], self.config.units, config.dtype, traits=(rest,))
-        return {PortMap("soma", "potential"): spec}
+        dendrites = self.described().handed_down_to("dendrites")
+        found = {"soma": (soma, config), **{name: (made.made(), made) for name, made in dendrites.items()}}
+        units = self.config.units
+        known = {
+            PortMap(name, "potential"): PortSpec(
+                made.exposes["potential"], units, config.dtype, traits=(MeasuredFrom(made.rest(config)),)
+            )
+            for name, (made, config) in found.items()
+            if "potential" in made.exposes
+        }
+        if "spiked" in {specs.name for specs in self.parts_for(frozenset())}:
+            known[PortMap("spiked", "fired")] = PortSpec(SpikeArray, units, "int8")
+        return known
 
     def exposed(self) -> tuple[str, ...]:
         """Properties of the soma that are output ports."""

@@ -1,4 +1,4 @@
-"""What all receptors of a pool bring together to its soma."""
+"""What receptors of a pool bring together to its soma, or to a dendrite."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +15,7 @@ from spark.core.share import Cut, Share
 from spark.core.values import Shape
 from spark.kernels.place import Place
 from spark.nn.component import Component
+from spark.nn.dendrites import Dendrite
 from spark.nn.lowering import Arriving, Lowering
 from spark.nn.somas.soma import Soma
 
@@ -26,12 +27,12 @@ EFFECTS: dict[str, type[Payload]] = {
 
 
 class TotalConfig(ModuleConfig):
-    """What a pool says of its receptors and its soma."""
+    """What a pool says of the receptors that end at its soma or at a dendrite, and of that."""
 
     units: Shape = field(description="Shape of the pool.")
     effects: dict[str, str] = field(description="The receptors, and which of `EFFECTS` each puts out.")
-    soma: Any = field(description="The soma's config.")
-    takes: tuple[str, ...] = field(description="Which of `EFFECTS` the soma takes.")
+    target: Any = field(description="Config of the soma, or of the dendrite.")
+    takes: tuple[str, ...] = field(description="Which of `EFFECTS` it takes.")
 
     @property
     def converts(self) -> bool:
@@ -66,10 +67,10 @@ class Total(Component):
 
     def build(self, **effects: PortSpec) -> None:
         """How much each current counts, and what each conductance brings at rest."""
-        config, made = self.config, type(self.config.soma).component
-        soma: Any = made if issubclass(made, Soma) else Soma
+        config, made = self.config, type(self.config.target).component
+        target: Any = made if issubclass(made, (Soma, Dendrite)) else Soma
         zero = effects["potential"].trait(MeasuredFrom) if config.converts else None
-        rest = soma.rest(config.soma) if zero is None else zero.potential
+        rest = target.rest(config.target) if zero is None else zero.potential
         for name, effect in config.effects.items():
             address, spec = f"{self.path}.{name}", effects[name]
             if effect == "conductance":
@@ -78,7 +79,9 @@ class Total(Component):
                 weight = parameter(address, np.subtract(potential, rest), config.units)
             else:
                 decays = spec.trait(Decays)
-                weight = parameter(address, 1.0 if decays is None else soma.acting(config.soma, decays), config.units)
+                weight = parameter(
+                    address, 1.0 if decays is None else target.acting(config.target, decays), config.units
+                )
             setattr(self, f"weight_{name}", weight)
         self.units = config.units
 
