@@ -1,11 +1,10 @@
 """From one dtype to another, and to and from memory, as XLA does it."""
 
-from typing import Any
-
 from llvmlite import ir
 
 from spark.kernels.formula.values import (
     Builder,
+    Numbers,
     Unsupported,
     bits,
     floats_like,
@@ -24,7 +23,7 @@ def of_lanes(dtype: str, like: ir.Type) -> ir.Type:
     return ir.VectorType(made, like.count) if isinstance(like, ir.VectorType) else made
 
 
-def to_bfloat16(b: Builder, x: Any) -> Any:
+def to_bfloat16(b: Builder, x: Numbers) -> Numbers:
     """The bits of the nearest bfloat16, to even where two are; NaN stays NaN."""
     whole = integers_like(x.type, 32)
     pattern = b.bitcast(x, whole)
@@ -34,44 +33,44 @@ def to_bfloat16(b: Builder, x: Any) -> Any:
     return b.trunc(b.lshr(kept, same(16, whole)), integers_like(x.type, 16))
 
 
-def from_bfloat16(b: Builder, x: Any) -> Any:
+def from_bfloat16(b: Builder, x: Numbers) -> Numbers:
     """The float with these upper bits."""
     wide = b.zext(x, integers_like(x.type, 32))
     return b.bitcast(b.shl(wide, same(16, wide.type)), floats_like(x.type))
 
 
-def rounded(b: Builder, x: Any, dtype: str) -> Any:
+def rounded(b: Builder, x: Numbers, dtype: str) -> Numbers:
     """A result as the dtype holds it: bfloat16 is computed in float32 and rounded after each operation."""
     return from_bfloat16(b, to_bfloat16(b, x)) if dtype == "bfloat16" else x
 
 
-def loaded(b: Builder, x: Any, dtype: str) -> Any:
+def loaded(b: Builder, x: Numbers, dtype: str) -> Numbers:
     """What lies in memory, as it is computed with."""
     if dtype == "bool":
         return b.icmp_unsigned("!=", x, same(0, x.type))
     return from_bfloat16(b, x) if dtype == "bfloat16" else x
 
 
-def stored(b: Builder, x: Any, dtype: str) -> Any:
+def stored(b: Builder, x: Numbers, dtype: str) -> Numbers:
     """What is computed, as it lies in memory."""
     if dtype == "bool":
         return b.zext(x, integers_like(x.type, 8))
     return to_bfloat16(b, x) if dtype == "bfloat16" else x
 
 
-def as_float(b: Builder, x: Any, dtype: str) -> Any:
+def as_float(b: Builder, x: Numbers, dtype: str) -> Numbers:
     """A number as a float of 32 bits."""
     return b.fpext(x, floats_like(x.type)) if dtype == "float16" else x
 
 
-def from_float(b: Builder, x: Any, dtype: str) -> Any:
+def from_float(b: Builder, x: Numbers, dtype: str) -> Numbers:
     """A float of 32 bits as a float dtype."""
     if dtype == "float16":
         return b.fptrunc(x, of_lanes("float16", x.type))
     return rounded(b, x, dtype)
 
 
-def converted(b: Builder, x: Any, old: str, new: str) -> Any:
+def converted(b: Builder, x: Numbers, old: str, new: str) -> Numbers:
     """A number in another dtype: floats towards zero within the range, NaN as 0; integers by their lowest bits."""
     if old == new:
         return x
@@ -96,7 +95,7 @@ def converted(b: Builder, x: Any, old: str, new: str) -> Any:
     return b.sext(x, kind) if is_signed(old) else b.zext(x, kind)
 
 
-def truncated(b: Builder, x: Any, kind: ir.Type, signed: bool) -> Any:
+def truncated(b: Builder, x: Numbers, kind: ir.Type, signed: bool) -> Numbers:
     """A float of 32 bits towards zero as an integer: the nearest bound where it lies beyond, NaN as 0.
 
     LLVM's own saturating conversion goes number by number on x86, which took most of the time of an exponential.
@@ -119,7 +118,7 @@ def truncated(b: Builder, x: Any, kind: ir.Type, signed: bool) -> Any:
     return b.select(b.fcmp_unordered("uno", x, x), same(0, kind), found)
 
 
-def same_bits(b: Builder, x: Any, old: str, new: str) -> Any:
+def same_bits(b: Builder, x: Numbers, old: str, new: str) -> Numbers:
     """The same bits as another dtype of the same width."""
     if old == new:
         return x

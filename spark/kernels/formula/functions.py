@@ -1,10 +1,10 @@
 """Functions of a number that processors do not have: exp, log and friends, in float32, for scalars and vectors."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from llvmlite import ir
 
-from spark.kernels.formula.values import Builder, floats_like, integers_like, intrinsic, same
+from spark.kernels.formula.values import Builder, Numbers, floats_like, integers_like, intrinsic, same
 
 # The coefficients of the Cephes library's expf and logf, S. Moshier 1989; as in `spark.kernels.exponential`.
 _EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
@@ -46,7 +46,7 @@ _ERF_INV = (
 )
 
 
-def polynomial(b: Builder, x: Any, coefficients: tuple[float, ...]) -> Any:
+def polynomial(b: Builder, x: Numbers, coefficients: tuple[float, ...]) -> Numbers:
     """Horner's scheme, without contraction: a multiplication and an addition, each rounded."""
     value = same(coefficients[0], x.type)
     for coefficient in coefficients[1:]:
@@ -54,7 +54,7 @@ def polynomial(b: Builder, x: Any, coefficients: tuple[float, ...]) -> Any:
     return value
 
 
-def exponential(b: Builder, x: Any) -> Any:
+def exponential(b: Builder, x: Numbers) -> Numbers:
     """e^x within 2 units in the last place; infinity above 88.72, 0 below -87.33, NaN of NaN."""
     kind = x.type
     n = intrinsic(b, "roundeven", [b.fmul(x, same(1.44269504, kind))])
@@ -74,7 +74,7 @@ def exponential(b: Builder, x: Any) -> Any:
     return b.select(b.fcmp_unordered("uno", x, x), x, value)
 
 
-def logarithm(b: Builder, x: Any) -> Any:
+def logarithm(b: Builder, x: Numbers) -> Numbers:
     """The natural logarithm within 2 units in the last place; -infinity at 0, NaN below."""
     kind = x.type
     whole = integers_like(kind, 32)
@@ -99,13 +99,13 @@ def logarithm(b: Builder, x: Any) -> Any:
     return b.select(b.fcmp_unordered("<", x, same(0.0, kind)), same(float("nan"), kind), value)
 
 
-def logistic(b: Builder, x: Any) -> Any:
+def logistic(b: Builder, x: Numbers) -> Numbers:
     """1 / (1 + e^-x)."""
     one = same(1.0, x.type)
     return b.fdiv(one, b.fadd(one, exponential(b, b.fneg(x))))
 
 
-def inverse_error(b: Builder, x: Any) -> Any:
+def inverse_error(b: Builder, x: Numbers) -> Numbers:
     """The inverse of the error function, for draws of normal numbers; infinite at -1 and 1."""
     kind = x.type
     square = b.fmul(x, x)
@@ -118,7 +118,7 @@ def inverse_error(b: Builder, x: Any) -> Any:
     return b.select(edge, b.fmul(x, same(float("inf"), kind)), value)
 
 
-def by_library(b: Builder, name: str, arguments: list[Any]) -> Any:
+def by_library(b: Builder, name: str, arguments: list[Numbers]) -> Numbers:
     """A function of the system's mathematical library, lane by lane."""
     number = ir.FloatType()
     function = b.module.globals.get(name)
@@ -127,7 +127,7 @@ def by_library(b: Builder, name: str, arguments: list[Any]) -> Any:
     kind = arguments[0].type
     if not isinstance(kind, ir.VectorType):
         return b.call(function, arguments)
-    value: Any = ir.Constant(floats_like(kind), ir.Undefined)
+    value: Numbers = ir.Constant(floats_like(kind), ir.Undefined)
     for lane in range(kind.count):
         at = ir.Constant(ir.IntType(32), lane)
         found = b.call(function, [b.extract_element(argument, at) for argument in arguments])
@@ -138,7 +138,7 @@ def by_library(b: Builder, name: str, arguments: list[Any]) -> Any:
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 
 
-def threefry(b: Builder, key: tuple[Any, Any], counter: tuple[Any, Any]) -> tuple[Any, Any]:
+def threefry(b: Builder, key: tuple[Numbers, Numbers], counter: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers]:
     """Two words of random bits: Threefry with 20 rounds, Salmon et al. 2011, doi:10.1145/2063384.2063405.
 
     They are written once for each type, as a function that LLVM puts in where it is called.
@@ -156,7 +156,7 @@ def threefry(b: Builder, key: tuple[Any, Any], counter: tuple[Any, Any]) -> tupl
     return b.extract_value(found, 0), b.extract_value(found, 1)
 
 
-def _write_threefry(b: Builder, words: Any, result: ir.Type) -> None:
+def _write_threefry(b: Builder, words: Sequence[Numbers], result: ir.Type) -> None:
     kind = words[0].type
     keys = [words[0], words[1], b.xor(b.xor(words[0], words[1]), same(0x1BD11BDA, kind))]
     x, y = b.add(words[2], keys[0]), b.add(words[3], keys[1])

@@ -1,13 +1,23 @@
 """What a formula computes with: one element for every unit, or a few numbers that are the same for all units."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from llvmlite import ir
 
 # A builder of LLVM's code; llvmlite's own class says nothing of what its methods return.
 Builder = Any
+
+
+class Numbers(Protocol):
+    """What a builder's methods return and take: a number of LLVM, or a vector of them."""
+
+    @property
+    def type(self) -> Any:
+        """Which: one of LLVM's types."""
+        ...
+
 
 # Small arrays are computed number by number: keys, a counter's words, a few coefficients.
 FEW = 64
@@ -34,7 +44,7 @@ class Few:
 class Each:
     """One number for every unit: `lanes` of them in a vector of LLVM."""
 
-    lanes: Any = field(repr=False)
+    lanes: Numbers = field(repr=False)
     dtype: str
 
 
