@@ -8,6 +8,7 @@ steps between them, without what a call costs.
 - A soma: a pool of it, that a constant current drives to fire at about 10 Hz; nothing is taken off.
 - A receptor: at a pool of leaky units, with one connection a unit from 100 sources that fire at
   10 Hz, or from another unit if it takes potentials.
+- A dendrite: at a pool of leaky units, where the constant current ends at it.
 - A rule, a short-term plasticity: on ten connections a unit from 100 sources at 10 Hz, onto leaky units at about 10 Hz.
 - An interface: as many inputs, or outputs where it makes units of numbers; a source: as many currents. Nothing is
   taken off.

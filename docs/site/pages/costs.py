@@ -33,6 +33,8 @@ REASONS = {
     "GABAB": f"{_CONDUCTANCE}; and a fourth power and a quotient",
     "NMDA": f"{_CONDUCTANCE}; and one more for the block by magnesium",
     "GapJunction": "every junction carries a current in every step, not only at spikes: two for each unit here",
+    "BackpropagatingDendrite": "two exponentials and a quotient",
+    "PlateauDendrite": "two exponentials and a quotient",
     "BCMRule": "changes every connection in every step: ten for each unit",
     "ClopathRule": "two averages of the potential of each unit in every step, and what hangs on them",
     "EquationRule": "what is written as text is general: every event goes through all of a unit's connections",
