@@ -57,11 +57,12 @@ units, on one thread. This page is made by `python docs/site/measured_pages.py` 
 measured, {when}.
 
 A soma is a pool that a constant current drives to fire at about 10 Hz. A receptor is what it adds to a pool of
-leaky units, with one connection each from sources at 10 Hz. A rule, or short-term plasticity, is what it adds to
-ten connections a unit, between sources and leaky units at about 10 Hz. An interface has as many inputs, or makes as
-many units of numbers; steps are 0.1 ms. Times are those of the process, not of the clock, since other work ran on
-the machine meanwhile: of several rounds the least, of long runs less short ones. What is a difference of two such
-times is right to some hundredths of a microsecond with 1,000 units, and to some microseconds with 100,000.
+leaky units, with one connection each from sources at 10 Hz. A dendrite is what it adds where a constant current
+ends at it. A rule, or short-term plasticity, is what it adds to ten connections a unit, between sources and leaky
+units at about 10 Hz. An interface has as many inputs, or makes as many units of numbers; steps are 0.1 ms. Times
+are those of the process, not of the clock, since other work ran on the machine meanwhile: of several rounds the
+least, of long runs less short ones. What is a difference of two such times is right to some hundredths of a
+microsecond with 1,000 units, and to some microseconds with 100,000.
 
 The last columns say how many times the leaky soma's (`LeakySoma`) a step is, at the size where that is more, and,
 above three times, why.

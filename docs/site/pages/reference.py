@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pages.docstrings import parameters
+from spark import catalogue
 from spark.core.config import Config
 
-# In this order a name that stands in several modules is described in the first.
-MODULES = (
+# In this order a name that stands in several modules is described in the first; packages of entries of the catalogue
+# that are not here come last.
+_MODULES = (
     "spark",
     "spark.nn",
     "spark.nn.pools",
@@ -33,6 +35,8 @@ MODULES = (
     "spark.kernels",
     "spark.catalogue",
 )
+_ENTRIES = (cls.__module__.rpartition(".")[0] for classes in catalogue.BUILT_IN.values() for cls in classes)
+MODULES = tuple(dict.fromkeys([*_MODULES, *_ENTRIES]))
 # Made when asked for, so that `import spark` needs no package of the editor.
 LAZY = {"spark": ("GraphEditor", "edit")}
 FOREIGN = ("jax", "numpy", "typing", "importlib")
