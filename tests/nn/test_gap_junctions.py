@@ -181,3 +181,16 @@ def test_a_projection_of_potentials_survives_json() -> None:
     net.pool("pool", 3, receptors=GAP, exposes=("potential",)).inputs["gap"] = [wire]
     config = net.config()
     assert type(config).from_json(config.to_json()) == config
+
+
+def test_a_soma_written_as_text_exposes_its_potential_whatever_it_calls_it() -> None:
+    soma = somas.from_equations(
+        "dv/dt = (I*100*MOhm - v)/(20*ms) : mV", threshold="v > 90*mV", reset="v = 0*mV", first={"v": "5*mV"}
+    )
+    net = spark.Network(dt=0.1, seed=1)
+    pool = net.pool("pool", 2, soma=soma, receptors=GAP, exposes=("potential",))
+    net.connect(pool.potential, pool.gap, weights=1.0)
+    brain = net.build()
+    spark.run(brain, 5, progress=False)
+    assert spark.explain(brain).one_call
+    np.testing.assert_array_equal(brain.state["cache.pool.potential"], brain.state["pool.soma.v"])

@@ -251,6 +251,12 @@ class EquationSoma(Soma):
                 np.zeros(shape, np.int16), unit="steps", description="Refractory steps left.", bounds=(0, None)
             )
 
+    def __getattr__(self, name: str) -> Any:
+        """The potential's variable, where the text calls it something else."""
+        if name != "potential" or not self.config.potential:
+            raise AttributeError(name)
+        return getattr(self, self.config.potential)
+
     def read(self, name: str) -> Payload:
         """The potential, under its own name."""
         held: Variable = getattr(self, self.config.potential if name == "potential" else name)
