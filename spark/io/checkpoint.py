@@ -10,7 +10,7 @@ classes of modules are looked up in the catalogue.
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,15 @@ def save_checkpoint(brain: Brain, path: str | Path) -> None:
     Raises:
         SaveError: Writing failed, or a module's class is in no catalogue, so that nobody could load it.
     """
+    save_with_notes(brain, Path(path), {})
+
+
+def save_with_notes(brain: Brain, path: Path, notes: Mapping[str, str]) -> None:
+    """A checkpoint that says something beside, which goes to disk at once with the brain; see `read_notes`.
+
+    Raises:
+        SaveError: As of `save_checkpoint`.
+    """
     import safetensors.numpy
 
     build(brain)
@@ -70,8 +79,8 @@ def save_checkpoint(brain: Brain, path: str | Path) -> None:
         "state": _digest(arrays),
     }
     plain = {n: a.view(f"u{a.dtype.itemsize}") if n in foreign else a for n, a in arrays.items()}
-    data = safetensors.numpy.save(plain, metadata={_MANIFEST: json.dumps(manifest, allow_nan=False)})
-    write_atomically(Path(path), data)
+    data = safetensors.numpy.save(plain, metadata={**notes, _MANIFEST: json.dumps(manifest, allow_nan=False)})
+    write_atomically(path, data)
 
 
 @checked
@@ -172,6 +181,17 @@ def checkpoint_step(path: str | Path) -> int:
     return int(manifest["step"])
 
 
+def read_notes(path: Path) -> dict[str, str]:
+    """What a checkpoint says beside its brain.
+
+    Raises:
+        FormatError: It is no checkpoint.
+    """
+    said = _header(path)
+    _said_in(path, said)
+    return {name: text for name, text in said["__metadata__"].items() if name != _MANIFEST}
+
+
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     import safetensors.numpy
 
@@ -193,6 +213,10 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def _manifest(path: Path) -> dict[str, Any]:
     """What a file says of itself, read before anything else of it."""
+    return _said_in(path, _header(path))
+
+
+def _header(path: Path) -> Any:
     address = str(path)
     try:
         with path.open("rb") as file:
@@ -204,7 +228,11 @@ def _manifest(path: Path) -> dict[str, Any]:
             text = file.read(header)
     except OSError as error:
         raise _error(address, f"cannot be read: {error.strerror}", "Check the path") from error
-    said = read_json(address, text, _HEADER_BYTES)
+    return read_json(address, text, _HEADER_BYTES)
+
+
+def _said_in(path: Path, said: Any) -> dict[str, Any]:
+    address = str(path)
     try:
         inner = said["__metadata__"][_MANIFEST]
         return _migrated(address, read_json(address, inner))

@@ -9,7 +9,8 @@ import numpy as np
 
 from spark.core.errors import FormatError, Problem
 from spark.files import write_whole
-from spark.io import load_checkpoint, save_checkpoint
+from spark.io import load_checkpoint
+from spark.io.checkpoint import read_notes, save_with_notes
 from spark.nn import Brain
 
 Curve: TypeAlias = dict[str, np.ndarray]
@@ -25,7 +26,7 @@ class Kept:
     The last is what a teacher must remember to go on, and is not there where the brain remembers all itself. The curve
     is written first, so that it holds at least the episodes that the others know of, whenever the process ends; what it
     holds beyond them is not read. Then what is remembered: whoever needs it goes on from it alone. The brain is last:
-    where it is, all are.
+    where it is, all are. It says itself how many episodes of the lesson it has had.
     """
 
     def __init__(self, name: Path) -> None:
@@ -46,7 +47,7 @@ class Kept:
         write_whole(self.curve, "\n".join([",".join(["episode", *curve]), *rows, ""]).encode())
         if memory:
             write_whole(self.memory, safetensors.numpy.save(memory))
-        save_checkpoint(brain, self.brain)
+        save_with_notes(brain, self.brain, {EPISODES: str(length(curve))})
 
     def read_brain_like(self, brain: Brain) -> Brain:
         """The brain, which must have the config of this one.
@@ -58,6 +59,17 @@ class Kept:
         if found.config != brain.config:
             raise _damaged(self.brain, "holds another brain than the one that is taught; expected the same config")
         return found
+
+    def read_episodes(self) -> int:
+        """How many episodes of its lesson the brain has had, whatever it had learned before.
+
+        Raises:
+            FormatError: It does not say so.
+        """
+        found = read_notes(self.brain).get(EPISODES, "")
+        if not (found.isascii() and found.isdigit()):
+            raise _damaged(self.brain, f"does not say how many episodes it has had, got {found!r}")
+        return int(found)
 
     def read_memory(self, like: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What the teacher remembers: arrays of the names, shapes and dtypes of these.
@@ -81,8 +93,10 @@ class Kept:
         """The curve of so many episodes.
 
         Raises:
-            FormatError: There is no such file, it is no curve of these columns, or it is shorter.
+            FormatError: The number is none; there is no such file, it is no curve of these columns, or it is shorter.
         """
+        if episodes < 0:
+            raise _damaged(self.brain, f"is of {episodes} episodes; expected at least 0")
         try:
             header, *rows = self.curve.read_text().splitlines()
             if header != ",".join(["episode", *columns]):
@@ -107,6 +121,11 @@ class Kept:
                 last = time.monotonic()
 
         return keep
+
+
+def length(curve: Curve) -> int:
+    """Of how many episodes a curve is."""
+    return len(next(iter(curve.values())))
 
 
 def _damaged(path: Path, text: str) -> FormatError:

@@ -10,7 +10,7 @@ import numpy as np
 
 from spark.core.errors import ArgumentError, Problem
 from spark.learn.evaluation import check_episodes
-from spark.learn.keeping import Curve, Kept
+from spark.learn.keeping import Curve, Kept, length
 from spark.nn import Brain
 
 # An episode counts as solved where the mean of so many, it among them, reaches the world's `solved_return`.
@@ -178,11 +178,6 @@ def conduct(
     if course.solved_return is not None:
         solved = first_solved(progress.curve["return"], course.solved_return)
     return Lesson(brain, progress.curve, solved, progress.stopped, time.perf_counter() - begin)
-
-
-def length(curve: Curve) -> int:
-    """Of how many episodes a curve is."""
-    return len(next(iter(curve.values())))
 
 
 def first_solved(returns: np.ndarray, solved_return: float) -> int | None:

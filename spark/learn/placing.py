@@ -24,15 +24,16 @@ def in_world(brain: Brain, world: World | type[World] | None = None) -> Brain:
 
     Args:
         brain: A brain; it stays as it is.
-        world: A class of worlds; or one of them, whose settings then count: `CartPole(every=8, limit=200)`. Left out,
-            the brain's own.
+        world: A class of worlds; or one of them, whose settings then count: `CartPole(limit=200)`. Left out,
+            the brain's own. What is not set explicitly it takes over from the brain's world, and its `every` must be
+            that world's: the rest of the brain keeps time with it.
 
     Returns:
         The brain itself, where it is in such a world already.
 
     Raises:
         RunError: No world was given and the brain has none; or it has several.
-        ArgumentError: The world does not fit the brain.
+        ArgumentError: The world does not fit the brain, or moves in other steps than the brain's own.
     """
     worlds = [name for name, specs in brain.config.modules_map.items() if issubclass(specs.module_cls, World)]
     if world is None or worlds:
@@ -59,7 +60,8 @@ def _moved(brain: Brain, name: str, world: World | type[World]) -> Brain:
     """A brain whose world is replaced by another."""
     specs = brain.config.modules_map[name]
     kind: Any = type(world) if isinstance(world, World) else world
-    if kind is specs.module_cls and (not isinstance(world, World) or world.config == specs.config):
+    config = _settings(specs.config, kind, world)
+    if kind is specs.module_cls and config == specs.config:
         return brain
     old: Any = specs.module_cls
     sizes = [(k.actions, k.numbers, k.observations) for k in (old, kind)]
@@ -67,19 +69,31 @@ def _moved(brain: Brain, name: str, world: World | type[World]) -> Brain:
         said = ["{} actions, {} numbers kept and {} shown".format(*numbers) for numbers in sizes]
         text = f"does not fit the brain's {old.__name__}, got {said[1]}; expected {said[0]}"
         raise ArgumentError(Problem(f"in_world.{kind.__name__}", text, "", "world"))
-    if isinstance(world, World):
-        config = world.config
-    else:
-        fields: Any = kind.config_class()
-        known = {field: getattr(specs.config, field) for field in type(specs.config).model_fields}
-        config = fields(**{field: value for field, value in known.items() if field in fields.model_fields})
+    own: Any = specs.config
+    if config.every != own.every:
+        text = f"does not fit the brain, got {config.every}; expected {own.every}, as its other modules"
+        fix = "Leave it out, or make a brain of that many steps: `learn.actor_critic(..., every=...)`"
+        raise ArgumentError(Problem(f"in_world.{kind.__name__}.every", text, fix, "world"))
     moved = replace(specs, module_cls=kind, config=config)
     modules = [moved if one is specs else one for one in brain.config.modules_map.values()]
+    return _knowing(brain, Brain(brain.config.updated(modules_map=modules)))
+
+
+def _knowing(brain: Brain, made: Brain) -> Brain:
+    """The made brain, with what the other knows of the variables that both have."""
     build(brain)
-    made = Brain(brain.config.updated(modules_map=modules))
     build(made)
     made.replace_state({path: brain.state[path] for path in brain.state if path in made.state})
     return made
+
+
+def _settings(own: Any, kind: Any, world: World | type[World]) -> Any:
+    """Settings of a world of a kind: those that were set explicitly, and else those of the brain's own world."""
+    fields: Any = kind.config_class()
+    known = {field: getattr(own, field) for field in type(own).model_fields if field in fields.model_fields}
+    if isinstance(world, World):
+        known |= {field: getattr(world.config, field) for field in world.config.model_fields_set}
+    return fields(**known)
 
 
 def _wired(brain: Brain, world: World | type[World]) -> Brain:
@@ -110,4 +124,4 @@ def _wired(brain: Brain, world: World | type[World]) -> Brain:
         for specs in made.modules_map.values()
     ]
     modules.append(ModuleSpecs(_NAME, kind, {"action": [made.output_map["action"]["input"]]}, config))
-    return Brain(made.updated(input_map={}, modules_map=modules))
+    return _knowing(brain, Brain(made.updated(input_map={}, modules_map=modules)))

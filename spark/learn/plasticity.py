@@ -113,7 +113,6 @@ class _InWorld:
         kind: Any = brain.config.modules_map[self.world].module_cls
         self.solved_return: float | None = kind.solved_return
         build(brain)
-        self.before = self.episodes()
 
     def brain(self) -> Brain:
         """The brain, as it is."""
@@ -126,7 +125,7 @@ class _InWorld:
     def recall(self, kept: Kept) -> int:
         """Take over the state of the brain that was kept."""
         self.pupil.load_state(kept.read_brain_like(self.pupil).state)
-        return self.episodes() - self.before
+        return kept.read_episodes()
 
     def episodes(self) -> int:
         """How many the brain has had in its life."""
@@ -137,6 +136,8 @@ class _InWorld:
         wanted = self.episodes() + most
         self.pupil.replace_state({f"{self.world}.most_episodes": wanted})
         returns, stopped = _piece(self.pupil, self.world, wanted, self.learning)
+        # A brain that is saved between two pieces goes on without an end, as one that has left.
+        self.leave()
         return {"return": returns}, stopped
 
     def leave(self) -> None:

@@ -20,6 +20,7 @@ from spark.learn.keeping import Kept
 from spark.nn import Brain
 from spark.sim.run import build
 from spark.worlds import CartPole
+from spark.worlds.world import ENDLESS
 
 EPISODES = 12
 
@@ -137,6 +138,45 @@ def test_a_brain_that_had_learned_before_is_kept_and_gone_on_with(tmp_path):
     learn.Plasticity().fit(again, episodes=2)
     lesson = learn.Plasticity().fit(again, episodes=4, to=tmp_path / "more", resume=True)
     assert lesson.brain is again and lesson.returns.size == 4 and int(again.state["world.episodes"]) == 6
+
+
+def test_a_lesson_that_is_resumed_with_its_own_brain_ends_where_it_would_have_ended(tmp_path):
+    """In one process: stopped, judged, which is life too, and gone on with."""
+    whole, brain, name = Brain(config()), Brain(config()), tmp_path / "same"
+    expected = learn.Plasticity().fit(whole, episodes=9)
+    first = learn.Plasticity().fit(brain, episodes=9, to=name, callbacks=[lambda p: p.done >= 3 and p.stop()])
+    assert 3 <= first.returns.size < 9
+    learn.evaluate(brain, episodes=4)
+    again = learn.Plasticity().fit(brain, episodes=9, to=name, resume=True)
+    np.testing.assert_array_equal(again.returns, expected.returns)
+    assert int(brain.state["world.episodes"]) == 9
+    assert len(Kept(name).curve.read_text().splitlines()) == 10
+    np.testing.assert_array_equal(brain.state["actor.weights"], whole.state["actor.weights"])
+
+
+def test_a_brain_without_its_number_of_episodes_and_a_negative_number_are_refused(tmp_path):
+    kept = Kept(tmp_path / "some")
+    spark.save_checkpoint(Brain(config()), kept.brain)
+    text = r"some\.safetensors: does not say how many episodes it has had, got ''\. Begin anew"
+    with pytest.raises(FormatError, match=text):
+        learn.Plasticity().fit(Brain(config()), episodes=5, to=tmp_path / "some", resume=True)
+    with pytest.raises(FormatError, match=r"some\.safetensors: is of -2 episodes; expected at least 0\. Begin anew"):
+        kept.read_curve(-2, ("return",))
+
+
+def test_a_brain_that_is_saved_on_the_way_lives_on_without_an_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(keeping, "_SECONDS", 0.0)
+
+    kept = Kept(tmp_path / "some")
+
+    def dies(progress):
+        if kept.brain.exists():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn.Plasticity().fit(Brain(config()), episodes=12, to=tmp_path / "some", callbacks=[dies])
+    found = spark.load_checkpoint(kept.brain)
+    assert int(found.state["world.most_episodes"]) == ENDLESS
 
 
 @pytest.mark.slow

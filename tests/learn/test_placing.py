@@ -62,6 +62,21 @@ def test_with_a_seed_another_brain_learns_from_nothing() -> None:
     assert not np.array_equal(first.brain.state["critic.weights"], other.brain.state["critic.weights"])
 
 
+def test_a_world_takes_over_what_is_not_set_and_must_move_in_the_steps_of_the_brain() -> None:
+    """The rest of the brain keeps time with its world, so another `every` would change the world's clock alone."""
+    brain = learner(limit=30)
+    assert in_world(brain, CartPole()) is brain
+    moved = in_world(brain, CartPole(limit=12)).config.modules_map["world"].config
+    assert (moved.model_dump()["every"], moved.model_dump()["limit"]) == (6, 12)
+    for kind in (CartPole, Reversed):
+        with refused(
+            ArgumentError,
+            f"in_world.{kind.__name__}.every: does not fit the brain, got 8; expected 6, as its other modules. Leave "
+            "it out, or make a brain of that many steps: `learn.actor_critic(..., every=...)`",
+        ):
+            in_world(brain, kind(every=8, limit=12))
+
+
 class DullConfig(spark.ModuleConfig):
     """Nothing to set."""
 
@@ -73,15 +88,18 @@ class DullOutput(TypedDict):
 
 
 class Dull(spark.Module):
-    """Pushes to the left, whatever it sees."""
+    """Pushes to the left, whatever it sees, unless it knows better."""
 
     config: DullConfig
+
+    def build(self, seen: Any) -> None:
+        self.side = spark.Variable(np.zeros(1, np.int32), description="Where it pushes.")
 
     def output_contract(self, **known: Any) -> Any:
         return {"action": spark.PortSpec(IntegerArray, (1,), "int32")}
 
     def __call__(self, seen: FloatArray) -> DullOutput:
-        return {"action": IntegerArray(jnp.zeros(1, jnp.int32) + 0 * seen.value[:1].astype(jnp.int32))}
+        return {"action": IntegerArray(self.side.value + 0 * seen.value[:1].astype(jnp.int32))}
 
 
 def dull(inputs: tuple[str, ...] = ("observation",), output: str = "action", name: str = "dull") -> Brain:
@@ -98,6 +116,14 @@ def test_a_brain_without_a_world_gets_one_and_acts_in_it() -> None:
     # A cart that is always pushed to the left loses its pole after 8 to 10 steps.
     found = learn.evaluate(dull(), CartPole, episodes=5)
     assert found.returns.min() >= 8 and found.returns.max() <= 10
+
+
+def test_what_a_brain_without_a_world_knows_it_knows_in_one() -> None:
+    brain = dull()
+    build(brain)
+    brain.replace_state({"dull.side": np.ones(1, np.int32)})
+    placed = in_world(brain, CartPole)
+    np.testing.assert_array_equal(placed.state["dull.side"], [1])
 
 
 def test_a_world_that_does_not_fit_is_refused_with_all_reasons() -> None:
