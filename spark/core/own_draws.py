@@ -2,9 +2,11 @@
 
 import jax
 import jax.numpy as jnp
-from jax.extend.random import threefry_2x32
+import numpy as np
+from jax.extend.random import threefry2x32_p
 
 _MANTISSA = jnp.finfo(jnp.float32).nmant
+_ONE = np.float32(1).view(np.uint32)
 
 
 def uniform_from(key: jax.Array, first: jax.Array, count: int) -> jax.Array:
@@ -22,8 +24,8 @@ def uniform_from(key: jax.Array, first: jax.Array, count: int) -> jax.Array:
         float32 (count,), in [0, 1).
     """
     low = first + jnp.arange(count, dtype=jnp.uint32)
-    hashed = threefry_2x32(jax.random.key_data(key), jnp.concatenate([jnp.zeros_like(low), low]))
-    bits = hashed[:count] ^ hashed[count:]
-    one = jnp.float32(1).view(jnp.uint32)
-    mantissa = bits >> jnp.uint32(32 - _MANTISSA)
-    return jax.lax.bitcast_convert_type(mantissa | one, jnp.float32) - jnp.float32(1)
+    data = jax.random.key_data(key)
+    # The primitive itself: `threefry_2x32` cuts its numbers and joins them, which is no longer unit by unit.
+    one, other = threefry2x32_p.bind(data[0], data[1], jnp.zeros_like(low), low)
+    mantissa = (one ^ other) >> jnp.uint32(32 - _MANTISSA)
+    return jax.lax.bitcast_convert_type(mantissa | _ONE, jnp.float32) - jnp.float32(1)

@@ -16,6 +16,7 @@ from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, variables_of
 from spark.core.variable import RandomKey
 from spark.kernels import llvm
+from spark.kernels.jaxprs import traced_apart
 from spark.kernels.place import Place
 from spark.nn.lowering import Lowering, native_dtype
 
@@ -234,10 +235,10 @@ def traced_formula(of: Traceable) -> ModuleFormula | Refusal:
     traced = _Traced(of)
     try:
         of.clock.asked = False
-        closed = jax.make_jaxpr(traced)(*traced.arguments())
+        closed = traced_apart(traced, *traced.arguments())
         if of.clock.asked:
             traced = _Traced(of, asks=True)
-            closed = jax.make_jaxpr(traced)(*traced.arguments())
+            closed = traced_apart(traced, *traced.arguments())
         if closed.effects:
             return Refusal(f"it has an effect: {next(iter(closed.effects))}")
         return _first_that_fits(traced, closed)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from spark.core.counter import STEP
 from spark.core.ports import PortSpec
 from spark.graph.specs import CALL, PortMap
+from spark.kernels.jaxprs import traced_apart
 from spark.kernels.place import Place
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Arriving, Lowering, native_dtype
@@ -54,7 +55,7 @@ class LoweredInner(LoweredStep):
         def converted(array: Any) -> Any:
             return array.astype(jnp.dtype(dtype))
 
-        closed = jax.make_jaxpr(converted)(jax.ShapeDtypeStruct((place.size,), jnp.dtype(place.dtype)))
+        closed = traced_apart(converted, jax.ShapeDtypeStruct((place.size,), jnp.dtype(place.dtype)))
         slots = [Slot((place.size,), name, place.size > 1) for name in (place.dtype, dtype)]
         made = formula(closed, slots[:1], slots[1:], place.size)
         to = self.program.scratch(place.shape, dtype)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import EXPRESSIONS, OPERATION
 
+from spark.core.own_draws import uniform_from
 from spark.kernels import llvm
 from spark.kernels.formula import compile as machine
 from spark.kernels.formula.values import Unsupported
@@ -146,6 +147,18 @@ def random_numbers(key, x):
 def test_random_numbers_are_those_of_jax_to_the_bit(shape):
     key = np.array([3, 4_000_000_000], np.uint32)
     same(random_numbers, key, np.full(shape, 0.2, np.float32), exact=True)
+
+
+@pytest.mark.parametrize("units", [5, 200])
+def test_random_numbers_of_a_share_of_units_are_those_of_jax_to_the_bit(units):
+    def share(key, x):
+        return uniform_from(jax.random.wrap_key_data(key[:2], impl="threefry2x32"), key[2], x.size) - x
+
+    first = 1000 - units
+    given = np.array([17, 5, first], np.uint32), np.full(units, 0.25, np.float32)
+    same(share, *given, exact=True)
+    whole = jax.random.uniform(jax.random.wrap_key_data(given[0][:2], impl="threefry2x32"), (1000,))
+    np.testing.assert_array_equal(share(*given), whole[first:] - 0.25)
 
 
 def test_normal_numbers_are_those_of_jax():

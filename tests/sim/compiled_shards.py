@@ -4,6 +4,7 @@ import json
 
 import jax.numpy as jnp
 import numpy as np
+from shard_cases import kinds
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, kernels
@@ -44,7 +45,19 @@ def compiled(delayed: bool, by: str) -> str:
     return lowered.compile().as_text()
 
 
+def of_many_kinds() -> str:
+    """The loop of a brain of pools with different somas and dendrites, as JAX traces it on two devices."""
+    brain, inputs = kinds()
+    brain(**inputs)
+    many = shard(brain, 2)
+    assert all(len(devices) == 2 for devices in many.placement.values()), many.placement
+    lowered = advance_program.lower(
+        many._program, many._fixed, many.state, inputs, np.bool_(True), np.uint32(0), steps=5, spikes=False
+    )
+    return lowered.as_text()
+
+
 if __name__ == "__main__":
     # Plain code touches every connection in every step: its undelayed loop is not looked at.
     undelayed = {"undelayed": compiled(False, "even")} if kernels.available() else {}
-    print(json.dumps({by: compiled(True, by) for by in PLANS} | undelayed))
+    print(json.dumps({by: compiled(True, by) for by in PLANS} | undelayed | {"kinds": of_many_kinds()}))

@@ -21,6 +21,7 @@ from spark.nn import (
     BrainConfig,
     Projection,
     connections,
+    dendrites,
     initializers,
     interfaces,
     neurons,
@@ -177,7 +178,28 @@ def wires() -> tuple[Brain, dict]:
     return net.build(), {"drive": FloatArray(jnp.full(50, 0.5, jnp.float32))}
 
 
+def kinds() -> tuple[Brain, dict]:
+    """Pools with different somas, of which some draw random numbers, and with different dendrites."""
+    net = spark.Network(dt=0.5, seed=3)
+    noise = net.module("noise", interfaces.PoissonSpiker, {"signal": net.input("drive", 20)}, max_freq=400.0)
+    point = somas.IntegrateAndFireSomaConfig()
+    made = {
+        "escape": (somas.EscapeRateSomaConfig(), None),
+        "chance": (somas.PoissonSomaConfig(), None),
+        "compartments": (somas.TwoCompartmentSomaConfig(), None),
+        "leaky": (point, dendrites.LeakyDendriteConfig()),
+        "plateau": (point, dendrites.PlateauDendriteConfig()),
+        "propagating": (point, dendrites.BackpropagatingDendriteConfig()),
+    }
+    for name, (soma, dendrite) in made.items():
+        on = {} if dendrite is None else {"dendrites": {"apical": dendrite}, "onto": {"fast": "apical"}}
+        pool = net.pool(name, 24, soma=soma, receptors={"fast": receptors.ExponentialCurrentConfig(tau=5.0)}, **on)
+        net.connect(noise, pool.fast, weights=initializers.UniformInitializer(low=100.0, high=300.0))
+    return net.build(), {"drive": FloatArray(jnp.full(20, 0.5, jnp.float32))}
+
+
 BRAINS = {
+    "kinds": kinds,
     "cuba": cuba,
     "plastic": plastic,
     "wires": wires,
@@ -195,12 +217,13 @@ CASES = {
     "delayed unit 3": ("delayed", 3, "unit"),
     "listed unit 3": ("listed", 3, "unit"),
     "dense unit 3": ("dense", 3, "unit"),
+    "kinds unit 3": ("kinds", 3, "unit"),
     "delayed plan 3": ("delayed", 3, UNEVEN),
     "listed plan 3": ("listed", 3, UNEVEN),
     "tutorial plan 2": ("tutorial", 2, {"neurons_pool": (250, 6)}),
 }
 # Delays are looked at by two processes in the quick run.
-SHORT = ("tutorial unit 8", "tutorial module 2", "listed plan 3", "dense unit 3", "cuba unit 3")
+SHORT = ("tutorial unit 8", "tutorial module 2", "listed plan 3", "dense unit 3", "cuba unit 3", "kinds unit 3")
 LONG = tuple(case for case in CASES if case not in SHORT)
 # Delayed spikes of units that are split are looked at by two processes in the quick run; each of them compiles all.
 TWO_PROCESSES = {

@@ -61,3 +61,11 @@ def test_a_step_of_a_device_is_one_native_call_beside_the_words_of_spikes(which,
     called = re.findall(r'custom_call_target="(spark_\w+)"', compiled[which])
     assert called.count("spark_run_program") == devices
     assert set(called) == {"spark_run_program", "spark_pack_spikes", "spark_unpack_spikes"}
+
+
+@pytest.mark.skipif(not kernels.available(), reason="without native kernels there is no program")
+def test_shares_of_pools_of_many_somas_and_dendrites_are_one_native_call(compiled) -> None:
+    """Nothing of Spark's own runs as array code because its units are cut, or is first computed on many devices."""
+    called = re.findall(r"@(spark_\w+)\(", compiled["kinds"])
+    assert called.count("spark_run_program") == 1
+    assert set(called) == {"spark_run_program", "spark_pack_spikes", "spark_unpack_spikes"}

@@ -9,6 +9,7 @@ from llvmlite import ir
 
 from spark.kernels.formula import draws
 from spark.kernels.formula.arithmetic import OPERATIONS
+from spark.kernels.formula.functions import threefry
 from spark.kernels.formula.shapes import MOVES, concatenate, numbers, spread
 from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, is_float, same
 from spark.kernels.jaxprs import CALLS
@@ -88,6 +89,8 @@ class Walk:
             return [self._iota(new, str(params["dtype"]), params["dimension"])]
         if name in REDUCTIONS:
             return [self._reduction(REDUCTIONS[name], values[0], tuple(equation.invars[0].aval.shape), params["axes"])]
+        if name == "threefry2x32":
+            return self._hash(values, new)
         return [self._draw(name, params, values, new)]
 
     def _draw(self, name: str, params: dict[str, Any], values: list[Value], new: tuple[int, ...]) -> Value:
@@ -103,6 +106,21 @@ class Walk:
         if name == "random_bits" and params["bit_width"] == 32:
             return draws.bits(self.once, self.each, few[0], tuple(params["shape"]), self.units, self._numbers)
         raise Unsupported(f"`{name}`")
+
+    def _hash(self, values: list[Value], shape: tuple[int, ...]) -> list[Value]:
+        """Two words for each element, from the two of a key and two numbers."""
+        if any(isinstance(value, Each) for value in values):
+            first, second, high, low = (self.lanes_of(value) for value in values)
+            return [Each(word, "uint32") for word in threefry(self.each, (first, second), (high, low))]
+        few: list[Any] = values
+        size = int(np.prod(shape))
+        if size > FEW:
+            raise Unsupported(f"{size} random numbers for {self.units} units")
+        cells = np.empty((2, size), object)
+        rows = zip(*(spread(value, shape).reshape(-1) for value in few), strict=True)
+        for number, (first, second, high, low) in enumerate(rows):
+            cells[:, number] = threefry(self.once, (first, second), (high, low))
+        return [Few(words.reshape(shape), "uint32") for words in cells]
 
     def _numbers(self) -> Any:
         """The numbers of the units of this round, uint32."""

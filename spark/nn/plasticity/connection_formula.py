@@ -11,6 +11,7 @@ from spark.core.payloads import BooleanMask, FloatArray, IntegerArray
 from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, variables_of
 from spark.kernels import llvm
+from spark.kernels.jaxprs import traced_apart
 from spark.nn.formulas import UNFORESEEN, ModuleFormula, Refusal, Traceable, identity, traced_formula
 
 # Of a rule's variables those that no step of the units reads.
@@ -98,4 +99,4 @@ def _change(rule: Any, change: Any) -> Any:
         return jnp.broadcast_to(jnp.asarray(change(*values)).astype(jnp.float32), (_BLOCK,))
 
     slot = Slot((_BLOCK,), "float32", True)
-    return formula(jax.make_jaxpr(block)(*given), [slot] * count, [slot], _BLOCK)
+    return formula(traced_apart(block, *given), [slot] * count, [slot], _BLOCK)
