@@ -7,6 +7,8 @@ import numpy as np
 
 _POLYNOMIAL = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 LEAST = -87.0
+# Far below what float32 holds, so that a factor or a sum does not overflow.
+MOST = 80.0
 
 
 def exponential(x: Any) -> Any:
@@ -25,3 +27,8 @@ def exponential(x: Any) -> Any:
     # A whole number beside 1.5 * 2^23 stands in the lowest bits, without the checks of a conversion.
     power = (((n + np.float32(12582912.0)).view(jnp.int32) + (127 - 0x4B400000)) << 23).view(jnp.float32)
     return jnp.where(x < np.float32(LEAST), np.float32(0.0), p * power)
+
+
+def bounded_exponential(x: Any) -> Any:
+    """e^x as `exponential`, of numbers beyond 80 that of 80: for arguments that may have any size."""
+    return exponential(jnp.minimum(jnp.asarray(x, jnp.float32), np.float32(MOST)))

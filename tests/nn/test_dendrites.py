@@ -148,6 +148,20 @@ def test_a_plateau_answers_more_than_in_proportion_and_outlasts_its_input() -> N
     assert abs(strong[-1]) < 1.0
 
 
+def test_a_plateau_is_shut_however_far_below_its_onset_a_dendrite_lies() -> None:
+    """By a slope far below what is missing to the onset, and by a potential of below -500 mV."""
+    paths = ["pool.apical.potential", "pool.soma.potential"]
+    steep, low = dendrites.PlateauDendriteConfig(slope=0.2), dendrites.PlateauDendriteConfig()
+    for dendrite, picoamperes in ((steep, 0.0), (low, -18000.0)):
+        made = quiet(dendrite, {"drive": receptors.CurrentConfig()})
+        found = spark.run(made, 500, {"drive": pulse(picoamperes, 0, 500, 500)}, record=paths, progress=False)
+        apical, soma = (found[path] for path in paths)
+        assert np.isfinite(apical).all() and apical.max() < 1e-12
+        assert picoamperes == 0.0 or apical.min() < -500.0
+        # The soma falls as it does alone.
+        np.testing.assert_allclose(soma[101:], soma[100:-1] * np.exp(-DT / 20.0), rtol=1e-5, atol=1e-12)
+
+
 def test_an_action_potential_that_runs_back_makes_a_plateau_of_input_that_alone_makes_none() -> None:
     """Neither the input nor the spike does by itself (Larkum, Zhu & Sakmann 1999)."""
     soma = somas.IntegrateAndFireSomaConfig(potential_rest=-65.0, potential_first=-65.0, potential_reset=-65.0)

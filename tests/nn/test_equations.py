@@ -347,3 +347,12 @@ def test_an_expression_has_the_value_that_python_gives_it(source: str) -> None:
         return
     with np.errstate(all="ignore"):
         np.testing.assert_allclose(evaluate(parse(source).tree, values), expected, rtol=1e-9)
+
+
+def test_exponentials_of_large_numbers_are_finite_and_above_0() -> None:
+    from spark.nn.equations.functions import FUNCTIONS
+
+    large = np.array([80.0, 90.0, 160.0, 1e4], np.float32)
+    for name in ("exp", "exprel"):
+        found = np.asarray(FUNCTIONS[name][0](large), np.float64)
+        assert np.isfinite(found).all() and (found > 1e28).all(), name

@@ -138,6 +138,12 @@ def test_nmda_opens_slowly_and_is_blocked_as_the_potential_asks(magnesium, resti
     np.testing.assert_allclose(current, expected * (0.0 - resting), rtol=2e-5, atol=2e-3)
 
 
+def test_nmda_is_shut_however_low_the_potential_is():
+    given = into(receptors.NMDAConfig(rise=3.0, tau=40.0), soma=MeterConfig(held=HELD - 3000.0, resting=-65.0))
+    (conductance,) = traces(given, SPIKES, "pool.soma.conductance")
+    np.testing.assert_allclose(conductance, 0.0, atol=1e-12)
+
+
 @pytest.mark.parametrize("shape", [(), (1,), (UNITS,)])
 def test_injected_currents_of_several_wires_add_up(shape):
     given = np.random.default_rng(2).normal(size=(STEPS, *shape)).astype(np.float32)

@@ -11,7 +11,7 @@ from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, 
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Quantity
 from spark.core.variable import Variable
-from spark.kernels.exponential import exponential
+from spark.kernels.exponential import bounded_exponential, exponential
 from spark.nn.dendrites.dendrite import Dendrite, DendriteConfig, DendriteOutput, shape_of
 
 
@@ -90,7 +90,7 @@ class PlateauDendrite(Dendrite):
     ) -> DendriteOutput:
         """One step with `more` current, pA."""
         before, adapted = self.potential.value.astype(jnp.float32), self.adapted.value
-        opened = 1.0 / (1.0 + exponential((self.onset.value - before) / self.slope.value))
+        opened = 1.0 / (1.0 + bounded_exponential((self.onset.value - before) / self.slope.value))
         into = more + self.regenerative.value * opened - adapted
         into = into if current is None else into + current.value.astype(jnp.float32)
         open_part = jnp.float32(0) if conductance is None else conductance.value.astype(jnp.float32)

@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from spark.kernels.exponential import exponential
+from spark.kernels.exponential import bounded_exponential
 
 
 def _exprel(x: Any) -> Any:
@@ -15,7 +15,7 @@ def _exprel(x: Any) -> Any:
     small = abs(x) < 0.01
     safe = jnp.where(small, 1.0, x)
     series = 1.0 + x * (0.5 + x * (1.0 / 6.0 + x / 24.0))
-    return jnp.where(small, series, (exponential(safe) - 1.0) / safe)
+    return jnp.where(small, series, (bounded_exponential(safe) - 1.0) / safe)
 
 
 def _exprel_known(x: Any) -> Any:
@@ -25,7 +25,7 @@ def _exprel_known(x: Any) -> Any:
 
 # Functions of numbers without a unit: of arrays that JAX computes with, and of what is known at build, in float64.
 FUNCTIONS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "exp": (exponential, np.exp),
+    "exp": (bounded_exponential, np.exp),
     "exprel": (_exprel, _exprel_known),
     "log": (jnp.log, np.log),
     "log10": (jnp.log10, np.log10),

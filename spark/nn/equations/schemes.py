@@ -8,7 +8,7 @@ from typing import Any, Literal
 import jax.numpy as jnp
 import numpy as np
 
-from spark.kernels.exponential import exponential
+from spark.kernels.exponential import bounded_exponential
 from spark.nn.equations.expression import names_in
 from spark.nn.equations.linear import split, system
 from spark.nn.equations.values import Values, at_build, evaluate
@@ -163,7 +163,7 @@ def _share(exponent: Any) -> Any:
     small = jnp.abs(exponent) < 0.03
     safe = jnp.where(small, 1.0, exponent)
     series = 1.0 + exponent * (0.5 + exponent * (1.0 / 6.0 + exponent * (1.0 / 24.0 + exponent / 120.0)))
-    return jnp.where(small, series, (exponential(safe) - 1.0) / safe)
+    return jnp.where(small, series, (bounded_exponential(safe) - 1.0) / safe)
 
 
 def _prepare_exact(problem: Problem, keep: Keep) -> None:

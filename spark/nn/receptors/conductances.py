@@ -12,7 +12,7 @@ from spark.core.payloads import ConductanceArray, FloatArray, PotentialArray
 from spark.core.ports import MeasuredFrom, PortSpec, Reverses
 from spark.core.values import Number, Quantity
 from spark.core.variable import Variable
-from spark.kernels.exponential import exponential
+from spark.kernels.exponential import bounded_exponential
 from spark.nn.receptors.receptor import ConductanceOutput, Receptor, ReceptorConfig
 
 
@@ -122,5 +122,6 @@ class NMDA(Receptor):
         falling, rising = self.falling.value + arriving, self.rising.value + arriving
         self.falling.value = falling * jnp.float32(self.factors[0])
         self.rising.value = rising * jnp.float32(self.factors[1])
-        block = 1.0 + self.blocked.value * exponential(jnp.float32(-0.062) * potential.value.astype(jnp.float32))
+        millivolts = potential.value.astype(jnp.float32)
+        block = 1.0 + self.blocked.value * bounded_exponential(jnp.float32(-0.062) * millivolts)
         return {"conductance": ConductanceArray((falling - rising) / block)}

@@ -12,13 +12,11 @@ from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, 
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Quantity
 from spark.core.variable import Variable
-from spark.kernels.exponential import exponential
+from spark.kernels.exponential import bounded_exponential, exponential
 from spark.nn.somas.schemes import advanced
 from spark.nn.somas.single_precision import SinglePrecisionSomaConfig
 from spark.nn.somas.soma import Soma, SomaOutput
 
-# Beyond this exponent a rate is 0 or so large that a gate follows at once; float32 overflows at 88.7.
-_MOST = 80.0
 # The longest step, ms, that follows the upswing of a spike; schemes that balance nothing overshoot before.
 _LONGEST, _LONGEST_EXPLICIT = 0.1, 0.025
 
@@ -110,9 +108,12 @@ class HodgkinHuxleySoma(Soma):
         """Rates of opening and closing of m, h and n at a potential, 1/ms."""
         v = potential
         return (
-            (rising((v + 40.0) * 0.1), 4.0 * bounded_exp((v + 65.0) * (-1.0 / 18.0))),
-            (0.07 * bounded_exp((v + 65.0) * (-1.0 / 20.0)), 1.0 / (1.0 + bounded_exp((v + 35.0) * -0.1))),
-            (0.1 * rising((v + 55.0) * 0.1), 0.125 * bounded_exp((v + 65.0) * (-1.0 / 80.0))),
+            (rising((v + 40.0) * 0.1), 4.0 * bounded_exponential((v + 65.0) * (-1.0 / 18.0))),
+            (
+                0.07 * bounded_exponential((v + 65.0) * (-1.0 / 20.0)),
+                1.0 / (1.0 + bounded_exponential((v + 35.0) * -0.1)),
+            ),
+            (0.1 * rising((v + 55.0) * 0.1), 0.125 * bounded_exponential((v + 65.0) * (-1.0 / 80.0))),
         )
 
     def __call__(
@@ -210,18 +211,16 @@ class TraubMilesSoma(HodgkinHuxleySoma):
         v = potential - self.knee.value
         return (
             (1.28 * rising((v - 13.0) * 0.25), 1.4 * rising((40.0 - v) * 0.2)),
-            (0.128 * bounded_exp((17.0 - v) * (1.0 / 18.0)), 4.0 / (1.0 + bounded_exp((40.0 - v) * 0.2))),
-            (0.16 * rising((v - 15.0) * 0.2), 0.5 * bounded_exp((10.0 - v) * (1.0 / 40.0))),
+            (
+                0.128 * bounded_exponential((17.0 - v) * (1.0 / 18.0)),
+                4.0 / (1.0 + bounded_exponential((40.0 - v) * 0.2)),
+            ),
+            (0.16 * rising((v - 15.0) * 0.2), 0.5 * bounded_exponential((10.0 - v) * (1.0 / 40.0))),
         )
-
-
-def bounded_exp(x: Any) -> Any:
-    """e^x, of numbers beyond 80 that of 80."""
-    return exponential(jnp.minimum(x, np.float32(_MOST)))
 
 
 def rising(x: Any) -> Any:
     """The function x / (1 - exp(-x)), which is 1 at 0; near it a series, since the difference would lose its digits."""
     near = jnp.abs(x) < np.float32(0.02)
     apart = jnp.where(near, np.float32(1), x)
-    return jnp.where(near, 1.0 + 0.5 * x + x * x * np.float32(1.0 / 12.0), apart / (1.0 - bounded_exp(-apart)))
+    return jnp.where(near, 1.0 + 0.5 * x + x * x * np.float32(1.0 / 12.0), apart / (1.0 - bounded_exponential(-apart)))
