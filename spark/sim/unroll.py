@@ -14,10 +14,12 @@ from spark.core.names import suggestion
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.state import Graph, State
 from spark.core.transform import FAULT, STEP, merge
-from spark.core.tree import constants_of, variables_of
+from spark.core.tree import constants_of, variables_of, walk
 from spark.kernels.smooth import unpacked
 from spark.nn import Brain
 from spark.nn.connection_table import HeldWeights, held_weights
+from spark.nn.projections.gap import GapProjections
+from spark.nn.receptors import GapJunction
 from spark.sim.soft import Soft, soft_call
 from spark.sim.surrogate import Surrogate
 
@@ -66,7 +68,8 @@ def unroll(
         inputs: By name of input: a payload that all steps share, or one with a first axis of `steps` rows.
         parameters: Arrays that stand in for what the brain holds, by path: what is to be learned. Of a projection, as
             for `brain.connections`: float (connections,), in the order of that table; of a variable, such as
-            `pool.soma.potential`; of a parameter that is one number for each unit, such as `pool.soma.threshold`.
+            `pool.soma.potential`; of a parameter that is one number for each unit, such as `pool.soma.threshold`. Not
+            conductances of gap junctions, of whose current a half is known at build.
         record: Paths of variables to record; of a module whose output is spikes, its spikes.
         surrogate: The derivative of a spike; left out, `Surrogate()`.
         learning: As of `run`.
@@ -171,6 +174,7 @@ def _take_parameters(
 ) -> None:
     """Put parameters in the places of the arrays that they stand for."""
     floats = {p: a for held in (values, constants) for p, a in held.items() if jnp.issubdtype(a.dtype, jnp.floating)}
+    coupled = {at for at, part in walk(graph.structure.template) if isinstance(part, GapProjections | GapJunction)}
     problems: list[Problem] = []
     for path, array in given.items():
         where = None if path in floats else _of_projection(graph, state, path, floats)
@@ -178,6 +182,11 @@ def _take_parameters(
             problems.append(where)
             continue
         held = path if where is None else where.path
+        if held in constants and held.rpartition(".")[0] in coupled:
+            text = "is of gap junctions, of whose current a half is known at build: derivatives would miss it"
+            fix = "Give other conductances by `brain.with_weights`, which builds both halves"
+            problems.append(Problem(f"unroll.parameters.{path}", text, fix, "gap"))
+            continue
         shape = floats[held].shape if where is None else where.positions.shape
         if jnp.shape(array) != shape:
             text = f"has the wrong shape, got {jnp.shape(array)}; expected {shape}"

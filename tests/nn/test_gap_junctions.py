@@ -129,6 +129,22 @@ def test_files_and_new_conductances_keep_what_is_coupled(tmp_path: Path) -> None
     assert np.abs(potentials(stronger, 50, "a") - first).max() > 1e-3
 
 
+def test_conductances_are_no_parameters_of_unroll_which_would_change_a_half_of_the_current() -> None:
+    brain = two_pools()
+    build(brain)
+    text = (
+        "{}: is of gap junctions, of whose current a half is known at build: derivatives would miss it. Give other "
+        "conductances by `brain.with_weights`, which builds both halves"
+    )
+    for path, array in (
+        ("a.within", brain.connections("a.within").weights),
+        ("a.gap_projections.rows_weights", np.ones(brain.connections("a.gap").weights.shape)),
+        ("a.gap.total", np.ones(12)),
+    ):
+        with refused(spark.ArgumentError, text.format(f"unroll.parameters.{path}")):
+            spark.unroll(*spark.split(brain), 1, parameters={path: array})
+
+
 SETTINGS = [
     ({"delay": 1.0}, "delay", "ConstantInitializer"),
     ({"rule": plasticity.PairRuleConfig()}, "rule", "PairRuleConfig"),
