@@ -11,8 +11,9 @@ from tolerances import INTEGRATED
 
 import spark
 from spark import ConfigError, Projection
-from spark.nn import Brain, connections, plasticity, receptors, somas
+from spark.nn import Brain, connections, dendrites, plasticity, receptors, somas
 from spark.nn.projections import TsodyksMarkramConfig
+from spark.nn.synapses.background import PoissonBackgroundConfig
 from spark.sim.run import build
 
 RNG = np.random.default_rng(12)
@@ -177,6 +178,41 @@ def test_what_a_soma_does_not_have_is_not_exposed() -> None:
     text = "PoolConfig.exposes: is no property of IntegrateAndFireSomaConfig's soma, got 'potentials'; expected one of"
     with refused(ConfigError, f"{text} ['potential']. Did you mean 'potential'?"):
         spark.nn.PoolConfig(units=(3,), exposes=("potentials",))
+
+
+def test_gap_junctions_lie_on_no_dendrite() -> None:
+    text = "PoolConfig.onto.gap: couples potentials of somas, got GapJunctionConfig on the dendrite 'apical', whose own"
+    apical = {"apical": dendrites.LeakyDendriteConfig()}
+    with refused(ConfigError, f"{text} is another; charge would be lost. Leave it on the soma"):
+        spark.nn.PoolConfig(units=(3,), receptors=GAP, dendrites=apical, onto={"gap": "apical"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "takes"), [(receptors.GapJunctionConfig, "PotentialArray"), (receptors.CurrentConfig, "CurrentArray")]
+)
+def test_random_spikes_do_not_fit_receptors_of_potentials_and_currents(kind: Any, takes: str) -> None:
+    text = f"PoolConfig.background.r: is of spikes, got the receptor {kind.__name__}, which takes {takes}; expected one"
+    with refused(ConfigError, f"{text} that takes spikes. Leave it out"):
+        spark.nn.PoolConfig(
+            units=(3,), receptors={"r": kind()}, background={"r": PoissonBackgroundConfig(rate=5.0, weight=1.0)}
+        )
+
+
+def test_what_a_dendrite_in_a_soma_and_a_threshold_are_measured_from_is_known_to_a_junction() -> None:
+    """A unit at -60 mV, joined to a dendrite at rest at -60 mV, stays; joined to a threshold of -40 mV it rises."""
+    for soma, exposed, other in (
+        (somas.TwoCompartmentSomaConfig(potential_rest=-60.0, potential_first=-60.0), "dendrite", -60.0),
+        (somas.AdaptiveLeakySomaConfig(threshold=-40.0), "threshold", -40.0),
+    ):
+        net = spark.Network(dt=0.1, seed=1)
+        one = net.pool("one", 1, soma=soma, receptors={"c": receptors.CurrentConfig()}, exposes=(exposed,))
+        two = net.pool("two", 1, soma=leaky(-60.0, -60.0), receptors=GAP)
+        net.connect(net.input("c", 1, spark.CurrentArray), one.c)
+        net.connect(one.port(exposed), two.gap, weights=10.0)
+        given = {"c": spark.CurrentArray(np.zeros((1, 1), np.float32))}
+        found = potentials(net.build(), 1, "two", inputs=given)[0, 0]
+        expected = -np.expm1(-0.1 / 20.0) * 0.1 * 10.0 * (other + 60.0)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_spikes_do_not_fit_a_gap_junction() -> None:

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from spark.core.config import Config, field
 from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.names import did_you_mean, illegal
-from spark.core.payloads import CurrentArray, FloatArray, Payload, SpikeArray
+from spark.core.payloads import CurrentArray, FloatArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import Begins, MeasuredFrom, Ports, PortSpec
 from spark.core.values import Number
 from spark.graph.specs import ModuleSpecs, PortMap
@@ -127,6 +127,7 @@ class PoolConfig(NeuronConfig):
                 found.append(Problem("modulators", why, "Choose another name", "name"))
         found += self._unexposed()
         found += self._misplaced()
+        found += self._without_spikes()
         found += [p.under(f"receptors.{name}") for name, receptor in self.receptors.items() for p in receptor.unmade()]
         return [*found, *(p.under("soma") for p in self.soma.unmade())]
 
@@ -144,6 +145,33 @@ class PoolConfig(NeuronConfig):
                 text = f"names no {what}, got {name!r}; expected one of {sorted(known)}"
                 found.append(Problem("onto", text, did_you_mean(name, known, "Name one of those"), "unknown"))
         return [*found, *(p.under(f"dendrites.{n}") for n, d in self.dendrites.items() for p in d.unmade())]
+
+    def _without_spikes(self) -> list[Problem]:
+        """Random events at receptors that take no spikes, and receptors of potentials that lie on a dendrite."""
+        takes: dict[str, Any] = {n: r.made().takes for n, r in self.receptors.items() if not r.unmade()}
+        found = [
+            Problem(
+                f"background.{name}",
+                f"is of spikes, got the receptor {type(self.receptors[name]).__name__}, which takes "
+                f"{takes[name].__name__}; expected one that takes spikes",
+                "Leave it out",
+                "receptor",
+            )
+            for name in sorted(self.background)
+            if name in takes and issubclass(takes[name], CurrentArray | PotentialArray)
+        ]
+        found += [
+            Problem(
+                f"onto.{name}",
+                f"couples potentials of somas, got {type(self.receptors[name]).__name__} on the dendrite "
+                f"{self.onto[name]!r}, whose own is another; charge would be lost",
+                "Leave it on the soma",
+                "receptor",
+            )
+            for name in sorted(self.onto)
+            if name in takes and issubclass(takes[name], PotentialArray)
+        ]
+        return found
 
     def _unexposed(self) -> list[Problem]:
         """What is to be exposed and no property of the soma is."""
@@ -294,7 +322,8 @@ class Pool(Neuron):
 
     def _measured(self, name: str) -> tuple[MeasuredFrom, ...]:
         soma, config = soma_of(self.described())
-        return (MeasuredFrom(soma.rest(config)),) if name == "potential" else ()
+        in_millivolts = issubclass(soma.exposes[name], PotentialArray)
+        return (MeasuredFrom(soma.zero_of(name, config)),) if in_millivolts else ()
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """Known before its inputs are; a property's shape and dtype are those of one number for each unit."""

@@ -1,5 +1,7 @@
 """The leaky soma with an adaptive threshold."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -45,6 +47,11 @@ class AdaptiveLeakySoma(LeakySoma):
     lowers = True
     exposes = {"potential": PotentialArray, "threshold": PotentialArray}
     unit_ports = ("current", "conductance", "jump", "spikes")
+
+    @classmethod
+    def zero_of(cls, name: str, config: Any) -> Any:
+        """The threshold rises above its base."""
+        return config.threshold if name == "threshold" else super().zero_of(name, config)
 
     def build(
         self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None

@@ -43,6 +43,11 @@ class Soma(Component):
         return 0.0
 
     @classmethod
+    def zero_of(cls, name: str, config: Any) -> Any:
+        """What an exposed property in mV is measured from: as the potential, unless a soma says otherwise."""
+        return cls.rest(config)
+
+    @classmethod
     def acting(cls, config: Any, current: Decays) -> Any:
         """How much of a current that decays within the step acts as a current that is constant would: 1 is all.
 
