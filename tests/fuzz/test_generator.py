@@ -28,6 +28,8 @@ ALONE |= {c.__name__ for c in catalogue.BUILT_IN["interface"]} - {r.module.__nam
 
 # A rule as text; `nn/test_rule_equations.py` compares it with its class.
 ALONE |= {"EquationRule"}
+# Between receptors and soma; `nn/test_dendrites.py` runs them natively, by threads and as array code.
+ALONE |= {c.__name__ for c in catalogue.BUILT_IN["dendrite"]}
 # Courses in time without inputs; `nn/test_sources.py` runs each of them natively and as array code.
 ALONE |= {c.__name__ for c in catalogue.BUILT_IN["source"]}
 

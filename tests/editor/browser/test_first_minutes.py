@@ -34,6 +34,7 @@ def test_a_box_that_is_clicked_straight_from_a_field_stays_under_the_pointer(pag
     page.empty()
     key = add(page, "ALIFNeuron", x=0, y=0)
     page.node("alif_neuron").click()
+    page.get_by_label("async_spikes").scroll_into_view_if_needed()
     page.get_by_label("units", exact=False).first.fill(text)
     box = page.get_by_label("async_spikes").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
