@@ -13,6 +13,7 @@ from spark.core.numerics import raise_faults
 from spark.core.part import graph_of, keeper_of
 from spark.core.payloads import BooleanMask, FloatArray
 from spark.core.state import State
+from spark.core.transform import STEP
 from spark.graph.specs import InputSpec, OutputSpec, PortMap
 from spark.learn.keeping import EPISODES, Curve, Kept
 from spark.learn.placing import the_only
@@ -77,13 +78,9 @@ class Pupil:
         self._check_spaces()
         self.acting = self._without_world(specs.inputs["action"][0])
         self.done, self._idle = 0, True
-        self._take()
-
-    def _take(self) -> None:
-        """Go on from what the brain knows."""
-        state = self.taught.state
-        kept = {p: state[p] for p in self._shared(self.acting.state, state)}
-        self.acting.replace_state({**kept, "step": state["step"]})
+        state = brain.state
+        known = {p: state[p] for p in self._shared(self.acting.state, state)}
+        self.acting.replace_state({**known, STEP: state[STEP]})
 
     def _check_spaces(self) -> None:
         actions, seen = self.environment.action_space, self.environment.observation_space
@@ -140,21 +137,36 @@ class Pupil:
         return self.taught
 
     def memory(self) -> dict[str, np.ndarray]:
-        """A brain remembers all itself; how many episodes it had in an environment, no world has counted."""
-        return {EPISODES: np.array(self.done, np.int64)}
+        """All that the acting brain knows and the taught one besides, so that it goes on from this file alone."""
+        acting, taught = self.acting.state, self.taught.state
+        learned = self._learned(acting)
+        return {
+            EPISODES: np.array(self.done, np.int64),
+            "idle": np.array(self._idle),
+            **{f"acting.{p}": np.asarray(acting[p]) for p in acting},
+            **{f"taught.{p}": np.asarray(taught[p]) for p in taught if p not in learned},
+        }
 
     def recall(self, kept: Kept) -> int:
-        """Take over the state of the brain that was kept."""
-        self.done = int(kept.read_memory(self.memory())[EPISODES])
-        self.taught.load_state(kept.read_brain_like(self.taught).state)
-        self._take()
+        """Take over what was remembered; the brain beside it must be of the same config."""
+        found = kept.read_memory(self.memory())
+        kept.read_brain_like(self.taught)
+        for name, brain in (("acting.", self.acting), ("taught.", self.taught)):
+            brain.replace_state({p.removeprefix(name): found[p] for p in found if p.startswith(name)})
+        self.done, self._idle = int(found[EPISODES]), bool(found["idle"])
+        self._hand_back()
         return self.done
 
     def go_on(self, most: int) -> tuple[Curve, str | None]:
-        """One episode."""
+        """One episode; one that Ctrl-C interrupts is as if it had never begun."""
+        before, idle = self.acting.state, self._idle
         try:
             with Claim(keeper_of(self.acting)):
                 total = self._episode(self.seed, self.learning)
+        except KeyboardInterrupt:
+            self.acting.load_state(before)
+            self._idle = idle
+            raise
         finally:
             if self.learning:
                 self._hand_back()
@@ -228,5 +240,8 @@ class Pupil:
     def _hand_back(self) -> None:
         """Give what was learned to the brain, which stands before an episode as it did."""
         state = self.acting.state
-        learned = [p for p in self._shared(state, self.taught.state) if not p.endswith(".phase")]
-        self.taught.replace_state({p: state[p] for p in learned})
+        self.taught.replace_state({p: state[p] for p in self._learned(state)})
+
+    def _learned(self, state: State) -> set[str]:
+        """Paths of what is handed back: chance follows from the step, phases are those of a world that stands still."""
+        return {p for p in self._shared(state, self.taught.state) if not p.endswith(".phase")} | {STEP}

@@ -9,20 +9,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.arguments import checked
+from spark.core.arguments import check_fields, checked
 from spark.core.errors import ArgumentError, Problem
 from spark.core.extras import need
 from spark.core.transform import STEP, split
-from spark.learn.keeping import EPISODES, Curve, Kept
-from spark.learn.lesson import Callback, Lesson, conduct
+from spark.learn.keeping import BRAIN, EPISODES, SEED, Curve, Kept
+from spark.learn.lesson import Callback, Lesson, check_seed, conduct
 from spark.learn.parameters import Parameters
-from spark.learn.placing import in_world, the_only
+from spark.learn.placing import in_world, no_number, the_only
 from spark.nn import Brain
 from spark.sim.unroll import unroll
 from spark.worlds.world import World
 
 # Steps of the world after which it is seen whether all have ended.
 _ROUNDS = 25
+# From the first episode of a seed to that of the next.
+_EPISODES = 1_000_003
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,7 @@ class Evolution:
     learning: bool = False
 
     def __post_init__(self) -> None:
+        check_fields(self, ArgumentError)
         problems = [
             Problem(f"Evolution.{name}", f"must be at least {least}, got {value!r}", "", "bounds")
             for name, value, least in (("population", self.population, 4), ("trials", self.trials, 1))
@@ -92,9 +95,10 @@ class Evolution:
 
         Raises:
             MissingError: evosax is not installed.
-            ArgumentError: The world does not fit the brain, a setting is none of the strategy's, or the strategy has no
-                mean.
-            RunError: The brain has no world, or several.
+            ArgumentError: The world does not fit the brain, a setting is none of the strategy's, the strategy has no
+                mean, or the seed is below 0 or so great that there are no steps for its episodes.
+            RunError: The brain has no world, or several; or the world gives what is no number.
+            FormatError: What was kept is of another brain, world, seed or other weights, or cannot be read.
             StateError: A path is not there, with the nearest.
         """
         need("evolution", "evosax")
@@ -112,12 +116,16 @@ class _Search:
         kind: Any = specs.module_cls
         self.config: Any = specs.config
         self.solved_return: float | None = kind.solved_return
+        # Each seed has a million episodes of its own, and steps are counted in 64 bits.
+        self.steps = self.config.every * (self.config.limit + _ROUNDS + 2)
+        check_seed(seed, 2**62 // (self.steps * _EPISODES))
         self.held = Parameters(brain, teacher.weights)
         self.key, self.seed, self.done = jax.random.key(seed), seed, 0
         with jax.numpy_dtype_promotion("standard"):
             self.strategy, self.settings = _strategy(teacher, self.held.first)
             self.state = self.strategy.init(self.key, self.held.first, self.settings)
-        last = int(brain.state[f"{self.world}.episodes"]) + 1
+        last, self.faults = (int(brain.state[f"{self.world}.{name}"]) for name in ("episodes", "faults"))
+        last += 1
         self.graph, self.begin = split(brain)
         self.begin = self.begin.replace({f"{self.world}.most_episodes": last})
         self.last = last
@@ -128,15 +136,21 @@ class _Search:
         return self.held.placed(self.strategy.get_mean(self.state))
 
     def memory(self) -> dict[str, np.ndarray]:
-        """The distribution."""
+        """The distribution, and which lesson it is."""
         leaves = jax.tree.leaves(self.state)
-        return {EPISODES: np.array(self.done, np.int64), **{str(n): np.asarray(x) for n, x in enumerate(leaves)}}
+        return {
+            EPISODES: np.array(self.done, np.int64),
+            SEED: np.array(self.seed, np.int64),
+            BRAIN: self.held.digest,
+            **{str(n): np.asarray(leaf) for n, leaf in enumerate(leaves)},
+        }
 
     def recall(self, kept: Kept) -> int:
         """Take it over; what is drawn follows from the seed and the number of the generation."""
         found = kept.read_memory(self.memory())
-        leaves = [jnp.asarray(found[str(n)]) for n in range(len(found) - 1)]
-        self.state = jax.tree.unflatten(jax.tree.structure(self.state), leaves)
+        structure = jax.tree.structure(self.state)
+        leaves = [jnp.asarray(found[str(n)]) for n in range(structure.num_leaves)]
+        self.state = jax.tree.unflatten(structure, leaves)
         self.done = int(found[EPISODES])
         return self.done
 
@@ -147,28 +161,31 @@ class _Search:
             population, drawn = self.strategy.ask(drawing, self.state, self.settings)
             returns = self.returns(population)
             # What does best has the least fitness there.
-            self.state, _ = self.strategy.tell(telling, population, -returns, drawn, self.settings)
-        self.done += 1
+            told, _ = self.strategy.tell(telling, population, -returns, drawn, self.settings)
         found = np.asarray(returns)
-        return {"return": found.mean(keepdims=True), "best": found.max(keepdims=True)}, None
+        curve = {"return": found.mean(keepdims=True), "best": found.max(keepdims=True)}
+        # What interrupts a generation leaves the one before it.
+        self.state, self.done = told, self.done + 1
+        return curve, None
 
     def returns(self, population: Mapping[str, Any]) -> jax.Array:
         """The mean return of each brain of a population, float32."""
         trials, size = self.teacher.trials, self.teacher.population
         # Chance follows from the step: every trial begins at another one, the same for all brains.
-        steps = self.config.every * (self.config.limit + _ROUNDS + 2)
-        first = [(self.seed * 1_000_003 + self.done * trials + n) * steps for n in range(trials)]
+        first = [(self.seed * _EPISODES + self.done * trials + n) * self.steps for n in range(trials)]
         begun = [self.begin.replace({STEP: number}) for number in first]
         states = jax.tree.map(lambda *leaves: jnp.stack([jnp.stack(leaves)] * size), *begun)
         while True:
-            states, episodes, returns = self.piece(states, population)
+            states, episodes, returns, faults = self.piece(states, population)
+            if (np.asarray(faults) > self.faults).any():
+                raise no_number(self.world, "Mend")
             if (np.asarray(episodes) >= self.last).all():
                 return returns.mean(axis=1)
 
     def _some_rounds(self, state: Any, weights: Mapping[str, Any]) -> Any:
         steps = self.config.every * _ROUNDS
         found = unroll(self.graph, state, steps, parameters=weights, learning=self.teacher.learning).state
-        return found, found[f"{self.world}.episodes"], found[f"{self.world}.last_return"]
+        return found, *(found[f"{self.world}.{name}"] for name in ("episodes", "last_return", "faults"))
 
     def leave(self) -> None:
         """Nothing is to be put back."""

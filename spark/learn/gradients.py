@@ -1,5 +1,7 @@
 """Teaching by derivatives through spikes: a supervised lesson, with a surrogate at every threshold."""
 
+import copy
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.arguments import checked
+from spark.core.arguments import check_fields, checked
 from spark.core.errors import ArgumentError, LearnError, Problem
 from spark.core.extras import need
 from spark.core.payloads import Payload
 from spark.core.transform import split
-from spark.learn.keeping import EPISODES, Curve, Kept
-from spark.learn.lesson import Callback, Lesson, conduct
+from spark.learn.keeping import BRAIN, EPISODES, EXAMPLES, SEED, Curve, Kept, digest
+from spark.learn.lesson import Callback, Lesson, check_seed, conduct
 from spark.learn.parameters import Parameters
 from spark.nn import Brain
 from spark.sim.run import build
@@ -44,6 +46,8 @@ class Examples:
         if set(numbers.values()) != {len(self.targets)}:
             text = f"are not as many as the examples, got {len(self.targets)}; expected {numbers}"
             raise ArgumentError(Problem("Examples.targets", text, "", "shape"))
+        if not len(self.targets):
+            raise ArgumentError(Problem("Examples.targets", "are none; expected at least one example", "", "shape"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +82,7 @@ class SurrogateGradients:
     loss: Loss | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, ArgumentError)
         problems = [
             Problem(f"SurrogateGradients.{name}", f"must be above 0, got {getattr(self, name)!r}", "", "bounds")
             for name in ("steps", "batch", "rate", "scale")
@@ -113,10 +118,13 @@ class SurrogateGradients:
 
         Raises:
             MissingError: optax is not installed.
-            ArgumentError: A path is not there, with the nearest.
-            LearnError: The loss is no number any more; what was learned until then is in its `lesson`.
+            ArgumentError: A path is not there, with the nearest; or the seed is below 0.
+            LearnError: The loss or a weight is no number any more; what was learned in the episodes before is in its
+                `lesson`.
+            FormatError: What was kept is of another brain, seed, other weights or examples, or cannot be read.
         """
         need("learn", "optax")
+        check_seed(seed)
         return conduct(_Descent(self, brain, world, seed), episodes, callbacks, to, resume)
 
     @checked
@@ -157,53 +165,67 @@ class _Descent:
         self.parameters, self.targets = self.held.first, jnp.asarray(world.targets)
         self.adapted = self.optimizer.init(self.parameters)
         self.change = jax.jit(self._change())
-        self.generator, self.losses = np.random.default_rng(seed), np.zeros(0, np.float32)
+        self.seed, self.generator, self.losses = seed, np.random.default_rng(seed), np.zeros(0, np.float32)
 
     def brain(self) -> Brain:
         """A brain with the weights that were learned so far."""
         return self.held.placed(self.parameters)
 
     def memory(self) -> dict[str, np.ndarray]:
-        """Parameters, and what the optimizer knows of them."""
+        """Parameters, what the optimizer knows of them, and which lesson it is."""
         leaves = jax.tree.leaves((self.parameters, self.adapted))
         return {
             EPISODES: np.array(self.losses.size, np.int64),
+            SEED: np.array(self.seed, np.int64),
+            BRAIN: self.held.digest,
+            EXAMPLES: self.examples,
             **{str(n): np.asarray(leaf) for n, leaf in enumerate(leaves)},
         }
+
+    @functools.cached_property
+    def examples(self) -> np.ndarray:
+        """Digest of what is shown and what should be answered."""
+        shown = {name: np.asarray(self.world.inputs[name].value) for name in sorted(self.world.inputs)}
+        arrays = {**shown, "": np.asarray(self.targets)}
+        return digest(*(part for n, a in arrays.items() for part in (f"{n} {a.dtype} {a.shape}".encode(), a.tobytes())))
 
     def recall(self, kept: Kept) -> int:
         """Take them over, and draw the orders of the episodes before once more."""
         found = kept.read_memory(self.memory())
-        leaves = [jnp.asarray(found[str(n)]) for n in range(len(found) - 1)]
         structure = jax.tree.structure((self.parameters, self.adapted))
+        leaves = [jnp.asarray(found[str(n)]) for n in range(structure.num_leaves)]
         self.parameters, self.adapted = jax.tree.unflatten(structure, leaves)
         episodes = int(found[EPISODES])
         for _ in range(episodes):
-            self._batches()
+            self._batches(self.generator)
         self.losses = kept.read_curve(episodes, self.columns)["loss"]
         return episodes
 
     def go_on(self, most: int) -> tuple[Curve, str | None]:
         """Every example once."""
-        seen = []
-        for chosen in self._batches():
+        seen, generator = [], copy.deepcopy(self.generator)
+        parameters, adapted = self.parameters, self.adapted
+        for chosen in self._batches(generator):
             given = {name: type(p)(p.value[chosen]) for name, p in self.world.inputs.items()}  # type: ignore[call-arg]
-            parameters, adapted, loss = self.change(self.parameters, self.adapted, given, self.targets[chosen])
+            parameters, adapted, loss, finite = self.change(parameters, adapted, given, self.targets[chosen])
             seen.append(loss)
             if not np.isfinite(loss):
-                raise self._no_number()
-            self.parameters, self.adapted = parameters, adapted
+                raise self._no_number("the loss")
+            if not finite:
+                raise self._no_number("a weight")
         mean = np.float32(np.mean(seen))
-        self.losses = np.append(self.losses, mean)
+        losses = np.append(self.losses, mean)
+        # What interrupts an episode leaves the one before it.
+        self.parameters, self.adapted, self.generator, self.losses = parameters, adapted, generator, losses
         return {"loss": np.full(1, mean)}, None
 
     def leave(self) -> None:
         """Nothing is to be put back."""
 
-    def _batches(self) -> list[np.ndarray]:
+    def _batches(self, generator: np.random.Generator) -> list[np.ndarray]:
         """All examples in an order of chance, a few of them twice where the last batch is not full."""
         examples, batch = len(self.targets), self.teacher.batch
-        order = self.generator.permutation(examples)
+        order = generator.permutation(examples)
         missing = -examples % batch
         return np.split(np.concatenate([order, np.resize(order, missing)]), (examples + missing) // batch)
 
@@ -235,12 +257,14 @@ class _Descent:
             # optax mixes whole numbers with floats, which a user may have forbidden.
             with jax.numpy_dtype_promotion("standard"):
                 updates, memory = optimizer.update(slope, memory, parameters)
-                return optax.apply_updates(parameters, updates), memory, loss
+                changed = optax.apply_updates(parameters, updates)
+            finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(changed)]).all()
+            return changed, memory, loss, finite
 
         return change
 
-    def _no_number(self) -> LearnError:
-        text = f"the loss is no number any more in episode {self.losses.size + 1}"
+    def _no_number(self, what: str) -> LearnError:
+        text = f"{what} is no number any more in episode {self.losses.size + 1}"
         error = LearnError(Problem("SurrogateGradients.fit", text, "Lower `rate`, or look at the inputs", "numbers"))
         error.lesson = Lesson(self.brain(), {"loss": self.losses}, None, text, 0.0)
         return error

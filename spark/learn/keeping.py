@@ -1,5 +1,6 @@
 """A lesson on disk: the brain, its curve and what its teacher remembers, so that one that was killed goes on."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,9 @@ Curve: TypeAlias = dict[str, np.ndarray]
 _SECONDS = 1.0
 # Of what a teacher remembers: how many episodes it has done.
 EPISODES = "episodes"
+# And which lesson it is: the seed, and digests of who is taught, where, and of what.
+SEED, BRAIN, EXAMPLES = "seed", "brain", "examples"
+_DIGESTS = {BRAIN: "another brain, world or weights", EXAMPLES: "other examples"}
 
 
 class Kept:
@@ -74,6 +78,8 @@ class Kept:
     def read_memory(self, like: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What the teacher remembers: arrays of the names, shapes and dtypes of these.
 
+        Where these say which lesson it is, `seed`, `brain` or `examples`, it must be the same.
+
         Raises:
             FormatError: There is no such file, or it holds something else.
         """
@@ -87,6 +93,12 @@ class Kept:
         forms = [{name: (a.shape, a.dtype.name) for name, a in arrays.items()} for arrays in (found, like)]
         if forms[0] != forms[1]:
             raise _damaged(self.memory, f"is of another lesson, got {forms[0]}; expected {forms[1]}")
+        if SEED in like and found[SEED] != like[SEED]:
+            text = f"is of a lesson with another seed, got {found[SEED]}; expected {like[SEED]}"
+            raise _damaged(self.memory, text)
+        for name, what in _DIGESTS.items():
+            if name in like and not np.array_equal(found[name], like[name]):
+                raise _damaged(self.memory, f"is of a lesson with {what}; expected the same")
         return found
 
     def read_curve(self, episodes: int, columns: tuple[str, ...]) -> Curve:
@@ -121,6 +133,14 @@ class Kept:
                 last = time.monotonic()
 
         return keep
+
+
+def digest(*parts: bytes) -> np.ndarray:
+    """SHA-256 of bytes, uint8, (32,)."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8, "little") + part)
+    return np.frombuffer(found.digest(), np.uint8)
 
 
 def length(curve: Curve) -> int:

@@ -105,8 +105,11 @@ class Teacher(Protocol):
             callbacks: Called with a `Progress` over and over.
             to: Files that begin with this name keep the lesson, about once a second and at its end: `to.safetensors`
                 the brain, `to.csv` the curve, and `to.memory.safetensors` what else the teacher must remember. After a
-                crash they are whole.
+                crash they are whole. Their folder is made where there is none.
             resume: Go on where the files of `to` stand, to the same weights to the bit; where there are none, begin.
+
+        With Ctrl-C a lesson ends early, and `stopped` says so; what was learned stays. What an episode brought that it
+        cuts in two is lost, unless the brain's own world stands still in it.
         """
         ...
 
@@ -127,7 +130,11 @@ class Course(Protocol):
         ...
 
     def go_on(self, most: int) -> tuple[Curve, str | None]:
-        """Some episodes more, at least one unless interrupted: how they were, and what interrupted it."""
+        """Some episodes more, at least one unless interrupted: how they were, and what interrupted it.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C interrupted it, and all is as it was before.
+        """
         ...
 
     def memory(self) -> dict[str, np.ndarray]:
@@ -150,7 +157,7 @@ def conduct(
 
     Raises:
         RunError: `episodes` is no whole number above 0.
-        ArgumentError: It is to be resumed from nowhere.
+        ArgumentError: It is to be resumed from nowhere, or its files cannot have a folder.
         FormatError: What was kept cannot be read.
     """
     check_episodes(episodes)
@@ -158,16 +165,22 @@ def conduct(
         text = "has nothing to go on from, got True; expected files"
         raise ArgumentError(Problem("fit.resume", text, "Name them: `to='folder/name'`", "missing"))
     begin, kept = time.perf_counter(), None if to is None else Kept(Path(to))
+    if kept is not None:
+        _make_folder(kept.brain.parent)
     curve: Curve = {name: np.zeros(0, np.float32) for name in course.columns}
     if kept is not None and resume and kept.brain.exists():
         curve = kept.read_curve(course.recall(kept), course.columns)
     progress = Progress(curve, episodes, length(curve), course.brain)
-    keep = [] if kept is None else [kept.now_and_then(course.memory)]
+    told = [*callbacks, *([] if kept is None else [kept.now_and_then(course.memory)])]
     try:
         while progress.done < episodes and progress.stopped is None:
-            new, progress.stopped = course.go_on(episodes - progress.done)
+            try:
+                new, progress.stopped = course.go_on(episodes - progress.done)
+            except KeyboardInterrupt:
+                progress.stopped = "interrupted by Ctrl-C"
+                break
             progress.curve = {name: np.concatenate([progress.curve[name], new[name]]) for name in course.columns}
-            for callback in [*callbacks, *keep]:
+            for callback in told:
                 callback(progress)
     finally:
         course.leave()
@@ -178,6 +191,24 @@ def conduct(
     if course.solved_return is not None:
         solved = first_solved(progress.curve["return"], course.solved_return)
     return Lesson(brain, progress.curve, solved, progress.stopped, time.perf_counter() - begin)
+
+
+def check_seed(seed: int, most: int = 2**63 - 1) -> None:
+    """See that a seed of chance is one.
+
+    Raises:
+        ArgumentError: It is less than 0, or more than that.
+    """
+    if not 0 <= seed <= most:
+        raise ArgumentError(Problem("fit.seed", f"must be from 0 to {most}, got {seed}", "", "bounds"))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        text = f"names a folder that cannot be made, got {str(folder)!r}: {error.strerror}"
+        raise ArgumentError(Problem("fit.to", text, "Name files in a folder of your own", "folder")) from error
 
 
 def first_solved(returns: np.ndarray, solved_return: float) -> int | None:

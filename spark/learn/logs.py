@@ -1,7 +1,8 @@
 """Callbacks that write down how a lesson goes: to files, and to the field's tools."""
 
 import json
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,20 @@ from spark.learn.lesson import Progress
 
 
 class _New:
-    """The rows of a lesson that were not written yet: those before it was resumed are elsewhere."""
+    """The rows of a lesson that were not written yet: those before it was resumed are elsewhere.
+
+    A lesson has one `Progress`: another one is another lesson, and begins anew.
+    """
 
     def __init__(self) -> None:
-        self.written: int | None = None
+        self.written = 0
+        self.lesson: Callable[[], Progress | None] = lambda: None
 
     def rows(self, progress: Progress) -> list[tuple[int, dict[str, float]]]:
         """Number and values of each new episode."""
-        found = progress.rows(progress.before if self.written is None else self.written)
+        if self.lesson() is not progress:
+            self.written, self.lesson = progress.before, weakref.ref(progress)
+        found = progress.rows(self.written)
         self.written = progress.done
         return found
 

@@ -1,11 +1,14 @@
 """What a teacher changes in a brain: weights of projections, and variables, by path."""
 
+import functools
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
+from spark.learn.keeping import digest
 from spark.nn import Brain
 from spark.sim.run import build
 
@@ -29,6 +32,12 @@ class Parameters:
             path: jnp.asarray(state[path] if path in self.variables else brain.connections(path).weights)
             for path in paths
         }
+
+    @functools.cached_property
+    def digest(self) -> np.ndarray:
+        """Of the brain's config and the paths: says whether a lesson is the same."""
+        config = json.dumps(self.brain.config.to_dict(), sort_keys=True)
+        return digest(config.encode(), *(path.encode() for path in self.first))
 
     def placed(self, values: Mapping[str, Any]) -> Brain:
         """Another brain with these values, which goes on from the state of the first."""

@@ -56,6 +56,12 @@ def the_only(brain: Brain, kind: type) -> str:
     return names[0]
 
 
+def no_number(world: str, fix: str) -> RunError:
+    """The error of a world, by its name, that gave what is no number; how to mend it begins so."""
+    text = "gave a reward or an observation that is no number; expected finite numbers"
+    return RunError(Problem(world, text, f"{fix} the world's `after` or `observed`", "numbers"))
+
+
 def _moved(brain: Brain, name: str, world: World | type[World]) -> Brain:
     """A brain whose world is replaced by another."""
     specs = brain.config.modules_map[name]

@@ -13,7 +13,7 @@ from spark.learn.error import PredictionError
 from spark.learn.evaluation import Evaluation, evaluation
 from spark.learn.keeping import Curve, Kept
 from spark.learn.lesson import Callback, Course, Lesson, conduct
-from spark.learn.placing import in_world, the_only
+from spark.learn.placing import in_world, no_number, the_only
 from spark.nn import Brain
 from spark.sim.records import Probe
 from spark.sim.run import build, run
@@ -135,7 +135,13 @@ class _InWorld:
         """Run for as many steps of the world as an episode may last, or some more, or until so many have ended."""
         wanted = self.episodes() + most
         self.pupil.replace_state({f"{self.world}.most_episodes": wanted})
-        returns, stopped = _piece(self.pupil, self.world, wanted, self.learning)
+        before = self.pupil.state
+        try:
+            returns, stopped = _piece(self.pupil, self.world, wanted, self.learning)
+        except KeyboardInterrupt:
+            # Its episodes would be in the brain and not in the curve.
+            self.pupil.load_state(before)
+            raise
         # A brain that is saved between two pieces goes on without an end, as one that has left.
         self.leave()
         return {"return": returns}, stopped
@@ -158,9 +164,7 @@ def _piece(brain: Brain, world: str, wanted: int, learning: bool) -> tuple[np.nd
         recording = run(brain, config.every * rounds, record=probes, learning=learning, progress=False)
         if int(brain.state[f"{world}.faults"]) > int(before[f"{world}.faults"]):
             brain.load_state(before)
-            text = "gave a reward or an observation that is no number; expected finite numbers"
-            fix = "The brain is as it was before these steps: save it, and mend the world's `after` or `observed`"
-            raise RunError(Problem(world, text, fix, "numbers"))
+            raise no_number(world, "The brain is as it was before these steps: save it, and mend")
         ended, last = (np.asarray(recording[p.path]).reshape(-1) for p in probes)
         at = np.flatnonzero(np.diff(ended, prepend=ended_before))
         if at.size == 0 or ended[-1] < wanted or at[-1] + 1 == rounds or recording.stopped is not None:

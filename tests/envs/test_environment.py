@@ -10,6 +10,7 @@ from builders import refused
 import spark
 from spark import LoopError, Probe, RunError, learn
 from spark.envs import Environment
+from spark.learn import keeping
 from spark.nn import Brain
 from spark.worlds import CartPole
 
@@ -59,6 +60,80 @@ class Wrong(gym.Env):
         if self.error is not None:
             raise self.error
         return np.zeros(4) if self.observation is None else self.observation, self.reward, False, False, {}
+
+
+class Swinging(gym.Env):
+    """The same episode over and over, until Ctrl-C in some step of its life."""
+
+    observation_space, action_space = BOX, gym.spaces.Discrete(2)
+
+    def __init__(self, interrupted: int | None = None) -> None:
+        self.interrupted, self.life, self.moves = interrupted, 0, 0
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        self.moves = 0
+        return np.zeros(4, np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        self.life, self.moves = self.life + 1, self.moves + 1
+        if self.life == self.interrupted:
+            raise KeyboardInterrupt
+        return np.full(4, np.sin(self.moves) / 5, np.float32), float(self.moves % 3), self.moves == 5, False, {}
+
+
+def assert_same_weights(one: Brain, other: Brain) -> None:
+    for path in ("actor.weights", "critic.weights", "error.success", "step"):
+        assert np.any(other.state[path])
+        np.testing.assert_array_equal(one.state[path], other.state[path], err_msg=path)
+
+
+@pytest.fixture(scope="module")
+def swung() -> tuple[Brain, Any]:
+    """A brain after six episodes without a break, and the lesson."""
+    brain = small()
+    return brain, learn.Plasticity().fit(brain, Environment(Swinging()), episodes=6)
+
+
+def test_a_lesson_that_is_resumed_ends_at_the_same_weights(swung: Any, tmp_path: Any) -> None:
+    brain, whole = swung
+    learn.Plasticity().fit(small(), Environment(Swinging()), episodes=3, to=tmp_path / "some")
+    again = small()
+    rest = learn.Plasticity().fit(again, Environment(Swinging()), episodes=6, to=tmp_path / "some", resume=True)
+    np.testing.assert_array_equal(rest.returns, whole.returns)
+    assert_same_weights(again, brain)
+
+
+def test_a_process_that_dies_between_two_files_of_a_lesson_loses_nothing(
+    swung: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    """What is remembered is of three episodes, the brain beside it of two."""
+    writes, save = [], keeping.save_with_notes
+
+    def dies(*given: Any) -> None:
+        writes.append(given)
+        if len(writes) == 3:
+            raise ZeroDivisionError
+        save(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keeping, "_SECONDS", 0.0)
+        patched.setattr(keeping, "save_with_notes", dies)
+        with pytest.raises(ZeroDivisionError):
+            learn.Plasticity().fit(small(), Environment(Swinging()), episodes=6, to=tmp_path / "some")
+    assert keeping.Kept(tmp_path / "some").read_episodes() == 2
+    again = small()
+    learn.Plasticity().fit(again, Environment(Swinging()), episodes=6, to=tmp_path / "some", resume=True)
+    assert_same_weights(again, swung[0])
+
+
+def test_ctrl_c_ends_a_lesson_with_the_last_episode_that_ended(swung: Any, tmp_path: Any) -> None:
+    brain, whole = swung
+    again = small()
+    first = learn.Plasticity().fit(again, Environment(Swinging(13)), episodes=6, to=tmp_path / "some")
+    assert first.stopped == "interrupted by Ctrl-C" and first.returns.size == 2
+    rest = learn.Plasticity().fit(again, Environment(Swinging()), episodes=6, to=tmp_path / "some", resume=True)
+    np.testing.assert_array_equal(rest.returns, whole.returns)
+    assert_same_weights(again, brain)
 
 
 def test_what_the_world_showed_teaches_the_same_to_the_bit() -> None:

@@ -2,15 +2,17 @@
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import refused
 
 import spark
-from spark import ArgumentError, learn
+from spark import ArgumentError, FormatError, RunError, learn
 from spark.learn import Evolution, keeping
+from spark.learn.evolution import _Search
 from spark.nn import Brain
-from spark.worlds import CartPole
+from spark.worlds import CartPole, CartPoleConfig
 
 # A pole that is pushed at random stands for 22 steps.
 AT_RANDOM = 22.0
@@ -70,6 +72,63 @@ def test_what_is_no_setting_or_no_weight_is_named() -> None:
         Evolution(("actor.weights",), settings={"std": 1.0}).fit(small(), episodes=1)
     with pytest.raises(spark.StateError, match=r"actor\.weight"):
         Evolution(("actor.weight",)).fit(small(), episodes=1)
+
+
+def test_fields_of_wrong_types_and_seeds_without_steps_are_named() -> None:
+    for settings, text in (
+        ({"weights": "actor.weights"}, "weights: has the wrong type, got str 'actor.weights'; expected tuple."),
+        ({"population": 7.5}, "population: has the wrong type, got float 7.5; expected a whole number."),
+    ):
+        with refused(ArgumentError, f"Evolution.{text}"):
+            Evolution(**{"weights": ("actor.weights",), **settings})  # type: ignore[arg-type]
+    # 2**62 steps of 6 * (100 + 25 + 2) an episode, and 1,000,003 episodes a seed.
+    for seed in (-1, 2**40):
+        with refused(ArgumentError, f"fit.seed: must be from 0 to 6052063232, got {seed}."):
+            teacher().fit(small(), episodes=1, seed=seed)
+
+
+class Undone(CartPole):
+    """A pole that leans far brings what is no number."""
+
+    config: CartPoleConfig
+
+    @staticmethod
+    def after(physical: Any, action: Any) -> Any:
+        moved, reward, fell = CartPole.after(physical, action)
+        return moved, jnp.where(jnp.abs(moved[2]) > 0.15, jnp.nan, reward), fell
+
+
+def test_a_world_that_gives_what_is_no_number_is_named() -> None:
+    text = (
+        r"world: gave a reward or an observation that is no number; expected finite numbers\. Mend the world's `after`"
+    )
+    with pytest.raises(RunError, match=text):
+        teacher().fit(small(), Undone, episodes=2)
+
+
+def test_what_was_kept_of_another_seed_or_brain_or_other_weights_is_refused(cut: Any) -> None:
+    name = cut[1]
+    with pytest.raises(FormatError, match=r"is of a lesson with another seed, got 1; expected 2\. Begin anew"):
+        teacher().fit(small(), episodes=GENERATIONS + 1, seed=2, to=name, resume=True)
+    with pytest.raises(FormatError, match=r"is of a lesson with another brain, world or weights; expected the same\."):
+        teacher().fit(small(seed=5), episodes=GENERATIONS + 1, seed=1, to=name, resume=True)
+
+
+def test_ctrl_c_in_a_generation_leaves_the_one_before(monkeypatch: Any) -> None:
+    fit = teacher().fit
+    returns, calls = _Search.returns, []
+
+    def interrupted(self: Any, population: Any) -> Any:
+        calls.append(returns(self, population))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return calls[-1]
+
+    whole = fit(small(), episodes=1, seed=1)
+    monkeypatch.setattr(_Search, "returns", interrupted)
+    lesson = fit(small(), episodes=5, seed=1)
+    assert lesson.stopped == "interrupted by Ctrl-C" and lesson.returns.size == 1
+    np.testing.assert_array_equal(lesson.brain.state["actor.weights"], whole.brain.state["actor.weights"])
 
 
 def test_a_strategy_without_a_mean_is_refused() -> None:

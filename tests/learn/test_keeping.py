@@ -15,8 +15,9 @@ import pytest
 import spark
 from spark import ArgumentError, FormatError, learn
 from spark.cli import main
-from spark.learn import keeping
+from spark.learn import keeping, plasticity
 from spark.learn.keeping import Kept
+from spark.learn.lesson import conduct
 from spark.nn import Brain
 from spark.sim.run import build
 from spark.worlds import CartPole
@@ -177,6 +178,59 @@ def test_a_brain_that_is_saved_on_the_way_lives_on_without_an_end(tmp_path, monk
         learn.Plasticity().fit(Brain(config()), episodes=12, to=tmp_path / "some", callbacks=[dies])
     found = spark.load_checkpoint(kept.brain)
     assert int(found.state["world.most_episodes"]) == ENDLESS
+
+
+def test_a_folder_that_is_not_there_is_made_before_the_lesson_begins(tmp_path):
+    name = tmp_path / "some" / "where" / "lesson"
+    learn.Plasticity().fit(Brain(config()), episodes=1, to=name)
+    assert Kept(name).brain.exists()
+    kept = Kept(name).curve
+    called = []
+    with pytest.raises(ArgumentError, match=r"fit\.to: names a folder that cannot be made, got '.*': .*\. Name files"):
+        learn.Plasticity().fit(Brain(config()), episodes=1, to=kept / "lesson", callbacks=[called.append])
+    assert not called
+
+
+class Interrupted:
+    """A course of which Ctrl-C interrupts the third episode."""
+
+    columns, solved_return, done, left = ("return",), None, 0, False
+
+    def brain(self):
+        return Brain(config())
+
+    def go_on(self, most):
+        if self.done == 2:
+            raise KeyboardInterrupt
+        self.done += 1
+        return {"return": np.ones(1, np.float32)}, None
+
+    def leave(self):
+        self.left = True
+
+
+def test_ctrl_c_ends_a_lesson_and_callbacks_of_a_generator_are_called_each_time():
+    course, called = Interrupted(), []
+    lesson = conduct(course, 5, (one for one in [lambda p: called.append(p.done)]))
+    assert lesson.stopped == "interrupted by Ctrl-C" and lesson.returns.size == 2 and course.left
+    assert called == [1, 2]
+
+
+def test_ctrl_c_at_once_leaves_a_brain_as_its_curve_says(monkeypatch):
+    """Between two runs of a piece, and when it was pressed twice: `run` catches it otherwise."""
+    brain = Brain(config())
+    learn.Plasticity().fit(brain, episodes=2)
+    before, run = brain.state, plasticity.run
+
+    def interrupted(*given, **settings):
+        run(*given, **settings)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(plasticity, "run", interrupted)
+    lesson = learn.Plasticity().fit(brain, episodes=3)
+    assert lesson.returns.size == 0 and lesson.stopped == "interrupted by Ctrl-C"
+    for path in before:
+        np.testing.assert_array_equal(brain.state[path], before[path], err_msg=path)
 
 
 @pytest.mark.slow

@@ -52,8 +52,10 @@ def test_tensorboard_gets_a_scalar_of_each_new_episode(monkeypatch: pytest.Monke
     writer = SimpleNamespace(add_scalar=calls.noting("add_scalar"), flush=calls.noting("flush"))
     installed(monkeypatch, "tensorboardX", SummaryWriter=calls.noting("writer", writer))
     log = TensorBoardLog(tmp_path)
-    log(progress(2, before=1))
-    log(progress(3, before=1))
+    lesson = progress(2, before=1)
+    log(lesson)
+    lesson.curve = progress(3).curve
+    log(lesson)
     assert calls == [
         ("writer", str(tmp_path)),
         ("add_scalar", "return", 11.5, 2),
@@ -69,8 +71,10 @@ def test_weights_and_biases_gets_each_episode_as_a_step(monkeypatch: pytest.Monk
     calls = Calls()
     installed(monkeypatch, "wandb", init=calls.noting("init", SimpleNamespace(log=calls.noting("log"))))
     log = WandbLog(project="poles", name="one")
-    log(progress(1))
-    log(progress(3))
+    lesson = progress(1)
+    log(lesson)
+    lesson.curve = progress(3).curve
+    log(lesson)
     steps = [("log", values, ("step", number)) for number, values in ROWS]
     assert calls == [("init", ("name", "one"), ("project", "poles")), *steps]
 
@@ -80,9 +84,14 @@ def test_mlflow_gets_parameters_once_and_each_episode_as_a_step(monkeypatch: pyt
     members = {name: calls.noting(name) for name in ("log_params", "log_metrics")}
     installed(monkeypatch, "mlflow", **members)
     log = MLflowLog({"seed": 1})
+    lesson = progress(3)
+    log(lesson)
+    log(lesson)
+    metrics = [("log_metrics", v, ("step", number)) for number, v in ROWS]
+    assert calls == [("log_params", {"seed": 1}), *metrics]
+    # Another lesson begins anew, also one that has as many episodes when the log is first called.
     log(progress(3))
-    log(progress(3))
-    assert calls == [("log_params", {"seed": 1}), *(("log_metrics", v, ("step", number)) for number, v in ROWS)]
+    assert calls[4:] == metrics
 
 
 @pytest.mark.parametrize(

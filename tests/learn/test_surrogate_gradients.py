@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, Projection
 from spark.learn import Examples, SurrogateGradients, keeping
+from spark.learn.gradients import _Descent
 from spark.nn import Brain, BrainConfig
 from spark.nn.initializers import NormalInitializer
 from spark.nn.interfaces import LinearSpiker, LinearSpikerConfig
@@ -141,10 +143,57 @@ def test_a_loss_that_is_no_number_keeps_what_was_learned(brain: Brain) -> None:
     np.testing.assert_array_equal(weights, brain.connections("last.second").weights)
 
 
+def test_a_weight_that_is_no_number_keeps_the_episodes_before(brain: Brain) -> None:
+    """The slope of a root is infinite where it is 0, and 0 times infinity is no number."""
+    loss = lambda found, target: jnp.sqrt(jnp.abs(found.recorded["last.soma.potential"] * 0).sum())  # noqa: E731
+    with pytest.raises(spark.LearnError) as caught:
+        teacher(loss=loss).fit(brain, problem(), episodes=1)
+    assert str(caught.value).startswith("SurrogateGradients.fit: a weight is no number any more in episode 1. Lower")
+    weights = caught.value.lesson.brain.connections("last.second").weights
+    np.testing.assert_array_equal(weights, brain.connections("last.second").weights)
+
+
+def test_ctrl_c_in_an_episode_leaves_the_one_before(brain: Brain, tmp_path: Any, monkeypatch: Any) -> None:
+    """Between the two batches of the second episode; then gone on with, and refused where it is another."""
+    whole, name = teacher().fit(brain, problem(), episodes=3, seed=2), tmp_path / "some"
+    batches, calls = _Descent._batches, []
+
+    def interrupted(self: Any, generator: Any) -> Any:
+        first, second = batches(self, generator)
+        calls.append(first)
+        yield first
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        yield second
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_Descent, "_batches", interrupted)
+        first = teacher().fit(brain, problem(), episodes=3, seed=2, to=name)
+    assert first.stopped == "interrupted by Ctrl-C" and first.curve["loss"].size == 1
+    rest = teacher().fit(brain, problem(), episodes=3, seed=2, to=name, resume=True)
+    np.testing.assert_array_equal(rest.curve["loss"], whole.curve["loss"])
+    other = Examples(problem().inputs, 1 - problem().targets)
+    with pytest.raises(spark.FormatError, match=r"some\.memory\.safetensors: is of a lesson with other examples"):
+        teacher().fit(brain, other, episodes=4, seed=2, to=name, resume=True)
+    with pytest.raises(spark.FormatError, match=r"is of a lesson with another seed, got 2; expected 3\."):
+        teacher().fit(brain, problem(), episodes=4, seed=3, to=name, resume=True)
+    another = Brain(brain.config.with_new_seeds(9))
+    with pytest.raises(spark.FormatError, match=r"is of a lesson with another brain, world or weights;"):
+        teacher().fit(another, problem(), episodes=4, seed=2, to=name, resume=True)
+
+
 def test_what_does_not_fit_is_named(brain: Brain) -> None:
     with pytest.raises(spark.ArgumentError) as caught:
         Examples(problem().inputs, problem().targets[:3])
     assert str(caught.value) == "Examples.targets: are not as many as the examples, got 3; expected {'x': 64}."
+    with pytest.raises(spark.ArgumentError) as caught:
+        Examples({"x": FloatArray(np.zeros((0, 2), np.float32))}, np.zeros(0, int))
+    assert str(caught.value) == "Examples.targets: are none; expected at least one example."
+    with pytest.raises(spark.ArgumentError) as caught:
+        teacher().fit(brain, problem(), episodes=1, seed=-1)
+    assert str(caught.value) == "fit.seed: must be from 0 to 9223372036854775807, got -1."
+    with pytest.raises(spark.ArgumentError, match=r"SurrogateGradients\.weights: has the wrong type, got str 'hidden"):
+        SurrogateGradients("hidden.first", "last.soma.potential", STEPS)  # type: ignore[arg-type]
     with pytest.raises(spark.ArgumentError) as caught:
         teacher(batch=0)
     assert str(caught.value) == "SurrogateGradients.batch: must be above 0, got 0."
