@@ -1,5 +1,6 @@
 """`shard`: a brain spread over several devices, or over the devices of several processes."""
 
+import functools
 import operator
 import zlib
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,8 @@ from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
 from spark.graph.specs import CALL, PortMap
 from spark.nn.brain import Brain
-from spark.sim.exchange import connect
+from spark.sim.exchange import lost
+from spark.sim.meeting import connect
 from spark.sim.message import Letter, addressed, read_all, write_all
 from spark.sim.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of
 from spark.sim.placement import Placement, Plan, place
@@ -101,6 +103,8 @@ class ShardedBrain:
 
         Raises:
             InputError: Wrong inputs, or fewer steps than one.
+            ShardError: Another process has ended, cannot be reached any more, or has done something else. The state is
+                lost, as it was used up.
         """
         payloads = binding.bind(self._border, (), dict(inputs))
         binding.check(self._border, payloads)
@@ -113,9 +117,18 @@ class ShardedBrain:
         copied, learns = jax.tree.map(self._copy, payloads), self._copy(np.bool_(learning))
         count = operator.index(steps)
         turn, self._turn = self._copy(np.uint32(self._turn)), (self._turn + count) % 2**32
-        done = advance_program(self._program, self._fixed, state, copied, learns, turn, steps=count, spikes=spikes)
-        # What one run tells the other processes must not come between what another one does.
-        return done if self._exchange is None else jax.block_until_ready(done)
+        run = functools.partial(advance_program, self._program, self._fixed, steps=count, spikes=spikes)
+        if self._exchange is None:
+            return run(state, copied, learns, turn)
+        try:
+            # What one run tells the other processes must not come between what another one does.
+            return jax.block_until_ready(run(state, copied, learns, turn))
+        except jax.errors.JaxRuntimeError as error:
+            why = lost(error)
+            if why is None:
+                raise
+            mend = "Begin again from a checkpoint, in all processes: the state is lost"
+            raise ShardError(Problem("processes", f"have lost each other, got: {why}", mend, "processes")) from error
 
     def gather(self, brain: Brain, state: ShardedState) -> State:
         """The state that the brain would have on one device, for `brain.load_state(...)` or a checkpoint.

@@ -1,17 +1,21 @@
 """What one process says to another over a socket: few words as numbered ones, many as they are; errors in words."""
 
+import re
 import socket
 import struct
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from builders import drive, tutorial_brain
 
+import spark
 from spark import kernels
-from spark.sim.exchange import Exchange, exchange
+from spark.sim.exchange import Exchange, exchange, lost
 
 pytestmark = pytest.mark.skipif(not kernels.available(), reason="no native kernels on this machine")
 WORDS = 40
@@ -88,5 +92,28 @@ LOST = "process 1 is in another step, or has another brain"
     ids=["ended", "another step", "another length", "too many words", "no such word"],
 )
 def test_who_ends_or_says_something_else_is_named(say, said):
-    with pytest.raises(jax.errors.JaxRuntimeError, match=said):
+    with pytest.raises(jax.errors.JaxRuntimeError, match=said) as caught:
         told(np.zeros(WORDS, np.uint32), say)
+    why = lost(caught.value)
+    assert why is not None
+    assert said in why
+    assert why.startswith("process 1 ")
+
+
+def test_another_error_is_not_about_another_process():
+    assert lost(jax.errors.JaxRuntimeError("INTERNAL: out of memory")) is None
+
+
+def test_a_run_whose_peer_has_ended_says_that_the_state_is_lost():
+    brain = tutorial_brain()
+    sharded = spark.shard(brain, 1)
+    own, other = socket.socketpair()
+    other.close()
+    # A process of one, whose only device is told to hear another's words as well.
+    sharded._exchange = Exchange((own,))
+    sharded._fixed = replace(sharded._fixed, ends=jnp.asarray(sharded._exchange.ends)[None])
+    with own, pytest.raises(spark.ShardError) as caught:
+        sharded.advance(sharded.state, {"drive": drive()}, steps=3)
+    text = str(caught.value)
+    assert re.match(r"processes: have lost each other, got: process 0 (has ended|cannot be told: \w.*)\. Begin", text)
+    assert text.endswith("Begin again from a checkpoint, in all processes: the state is lost")
