@@ -10,7 +10,16 @@ from pathlib import Path
 
 import jax
 
-from spark.kernels.compiler import FLAGS, REINSTALL, compile_library, compiler, is_intact, source_key
+from spark.kernels.compiler import (
+    FLAGS,
+    REINSTALL,
+    Purpose,
+    compile_library,
+    compiler,
+    is_intact,
+    not_written,
+    source_key,
+)
 from spark.kernels.variants import VARIANTS
 
 FOLDER = Path(__file__).absolute().parent / "compiled"
@@ -18,6 +27,11 @@ FOLDER = Path(__file__).absolute().parent / "compiled"
 # what it does not use is left out, since that asks for newer versions of the C library.
 _LINUX = ("-static-libstdc++", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-s")
 _OLDEST_MACOS = "11.0"
+_OF_A_WHEEL = Purpose(
+    "folder for what the wheel carries",
+    "make room, or set TMPDIR to a folder on another disk",
+    "make the wheel where you can write to the project's folder",
+)
 
 
 class Unfit(Exception):
@@ -35,7 +49,7 @@ def library() -> Path | None:
     interface it speaks: a jaxlib understands that of its own headers and older ones.
 
     Raises:
-        Unfit: There is one, but damaged, of other source, or of an interface that this jaxlib does not know.
+        Unfit: There is one, but damaged, of other source, or of no interface that this jaxlib knows.
     """
     there = sorted(FOLDER.glob("spark_kernels_*.so"))
     if not there:
@@ -46,6 +60,8 @@ def library() -> Path | None:
     *_, spoken, source, _ = path.stem.split("_")
     if source != source_key():
         raise Unfit("The library that came with Spark is not of the C++ source that lies beside it.", REINSTALL)
+    if not re.fullmatch(r"[0-9]+\.[0-9]+", spoken):
+        raise Unfit(f"The library that came with Spark names no interface that it speaks: '{path}'.", REINSTALL)
     (major, minor), (known, newest) = (tuple(map(int, text.split("."))) for text in (spoken, interface()))
     if major != known or minor > newest:
         reason = f"The library that came with Spark speaks XLA's interface {spoken}, and jaxlib here {interface()}."
@@ -66,16 +82,21 @@ def make(folder: Path) -> Path:
         folder: Where it will lie, alone: whatever lies there is removed.
 
     Raises:
-        BuildError: No compiler, or it failed.
+        BuildError: No compiler, or it failed, or nothing can be written there.
     """
+    command = compiler()
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    made = compile_library(
-        [*compiler(), *FLAGS, *VARIANTS["fast"].flags, *_platform_flags()],
-        folder,
-        f"spark_kernels_{interface()}_{source_key()}",
-    )
-    made.chmod(0o755)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        made = compile_library(
+            [*command, *FLAGS, *VARIANTS["fast"].flags, *_platform_flags()],
+            folder,
+            f"spark_kernels_{interface()}_{source_key()}",
+            _OF_A_WHEEL,
+        )
+        made.chmod(0o755)
+    except OSError as error:
+        raise not_written(error, folder, command[0], _OF_A_WHEEL) from error
     return made
 
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import jax
@@ -21,6 +22,28 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 # No contraction to fused multiply-add: results must be those of the reference, bit for bit.
 FLAGS = ("-std=c++17", "-ffp-contract=off", "-fPIC", "-shared", "-pthread")
 REINSTALL = "pip install --force-reinstall spark-brain"
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a folder is for that a library is compiled to, in words for who cannot write there.
+
+    Attributes:
+        folder: What it is called.
+        if_full: What mends a full disk.
+        if_closed: What mends a folder that cannot be written to.
+    """
+
+    folder: str
+    if_full: str
+    if_closed: str
+
+
+CACHE = Purpose(
+    "cache folder",
+    "make room, or set SPARK_CACHE and TMPDIR to folders on another disk",
+    "set SPARK_CACHE to a folder that you can write to",
+)
 
 
 class BuildError(Exception):
@@ -98,13 +121,14 @@ def is_intact(path: Path) -> bool:
         return False
 
 
-def compile_library(command: list[str], folder: Path, stem: str) -> Path:
+def compile_library(command: list[str], folder: Path, stem: str, purpose: Purpose = CACHE) -> Path:
     """Compile to a file that is on the disk before it gets the name that states its content.
 
     Args:
         command: The compiler, with its flags.
         folder: Where the library will lie.
         stem: How the file's name begins; a `_`, its SHA-256 and `.so` follow.
+        purpose: Of the folder.
 
     Raises:
         BuildError: The compiler failed, or the file cannot be written.
@@ -114,7 +138,7 @@ def compile_library(command: list[str], folder: Path, stem: str) -> Path:
         handle, name = tempfile.mkstemp(prefix="building_", suffix=".so", dir=folder)
         os.close(handle)
     except OSError as error:
-        raise _not_written(error, folder, compiler) from error
+        raise not_written(error, folder, compiler, purpose) from error
     try:
         arguments = [*command, "-isystem", jax.ffi.include_dir(), str(source_folder() / "spark_kernels.cc"), "-o", name]
         # In English, so that a full disk is told from the compiler's other errors; without a sanitizer of its own.
@@ -123,7 +147,7 @@ def compile_library(command: list[str], folder: Path, stem: str) -> Path:
             arguments, capture_output=True, text=True, errors="replace", timeout=_PATIENCE, env=variables
         )
         if done.returncode:
-            raise _compiler_failed(done.stderr, compiler)
+            raise _compiler_failed(done.stderr, compiler, purpose)
         os.chmod(name, 0o700)
         target = folder / f"{stem}_{digest_of(Path(name))}.so"
         if target.is_dir():
@@ -135,29 +159,28 @@ def compile_library(command: list[str], folder: Path, stem: str) -> Path:
         mend = "try again while the machine is less busy"
         raise BuildError(f"The compiler '{compiler}' did not end: {error}.", mend, compiler) from error
     except OSError as error:
-        raise _not_written(error, folder, compiler) from error
+        raise not_written(error, folder, compiler, purpose) from error
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
 
 
-def _not_written(error: OSError, folder: Path, compiler: str) -> BuildError:
+def not_written(error: OSError, folder: Path, compiler: str, purpose: Purpose) -> BuildError:
+    """Why nothing can be written to a folder, and what mends it."""
     if error.errno in _FULL:
-        return _no_room(str(error), compiler)
-    setting = "set SPARK_CACHE to a folder that you can write to"
-    return BuildError(f"The cache folder '{folder}' cannot be written to: {error}.", setting, compiler)
+        return _no_room(str(error), compiler, purpose)
+    return BuildError(f"The {purpose.folder} '{folder}' cannot be written to: {error}.", purpose.if_closed, compiler)
 
 
-def _no_room(said: str, compiler: str) -> BuildError:
-    mend = "make room, or set SPARK_CACHE and TMPDIR to folders on another disk"
-    return BuildError(f"The disk is full: {said}.", mend, compiler)
+def _no_room(said: str, compiler: str, purpose: Purpose) -> BuildError:
+    return BuildError(f"The disk is full: {said}.", purpose.if_full, compiler)
 
 
-def _compiler_failed(said: str, compiler: str) -> BuildError:
+def _compiler_failed(said: str, compiler: str, purpose: Purpose) -> BuildError:
     lines = said.strip().splitlines()
     full = [line for line in lines if any(os.strerror(number) in line for number in _FULL)]
     if full:
-        return _no_room(full[0].strip(), compiler)
+        return _no_room(full[0].strip(), compiler, purpose)
     errors = [line for line in lines if "error" in line] or lines[-1:] or ["it said nothing"]
     return BuildError(
         f"The compiler '{compiler}' failed: {errors[0].strip()}.", "set CXX to a C++17 compiler", compiler

@@ -1,7 +1,9 @@
 """The library that a wheel carries: used as it is where it is whole and fits, refused in words where not."""
 
+import errno
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,9 @@ def test_a_damaged_one_is_never_loaded_but_compiled_anew_and_named(damage, place
             "speaks XLA's interface 0.999, and jaxlib here ",
             "pip install --upgrade jax spark-brain",
         ),
+        ({"spoken": "3"}, "names no interface that it speaks: '", "pip install --force-reinstall"),
+        ({"spoken": "0.x"}, "names no interface that it speaks: '", "pip install --force-reinstall"),
+        ({"spoken": "0.1.2"}, "names no interface that it speaks: '", "pip install --force-reinstall"),
         ({"spoken": "9.0"}, "speaks XLA's interface 9.0, and jaxlib here ", "pip install --upgrade jax spark-brain"),
     ],
 )
@@ -138,3 +143,26 @@ def test_doctor_names_where_the_library_is_from_and_why_another_was_refused(monk
     assert "  refused   It is damaged. Another was compiled." in text
     assert "  mend      reinstall" in text
     assert healthy
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "mend"),
+    [
+        (errno.ENOSPC, "The disk is full: ", "make room, or set TMPDIR to a folder on another disk"),
+        (errno.EROFS, "The folder for what the wheel carries '", "make the wheel where you can write to the project's"),
+    ],
+)
+@pytest.mark.parametrize("step", ["mkdir", "mkstemp", "replace", "chmod"])
+def test_a_wheel_that_cannot_be_made_says_what_mends_that_and_not_what_mends_a_cache(
+    step, number, reason, mend, tmp_path, monkeypatch, compiler
+):
+    def fails(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    owner = {"mkdir": Path, "mkstemp": tempfile}.get(step, os)
+    monkeypatch.setattr(owner, step, fails)
+    with pytest.raises(BuildError) as failed:
+        carried.make(tmp_path / "build" / "carried")
+    assert failed.value.reason.startswith(reason)
+    assert failed.value.mend.startswith(mend)
+    assert "SPARK_CACHE" not in str(failed.value)
