@@ -123,7 +123,11 @@ def _reference(signed: bool) -> Any:
         row = jnp.where(sign != 0, slot, 0)
         if delays.shape[0]:
             row = (slot + delays.astype(jnp.int32)) % ring.shape[0]
-        return ring.at[row, post.astype(jnp.int32)].add(jnp.where(sign != 0, sign * each, jnp.float32(0)))
+        brought = sign * each
+        if amplitudes is None:
+            brought = jnp.where(sign != 0, brought, jnp.float32(0))
+        # Else without a mask, whose bits would be the same: through an amplitude or a spike of 0 a derivative passes.
+        return ring.at[row, post.astype(jnp.int32)].add(brought)
 
     return call
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import array_code, refused
@@ -128,6 +130,30 @@ def test_files_and_new_conductances_keep_what_is_coupled(tmp_path: Path) -> None
     stronger = other.with_weights({"a.within": 2.0 * table.weights})
     np.testing.assert_allclose(stronger.connections("a.within").weights, 0.6, rtol=1e-6)
     assert np.abs(potentials(stronger, 50, "a") - first).max() > 1e-3
+
+
+def test_derivatives_pass_through_a_junction_also_where_the_source_is_exactly_at_rest() -> None:
+    """The system is linear, so that a difference of any size is the derivative."""
+    net = spark.Network(dt=0.1, seed=1)
+    one = net.pool(
+        "one", 1, soma=leaky(-60.0, -60.0), receptors={"c": receptors.CurrentConfig()}, exposes=("potential",)
+    )
+    two = net.pool("two", 1, soma=leaky(-60.0, -60.0), receptors=GAP)
+    net.connect(net.input("c", 1, spark.CurrentArray), one.c)
+    net.connect(one.potential, two.gap, weights=5.0)
+    brain = net.build()
+    build(brain)
+    graph, state = spark.split(brain)
+
+    def last(current: Any) -> Any:
+        given = {"c": spark.CurrentArray(current * jnp.ones(1))}
+        return spark.unroll(graph, state, 50, given, record=["two.soma.potential"]).recorded["two.soma.potential"][
+            -1, 0
+        ]
+
+    expected = last(10.0) / 10.0
+    assert expected > 1e-4
+    np.testing.assert_allclose(jax.vmap(jax.grad(last))(jnp.array([0.0, 1.0])), expected, rtol=1e-4)
 
 
 def test_conductances_are_no_parameters_of_unroll_which_would_change_a_half_of_the_current() -> None:
