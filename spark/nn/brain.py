@@ -289,7 +289,8 @@ class Brain(Module, OfModules):
                 `connections(path)`, or (sources, targets), of which the elements of the connections count.
 
         Raises:
-            ArgumentError: Weights do not fit: their shape, no numbers, or positive ones at an inhibitory receptor.
+            ArgumentError: Weights do not fit: their shape, no numbers, positive ones at an inhibitory receptor, or
+                conductances of gap junctions within a pool that differ between both directions.
             StateError: There are no connections at a path, with the nearest; or several projections.
             NotBuiltError: The brain was not built yet.
         """

@@ -15,6 +15,7 @@ from spark.nn.initializers import ArrayInitializer
 from spark.nn.pools.pool import Pool
 from spark.nn.projections import Projection
 from spark.nn.projections.draws import Drawn
+from spark.nn.projections.gap import GapProjections
 from spark.nn.projections.static import ListedProjections
 
 
@@ -23,7 +24,8 @@ def new_weights(brain: Module, weights: Mapping[str, Any]) -> dict[str, tuple[Co
 
     Raises:
         ArgumentError: An array has neither one number for each connection nor one for each pair of units, or holds what
-            is no number, or a sign that the receptor does not have.
+            is no number, or a sign that the receptor does not have; or conductances of gap junctions within a pool that
+            differ between i to j and j to i.
         StateError: There are no connections at a path, with the nearest; or several groups.
     """
     found, problems = {}, []
@@ -39,17 +41,37 @@ def new_weights(brain: Module, weights: Mapping[str, Any]) -> dict[str, tuple[Co
             )
             problems.append(Problem(address, text, "", "shape"))
             continue
-        sign = owner_of(brain, path).sign
+        owner = owner_of(brain, path)
+        sign = owner.sign
         if not np.isfinite(array).all():
             worst = array[~np.isfinite(array)][0]
             problems.append(Problem(address, f"must be finite, got {worst}", "", "bounds"))
         elif sign < 0 and (array > 0).any():
             text = f"must be at most 0 at an inhibitory receptor, got {array.max():g}"
             problems.append(Problem(address, text, "", "bounds"))
+        elif isinstance(owner.part, GapProjections) and owner.part.joins_both_ways(path.rpartition(".")[2]):
+            problems += _unlike_both_ways(address, table, array)
         found[path] = (table, array.astype(np.float32))
     if problems:
         raise ArgumentError(problems)
     return found
+
+
+def _unlike_both_ways(address: str, table: ConnectionTable, array: np.ndarray) -> list[Problem]:
+    """The first junction, if there is one, whose conductance from i to j is not that from j to i."""
+    there, back = table.sources * table.shape[1] + table.targets, table.targets * table.shape[1] + table.sources
+    # Both directions of every junction are in the table, each once, and in the order of `there`.
+    other = array[np.searchsorted(there, back)]
+    unlike = np.flatnonzero(array != other)
+    if not unlike.size:
+        return []
+    at = unlike[0]
+    one, two = table.sources[at], table.targets[at]
+    text = (
+        f"a gap junction conducts as well either way, got {array[at]:g} from {one} to {two} and {other[at]:g} from "
+        f"{two} to {one}"
+    )
+    return [Problem(address, text, "Give both the same conductance, in nS", "symmetry")]
 
 
 def rewritten(brain: Module, config: BrainConfig, new: Mapping[str, tuple[ConnectionTable, np.ndarray]]) -> BrainConfig:

@@ -129,7 +129,25 @@ def test_files_and_new_conductances_keep_what_is_coupled(tmp_path: Path) -> None
     build(other)
     stronger = other.with_weights({"a.within": 2.0 * table.weights})
     np.testing.assert_allclose(stronger.connections("a.within").weights, 0.6, rtol=1e-6)
-    assert np.abs(potentials(stronger, 50, "a") - first).max() > 1e-3
+    doubled = conductances(brain)
+    doubled[:12, :12] *= 2.0
+    expected = coupled(np.concatenate(FIRSTS), np.concatenate(RESTS), doubled, np.concatenate(CURRENTS), 50, 0.1)
+    np.testing.assert_allclose(potentials(stronger, 50, "a") + RESTS[0], expected[:, :12], rtol=1e-6, atol=1e-4)
+
+
+def test_new_conductances_within_a_pool_are_the_same_both_ways() -> None:
+    brain = pair(0.1, 2.0)
+    build(brain)
+    text = "a gap junction conducts as well either way, got 1 from 0 to 1 and 3 from 1 to 0. Give both the same"
+    for path in ("pool.gap", "pool.pool_gap"):
+        with refused(spark.ArgumentError, f"with_weights.{path}: {text} conductance, in nS"):
+            brain.with_weights({path: np.array([1.0, 3.0])})
+    # Between two pools each direction is its own.
+    made = two_pools()
+    build(made)
+    with pytest.raises(spark.StateError, match="means several projections"):
+        made.with_weights({"a.gap": made.connections("a.gap").weights})
+    assert made.with_weights({"b.gap": 2.0 * made.connections("b.gap").weights})
 
 
 def test_derivatives_pass_through_a_junction_also_where_the_source_is_exactly_at_rest() -> None:

@@ -62,6 +62,12 @@ class GapProjections(ListedProjections):
         self._couples = Couples(*self._sums(parts, pre, post, nanosiemens))
         return Rows(starts, post.astype(rows.post.dtype), nanosiemens.astype(np.float32), None), 0
 
+    def joins_both_ways(self, name: str) -> bool:
+        """Whether the projection of this name, or the only one, joins units of the pool itself."""
+        wires = self.input_specs[self.sent].wires
+        found = [part for drawn, part in zip(self.drawn, wires, strict=True) if drawn.name == name] or wires
+        return len(found) == 1 and self._is_own(found[0])
+
     def _is_own(self, part: PortSpec) -> bool:
         """Whether a wire comes from the pool that it ends at."""
         return part.wire is not None and part.wire.origin == self.path.split(".")[-2]
