@@ -162,6 +162,22 @@ def test_a_plateau_is_shut_however_far_below_its_onset_a_dendrite_lies() -> None
         np.testing.assert_allclose(soma[101:], soma[100:-1] * np.exp(-DT / 20.0), rtol=1e-5, atol=1e-12)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_dendrite_on_which_nothing_lies_runs_as_with_no_input(kind: str) -> None:
+    config, by_hand = KINDS[kind]
+    paths = ["pool.apical.potential", "pool.soma.potential"]
+    nothing = {"receptors": {"drive": receptors.CurrentConfig()}, "onto": {}}
+    pool = PoolConfig(units=(UNITS,), soma=SOMA, dendrites={"apical": config}, **nothing)
+    inputs = {"drive": InputSpec(CurrentArray, (UNITS,), "float32")}
+    specs = [ModuleSpecs("pool", Pool, {"drive": PortMap("__call__", "drive")}, pool)]
+    made = Brain(BrainConfig(input_map=inputs, modules_map=specs, dt=DT, seed=1))
+    given = {"drive": CurrentArray(np.zeros((200, UNITS), np.float32))}
+    found = spark.run(made, 200, given, record=paths, progress=False)
+    expected = by_hand(np.zeros((200, UNITS)), np.zeros((200, UNITS)), DT)
+    for path, potential in zip(paths, expected, strict=False):
+        np.testing.assert_allclose(found[path], potential, rtol=1e-4, atol=2e-3)
+
+
 def test_an_action_potential_that_runs_back_makes_a_plateau_of_input_that_alone_makes_none() -> None:
     """Neither the input nor the spike does by itself (Larkum, Zhu & Sakmann 1999)."""
     soma = somas.IntegrateAndFireSomaConfig(potential_rest=-65.0, potential_first=-65.0, potential_reset=-65.0)

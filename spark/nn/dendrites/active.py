@@ -51,7 +51,6 @@ class PlateauDendrite(Dendrite):
 
     config: PlateauDendriteConfig
     unit_ports = ("current", "conductance", "jump")
-    any_of = ("current",)
 
     def build(
         self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
@@ -128,7 +127,6 @@ class BackpropagatingDendrite(PlateauDendrite):
 
     config: BackpropagatingDendriteConfig
     unit_ports = ("spikes", "current", "conductance", "jump")
-    any_of = ()
 
     def build(
         self,
