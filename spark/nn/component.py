@@ -9,6 +9,7 @@ from spark.core.config import ModuleConfig
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
+from spark.core.payloads import Payload
 
 
 class ComponentConfig(ModuleConfig):
@@ -91,6 +92,11 @@ def _is_ours(cls: type) -> bool:
 
 class Component(Module):
     """Base of modules whose config is of a family of kinds."""
+
+    @classmethod
+    def exposed_by(cls, config: Any) -> dict[str, type[Payload]]:
+        """The properties that one of this config exposes, by name: all of `exposes`, unless a class says otherwise."""
+        return cls.exposes
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

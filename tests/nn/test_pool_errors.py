@@ -7,7 +7,18 @@ from pool_brains import UNITS, CurrentMeterConfig, MeterConfig, brain_of, config
 
 import spark
 from spark import ConfigError, CurrentArray, FloatArray, InputSpec, SpikeArray, WiringError
-from spark.nn import Brain, BrainConfig, PoolConfig, Projection, connections, initializers, plasticity, receptors, somas
+from spark.nn import (
+    Brain,
+    BrainConfig,
+    PoolConfig,
+    Projection,
+    connections,
+    dendrites,
+    initializers,
+    plasticity,
+    receptors,
+    somas,
+)
 from spark.nn.projections.projection import ProjectionConfig
 from spark.nn.receptors import ReceptorConfig
 from spark.nn.somas import Soma, SomaConfig, SomaOutput
@@ -260,3 +271,40 @@ def test_a_config_of_ones_own_cannot_take_the_name_of_one_of_ours():
         "LeakySomaConfig: is the name of a built-in soma already. Give the class another name: files find it by that"
     )
     assert type(PoolConfig(units=(3,), soma={"soma": "LeakySomaConfig"}).soma) is somas.LeakySomaConfig
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (
+            {"exposes": ("potential",)},
+            "PoolConfig.exposes: is no property of EquationSomaConfig's soma, got 'potential'; expected one of []. ",
+        ),
+        (
+            {"receptors": {"r": receptors.ExponentialConductanceConfig()}},
+            "pool.config.receptors.r: brings a conductance, and the soma EquationSoma takes current and jump. ",
+        ),
+        (
+            {"dendrites": {"d": dendrites.LeakyDendriteConfig()}},
+            "pool.config.dendrites.d: reads the potential of the soma, and EquationSoma exposes none. ",
+        ),
+    ],
+    ids=["exposed", "conductance", "dendrite"],
+)
+def test_a_soma_written_as_text_without_a_potential_exposes_none(given, text):
+    soma = somas.from_equations("dx/dt = (I/pA - x)/(20*ms) : 1", threshold="x > 10", potential="")
+    kinds = given.get("receptors", {"r": receptors.ExponentialCurrentConfig()})
+    with pytest.raises(ConfigError) as caught:
+        build(brain_of({"r": wire()}, kinds, soma=soma, **{k: v for k, v in given.items() if k != "receptors"}))
+    assert str(caught.value).startswith(text)
+
+
+@pytest.mark.parametrize("soma", [somas.EscapeRateSomaConfig(), somas.PoissonSomaConfig()])
+def test_a_probability_is_exposed_in_the_dtype_of_the_pool(soma):
+    net = spark.Network(dt=0.1, seed=1)
+    kinds = {"r": receptors.ExponentialCurrentConfig()}
+    pool = net.pool("pool", 2, soma=soma, receptors=kinds, exposes=("probability",), dtype="float16")
+    net.connect(pool.out_spikes, pool.r)
+    made = net.build()
+    spark.run(made, 2, progress=False)
+    assert made.state["pool.soma.probability"].dtype == np.float16

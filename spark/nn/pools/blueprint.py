@@ -92,7 +92,7 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
         wires = {port: [origin] for port, origin in _FROM_SOMA.items() if port in ports}
         parts += [*before, ModuleSpecs(name, made, {**brought, **wires}, dendrite)]
         effects["soma"][name] = _effect(f"dendrites.{name}", made)
-    _refuse_hidden_potential(soma, [*parts, *rules])
+    _refuse_hidden_potential(soma, soma_config, [*parts, *rules])
     before, brought = _totalled("total", "soma", soma, soma_config, effects["soma"], shared)
     parts += [*before, ModuleSpecs("soma", soma, brought, soma_config)]
     if any(PortMap("spiked", "fired") in wires for part in parts for wires in part.inputs.values()):
@@ -110,7 +110,7 @@ def _totalled(
     """The sum of what is brought to a soma or a dendrite, and the wires from it; nothing where nothing ends there."""
     if not effects and target != "soma":
         return [], {}
-    total = TotalConfig(**shared, effects=effects, target=config, takes=_taken(made, effects))
+    total = TotalConfig(**shared, effects=effects, target=config, takes=_taken(made, config, effects))
     wires = {origin: [PortMap(origin, effect)] for origin, effect in effects.items()}
     if total.converts:
         wires["potential"] = [PortMap(target, "potential")]
@@ -185,7 +185,7 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
     return [ModuleSpecs(first.rule_name, rule.made(), wires, rule, effects=effects)]
 
 
-def _refuse_hidden_potential(soma: Any, parts: list[ModuleSpecs]) -> None:
+def _refuse_hidden_potential(soma: Any, config: Any, parts: list[ModuleSpecs]) -> None:
     """Refuse receptors and rules that read a potential which the soma does not expose.
 
     Raises:
@@ -194,7 +194,8 @@ def _refuse_hidden_potential(soma: Any, parts: list[ModuleSpecs]) -> None:
     hidden = [
         part
         for part in parts
-        if PortMap("soma", "potential") in part.inputs.get("potential", ()) and "potential" not in soma.exposes
+        if PortMap("soma", "potential") in part.inputs.get("potential", ())
+        and "potential" not in soma.exposed_by(config)
     ]
     problems = []
     for part in hidden:
@@ -221,7 +222,7 @@ def _effect(address: str, receptor: type[Component]) -> str:
     return outputs[0]
 
 
-def _taken(soma: Any, effects: dict[str, str]) -> tuple[str, ...]:
+def _taken(soma: Any, config: Any, effects: dict[str, str]) -> tuple[str, ...]:
     """What the soma, or a dendrite, takes of `EFFECTS`.
 
     Raises:
@@ -230,7 +231,7 @@ def _taken(soma: Any, effects: dict[str, str]) -> tuple[str, ...]:
     ports, kind = soma.ports(), "dendrite" if issubclass(soma, Dendrite) else "soma"
     takes = tuple(name for name in EFFECTS if name in {**ports.inputs, **ports.optional})
     possible = set(takes)
-    if "current" in takes and "potential" in soma.exposes:
+    if "current" in takes and "potential" in soma.exposed_by(config):
         possible.add("conductance")
     problems = [
         Problem(

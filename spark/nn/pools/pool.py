@@ -85,6 +85,10 @@ Dendrites = Annotated[dict[str, Any], BeforeValidator(_to_dendrites), WithJsonSc
 Receptors = Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object"})]
 
 
+def _exposed_by(soma: Any) -> dict[str, type[Payload]]:
+    return soma.made().exposed_by(soma)
+
+
 class PoolConfig(NeuronConfig):
     """Which soma the units have, and through which receptors they are reached."""
 
@@ -175,7 +179,7 @@ class PoolConfig(NeuronConfig):
 
     def _unexposed(self) -> list[Problem]:
         """What is to be exposed and no property of the soma is."""
-        known = () if self.soma.unmade() else tuple(self.soma.made().exposes)
+        known = () if self.soma.unmade() else tuple(_exposed_by(self.soma))
         text = f"is no property of {type(self.soma).__name__}'s soma, got {{!r}}; expected one of {sorted(known)}"
         return [
             Problem("exposes", text.format(name), did_you_mean(name, known, "Name one of those"), "unknown")
@@ -241,7 +245,7 @@ class Pool(Neuron):
         receptors = {name: receptor.takes for name, receptor in made.items()}
         optional: dict[str, Any] = dict.fromkeys(config.modulators, FloatArray)
         projected = tuple(name for name, payload in receptors.items() if not issubclass(payload, CurrentArray))
-        properties = config.soma.made().exposes
+        properties = _exposed_by(config.soma)
         outputs = {"out_spikes": SpikeArray, **{name: properties[name] for name in config.exposes}}
         if len(receptors) == 1:
             return Ports(receptors, optional, outputs, projected=projected)
@@ -307,10 +311,10 @@ class Pool(Neuron):
         units = self.config.units
         known = {
             PortMap(name, "potential"): PortSpec(
-                made.exposes["potential"], units, config.dtype, traits=(MeasuredFrom(made.rest(config)),)
+                made.exposed_by(config)["potential"], units, config.dtype, traits=(MeasuredFrom(made.rest(config)),)
             )
             for name, (made, config) in found.items()
-            if "potential" in made.exposes
+            if "potential" in made.exposed_by(config)
         }
         if "spiked" in {specs.name for specs in self.parts_for(frozenset())}:
             known[PortMap("spiked", "fired")] = PortSpec(SpikeArray, units, "int8")

@@ -215,6 +215,11 @@ class EquationSoma(Soma):
     unit_ports = ("current", "jump", "spikes")
     any_of = ("current",)
 
+    @classmethod
+    def exposed_by(cls, config: Any) -> dict[str, type[Payload]]:
+        """The potential, if the text has one."""
+        return cls.exposes if config.potential else {}
+
     def build(self, current: PortSpec | None = None, jump: PortSpec | None = None) -> None:
         """Variables of the shape of what arrives, and everything that is known before the first step."""
         config, shape = self.config, self.shape_of_units() if current is None else current.shape

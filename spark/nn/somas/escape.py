@@ -64,7 +64,7 @@ class EscapeRateSoma(IntegrateAndFireSoma):
         self.expected = self.make("rate", np.multiply(config.rate, config.dt / 1000.0), shape)
         self.steepness = self.make("width", 1.0 / np.asarray(config.width), shape)
         self.probability = Variable(
-            np.zeros(shape, np.float32), description="Probability of a spike in this step.", bounds=(0, 1)
+            np.zeros(shape, config.dtype), description="Probability of a spike in this step.", bounds=(0, 1)
         )
         self.key = RandomKey()
 
@@ -82,6 +82,6 @@ class EscapeRateSoma(IntegrateAndFireSoma):
         else:
             expected = self.expected.value / (1.0 + exponential(jnp.minimum(-height, np.float32(_MOST))))
         probability = jnp.where(ready, chance_of(expected), np.float32(0))
-        self.probability.value = probability
+        self.probability.value = probability.astype(self.config.dtype)
         drawn: SpikeArray = self.settle(ready, now, self.key.uniform(probability.shape) < probability)
         return {"spikes": drawn}

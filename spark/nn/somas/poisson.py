@@ -48,7 +48,7 @@ class PoissonSoma(Soma):
         self.slope = self.make("gain", np.multiply(config.gain, step), shape)
         self.most = self.make("ceiling", np.multiply(config.ceiling, step), shape)
         self.probability = Variable(
-            np.zeros(shape, np.float32), description="Probability of a spike in this step.", bounds=(0, 1)
+            np.zeros(shape, config.dtype), description="Probability of a spike in this step.", bounds=(0, 1)
         )
         self.key = RandomKey()
 
@@ -57,6 +57,6 @@ class PoissonSoma(Soma):
         given = jnp.float32(0) if current is None else current.value.astype(jnp.float32)
         expected = jnp.clip(self.spontaneous.value + self.slope.value * given, np.float32(0), self.most.value)
         probability = jnp.broadcast_to(chance_of(expected), self.probability.shape)
-        self.probability.value = probability
+        self.probability.value = probability.astype(self.config.dtype)
         fired = self.key.uniform(probability.shape) < probability
         return {"spikes": SpikeArray(fired.astype(jnp.int8))}
