@@ -108,8 +108,8 @@ class Teacher(Protocol):
                 crash they are whole. Their folder is made where there is none.
             resume: Go on where the files of `to` stand, to the same weights to the bit; where there are none, begin.
 
-        With Ctrl-C a lesson ends early, and `stopped` says so; what was learned stays. What an episode brought that it
-        cuts in two is lost, unless the brain's own world stands still in it.
+        With Ctrl-C a lesson ends early, and `stopped` says so; what was learned stays. A brain in its own world stands
+        where it stopped; otherwise the episode that was interrupted is as if it had never begun.
         """
         ...
 
