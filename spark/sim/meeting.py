@@ -21,7 +21,7 @@ from jax.sharding import Mesh
 from spark import kernels
 from spark.sim.exchange import Exchange
 
-_PATIENCE = 60.0  # Seconds for all to meet: they begin together.
+_PATIENCE = 30.0  # Seconds for all to meet: they begin together.
 _CALL = 3.0  # Seconds for one address to take a call; a firewall may leave it without an answer.
 _SILENCE = 60  # Seconds after which a machine that acknowledges nothing is given up.
 _LOOPBACK = "127.0.0.1"
@@ -84,27 +84,41 @@ def connect(mesh: Mesh) -> Exchange | None:
     if processes == 1 or [device.process_index for device in mesh.devices.flat] != list(range(processes)):
         return None
     with contextlib.ExitStack() as opened:
-        door = _door(mesh, processes, opened)
-        known = [Introduction.unpacked(row) for row in _told(Introduction.of_this_process(door).packed())]
+        door, own = _introduced(mesh, processes, opened)
+        known = [Introduction.unpacked(row) for row in _told(own.packed())]
         if door is None or not all(said.able for said in known):
             return None
-        found, why = None, "another process found not all"
-        try:
-            found = meet(door, known, jax.process_index(), time.monotonic() + _PATIENCE)
-        except OSError as error:
-            why = str(error)
-        if _told(np.array([found is not None], np.uint8)).all():
-            return None if found is None else Exchange(found)
-        for end in found or ():
-            if end is not None:
-                end.close()
-    warnings.warn(
-        f"The processes did not reach each other by TCP, and exchange spikes by JAX's operation: the same results, "
-        f"slower. Got: {why}. To mend it: let them reach each other through firewalls, on any port.",
-        RuntimeWarning,
-        stacklevel=2,
-    )
-    return None
+        found, why = _all_met(door, known)
+    if found is None:
+        warnings.warn(
+            f"The processes did not reach each other by TCP, and exchange spikes by JAX's operation: the same results, "
+            f"slower. Got: {why}. To mend it: let them reach each other through firewalls, on any port.",
+            RuntimeWarning,
+            # At the call of `spark.shard`.
+            stacklevel=5,
+        )
+    return found
+
+
+def _all_met(door: socket.socket, known: Sequence[Introduction]) -> tuple[Exchange | None, str]:
+    """Sockets to all where all have met all, else none in any process, and why."""
+    for number, said in enumerate(known):
+        for before in range(number):
+            # All know this of all, and need not wait for a call that nobody can make.
+            if not said.ways_to(known[before]):
+                return None, f"process {number} has no way to process {before}"
+    found, why = None, "another process found not all"
+    try:
+        found = meet(door, known, jax.process_index(), time.monotonic() + _PATIENCE)
+    except OSError as error:
+        why = str(error)
+    agreed = _told(np.array([found is not None], np.uint8)).all()
+    if found is not None and agreed:
+        return Exchange(found), ""
+    for end in found or ():
+        if end is not None:
+            end.close()
+    return None, why
 
 
 def _told(row: np.ndarray) -> np.ndarray:
@@ -114,20 +128,17 @@ def _told(row: np.ndarray) -> np.ndarray:
     return np.asarray(process_allgather(row))
 
 
-def _door(mesh: Any, processes: int, opened: contextlib.ExitStack) -> socket.socket | None:
-    """Where this process takes calls, or None where it cannot exchange words over sockets."""
-    if mesh.devices.flat[0].platform != "cpu":
-        return None
+def _introduced(mesh: Any, processes: int, opened: contextlib.ExitStack) -> tuple[socket.socket | None, Introduction]:
+    """Where this process takes calls, or None where it cannot exchange words over sockets, and what it says."""
     try:
-        if not kernels.available():
-            return None
-        door = opened.enter_context(socket.socket())
-        door.bind(("", 0))
-        door.listen(processes + 16)
-        return door
-    except Exception:
-        # Whatever it is, the others wait to be told; they would wait for ever.
-        return None
+        if mesh.devices.flat[0].platform == "cpu" and kernels.available():
+            door = opened.enter_context(socket.socket())
+            door.bind(("", 0))
+            door.listen(processes + 16)
+            return door, Introduction.of_this_process(door)
+    except Exception:  # Whatever it is, the others wait to be told; they would wait for ever.
+        return None, Introduction.of_this_process(None)
+    return None, Introduction.of_this_process(None)
 
 
 def meet(

@@ -160,9 +160,9 @@ def test_an_idle_socket_is_asked_whether_its_machine_is_there():
 class Others:
     """Process 1 of two, as process 0 hears it."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, able: bool = True, agrees: bool = True) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[np.ndarray] = []
-        self.calls, self.agrees, self.able = True, agrees, able
+        self.calls = self.agrees = self.near = True
         devices = [SimpleNamespace(platform="cpu", process_index=number) for number in (0, 1)]
         self.mesh: Any = SimpleNamespace(devices=np.array(devices))
         monkeypatch.setattr(jax, "process_count", lambda: 2)
@@ -175,10 +175,11 @@ class Others:
         if len(self.asked) == 2:
             return np.stack([row, np.array([self.agrees], np.uint8)])
         first = Introduction.unpacked(row)
+        host = first.host if self.near else b"machine2"
         if self.calls and first.able:
             self.end = socket.create_connection(("127.0.0.1", first.port))
             self.end.sendall(HELLO.pack(first.token, 1))
-        return np.stack([row, replace(first, able=self.able, port=1).packed()])
+        return np.stack([row, replace(first, port=1, host=host).packed()])
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ def test_all_that_have_met_have_sockets(others):
 
 
 @needs_kernels
-@pytest.mark.parametrize("fails", ["bind", "listen", "available"])
+@pytest.mark.parametrize("fails", ["bind", "listen", "own_addresses", "available"])
 def test_who_cannot_open_a_door_still_tells_the_others(fails, others, monkeypatch):
     class Broken(socket.socket):
         pass
@@ -212,11 +213,9 @@ def test_who_cannot_open_a_door_still_tells_the_others(fails, others, monkeypatc
     def broken(*_: Any) -> None:
         raise OSError("no more of them")
 
-    if fails == "available":
-        monkeypatch.setattr(kernels, "available", broken)
-    else:
-        setattr(Broken, fails, broken)
-        monkeypatch.setattr(meeting.socket, "socket", Broken)
+    monkeypatch.setattr(meeting.socket, "socket", Broken)
+    owner = {"available": kernels, "own_addresses": meeting}.get(fails, Broken)
+    monkeypatch.setattr(owner, fails, broken)
     assert connect(others.mesh) is None
     assert [Introduction.unpacked(row).able for row in others.asked] == [False]
 
@@ -246,3 +245,12 @@ def test_who_has_met_all_gives_up_where_another_has_not(others):
     others.end.settimeout(LONG)
     others.end.recv(20)
     assert others.end.recv(1) == b""
+
+
+@needs_kernels
+def test_where_no_way_leads_to_another_machine_nobody_waits_for_it(others):
+    """Both have the same addresses only, which are others on each machine."""
+    others.near = others.calls = False
+    with pytest.warns(RuntimeWarning, match="Got: process 1 has no way to process 0"):
+        assert connect(others.mesh) is None
+    assert len(others.asked) == 1
