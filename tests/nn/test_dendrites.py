@@ -162,6 +162,34 @@ def test_a_plateau_is_shut_however_far_below_its_onset_a_dendrite_lies() -> None
         np.testing.assert_allclose(soma[101:], soma[100:-1] * np.exp(-DT / 20.0), rtol=1e-5, atol=1e-12)
 
 
+def alone(tau: float, membrane: float, megaohm: float, steps: int) -> np.ndarray:
+    """Potential after each step from a current of 1 pA that decays from the first step's beginning on."""
+    t = DT * np.arange(1, steps + 1)
+    return 1e-3 * megaohm * tau / (tau - membrane) * (np.exp(-t / tau) - np.exp(-t / membrane))
+
+
+@pytest.mark.parametrize(
+    ("dendrite", "membrane", "megaohm"),
+    [
+        (dendrites.LeakyDendriteConfig(potential_rest=-65.0, coupling=15.0), 20.0 / 2.5, 100.0 / 2.5),
+        (dendrites.PlateauDendriteConfig(resistance=40.0, regenerative=0.0, adaptation=0.0), 7.0, 40.0),
+    ],
+    ids=["leaky", "plateau"],
+)
+def test_a_decaying_current_into_a_dendrite_is_integrated_exactly(
+    dendrite: Any, membrane: float, megaohm: float
+) -> None:
+    """The soma's resistance is so low that its potential stays."""
+    soma = somas.IntegrateAndFireSomaConfig(potential_rest=-65.0, potential_first=-65.0, resistance=1e-6)
+    made = quiet(dendrite, {"synapses": receptors.ExponentialCurrentConfig(tau=1.5)}, soma=soma)
+    spikes = np.zeros((100, 6), np.int8)
+    spikes[0, 0] = 1
+    path = "pool.apical.potential"
+    found = spark.run(made, 100, {"synapses": SpikeArray(spikes)}, record=path, progress=False)[path][:, 0]
+    weight = made.connections("pool.synapses").weights[0]
+    np.testing.assert_allclose(found, weight * alone(1.5, membrane, megaohm, 100), rtol=1e-4)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_dendrite_on_which_nothing_lies_runs_as_with_no_input(kind: str) -> None:
     config, by_hand = KINDS[kind]

@@ -41,7 +41,8 @@ class PlateauDendrite(Dendrite):
         current into the soma: I_s f(V)
 
     Order of update in a step: f is taken of V as the last step left it, and put out; V takes the exponential Euler step
-    with f and w held; w the exact step for V as the last step left it; jumps come on top of V.
+    with f and w held, without conductances exact for currents that decay within the step; w takes the exact step for V
+    as the last step left it; jumps come on top of V.
 
     Input ports: `current` (pA), `conductance` (nS), `jump` (mV). Output ports: `current` (pA), float32, shape of the
     units.

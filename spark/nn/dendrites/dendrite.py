@@ -11,6 +11,7 @@ from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity, Shape
 from spark.core.variable import Variable
 from spark.nn.component import Component, ComponentConfig
+from spark.nn.somas.integration import acting_share
 
 
 class DendriteConfig(ComponentConfig):
@@ -50,8 +51,8 @@ class Dendrite(Component):
 
     @classmethod
     def acting(cls, config: Any, current: Decays) -> Any:
-        """A current is constant during a step."""
-        return 1.0
+        """What makes the step exact where no conductance is open; a number, or one for each unit."""
+        return acting_share(config.dt, config.potential_tau, current.tau)
 
     def prepare_membrane(self, shape: tuple[int, ...]) -> None:
         """The potential, at rest."""

@@ -7,10 +7,11 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
-from spark.core.ports import MeasuredFrom, PortSpec
+from spark.core.ports import Decays, MeasuredFrom, PortSpec
 from spark.core.values import Quantity
 from spark.kernels.exponential import exponential
 from spark.nn.dendrites.dendrite import Dendrite, DendriteConfig, DendriteOutput, shape_of
+from spark.nn.somas.integration import acting_share
 
 
 class LeakyDendriteConfig(DendriteConfig):
@@ -27,7 +28,8 @@ class LeakyDendrite(Dendrite):
 
     The conductances' current at rest is part of I. Order of update in a step: the current that the potentials of the
     last step drive is put out; V takes the exponential Euler step with the soma's potential held, exact for constant
-    input; jumps come on top. Between dendrite and soma the step is of the first order.
+    input, and without conductances for currents that decay within the step; jumps come on top. Between dendrite and
+    soma the step is of the first order.
 
     Input ports: `potential` (mV), the soma's; `current` (pA), `conductance` (nS), `jump` (mV). Output ports: `current`
     (pA), float32, shape of the units.
@@ -37,6 +39,12 @@ class LeakyDendrite(Dendrite):
 
     config: LeakyDendriteConfig
     unit_ports = ("potential", "current", "conductance", "jump")
+
+    @classmethod
+    def acting(cls, config: Any, current: Decays) -> Any:
+        """Its coupling is a leak too."""
+        leaks = 1.0 + np.multiply(config.resistance, 1e-3) * np.asarray(config.coupling)
+        return acting_share(config.dt, np.asarray(config.potential_tau) / leaks, current.tau)
 
     def build(
         self,
