@@ -18,7 +18,8 @@ docs/site/measured_pages.py` makes this page. Last run: {when}.
 Spark computes in float32, the others in float64. A deviation is the largest difference over all units and steps;
 beside it are the median difference and the range that the trace has in all. Where a spike rises by tens of mV in a
 step, a rounding error before it grows with the slope, so a deviation of a potential is also given as the shift in
-time that it is at that slope. Where a spike comes one step earlier or later, a unit is compared up to there.
+time that it is at that slope. Where a spike comes some steps earlier or later, "steps apart"
+says how many at most, and its unit is compared up to there.
 
 A spike that reaches a receptor in a step is in that step's current or conductance here and in the next step's
 there; it is sent a step later here. A jump of the membrane comes at once everywhere.
