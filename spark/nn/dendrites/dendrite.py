@@ -11,7 +11,7 @@ from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity, Shape
 from spark.core.variable import Variable
 from spark.nn.component import Component, ComponentConfig
-from spark.nn.somas.integration import acting_share
+from spark.nn.integration import acting_share
 
 
 class DendriteConfig(ComponentConfig):

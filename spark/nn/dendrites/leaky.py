@@ -11,7 +11,7 @@ from spark.core.ports import Decays, MeasuredFrom, PortSpec
 from spark.core.values import Quantity
 from spark.kernels.exponential import exponential
 from spark.nn.dendrites.dendrite import Dendrite, DendriteConfig, DendriteOutput, shape_of
-from spark.nn.somas.integration import acting_share
+from spark.nn.integration import acting_share
 
 
 class LeakyDendriteConfig(DendriteConfig):

@@ -11,7 +11,7 @@ from spark.core.payloads import CurrentArray, PotentialArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Number, Quantity
 from spark.core.variable import Variable
-from spark.nn.somas.integration import acting_share
+from spark.nn.integration import acting_share
 from spark.nn.somas.linear import propagator
 from spark.nn.somas.point import PointSoma, PointSomaConfig
 from spark.nn.somas.soma import SomaOutput

@@ -11,7 +11,7 @@ from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity
 from spark.kernels.exponential import exponential
-from spark.nn.somas.integration import acting_share
+from spark.nn.integration import acting_share
 from spark.nn.somas.point import PointSoma, PointSomaConfig
 from spark.nn.somas.soma import SomaOutput
 

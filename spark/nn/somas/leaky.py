@@ -15,8 +15,8 @@ from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
 from spark.kernels.instructions import SOMA
 from spark.kernels.place import Place
+from spark.nn.integration import acting_share
 from spark.nn.lowering import Arriving, Lowering
-from spark.nn.somas.integration import acting_share
 from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
 
 _MOST_BLOCKED = np.iinfo(np.int32).max
