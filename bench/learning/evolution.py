@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from spark import learn
+from spark.worlds import CartPole
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "examples" / "learning"))
 
-import evolution  # noqa: E402
-
-from spark import learn  # noqa: E402
-from spark.worlds import CartPole  # noqa: E402
+import evolution  # noqa: E402  The example, not this file: its folder is known only now.
 
 JUDGED = 100
 

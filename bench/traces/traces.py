@@ -17,7 +17,8 @@ import numpy as np
 HERE = Path(__file__).parent.absolute()
 sys.path[:0] = [str(HERE), str(HERE.parent / "engine"), str(HERE.parents[1] / "tests")]
 
-import cases  # noqa: E402  The folder is known only now.
+# Their folders are known only now.
+import cases  # noqa: E402
 import ours  # noqa: E402
 from environments import provide  # noqa: E402
 from peer import PeerError  # noqa: E402

@@ -4,8 +4,8 @@ import numpy as np
 
 from spark.kernels import native
 from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, weight_layout
+from spark.kernels.sharing import TOGETHER
 
-_TOGETHER = 64  # Units that are never shared out, as in native/shares.h.
 _CHUNK = 1 << 20  # Connections sorted at once: their numbers stay in the cache.
 
 # Bytes of the rows that are delivered together, for half of the targets: they are to stay in a core's cache.
@@ -23,8 +23,8 @@ def steps_together(units: int) -> int:
 
 def first_of_second_half(units: int) -> int:
     """The first unit of the second half of the targets: whole blocks, so that of two threads each has a half."""
-    blocks = -(-units // _TOGETHER)
-    return min(units, blocks // 2 * _TOGETHER)
+    blocks = -(-units // TOGETHER)
+    return min(units, blocks // 2 * TOGETHER)
 
 
 def pays(rows: Rows, slots: int, units: int) -> bool:
