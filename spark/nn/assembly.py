@@ -7,7 +7,7 @@ from spark.core.errors import Problem, SparkError, WiringError
 from spark.core.module import Module
 from spark.core.ports import PortSpec
 from spark.graph.check import inputs_of
-from spark.graph.order import build_order
+from spark.graph.order import build_order, is_cycle
 from spark.graph.specs import ModuleSpecs, OutputSpec, PortMap
 from spark.nn.wiring import joined_spec, origins
 
@@ -96,13 +96,24 @@ class Assembly:
                 self.path,
                 [
                     Problem(
-                        ", ".join(specs.name for specs in waiting),
+                        ", ".join(self._circle(waiting, promised)),
                         "are on a cycle of wires, and none says beforehand what it puts out",
                         "Write `output_contract` in one of their classes",
                         "cycle",
                     )
                 ],
             )
+
+    def _circle(self, waiting: list[ModuleSpecs], promised: dict[PortMap, PortSpec]) -> list[str]:
+        """The first of these on a cycle of wires of which nothing is promised: others only wait for it."""
+        names = {specs.name for specs in waiting}
+        feeds = {
+            name: [
+                w.origin for ws in self.wires[name].values() for w in ws if w.end not in promised and w.origin in names
+            ]
+            for name in names
+        }
+        return next(group for group in build_order(feeds) if is_cycle(group, feeds))
 
     def _check_module(
         self,

@@ -1,10 +1,12 @@
 """Recipes of somas, receptors and backgrounds in a brain itself; within pools they are what pools are made of."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from fuzz.recipes import Recipe
 from spark import CurrentArray, FloatArray, SpikeArray
-from spark.nn import receptors, somas, synapses
+from spark.nn import receptors, somas, sources, synapses
 
 
 class Background(Recipe):
@@ -71,6 +73,66 @@ class Receptor(Recipe):
         return receptors.CurrentConfig(**self.common(units=inputs["arrivals"][0].shape))
 
 
+class Source(Recipe):
+    """A course in time; pools with a receptor for it take it, and somas in the brain itself."""
+
+    def prepare(self) -> None:
+        self.units = (1,)
+
+    def outputs(self, inputs):
+        return [self.origin("current", CurrentArray, self.units)]
+
+    def config(self, inputs):
+        return self.module.config_class()(dt=self.draw.dt, units=self.units, **self.course())
+
+    def course(self) -> dict[str, Any]:
+        """When which current."""
+        raise NotImplementedError
+
+    def level(self) -> float:
+        """A current, pA."""
+        return self.draw.number_in(20.0, 200.0)
+
+
+class Steps(Source):
+    module = sources.StepCurrent
+
+    def course(self):
+        times = self.draw.dt * np.cumsum([self.draw.whole(1, 100) for _ in range(4)])
+        return {"times": times, "amplitudes": np.array([self.level() for _ in times])}
+
+
+class Ramp(Source):
+    module = sources.RampCurrent
+
+    def course(self):
+        begin = self.draw.dt * self.draw.whole(0, 100)
+        return {"begin": begin, "end": begin + self.draw.dt * self.draw.whole(2, 200), "last": self.level()}
+
+
+class Sine(Source):
+    module = sources.SineCurrent
+
+    def course(self):
+        return {"amplitude": self.level(), "frequency": self.draw.number_in(2.0, 60.0), "offset": self.level()}
+
+
+class Samples(Source):
+    module = sources.SampledCurrent
+
+    def course(self):
+        samples = np.array([self.level() for _ in range(self.draw.whole(1, 20))])
+        return {"samples": samples, "interval": self.draw.dt * self.draw.whole(1, 9), "repeats": self.draw.chance(0.7)}
+
+
+class Noise(Source):
+    module = sources.OrnsteinUhlenbeckCurrent
+
+    def course(self):
+        return {"mean": self.level(), "deviation": self.level(), "tau": self.draw.number_in(1.0, 10.0)}
+
+
+SOURCES: tuple[type[Source], ...] = (Sine, Steps, Noise, Ramp, Samples)
 # What takes what another puts out; the first soma takes a current from outside.
 NATIVE_CHAIN: tuple[type[Recipe], ...] = (LeakySoma,)
 CHAINS: tuple[tuple[type[Recipe], ...], ...] = (

@@ -86,8 +86,8 @@ class Draw:
         return float(f"{value * self.generator.uniform(0.9, 1.1):.4g}")
 
     def state_dtype(self) -> str:
-        """How floating state is stored."""
-        return "float32" if self.lowered else self.choice(["float32"] * 5 + ["float16"])
+        """How floating state is stored: half precision is refused where steps are too fine for it."""
+        return "float32" if self.lowered or self.dt < 0.25 else self.choice(["float32"] * 5 + ["float16"])
 
 
 # Distributions that are drawn by the same code as others: `nn/test_initializers.py` looks at each of them.

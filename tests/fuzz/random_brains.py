@@ -6,16 +6,20 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from fuzz.any_pool import AnyPool
 from fuzz.case import Case, Feed
-from fuzz.components import CHAINS, NATIVE_CHAIN
+from fuzz.components import CHAINS, NATIVE_CHAIN, SOURCES
+from fuzz.interfaces import FILTERS, READOUTS, SPIKERS
 from fuzz.nesting import nested
 from fuzz.origins import Draw, Origin
-from fuzz.recipes import POOLS, SPIKERS, Integrator, Pool, Recipe
+from fuzz.recipes import ALIF, LIF, AdEx, ConductanceLIF, CurrentLIF, DeltaLIF, Pool, Recipe
 from spark import CurrentArray, FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
 from spark.nn import BrainConfig
 
 STEPS = 300
 FLOATS = ("float32", "float16", "float32", "bfloat16")
+# As many as have no divisor in common with how many somas there are, nor with the turns of comparisons.
+POOLS: tuple[type[Pool], ...] = (LIF, AnyPool, CurrentLIF, ALIF, AnyPool, ConductanceLIF, AnyPool, DeltaLIF, AdEx)
 SPIKES = ("int8", "int16", "int32", "float16", "float32")
 
 
@@ -77,26 +81,35 @@ def _inputs(draw: Draw) -> list[Origin]:
 
 
 def _recipes(draw: Draw) -> list[Recipe]:
-    """Two to seven modules, each kind by turns; listed so that those whose shape follows another's come later."""
+    """Two to eight modules, each kind by turns; listed so that those whose shape follows another's come later."""
     kinds: list[type[Recipe]] = [draw.turn("pool", POOLS)]
     spikers, chain = SPIKERS, ()
     if draw.lowered:
-        spikers = SPIKERS[:3]
-        extra = draw.turn("extra", ("integrator", "chain", "spiker", "nothing"))
+        spikers = SPIKERS[:-1]
+        extra = draw.turn("extra", ("readout", "chain", "source", "filter", "spiker"))
         chain = NATIVE_CHAIN if extra == "chain" else ()
         kinds += [draw.choice(POOLS)] * draw.chance(0.6)
     else:
-        extra = draw.turn("extra", (*["chain"] * len(CHAINS), "nothing", "integrator"))
+        extra = draw.turn("extra", (*["chain"] * len(CHAINS), "nothing", "readout"))
         chain = draw.turn("chain", CHAINS) if extra == "chain" else ()
         kinds += [draw.choice(POOLS)] * draw.chance(0.2)
-    if extra == "integrator" or draw.chance(0.1):
-        kinds.append(Integrator)
+    if extra == "readout" or draw.chance(0.1):
+        kinds.append(draw.turn("readout", READOUTS))
+    if extra == "source" or draw.chance(0.1):
+        kinds.append(draw.turn("source", SOURCES))
     kinds += chain[:1]
+    if extra == "filter" or draw.chance(0.1):
+        kinds.append(draw.turn("filter", FILTERS))
     kinds.append(draw.turn("spiker", spikers))
     if extra == "spiker":
         kinds.append(draw.choice(spikers))
     kinds += chain[1:]
-    return [kind(draw, f"{kind.__name__.lower()}_{number}") for number, kind in enumerate(kinds)]
+    made = [kind(draw, f"{kind.__name__.lower()}_{number}") for number, kind in enumerate(kinds)]
+    if any(kind in SOURCES for kind in kinds):
+        for recipe in made:
+            if isinstance(recipe, AnyPool):
+                recipe.stimulate()
+    return made
 
 
 def _wires(draw: Draw, recipes: list[Recipe], inputs: list[Origin]) -> dict[str, dict[str, list[Origin]]]:
@@ -123,6 +136,11 @@ def _chosen(draw: Draw, recipe: Recipe, port: str, known: Sequence[Origin]) -> l
         assert isinstance(recipe, Pool)
         pool = int(np.prod(recipe.units))
         return [draw.choice([o for o in fitting if o.size == 1 or o.size == pool])]
+    if port == "gate":
+        return [draw.choice([o for o in fitting if o.size == 1])]
+    if port == "stimulus":
+        assert isinstance(recipe, AnyPool)
+        return [draw.choice([o for o in fitting if o.size in (1, int(np.prod(recipe.units)))])]
     if port == "signal":
         fitting = [o for o in fitting if o.wire.port != "reward"]
     if recipe.ports[port] is CurrentArray:

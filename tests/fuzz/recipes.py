@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fuzz.origins import Draw, Origin, Shape, connectivity, delays, positive_values
-from spark import FloatArray, PortMap, PotentialArray, Projection, SpikeArray
-from spark.nn import connections, initializers, interfaces, neurons, plasticity, pools, receptors, somas, synapses
+from spark import FloatArray, PortMap, Projection, SpikeArray
+from spark.nn import initializers, neurons, plasticity
 from spark.nn.projections import TsodyksMarkramConfig
 
 Wires = Sequence[Origin]
@@ -105,6 +105,8 @@ def _visibly(draw: Draw, kind: type) -> dict[str, Any]:
         return {"amplitude": draw.number_in(5.0, 50.0), "tau": 50.0, "threshold_tau": 400.0, "target": 20.0}
     if kind is plasticity.PowerLawRule:
         return {"rate": draw.number_in(0.005, 0.05), "exponent": draw.choice([0.0, 0.4, 1.0])}
+    if kind is plasticity.EquationRule:
+        return {"parameters": {"tau_x": "15 ms", "tau_y": "25 ms", "up": 0.5, "down": 0.4}}
     levels = {"theta_minus": -65.0, "theta_plus": -55.0}
     return {"depression": draw.number_in(0.01, 0.05), "potentiation": draw.number_in(0.002, 0.02), **levels}
 
@@ -148,6 +150,7 @@ class PlasticPool(Pool):
         plasticity.PowerLawRule,
         plasticity.BCMRule,
         plasticity.ClopathRule,
+        plasticity.EquationRule,
     )
 
     def prepare(self) -> None:
@@ -291,151 +294,3 @@ class DeltaLIF(PointPool):
 
 class AdEx(PointPool):
     module, weight, constant = neurons.AdExNeuron, 150.0, ("background", 700.0)
-
-
-class AnyPool(Pool):
-    """A pool of any soma and any receptors, whose wires are projections of all kinds."""
-
-    module = pools.Pool
-    receptors: ClassVar[dict[str, tuple[Any, float]]] = {
-        "exponential": (receptors.ExponentialCurrentConfig, 60.0),
-        "alpha": (receptors.AlphaCurrentConfig, 90.0),
-        "pulse": (receptors.PulseCurrentConfig, 200.0),
-        "conductance": (receptors.ExponentialConductanceConfig, 2.0),
-        "nmda": (receptors.NMDAConfig, 1.0),
-        "jump": (receptors.JumpConfig, 2.0),
-    }
-    somas: ClassVar[tuple[Any, ...]] = (
-        somas.IntegrateAndFireSomaConfig,
-        somas.LeakySomaConfig,
-        somas.AdaptiveLeakySomaConfig,
-        somas.AdaptiveExponentialSomaConfig,
-    )
-
-    def prepare(self) -> None:
-        super().prepare()
-        self.soma = self.draw.turn("soma", self.somas)
-        kinds = [*self.receptors]
-        first = self.draw.turn("receptor", kinds)
-        chosen = {first, *(self.draw.choice(kinds) for _ in range(self.draw.whole(0, 2)))}
-        self.chosen = sorted(chosen)
-        self.ports = dict.fromkeys(self.chosen, SpikeArray)
-        self.wires = dict.fromkeys(self.ports, (1, 3))
-        # On its exponential upswing a potential grows a hundredfold in a step, and so does what rounding left apart.
-        bounded = self.soma is not somas.AdaptiveExponentialSomaConfig
-        self.coupled = bounded and self.draw.turn("coupled", (False, True))
-        if self.coupled:
-            self.state = self.draw.state_dtype()
-            self.ports["gap"] = PotentialArray
-
-    def outputs(self, inputs):
-        found = super().outputs(inputs)
-        return [*found, self.origin("potential", PotentialArray, self.units, self.state)] if self.coupled else found
-
-    def wired(self, port, wires):
-        if port == "gap":
-            (origin,) = wires
-            pattern = connections.FixedProbability(probability=0.3)
-            return [Projection(origin.wire.origin, origin.wire.port, pattern=pattern, weights=0.1)]
-        mean = self.receptors[port][1]
-        return [projection(self.draw, o, f"p{n}_{port}", self.units, mean) for n, o in enumerate(wires)]
-
-    def config(self, inputs):
-        draw = self.draw
-        made = {port: self.receptors[port][0]() for port in self.chosen}
-        drive = {"background": 700.0} if self.soma is somas.AdaptiveExponentialSomaConfig else {}
-        if self.soma is somas.IntegrateAndFireSomaConfig:
-            drive = {"background": draw.quantity(100.0, self.units)}
-        fields = self.common(units=self.units, inhibitory_rate=self.inhibitory, receptors=made)
-        if self.coupled:
-            fields |= {"dtype": self.state, "exposes": ("potential",)}
-            made["gap"] = receptors.GapJunctionConfig()
-        if draw.chance(0.3):
-            port = draw.choice(self.chosen)
-            weight = self.receptors[port][1]
-            fields["background"] = {port: synapses.PoissonBackgroundConfig(rate=1_000.0, weight=weight)}
-        return pools.PoolConfig(**fields, soma=self.soma(**drive))
-
-
-class Spiker(Recipe):
-    """An interface from numbers to spikes, of the shape of its numbers."""
-
-    ports = {"signal": FloatArray}
-    wires = {"signal": (1, 3)}
-    follows = "signal"
-
-    def outputs(self, inputs):
-        return [self.origin("spikes", SpikeArray, joined(inputs["signal"]))]
-
-    def rate(self) -> float:
-        return self.draw.number_in(60.0, min(400.0, 300.0 / self.draw.dt))
-
-
-class Linear(Spiker):
-    module = interfaces.LinearSpiker
-
-    def config(self, inputs):
-        cooldown = self.draw.number_in(0.0, 2.0)
-        return interfaces.LinearSpikerConfig(**self.common(max_freq=self.rate(), cd=cooldown, tau=30.0))
-
-
-class Poisson(Spiker):
-    module = interfaces.PoissonSpiker
-
-    def config(self, inputs):
-        return interfaces.PoissonSpikerConfig(**self.common(max_freq=self.rate()))
-
-
-class Topological(Spiker):
-    """Lines and rings of units; one number, or one for each signal, says where they begin and end."""
-
-    def prepare(self) -> None:
-        self.resolution = self.draw.whole(4, 16)
-
-    def outputs(self, inputs):
-        return [self.origin("spikes", SpikeArray, (*joined(inputs["signal"]), self.resolution))]
-
-    def topology(self, inputs) -> dict[str, Any]:
-        draw = self.draw
-        glue = 0 if draw.lowered else draw.choice([0, 0, 1])
-        if not draw.lowered and draw.chance(0.2):
-            glue = draw.generator.integers(0, 2, joined(inputs["signal"])).astype(np.int32)
-        sigma = draw.number_in(0.02, 0.2)
-        return self.common(
-            glue=glue, mins=-0.2, maxs=1.2, resolution=self.resolution, sigma=sigma, max_freq=self.rate()
-        )
-
-
-class TopologicalLinear(Topological):
-    module = interfaces.TopologicalLinearSpiker
-
-    def config(self, inputs):
-        return interfaces.TopologicalLinearSpikerConfig(tau=30.0, cd=1.0, **self.topology(inputs))
-
-
-class TopologicalPoisson(Topological):
-    module = interfaces.TopologicalPoissonSpiker
-
-    def config(self, inputs):
-        return interfaces.TopologicalPoissonSpikerConfig(**self.topology(inputs))
-
-
-class Integrator(Recipe):
-    module = interfaces.ExponentialIntegrator
-    ports = {"spikes": SpikeArray}
-    wires = {"spikes": (1, 2)}
-
-    def prepare(self) -> None:
-        self.groups = self.draw.whole(1, 4)
-
-    def outputs(self, inputs):
-        return [self.origin("signal", FloatArray, (self.groups,))]
-
-    def config(self, inputs):
-        draw = self.draw
-        fields = self.common(num_outputs=self.groups, tau=draw.number_in(5.0, 40.0), shuffle=draw.chance(0.7))
-        return interfaces.ExponentialIntegratorConfig(saturation_freq=40.0, smooth_trace=draw.chance(0.6), **fields)
-
-
-POOLS: tuple[type[Pool], ...] = (LIF, AnyPool, CurrentLIF, ALIF, AnyPool, ConductanceLIF, DeltaLIF, AdEx)
-SPIKERS: tuple[type[Spiker], ...] = (Poisson, Linear, TopologicalLinear, TopologicalPoisson)

@@ -22,6 +22,7 @@ from spark import ConfigError, InputSpec, ModuleSpecs, OutputSpec, PortMap, Wiri
 from spark.graph.check import check_wires
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import ExponentialIntegrator, ExponentialIntegratorConfig
+from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
 
 MODULES = "['__call__', 'integrator', 'pool', 'spiker']"
 
@@ -193,6 +194,20 @@ def test_cycle_of_modules_that_promise_nothing_is_refused() -> None:
     )
     with refused(WiringError, text):
         spiking_brain([relay("a", ("b", "spikes")), relay("b", ("a", "spikes"))])(spikes=spikes([0] * 4))
+
+
+def test_of_a_cycle_of_which_nothing_is_promised_only_its_modules_are_named() -> None:
+    """All four feed each other, but a pool promises what it puts out, and `last` only waits for `b`."""
+    pool = ModuleSpecs(
+        "pool", LIFNeuron, {"in_spikes": PortMap("last", "spikes")}, LIFNeuronConfig(units=(4,), async_spikes=False)
+    )
+    relays = [relay("a", ("b", "spikes"), ("pool", "out_spikes")), relay("b", ("a", "spikes"))]
+    text = (
+        "a, b: are on a cycle of wires, and none says beforehand what it puts out. "
+        "Write `output_contract` in one of their classes"
+    )
+    with refused(WiringError, text):
+        spiking_brain([pool, *relays, relay("last", ("b", "spikes"))])(spikes=spikes([0] * 4))
 
 
 def test_wiring_of_a_brain_within_a_brain_is_reported_with_its_path() -> None:

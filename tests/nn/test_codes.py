@@ -7,8 +7,8 @@ import numpy as np
 from builders import run
 from tolerances import INTEGRATED
 
-from spark import FloatArray, SpikeArray
-from spark.nn import interfaces
+from spark import FloatArray, ModuleSpecs, PortMap, SpikeArray
+from spark.nn import Brain, BrainConfig, interfaces
 
 NUMBERS = np.random.default_rng(3)
 
@@ -65,6 +65,15 @@ def test_a_population_vector_points_where_the_rates_do() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
     x, y = found[2000:].mean(axis=0)
     assert abs(np.arctan2(y, x) - direction) < 0.1 and abs(np.hypot(x, y) - 40.0) < 4.0
+
+
+def test_a_population_vector_may_come_back_to_the_units_that_it_hears() -> None:
+    """What it puts out is known before its inputs are."""
+    spiker = ModuleSpecs("spiker", interfaces.LatencySpiker, {"signal": PortMap("vector", "signal")})
+    vector = ModuleSpecs("vector", interfaces.PopulationVector, {"spikes": PortMap("spiker", "spikes")})
+    brain = Brain(BrainConfig(modules_map=[spiker, vector]))
+    brain()
+    assert brain.get_spikes_from_cache()["spiker"].value.shape == (2,)
 
 
 def test_the_first_to_fire_wins_until_the_window_ends() -> None:

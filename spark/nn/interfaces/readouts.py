@@ -42,6 +42,10 @@ class PopulationVector(Module):
         self.along = Constant((2.0 / units * np.sin(angles)).astype(np.float32))
         self.rate = Variable(np.zeros(units, np.float32), unit="Hz", description="Average rate of each unit.")
 
+    def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
+        """Two numbers, whatever comes in, so they may come back to what they come from."""
+        return {"signal": PortSpec(FloatArray, (2,), "float32")}
+
     def __call__(self, spikes: SpikeArray) -> IntegratorOutput:
         """Advance one step."""
         fired = (spikes.value.reshape(-1) != 0).astype(jnp.float32)

@@ -1,0 +1,204 @@
+"""The recipe of a pool of any soma, with any receptors, on it or on dendrites; some of each are written as text."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fuzz.origins import Draw
+from fuzz.recipes import Pool, Wires, projection
+from spark import CurrentArray, PotentialArray, Projection, SpikeArray
+from spark.nn import connections, dendrites, pools, receptors, somas, synapses
+from spark.nn.somas.single_precision import SinglePrecisionSomaConfig
+
+# In the fine steps of the ions' gates.
+FINE = 0.1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A soma or a receptor that a pool may have.
+
+    Attributes:
+        config: The class of its config.
+        drive: Of a soma, the field of its constant drive and a value at which most units fire; of a receptor, the
+            weight of a spike from a unit that fires some ten times a second.
+        given: Further settings.
+        sharp: Whether a potential grows many times over in a step of its upswing, and what rounding left apart with it.
+        fine: Whether it needs fine steps.
+    """
+
+    config: Any
+    drive: Any = None
+    given: dict[str, Any] = field(default_factory=dict)
+    sharp: bool = False
+    fine: bool = False
+
+    @property
+    def takes(self) -> set[str]:
+        """What a soma takes of `current`, `conductance`, `jump`, and whether it has a `potential`."""
+        made = self.config.component
+        ports = made.ports()
+        return {*ports.inputs, *ports.optional, *made.exposes}
+
+    @property
+    def brings(self) -> set[str]:
+        """What a receptor needs of what it lies on."""
+        ports = self.config.component.ports()
+        return {*ports.outputs, *(set(ports.inputs) & {"potential"})}
+
+
+WRITTEN_SOMA: dict[str, Any] = {
+    "equations": "dv/dt = (v_rest - v + R*(I + drive - w))/tau : mV (unless refractory)\ndw/dt = -w/tau_w : pA",
+    "threshold": "v > theta",
+    "reset": "v = v_reset; w += b",
+    "refractory": 2.0,
+    "first": {"v": "v_rest"},
+    "parameters": {
+        "v_rest": "-60 mV", "v_reset": "-62 mV", "theta": "-50 mV", "R": "100 MOhm", "tau": "15 ms", "tau_w": "80 ms",
+        "drive": "130 pA", "b": "10 pA",
+    },
+}  # fmt: skip
+WRITTEN_RECEPTOR: dict[str, Any] = {
+    "equations": "dg/dt = (x - g)/rise : {unit}\ndx/dt = -x/tau : {unit}",
+    "on_spike": "x += w",
+    "parameters": {"rise": "2 ms", "tau": "6 ms"},
+}
+SOMAS: tuple[Kind, ...] = (
+    Kind(somas.IntegrateAndFireSomaConfig, ("background", 100.0)),
+    Kind(somas.EquationSomaConfig, given=WRITTEN_SOMA),
+    Kind(somas.AdaptiveLeakySomaConfig),
+    Kind(somas.IzhikevichCorticalSomaConfig, ("background", 120.0), sharp=True),
+    Kind(somas.LeakySomaConfig),
+    Kind(somas.QuadraticSomaConfig, ("background", 60.0), sharp=True),
+    Kind(somas.TwoCompartmentSomaConfig, ("background", 250.0)),
+    Kind(somas.GeneralizedLeakySomaConfig, ("background", 300.0)),
+    Kind(somas.AdaptiveExponentialSomaConfig, ("background", 700.0), sharp=True),
+    Kind(somas.EscapeRateSomaConfig, ("background", 90.0)),
+    Kind(somas.TraubMilesSomaConfig, ("background", 300.0), sharp=True, fine=True),
+    Kind(somas.ResonateSomaConfig, ("background", 300.0)),
+    Kind(somas.IzhikevichSomaConfig, ("background", 8.0), sharp=True),
+    Kind(somas.PoissonSomaConfig, ("rate", 40.0)),
+    Kind(somas.ExponentialSomaConfig, ("background", 100.0), sharp=True),
+    Kind(somas.HodgkinHuxleySomaConfig, ("background", 1_000.0), sharp=True, fine=True),
+)
+RECEPTORS: dict[str, Kind] = {
+    "exponential": Kind(receptors.ExponentialCurrentConfig, 60.0),
+    "alpha": Kind(receptors.AlphaCurrentConfig, 90.0),
+    "pulse": Kind(receptors.PulseCurrentConfig, 200.0),
+    "difference": Kind(receptors.DoubleExponentialCurrentConfig, 60.0),
+    "written": Kind(
+        receptors.EquationCurrentConfig, 60.0, {**WRITTEN_RECEPTOR, "output": "g * (1 + abs(g) / (300*pA + abs(g)))"}
+    ),
+    "conductance": Kind(receptors.ExponentialConductanceConfig, 2.0),
+    "slow": Kind(receptors.AlphaConductanceConfig, 1.0),
+    "slower": Kind(receptors.DoubleExponentialConductanceConfig, 1.0),
+    "text": Kind(receptors.EquationConductanceConfig, 1.0, WRITTEN_RECEPTOR),
+    "nmda": Kind(receptors.NMDAConfig, 1.0),
+    "gabab": Kind(receptors.GABABConfig, 1.0),
+    "jump": Kind(receptors.JumpConfig, 2.0),
+}
+DENDRITES: tuple[Any, ...] = (
+    dendrites.LeakyDendriteConfig,
+    dendrites.PlateauDendriteConfig,
+    dendrites.BackpropagatingDendriteConfig,
+)
+
+
+class AnyPool(Pool):
+    """A pool of any soma, any receptors and dendrites, whose wires are projections of all kinds."""
+
+    module = pools.Pool
+
+    def prepare(self) -> None:
+        super().prepare()
+        draw = self.draw
+        self.soma = draw.turn("soma", SOMAS)
+        if self.soma.fine:
+            draw.dt = min(draw.dt, FINE)
+        single = issubclass(self.soma.config, SinglePrecisionSomaConfig)
+        self.state = "float32" if single else draw.state_dtype()
+        self.dendrites = self._dendrites()
+        fitting = [name for name, kind in RECEPTORS.items() if self.dendrites or kind.brings <= self._taken()]
+        first = draw.turn("receptor", fitting)
+        chosen = {first, *(draw.choice(fitting) for _ in range(draw.whole(0, 2)))}
+        self.chosen = sorted(chosen)
+        self.onto = {name: found for name in self.chosen if (found := self._place(RECEPTORS[name])) is not None}
+        self.ports = dict.fromkeys(self.chosen, SpikeArray)
+        self.wires = dict.fromkeys(self.ports, (1, 3))
+        bounded = not self.soma.sharp and "potential" in self.soma.takes
+        self.coupled = bounded and draw.turn("coupled", (False, True))
+        if self.coupled:
+            self.ports["gap"] = PotentialArray
+        self.stimulated = False
+
+    def _taken(self) -> set[str]:
+        """What receptors on the soma may bring: where there is a potential, conductances become currents."""
+        takes = self.soma.takes
+        return takes | ({"conductance"} if "potential" in takes else set())
+
+    def _dendrites(self) -> dict[str, Any]:
+        """None in half of all pools; else one or two."""
+        draw = self.draw
+        if draw.turn("dendrites", (False, True)):
+            return {}
+        first = draw.turn("dendrite", DENDRITES)
+        fitting = [d for d in DENDRITES if d.component.ports().inputs.keys() <= {*self.soma.takes, "spikes"}]
+        kinds = [first if first in fitting else fitting[0], *[draw.choice(fitting)] * draw.chance(0.3)]
+        return {f"dendrite_{number}": kind() for number, kind in enumerate(kinds)}
+
+    def _place(self, kind: Kind) -> str | None:
+        """The dendrite on which a receptor lies; None for the soma."""
+        fits = kind.brings <= self._taken()
+        if not self.dendrites or fits and self.draw.chance(0.4):
+            return None
+        return self.draw.choice(sorted(self.dendrites))
+
+    def stimulate(self) -> None:
+        """Let a source's current in."""
+        self.stimulated = True
+        self.ports["stimulus"] = CurrentArray
+
+    def outputs(self, inputs):
+        found = super().outputs(inputs)
+        return [*found, self.origin("potential", PotentialArray, self.units, self.state)] if self.coupled else found
+
+    def wired(self, port, wires):
+        if port == "stimulus":
+            return super().wired(port, wires)
+        if port == "gap":
+            pattern = connections.FixedProbability(probability=0.3)
+            return [Projection(o.wire.origin, o.wire.port, pattern=pattern, weights=0.1) for o in wires]
+        mean = RECEPTORS[port].drive
+        return [projection(self.draw, o, f"p{n}_{port}", self.units, mean) for n, o in enumerate(wires)]
+
+    def config(self, inputs: dict[str, Wires]) -> Any:
+        draw = self.draw
+        made = {port: made_of(RECEPTORS[port]) for port in self.chosen}
+        fields = self.common(units=self.units, inhibitory_rate=self.inhibitory, receptors=made, dtype=self.state)
+        if self.coupled:
+            fields["exposes"] = ("potential",)
+            made["gap"] = receptors.GapJunctionConfig()
+        if self.stimulated:
+            made["stimulus"] = receptors.CurrentConfig()
+        if draw.chance(0.3):
+            port = draw.choice(self.chosen)
+            weight = RECEPTORS[port].drive
+            fields["background"] = {port: synapses.PoissonBackgroundConfig(rate=1_000.0, weight=weight)}
+        if self.dendrites:
+            fields |= {"dendrites": self.dendrites, "onto": self.onto}
+        return pools.PoolConfig(**fields, soma=self._soma(draw))
+
+    def _soma(self, draw: Draw) -> Any:
+        given = dict(self.soma.given)
+        if self.soma.drive is not None:
+            name, value = self.soma.drive
+            given[name] = draw.quantity(value, self.units)
+        return self.soma.config(**given)
+
+
+def made_of(kind: Kind) -> Any:
+    """The config of a receptor, whose text is in the unit of what it brings."""
+    given = dict(kind.given)
+    if "equations" in given:
+        unit = "pA" if "current" in kind.brings else "nS"
+        given["equations"] = given["equations"].format(unit=unit)
+    return kind.config(**given)
