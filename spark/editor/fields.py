@@ -9,6 +9,7 @@ from spark.core.values import encode
 from spark.io.sparse import kind_of, listed
 from spark.nn.component import ComponentConfig
 from spark.nn.connections.base import kinds as connectivities
+from spark.nn.dendrites import DendriteConfig
 from spark.nn.initializers.base import kinds as initializers
 from spark.nn.plasticity import RuleConfig
 from spark.nn.projections import ShortTermConfig
@@ -16,7 +17,7 @@ from spark.nn.receptors import ReceptorConfig
 from spark.nn.somas import SomaConfig
 
 # Components of which a config may hold any.
-FAMILIES = (RuleConfig, ShortTermConfig, SomaConfig, ReceptorConfig)
+FAMILIES = (RuleConfig, ShortTermConfig, SomaConfig, ReceptorConfig, DendriteConfig)
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
@@ -44,7 +45,13 @@ def fields_of(cls: type[Config]) -> list[dict[str, Any]]:
     schema = cls.model_json_schema()
     properties = schema.get("properties", {})
     handed = set(cls.handed_down)
-    return [_field(cls, name, properties.get(name, {}), handed) for name in cls.model_fields]
+    found = {name: _field(cls, name, properties.get(name, {}), handed) for name in cls.model_fields}
+    for name, schema in properties.items():
+        if "places" in schema:
+            # Drawn with each of what it places.
+            del found[name]
+            found[schema["places"]] |= {"placed": name, "among": schema["among"]}
+    return list(found.values())
 
 
 def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str]) -> dict[str, Any]:
@@ -60,14 +67,15 @@ def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str
         "default": encode(default),
         "bounds": {b: schema[b] for b in _BOUNDS if b in schema},
     }
-    nested, by_name = nested_type(info), listed(default)
+    nested = nested_type(info)
     if nested is not None and isinstance(default, Config):
         made |= {"kind": "config", "fields": _linked(fields_of(type(default)), handed), "default": default.to_dict()}
         # Where any of a family may stand; a class of the family stands for itself alone.
         if info.annotation in FAMILIES:
             made |= {"kind": "kinds", "tag": default.tag}
-    elif by_name is not None:
-        made |= {"kind": "named", "tag": next(iter((default or {}).values())).tag, "default": by_name}
+    elif "lists" in schema:
+        made |= {"kind": "named", "tag": schema["lists"], "usual": schema["usual"], "default": listed(default) or {}}
+        made["least"] = schema.get("minProperties", 0)
     elif isinstance(default, Config) and kind_of(default):
         made |= {"kind": "kinds", "tag": next(iter(kind_of(default)))}
     elif default is None and (tag := _tag(schema)):

@@ -5,7 +5,7 @@ from typing import Any
 
 from spark.core.errors import Problem, SparkError
 from spark.editor import commands as commands  # Enters them, and those that follow wires.
-from spark.editor import receptors as receptors  # Enters its commands.
+from spark.editor import listed as listed  # Enters its commands.
 from spark.editor.command_table import COMMANDS, CommandError, refuse
 from spark.editor.draft import Draft, Patch, Shapes, apply, inverse
 from spark.editor.follow import follow

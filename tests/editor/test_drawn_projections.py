@@ -5,12 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from pools import INPUTS, pooled, pooled_document
+from pools import INPUTS, dendritic_document, pooled, pooled_document
 
 import spark
 from spark.core.errors import Problem
 from spark.editor import catalogue_view
 from spark.editor.commands import CommandError
+from spark.editor.fields import fields_of, kinds
 from spark.editor.fixes import fixes_of
 from spark.editor.history import History
 from spark.editor.live import Live
@@ -19,7 +20,7 @@ from spark.editor.shapes import deep_check, locate
 from spark.editor.wires import copied
 from spark.io.graph_config import brain_config
 from spark.io.model_file import new_document
-from spark.nn import Brain
+from spark.nn import Brain, PoolConfig
 
 
 def one(document, **command):
@@ -160,6 +161,30 @@ REFUSED = {
         {"do": "rename_receptor", "id": "n4", "name": "ampa", "to": "nmda"},
         "is the name of another port of the pool",
     ),
+    "a dendrite of another family": (
+        {"do": "put_dendrite", "id": "n4", "name": "x", "dendrite": "JumpConfig"},
+        "'JumpConfig' is no dendrite",
+    ),
+    "a dendrite of a receptor's name": (
+        {"do": "put_dendrite", "id": "n4", "name": "nmda", "dendrite": "LeakyDendriteConfig"},
+        "nmda: is the name of another port of the pool. Names must differ",
+    ),
+    "a receptor of a dendrite's name": (
+        {"do": "rename_receptor", "id": "n4", "name": "ampa", "to": "basal"},
+        "basal: is the name of a dendrite of the pool. Names must differ",
+    ),
+    "a dendrite of a part's name": (
+        {"do": "rename_dendrite", "id": "n4", "name": "apical", "to": "soma"},
+        "soma: every pool has a part of this name. Choose another name",
+    ),
+    "a dendrite that is not there": (
+        {"do": "remove_dendrite", "id": "n4", "name": "basel"},
+        "there is no dendrite 'basel'. Did you mean 'basal'",
+    ),
+    "a dendrite of a module without any": (
+        {"do": "put_dendrite", "id": "n3", "name": "x", "dendrite": "LeakyDendriteConfig"},
+        "noise has no dendrites that could be changed",
+    ),
     "a receptor that is not there": (
         {"do": "remove_receptor", "id": "n4", "name": "amp"},
         "there is no receptor 'amp'. Did you mean 'ampa'",
@@ -170,7 +195,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_done_is_refused_and_changes_nothing(name):
     command, said = REFUSED[name]
-    document = pooled_document()
+    document = dendritic_document()
     before = copy.deepcopy(document)
     with pytest.raises(CommandError) as error:
         one(document, **command)
@@ -218,6 +243,77 @@ def test_backgrounds_follow_the_names_of_receptors():
     assert document["nodes"]["n4"]["config"]["background"] == {"fast": {"rate": 100.0}}
     history.apply([{"do": "remove_receptor", "id": "n4", "name": "fast"}])
     assert "background" not in document["nodes"]["n4"]["config"] and brain_config(document)[1] == []
+
+
+def settings(document):
+    config = document["nodes"]["n4"]["config"]
+    return config.get("dendrites"), config.get("onto")
+
+
+def test_receptors_on_a_dendrite_and_what_is_watched_follow_its_name():
+    document = dendritic_document()
+    assert brain_config(document)[1] == []
+    paths = ["pool.apical.potential", "pool.apical_total.current", "pool.soma.potential", "pool.apically"]
+    document["probes"] = {f"p{i}": {"path": p, "view": "trace", "node": "n4"} for i, p in enumerate(paths)}
+    before = copy.deepcopy(document)
+    history = one(document, do="rename_dendrite", id="n4", name="apical", to="tuft")[0]
+    assert settings(document)[0] == {
+        "tuft": {"dendrite": "LeakyDendriteConfig", "coupling": 5.0},
+        "basal": {"dendrite": "PlateauDendriteConfig"},
+    }
+    assert settings(document)[1] == {"ampa": "tuft"}
+    followed = ["pool.tuft.potential", "pool.tuft_total.current", "pool.soma.potential", "pool.apically"]
+    assert [p["path"] for p in document["probes"].values()] == followed
+    config, problems = brain_config(document)
+    assert problems == [] and config.modules_map["pool"].config.onto == {"ampa": "tuft"}
+    history.apply([{"do": "rename_receptor", "id": "n4", "name": "ampa", "to": "fast"}])
+    assert settings(document)[1] == {"fast": "tuft"} and brain_config(document)[1] == []
+    history.undo()
+    history.undo()
+    assert document == before
+
+
+def test_receptors_on_a_dendrite_that_is_taken_away_lie_on_the_soma_and_undo_brings_both_back():
+    document = dendritic_document()
+    before = copy.deepcopy(document)
+    history = one(document, do="remove_dendrite", id="n4", name="apical")[0]
+    assert settings(document) == ({"basal": {"dendrite": "PlateauDendriteConfig"}}, None)
+    assert into(document) == into(before) and brain_config(document)[1] == []
+    history.apply([{"do": "remove_dendrite", "id": "n4", "name": "basal"}])
+    assert settings(document) == (None, None) and brain_config(document)[1] == []
+    history.undo()
+    history.undo()
+    assert document == before
+
+
+def test_a_pool_gets_a_dendrite_of_a_kind_and_of_another_and_a_receptor_on_it():
+    history, made = one(new_document(), do="add", type="Pool")
+    put = {"do": "put_dendrite", "id": made["id"], "name": "apical"}
+    history.apply([{**put, "dendrite": "PlateauDendriteConfig"}, {**put, "dendrite": "LeakyDendriteConfig"}])
+    onto = {"do": "configure", "ids": [made["id"]], "path": ["onto", "excitation"]}
+    history.apply([{**onto, "value": "apical"}])
+    config = history.document["nodes"][made["id"]]["config"]
+    assert config["dendrites"] == {"apical": {"dendrite": "LeakyDendriteConfig"}}
+    assert config["onto"] == {"excitation": "apical"}
+    history.apply([{**onto, "reset": True}])
+    assert "onto" not in history.document["nodes"][made["id"]]["config"]
+
+
+def test_the_inspector_draws_what_a_pool_lists_by_name_with_a_kind_for_each():
+    fields = {f["name"]: f for f in fields_of(PoolConfig)}
+    assert {n: (f["tag"], f["usual"], f["least"]) for n, f in fields.items() if f["kind"] == "named"} == {
+        "receptors": ("receptor", "ExponentialCurrentConfig", 1),
+        "dendrites": ("dendrite", "LeakyDendriteConfig", 0),
+    }
+    assert "onto" not in fields and (fields["receptors"]["placed"], fields["receptors"]["among"]) == (
+        "onto",
+        "dendrites",
+    )
+    assert sorted(kinds()["dendrite"]) == [
+        "BackpropagatingDendriteConfig",
+        "LeakyDendriteConfig",
+        "PlateauDendriteConfig",
+    ]
 
 
 def test_the_last_receptor_stays():

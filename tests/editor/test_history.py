@@ -27,6 +27,7 @@ def random_command(document, draw: random.Random):
     ports = ["value", "spikes", "out_spikes", "in_spikes", "signal", "nothing", "excitation", "fast"]
     receptor = draw.choice(["excitation", "fast", "slow"])
     kind = draw.choice(["JumpConfig", "CurrentConfig", "NMDAConfig", "none"])
+    dendrite, dendrites = draw.choice(["apical", "tuft"]), ["LeakyDendriteConfig", "PlateauDendriteConfig", "none"]
     return draw.choice(
         [
             {
@@ -68,6 +69,10 @@ def random_command(document, draw: random.Random):
                 "to": draw.choice(["fast", "a b", "excitation"]),
             },
             {"do": "remove_receptor", "id": any_node, "name": receptor},
+            {"do": "put_dendrite", "id": any_node, "name": dendrite, "dendrite": draw.choice(dendrites)},
+            {"do": "configure", "ids": some, "path": ["onto", receptor], "value": dendrite},
+            {"do": "rename_dendrite", "id": any_node, "name": dendrite, "to": draw.choice(["tuft", "fast", "soma"])},
+            {"do": "remove_dendrite", "id": any_node, "name": dendrite},
             {"do": "reorder", "id": draw.choice(edges or ["e0"]), "place": draw.randint(0, 3)},
             {"do": "set_meta", "key": draw.choice(["name", "seed", "dt"]), "value": draw.choice([None, 3, "x"])},
             {"do": "set_run", "key": "speed", "value": draw.choice([0, 1, None])},

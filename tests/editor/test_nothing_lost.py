@@ -13,7 +13,7 @@ from builders import in_a_loop_of_its_own
 from documents import small, tutorial
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pools import pooled_document
+from pools import dendritic_document
 
 import spark
 from spark.editor import journal
@@ -59,8 +59,13 @@ RIGHT = {
     "put_receptor": {"id": "n4", "name": "gaba", "receptor": "JumpConfig"},
     "rename_receptor": {"id": "n4", "name": "ampa", "to": "fast"},
     "remove_receptor": {"id": "n4", "name": "ampa"},
+    "put_dendrite": {"id": "n4", "name": "oblique", "dendrite": "PlateauDendriteConfig"},
+    "rename_dendrite": {"id": "n4", "name": "apical", "to": "tuft"},
+    "remove_dendrite": {"id": "n4", "name": "apical"},
 }  # fmt: skip
-POOLED = {"put_projection", "put_receptor", "rename_receptor", "remove_receptor"}
+POOLED = {"put_projection"} | {
+    f"{do}_{what}" for do in ("put", "rename", "remove") for what in ("receptor", "dendrite")
+}
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def test_a_nonsense_argument_is_refused_or_leaves_a_document_that_can_be_written
     refused = 0
     for argument in RIGHT[name]:
         for wrong in NONSENSE:
-            history = History(pooled_document() if name in POOLED else small())
+            history = History(dendritic_document() if name in POOLED else small())
             before = write_document(history.document)
             try:
                 history.apply([{"do": name, **RIGHT[name], argument: wrong}])

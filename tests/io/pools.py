@@ -65,6 +65,17 @@ def pooled_document() -> dict[str, Any]:
     return document_of(pooled(), "pooled")
 
 
+def dendritic_document() -> dict[str, Any]:
+    """The same with two dendrites: `ampa` lies on `apical`, nothing on `basal`."""
+    document = pooled_document()
+    dendrites = {
+        "apical": {"dendrite": "LeakyDendriteConfig", "coupling": 5.0},
+        "basal": {"dendrite": "PlateauDendriteConfig"},
+    }
+    document["nodes"]["n4"]["config"] |= {"dendrites": dendrites, "onto": {"ampa": "apical"}}
+    return document
+
+
 def spikes_of(config: BrainConfig, steps: int = 100) -> np.ndarray:
     """Spikes of `pool` in a run of a brain that `pooled` made, or of one that came back from a file."""
     return spark.run(Brain(config), steps, INPUTS, record="pool.out_spikes", progress=False)["pool.out_spikes"]

@@ -81,8 +81,14 @@ def _to_background(value: Any) -> Any:
     return made
 
 
-Dendrites = Annotated[dict[str, Any], BeforeValidator(_to_dendrites), WithJsonSchema({"type": "object"})]
-Receptors = Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object"})]
+# Which family of components a dict lists by name, what a new one is, how many there must be, and which other field says
+# on which of a third one's each lies: the editor draws such fields with a name and a kind for each.
+_RECEPTORS = {"lists": ReceptorConfig.tag, "usual": "ExponentialCurrentConfig", "minProperties": 1}
+_DENDRITES = {"lists": DendriteConfig.tag, "usual": "LeakyDendriteConfig"}
+_ONTO = {"additionalProperties": {"type": "string"}, "places": "receptors", "among": "dendrites"}
+Receptors = Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object", **_RECEPTORS})]
+Dendrites = Annotated[dict[str, Any], BeforeValidator(_to_dendrites), WithJsonSchema({"type": "object", **_DENDRITES})]
+Onto = Annotated[dict[str, str], WithJsonSchema({"type": "object", **_ONTO})]
 
 
 def _exposed_by(soma: Any) -> dict[str, type[Payload]]:
@@ -99,7 +105,7 @@ class PoolConfig(NeuronConfig):
         description="The receptors by name, each the config of any; in the order of their names they are input ports.",
     )
     dendrites: Dendrites = field(factory=dict, description="Dendrites by name, each the config of any.")
-    onto: dict[str, str] = field(
+    onto: Onto = field(
         factory=dict, description="On which dendrite a receptor lies, by the receptor's name; others lie on the soma."
     )
     modulators: tuple[str, ...] = field((), description="Further input ports, which modulate rules of projections.")

@@ -89,6 +89,42 @@ def test_the_receptors_of_a_pool_are_its_ports_and_are_added_renamed_and_removed
     assert page.document()["nodes"]["n4"]["config"]["soma"] == {"soma": "LeakySomaConfig"}
 
 
+def test_a_dendrite_is_added_by_mouse_a_receptor_laid_on_it_and_the_brain_runs(pooled_page):
+    page = pooled_page
+    page.node("pool").click()
+    page.get_by_role("button", name="Add a dendrite").click()
+    name = page.locator("#field-dendrites-dendrite_1-name")
+    name.fill("apical")
+    name.press("Enter")
+    page.locator("#field-onto-ampa").select_option("apical")
+
+    def settings():
+        config = page.document()["nodes"]["n4"]["config"]
+        return config.get("dendrites"), config.get("onto")
+
+    leaky = {"dendrite": "LeakyDendriteConfig"}
+    wait_until(lambda: settings() == ({"apical": leaky}, {"ampa": "apical"}))
+    page.locator("#field-dendrites-apical-coupling").fill("5 nS")
+    page.locator("#field-dendrites-apical-coupling").press("Enter")
+    wait_until(lambda: settings()[0] == {"apical": {**leaky, "coupling": 5}})
+    name = page.locator("#field-dendrites-apical-name")
+    name.fill("tuft")
+    name.press("Enter")
+    wait_until(lambda: settings()[1] == {"ampa": "tuft"})
+    page.locator("#field-dendrites-tuft-kind").select_option("PlateauDendriteConfig")
+    wait_until(lambda: settings()[0] == {"tuft": {"dendrite": "PlateauDendriteConfig"}})
+    page.no_problems()
+    page.picture("dendrites")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_step(20)
+    page.get_by_role("button", name="Pause").click()
+    page.wait_phase("paused")
+    page.get_by_role("button", name="Delete tuft; what lies on it then lies on the soma").click()
+    wait_until(lambda: settings() == (None, None))
+    assert page.wires() == 6
+    page.locator("#field-onto-ampa").wait_for(state="detached")
+
+
 def test_a_new_pool_is_wired_by_mouse(page):
     page.empty()
     page.ask("apply", commands=[

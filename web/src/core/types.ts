@@ -42,6 +42,12 @@ export interface Field {
   choices?: Json[];
   fields?: Field[];
   tag?: string;
+  // Of components listed by name: what a new one is, how many there must be, and the field that says on which of a
+  // third field's each lies.
+  usual?: string;
+  least?: number;
+  placed?: string;
+  among?: string;
 }
 export interface ModuleType {
   family: string;

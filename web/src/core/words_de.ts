@@ -84,7 +84,7 @@ export const de: Record<string, string> = {
   "Fewer units, or connections that are sparse, need less.": "Weniger Einheiten, oder dünne Verbindungen, brauchen weniger.", "Run it all the same": "Trotzdem starten", "Memory that it needs, about": "Speicher, den es etwa braucht",
   "Give it settings of its own": "Eigene Einstellungen geben", "As {name} says": "Wie {name} sagt",
   "Its connections, weights and delays are what the fields of {name} say.": "Ihre Verbindungen, Gewichte und Verzögerungen sind, was die Felder von {name} sagen.",
-  Projection: "Projektion", name: "Name", receptor: "Rezeptor", "Add a {what}": "{what} hinzufügen", "{name}: select one node to see them.": "{name}: einen Knoten auswählen, um sie zu sehen.",
+  Projection: "Projektion", name: "Name", receptor: "Rezeptor", dendrite: "Dendrit", "lies on": "liegt auf", "the soma": "dem Soma", "Delete {name}; what lies on it then lies on the soma": "{name} löschen; was darauf liegt, liegt dann auf dem Soma", "Add a {what}": "{what} hinzufügen", "{name}: select one node to see them.": "{name}: einen Knoten auswählen, um sie zu sehen.",
   "Delete {name}": "{name} löschen", "Delete {name} and its wire": "{name} und seine Leitung löschen", "Delete {name} and its {n} wires": "{name} und seine {n} Leitungen löschen",
   "Settings of the wire from {name}": "Einstellungen der Leitung von {name}", "Connections, weights, delays, rule": "Verbindungen, Gewichte, Verzögerungen, Regel",
 };

@@ -178,7 +178,8 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
   );
 }
 
-// Components that are listed by name, as a pool's receptors are: each has a name, a kind, and the fields of its kind.
+// Components that are listed by name, as a pool's receptors and dendrites are: each has a name, a kind, and the fields of
+// its kind.
 function Named({ ids, nodes, field, path, problems, open }: Props) {
   const kinds = usePage((s) => s.catalogue.kinds[field.tag!]) ?? {};
   const now = valueAt(nodes[0].config, path) ?? field.default;
@@ -192,15 +193,14 @@ function Named({ ids, nodes, field, path, problems, open }: Props) {
     while (`${field.tag}_${number}` in (now as Config)) number++;
     return `${field.tag}_${number}`;
   };
-  const usual = kindOf(Object.values((field.default ?? {}) as Config)[0], field.tag!) ?? Object.keys(kinds)[0];
   return (
     <details className="nested given" open={open !== false}>
       <summary title={field.description}>{fieldName(field.name)}</summary>
       {listed.map(([name, value]) => (
-        <OneNamed key={name} {...{ id, nodes, field, path, problems, name, value, kinds }} last={listed.length === 1} />
+        <OneNamed key={name} {...{ id, nodes, field, path, problems, name, value, kinds }} last={listed.length <= field.least!} />
       ))}
       <div className="actions">
-        <button onClick={() => void apply([{ do: `put_${field.tag}`, id, name: free(), [field.tag!]: usual }])}>{t("Add a {what}", { what: t(field.tag!) })}</button>
+        <button onClick={() => void apply([{ do: `put_${field.tag}`, id, name: free(), [field.tag!]: field.usual! }])}>{t("Add a {what}", { what: t(field.tag!) })}</button>
       </div>
       <div className="help">{words(field)}</div>
     </details>
@@ -214,12 +214,14 @@ function OneNamed({ id, nodes, field, path, problems, name, value, kinds, last }
   const kind = kindOf(value, tag) ?? "";
   const key = `field-${[...path, name].join("-")}`;
   const wires = usePage((s) => Object.values(s.document.edges).filter((e) => e.to[0] === id && e.to[1] === name).length);
+  const lying = usePage((s) => s.catalogue.modules[nodes[0].type]?.fields.find((f) => f.among === field.name && f.placed));
+  const held = lying ? Object.values((valueAt(nodes[0].config, [lying.placed!]) ?? {}) as Config).filter((on) => on === name).length : 0;
   const { type, props } = useTyped(name, (text, waiting) =>
     (text.trim() === name && !waiting) || !stillThere([id]) ? "same" : apply([{ do: `rename_${tag}`, id, name, to: text.trim() }]),
   );
   const here = [...path, name].join(".");
   const wrong = problems.filter((p) => p.field === here || p.field === `${here}.${tag}`);
-  const gone = wires === 1 ? t("Delete {name} and its wire", { name }) : wires ? t("Delete {name} and its {n} wires", { name, n: wires }) : t("Delete {name}", { name });
+  const gone = held ? t("Delete {name}; what lies on it then lies on the soma", { name }) : wires === 1 ? t("Delete {name} and its wire", { name }) : wires ? t("Delete {name} and its {n} wires", { name, n: wires }) : t("Delete {name}", { name });
   return (
     <details className="nested given" open>
       <summary>{name} <span className="kind">{kind}</span></summary>
@@ -240,10 +242,34 @@ function OneNamed({ id, nodes, field, path, problems, name, value, kinds, last }
         </div>
         <div className="help">{wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || plain(kinds[kind]?.doc ?? "")}</div>
       </div>
+      {field.placed && <Place {...{ id, nodes, name, problems }} placed={field.placed} among={field.among!} />}
       {(kinds[kind]?.fields ?? []).filter((f) => !HANDED.includes(f.name) && f.name !== "seed").map((f) => (
         <FieldRow key={`${kind}-${f.name}`} ids={[id]} {...{ nodes, problems }} field={f} path={[...path, name, f.name]} />
       ))}
     </details>
+  );
+}
+
+// On which of a pool's dendrites a receptor lies; nothing where there is no choice.
+function Place({ id, nodes, name, problems, placed, among }: { id: string; nodes: NodeRecord[]; name: string; problems: Problem[]; placed: string; among: string }) {
+  const path = [placed, name];
+  const now = valueAt(nodes[0].config, path) as string | undefined;
+  const known = Object.keys((valueAt(nodes[0].config, [among]) ?? {}) as Config);
+  if (!known.length && now === undefined) return null;
+  const key = `field-${path.join("-")}`;
+  const wrong = problems.filter((p) => p.field === path.join("."));
+  return (
+    <div className={`field ${now === undefined ? "" : "given"} ${wrong.length ? "wrong" : ""}`}>
+      <label htmlFor={key}>{t("lies on")}</label>
+      <div className="entry">
+        <select id={key} value={now ?? ""} onChange={(e) => void apply([{ do: "configure", ids: [id], path, ...(e.target.value ? { value: e.target.value } : { reset: true }) }])}>
+          <option value="">{t("the soma")}</option>
+          {now !== undefined && !known.includes(now) && <option value={now}>{now}</option>}
+          {known.map((k) => <option key={k} value={k}>{k}</option>)}
+        </select>
+      </div>
+      <div className="help">{wrong.map((p) => `${p.message}. ${p.fix}`).join(" ")}</div>
+    </div>
   );
 }
 
