@@ -145,6 +145,10 @@ Registered = TypeVar("Registered", bound=type[Module])
 def register(cls: Registered, name: str | None = None) -> Registered:
     """Enter a module class of your own, so that files and the editor can name it. Works as a decorator.
 
+    Args:
+        cls: The class.
+        name: By which files and the editor know it; left out, the class's own.
+
     Raises:
         ModuleError: The class breaks the contract of a module.
         RegistryError: Another class has this name.

@@ -45,10 +45,10 @@ def field(
     Args:
         default: Value when none is given; left out, the field is required.
         unit: ms, mV, pA, nA, MOhm, Hz, or empty for a plain number.
-        above: The value must be greater than this.
-        least: The value must be at least this.
-        below: The value must be less than this.
-        most: The value must be at most this.
+        above: The value must be greater than this, in its unit.
+        least: The value must be at least this, in its unit.
+        below: The value must be less than this, in its unit.
+        most: The value must be at most this, in its unit.
         description: One sentence; the documentation and the editor show it.
         factory: A function without arguments that makes the default.
         time_constant: Whether the value is one of something that decays: 'stored' if that is kept in the config's

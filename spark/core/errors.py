@@ -32,7 +32,7 @@ class Problem:
         return f"{text}. {self.fix}" if self.fix else f"{text}."
 
     def under(self, prefix: str) -> "Problem":
-        """The same problem, seen from one level further out."""
+        """The same problem, seen from one level further out: with `prefix` and a dot before its address."""
         joined = f"{prefix}.{self.address}" if self.address else prefix
         return replace(self, address=joined)
 
@@ -60,7 +60,7 @@ class SparkError(Exception):
         return "\n".join([f"{len(self.problems)} problems:", *shown])
 
     def under(self, prefix: str) -> "SparkError":
-        """The same error with every address seen from one level further out."""
+        """The same error with every address seen from one level further out: with `prefix` before it."""
         return type(self)(p.under(prefix) for p in self.problems)
 
     # Whether addresses are whole as they are, as where a part names what lies beside it.
@@ -72,7 +72,7 @@ class SparkError(Exception):
         return self
 
     def within(self, path: str) -> "SparkError":
-        """The same error, in which the address of every problem begins with this path; itself if they all do."""
+        """The same error, in which the address of every problem begins with `path`; itself if they all do."""
         if not path or self.is_placed or all(_begins(p.address, path) for p in self.problems):
             return self
         return type(self)(p if _begins(p.address, path) else p.under(path) for p in self.problems)

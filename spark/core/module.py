@@ -45,6 +45,10 @@ class Module(Part):
         any_of: Optional input ports of which at least one is given; the others stay silent.
         works_on_others: Whether its instructions read or change variables of its siblings, as those of a soma that
             takes its input from where synapses keep it: then it lowers inside a neuron only.
+
+    Raises:
+        ModuleError: The config is of another class, or is set once the module is built.
+        ConfigError: The config's rules about the length of a step are broken.
     """
 
     exposes: ClassVar[dict[str, type[Payload]]] = {}
@@ -127,7 +131,18 @@ class Module(Part):
         threads: Any,
         learning: Any,
     ) -> Any:
-        """Many steps done at once for the whole tree, or None to do them one by one."""
+        """Many steps done at once for the whole tree, or None to do them one by one.
+
+        Args:
+            payloads: Inputs that stay, by port.
+            series: Inputs with a first axis of steps, by port.
+            steps: How many steps.
+            taps: What is recorded, in XLA's form.
+            chosen: Which of it.
+            most: How many spikes of a step may be kept.
+            threads: How many threads share the step.
+            learning: Whether plasticity goes on.
+        """
         return None
 
     def can_lower(self) -> bool:
@@ -135,7 +150,12 @@ class Module(Part):
         return True
 
     def lower(self, lowering: Any, **inputs: Any) -> dict[str, Any]:
-        """Emit the instructions of one step; only for classes that say `lowers = True`."""
+        """Emit the instructions of one step; only for classes that say `lowers = True`.
+
+        Args:
+            lowering: What instructions are emitted to.
+            **inputs: Where each input port finds what arrives.
+        """
         raise NotImplementedError
 
     def can_cut(self) -> bool:
@@ -160,7 +180,11 @@ class Module(Part):
 
     @classmethod
     def config_class(cls) -> type[Config]:
-        """The config class, from the annotation of `config`."""
+        """The config class, from the annotation of `config`.
+
+        Raises:
+            ModuleError: The class body has no such annotation.
+        """
         if cls in _configs:
             return _configs[cls]
         for base in cls.__mro__:
@@ -218,16 +242,16 @@ class Module(Part):
         setattr(self, name, child)
 
     def prepare(self, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
-        """Build this part of a larger module for these inputs; returns what it will put out."""
+        """Build this part of a larger module for these `inputs`, by port; returns what it will put out."""
         return calling.prepare(self, inputs)
 
     def read(self, name: str) -> Payload:
-        """A property of `exposes` as a payload."""
+        """The property `name` of `exposes` as a payload."""
         held = getattr(self, name)
         return self.exposes[name](held.value if isinstance(held, Variable) else held)  # type: ignore[call-arg]
 
     def write(self, name: str, value: Any) -> None:
-        """Set a property of `exposes`."""
+        """Set the property `name` of `exposes` to the array `value`, of its shape and dtype."""
         held = getattr(self, name)
         if isinstance(held, Variable):
             held.value = value

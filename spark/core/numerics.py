@@ -59,6 +59,10 @@ def fault_of(graph: Graph, state: State) -> tuple[int, str] | None:
 def raise_faults(graph: Graph, state: State) -> None:
     """Raise if a NaN or an infinity was seen.
 
+    Args:
+        graph: Of a module that looks at numbers, from `split`.
+        state: Its state, after the steps in question.
+
     Raises:
         NumericsError: Names the module, the variable or input, and the step.
     """

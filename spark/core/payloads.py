@@ -26,7 +26,7 @@ class Payload:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the array."""
+        """Shape of one step's array."""
         return tuple(self.value.shape)
 
     @property
@@ -46,12 +46,12 @@ class Payload:
 
     @classmethod
     def abstract(cls, spec: Any) -> "Payload":
-        """A payload of this type without values, for shape inference from a `PortSpec`."""
+        """A payload without values, for shape inference, of the shape and dtype of a `PortSpec`, `spec`."""
         return cls(jax.ShapeDtypeStruct(spec.shape, jnp.dtype(spec.dtype)))  # type: ignore[call-arg]
 
     @classmethod
     def accepts(cls, dtype: Any) -> bool:
-        """Whether arrays of this dtype may travel in this payload."""
+        """Whether arrays of this `dtype` may travel in this payload."""
         return any(jnp.issubdtype(dtype, kind) for kind in cls.kinds)
 
 
@@ -65,6 +65,8 @@ def payload(cls: type[_Kind]) -> type[_Kind]:
 @payload
 class SpikeArray(Payload):
     """Signed spikes: 0 (silent), +1 (an excitatory unit fired), -1 (an inhibitory unit fired).
+
+    `value` is int8, of any shape.
 
     Other numbers are refused where they can be seen: in NumPy arrays always, in arrays of JAX by a run and by the call
     that builds. Where they cannot, in later calls and in functions that JAX traces, every module reads their signs: a 2
@@ -103,7 +105,7 @@ def with_signs(payloads: Any) -> Any:
 
 @payload
 class CurrentArray(Payload):
-    """Currents, pA."""
+    """Currents, `value`, pA: float32 of any shape."""
 
     value: Any
     kinds = (jnp.floating,)
@@ -113,7 +115,7 @@ class CurrentArray(Payload):
 
 @payload
 class ConductanceArray(Payload):
-    """Conductances, nS, at least 0."""
+    """Conductances, `value`, nS, at least 0: float32 of any shape."""
 
     value: Any
     kinds = (jnp.floating,)
@@ -123,7 +125,7 @@ class ConductanceArray(Payload):
 
 @payload
 class PotentialArray(Payload):
-    """Potentials, mV."""
+    """Potentials, `value`, mV: float32 of any shape."""
 
     value: Any
     kinds = (jnp.floating,)
@@ -133,7 +135,7 @@ class PotentialArray(Payload):
 
 @payload
 class FloatArray(Payload):
-    """Numbers without a fixed unit: observations, actions, traces, weights."""
+    """Numbers without a fixed unit, `value`, float32 of any shape: observations, actions, traces, weights."""
 
     value: Any
     kinds = (jnp.floating,)
@@ -142,7 +144,7 @@ class FloatArray(Payload):
 
 @payload
 class IntegerArray(Payload):
-    """Whole numbers: counts, indices, labels."""
+    """Whole numbers, `value`, int32 of any shape: counts, indices, labels."""
 
     value: Any
     kinds = (jnp.integer,)
@@ -152,7 +154,7 @@ class IntegerArray(Payload):
 
 @payload
 class BooleanMask(Payload):
-    """True or false for each element."""
+    """True or false for each element, `value`, bool of any shape."""
 
     value: Any
     kinds = (jnp.bool_,)

@@ -103,7 +103,7 @@ class PortSpec:
         return np.concatenate([np.full(w.size, w.late) for w in self.wires]).reshape(self.shape)
 
     def trait(self, kind: type[_Trait]) -> _Trait | None:
-        """The trait of this kind, if it is known."""
+        """The trait of this class, `kind`, if it is known."""
         return next((t for t in self.traits if isinstance(t, kind)), None)
 
     def zeros(self) -> np.ndarray:
@@ -112,7 +112,7 @@ class PortSpec:
 
     @classmethod
     def of(cls, payload: Payload) -> "PortSpec":
-        """The spec that this payload (or abstract payload) satisfies."""
+        """The spec that `payload`, with values or abstract, satisfies."""
         return cls(type(payload), tuple(payload.shape), str(payload.dtype))
 
 

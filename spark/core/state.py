@@ -41,6 +41,10 @@ class State:
     """All variables of a module, packed in a few arrays; a pytree.
 
     `state['neurons_pool.soma.potential']` reads one, `state.replace({...})` gives a changed copy.
+
+    Attributes:
+        leaves: The arrays in which variables lie one after the other, one for each dtype.
+        about: Where in them each lies, and its unit, bounds and address.
     """
 
     leaves: tuple[Any, ...]
@@ -84,7 +88,7 @@ class State:
         return _unpickled, (self.leaves, self.about.layout, self.about.units, dict(self.about.shown))
 
     def fitted(self, about: StateLayout) -> "State | None":
-        """This state for a structure whose it is, or, if it was pickled, with the same variables; else None."""
+        """This state for the structure of `about`: its own or, if pickled, one of the same variables; else None."""
         same = self.about is about or (
             isinstance(self.about, PickledLayout)
             and type(self.about.layout) is type(about.layout)
@@ -115,7 +119,7 @@ class State:
 
     @checked
     def replace(self, values: Mapping[str, Any]) -> "State":
-        """A copy in which these variables have new values.
+        """A copy in which variables have new `values`, arrays by path.
 
         Raises:
             StateError: No such path, or a value has another shape or kind of dtype or is out of its variable's bounds;
@@ -135,7 +139,7 @@ class State:
         return State(leaves, self.about)
 
     def problems(self, path: str, value: Any) -> list[Problem]:
-        """What is wrong with a new value of the variable at `path`: shape, kind, and values out of its bounds.
+        """What is wrong with a new `value` of the variable at `path`: shape, kind, and values out of its bounds.
 
         Raises:
             StateError: No such path.

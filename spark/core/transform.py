@@ -205,7 +205,7 @@ def first_state(module: Part) -> State:
 
 
 def split(module: Part) -> tuple[Graph, State]:
-    """A module as a static graph and a state.
+    """A built `module` as a static graph and a state.
 
     Both are pytrees: pass them to functions under `jax.jit`, `vmap` or `scan` and bring the module back
     with `merge`. Splitting copies nothing.
@@ -243,6 +243,13 @@ def merge(graph: Graph, state: State) -> Any:
     """The module that `split` took apart: a view whose variables start at `state`.
 
     Calling the view advances the view, not the module that was split; take its state with `split`.
+
+    Args:
+        graph: What `split` gave.
+        state: What `split` gave, or what a step made of it.
+
+    Raises:
+        ModuleError: The state is of another graph.
     """
     structure = graph.structure
     fitted = state.fitted(structure.about)

@@ -43,6 +43,9 @@ class Owner(Protocol):
 class Variable:
     """A named array of a module's state, created in `build`, read and written as `.value`.
 
+    Args:
+        value: What it begins with: a number or an array, which fixes shape and dtype.
+
     Attributes:
         reset_value: NumPy array that `reset()` restores; fixes shape and dtype for good.
         unit: ms, mV, pA, Hz, or empty.
@@ -76,7 +79,7 @@ class Variable:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the array."""
+        """Shape of what it holds, which stays."""
         return self.reset_value.shape
 
     @property
@@ -86,7 +89,11 @@ class Variable:
 
     @property
     def value(self) -> Any:
-        """The present value."""
+        """The present value; to set it, give an array of the same shape and dtype.
+
+        Raises:
+            ModuleError: Another shape or dtype is set.
+        """
         if self._root is not None:
             return self._root.state[self.path]
         if self._value is None:
@@ -117,7 +124,13 @@ class Variable:
 
 
 class Constant:
-    """A named array that is fixed after build: passed into a step, never copied out of it."""
+    """A named array that is fixed after build: passed into a step, never copied out of it.
+
+    Args:
+        value: A NumPy or JAX array, which fixes shape and dtype.
+        unit: ms, mV, pA, Hz, or empty.
+        description: One sentence for people.
+    """
 
     def __init__(self, value: Any, *, unit: str = "", description: str = "") -> None:
         self.initial: np.ndarray | None = _as_numpy(value)
@@ -131,7 +144,7 @@ class Constant:
 
     @property
     def value(self) -> Any:
-        """The array."""
+        """The array, as it was made; read only."""
         if self._value is None:
             self._value = self._load() if self._load else self.initial
         return self._value
@@ -154,7 +167,7 @@ class RandomKey(Constant):
         self.units: int | None = None
 
     def now(self, number: int = 0) -> jax.Array:
-        """The key of this step; `number` tells several draws of one step apart.
+        """The key of this step, uint32 (2,); `number` tells several draws of one step apart.
 
         Raises:
             ModuleError: The module holds a share of its units only, whose draws from this key would be those of others.
@@ -175,6 +188,10 @@ class RandomKey(Constant):
 
         The numbers of `jax.random.uniform(self.now(number), shape)`; a share of the units gets its part of them.
 
+        Args:
+            shape: That of the units.
+            number: Tells several draws of one step apart.
+
         Raises:
             ModuleError: The module holds a share of its units, and the shape is not that of the share.
         """
@@ -192,7 +209,7 @@ class RandomKey(Constant):
         return uniform_from(self._folded(number), jnp.asarray(self.value)[2], self.units).reshape(shape)
 
     def of_share(self, first: int, count: int) -> "RandomKey":
-        """The same key for units `first` to `first + count`; its data holds `first` as a third number."""
+        """The same key for `count` units from `first` on; its data holds `first` as a third number."""
         made = RandomKey()
         made.initial = np.array([*np.asarray(self.value)[:2], first], np.uint32)
         made.shape, made.units, made.path = (3,), count, self.path

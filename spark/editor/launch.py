@@ -104,6 +104,9 @@ class GraphEditor:
     def launch(self, browser: bool = True) -> "GraphEditor":
         """Serve in the background and open the page; returns at once.
 
+        Args:
+            browser: Whether to open the page in a browser; its link is printed anyhow.
+
         In a notebook on another machine, show the editor with `widget()` below the cell.
         """
         if self._thread is None:
@@ -151,7 +154,12 @@ class GraphEditor:
 
 
 def edit(what: Any = None, **options: Any) -> GraphEditor:
-    """Open a brain, a config or a model file in the Graph Editor; see `GraphEditor`. Returns at once."""
+    """Open a brain, a config or a model file in the Graph Editor. Returns at once.
+
+    Args:
+        what: The brain, the config, or the file; left out, an empty brain.
+        **options: As of `GraphEditor`.
+    """
     return GraphEditor(what, **options).launch()
 
 

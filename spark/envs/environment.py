@@ -45,6 +45,11 @@ class Environment:
     def enter(self, brain: Brain, learning: bool, seed: int | None) -> "Pupil":
         """Episodes of a brain in it; what learning and judging call.
 
+        Args:
+            brain: Who acts.
+            learning: Whether its plasticity goes on.
+            seed: Of chance in the environment; None for its own.
+
         Raises:
             RunError: The brain has no world, or several.
             LoopError: The environment does not fit the world.

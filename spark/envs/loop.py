@@ -28,8 +28,16 @@ MOST_BRAIN_STEPS = 1_000_000  # Between two actions: they are one compiled scan.
 class Log:
     """What happened, one entry for each environment step; spikes one row for each brain step.
 
-    `observations` are what the brain saw before it acted. `terminated` and `truncated` are kept apart: a truncated
-    episode was cut by a time limit, not by failure.
+    `terminated` and `truncated` are kept apart: a truncated episode was cut by a time limit, not by failure.
+
+    Attributes:
+        observations: What the brain saw before it acted, each of the shape that the environment shows.
+        actions: What it did.
+        rewards: What that brought, in the environment's unit.
+        terminated: Whether it ended the episode.
+        truncated: Whether a limit of time did.
+        spikes: By module the spikes of the brain's steps, each a row of shape (brain steps of an action, units...).
+        steps_per_action: How many steps the brain had for each action.
     """
 
     observations: list[np.ndarray] = field(default_factory=list)

@@ -39,7 +39,7 @@ def only(kind: str, names: list[str]) -> str:
 
 @checked
 def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
-    """A function from observations to the brain's only input.
+    """A function from observations of `space` to the only input of `brain`.
 
     A bounded `Box` is scaled to [-1, 1] and clipped, where a feature whose bounds are equal reads as 0; `Discrete`
     becomes one-hot; `MultiBinary` 0 and 1.
@@ -98,7 +98,7 @@ def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
 
 @checked
 def action_decoder(space: gym.Space, brain: Brain) -> Decoder:
-    """A function from the brain's only output to an action.
+    """A function from the only output of `brain` to an action of `space`.
 
     `Discrete`: the index of the largest output. `MultiBinary`: which outputs exceed 0.5. A bounded `Box`: outputs from
     [0, 1] scaled to its range and clipped.

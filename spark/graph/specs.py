@@ -34,7 +34,7 @@ class PortMap:
         return self
 
     def moved(self, origin: str, port: str) -> "PortMap":
-        """The same wire, with its settings, from elsewhere."""
+        """The same wire, with its settings, from elsewhere: from `port` of the module `origin`."""
         return PortMap(origin, port)
 
     def to_dict(self) -> dict[str, Any]:
@@ -44,7 +44,14 @@ class PortMap:
 
 @dataclass(frozen=True, eq=False)
 class InputSpec:
-    """An input of a brain: payload type, shape of one step's array, dtype."""
+    """An input of a brain.
+
+    Attributes:
+        payload_type: A subclass of `Payload`.
+        shape: Shape of one step's array.
+        dtype: NumPy name of the element type.
+        description: One sentence for people, or None.
+    """
 
     payload_type: type[Payload]
     shape: tuple[int, ...]
@@ -160,6 +167,9 @@ class ModuleSpecs:
         config: Config of the class; left out, its defaults.
         effects: Only inside a neuron: output port to property (`'synapses.weights'`) that takes its value after
             the step.
+
+    Raises:
+        ConfigError: The class is no module's, the config is of another class, or a wire is none.
     """
 
     name: str
@@ -204,11 +214,11 @@ class ModuleSpecs:
         return hash((self.name, self.module_cls, self.config))
 
     def with_config(self, config: Any) -> "ModuleSpecs":
-        """The same module with another config."""
+        """The same module with another `config`, of the same class."""
         return ModuleSpecs(self.name, self.module_cls, self.inputs, config, self.effects)
 
     def with_inputs(self, inputs: Mapping[str, list[PortMap]]) -> "ModuleSpecs":
-        """The same module, fed by other wires."""
+        """The same module, fed by other wires: `inputs`, by port."""
         return ModuleSpecs(self.name, self.module_cls, inputs, self.config, self.effects)
 
     def to_dict(self) -> dict[str, Any]:
@@ -228,6 +238,10 @@ class ModuleSpecs:
         Args:
             data: What `to_dict` gave.
             read_wire: Makes a wire of plain data that says more than where it begins.
+
+        Raises:
+            ConfigError: It is not what `to_dict` gives, or its config is none.
+            RegistryError: The class is in no catalogue.
         """
         if not isinstance(data, dict) or not {"name", "module"} <= set(data):
             raise ConfigError(Problem("module", f"is not a module's description, got {type(data).__name__}"))

@@ -44,6 +44,10 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 def save_checkpoint(brain: Brain, path: str | Path) -> None:
     """Write a brain's config and state to a file, atomically: an older file of that name stays whole until then.
 
+    Args:
+        brain: The brain; it is built if it is not yet.
+        path: The file.
+
     Raises:
         SaveError: Writing failed, or a module's class is in no catalogue, so that nobody could load it.
     """
@@ -86,6 +90,9 @@ def save_with_notes(brain: Brain, path: Path, notes: Mapping[str, str]) -> None:
 @checked
 def load_checkpoint(path: str | Path) -> Brain:
     """The brain that `save_checkpoint` wrote, standing at its step.
+
+    Args:
+        path: The file.
 
     Raises:
         FormatError: The file is none of ours, damaged, of an unknown version, or does not fit the brain that its

@@ -19,6 +19,10 @@ COLUMNS = ("time", "unit", "sign")
 def save_events(events: SpikeEvents, path: str | Path) -> None:
     """Write spike events as comma-separated values with the columns time (ms), unit and sign.
 
+    Args:
+        events: The events.
+        path: The file.
+
     Raises:
         SaveError: The file cannot be written; what was there before is untouched.
     """
@@ -36,6 +40,9 @@ def load_events(path: str | Path) -> SpikeEvents:
 
     The first line names the columns: `time` (ms), `unit`, and `sign` where there is one; other columns are left alone.
     Rows may stand in any order.
+
+    Args:
+        path: The file.
 
     Raises:
         FormatError: The file cannot be read, a column is missing, or a cell is no number; names the line.

@@ -16,6 +16,9 @@ from spark.nn import Brain, BrainConfig
 def load_model(path: str | Path) -> Brain:
     """The brain of a model file, or of a picture that the editor exported (.svg, .png). Nothing in it is ever run.
 
+    Args:
+        path: The file.
+
     Raises:
         FormatError: It is no model file, or what it describes is no whole brain: everything that is wrong.
     """
@@ -37,6 +40,11 @@ def _of(path: Path, problem: Problem) -> Problem:
 @checked
 def save_model(brain: Brain | BrainConfig, path: str | Path, name: str | None = None) -> None:
     """Write a brain's config as a model file that the editor opens. State is not in it: see `save_checkpoint`.
+
+    Args:
+        brain: The brain, or its config.
+        path: The file; its name ends with `.spark.json`.
+        name: Title that the editor shows; left out, that of the file.
 
     Raises:
         FormatError: The path has another ending than `.spark.json`.

@@ -22,7 +22,7 @@ class Checkpoints:
     Args:
         folder: Where; made if it is missing.
         keep: How many to keep.
-        seconds: Least time between two that a run saves.
+        seconds: Least time between two that a run saves, seconds.
 
     Raises:
         RunError: `keep` is below 1.
@@ -39,7 +39,7 @@ class Checkpoints:
 
     @checked
     def save(self, brain: Brain) -> Path:
-        """Save the brain as it stands, and remove what was saved too long ago.
+        """Save `brain` as it stands, and remove what was saved too long ago.
 
         Raises:
             SaveError: Writing failed; older checkpoints are untouched.

@@ -20,7 +20,8 @@ def edges_onto(edges: Any, first: int, last: int) -> tuple[Edges, np.ndarray]:
         last: One beyond the last postsynaptic unit.
 
     Returns:
-        The edges, as NumPy arrays, and their numbers among the given ones: `weights[numbers]` are their weights.
+        The edges, as NumPy arrays, and their numbers among the given ones, (edges,): `weights[numbers]` are their
+        weights.
     """
     whole = Edges(*(np.asarray(array) for array in edges))
     kept = (whole.post >= first) & (whole.post < last)

@@ -10,7 +10,7 @@ MOST_TRACES = 8
 
 @dataclass(frozen=True)
 class Trace:
-    """A trace that decays with `tau` (ms) and jumps at a spike: by 1, or to 1 where only the nearest spike counts."""
+    """A trace that decays with `tau` (ms) and jumps at a spike: by 1, or, `nearest`, to 1."""
 
     tau: float
     nearest: bool = False
@@ -69,6 +69,10 @@ class RuleTable:
 
         A term of positive amplitude is multiplied by (maximum - w) / (maximum - minimum), one of negative amplitude
         by (w - minimum) / (maximum - minimum). Terms that multiply the weight already stay as they are.
+
+        Args:
+            minimum: Least weight, pA.
+            maximum: Greatest weight, pA.
         """
 
         def soft(terms: tuple[Term, ...]) -> tuple[Term, ...]:
@@ -87,6 +91,10 @@ class RuleTable:
 
     def coefficients(self, minimum: float, maximum: float) -> np.ndarray:
         """The table as numbers, for the kernels.
+
+        Args:
+            minimum: Least weight, pA.
+            maximum: Greatest weight, pA.
 
         Returns:
             float32: minimum, maximum, and four matrices (pre traces + 1, post traces + 1): change and slope at

@@ -28,7 +28,7 @@ class Plastic(NamedTuple):
 
     @classmethod
     def alone(cls, weights: Any) -> "Plastic":
-        """Weights that a rule changes directly."""
+        """These `weights`, which a rule changes directly, without eligibility."""
         return cls(weights, jnp.zeros(0, jnp.float32), jnp.zeros(0, jnp.float32))
 
 

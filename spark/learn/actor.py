@@ -28,11 +28,15 @@ class ActorPoolsConfig(ModuleConfig):
     gain: Number = field(0.13, above=0, description="What a spike adds to a potential for each unit of weight.")
     max_freq: Number = field(200.0, unit="Hz", above=0, description="Rate of a unit at the highest potential.")
     refractory: Number = field(0.0, unit="ms", least=0, description="For how long a unit is silent after a spike.")
-    rate: Number = field(1.2, least=0, description="Learning rate.")
-    discount: Number = field(0.98, least=0, below=1, description="As of the error.")
-    trace: Number = field(0.95, least=0, most=1, description="How much of an eligibility lasts into the next round.")
-    winner: Number = field(0.1, least=0, most=1, description="How much counts who won, beside who won unexpectedly.")
-    bound: Number | None = field(None, above=0, description="Largest size of a weight; None for any.")
+    rate: Number = field(1.2, least=0, description="Learning rate: a factor of every change of a weight.")
+    discount: Number = field(
+        0.98, least=0, below=1, description="The factor of the error: worth of a reward a step later."
+    )
+    trace: Number = field(0.95, least=0, most=1, description="Share of an eligibility that lasts into the next round.")
+    winner: Number = field(
+        0.1, least=0, most=1, description="Share by which it counts who won, beside who won unexpectedly."
+    )
+    bound: Number | None = field(None, above=0, description="Largest size of a weight, no unit; None for any.")
 
     def step_problems(self) -> list[Problem]:
         """At most one spike a step."""
@@ -135,19 +139,24 @@ class ActorPools(Module):
         return {"action": IntegerArray(self.chosen.value), "spikes": SpikeArray(fired.astype(jnp.int8))}
 
     def chance(self, potentials: jax.Array) -> jax.Array:
-        """The probability with which each unit fires in this step; both (actions, size)."""
+        """The probability with which each unit fires in this step, from the `potentials`; both (actions, size)."""
         return (self.config.max_freq * self.config.dt / 1000.0) * jax.nn.sigmoid(potentials)
 
     def counted(self, counts: jax.Array, fired: jax.Array) -> jax.Array:
-        """What decides at the end of a round, (actions,), once so many units of each pool fired in this step."""
+        """What decides at the end of a round, float32 (actions,).
+
+        Args:
+            counts: What decides so far, (actions,).
+            fired: How many units of each pool fired in this step, (actions,).
+        """
         return counts + fired
 
     def surprise(self, won: jax.Array, probability: jax.Array) -> jax.Array:
         """How much each pool, (actions,), takes part in what is learned from a choice: f, see the class.
 
         Args:
-            won: 1 for the pool that won, 0 for the others.
-            probability: What the potentials gave each.
+            won: 1 for the pool that won, 0 for the others; float32, (actions,).
+            probability: What the potentials gave each; float32, (actions,).
         """
         winner, others = self.config.winner, -0.5 / (self.config.actions - 1)
         return (1.0 - winner) * (won - probability) + winner * jnp.where(won > 0, 0.5, others)

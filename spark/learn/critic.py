@@ -20,12 +20,16 @@ class CriticConfig(ModuleConfig):
 
     every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
     tau: Number = field(10.0, unit="ms", above=0, time_constant="exact", description="Decay of the traces of spikes.")
-    gain: Number = field(0.13, above=0, description="What a spike adds to its trace.")
-    baseline: Number = field(1.0, description="Value before anything is learned: the best there can be.")
-    rate: Number = field(0.1, least=0, description="Learning rate.")
-    discount: Number = field(0.98, least=0, below=1, description="As of the error.")
-    trace: Number = field(0.85, least=0, most=1, description="How much of an eligibility lasts into the next round.")
-    bound: Number | None = field(None, above=0, description="Largest size of a weight; None for any.")
+    gain: Number = field(0.13, above=0, description="What a spike adds to its trace, no unit.")
+    baseline: Number = field(
+        1.0, description="Value before anything is learned, in units of `reward_size`: the best there can be."
+    )
+    rate: Number = field(0.1, least=0, description="Learning rate: a factor of every change of a weight.")
+    discount: Number = field(
+        0.98, least=0, below=1, description="The factor of the error: worth of a reward a step later."
+    )
+    trace: Number = field(0.85, least=0, most=1, description="Share of an eligibility that lasts into the next round.")
+    bound: Number | None = field(None, above=0, description="Largest size of a weight, no unit; None for any.")
 
 
 class CriticOutput(TypedDict):

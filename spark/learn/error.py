@@ -19,13 +19,17 @@ class PredictionErrorConfig(ModuleConfig):
     """How far the prediction looks ahead, and how its errors are bounded and gated."""
 
     every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
-    discount: Number = field(0.98, least=0, below=1, description="Worth of a reward one step of the world later.")
-    reward_size: Number = field(1.0, above=0, description="A reward of this size counts as 1.")
-    clip: Number | None = field(0.5, above=0, description="Largest size of an error; None for any.")
-    best_return: Number = field(1.0, description="An episode that brings this is a full success.")
-    worst_return: Number = field(0.0, description="One that brings this, or less, is none.")
-    memory: Number = field(0.05, above=0, most=1, description="How much the last episode weighs in the success so far.")
-    least_rate: Number = field(0.05, least=0, most=1, description="How much is still learned at full success.")
+    discount: Number = field(
+        0.98, least=0, below=1, description="Worth of a reward one step of the world later, a factor."
+    )
+    reward_size: Number = field(1.0, above=0, description="A reward of this size, in the world's unit, counts as 1.")
+    clip: Number | None = field(
+        0.5, above=0, description="Largest size of an error, in units of `reward_size`; None for any."
+    )
+    best_return: Number = field(1.0, description="An episode that brings this, in the world's unit, is a full success.")
+    worst_return: Number = field(0.0, description="One that brings this, in the world's unit, or less, is none.")
+    memory: Number = field(0.05, above=0, most=1, description="Share of the last episode in the success so far.")
+    least_rate: Number = field(0.05, least=0, most=1, description="Factor of the error that is left at full success.")
 
     def problems(self) -> list[Problem]:
         """A success brings more than a failure."""

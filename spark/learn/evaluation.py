@@ -17,8 +17,8 @@ class Evaluation:
 
     Attributes:
         returns: float32, (episodes,).
-        mean: Their mean.
-        low, high: Where the mean lies with 95 %, from resampling the episodes.
+        mean: Their mean, in the unit of the returns.
+        low, high: Where the mean lies with 95 %, in the unit of the returns, from resampling the episodes.
     """
 
     returns: np.ndarray = field(repr=False)

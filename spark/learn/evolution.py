@@ -42,11 +42,15 @@ class Evolution:
         weights: Paths of what is learned, as in `spark.unroll`: projections, or variables such as `actor.weights`.
         population: How many brains a generation has.
         trials: Episodes of each brain, over which its return is averaged.
-        settings: Of the strategy's parameters, such as `{"std_init": 0.5}`, how far apart the first brains are.
+        settings: Of the strategy's parameters, such as `{"std_init": 0.5}`, how far apart the first brains are; each in
+            the strategy's unit.
         strategy: A distribution-based strategy of evosax (`evosax.algorithms.CMA_ES`), or whatever makes one of the
             size of a population and an example of what is learned; left out, `Sep_CMA_ES`, which takes thousands of
             weights.
         learning: Whether the brains' own plasticity goes on in their episodes. What it learns there is not inherited.
+
+    Raises:
+        ArgumentError: A setting is out of bounds, or no weights are named.
 
     Source: Ros & Hansen 2008, doi:10.1007/978-3-540-87700-4_30 (`Sep_CMA_ES`); Lange 2022, arXiv:2212.04180 (evosax).
     """

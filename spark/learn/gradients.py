@@ -36,6 +36,9 @@ class Examples:
             (examples, steps, ...).
         targets: int, (examples,): the class of each; or whatever the teacher's `loss` takes, with a first axis of
             examples.
+
+    Raises:
+        ArgumentError: Inputs and targets are not equally many, or there are none.
     """
 
     inputs: Mapping[str, Payload]
@@ -63,12 +66,15 @@ class SurrogateGradients:
         readout: What answers: path of a variable, one number for each class, such as `last.soma.potential`; or a
             module's name: its spikes.
         steps: How many each example lasts.
-        scale: What the readout is multiplied by before the softmax.
-        rate: Learning rate of Adam; of no effect beside an `optimizer`.
+        scale: The factor of the readout before the softmax.
+        rate: Learning rate of Adam, in the unit of the weights; of no effect beside an `optimizer`.
         optimizer: An optimizer of optax; left out, Adam.
         surrogate: The derivative of a spike.
         batch: How many examples a change of weights is made from.
         loss: Of what was unrolled and one example's target: a number. Left out, as above.
+
+    Raises:
+        ArgumentError: A number is not above 0, or no weights are named.
     """
 
     weights: tuple[str, ...]
@@ -129,7 +135,15 @@ class SurrogateGradients:
 
     @checked
     def answers(self, brain: Brain, inputs: Mapping[str, Payload]) -> np.ndarray:
-        """What a brain answers to each example: float32, (examples, classes); the greatest is its choice."""
+        """What a brain answers to each example.
+
+        Args:
+            brain: The brain, which stays as it is.
+            inputs: Payloads by name, as in `Examples`.
+
+        Returns:
+            float32, (examples, classes); the greatest is its choice.
+        """
         build(brain)
         graph, state = split(brain)
 
@@ -146,7 +160,7 @@ class SurrogateGradients:
         return np.concatenate(parts)[:examples]
 
     def answer(self, found: Unrolled) -> Any:
-        """What a brain answered that was unrolled: a number for each class."""
+        """What a brain answered that was unrolled, from what was `found`: a number for each class, (classes,)."""
         return self.scale * found.recorded[self.readout].mean(0).reshape(-1)
 
 

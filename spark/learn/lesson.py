@@ -27,7 +27,7 @@ class Lesson:
         first_solved: The first episode, counted from 1, at which the mean return of the last ten was solved; None if
             none was, or where there are no returns.
         stopped: Why it ended before all episodes were done, or None.
-        seconds: How long it took.
+        seconds: How long it took, seconds.
     """
 
     brain: Brain
@@ -38,7 +38,7 @@ class Lesson:
 
     @property
     def returns(self) -> np.ndarray:
-        """The return of each episode: `curve["return"]`."""
+        """The return of each episode, float32 (episodes,): `curve["return"]`."""
         return self.curve["return"]
 
 
@@ -47,9 +47,10 @@ class Progress:
     """What callbacks are told, now and then, during a lesson.
 
     Attributes:
-        curve: Of the episodes so far, as of `Lesson`.
+        curve: Of the episodes so far, as of `Lesson`: by name, float32 (episodes,).
         episodes: How many there shall be.
         before: How many of them were done before this lesson went on with what was kept.
+        make_brain: Makes `brain`.
         stopped: Why the lesson ends here, or None; see `stop`.
     """
 
@@ -70,11 +71,11 @@ class Progress:
         return self.make_brain()
 
     def rows(self, after: int = 0) -> list[tuple[int, dict[str, float]]]:
-        """For each episode beyond so many: its number, from 1, and its values by name."""
+        """For each episode beyond the first `after`: its number, from 1, and its values by name."""
         return [(n + 1, {name: float(all_[n]) for name, all_ in self.curve.items()}) for n in range(after, self.done)]
 
     def stop(self, why: str = "a callback stopped it") -> None:
-        """End the lesson here; what was learned stays."""
+        """End the lesson here, and say `why`; what was learned stays."""
         self.stopped = why
 
 

@@ -49,7 +49,11 @@ class CsvLog:
 
 
 class JsonLinesLog:
-    """Writes an object with `episode` and what is known of it on a line for each; otherwise as `CsvLog`."""
+    """Writes an object with `episode` and what is known of it on a line for each; otherwise as `CsvLog`.
+
+    Args:
+        path: The file; what was there is replaced.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)

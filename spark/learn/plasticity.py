@@ -28,7 +28,7 @@ class Place(Protocol):
     """Where a brain may act that is no world of its graph, such as `spark.envs.Environment`."""
 
     def enter(self, brain: Brain, learning: bool, seed: int | None) -> Course:
-        """Episodes of a brain there, with learning on or off; chance there begins with a seed, unless it is None."""
+        """Episodes of `brain` there, with `learning` on or off; chance there begins with `seed`, unless it is None."""
         ...
 
 

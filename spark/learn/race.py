@@ -11,7 +11,7 @@ from spark.learn.actor import ActorPools, ActorPoolsConfig
 class ActorRaceConfig(ActorPoolsConfig):
     """As of pools, and how sure they are once they learn no more."""
 
-    older: Number = field(0.8, least=0, most=1, description="Weight of earlier spikes while nothing is learned.")
+    older: Number = field(0.8, least=0, most=1, description="Factor of earlier spikes while nothing is learned.")
 
 
 class ActorRace(ActorPools):

@@ -87,6 +87,10 @@ TASKS: dict[str, Callable[[int], BrainConfig]] = {name: partial(_config, name) f
 def task(name: str, seed: int = 0) -> Brain:
     """The brain that is to learn a task, before it has.
 
+    Args:
+        name: `cartpole`, `maze` ...: a name of `TASKS`.
+        seed: Seed of the brain, and of the world in it.
+
     Raises:
         RunError: There is no such task, with the nearest.
     """

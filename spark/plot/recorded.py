@@ -63,7 +63,11 @@ def _mark_size(spikes: int) -> float:
 
 @checked
 def recording_picture(recording: Recorded) -> Figure:
-    """Draw all channels of a recording: a raster above, and below a panel for each channel of samples."""
+    """Draw all channels of `recording`: a raster above, and below a panel for each channel of samples.
+
+    Raises:
+        RecordError: It has no channel.
+    """
     kinds = {name: recording.describe(name)["kind"] for name in recording.names}
     spikes = [n for n, kind in kinds.items() if kind == "spikes"]
     samples = [n for n, kind in kinds.items() if kind == "samples"]

@@ -80,7 +80,7 @@ class Explanation(Report):
 
 @checked
 def explain(brain: Brain) -> Explanation:
-    """How each module of a brain runs on this machine, and why; a brain that never ran is built.
+    """How each module of `brain` runs on this machine, and why; a brain that never ran is built.
 
     Raises:
         WiringError: It cannot be built.

@@ -202,7 +202,7 @@ class Network:
         return BrainConfig(**maps, **{name: value for name, value in self._settings.items() if value is not None})
 
     def build(self) -> Brain:
-        """The brain."""
+        """The brain of this config, not built yet: its first call or run builds it."""
         return Brain(self.config())
 
     def _node(self, port: Port) -> Node:

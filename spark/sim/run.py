@@ -54,7 +54,7 @@ class Report:
 
     @checked
     def stop(self, why: str = "a callback stopped it") -> None:
-        """End the run here; everything that is done and recorded stays."""
+        """End the run here, and say `why`; everything that is done and recorded stays."""
         self.stopped = why
 
     def at_end(self, act: Callable[["Report"], None]) -> None:

@@ -41,6 +41,13 @@ class ShardedBrain:
     spikes, as bits, in one exchange. Since every wire between modules costs one step, nothing else need travel, and
     the spikes are those of the brain on one device.
 
+    `shard` makes one.
+
+    Args:
+        brain: The brain, which stays as it is.
+        mesh: The devices.
+        by: As of `shard`.
+
     Attributes:
         state: The state that the brain had when it was sharded. `advance` uses it up, so pass it on once.
         mesh: The devices.

@@ -23,7 +23,7 @@ class Surrogate:
     Attributes:
         width: Of the bump, in the unit of what is compared; above 0.
         shape: Which of the three.
-        height: What the derivative is multiplied by; above 0.
+        height: The factor of the derivative; above 0.
 
     Raises:
         ArgumentError: A number is not above 0, or there is no such shape.
@@ -50,7 +50,7 @@ class Surrogate:
             raise ArgumentError(problems)
 
     def slope(self, distance: Any) -> Any:
-        """The derivative at this distance, float32 of its shape."""
+        """The derivative at this `distance`, float32 of its shape."""
         return self.height * _SHAPES[self.shape](jnp.abs(distance) / self.width) / self.width
 
     def step(self, fired: Any, distance: Any) -> Any:

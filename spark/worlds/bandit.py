@@ -69,7 +69,7 @@ class Bandit(World):
 
 
 class CuedBanditConfig(BanditConfig):
-    """As of the bandit."""
+    """Return and reward are as of `Bandit`; nothing more is to be set."""
 
 
 class CuedBandit(World):

@@ -42,7 +42,7 @@ class Pendulum(World):
 
     @staticmethod
     def torque(action: Any) -> Any:
-        """The torque of an action."""
+        """By what torque, without unit as in Gymnasium, the motor turns for an `action`: -2 for 0 to 2 for 8."""
         return STRONGEST * (action.astype(jnp.float32) / 4.0 - 1.0)
 
     @staticmethod

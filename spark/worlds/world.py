@@ -80,32 +80,55 @@ class World(Module):
 
     @staticmethod
     def first(drawn: Any) -> Any:
-        """What a world keeps when an episode begins, from `numbers` random numbers between 0 and 1."""
+        """What a world keeps when an episode begins, float32 (numbers,).
+
+        Args:
+            drawn: Random numbers between 0 and 1, float32 (numbers,).
+        """
         raise NotImplementedError
 
     @staticmethod
     def after(physical: Any, action: Any) -> tuple[Any, Any, Any]:
-        """What it keeps after an action, the reward, and whether that ends the episode."""
+        """What it keeps after an action, float32 (numbers,), the reward, and whether that ends the episode.
+
+        Args:
+            physical: What it kept before, float32 (numbers,).
+            action: Number of the action, int32.
+        """
         raise NotImplementedError
 
     @staticmethod
     def observed(physical: Any) -> Any:
-        """What it shows."""
+        """What it shows of `physical`, what it keeps: float32 (observations,)."""
         raise NotImplementedError
 
     @staticmethod
     def counted(physical: Any, reward: Any, terminated: Any) -> Any:
-        """What a step that led to `physical` adds to the return of its episode: the reward, unless a subclass says."""
+        """What a step adds to the return of its episode: the reward, unless a subclass says otherwise.
+
+        Args:
+            physical: What the world keeps after the step, float32 (numbers,).
+            reward: What the step brought.
+            terminated: Whether it ended the episode.
+        """
         return reward
 
     @staticmethod
     def skilled(observed: Any) -> Any:
-        """The action of a policy that somebody wrote by hand, to compare with; None where nobody did."""
+        """The action of a policy that somebody wrote by hand, to compare with; None where nobody did.
+
+        Args:
+            observed: What the world shows, float32 (observations,).
+        """
         return None
 
     @staticmethod
     def drawn(physical: np.ndarray) -> str:
-        """It as a line of text; a subclass may draw something better than its numbers."""
+        """What it keeps as a line of text; a subclass may draw something better than its numbers.
+
+        Args:
+            physical: float32 (numbers,).
+        """
         return " ".join(f"{number:8.3f}" for number in physical)
 
     def build(self, action: PortSpec) -> None:

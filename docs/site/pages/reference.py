@@ -39,6 +39,15 @@ _ENTRIES = (cls.__module__.rpartition(".")[0] for classes in catalogue.BUILT_IN.
 MODULES = tuple(dict.fromkeys([*_MODULES, *_ENTRIES]))
 # Made when asked for, so that `import spark` needs no package of the editor.
 LAZY = {"spark": ("GraphEditor", "edit")}
+# What is neither a class nor a function has no docstring.
+DATA = {
+    "Number": "Annotation of a config's field that holds one number: a float, from a whole number or a float.",
+    "Whole": "Annotation of a config's field that holds one whole number.",
+    "Shape": "Annotation of a config's field that holds a shape: whole numbers above 0, one or several.",
+    "BUILT_IN": "The catalogue of Spark itself: for each family, by name, the classes in it.",
+    "ENTRY_POINTS": "Name of the group of entry points by which a package adds its classes to the catalogue.",
+    "Registered": "The class that `register` takes and gives back.",
+}
 FOREIGN = ("jax", "numpy", "typing", "importlib")
 
 
@@ -107,7 +116,7 @@ def entry(module: str, name: str, value: Any) -> list[str]:
         return [*lines, f".. autoclass:: {path}", "   :members:", ""]
     if callable(value) and inspect.isroutine(value):
         return [*lines, f".. autofunction:: {path}", ""]
-    return [*lines, f".. py:data:: {path}", ""]
+    return [*lines, f".. py:data:: {path}", "", f"   {DATA[name].replace('`', '``')}", ""]
 
 
 def table(rows: list[str]) -> list[str]:
@@ -131,7 +140,9 @@ def index() -> str:
     lines = [
         "# Reference",
         "",
-        "Every public name, from its docstring; a name that is in several modules is described once.",
+        "Every public name, from its docstring; a name that is in several modules is described once. An argument of the",
+        "wrong type is refused with `spark.ArgumentError`, which is not said at each. A parameter of a soma, a receptor or",
+        "a dendrite, a number with a unit, is one number for all units or an array of the units' shape.",
         "",
     ]
     lines += ["```{toctree}", ":maxdepth: 1", "", *MODULES, "```", "", "All names: {ref}`genindex`.", ""]

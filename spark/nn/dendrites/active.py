@@ -44,8 +44,8 @@ class PlateauDendrite(Dendrite):
     with f and w held, without conductances exact for currents that decay within the step; w takes the exact step for V
     as the last step left it; jumps come on top of V.
 
-    Input ports: `current` (pA), `conductance` (nS), `jump` (mV). Output ports: `current` (pA), float32, shape of the
-    units.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `current` (pA),
+    float32, same shape.
     Variables: `potential` (mV above rest), `adapted` (pA).
     Source: Naud & Sprekeler 2018, doi:10.1073/pnas.1720995115, with conductances beside it.
     """
@@ -60,7 +60,7 @@ class PlateauDendrite(Dendrite):
         self.prepare_active(shape_of(self.config, current, conductance, jump))
 
     def prepare_active(self, shape: tuple[int, ...]) -> None:
-        """Parameters and variables of this shape."""
+        """Parameters and variables of this `shape`."""
         c = self.config
         self.prepare_membrane(shape)
         self.rate = self.make("potential_tau", np.divide(c.dt, c.potential_tau), shape)
@@ -88,7 +88,7 @@ class PlateauDendrite(Dendrite):
         conductance: ConductanceArray | None,
         jump: PotentialArray | None,
     ) -> DendriteOutput:
-        """One step with `more` current, pA."""
+        """One step with `more` current, pA, beside what arrives as `current`, `conductance` and `jump`."""
         before, adapted = self.potential.value.astype(jnp.float32), self.adapted.value
         opened = 1.0 / (1.0 + bounded_exponential((self.onset.value - before) / self.slope.value))
         into = more + self.regenerative.value * opened - adapted
@@ -120,8 +120,8 @@ class BackpropagatingDendrite(PlateauDendrite):
     Of two spikes only the later counts. Order of update as in `PlateauDendrite`; spikes are those of the last step, so
     that a delay below dt counts as dt.
 
-    Input ports: `spikes`, the soma's; `current` (pA), `conductance` (nS), `jump` (mV). Output ports: `current` (pA),
-    float32, shape of the units.
+    Input ports: `spikes`, the soma's; `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output
+    ports: `current` (pA), float32, same shape.
     Variables: `potential` (mV above rest), `adapted` (pA), `since` (int32, steps since the soma's spike).
     Source: Naud & Sprekeler 2018, doi:10.1073/pnas.1720995115, with conductances beside it.
     """

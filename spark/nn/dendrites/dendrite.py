@@ -46,23 +46,29 @@ class Dendrite(Component):
 
     @classmethod
     def rest(cls, config: Any) -> Any:
-        """What its potential is measured from, mV."""
+        """What its potential is measured from, mV, by its `config`: one number, or one for each unit."""
         return config.potential_rest
 
     @classmethod
     def acting(cls, config: Any, current: Decays) -> Any:
-        """What makes the step exact where no conductance is open; a number, or one for each unit."""
+        """How much of a decaying `current` acts, by its `config`: the step is exact where no conductance is open.
+
+        A number, or one for each unit; see `spark.Soma.acting`.
+        """
         return acting_share(config.dt, config.potential_tau, current.tau)
 
     def prepare_membrane(self, shape: tuple[int, ...]) -> None:
-        """The potential, at rest."""
+        """Make the potential, at rest, for units of this `shape`."""
         require_shapes(f"{self.path or type(self).__name__}.config", self.config, shape)
         self.potential = Variable(
             np.zeros(shape, self.config.dtype), unit="mV", description="Potential of the dendrite above rest."
         )
 
     def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
-        """A parameter with an address for errors."""
+        """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
+
+        Its address stands in errors.
+        """
         return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
 
 

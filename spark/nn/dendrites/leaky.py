@@ -31,8 +31,8 @@ class LeakyDendrite(Dendrite):
     input, and without conductances for currents that decay within the step; jumps come on top. Between dendrite and
     soma the step is of the first order.
 
-    Input ports: `potential` (mV), the soma's; `current` (pA), `conductance` (nS), `jump` (mV). Output ports: `current`
-    (pA), float32, shape of the units.
+    Input ports: `potential` (mV), the soma's; `current` (pA), `conductance` (nS), `jump` (mV), shape of the units.
+    Output ports: `current` (pA), float32, same shape.
     Variables: `potential` (mV above rest).
     Source: Gerstner, Kistler, Naud & Paninski 2014, doi:10.1017/CBO9781107447615, section 3.2 (compartments).
     """

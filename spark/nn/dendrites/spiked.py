@@ -17,7 +17,8 @@ class SpikedConfig(ModuleConfig):
 class Spiked(Module):
     """Keeps which units fired in the last step.
 
-    Input ports: `spikes`. Variables: `fired`, int8, which a pool's dendrites read before the soma computes.
+    Input ports: `spikes`, shape of the units. Variables: `fired`, int8, which a pool's dendrites read before the soma
+    computes.
     """
 
     config: SpikedConfig

@@ -44,17 +44,17 @@ class AllPairs(NamedTuple):
 
     @property
     def pre(self) -> np.ndarray:
-        """Presynaptic unit of each connection, int64."""
+        """Presynaptic unit of each connection, int64 (connections,)."""
         return np.repeat(np.arange(self.matrix.shape[0]), self.matrix.shape[1])
 
     @property
     def post(self) -> np.ndarray:
-        """Postsynaptic unit of each connection, int64."""
+        """Postsynaptic unit of each connection, int64 (connections,)."""
         return np.tile(np.arange(self.matrix.shape[1]), self.matrix.shape[0])
 
     @property
     def values(self) -> np.ndarray:
-        """Number of each connection."""
+        """Number of each connection, (connections,), in the dtype of the matrix."""
         return self.matrix.reshape(-1)
 
 
@@ -72,10 +72,15 @@ class Initializer(Config):
     density: Number = field(1.0, above=0, most=1, description="Fraction of all possible connections that exist.")
     total: Number | None = field(
         None,
-        description="If given, each unit's incoming values are scaled to this sum, whatever the number of inputs.",
+        description="If given, each unit's incoming values are scaled to this sum, in the unit of what is drawn, "
+        "whatever the number of inputs.",
     )
-    minimum: Number | None = field(None, description="Values below, once they are scaled, are raised to this.")
-    maximum: Number | None = field(None, description="Values above, once they are scaled, are lowered to this.")
+    minimum: Number | None = field(
+        None, description="Values below, once they are scaled, are raised to this; in their unit."
+    )
+    maximum: Number | None = field(
+        None, description="Values above, once they are scaled, are lowered to this; in their unit."
+    )
 
     def problems(self) -> list[Problem]:
         """Bounds in order."""

@@ -18,7 +18,7 @@ class ConstantInitializer(Initializer):
 
     in_unit = (*Initializer.in_unit, "value")
 
-    value: Number = field(1.0, description="The value.")
+    value: Number = field(1.0, description="The value, in the unit of what is drawn.")
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """An array of `value`."""
@@ -30,8 +30,8 @@ class UniformInitializer(Initializer):
 
     in_unit = (*Initializer.in_unit, "low", "high")
 
-    low: Number = field(0.0, description="Lower end.")
-    high: Number = field(1.0, description="Upper end.")
+    low: Number = field(0.0, description="Lower end, in the unit of what is drawn.")
+    high: Number = field(1.0, description="Upper end, in the unit of what is drawn.")
 
     def problems(self) -> list[Problem]:
         """The ends must be in order."""
@@ -50,8 +50,8 @@ class NormalInitializer(Initializer):
 
     in_unit = (*Initializer.in_unit, "mean", "deviation")
 
-    mean: Number = field(0.0, description="Mean.")
-    deviation: Number = field(1.0, above=0, description="Standard deviation.")
+    mean: Number = field(0.0, description="Mean, in the unit of what is drawn.")
+    deviation: Number = field(1.0, above=0, description="Standard deviation, in the unit of what is drawn.")
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Normal numbers."""
@@ -61,8 +61,8 @@ class NormalInitializer(Initializer):
 class LogNormalInitializer(Initializer):
     """Log-normal: the logarithm is normal with `mean` and `deviation`."""
 
-    mean: Number = field(0.0, description="Mean of the logarithm.")
-    deviation: Number = field(1.0, above=0, description="Standard deviation of the logarithm.")
+    mean: Number = field(0.0, description="Mean of the logarithm, no unit.")
+    deviation: Number = field(1.0, above=0, description="Standard deviation of the logarithm, no unit.")
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Log-normal numbers."""
@@ -74,7 +74,7 @@ class ExponentialInitializer(Initializer):
 
     in_unit = (*Initializer.in_unit, "mean")
 
-    mean: Number = field(1.0, above=0, description="Mean.")
+    mean: Number = field(1.0, above=0, description="Mean, in the unit of what is drawn.")
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Exponential numbers."""
@@ -86,8 +86,10 @@ class GammaInitializer(Initializer):
 
     in_unit = (*Initializer.in_unit, "mean")
 
-    mean: Number = field(1.0, above=0, description="Mean.")
-    order: Number = field(2.0, above=0, description="Shape of the distribution: the variance is mean^2 / order.")
+    mean: Number = field(1.0, above=0, description="Mean, in the unit of what is drawn.")
+    order: Number = field(
+        2.0, above=0, description="Shape of the distribution, no unit: the variance is mean^2 / order."
+    )
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Gamma numbers."""
@@ -102,10 +104,12 @@ class TruncatedNormalInitializer(Initializer):
 
     in_unit = (*Initializer.in_unit, "mean", "deviation", "low", "high")
 
-    mean: Number = field(1.0, description="Mean before it is cut.")
-    deviation: Number = field(0.75, above=0, description="Standard deviation before it is cut.")
-    low: Number = field(0.0, description="Lower end.")
-    high: Number = field(3.0, description="Upper end.")
+    mean: Number = field(1.0, description="Mean before it is cut, in the unit of what is drawn.")
+    deviation: Number = field(
+        0.75, above=0, description="Standard deviation before it is cut, in the unit of what is drawn."
+    )
+    low: Number = field(0.0, description="Lower end, in the unit of what is drawn.")
+    high: Number = field(3.0, description="Upper end, in the unit of what is drawn.")
 
     def problems(self) -> list[Problem]:
         """Ends in order, and enough of the distribution between them."""

@@ -26,7 +26,7 @@ class LatencySpiker(Module):
 
     Windows follow each other from step 0 on. Where x changes within a window a unit fires when the step is its own.
 
-    Input ports: `signal`, numbers from 0 to 1. Output ports: `spikes`, int8, same shape.
+    Input ports: `signal`, any shape, numbers from 0 to 1. Output ports: `spikes`, int8, same shape.
     Source: Thorpe, Delorme & Van Rullen 2001, doi:10.1016/S0893-6080(01)00083-1.
     """
 
@@ -57,7 +57,7 @@ class PhaseSpiker(Module):
 
     A spike of phase k stands for 2^-(k+1). Cycles follow each other from step 0 on.
 
-    Input ports: `signal`, numbers from 0 to 1. Output ports: `spikes`, int8, same shape.
+    Input ports: `signal`, any shape, numbers from 0 to 1. Output ports: `spikes`, int8, same shape.
     Source: Kim, Kim, Huh, Lee & Choi 2018, doi:10.1016/j.neucom.2018.05.087.
     """
 
@@ -92,7 +92,7 @@ class DeltaSpiker(Module):
 
     At most one spike a step: a faster change is followed later. Levels begin at 0.
 
-    Input ports: `signal`, numbers. Output ports: `spikes`, int8, same shape, signed.
+    Input ports: `signal`, numbers of any shape. Output ports: `spikes`, int8, same shape, signed.
     Variables: `level`, the number that the spikes so far add up to.
     Source: Lichtsteiner, Posch & Delbruck 2008, doi:10.1109/JSSC.2007.914337.
     """

@@ -20,9 +20,9 @@ class GainConfig(ModuleConfig):
     """A straight line, and its ends."""
 
     gain: Quantity = field(1.0, description="Factor.")
-    offset: Number = field(0.0, description="What is added.")
-    least: Number | None = field(None, description="Least output.")
-    most: Number | None = field(None, description="Greatest output.")
+    offset: Number = field(0.0, description="What is added, in the signal's unit.")
+    least: Number | None = field(None, description="Least output, in the signal's unit; left out, any.")
+    most: Number | None = field(None, description="Greatest output, in the signal's unit; left out, any.")
 
 
 class Gain(Module):
@@ -53,8 +53,8 @@ class Gain(Module):
 class GateConfig(ModuleConfig):
     """When it is open, and what stands for numbers that do not pass."""
 
-    threshold: Number = field(0.5, description="The gate is open where its number is above this.")
-    closed: Number = field(0.0, description="What is put out where it is closed.")
+    threshold: Number = field(0.5, description="The gate is open where its number is above this; in its unit.")
+    closed: Number = field(0.0, description="What is put out where it is closed, in the signal's unit.")
 
 
 class Gate(Module):
@@ -184,7 +184,9 @@ class DelayLine(Module):
 class SoftmaxChoiceConfig(ModuleConfig):
     """How sharply the larger number is preferred."""
 
-    sharpness: Number = field(1.0, least=0, description="Inverse temperature: 0 chooses evenly.")
+    sharpness: Number = field(
+        1.0, least=0, description="Inverse temperature, per unit of the signal: 0 chooses evenly."
+    )
 
 
 class ChoiceOutput(TypedDict):

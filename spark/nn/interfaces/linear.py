@@ -128,7 +128,8 @@ def integration_variables(module: Any, shape: tuple[int, ...]) -> None:
 class LinearSpiker(Module):
     """Each unit fires at a rate that grows with its signal, evenly spaced; see `Integration`.
 
-    Input ports: `signal`, numbers from 0 (silent) to 1 (`max_freq`). Output ports: `spikes`, int8, same shape.
+    Input ports: `signal`, any shape, numbers from 0 (silent) to 1 (`max_freq`). Output ports: `spikes`, int8, same
+    shape.
     Variables: `potential`, `refractory`.
     """
 

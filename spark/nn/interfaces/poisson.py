@@ -30,7 +30,7 @@ class PoissonSpikerConfig(ModuleConfig):
 class PoissonSpiker(Module):
     """Each unit fires in a step with probability `signal * max_freq * dt / 1000`, independently.
 
-    Input ports: `signal`, numbers from 0 to 1. Output ports: `spikes`, int8, same shape.
+    Input ports: `signal`, any shape, numbers from 0 to 1. Output ports: `spikes`, int8, same shape.
     """
 
     config: PoissonSpikerConfig

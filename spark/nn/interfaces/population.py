@@ -28,7 +28,7 @@ class PopulationEncoderConfig(ModuleConfig):
     )
     resolution: Whole = field(10, least=2, description="Fields along an axis.")
     pairs: bool = field(True, description="Whether fields stand on grids of two numbers each; else on single axes.")
-    width: Number = field(0.8, above=0, description="Width of a field, in distances between neighbours.")
+    width: Number = field(0.8, above=0, description="Width of a field, in units of the distance between neighbours.")
     max_freq: Number = field(200.0, unit="Hz", above=0, description="Rate in the middle of a field.")
     least_freq: Number = field(2.0, unit="Hz", least=0, description="Rate below which a unit is silent.")
     random: bool = field(False, description="Whether units fire at random times; else evenly.")

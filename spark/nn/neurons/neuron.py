@@ -61,7 +61,7 @@ class Neuron(Module):
     writes the weights); then spikes take their unit's sign: `round(inhibitory_rate * units)` units, drawn at build,
     put out -1.
 
-    Input ports: `in_spikes`. Output ports: `out_spikes`, int8, shape of the units.
+    Input ports: `in_spikes`, any shape. Output ports: `out_spikes`, int8, shape of the units.
     Constants: `signs`, int8, -1 for inhibitory units.
 
     Raises:
@@ -111,11 +111,11 @@ class Neuron(Module):
         self.signs = Constant(self._draw_signs())
 
     def parts_for(self, fed: frozenset[str]) -> tuple[ModuleSpecs, ...]:
-        """The components, for the input ports that are fed; a neuron with optional ports overrides it."""
+        """The components, for the input ports that are `fed`; a neuron with optional ports overrides it."""
         return self.config.blueprint()
 
     def ports_within(self, inputs: Mapping[str, PortSpec]) -> dict[str, type[Payload]]:
-        """What components can wire from `'__call__'`, by name."""
+        """What components can wire from `'__call__'`, by name, once `inputs` arrive."""
         return self.own_ports
 
     def known_properties(self) -> dict[PortMap, PortSpec]:
@@ -256,7 +256,7 @@ class Neuron(Module):
         return self.advance(in_spikes=in_spikes)
 
     def advance(self, **arriving: Payload) -> NeuronOutput:
-        """Run the components and the effects on what arrives at the neuron's ports."""
+        """Run the components and the effects on what is `arriving` at the neuron's ports, by name."""
         results: dict[PortMap, Payload] = {PortMap(CALL, port): found for port, found in arriving.items()}
 
         def read(wire: PortMap) -> Payload:

@@ -86,6 +86,9 @@ class PlasticNeuron(Pool):
     A `Projection` into `in_spikes` or any other receptor says itself what it is.
 
     Input ports: the receptors; `modulation`, one number or one for each unit, if the rule is modulated.
+
+    Raises:
+        WiringError: Nothing is wired to the `modulation` of a modulated rule, or another wire is wrong.
     """
 
     config: PlasticNeuronConfig

@@ -13,7 +13,7 @@ from spark.nn.plasticity.connection_rule import ConnectionRule, ConnectionRuleCo
 
 
 class BCMRuleConfig(ConnectionRuleConfig):
-    """Parameters of `BCMRule`."""
+    """Time constants, the rate that counts as 1, and how fast weights follow."""
 
     tau: Number = field(
         100.0, unit="ms", above=0, time_constant="exact", description="Time over which rates are taken."

@@ -69,7 +69,9 @@ class ConnectionRule(WeightRule):
 
     With `eligibility_tau` the rule is modulated: changes go to an eligibility; see `ThirdFactor`.
 
-    Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule. Output ports: `weights`.
+    Input ports: `pre_spikes`, (pre,); `post_spikes`, (post,); `weights`, (pre, post), or those of a list of
+    connections; and `modulation` of a modulated rule, one number, or one for each postsynaptic unit. Output ports:
+    `weights`, shape and dtype as they came.
     Variables: those of the subclass; `pre_ring` (values, slots, pre), where there are delays; those of a modulated
     rule.
 
@@ -100,15 +102,15 @@ class ConnectionRule(WeightRule):
         self.prepare_third(weights, modulation)
 
     def pre_trace_of(self, description: str = "A trace of presynaptic spikes.") -> Variable:
-        """A variable with a number for each presynaptic unit, which begins at 0."""
+        """A variable with this `description` and a number for each presynaptic unit, float32 (pre,); it begins at 0."""
         return Variable(np.zeros(self.pre_units, np.float32), description=description)
 
     def post_trace_of(self, description: str = "A trace of postsynaptic spikes.") -> Variable:
-        """Likewise for each postsynaptic one."""
+        """Likewise for each postsynaptic one, float32 (post,), with this `description`."""
         return Variable(np.zeros(self.post_units, np.float32), description=description)
 
     def factor(self, tau: float) -> np.float32:
-        """Decay of a trace in a step."""
+        """Decay in a step of a trace with the time constant `tau`, ms."""
         return np.float32(decay(self.config.dt, tau))
 
     def units(self, pre: Any, post: Any) -> UnitValues:
@@ -121,11 +123,21 @@ class ConnectionRule(WeightRule):
         raise NotImplementedError(f"{type(self).__name__}.units is not written")
 
     def at_pre(self, weight: Any, **values: Any) -> Any:
-        """The change where a presynaptic spike arrives, in the receptor's unit; None for none."""
+        """The change where a presynaptic spike arrives, in the receptor's unit; None for none.
+
+        Args:
+            weight: The weights before, in the receptor's unit.
+            **values: Of `pre_values` and `post_values`, by name, each in the shape of the weights.
+        """
         return None
 
     def at_post(self, weight: Any, **values: Any) -> Any:
-        """The change at the postsynaptic units that act, in the receptor's unit; None for none."""
+        """The change at the postsynaptic units that act, in the receptor's unit; None for none.
+
+        Args:
+            weight: As of `at_pre`.
+            **values: As of `at_pre`.
+        """
         return None
 
     def __call__(
@@ -141,7 +153,14 @@ class ConnectionRule(WeightRule):
     def advance(
         self, pre_spikes: SpikeArray, weights: FloatArray, modulation: FloatArray | None, **given: Any
     ) -> PlasticityOutput:
-        """Advance the units, and change the weights, where `units` takes what is `given` beside `pre`."""
+        """Advance the units, and change the weights.
+
+        Args:
+            pre_spikes: Of the sources, (pre,).
+            weights: (pre, post), or those of a list.
+            modulation: The third factor of a modulated rule.
+            **given: What `units` takes beside `pre`.
+        """
         delayed = isinstance(pre_spikes, DelayedSpikes)
         sent = (pre_spikes.history[0, 0] & jnp.uint32(1)) if delayed else pre_spikes.value.reshape(-1) != 0
         values = self.units(pre=sent.astype(jnp.float32), **given)
@@ -223,7 +242,7 @@ class PotentialRule(ConnectionRule):
 
     It is the potential after this step, mV, above what the soma measures it from.
 
-    Input ports: those of `ConnectionRule`, and `potential`.
+    Ports are those of `ConnectionRule`, and the input `potential`, mV, (post,).
     """
 
     config: ConnectionRuleConfig

@@ -258,8 +258,8 @@ def from_equations(
         on_post: What a spike of the target does.
         parameters: By name: '20 ms', or a number without unit.
         weight: Unit of `w`: that of the receptor, pA, nS or mV; 1 for a plain number.
-        minimum: Least weight, in that unit.
-        maximum: Greatest weight.
+        minimum: Least weight, in the unit of `w`.
+        maximum: Greatest weight, in the unit of `w`.
         eligibility_tau: Given, ms, changes go to an eligibility, and weights move with a modulation.
         scheme: As of `spark.nn.somas.from_equations`.
 

@@ -31,8 +31,10 @@ class EventRuleConfig(ModulatedRuleConfig):
     """What most rules share. Amplitudes and bounds are in units of `weight_unit`."""
 
     rate: Number = field(1.0, least=0, description="Learning rate: a factor of all amplitudes.")
-    minimum: Number = field(0.0, description="Least weight.")
-    maximum: Number | None = field(None, description="Greatest weight; left out, twice the greatest first weight.")
+    minimum: Number = field(0.0, description="Least weight, in units of `weight_unit`.")
+    maximum: Number | None = field(
+        None, description="Greatest weight, in units of `weight_unit`; left out, twice the greatest first weight."
+    )
     soft_bounds: bool = field(
         False, description="Whether growth shrinks with the room below maximum, and decline with that above minimum."
     )
@@ -94,7 +96,7 @@ class EventRule(WeightRule):
     While nothing is learned (`run(..., learning=False)`) traces go on, no weight moves, and no connection is marked.
 
     Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule: one number, or one for
-    each postsynaptic unit. Output ports: `weights`.
+    each postsynaptic unit. Output ports: `weights`, shape and dtype as they came.
     Variables: `pre_traces` (traces, slots, pre), `post_traces` (traces, post); of a modulated rule `eligibility`,
     `moved`, `waiting`, and `pending` where weights do not move in every step.
 
@@ -151,7 +153,15 @@ class EventRule(WeightRule):
     def at_spikes(
         self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: FloatArray, plastic: Plastic, third: Third
     ) -> Plastic:
-        """Advance the traces, and do what this step's spikes do."""
+        """Advance the traces, and do what this step's spikes do.
+
+        Args:
+            pre_spikes: Of the sources, (pre,), as they arrive; with delays a `DelayedSpikes`.
+            post_spikes: Of the units, (post,).
+            weights: As they came: a matrix, or the `EdgeWeights` of a list.
+            plastic: The same weights, and the eligibility, which change.
+            third: The third factor of this step, or `Third.none()`.
+        """
         post = post_spikes.value.reshape(-1).astype(jnp.int8)
         read, self.post_traces.value = advance(self.post_kinds, self.post_factors, self.post_traces.value, post != 0)
         coefficients = jnp.asarray(self.coefficients.value)
@@ -193,7 +203,7 @@ class EventRule(WeightRule):
         return (self.known or not self.listed) and self.listed >= self.delayed
 
     def change(self, lowering: Lowering) -> Postponed | None:
-        """Where changes at postsynaptic spikes wait until a row of dense weights is needed, if they may."""
+        """Where changes at postsynaptic spikes wait, in this `lowering`, for a row of dense weights, if they may."""
         if not lowering.lazy or self.listed or self.delayed or self.third is not None:
             return None
         traces = (len(self.pre_kinds), len(self.post_kinds))

@@ -23,7 +23,9 @@ class HebbianRuleConfig(EventRuleConfig):
         time_constant="exact",
         description="Decay of the postsynaptic trace.",
     )
-    amplitude: Number = field(0.01, description="Change by a pair of spikes at lag 0, whichever came first.")
+    amplitude: Number = field(
+        0.01, description="Change by a pair of spikes at lag 0, whichever came first, in units of `weight_unit`."
+    )
 
     def table(self) -> RuleTable:
         """The same term at spikes of both sides."""
@@ -59,7 +61,7 @@ class OjaRuleConfig(EventRuleConfig):
     post_tau: Number = field(
         20.0, unit="ms", above=0, time_constant="exact", description="Decay of the postsynaptic trace."
     )
-    amplitude: Number = field(0.01, least=0, description="Learning rate.")
+    amplitude: Number = field(0.01, least=0, description="Learning rate: a factor of every change.")
 
     def table(self) -> RuleTable:
         """Growth with x, decline with the weight times y."""

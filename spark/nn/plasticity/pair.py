@@ -23,8 +23,12 @@ class PairRuleConfig(EventRuleConfig):
         time_constant="exact",
         description="Decay of the postsynaptic trace: width of depression.",
     )
-    a_plus: Number = field(0.01, description="Potentiation of a spike pair at lag 0, pre before post.")
-    a_minus: Number = field(0.0105, description="Depression of a spike pair at lag 0, post before pre.")
+    a_plus: Number = field(
+        0.01, description="Potentiation of a spike pair at lag 0, pre before post, in units of `weight_unit`."
+    )
+    a_minus: Number = field(
+        0.0105, description="Depression of a spike pair at lag 0, post before pre, in units of `weight_unit`."
+    )
     nearest: bool = field(False, description="Whether only the nearest spike before counts; else all do.")
 
     def table(self) -> RuleTable:

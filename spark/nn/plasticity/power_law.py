@@ -20,9 +20,9 @@ class PowerLawRuleConfig(ConnectionRuleConfig):
     post_tau: Number = field(
         20.0, unit="ms", above=0, time_constant="exact", description="Decay of the postsynaptic trace."
     )
-    rate: Number = field(0.005, least=0, description="Learning rate lambda, in the range of weights.")
-    asymmetry: Number = field(1.05, least=0, description="Depression over potentiation, alpha.")
-    exponent: Number = field(0.4, least=0, most=1, description="Power mu: 0 is additive, 1 multiplicative.")
+    rate: Number = field(0.005, least=0, description="Learning rate lambda: a share of the range of weights.")
+    asymmetry: Number = field(1.05, least=0, description="Depression over potentiation, alpha, no unit.")
+    exponent: Number = field(0.4, least=0, most=1, description="Power mu, no unit: 0 is additive, 1 multiplicative.")
 
 
 class PowerLawRule(ConnectionRule):

@@ -21,10 +21,14 @@ class TripletRuleConfig(EventRuleConfig):
     post_slow_tau: Number = field(
         125.0, unit="ms", above=0, time_constant="exact", description="Decay of o2, that of triplets."
     )
-    a2_plus: Number = field(5e-10, least=0, description="Potentiation by a pair.")
-    a3_plus: Number = field(6.2e-3, least=0, description="Potentiation by a triplet post-pre-post.")
-    a2_minus: Number = field(7e-3, least=0, description="Depression by a pair.")
-    a3_minus: Number = field(2.3e-4, least=0, description="Depression by a triplet pre-post-pre.")
+    a2_plus: Number = field(5e-10, least=0, description="Potentiation by a pair, in units of `weight_unit`.")
+    a3_plus: Number = field(
+        6.2e-3, least=0, description="Potentiation by a triplet post-pre-post, in units of `weight_unit`."
+    )
+    a2_minus: Number = field(7e-3, least=0, description="Depression by a pair, in units of `weight_unit`.")
+    a3_minus: Number = field(
+        2.3e-4, least=0, description="Depression by a triplet pre-post-pre, in units of `weight_unit`."
+    )
     nearest: bool = field(False, description="Whether only the nearest spike before counts; else all do.")
 
     def table(self) -> RuleTable:
@@ -59,8 +63,12 @@ class TripletRule(EventRule):
 class QuadrupletRuleConfig(TripletRuleConfig):
     """Parameters of `QuadrupletRule`; `a4_plus` and `a4_minus` are 0 in the triplet rule."""
 
-    a4_plus: Number = field(0.0, least=0, description="Potentiation by a quadruplet pre-post-pre-post.")
-    a4_minus: Number = field(0.0, least=0, description="Depression by a quadruplet post-pre-post-pre.")
+    a4_plus: Number = field(
+        0.0, least=0, description="Potentiation by a quadruplet pre-post-pre-post, in units of `weight_unit`."
+    )
+    a4_minus: Number = field(
+        0.0, least=0, description="Depression by a quadruplet post-pre-post-pre, in units of `weight_unit`."
+    )
 
     def table(self) -> RuleTable:
         """The triplet rule's terms, and two in which both slow traces meet."""

@@ -11,7 +11,7 @@ class VogelsRuleConfig(EventRuleConfig):
 
     tau: Number = field(20.0, unit="ms", above=0, time_constant="exact", description="Decay of both traces.")
     target: Number = field(5.0, unit="Hz", least=0, description="Rate of the postsynaptic units that is kept.")
-    amplitude: Number = field(0.01, least=0, description="Learning rate.")
+    amplitude: Number = field(0.01, least=0, description="Learning rate eta, in units of `weight_unit`.")
 
     def table(self) -> RuleTable:
         """Growth at near-coincident spikes, and decline at each presynaptic one."""

@@ -33,13 +33,13 @@ class ZenkeRuleConfig(ModulatedRuleConfig):
     post_slow_tau: Number = field(
         100.0, unit="ms", above=0, time_constant="exact", description="Decay of the slow postsynaptic trace."
     )
-    a: Number = field(1.0, least=0, description="Triplet potentiation at a postsynaptic spike.")
-    b: Number = field(2.0, least=0, description="Depression when a presynaptic spike arrives.")
-    c: Number = field(100.0, least=0, description="Pull towards the first weight at bursts.")
-    d: Number = field(0.3, least=0, description="Growth when a presynaptic spike arrives.")
-    gamma: Number = field(0.001, least=0, description="Learning rate; 0 turns the rule off.")
-    minimum: Number = field(0.0, least=0, description="Least weight.")
-    maximum: Number = field(2.0, above=0, description="Greatest weight.")
+    a: Number = field(1.0, least=0, description="Triplet potentiation at a postsynaptic spike, no unit.")
+    b: Number = field(2.0, least=0, description="Depression when a presynaptic spike arrives, no unit.")
+    c: Number = field(100.0, least=0, description="Pull towards the first weight at bursts, no unit.")
+    d: Number = field(0.3, least=0, description="Growth when a presynaptic spike arrives, no unit.")
+    gamma: Number = field(0.001, least=0, description="Learning rate, a factor of all changes; 0 turns the rule off.")
+    minimum: Number = field(0.0, least=0, description="Least weight, in the receptor's unit.")
+    maximum: Number = field(2.0, above=0, description="Greatest weight, in the receptor's unit.")
 
     @property
     def active(self) -> bool:

@@ -227,8 +227,9 @@ class Pool(Neuron):
     these are summed, by the soma and by each dendrite; dendrites put out a current, which the soma's sum takes in; the
     soma integrates, and fires; rules change the weights.
 
-    Input ports: the receptors (`SpikeArray`, or `CurrentArray` for injected currents), and the `modulators`
-    (`FloatArray`). Output ports: `out_spikes`, int8, shape of the units; each property of the soma that the config
+    Input ports: the receptors (`SpikeArray` of any shape, or `CurrentArray`, shape of the units, for injected currents;
+    those of the defaults are `excitation` and `inhibition`), and the `modulators` (`FloatArray`, one number or one for
+    each unit). Output ports: `out_spikes`, int8, shape of the units; each property of the soma that the config
     `exposes`, as the step leaves it.
     Parts: `soma`; each receptor by its name; each projection with a rule by its name, and `<name>_rule`;
     `<receptor>_projections`, the other projections of a receptor; `total`, the sum; each dendrite by its name, and

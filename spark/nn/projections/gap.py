@@ -23,9 +23,12 @@ class GapProjections(ListedProjections):
 
     Sums are float32, by source, then by target.
 
-    Input ports: `potentials` (mV), of all wires together. Output ports: `arrivals` (pA), float32, shape of the units,
-    with the trait `Couples`.
+    Input ports: `potentials` (mV), of all wires together, (sources,). Output ports: `arrivals` (pA), float32, shape of
+    the units, with the trait `Couples`.
     Variables: `arriving`, float32 (1, units), a ring of one row.
+
+    Raises:
+        ConfigError: A conductance is negative.
     """
 
     lowers = True
@@ -63,7 +66,7 @@ class GapProjections(ListedProjections):
         return Rows(starts, post.astype(rows.post.dtype), nanosiemens.astype(np.float32), None), 0
 
     def joins_both_ways(self, name: str) -> bool:
-        """Whether the projection of this name, or the only one, joins units of the pool itself."""
+        """Whether the projection of this `name`, or the only one, joins units of the pool itself."""
         wires = self.input_specs[self.sent].wires
         found = [part for drawn, part in zip(self.drawn, wires, strict=True) if drawn.name == name] or wires
         return len(found) == 1 and self._is_own(found[0])

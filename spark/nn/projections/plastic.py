@@ -42,7 +42,7 @@ class PlasticProjection(Module):
     the last spikes are remembered, and each connection reads its own. Work follows the spikes times their fan-out.
     Sums are float32 in ascending order of the presynaptic unit.
 
-    Input ports: `spikes`. Output ports: `arrivals`, float32, shape of the units; with delays `arriving`, a
+    Input ports: `spikes`, any shape. Output ports: `arrivals`, float32, shape of the units; with delays `arriving`, a
     `DelayedSpikes`: what a rule reads as presynaptic spikes.
     Variables: `weights`, in the receptor's unit; with delays `history`, uint32 (2, words, inputs).
     Properties: `weights` as stored; `kernel`, shape (post..., pre...), zero where there is no connection.

@@ -50,7 +50,7 @@ class ListedProjections(Module, GivesInPlace):
     sent: ClassVar[str]
 
     def prepare_lists(self, coming: PortSpec | None) -> None:
-        """Draw connections, weights and delays, and make the ring."""
+        """Draw connections, weights and delays of what is `coming`, and make the ring."""
         self.units = self.config.units
         self.drawn: tuple[Drawn, ...] = tuple(self.config.projections)
         self.post = int(np.prod(self.units))
@@ -74,7 +74,7 @@ class ListedProjections(Module, GivesInPlace):
         )
 
     def draw(self, parts: tuple[PortSpec, ...]) -> tuple[Rows, int]:
-        """The connections from what each wire brings, and how many steps are left of the shortest delay."""
+        """The connections from `parts`, what each wire brings, and how many steps are left of the shortest delay."""
         wires = [drawn.wire(part) for drawn, part in zip(self.drawn, parts, strict=True)]
         dtype = self.drawn[0].settings.weight_dtype
         rows, further, bring = draw_rows(self.generator, wires, self.units, self.config.dt, dtype)
@@ -92,7 +92,7 @@ class ListedProjections(Module, GivesInPlace):
         return self._rows(lambda constant: constant.value)
 
     def arrived(self, row: Any) -> FloatArray:
-        """What arrives in this step, in the shape of the units."""
+        """What arrives in this step, a `row` of the ring, in the shape of the units."""
         return FloatArray(row.reshape(self.units))
 
 
@@ -104,9 +104,9 @@ class StaticProjections(ListedProjections, TakesInPlace):
 
     Sums are float32, by step of scattering, then presynaptic unit, then postsynaptic unit.
 
-    Input ports: `spikes`, of all wires together; `amplitudes`, how much of its weight a spike of each source brings;
-    `arrivals`, random events, which come on top in their own step. Output ports: `arrivals`, float32, shape of the
-    units.
+    Input ports: `spikes`, of all wires together, (sources,); `amplitudes`, how much of its weight a spike of each
+    source brings; `arrivals`, random events, which come on top in their own step. Output ports: `arrivals`, float32,
+    shape of the units.
     Variables: `arriving`, float32 (slots, units).
     """
 

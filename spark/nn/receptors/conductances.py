@@ -31,7 +31,7 @@ class ExponentialConductance(Receptor):
     Order of update in a step: what arrives is added to the conductance; that is put out; then it decays by
     exp(-dt/tau).
 
-    Input ports: `arrivals` (nS). Output ports: `conductance` (nS), float32, shape of the units.
+    Input ports: `arrivals` (nS), shape of the units. Output ports: `conductance` (nS), float32, same shape.
     Variables: `conductance` (nS), as the next step begins with.
     Source: Brette et al. 2007, doi:10.1007/s10827-007-0038-6, appendix 1.
     """
@@ -86,7 +86,8 @@ class NMDA(Receptor):
     Order of update in a step: what arrives is added to both exponentials; their difference, blocked as the potential
     of the last step's end asks, is put out; then both decay.
 
-    Input ports: `arrivals` (nS), `potential` (mV). Output ports: `conductance` (nS), float32, shape of the units.
+    Input ports: `arrivals` (nS), `potential` (mV), shape of the units. Output ports: `conductance` (nS), float32, same
+    shape.
     Variables: `falling`, `rising` (nS).
     Source: Jahr & Stevens 1990, doi:10.1523/JNEUROSCI.10-09-03178.1990 (the block); Brunel & Wang 2001,
     doi:10.1023/A:1011204814320 (the block in this form, with 3.57 mM and 0.062/mV; both time constants).

@@ -23,7 +23,7 @@ class PulseCurrentConfig(InhibitoryConfig):
 class PulseCurrent(Receptor):
     """A current that lasts one step: the weights that arrive in it.
 
-    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    Input ports: `arrivals` (pA), shape of the units. Output ports: `current` (pA), float32, same shape.
     """
 
     config: PulseCurrentConfig
@@ -57,7 +57,7 @@ class ExponentialCurrent(Receptor):
     Order of update in a step: what arrives is added to the current; that is put out; then it decays by exp(-dt/tau). A
     soma that integrates exactly takes the decay within the step into account.
 
-    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    Input ports: `arrivals` (pA), shape of the units. Output ports: `current` (pA), float32, same shape.
     Variables: `current` (pA), as the next step begins with.
     Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570.
     """
@@ -101,7 +101,7 @@ class AlphaCurrent(Receptor):
     Order of update in a step: the current of this step is put out, 0 for what arrives in it; then both variables
     advance by the exact solution, after what arrives was added to `rise`.
 
-    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    Input ports: `arrivals` (pA), shape of the units. Output ports: `current` (pA), float32, same shape.
     Variables: `current` (pA), `rise` (pA).
     Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570 (alpha functions as linear systems, integrated exactly).
     """
@@ -140,7 +140,7 @@ class Current(Receptor):
 
     A wire brings one number for all units, or one for each.
 
-    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    Input ports: `arrivals` (pA), shape of the units. Output ports: `current` (pA), float32, same shape.
     """
 
     config: CurrentConfig

@@ -78,7 +78,7 @@ class DoubleExponentialCurrent(DoubleExponential):
     Order of update in a step: what arrives is added to both exponentials; their difference is put out; then both decay
     exactly. So what arrives in a step acts from the next one on.
 
-    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    Input ports: `arrivals` (pA), shape of the units. Output ports: `current` (pA), float32, same shape.
     Variables: `falling`, `rising` (pA), as the next step begins with.
     Source: Destexhe, Mainen & Sejnowski 1994, doi:10.1007/BF00961734 (the time course).
     """
@@ -103,7 +103,7 @@ class DoubleExponentialConductance(DoubleExponential):
 
     Order of update in a step as in `DoubleExponentialCurrent`.
 
-    Input ports: `arrivals` (nS). Output ports: `conductance` (nS), float32, shape of the units.
+    Input ports: `arrivals` (nS), shape of the units. Output ports: `conductance` (nS), float32, same shape.
     Variables: `falling`, `rising` (nS), as the next step begins with.
     Source: Destexhe, Mainen & Sejnowski 1994, doi:10.1007/BF00961734 (the time course).
     """

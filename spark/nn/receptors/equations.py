@@ -239,7 +239,7 @@ class EquationCurrent(EquationReceptor):
     arrives, at units where that is not 0 (weights that cancel are no arrival); `output` is put out; then the variables
     advance by the scheme of the config.
 
-    Input ports: `arrivals` (pA). Output ports: `current` (pA), float32, shape of the units.
+    Input ports: `arrivals` (pA), shape of the units. Output ports: `current` (pA), float32, same shape.
     Variables: those of the equations, in mV, ms, pA and their products, as the next step begins with.
     Source: after the way of writing models of Brian 2, Stimberg, Brette & Goodman 2019, doi:10.7554/eLife.47314.
     """
@@ -260,7 +260,7 @@ class EquationConductance(EquationReceptor):
 
     Order of update in a step as in `EquationCurrent`.
 
-    Input ports: `arrivals` (nS). Output ports: `conductance` (nS), float32, shape of the units.
+    Input ports: `arrivals` (nS), shape of the units. Output ports: `conductance` (nS), float32, same shape.
     Variables: those of the equations, in mV, ms, pA and their products, as the next step begins with.
     Source: after the way of writing models of Brian 2, Stimberg, Brette & Goodman 2019, doi:10.7554/eLife.47314.
     """

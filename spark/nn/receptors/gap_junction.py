@@ -22,8 +22,8 @@ class GapJunction(Receptor):
     the units of one pool every junction joins both ways. Potentials are those at the end of the last step, and the
     current is constant during this one: dt times all conductances of a unit must stay well below its capacitance.
 
-    Input ports: `arrivals` (pA), the sum of g_ij V_j, `potential` (mV). Output ports: `current` (pA), float32, shape of
-    the units.
+    Input ports: `arrivals` (pA), the sum of g_ij V_j, and `potential` (mV), shape of the units. Output ports: `current`
+    (pA), float32, same shape.
     Source: Soto-Trevino, Rabbah, Marder & Nadim 2005, doi:10.1152/jn.00013.2005 (electrical coupling in models).
     """
 

@@ -11,7 +11,7 @@ class JumpConfig(InhibitoryConfig):
 class Jump(Receptor):
     """The potential jumps by the weights that arrive (delta synapses).
 
-    Input ports: `arrivals` (mV). Output ports: `jump` (mV), float32, shape of the units.
+    Input ports: `arrivals` (mV), shape of the units. Output ports: `jump` (mV), float32, same shape.
     """
 
     config: JumpConfig

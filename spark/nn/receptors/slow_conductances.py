@@ -35,7 +35,7 @@ class AlphaConductance(Receptor):
     Order of update in a step: the conductance of this step is put out, 0 for what arrives in it; then both variables
     advance by the exact solution, after what arrives was added to `rise`.
 
-    Input ports: `arrivals` (nS). Output ports: `conductance` (nS), float32, shape of the units.
+    Input ports: `arrivals` (nS), shape of the units. Output ports: `conductance` (nS), float32, same shape.
     Variables: `conductance` (nS), `rise` (nS).
     Source: Rall 1967, doi:10.1152/jn.1967.30.5.1138 (the alpha function); Rotter & Diesmann 1999,
     doi:10.1007/s004220050570 (integrated exactly).
@@ -95,7 +95,9 @@ class GABABConfig(ReceptorConfig):
         time_constant="exact",
         description="Time in which the G-protein decays, 1 / K4.",
     )
-    dissociation: Number = field(100.0, above=0, description="G-protein to the fourth at which half of all opens, K_d.")
+    dissociation: Number = field(
+        100.0, above=0, description="G-protein to the fourth at which half of all opens, K_d, in units of micromolar^4."
+    )
     conductance: Number = field(1.0, unit="nS", above=0, description="Conductance of all channels of a unit.")
     reversal: Quantity = field(-95.0, unit="mV", description="Reversal potential.")
 
@@ -110,7 +112,7 @@ class GABAB(Receptor):
     ms at 0.5 mM each; with a weight of 1 a spike binds `binding` of the free receptors. Order of update in a step: what
     arrives binds; the conductance of G as the last step left it is put out; then r and G take the exact step together.
 
-    Input ports: `arrivals` (no unit). Output ports: `conductance` (nS), float32, shape of the units.
+    Input ports: `arrivals` (no unit), shape of the units. Output ports: `conductance` (nS), float32, same shape.
     Variables: `bound` (r), `protein` (G, in units of micromolar).
     Source: Destexhe & Sejnowski 1995, doi:10.1073/pnas.92.21.9515, for the equations. K1 to K4, K_d, 0.5 mM and the
     reversal are those of published programs of networks with these equations, where a pulse lasts 0.3 ms; no second

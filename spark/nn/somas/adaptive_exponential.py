@@ -48,8 +48,8 @@ class AdaptiveExponentialSoma(ExponentialSoma):
 
     The conductances' current at rest is part of I.
 
-    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
-    where a unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: `potential` (mV above rest), `adaptation` (pA), `refractory` (int16, steps left).
     Source: Brette & Gerstner 2005, doi:10.1152/jn.00686.2005.
     """

@@ -204,10 +204,14 @@ class EquationSoma(Soma):
     are refractory; then the assignments of `reset`, in their order. A variable that stays `(unless refractory)` neither
     advances nor takes jumps meanwhile.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
+    unit fired.
     Variables: those of the equations, in mV, ms, pA and their products (a conductance in nS, a resistance in GOhm);
     `refractory` (steps left), if there is a refractory period.
     Source: after the way of writing models of Brian 2, Stimberg, Brette & Goodman 2019, doi:10.7554/eLife.47314.
+
+    Raises:
+        ConfigError: The text cannot be read, with line and column; or jumps arrive, and no potential is named.
     """
 
     config: EquationSomaConfig

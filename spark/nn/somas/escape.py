@@ -44,8 +44,8 @@ class EscapeRateSoma(IntegrateAndFireSoma):
     Order of update in a step: V is integrated as in `IntegrateAndFireSoma`; with the new V the probability is computed,
     and each unit draws; those that fire are reset and refractory, when V is held and the probability is 0.
 
-    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
-    where a unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: `potential` (mV above rest), `refractory` (int16, steps left), `probability` (of this step's spike).
     Source: Gerstner 2000, doi:10.1162/089976600300015899, section 2.2 (escape noise); Jolivet, Rauch, Luscher &
     Gerstner 2006, doi:10.1007/s10827-006-7074-5 (exponential).

@@ -59,8 +59,8 @@ class ExponentialSoma(PointSoma):
 
     The conductances' current at rest is part of I.
 
-    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
-    where a unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: `potential` (mV above rest), `refractory` (int16, steps left).
     Source: Fourcaud-Trocme, Hansel, van Vreeswijk & Brunel 2003, doi:10.1523/JNEUROSCI.23-37-11628.2003.
     """
@@ -97,11 +97,17 @@ class ExponentialSoma(PointSoma):
         return {"spikes": self.fire(now if jump is None else now + jump.value.astype(jnp.float32))}
 
     def arriving(self, current: CurrentArray | None) -> Any:
-        """What flows in beside conductances, pA."""
+        """What flows in beside conductances, pA: the constant current and what arrives as `current`."""
         return self.target.value if current is None else self.target.value + current.value.astype(jnp.float32)
 
     def slope(self, potential: Any, arriving: Any, conductance: ConductanceArray | None) -> Any:
-        """How fast the potential changes, tau dV/dt, at a potential, mV above rest, with this current, pA."""
+        """How fast the potential changes, tau dV/dt, mV.
+
+        Args:
+            potential: mV above rest.
+            arriving: Current, pA.
+            conductance: nS; None where none arrive.
+        """
         if conductance is not None:
             arriving = arriving - conductance.value.astype(jnp.float32) * potential
         power = jnp.minimum((potential - self.knee.value) * self.steepness.value, np.float32(MOST))

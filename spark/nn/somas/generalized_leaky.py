@@ -109,7 +109,8 @@ class GeneralizedLeakySoma(PointSoma):
     it, and Theta_s; jumps come on top of V; units above threshold fire, and everything is as after the refractory
     period, through which it is held.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
+    unit fired.
     Variables: `potential` (mV above rest), `refractory` (int16, steps left), and what the options bring:
     `threshold_spike`, `threshold_potential` (mV), `afterspike_1`, `afterspike_2` (pA).
     Source: Teeter et al. 2018, doi:10.1038/s41467-017-02717-4, table 1. The defaults are those of NEST's `glif_psc`:

@@ -66,8 +66,8 @@ class HodgkinHuxleySoma(Soma):
     `exponential_euler` each exactly for the others held. Jumps come on top of V. A unit fires in the step in which V
     reaches `threshold` from below; nothing is reset. The conductances' current at 0 mV is part of I.
 
-    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
-    where a unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: `potential` (mV), `sodium_open` (m), `sodium_ready` (h), `potassium_open` (n).
     Source: Hodgkin & Huxley 1952, doi:10.1113/jphysiol.1952.sp004764, equations 7 to 24, with a rest of -65 mV.
     """
@@ -105,7 +105,7 @@ class HodgkinHuxleySoma(Soma):
         )
 
     def rates(self, potential: Any) -> tuple[tuple[Any, Any], ...]:
-        """Rates of opening and closing of m, h and n at a potential, 1/ms."""
+        """Rates of opening and closing of m, h and n, 1/ms, at a `potential`, mV."""
         v = potential
         return (
             (rising((v + 40.0) * 0.1), 4.0 * bounded_exponential((v + 65.0) * (-1.0 / 18.0))),
@@ -207,7 +207,7 @@ class TraubMilesSoma(HodgkinHuxleySoma):
         super().build(current, conductance, jump)
 
     def rates(self, potential: Any) -> tuple[tuple[Any, Any], ...]:
-        """Rates of opening and closing of m, h and n at a potential, 1/ms."""
+        """Rates of opening and closing of m, h and n, 1/ms, at a `potential`, mV."""
         v = potential - self.knee.value
         return (
             (1.28 * rising((v - 13.0) * 0.25), 1.4 * rising((40.0 - v) * 0.2)),

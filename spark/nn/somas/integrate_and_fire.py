@@ -59,8 +59,8 @@ class IntegrateAndFireSoma(PointSoma):
     What arrives while a unit is refractory is lost. Order of update in a step: V takes the step, jumps come on top;
     units above `threshold` fire, are set to `potential_reset` and are refractory.
 
-    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
-    where a unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: `potential` (mV above rest), `refractory` (int16, steps left).
     Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570 (exact integration); Brette et al. 2007,
     doi:10.1007/s10827-007-0038-6, benchmark 1 (conductances).
@@ -102,7 +102,13 @@ class IntegrateAndFireSoma(PointSoma):
     def integrated(
         self, current: CurrentArray | None, conductance: ConductanceArray | None, jump: PotentialArray | None
     ) -> Any:
-        """The potential after this step of units that do not fire, mV above rest."""
+        """The potential after this step of units that do not fire, mV above rest.
+
+        Args:
+            current: pA; None where none arrives.
+            conductance: nS; likewise.
+            jump: mV; likewise.
+        """
         before = self.potential.value.astype(jnp.float32)
         arriving = (
             self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value

@@ -44,7 +44,8 @@ class IzhikevichSoma(Soma):
     the old u; u from the new V; units at the peak fire and are reset. Of the scheme `euler`: V and u from the old
     values. Jumps come on top of V. The code in the paper resets at the beginning of the next step, which is the same.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
+    unit fired.
     Variables: `potential` (mV), `recovery` (mV/ms).
     Source: Izhikevich 2003, doi:10.1109/TNN.2003.820440; on the two schemes Pauli et al. 2018,
     doi:10.3389/fninf.2018.00046.

@@ -41,7 +41,8 @@ class IzhikevichCorticalSoma(Soma):
     Order of update in a step: V and U take one step of the `scheme` together; jumps come on top of V; units at the peak
     fire and are reset. Beyond the peak the slope is that at it.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
+    unit fired.
     Variables: `potential` (mV above rest), `recovery` (pA).
     Source: Izhikevich 2007, doi:10.7551/mitpress/2526.001.0001, equations 8.5 and 8.6; the same model with units in
     Izhikevich & Edelman 2008, doi:10.1073/pnas.0712231105.

@@ -67,8 +67,8 @@ class LeakySoma(Soma):
 
     With conductances the step is that of exponential Euler: they are constant during a step. Jumps come on top.
 
-    Input ports: `current` (pA), `conductance` (nS) and `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
-    where a unit fired.
+    Input ports: `current` (pA), `conductance` (nS) and `jump` (mV), shape of the units. Output ports: `spikes`, int8,
+    same shape: 1 where a unit fired.
     Variables: `potential` (mV above rest), `refractory` (steps left).
     Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570 (exact integration).
     """
@@ -122,7 +122,14 @@ class LeakySoma(Soma):
     def lower_with(
         self, lowering: Lowering, current: Arriving, threshold: Variable | None, adaptation: tuple[float, float]
     ) -> dict[str, Place]:
-        """One instruction, with a threshold that adapts or not."""
+        """One instruction, with a threshold that adapts or not.
+
+        Args:
+            lowering: What instructions are emitted to.
+            current: Where the current arrives.
+            threshold: Rise of the threshold, if it adapts.
+            adaptation: Its factor in a step, and what a spike adds, mV.
+        """
         program = lowering.program
         spikes = program.scratch(self.potential.shape, "int8")
         variables = (lowering.variable(self.potential), lowering.variable(self.refractory))
@@ -149,7 +156,14 @@ class LeakySoma(Soma):
         jump: PotentialArray | None,
         level: Any,
     ) -> Any:
-        """Integrate, compare with `level` (mV above rest), reset; returns a boolean array."""
+        """Integrate, compare, reset; returns booleans, shape of the units.
+
+        Args:
+            current: pA; None where none arrives.
+            conductance: nS; likewise.
+            jump: mV; likewise.
+            level: The threshold, mV above rest: one number, or one for each unit.
+        """
         ready = self.refractory.value == 0
         before = self.potential.value.astype(jnp.float32)
 

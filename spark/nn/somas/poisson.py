@@ -29,7 +29,7 @@ class PoissonSoma(Soma):
     A unit fires at most once in a step. Order of update in a step: the probability follows from this step's current,
     then each unit draws.
 
-    Input ports: `current` (pA), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Input ports: `current` (pA), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a unit fired.
     Variables: `probability` (of this step's spike).
     Source: Chichilnisky 2001, doi:10.1080/713663221 (linear-nonlinear Poisson models).
     """

@@ -60,8 +60,8 @@ class QuadraticSoma(PointSoma):
 
     At rest the time constant is tau / (a V_c). The conductances' current at rest is part of I.
 
-    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1
-    where a unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: `potential` (mV above rest), `refractory` (int16, steps left).
     Source: Latham, Richmond, Nelson & Nirenberg 2000, doi:10.1152/jn.2000.83.2.808, equation 1.
     """

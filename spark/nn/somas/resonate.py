@@ -44,7 +44,8 @@ class ResonateSoma(Soma):
     Order of update in a step: x and V take the exact step for a current that is constant during it; jumps come on top
     of x, as pulses do in the paper; units above threshold fire and are reset.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
+    unit fired.
     Variables: `potential` (mV above rest), `drive` (mV, x).
     Source: Izhikevich 2001, doi:10.1016/S0893-6080(01)00078-8, where the threshold is 1 and a spike sets z = x + i V to
     i; here 1 is 10 mV. Other implementations of it have b = -1 and omega = 10 without a unit, which are the defaults if

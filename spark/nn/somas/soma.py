@@ -39,12 +39,12 @@ class Soma(Component):
 
     @classmethod
     def rest(cls, config: Any) -> Any:
-        """What the property `potential` is measured from, mV: one number, or one for each unit; 0 if from nothing."""
+        """What `potential` is measured from by its `config`, mV: one number, or one for each unit; 0 if nothing."""
         return 0.0
 
     @classmethod
     def zero_of(cls, name: str, config: Any) -> Any:
-        """What an exposed property in mV is measured from: as the potential, unless a soma says otherwise."""
+        """What an exposed property in mV, `name`, is measured from by its `config`: as the potential, unless said."""
         return cls.rest(config)
 
     @classmethod
@@ -52,6 +52,10 @@ class Soma(Component):
         """How much of a current that decays within the step acts as a current that is constant would: 1 is all.
 
         A soma that integrates exactly says what makes it so; a number, or one for each unit.
+
+        Args:
+            config: Config of the soma.
+            current: How the current decays.
         """
         return 1.0
 
@@ -67,5 +71,8 @@ class Soma(Component):
         return self.config.units
 
     def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
-        """A parameter with an address for errors."""
+        """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
+
+        Its address stands in errors.
+        """
         return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)

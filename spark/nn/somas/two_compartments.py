@@ -42,7 +42,8 @@ class TwoCompartmentSoma(PointSoma):
     currents that are constant during it; jumps come on top; units whose soma is above threshold fire, and the soma is
     held at its reset value while they are refractory, when the dendrite takes the exact step beside it.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, 1 where a unit fired.
+    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
+    unit fired.
     Variables: `potential` (mV above rest), `dendrite` (mV above rest), `refractory` (int16, steps left).
     Source: Gerstner, Kistler, Naud & Paninski 2014, doi:10.1017/CBO9781107447615, section 3.2 (compartments).
     """

@@ -50,6 +50,9 @@ class PoissonBackground(Module, GivesInPlace):
 
     Output ports: `arrivals`: the weight times the number of events of this step, float32, shape of the units.
     A number is found from 32 random bits by the distribution function, whose tail beyond 2^-32 is left out.
+
+    Raises:
+        ConfigError: The config does not say the shape of the units.
     """
 
     config: PoissonBackgroundConfig
@@ -98,7 +101,11 @@ class PoissonBackground(Module, GivesInPlace):
 
 
 def poisson_bounds(mean: float) -> np.ndarray:
-    """uint32 bounds: so many of them as do not exceed 32 random bits are a number with a Poisson distribution."""
+    """Bounds, uint32 (bounds,): so many as do not exceed 32 random bits are a number with a Poisson distribution.
+
+    Args:
+        mean: Of the distribution: events in a step.
+    """
     chance, total, bounds = np.exp(-mean), 0.0, []
     for number in range(1, 1000):
         total += chance

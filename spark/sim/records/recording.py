@@ -37,7 +37,11 @@ class Recording(Channels):
 
     @checked
     def rates(self, name: str) -> np.ndarray:
-        """Mean rate of each recorded unit over the run, Hz."""
+        """Mean rate of each recorded unit of the channel `name` over the run, Hz, (units,).
+
+        Raises:
+            RecordError: There is no such channel of spikes, or it was recorded around a trigger only.
+        """
         channel = self._channel(name, "spikes")
         if channel["trigger"] is not None:
             raise RecordError(
@@ -47,7 +51,14 @@ class Recording(Channels):
 
     @checked
     def rate_over_time(self, name: str, width: float = 10.0) -> tuple[np.ndarray, np.ndarray]:
-        """Times (ms) in the middle of bins of `width` ms, and the mean rate of all recorded units in each, Hz."""
+        """The mean rate of all recorded units of the channel `name` in bins of `width` ms.
+
+        Returns:
+            Times in the middle of the bins, ms, and rates, Hz; both (bins,).
+
+        Raises:
+            RecordError: There is no channel of spikes of this `name`, or the width is not above 0.
+        """
         channel = self._channel(name, "spikes")
         if not 0 < width < 1e15:
             raise RecordError(Problem("width", f"must be above 0 ms and finite, got {width!r}", "", "bounds"))
@@ -58,17 +69,25 @@ class Recording(Channels):
 
     @checked
     def isi(self, name: str) -> np.ndarray:
-        """All intervals between successive spikes of a unit, ms, by unit."""
+        """All intervals between successive spikes of a unit of the channel `name`, ms, (intervals,), by unit."""
         return statistics.intervals(*self._timed(name))[0]
 
     @checked
     def cv(self, name: str) -> np.ndarray:
-        """Coefficient of variation of each recorded unit's intervals; NaN with fewer than three spikes."""
+        """Coefficient of variation of the intervals of each recorded unit of the channel `name`, (units,).
+
+        It is NaN with fewer than three spikes.
+        """
         return statistics.variation(*self._timed(name), self._number(self._channel(name)))
 
     @checked
     def raster(self, *names: str, ax: Any = None) -> Any:
-        """Draw spikes, one band for each channel; see `spark.plot.spike_raster`. Returns the axes."""
+        """Draw spikes, one band for each channel; see `spark.plot.spike_raster`. Returns the axes.
+
+        Args:
+            *names: Channels of spikes; left out, all.
+            ax: Axes of matplotlib to draw into; left out, new ones.
+        """
         from spark.plot.recorded import spike_raster
 
         return spike_raster(self, names or tuple(n for n, c in self._channels.items() if c["kind"] == "spikes"), ax)
@@ -81,7 +100,7 @@ class Recording(Channels):
 
     @checked
     def to_pandas(self, name: str) -> Any:
-        """A data frame of one channel: `time` and `unit` of each spike, or a column for each element by time."""
+        """A data frame of the channel `name`: `time` and `unit` of each spike, or a column for each element by time."""
         return export.to_pandas(self, name)
 
     def to_xarray(self) -> Any:
@@ -94,7 +113,7 @@ class Recording(Channels):
 
     @checked
     def save(self, folder: str | Path) -> None:
-        """Write the recording to a new folder, in the form in which runs stream it.
+        """Write the recording to a new `folder`, in the form in which runs stream it.
 
         Raises:
             RecordError: The folder is not empty, or writing failed.
@@ -104,7 +123,7 @@ class Recording(Channels):
     @classmethod
     @checked
     def load(cls, folder: str | Path) -> "Recording":
-        """A recording from its folder, also while a run writes to it: then as far as it has come.
+        """A recording from its `folder`, also while a run writes to it: then as far as it has come.
 
         Raises:
             RecordError: The folder holds no recording, one of an unknown version, or data that cannot be: what is
@@ -114,7 +133,7 @@ class Recording(Channels):
 
     @checked
     def index(self, name: str) -> tuple[np.ndarray, int]:
-        """Of each spike which of the recorded units it belongs to, and how many were recorded."""
+        """Which recorded unit of the channel `name` each spike belongs to, (spikes,), and how many units there are."""
         channel = self._channel(name, "spikes")
         return self._index(channel), self._number(channel)
 
