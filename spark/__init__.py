@@ -46,6 +46,7 @@ from spark.core.payloads import Payload as Payload
 from spark.core.payloads import PotentialArray as PotentialArray
 from spark.core.payloads import SpikeArray as SpikeArray
 from spark.core.ports import PortSpec as PortSpec
+from spark.core.ring import Ring as Ring
 from spark.core.state import Graph as Graph
 from spark.core.state import State as State
 from spark.core.transform import merge as merge

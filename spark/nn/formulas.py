@@ -13,8 +13,9 @@ import numpy as np
 from spark.core.counter import STEP, Counter
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
+from spark.core.ring import Ring
 from spark.core.tree import constants_of, variables_of
-from spark.core.variable import RandomKey
+from spark.core.variable import RandomKey, Variable
 from spark.kernels import llvm
 from spark.kernels.jaxprs import traced_apart
 from spark.kernels.place import Place
@@ -93,7 +94,7 @@ class ModuleFormula:
         rings = [(taken.ring.part(0, taken.ring.size // taken.slots), taken.slots) for taken in self._rings(arriving)]
         of_rings = dict(zip(self.rows, rings, strict=True))
         arrays = [of_rings.get(p) or (a.place, 1) for p, a in zip(self.ports, given, strict=True)]
-        arrays += [(lowering.variable(variables[path]), 1) for path in self.variables]
+        arrays += [_touched(lowering, variables[path]) for path in self.variables]
         arrays += [(lowering.constant(constants[path]), 1) for path in self.constants]
         arrays += [(Place(step.space, step.number, step.offset, (2,), "uint32"), 1)]
         if self.asks:
@@ -102,7 +103,7 @@ class ModuleFormula:
         given_out = zip(self.outputs, self.results, strict=True)
         made = {p: into.get(p) or (program.scratch(r.shape, str(r.dtype)), 1) for p, r in given_out}
         arrays += list(made.values())
-        arrays += [(lowering.variable(variables[path]), 1) for path in self.written]
+        arrays += [_touched(lowering, variables[path]) for path in self.written]
         arrays += rings
         arrays += [(program.argument(constant), 1) for constant in self.stages.constants]
         arrays += [(program.scratch(slot.shape, slot.dtype), 1) for slot in self.stages.between]
@@ -113,6 +114,15 @@ class ModuleFormula:
 
     def _rings(self, arriving: dict[str, Any]) -> list[Any]:
         return [arriving[port] for port in self.rows]
+
+
+def _touched(lowering: Lowering, variable: Variable) -> tuple[Place, int]:
+    """Where a variable lies, or the first row of a ring, and of how many rows behind one another one is this step's."""
+    place = lowering.variable(variable)
+    if not isinstance(variable, Ring):
+        return place, 1
+    rows = variable.shape[0]
+    return place.part(0, place.size // rows), rows
 
 
 @dataclass(frozen=True)
@@ -157,7 +167,8 @@ class _Traced:
         specs = self.of.inputs
         found = [jax.ShapeDtypeStruct(specs[port].shape, native_dtype(specs[port])) for port in self.ports]
         leaves = [*self.of.variables.values(), *self.of.constants.values()]
-        found += [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
+        shapes = [leaf.row_shape if isinstance(leaf, Ring) else leaf.shape for leaf in leaves]
+        found += [jax.ShapeDtypeStruct(shape, leaf.dtype) for shape, leaf in zip(shapes, leaves, strict=True)]
         found.append(jax.ShapeDtypeStruct((2,), jnp.uint32))
         return [*found, jax.ShapeDtypeStruct((1,), jnp.int32)] if self.asks else found
 
@@ -193,8 +204,12 @@ class _Traced:
             self.written = tuple(path for path, variable in variables.items() if variable._written)
             written = [variables[path] for path in self.written]
             results = [jnp.asarray(outputs[port].kept) for port in self.outputs]
-            results += [jnp.asarray(v.value).astype(v.dtype).reshape(v.shape) for v in written]
+            results += [v.here if isinstance(v, Ring) else _whole(v) for v in written]
             return results + [jnp.zeros(specs[port].shape, jnp.float32) for port in self.of.rows]
+
+
+def _whole(variable: Variable) -> Any:
+    return jnp.asarray(variable.value).astype(variable.dtype).reshape(variable.shape)
 
 
 @contextmanager
@@ -205,7 +220,10 @@ def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: 
     try:
         clock.step, clock.learns = step, learns
         for leaf, array in zip(leaves, arrays, strict=True):
-            leaf._value = array
+            if isinstance(leaf, Ring):
+                leaf.here = array
+            else:
+                leaf._value = array
             if "_written" in vars(leaf):
                 leaf._written = False
         yield
@@ -213,6 +231,8 @@ def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: 
         clock.step, clock.learns = counted, learned
         for leaf, value, written in before:
             leaf._value = value
+            if isinstance(leaf, Ring):
+                leaf.here = None
             if written is not None:
                 leaf._written = written
 

@@ -39,7 +39,6 @@ REASONS = {
     "ClopathRule": "two averages of the potential of each unit in every step, and what hangs on them",
     "EquationRule": "what is written as text is general: every event goes through all of a unit's connections",
     "PowerLawRule": "a power for every change",
-    "DelayLine": "goes through all of what it holds in every step: fifty numbers for each input here",
     "ExponentialIntegrator": "sums over groups that are drawn at random, out of order",
     "FirstToSpike": "asks all units in every step whether any fired",
     "OrnsteinUhlenbeckCurrent": "a random number with a normal distribution for each unit",

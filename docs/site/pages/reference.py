@@ -140,9 +140,9 @@ def index() -> str:
     lines = [
         "# Reference",
         "",
-        "Every public name, from its docstring; a name that is in several modules is described once. An argument of the",
-        "wrong type is refused with `spark.ArgumentError`, which is not said at each. A parameter of a soma, a receptor or",
-        "a dendrite, a number with a unit, is one number for all units or an array of the units' shape.",
+        "Every public name, from its docstring; a name that is in several modules is described once. An argument of",
+        "the wrong type is refused with `spark.ArgumentError`, which is not said at each. A parameter of a soma, a",
+        "receptor or a dendrite that has a unit is one number for all units, or an array of the units' shape.",
         "",
     ]
     lines += ["```{toctree}", ":maxdepth: 1", "", *MODULES, "```", "", "All names: {ref}`genindex`.", ""]

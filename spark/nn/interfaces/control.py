@@ -11,6 +11,7 @@ from spark.core.module import Module
 from spark.core.parameter import decay, parameter, steps
 from spark.core.payloads import FloatArray
 from spark.core.ports import PortSpec
+from spark.core.ring import Ring
 from spark.core.values import Number, Quantity
 from spark.core.variable import RandomKey, Variable
 from spark.nn.interfaces.integrator import IntegratorOutput
@@ -164,7 +165,7 @@ class DelayLine(Module):
         y(n) = x(n - round up(delay / dt))        beside the step that a wire takes
 
     Input ports: `signal`, any shape. Output ports: `signal`, float32, same shape.
-    Variables: `line`, float32, (steps, ...): the numbers on their way, the oldest first.
+    Variables: `ring`, float32, (steps, ...): the numbers on their way, each where its step's number points.
     """
 
     config: DelayLineConfig
@@ -172,13 +173,13 @@ class DelayLine(Module):
     def build(self, signal: PortSpec) -> None:
         """Room for the numbers on their way."""
         self.length = max(1, steps(self.config.delay, self.config.dt))
-        self.line = Variable(np.zeros((self.length, *signal.shape), np.float32), description="Numbers on their way.")
+        self.ring = Ring(np.zeros((self.length, *signal.shape), np.float32), description="Numbers on their way.")
 
     def __call__(self, signal: FloatArray) -> IntegratorOutput:
         """Advance one step."""
-        line = self.line.value
-        self.line.value = jnp.concatenate([line[1:], signal.value.astype(jnp.float32)[None]])
-        return {"signal": FloatArray(line[0])}
+        late = self.ring.read(self.step)
+        self.ring.put(self.step, signal.value.astype(jnp.float32))
+        return {"signal": FloatArray(late)}
 
 
 class SoftmaxChoiceConfig(ModuleConfig):
