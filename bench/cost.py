@@ -10,8 +10,12 @@ steps between them, without what a call costs.
   10 Hz, or from another unit if it takes potentials.
 - A dendrite: at a pool of leaky units, where the constant current ends at it.
 - A rule, a short-term plasticity: on ten connections a unit from 100 sources at 10 Hz, onto leaky units at about 10 Hz.
-- An interface: as many inputs, or outputs where it makes units of numbers; a source: as many currents. Nothing is
-  taken off.
+- An interface: as many inputs, or outputs where it makes units of numbers; a source: as many currents; what learns from
+  reward: as many spikes, or values. Nothing is taken off.
+- A preset of a pool: ten connections a unit from 100 sources at 10 Hz, too weak to make it fire; the sources are taken
+  off. Random events: what they add to such a pool, 1,000 a second onto each unit.
+
+A world has no units, and a brain takes as long as its modules.
 """
 
 import argparse
@@ -35,7 +39,7 @@ from spark import (
     catalogue,
 )
 from spark.core.check_examples import example_config
-from spark.nn import Brain, BrainConfig, Pool, PoolConfig, connections, receptors, somas
+from spark.nn import Brain, BrainConfig, Pool, PoolConfig, connections, neurons, receptors, somas
 from spark.nn.sources import StepCurrent, StepCurrentConfig
 
 UNITS = (1_000, 100_000)
@@ -176,6 +180,38 @@ def source(cls, units, timed):
     return timed(brain_of([ModuleSpecs("part", cls, {}, config)]), {})
 
 
+def neuron(cls, units, timed, **settings):
+    """A pool with its own soma and receptors, which hears the sources and does not fire."""
+    config = example_config(cls).updated(units=(units,), **settings)
+    ports = cls.ports_from(config)
+    port = next(iter({**ports.inputs, **ports.optional}))
+    pattern = connections.FixedInDegree(degree=10)
+    wire = Projection("sources", "out_spikes", name="wire", pattern=pattern, weights=1e-3)
+    alone = timed(brain_of([sources(), silence()]), {})
+    return timed(brain_of([ModuleSpecs("pool", cls, {port: wire}, config), sources(), silence()]), {}) - alone
+
+
+def background(cls, units, timed):
+    """What random events add to a pool."""
+    events = {"background": cls.config_class()(rate=1000.0, weight=1e-3)}
+    return neuron(neurons.DeltaLIFNeuron, units, timed, **events) - neuron(neurons.DeltaLIFNeuron, units, timed)
+
+
+def learner(cls, units, timed):
+    """What learns alone, beside nothing."""
+    config = example_config(cls)
+    kinds = cls.ports_from(config).inputs
+    shapes = {name: (units,) if kind is SpikeArray or name == "value" else (1,) for name, kind in kinds.items()}
+    inputs = {name: InputSpec(kind, shapes[name], kind.default_dtype) for name, kind in kinds.items()}
+    fired = (np.random.default_rng(1).random(units) < 0.001).astype(np.int8)
+    values = {
+        name: kind(fired if kind is SpikeArray else np.zeros(shapes[name], kind.default_dtype))
+        for name, kind in kinds.items()
+    }
+    wires = {name: PortMap("__call__", name) for name in kinds}
+    return timed(brain_of([ModuleSpecs("part", cls, wires, config)], inputs), values)
+
+
 FAMILIES = {
     "soma": soma,
     "receptor": receptor,
@@ -184,6 +220,9 @@ FAMILIES = {
     "short_term": short_term,
     "interface": interface,
     "source": source,
+    "neuron": neuron,
+    "synapses": background,
+    "learning": learner,
 }
 
 

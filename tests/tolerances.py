@@ -50,4 +50,5 @@ NEST_TRACES = {
     "pair": {"relative": 5e-5, "steps": 0},
     "triplet": {"relative": 5e-5, "steps": 0},
     "vogels": {"relative": 5e-5, "steps": 0},
+    "clopath": {"relative": 5e-5, "steps": 0},
 }

@@ -74,6 +74,9 @@ HOW = {
         "pair": "`stdp_synapse`, additive; weights at the end",
         "triplet": "`stdp_triplet_synapse`; weights at the end",
         "vogels": "`vogels_sprekeler_synapse`; weights at the end",
+        "clopath": "`clopath_synapse` at `aeif_psc_delta_clopath`, where a spike is held for a step (`t_clamp`) and "
+        "averages are not delayed (`delay_u_bars`): held for 2 ms and delayed by 5 ms, as by default there, weights "
+        "differ, since this rule knows neither; weights at the end",
     },
 }
 SOURCES = 20

@@ -84,6 +84,8 @@ RULES = {
     },
     "vogels": {"synapse_model": "vogels_sprekeler_synapse", "tau": 20.0, "eta": 0.01, "alpha": 0.2, "Wmax": 100.0},
 }
+# What the weights of Clopath's rule are multiplied by.
+TINY = 1e-9
 POSTSYNAPTIC = {"tau_minus": 33.7, "tau_minus_triplet": 125.0}
 
 
@@ -175,22 +177,47 @@ def rule(name):
     unit = nest.Create("iaf_psc_delta", params={**LEAKY, "V_th": 500.0, "tau_m": 20.0, "t_ref": dt, **POSTSYNAPTIC})
     if name == "vogels":
         unit.tau_minus = 20.0
+    return {"weights": weights_at_the_end(name, dt, steps, unit, {**RULES[name], "weight": 1.0})}
+
+
+def weights_at_the_end(name, dt, steps, unit, connection):
+    """Weights onto a unit that is made to fire, (1, sources)."""
     taught = nest.Create("spike_generator", params={"spike_times": times_of(cases.teacher(name), dt)})
     nest.Connect(taught, unit, syn_spec={"weight": 1000.0, "delay": dt})
     parrots = nest.Create("parrot_neuron", cases.SOURCES)
     nest.Connect(trains(name, dt, np.roll(cases.spikes(name), 1, axis=0)), parrots, "one_to_one", {"delay": dt})
-    nest.Connect(parrots, unit, syn_spec={**RULES[name], "weight": 1.0, "delay": dt})
+    nest.Connect(parrots, unit, syn_spec={**connection, "delay": dt})
     nest.Simulate((steps + 5) * dt)
     found = nest.GetConnections(parrots, unit)
     order = np.argsort(found.get("source"))
-    return {"weights": np.asarray(found.get("weight"))[order][None]}
+    return np.asarray(found.get("weight"))[order][None]
+
+
+def clopath(name):
+    """Weights at the end, as of the other rules.
+
+    The unit shows its potential to the rule and nothing else: it has no adaptation, a spike is 33 mV for one step, and
+    weights are a billionth, so that what the sources send does not move it. Averages are not delayed.
+    """
+    dt, steps = start(name)
+    leaky = {"E_L": -60.0, "V_m": -60.0, "V_reset": -60.0, "C_m": 200.0, "g_L": 10.0, "t_ref": 0.0}
+    plain = {"Delta_T": 0.0, "a": 0.0, "b": 0.0, "I_sp": 0.0, "V_th_max": 0.0, "V_th_rest": 0.0, "V_peak": 0.0}
+    shown = {"V_clamp": 33.0, "t_clamp": dt, "delay_u_bars": 0.0, "u_bar_plus": -60.0, "u_bar_minus": -60.0}
+    rule = {"A_LTD": 1.4e-4 * TINY, "A_LTP": 8e-5 * TINY, "theta_minus": -70.6, "theta_plus": -45.3}
+    settings = {**leaky, **plain, **shown, **rule, "tau_u_bar_minus": 10.0, "tau_u_bar_plus": 7.0, "A_LTD_const": True}
+    unit = nest.Create("aeif_psc_delta_clopath", params={**settings, "gsl_error_tol": 1e-10})
+    connection = {"synapse_model": "clopath_synapse", "tau_x": 15.0, "Wmax": 100.0, "weight": TINY}
+    return {"weights": weights_at_the_end(name, dt, steps, unit, connection) / TINY}
+
+
+MAKERS = {**dict.fromkeys(SOMAS, soma), **dict.fromkeys(SYNAPSES, synapse), "clopath": clopath}
 
 
 def main():
     """Write what was asked for."""
     folder, *names = sys.argv[1:]
     for name in names:
-        found = soma(name) if name in SOMAS else synapse(name) if name in SYNAPSES else rule(name)
+        found = MAKERS.get(name, rule)(name)
         np.savez(Path(folder) / f"{name}.npz", **found)
 
 

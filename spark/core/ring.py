@@ -27,7 +27,7 @@ class Ring(Variable):
 
     @property
     def row_shape(self) -> tuple[int, ...]:
-        """Shape of a row."""
+        """What a step reads or writes: the shape without its first axis."""
         return self.shape[1:]
 
     @property
@@ -47,13 +47,13 @@ class Ring(Variable):
         Variable.value.__set__(self, new)
 
     def read(self, step: Any) -> Any:
-        """The row of a step, `self.step` of the module: in the variable's dtype, of shape `row_shape`."""
+        """The row of a `step`, that of the module, `self.step`: in the variable's dtype, of shape `row_shape`."""
         if self.here is not None:
             return self.here
         return jax.lax.dynamic_index_in_dim(self.value, self._slot(step), keepdims=False)
 
     def put(self, step: Any, row: Any) -> None:
-        """Write the row of a step, `self.step` of the module: an array `row` of the variable's dtype and `row_shape`.
+        """Write `row`, of the variable's dtype and of shape `row_shape`, as that of a `step`, the module's `self.step`.
 
         Raises:
             ModuleError: The row has another shape or dtype.

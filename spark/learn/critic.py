@@ -49,6 +49,8 @@ class Critic(Module):
 
     Input ports: `spikes`, any shape; `error`, (1,); `started`, booleans, (1,). Output ports: `value`, float32, (1,).
     Variables: `weights`, `eligibility`, `traces`, `seen` (z when V was read), each float32, (inputs,); `phase`.
+
+    Source: Sutton 1988, doi:10.1007/BF00115009 (TD(lambda), with a linear value of the traces).
     """
 
     config: CriticConfig

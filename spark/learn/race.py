@@ -15,7 +15,9 @@ class ActorRaceConfig(ActorPoolsConfig):
 
 
 class ActorRace(ActorPools):
-    """Pools that share one rate: each unit of pool k fires with probability max_freq * dt / 1000 * p_k.
+    """Pools that share one rate.
+
+        P(spike in a step, unit of pool k) = p_k max_freq dt / 1000        p = softmax of the mean potentials
 
     p is the softmax of the pools' mean potentials, as if each pool were divided by the activity of all; the pool with
     most spikes in the last step with a spike acts, ties by chance, which is nearly as often as p says. So what

@@ -24,6 +24,12 @@ class Acrobot(World):
     and sine of each angle, and the velocities. Each step costs 1 but the last; the episode ends where the tip is higher
     above the bar than a link is long. All four numbers begin between -0.1 and 0.1.
 
+        d_1 dv_1/dt + d_2 dv_2/dt = -f_1        d_2 dv_1/dt + (l^2 + J) dv_2/dt = torque - l v_1^2 sin(a_2) - f_2
+        d_1 = l^2 + (1 + l^2 + 2 l cos(a_2)) + 2 J        d_2 = l^2 + l cos(a_2) + J        l = 1/2, J = 1
+        f_2 = l g sin(a_1 + a_2)        f_1 = -l v_2 (v_2 + 2 v_1) sin(a_2) + (l + 1) g sin(a_1) + f_2
+
+    with the angles a_1, a_2 and their velocities v_1, v_2.
+
     Source: Sutton 1996, in the equations of Sutton & Barto's book; Runge-Kutta steps of fourth order, constants and
     limits of Gymnasium's Acrobot-v1, in single precision.
     """

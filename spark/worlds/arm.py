@@ -32,6 +32,10 @@ class ReachingArm(World):
     from the shoulder; and shows how far the target lies from the hand along the upper arm and to its left, and the
     elbow's angle from its middle. Each step costs 1; the episode ends at the target.
 
+        x = (cos(a_1) + cos(a_1 + a_2)) / 2        y = (sin(a_1) + sin(a_1 + a_2)) / 2
+
+    is where the hand is, in m, at a shoulder turned by a_1 and an elbow bent by a_2.
+
     An episode begins with any angles, and a target 0.2 to 0.95 m from the shoulder that the hand does not touch yet.
     """
 

@@ -22,6 +22,12 @@ class CartPole(World):
     1; the episode ends where the cart is 2.4 m away or the pole leans by 12 degrees. An episode begins with all four
     numbers between -0.05 and 0.05.
 
+        p = (F + m l w^2 sin(a)) / M        dv/dt = p - m l dw/dt cos(a) / M
+        dw/dt = (g sin(a) - p cos(a)) / (l (4/3 - m cos(a)^2 / M))
+
+    with the angle a, its velocity w, the cart's velocity v, a pole of mass m = 0.1 and half length l = 0.5, all of mass
+    M = 1.1, and a force F of 10 either way.
+
     Source: Barto, Sutton & Anderson 1983, doi:10.1109/TSMC.1983.6313077; Euler steps, constants and limits of
     Gymnasium's CartPole-v1, in single precision.
     """

@@ -24,6 +24,10 @@ class MountainCar(World):
     It keeps and shows its place and velocity; each step costs 1; the episode ends where the place is 0.5 or more. It
     begins at rest between -0.6 and -0.4.
 
+        v <- v + 0.001 (action - 1) - 0.0025 cos(3 x)        x <- x + v
+
+    with the place x and the velocity v.
+
     Source: Moore 1990, Efficient memory-based learning for robot control; steps, constants and limits of Gymnasium's
     MountainCar-v0, in single precision.
     """

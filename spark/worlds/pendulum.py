@@ -25,6 +25,10 @@ class Pendulum(World):
     of the angle, and the velocity. Each step costs angle^2 + 0.1 velocity^2 + 0.001 torque^2. No episode ends before
     its limit. It begins at any angle, with a velocity between -1 and 1.
 
+        w <- w + 0.05 (15 sin(a) + 3 torque)        a <- a + 0.05 w
+
+    with the angle a and the velocity w.
+
     Source: steps, constants and costs of Gymnasium's Pendulum-v1, in single precision; torques there are continuous.
     """
 

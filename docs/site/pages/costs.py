@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pages import models
+
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "costs.md"
 FOUND = ROOT / "bench" / "results" / "cost.json"
@@ -17,6 +19,9 @@ FAMILIES = {
     "short_term": "Short-term plasticity",
     "interface": "Interfaces",
     "source": "Sources",
+    "neuron": "Presets of pools",
+    "synapses": "Random events",
+    "learning": "What learns from reward",
 }
 _CONDUCTANCE = 'where conductances arrive, the leaky soma\'s own step takes an exponential; less with `scheme="euler"`'
 REASONS = {
@@ -48,20 +53,26 @@ REASONS = {
     "TopologicalLinearSpiker": "an exponential for each unit",
     "TopologicalPoissonSpiker": "an exponential and a random number for each unit",
     "WinnerTakeAll": "looks for the largest of all numbers",
+    "AdExNeuron": "the soma's exponential",
+    "ConductanceLIFNeuron": f"{_CONDUCTANCE}",
+    "PoissonBackground": "a random number for each unit",
+    "ActorPools": "a trace for each source, and weights of eight units, whose potentials sum them, in every step",
+    "ActorRace": "as `ActorPools`",
+    "Critic": "a trace for each source, and a weighted sum of them, in every step",
 }
 HEAD = """# What a step costs
 
-Time of a step of every soma, receptor, rule, short-term plasticity, interface and source, with 1,000 and 100,000
-units, on one thread. This page is made by `python docs/site/measured_pages.py` from what `python bench/run.py cost`
-measured, {when}.
+Time of a step of every part of the catalogue that has units, with 1,000 and 100,000 of them, on one thread. This page
+is made by `python docs/site/measured_pages.py` from what `python bench/run.py cost` measured, {when}.
 
 A soma is a pool that a constant current drives to fire at about 10 Hz. A receptor is what it adds to a pool of
 leaky units, with one connection each from sources at 10 Hz. A dendrite is what it adds where a constant current
 ends at it. A rule, or short-term plasticity, is what it adds to ten connections a unit, between sources and leaky
-units at about 10 Hz. An interface has as many inputs, or makes as many units of numbers; steps are 0.1 ms. Times
-are those of the process, not of the clock, since other work ran on the machine meanwhile: of several rounds the
-least, of long runs less short ones. What is a difference of two such times is right to some hundredths of a
-microsecond with 1,000 units, and to some microseconds with 100,000.
+units at about 10 Hz. An interface, and what learns from reward, has as many inputs, or makes as many units of
+numbers. A preset of a pool has ten connections a unit from sources at 10 Hz; random events, 1,000 a second onto each
+unit, are what they add to one. Steps are 0.1 ms. Times are those of the process, not of the clock, since other work
+ran on the machine meanwhile: of several rounds the least, of long runs less short ones. What is a difference of two
+such times is right to some hundredths of a microsecond with 1,000 units, and to some microseconds with 100,000.
 
 The last columns say how many times the leaky soma's (`LeakySoma`) a step is, at the size where that is more, and,
 above three times, why.
@@ -90,7 +101,7 @@ def page() -> str:
             small, large = (max(each, 0.0) for each in parts[name]["microseconds"])
             ratio = max(times(measured["parts"], name), 0.0)
             why = REASONS.get(name, "") if ratio > LIMIT else ""
-            title = f"`{name}`" if family == "interface" else f"[{name}](models.md#{name.lower()})"
+            title = f"[{name}](models.md#{name.lower()})" if family in models.TITLES else f"`{name}`"
             lines.append(f"| {title} | {small:.2f} | {large:.1f} | {ratio:.1f} | {why} |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"

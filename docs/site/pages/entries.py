@@ -11,6 +11,9 @@ from pages.docstrings import is_block, paragraphs, parameters, prose
 from pages.tested import tests_of
 from pages.typeset import block
 from spark import catalogue
+from spark.core.check_examples import example_config
+from spark.nn.neurons import Neuron
+from spark.nn.neurons.point import PointNeuronConfig
 
 ROOT = Path(__file__).parents[3]
 TITLES = {
@@ -34,6 +37,10 @@ source, a picture of what it does, the tests that name it, and what a step of it
 receptors, and any projection with any rule: see [pools](../guides/pools.md) and [plasticity](../guides/plasticity.md).
 `dt`, `dtype`, `seed` and `units`, which all of them have, are left out of the tables of parameters.
 """
+NO_UNITS = {
+    "world": "A world has no units: a step takes some microseconds, and less where a whole run is one native call.",
+    "brain": "A step takes as long as those of its modules: see their pages, and `spark.profile` for a brain of yours.",
+}
 Picture = Callable[[str, Any], str]
 
 
@@ -90,13 +97,29 @@ def page(family: str, cls: Any, picture: Picture) -> str:
     lines = [f"# {cls.__name__}", ""]
     for paragraph in paragraphs(cls):
         lines += [block(trimmed(paragraph)) if is_block(paragraph) else linked(prose(paragraph), cls), ""]
+    lines += of_components(cls)
     lines += [picture(family, cls), ""]
     table = parameters(config)
     lines += ["## Parameters", "", *(table or ["None of its own.", ""])]
     lines += [f"Class `{public_name(cls)}`, config `{public_name(config)}`.", ""]
-    lines += cost(cls.__name__)
+    lines += cost(family, cls.__name__)
     lines += ["## Tests", "", tests(cls.__name__), "", "## See also", ""]
     return "\n".join([*lines, see_also(family, cls), ""])
+
+
+def of_components(cls: Any) -> list[str]:
+    """Equations of the soma and the receptors that a preset of a pool has; nothing for any other entry."""
+    if not issubclass(cls, Neuron):
+        return []
+    config: Any = example_config(cls)
+    pool: Any = config.pool() if isinstance(config, PointNeuronConfig) else config
+    parts = {"soma": pool.soma, **pool.receptors}
+    lines = []
+    for name, of in parts.items():
+        component = of.made()
+        shown = [block(trimmed(paragraph)) for paragraph in paragraphs(component) if is_block(paragraph)]
+        lines += [linked(f"By default `{name}` is `{component.__name__}`:", cls), "", *shown, ""]
+    return lines
 
 
 def trimmed(paragraph: str) -> str:
@@ -119,8 +142,10 @@ def costs() -> dict[str, Any]:
     return json.loads(path.read_text("utf-8")) if path.exists() else {"parts": {}}
 
 
-def cost(name: str) -> list[str]:
-    """A sentence with the time of a step, where that was measured."""
+def cost(family: str, name: str) -> list[str]:
+    """A sentence with the time of a step, or why there is none."""
+    if family in NO_UNITS:
+        return ["## Cost", "", NO_UNITS[family], ""]
     measured = costs()["parts"].get(name)
     if not measured:
         return []
@@ -139,8 +164,9 @@ def tests(name: str) -> str:
         return "It is tested with all entries of the catalogue, by `spark.check_module`."
     lines = ["| test | file | tolerances |", "| --- | --- | --- |"]
     for test in found:
-        tables = ", ".join(f"[{table}](../verification.md#tolerances)" for table in test.tolerances)
-        lines.append(f"| {test.claim} | `{test.file}` | {tables or 'exact, or its own bound'} |")
+        tables = [f"[{table}](../verification.md#tolerances)" for table in test.tolerances]
+        own = [f"`{bound}`" for bound in test.bounds]
+        lines.append(f"| {test.claim} | `{test.file}` | {', '.join([*tables, *own]) or 'exact'} |")
     return "\n".join(lines)
 
 

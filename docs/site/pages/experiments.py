@@ -9,6 +9,7 @@ import spark
 from spark import (
     BooleanMask,
     CurrentArray,
+    FloatArray,
     InputSpec,
     IntegerArray,
     ModuleSpecs,
@@ -17,6 +18,7 @@ from spark import (
     PotentialArray,
     Projection,
     SpikeArray,
+    learn,
 )
 from spark.core.check_examples import example_config
 from spark.nn import Brain, BrainConfig, Pool, PoolConfig, connections, receptors, somas
@@ -36,8 +38,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 # Of presets that a bare wire hardly excites: weights, in their receptors' units, of twenty connections a unit.
 WEIGHTS = {"AdExNeuron": 250.0, "CurrentLIFNeuron": 40.0, "DeltaLIFNeuron": 2.0, "Pool": 150.0}
-# What it puts out hangs on a whole loop of brain and world.
-NOT_DRAWN = ("PredictionError",)
 
 
 @dataclass
@@ -257,6 +257,8 @@ def of_interface(cls: Any) -> tuple[list[Panel], str]:
 
 def of_learner(cls: Any) -> tuple[list[Panel], str]:
     """Spikes, an error or a reward now and then, and what comes out."""
+    if cls is learn.PredictionError:
+        return of_prediction(cls)
     config = example_config(cls)
     kinds = dict(cls.ports_from(config).inputs)
     steps = 400
@@ -286,6 +288,73 @@ def of_learner(cls: Any) -> tuple[list[Panel], str]:
     for port, spec in list(specs.items())[:3]:
         panels.append(shown(port, spec.payload_type, np.asarray(recording[port], float).reshape(steps, -1)))
     return panels, f"What goes in (`{first}`), with an error or a reward every 50 ms, and what comes out."
+
+
+def of_prediction(cls: Any) -> tuple[list[Panel], str]:
+    """A value that foresees a reward some rounds before it comes, and one reward that it does not foresee."""
+    config = example_config(cls)
+    rounds, every = 40, config.every
+    reward = np.zeros(rounds, np.float32)
+    reward[[12, 32]] = 1.0
+    value = np.zeros(rounds, np.float32)
+    value[6:12] = (1.0 - config.discount) * config.discount ** np.arange(5, -1, -1)
+    flags = {name: np.zeros(rounds, bool) for name in ("terminated", "truncated", "started")}
+    given = {
+        "value": FloatArray(np.repeat(value, every)[:, None]),
+        "reward": FloatArray(np.repeat(reward, every)[:, None]),
+        **{name: BooleanMask(np.repeat(flag, every)[:, None]) for name, flag in flags.items()},
+        "episode_return": FloatArray(np.zeros((rounds * every, 1), np.float32)),
+    }
+    inputs = {name: InputSpec(type(v), (1,), str(v.value.dtype)) for name, v in given.items()}
+    modules = [ModuleSpecs("part", cls, {name: PortMap("__call__", name) for name in given}, config)]
+    output = {"error": {"input": PortMap("part", "error"), "spec": OutputSpec(FloatArray, (1,), "float32")}}
+    recording = spark.run(brain_of(modules, inputs, output, dt=1.0), rounds * every, given, record=["error"])
+    panels = [shown(name, FloatArray, np.asarray(given[name].value)) for name in ("reward", "value")]
+    panels.append(shown("error", FloatArray, np.asarray(recording["error"]).reshape(-1, 1)))
+    return panels, (
+        "Two rewards, of which the value foresees the first: the error is where the value begins to rise, and at the "
+        "reward that nothing foresaw."
+    )
+
+
+def of_background(cls: Any) -> tuple[list[Panel], str]:
+    """What it brings two units, and how often it brings how many events."""
+    steps, units, rate = 400, 50, 1500.0
+    config = example_config(cls).updated(units=(units,), rate=rate, weight=1.0)
+    output = {"out": {"input": PortMap("part", "arrivals"), "spec": OutputSpec(FloatArray, (units,), "float32")}}
+    brain = brain_of([ModuleSpecs("part", cls, {}, config)], {}, output, dt=1.0)
+    arrivals = np.asarray(spark.run(brain, steps, record="out")["out"])
+    numbers = np.arange(9)
+    seen = [(arrivals == number).mean() for number in numbers]
+    mean = rate / 1000.0
+    meant = np.cumprod([np.exp(-mean), *(mean / numbers[1:])])
+    return [
+        Panel("arrivals", curves=numbered(np.arange(1, steps + 1), arrivals[:, :2])),
+        Panel(
+            "share of steps", "events in a step", {"drawn": (numbers, seen), "Poisson": (numbers, meant)}, points=True
+        ),
+    ], "Events of weight 1 at 1500 Hz: two of the units, and how many events came in a step of 1 ms, of 50 units."
+
+
+def of_brain(cls: Any) -> tuple[list[Panel], str]:
+    """A chain of three pools that ends where it began: what goes around in it."""
+    names, units, steps = ("first", "second", "third"), 30, 200
+    receptor = {"input": receptors.ExponentialCurrentConfig()}
+    modules = []
+    for number, name in enumerate(names):
+        wires = [Projection(names[number - 1], "out_spikes", weights=40.0, delay=15.0)]
+        if number == 0:
+            wires.append(Projection("__call__", "kick", weights=40.0))
+        soma = somas.IntegrateAndFireSomaConfig(cooldown=10.0)
+        modules.append(
+            ModuleSpecs(name, Pool, {"input": wires}, PoolConfig(units=(units,), soma=soma, receptors=receptor))
+        )
+    kick = np.zeros((steps, units), np.int8)
+    kick[4] = 1
+    brain = brain_of(modules, {"kick": InputSpec(SpikeArray, (units,), "int8")}, dt=1.0)
+    recording = spark.run(brain, steps, {"kick": SpikeArray(kick)}, record=list(names))
+    panels = [Panel(name, spikes=np.asarray(recording[name]), dt=1.0) for name in names]
+    return panels, "A brain of three pools, each wired to the next, and the last to the first: a volley goes around."
 
 
 def of_neuron(cls: Any) -> tuple[list[Panel], str]:
@@ -360,4 +429,6 @@ EXPERIMENTS = {
     "world": of_world,
     "learning": of_learner,
     "neuron": of_neuron,
+    "synapses": of_background,
+    "brain": of_brain,
 }

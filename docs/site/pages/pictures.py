@@ -10,7 +10,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from pages.experiments import EXPERIMENTS, NOT_DRAWN, Panel
+from pages.experiments import EXPERIMENTS, Panel
 
 INKS = {"light": "#33302c", "dark": "#d8d4cf"}
 COLOURS = {
@@ -26,9 +26,7 @@ class Pictures:
         self.folder = folder
 
     def __call__(self, family: str, cls: Any) -> str:
-        """The picture of an entry in Markdown; an empty text for what is not drawn."""
-        if family not in EXPERIMENTS or cls.__name__ in NOT_DRAWN:
-            return ""
+        """The picture of an entry in Markdown."""
         panels, caption = EXPERIMENTS[family](cls)
         self.folder.mkdir(parents=True, exist_ok=True)
         for page in INKS:

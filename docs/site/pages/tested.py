@@ -9,13 +9,24 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 
 
+SIGNS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥"}
+
+
 @dataclass(frozen=True)
 class Test:
-    """A test function: where it is, what it claims, which tables of `tests/tolerances.py` it compares by."""
+    """A test function: where it is, what it claims, and how exactly.
+
+    Attributes:
+        file: Where it is.
+        name: What it claims.
+        tolerances: The tables of `tests/tolerances.py` that it compares by.
+        bounds: What else it holds a number to: `rtol=1e-4`, `< 0.02`.
+    """
 
     file: str
     name: str
     tolerances: tuple[str, ...]
+    bounds: tuple[str, ...] = ()
 
     @property
     def claim(self) -> str:
@@ -48,14 +59,20 @@ def by_name() -> dict[str, set[Test]]:
         if "contract" in path.parts or "project" in path.parts:
             continue
         tree = ast.parse(path.read_text("utf-8"))
-        helpers = {name: described(node) for node in tree.body for name in defined(node)}
+        helpers: dict[str, set[str]] = defaultdict(set)
+        bounds: dict[str, tuple[str, ...]] = {}
+        for node in tree.body:
+            for name in defined(node):
+                helpers[name] |= described(node)
+                bounds[name] = bounds_in(node)
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 names = reached(described(node), helpers)
                 tables = tuple(sorted(names & TABLES))
+                held = [*bounds_in(node), *(bound for name in names & bounds.keys() for bound in bounds[name])]
+                about = Test(path.relative_to(ROOT).as_posix(), node.name, tables, tuple(dict.fromkeys(sorted(held))))
                 for name in names:
-                    file = path.relative_to(ROOT).as_posix()
-                    found[name.removesuffix("Config")].add(Test(file, node.name, tables))
+                    found[name.removesuffix("Config")].add(about)
     return found
 
 
@@ -63,8 +80,29 @@ def defined(node: ast.stmt) -> list[str]:
     """The names that a statement at the top of a file gives."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    return [target.id for target in targets if isinstance(target, ast.Name)]
+    one = isinstance(node, ast.AnnAssign | ast.AugAssign)
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if one else []
+    named = [target.value if isinstance(target, ast.Subscript) else target for target in targets]
+    return [target.id for target in named if isinstance(target, ast.Name)]
+
+
+def bounds_in(node: ast.AST) -> tuple[str, ...]:
+    """Bounds that stand in a piece of source as numbers: of a comparison in an assertion, or of two arrays."""
+    found = []
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.keyword) and inner.arg in ("rtol", "atol", "rel", "abs"):
+            found.append(f"{inner.arg}={ast.unparse(inner.value)}")
+        elif isinstance(inner, ast.Assert):
+            for compared in (c for c in ast.walk(inner.test) if isinstance(c, ast.Compare)):
+                for sign, limit in zip(compared.ops, compared.comparators, strict=True):
+                    if type(sign) in SIGNS and is_number(limit):
+                        found.append(f"{SIGNS[type(sign)]} {ast.unparse(limit)}")
+    return tuple(found)
+
+
+def is_number(node: ast.AST) -> bool:
+    """Whether a number that is no whole one stands there: those count things."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, float)
 
 
 def reached(names: set[str], helpers: dict[str, set[str]]) -> set[str]:

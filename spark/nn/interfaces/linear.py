@@ -126,7 +126,13 @@ def integration_variables(module: Any, shape: tuple[int, ...]) -> None:
 
 
 class LinearSpiker(Module):
-    """Each unit fires at a rate that grows with its signal, evenly spaced; see `Integration`.
+    """Each unit fires at a rate that grows with its signal x, evenly spaced.
+
+        V <- exp(-dt/tau) V + (1 - exp(-dt/tau)) tau scale x        scale = 1 / (exp(interval/tau) - 1) + 1
+        V > tau:   spike, V <- 0
+
+    The interval is what is left of 1000 / max_freq behind the `cd` ms in which a unit ignores its signal after a spike;
+    together they are rounded up to whole steps.
 
     Input ports: `signal`, any shape, numbers from 0 (silent) to 1 (`max_freq`). Output ports: `spikes`, int8, same
     shape.

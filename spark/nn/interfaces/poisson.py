@@ -28,7 +28,9 @@ class PoissonSpikerConfig(ModuleConfig):
 
 
 class PoissonSpiker(Module):
-    """Each unit fires in a step with probability `signal * max_freq * dt / 1000`, independently.
+    """Each unit fires at random, independently, at a rate that grows with its signal x.
+
+        P(spike in a step) = x max_freq dt / 1000
 
     Input ports: `signal`, any shape, numbers from 0 to 1. Output ports: `spikes`, int8, same shape.
     """

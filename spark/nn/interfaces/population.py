@@ -43,8 +43,11 @@ class PopulationEncoder(Module):
 
     A number x is scaled to (x - center) / span and clipped to -1 ... 1; of an angle that is given by its cosine and
     sine, -pi ... pi are shown as -1 ... 1, and neither center nor span of the two is read. Middles of the fields lie
-    evenly from -1 to 1; a unit's rate is `max_freq * exp(-d^2 / (2 s^2))`, d the distance to its middle and s the
-    width. Regular units carry a phase, and fire each time it reaches 1; random ones fire independently in each step.
+    evenly from -1 to 1.
+
+        rate = max_freq exp(-d^2 / (2 s^2))        d the distance to the middle of a unit's field, s the width
+
+    Regular units carry a phase, and fire each time it reaches 1; random ones fire independently in each step.
 
     Input ports: `signal`, (numbers,). Output ports: `spikes`, int8, (units,): for pairs (0, 1), (0, 2) ... (1, 2)
     ..., a grid of resolution x resolution each, row by row; without pairs `resolution` for each number.

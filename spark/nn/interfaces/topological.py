@@ -34,7 +34,7 @@ class TopologyConfig(ModuleConfig):
     mins: Array = field(np.array(0, np.int32), description="Number at the first unit.")
     maxs: Array = field(np.array(1, np.int32), description="Number at the last unit.")
     resolution: Whole = field(64, least=2, description="Units for each number.")
-    sigma: Number = field(1 / 32, above=0, description="Width of the bump of activity.")
+    sigma: Number = field(1 / 32, above=0, description="Width of the bump of activity, no unit: see the equation.")
 
     def problems(self) -> list[Problem]:
         """Ends in order, and glue 0 or 1."""
@@ -112,7 +112,10 @@ class Bump:
 class TopologicalLinearSpiker(Module):
     """For every number a line or ring of units; those near the number fire evenly, at up to `max_freq`.
 
-    The drive is that of `Bump`, the firing that of `LinearSpiker`. A number in the middle of its range makes the
+        x = exp(-d^2 / (2 sigma))        line: d = tanh(s - pi z)        ring: d = sin(s - pi z)
+        z = (signal - mins) / (maxs - mins)        s from 0 (the first unit) to pi (the last)
+
+    Units fire by x as those of `LinearSpiker` do. A number in the middle of its range makes the
     middle units fire: zero is not silence.
 
     Input ports: `signal`, shape S. Output ports: `spikes`, int8, shape S + (resolution,).
@@ -143,6 +146,10 @@ class TopologicalLinearSpiker(Module):
 
 class TopologicalPoissonSpiker(Module):
     """For every number a line or ring of units; those near the number fire at random, at up to `max_freq`.
+
+        x = exp(-d^2 / (2 sigma))        line: d = tanh(s - pi z)        ring: d = sin(s - pi z)
+        z = (signal - mins) / (maxs - mins)        s from 0 (the first unit) to pi (the last)
+        P(spike in a step) = x max_freq dt / 1000
 
     Input ports: `signal`, shape S. Output ports: `spikes`, int8, shape S + (resolution,).
     """

@@ -28,6 +28,8 @@ class ExponentialConductanceConfig(ReceptorConfig):
 class ExponentialConductance(Receptor):
     """A conductance that jumps by the weights that arrive, and decays exponentially.
 
+        tau dg/dt = -g        where a spike arrives:   g <- g + weight        I = g (reversal - V)
+
     Order of update in a step: what arrives is added to the conductance; that is put out; then it decays by
     exp(-dt/tau).
 

@@ -23,6 +23,8 @@ class PulseCurrentConfig(InhibitoryConfig):
 class PulseCurrent(Receptor):
     """A current that lasts one step: the weights that arrive in it.
 
+        I = sum of weight_k        over the spikes k that arrive in this step
+
     Input ports: `arrivals` (pA), shape of the units. Output ports: `current` (pA), float32, same shape.
     """
 
@@ -53,6 +55,8 @@ class ExponentialCurrentConfig(InhibitoryConfig):
 
 class ExponentialCurrent(Receptor):
     """A current that jumps by the weights that arrive, and decays exponentially.
+
+        tau dI/dt = -I        where a spike arrives:   I <- I + weight
 
     Order of update in a step: what arrives is added to the current; that is put out; then it decays by exp(-dt/tau). A
     soma that integrates exactly takes the decay within the step into account.
@@ -96,7 +100,9 @@ class AlphaCurrentConfig(InhibitoryConfig):
 
 
 class AlphaCurrent(Receptor):
-    """A current that rises and falls: weight * (t / tau) exp(1 - t / tau), t after the arrival; the peak is the weight.
+    """A current that rises and falls as an alpha function, whose peak is the weight.
+
+        I(t) = weight (t / tau) exp(1 - t / tau)        t after the arrival
 
     Order of update in a step: the current of this step is put out, 0 for what arrives in it; then both variables
     advance by the exact solution, after what arrives was added to `rise`.
@@ -137,6 +143,8 @@ class CurrentConfig(ReceptorConfig):
 
 class Current(Receptor):
     """A current that is injected as it comes: what several wires bring adds up.
+
+        I = sum of I_k        over the wires k
 
     A wire brings one number for all units, or one for each.
 

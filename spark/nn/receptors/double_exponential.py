@@ -73,7 +73,9 @@ class DoubleExponentialCurrentConfig(DoubleExponentialConfig, InhibitoryConfig):
 
 
 class DoubleExponentialCurrent(DoubleExponential):
-    """A current that rises and falls: weight * s (exp(-t / tau) - exp(-t / rise)), s makes the peak the weight.
+    """A current that rises and falls, as the difference of two exponentials, whose peak is the weight.
+
+        I(t) = weight s (exp(-t / tau) - exp(-t / rise))        t after the arrival; s makes the peak the weight
 
     Order of update in a step: what arrives is added to both exponentials; their difference is put out; then both decay
     exactly. So what arrives in a step acts from the next one on.
@@ -99,7 +101,10 @@ class DoubleExponentialConductanceConfig(DoubleExponentialConfig):
 
 
 class DoubleExponentialConductance(DoubleExponential):
-    """A conductance that rises and falls: weight * s (exp(-t / tau) - exp(-t / rise)), s makes the peak the weight.
+    """A conductance that rises and falls, as the difference of two exponentials, whose peak is the weight.
+
+        g(t) = weight s (exp(-t / tau) - exp(-t / rise))        t after the arrival; s makes the peak the weight
+        I = g (reversal - V)
 
     Order of update in a step as in `DoubleExponentialCurrent`.
 

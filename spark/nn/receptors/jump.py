@@ -11,6 +11,8 @@ class JumpConfig(InhibitoryConfig):
 class Jump(Receptor):
     """The potential jumps by the weights that arrive (delta synapses).
 
+        where a spike arrives:   V <- V + weight
+
     Input ports: `arrivals` (mV), shape of the units. Output ports: `jump` (mV), float32, same shape.
     """
 

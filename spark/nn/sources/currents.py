@@ -88,7 +88,9 @@ class StepCurrentConfig(SourceConfig):
 
 
 class StepCurrent(Source):
-    """A current that is constant between some times: 0 before the first, then amplitudes[k] from times[k] on.
+    """A current that is constant between some times, and 0 before the first of them.
+
+        I(t) = amplitudes_k        from times_k on, up to the next
 
     Times are rounded to steps.
 
@@ -130,7 +132,9 @@ class RampCurrentConfig(SourceConfig):
 
 
 class RampCurrent(Source):
-    """A current that changes evenly: I(t) = first + (last - first) (t - begin) / (end - begin), held before and after.
+    """A current that changes evenly from one time to another, and is held before and after.
+
+        I(t) = first + (last - first) (t - begin) / (end - begin)        begin <= t <= end
 
     Input ports: none. Output ports: `current`, float32, shape `units`.
     """
@@ -170,7 +174,9 @@ class SineCurrentConfig(SourceConfig):
 
 
 class SineCurrent(Source):
-    """A current that swings: I(t) = offset + amplitude sin(2 pi frequency t + phase).
+    """A current that swings.
+
+        I(t) = offset + amplitude sin(2 pi frequency t + phase)
 
     The phase is counted in 64 bits of a period: after a century of steps of 0.1 ms it is off by 1e-6 of a period at
     most.
@@ -240,7 +246,9 @@ class SampledCurrentConfig(SourceConfig):
 
 
 class SampledCurrent(Source):
-    """A current given as an array: sample k is put out from k interval up to (k + 1) interval.
+    """A current given as an array of samples, each of which lasts for an interval.
+
+        I(t) = samples_k        k interval <= t < (k + 1) interval
 
     Input ports: none. Output ports: `current`, float32, shape `units`.
     """

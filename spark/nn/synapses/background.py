@@ -46,7 +46,9 @@ class PoissonBackgroundOutput(TypedDict):
 
 
 class PoissonBackground(Module, GivesInPlace):
-    """Independent Poisson events onto each unit: in a step their number has the mean `rate * dt / 1000`.
+    """Independent Poisson events onto each unit.
+
+        P(k events in a step) = m^k exp(-m) / k!        m = rate dt / 1000
 
     Output ports: `arrivals`: the weight times the number of events of this step, float32, shape of the units.
     A number is found from 32 random bits by the distribution function, whose tail beyond 2^-32 is left out.
