@@ -9,7 +9,7 @@ PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadsc
 export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(abspath build/bytecode)
 
-.PHONY: demo setup test test-all check docs bench verify pictures mutants wheel web clean
+.PHONY: demo setup test test-thorough test-all check docs bench verify pictures mutants wheel web clean
 
 demo: $(VENV)/.demo
 	$(BIN)/spark demo
@@ -43,7 +43,11 @@ check: $(VENV)/.test
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 test: $(VENV)/.test
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not thorough"
+
+# Variations of what `make test` shows, beside it in `.ci/run`.
+test-thorough: $(VENV)/.test
+	$(PYTEST) -m "thorough and not slow"
 
 test-all: check docs
 	$(PYTEST)
@@ -56,7 +60,7 @@ bench: $(VENV)/.test
 	$(BIN)/python bench/run.py
 
 verify: $(VENV)/.verify
-	XLA_FLAGS= $(BIN)/python -m pytest -m slow
+	XLA_FLAGS= $(BIN)/python -m pytest -m "slow or thorough"
 	XLA_FLAGS= $(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile=thorough
 
 # What the tests of the editor see in a browser, to look at.

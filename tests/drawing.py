@@ -15,12 +15,16 @@ def examples(quick: int, thorough: int) -> settings:
     return settings(max_examples=thorough if settings.default.max_examples > USUAL else quick)
 
 
-def some(values: Iterable[Any], one_of: int, first: int = 0) -> list[Any]:
-    """Entries of a table of near copies: one of so many in `make test`, from `first` on; all of them with the others.
+def some(values: Iterable[Any], one_of: int, first: int = 0, thorough: int | None = None) -> list[Any]:
+    """Entries of a table of near copies, for tests that compile anew for each and look at code that most share.
 
-    For tests that compile anew for each entry and look at code that most entries share.
+    `make test` takes one of `one_of`, from `first` on. With those that `make test-thorough` takes they are one of
+    `thorough`, which divides `one_of`; without it there are no others. `make test-all` takes all of them.
     """
-    return [
-        pytest.param(value, marks=[] if number % one_of == first else pytest.mark.slow)
-        for number, value in enumerate(values)
-    ]
+
+    def marks(number: int) -> Any:
+        if number % one_of == first:
+            return []
+        return pytest.mark.thorough if thorough and number % thorough == first % thorough else pytest.mark.slow
+
+    return [pytest.param(value, marks=marks(number)) for number, value in enumerate(values)]

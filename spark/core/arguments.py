@@ -45,11 +45,11 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
             raise ArgumentError(
                 Problem(name, f"cannot be called so: {error}; expected ({expected})", "", "arguments")
             ) from error
-        hints = _hints(function)
+        hints, tests = _hints(function), _tests(function)
         problems = [
             Problem(f"{name}.{argument}", _wrong(value, hints[argument]), "", "type")
             for argument, value in bound.arguments.items()
-            if argument in hints and _plain(signature, argument) and not fits(value, hints[argument])
+            if argument in hints and _plain(signature, argument) and not tests[argument](value)
         ]
         if problems:
             raise ArgumentError(problems)
@@ -64,14 +64,11 @@ def check_fields(record: Any, error: type[SparkError]) -> None:
     Raises:
         SparkError: Of the given type: a field holds something else; names the class and every such field.
     """
-    owner, hints = type(record).__name__, _hints(type(record))
-    problems = [
-        Problem(f"{owner}.{f.name}", _wrong(getattr(record, f.name), hints[f.name]), "", "type")
-        for f in dataclasses.fields(record)
-        if not fits(getattr(record, f.name), hints[f.name])
-    ]
-    if problems:
-        raise error(problems)
+    owner = type(record)
+    wrong = [name for name, test in _tests_of_fields(owner) if not test(getattr(record, name))]
+    if wrong:
+        hints = _hints(owner)
+        raise error([Problem(f"{owner.__name__}.{n}", _wrong(getattr(record, n), hints[n]), "", "type") for n in wrong])
 
 
 def _wrong(value: Any, hint: Any) -> str:
@@ -83,32 +80,57 @@ def _hints(function: Any) -> dict[str, Any]:
     return typing.get_type_hints(function)
 
 
+@functools.cache
+def _tests(function: Any) -> dict[str, Callable[[Any], bool]]:
+    """By name of an annotation, whether a value has its type: annotations are taken apart once, not for every value."""
+    return {name: _test(hint) for name, hint in _hints(function).items()}
+
+
+@functools.cache
+def _tests_of_fields(record: Any) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
+    tests = _tests(record)
+    return tuple((f.name, tests[f.name]) for f in dataclasses.fields(record))
+
+
 def _plain(signature: inspect.Signature, argument: str) -> bool:
     return signature.parameters[argument].kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def fits(value: Any, hint: Any) -> bool:
     """Whether a value has the type of an annotation, as far as its outermost type tells."""
+    return _test(hint)(value)
+
+
+def _test(hint: Any) -> Callable[[Any], bool]:
+    """Whether a value has the type of this annotation."""
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
-        return any(fits(value, one) for one in typing.get_args(hint))
+        tests = [_test(one) for one in typing.get_args(hint)]
+        return lambda value: any(test(value) for test in tests)
     if origin is typing.Literal:
-        return any(value is one or (type(value) is type(one) and value == one) for one in typing.get_args(hint))
+        listed = typing.get_args(hint)
+        return lambda value: any(value is one or (type(value) is type(one) and value == one) for one in listed)
     if origin is typing.Annotated:
-        return fits(value, typing.get_args(hint)[0])
+        return _test(typing.get_args(hint)[0])
     kind = origin or hint
     if kind is None or kind is type(None):
-        return value is None
+        return lambda value: value is None
     if kind in _NUMBERS:
-        return isinstance(value, _NUMBERS[kind]) and (kind is bool or not isinstance(value, (bool, np.bool_)))
+        return _test_of_number(kind)
     if kind is Any or not isinstance(kind, type):
-        return True
+        return lambda _: True
     if kind in (typing.get_origin(typing.Iterable), typing.get_origin(typing.Sequence)):
-        return isinstance(value, kind) and not isinstance(value, (str, bytes))
+        return lambda value: isinstance(value, kind) and not isinstance(value, (str, bytes))
     try:
-        return isinstance(value, kind)
+        isinstance(None, kind)
     except TypeError:  # A protocol that says nothing at run time.
-        return True
+        return lambda _: True
+    return lambda value: isinstance(value, kind)
+
+
+def _test_of_number(kind: type) -> Callable[[Any], bool]:
+    numbers, excluded = _NUMBERS[kind], () if kind is bool else (bool, np.bool_)
+    return lambda value: isinstance(value, numbers) and not isinstance(value, excluded)
 
 
 def _named(hint: Any) -> str:

@@ -1,10 +1,14 @@
-"""How `make test` shares out its tests."""
+"""How `make test` shares out its tests, and which it leaves to `make test-thorough`."""
 
 import re
 import shlex
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
+
+import pytest
+from drawing import some
 
 ROOT = Path(__file__).parents[2]
 FILE = """
@@ -30,3 +34,35 @@ def test_all_tests_of_a_file_run_in_one_process(tmp_path):
     processes = {name: {process for file, process in ran if file == name} for name, _ in ran}
     assert {len(found) for found in processes.values()} == {1}, processes
     assert len(set.union(*processes.values())) == 2
+
+
+def taken_by(target: str) -> set[tuple[bool, bool]]:
+    """Which tests a target of the Makefile runs: of those that are slow or not, thorough or not."""
+    recipe = re.search(rf"^{target}:.*\n(?:\t.*\n)*", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe is not None
+    expressions = re.findall(r'-m "([^"]*)"', recipe[0])
+    assert expressions
+    kinds = list(product((False, True), repeat=2))
+    return {kind for said in expressions for kind in kinds if eval(said, {"slow": kind[0], "thorough": kind[1]})}
+
+
+def test_the_ci_runs_every_test_that_is_not_slow_once() -> None:
+    """`make test` takes those that are quick and no variations, `make test-thorough` the variations."""
+    called = re.findall(r"^make (.*)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert {"test", "test-thorough"} <= {target for line in called for target in line.split()}
+    assert taken_by("test") == {(False, False)}
+    assert taken_by("test-thorough") == {(False, True)}
+
+
+@pytest.mark.parametrize(
+    ("one_of", "first", "thorough", "expected"),
+    [
+        (4, 1, None, ["slow", "", "slow", "slow", "slow", "", "slow", "slow"]),
+        (4, 1, 2, ["slow", "", "slow", "thorough", "slow", "", "slow", "thorough"]),
+        (4, 0, 1, ["", "thorough", "thorough", "thorough", "", "thorough", "thorough", "thorough"]),
+    ],
+)
+def test_entries_of_a_table_are_shared_out_among_the_targets(one_of, first, thorough, expected) -> None:
+    entries = some(range(8), one_of, first, thorough)
+    assert [entry.values for entry in entries] == [(n,) for n in range(8)]
+    assert ["".join(mark.name for mark in entry.marks) for entry in entries] == expected

@@ -102,10 +102,11 @@ class Neuron(Module):
             problems.append(Problem("soma", "is missing from the blueprint", "Name one component 'soma'", "missing"))
         if problems:
             raise WiringError(problems).under(self.path or type(self).__name__)
-        self._order = _same_step_order([g[0] for g in groups], blueprint, set(self.known_properties()))
+        known = self.known_properties()
+        self._order = _same_step_order([g[0] for g in groups], blueprint, set(known))
         self._wires = {name: dict(blueprint[name].inputs) for name in self._order}
         self._effects = {name: dict(blueprint[name].effects) for name in self._order}
-        self._build_parts(blueprint, inputs)
+        self._build_parts(blueprint, inputs, known)
         self._check_spikes()
         self._check_effect_shapes()
         self.signs = Constant(self._draw_signs())
@@ -124,8 +125,10 @@ class Neuron(Module):
         """
         return {}
 
-    def _build_parts(self, blueprint: dict[str, ModuleSpecs], arriving: dict[str, PortSpec]) -> None:
-        known = {PortMap(CALL, port): spec for port, spec in arriving.items()} | self.known_properties()
+    def _build_parts(
+        self, blueprint: dict[str, ModuleSpecs], arriving: dict[str, PortSpec], promised: dict[PortMap, PortSpec]
+    ) -> None:
+        known = {PortMap(CALL, port): spec for port, spec in arriving.items()} | promised
         for name in self._order:
             part = blueprint[name].module_cls(blueprint[name].config)
             self.adopt(name, part)
@@ -138,11 +141,11 @@ class Neuron(Module):
                 inputs[port] = joined
             for port, spec in part.prepare(inputs).items():
                 known[PortMap(name, port)] = replace(spec, source=part)
-        self._check_known_properties()
+        self._check_known_properties(promised)
 
-    def _check_known_properties(self) -> None:
+    def _check_known_properties(self, known: dict[PortMap, PortSpec]) -> None:
         problems = []
-        for wire, promised in self.known_properties().items():
+        for wire, promised in known.items():
             found = PortSpec.of(getattr(self, wire.origin).read(wire.port))
             if (found.shape, found.dtype) != (promised.shape, promised.dtype):
                 problems.append(
