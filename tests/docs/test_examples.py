@@ -13,12 +13,11 @@ LEARNING = ROOT / "examples" / "learning"
 EXAMPLES = sorted([*(ROOT / "examples").glob("*.py"), LEARNING / "cartpole.py", LEARNING / "digits.py"])
 
 
-# What learns for long is left to `make verify`; pages and tests of learning have the same code in small.
-@pytest.mark.parametrize(
-    "example",
-    [pytest.param(e, marks=pytest.mark.slow if e.stem == "digits" else []) for e in EXAMPLES],
-    ids=lambda p: p.stem,
-)
+# What learns is left to `make test-thorough`, and for long to `make verify`; tests of learning have the same in small.
+LEARNS = {"cartpole": pytest.mark.thorough, "digits": pytest.mark.slow}
+
+
+@pytest.mark.parametrize("example", [pytest.param(e, id=e.stem, marks=LEARNS.get(e.stem, [])) for e in EXAMPLES])
 def test_example_runs_and_prints(example: Path, tmp_path: Path) -> None:
     paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(

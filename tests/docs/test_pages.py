@@ -17,6 +17,8 @@ BLOCK = re.compile(r"^```(?P<head>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | 
 PAGES = sorted(
     page for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")] if "```python" in page.read_text("utf-8")
 )
+# They teach and run for seconds, as tests of what they tell of do in small.
+LONG = {"gradients.md", "learning.md", "pools.md", "running.md"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ def run(step: Step, page: str, namespace: dict[str, object]) -> None:
         assert words(step.shown or "") == words(printed.getvalue()), f"{place}: prints\n{printed.getvalue()}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "page", [pytest.param(p, id=p.name, marks=pytest.mark.thorough if p.name in LONG else []) for p in PAGES]
+)
 def test_page_does_what_it_says(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(modules, "_classes", dict(modules._classes))
     name = f"page_{page.stem.lower()}"

@@ -145,6 +145,7 @@ def test_the_draft_of_a_page_that_was_closed_can_be_taken_up_and_one_that_is_sho
     assert closed.id not in sessions and mine.document == closed.document
 
 
+@pytest.mark.thorough
 def test_another_document_ends_the_run_of_the_one_before(tmp_path, states):
     editor = GraphEditor(folder=tmp_path, drafts=states).launch(browser=False)
 

@@ -370,6 +370,7 @@ plain = st.recursive(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_commands_leave_a_session_that_a_restart_brings_back(session, data):

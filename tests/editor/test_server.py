@@ -47,6 +47,7 @@ async def ask(line, number, do, **arguments):
             return json.loads(said)
 
 
+@pytest.mark.thorough
 def test_a_flood_from_one_page_does_not_keep_another_waiting(editor):
     """The quiet page has all its answers long before the noisy one; in one queue it would have them after it."""
     asked, answers = 20_000, []
@@ -239,6 +240,7 @@ def test_a_running_brain_goes_on_from_its_step(tmp_path):
         editor.close()
 
 
+@pytest.mark.thorough
 def test_an_error_inside_a_run_reaches_the_page_and_the_next_run_works(editor):
     async def one():
         async with connect(editor) as line:
@@ -294,6 +296,7 @@ editor.close()
     assert json.loads(done.stdout.splitlines()[-1])["ok"]["step"] == 3, done.stderr[-2000:]
 
 
+@pytest.mark.thorough
 def test_a_module_that_cannot_be_imported_harms_only_brains_that_need_it(editor, monkeypatch):
     from spark.core.registry import modules
     from spark.nn.interfaces import PoissonSpiker
@@ -349,6 +352,7 @@ def test_the_token_is_in_no_line_that_is_printed(tmp_path):
     assert "s3cret-t0ken" not in "".join(printed)
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_begun_keeps_its_name_when_an_example_is_opened(tmp_path):
     editor = GraphEditor(tmp_path / "mine.spark.json", drafts=tmp_path / "drafts").launch(browser=False)
 

@@ -230,6 +230,7 @@ def run_storm(server, seed, steps, threats):
 
 
 # Seven more and a hundred below, in `make verify`: they differ in the commands alone.
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", some(range(8), 8))
 def test_no_acknowledged_edit_is_lost_in_a_storm_of_commands_and_kills(server, seed):
     assert run_storm(server, seed, 20, [*CALM, *CALM, *KILLS]) > 3

@@ -83,7 +83,12 @@ class Kernel:
 
 
 @pytest.mark.parametrize(
-    "where", [pytest.param("the loop", marks=pytest.mark.slow), "another loop", "a thread without a loop"]
+    "where",
+    [
+        pytest.param("the loop", marks=pytest.mark.slow),
+        "another loop",
+        pytest.param("a thread without a loop", marks=pytest.mark.thorough),
+    ],
 )
 def test_run_is_answered_on_whichever_thread_its_messages_come(loops, tmp_path, where):
     home = loops()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from configs import MODULES, configs
 from documents import examples, small
+from drawing import some
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ def test_arrays_rules_initializers_and_connectivities_are_written():
     assert "learning_rule=PairRuleConfig(rate=2.0)" in code
 
 
+@pytest.mark.thorough
 def test_the_program_runs_and_prints_rates(tmp_path):
     config, _ = brain_config(small())
     path = tmp_path / "small.py"
@@ -140,7 +142,8 @@ def config_of(code):
     return built_by(code.partition("\n\nbrain = ")[0])["config"]
 
 
-@pytest.mark.parametrize("cls", MODULES, ids=lambda c: c.__name__)
+# All of them are written and read by the same code.
+@pytest.mark.parametrize("cls", some(MODULES, 4, thorough=1), ids=lambda c: c.__name__)
 def test_any_config_of_the_catalogue_is_written_as_code_and_in_model_files_so_that_an_equal_one_is_read(cls):
     @settings(max_examples=5, phases=[Phase.reuse, Phase.generate])
     @given(configs(cls.config_class()), st.text(max_size=8))

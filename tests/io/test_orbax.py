@@ -46,6 +46,7 @@ print("same")
 """
 
 
+@pytest.mark.thorough
 def test_each_device_writes_its_own_part(tmp_path):
     code = MANY.format(tests=str(Path(__file__).parents[1]), folder=str(tmp_path / "many"))
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4"

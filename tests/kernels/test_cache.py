@@ -43,10 +43,12 @@ def test_it_can_be_turned_off(tmp_path):
     assert run(tmp_path, SPARK_COMPILATION_CACHE="0") == ("None", 0)
 
 
+@pytest.mark.thorough
 def test_a_cache_of_the_users_stays(tmp_path):
     assert run(tmp_path, JAX_COMPILATION_CACHE_DIR=str(tmp_path / "mine"))[0] == str(tmp_path / "mine")
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name != "posix", reason="permissions of folders are those of POSIX")
 def test_a_folder_that_others_may_write_to_is_not_used(tmp_path):
     (tmp_path / "spark").mkdir()

@@ -286,6 +286,7 @@ def test_other_numbers_in_the_code_need_no_other_machine_code(monkeypatch):
     assert len(compiled) == 1
 
 
+@pytest.mark.thorough
 def test_another_process_takes_the_machine_code_that_was_kept(tmp_path):
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})"

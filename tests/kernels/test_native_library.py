@@ -147,6 +147,7 @@ def test_importing_builds_nothing(tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.thorough
 def test_two_processes_may_build_at_once(tmp_path, copying_compiler):
     variables = environment(CXX=copying_compiler, SPARK_CACHE=str(tmp_path / "cache"))
     processes = [
@@ -318,6 +319,7 @@ def test_a_library_that_is_loaded_now_and_then_is_never_swept(tmp_path, monkeypa
     assert not old.exists()
 
 
+@pytest.mark.thorough
 def test_a_relative_cache_folder_stays_where_the_program_started(tmp_path, copying_compiler):
     (tmp_path / "elsewhere").mkdir()
     code = f"import os, spark; os.chdir({str(tmp_path / 'elsewhere')!r}); print(spark.kernels.status().library)"

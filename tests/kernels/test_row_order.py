@@ -23,8 +23,8 @@ def connections(draw: st.DrawFn) -> Rows:
     post = np.concatenate([np.sort(rng.integers(0, UNITS, n)) for n in lengths]).astype(np.uint16)
     dtype, longest = draw(st.sampled_from([(np.uint8, 200), (np.uint16, 900)]))
     delays = draw(arrays.arrays(dtype, post.size, elements=st.integers(0, longest)))
-    # A number for each connection says which it was.
-    weights = np.arange(post.size, dtype=np.float32) if draw(st.booleans()) else np.ones(1, np.float32)
+    # A number for each connection says which it was; one for all is that of an only one.
+    weights = np.arange(post.size, dtype=np.float32) if draw(st.booleans()) else np.zeros(1, np.float32)
     return Rows(starts, post, weights, delays)
 
 

@@ -114,6 +114,7 @@ def test_what_was_kept_of_another_seed_or_brain_or_other_weights_is_refused(cut:
         teacher().fit(small(seed=5), episodes=GENERATIONS + 1, seed=1, to=name, resume=True)
 
 
+@pytest.mark.thorough
 def test_ctrl_c_in_a_generation_leaves_the_one_before(monkeypatch: Any) -> None:
     fit = teacher().fit
     returns, calls = _Search.returns, []

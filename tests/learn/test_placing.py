@@ -53,6 +53,7 @@ def test_what_a_brain_knows_it_knows_in_another_world_and_settings_are_those_of_
     assert int(brain.state["world.episodes"]) == 2
 
 
+@pytest.mark.thorough
 def test_with_a_seed_another_brain_learns_from_nothing() -> None:
     brain = learner(limit=20)
     learn.Plasticity().fit(brain, episodes=2)

@@ -85,6 +85,7 @@ def test_what_it_learned_is_what_a_run_does_and_a_file_holds(lesson: Any, tmp_pa
         np.testing.assert_allclose(potential.mean(0), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.thorough
 def test_the_same_seed_learns_the_same(brain: Brain) -> None:
     first, again, other = (teacher().fit(brain, problem(), episodes=1, seed=seed).curve["loss"] for seed in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
@@ -122,6 +123,7 @@ def test_a_callback_ends_it_with_what_was_learned(brain: Brain) -> None:
     assert (taught.stopped, taught.curve["loss"].shape) == ("enough", (2,))
 
 
+@pytest.mark.thorough
 def test_a_loss_of_ones_own_and_an_optimizer_of_ones_own_count(brain: Brain) -> None:
     import optax
 
@@ -153,6 +155,7 @@ def test_a_weight_that_is_no_number_keeps_the_episodes_before(brain: Brain) -> N
     np.testing.assert_array_equal(weights, brain.connections("last.second").weights)
 
 
+@pytest.mark.thorough
 def test_ctrl_c_in_an_episode_leaves_the_one_before(brain: Brain, tmp_path: Any, monkeypatch: Any) -> None:
     """Between the two batches of the second episode; then gone on with, and refused where it is another."""
     whole, name = teacher().fit(brain, problem(), episodes=3, seed=2), tmp_path / "some"

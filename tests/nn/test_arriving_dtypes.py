@@ -205,9 +205,9 @@ def joined(cls: type, first: int, second: int) -> dict[str, tuple[str, ...]]:
     return {**one_wire(cls, 0), **both}
 
 
-# Wires come and are joined by the same code whatever reads them, and every brain compiles anew: one class of six in the
+# Wires come and are joined by the same code whatever reads them, and every brain compiles anew: one class of 24 in the
 # quick run, others alone than joined; all of them in `make verify`.
-@pytest.mark.parametrize("cls", some(CLASSES, 6, 3), ids=lambda c: c.__name__)
+@pytest.mark.parametrize("cls", some(CLASSES, 24, 3, thorough=6), ids=lambda c: c.__name__)
 def test_a_module_does_the_same_whatever_dtype_arrives(cls: type) -> None:
     """Of the two halves the shorter; the other, and every pair of dtypes, is below."""
     plain = last_state(*brain(cls, one_wire(cls, 0), "input"))
@@ -220,12 +220,12 @@ def plain_state(cls: type) -> dict[str, np.ndarray]:
     return last_state(*brain(cls, joined(cls, 0, 0), "module"))
 
 
-@pytest.mark.parametrize("cls", some(CLASSES, 6), ids=lambda c: c.__name__)
+@pytest.mark.parametrize("cls", some(CLASSES, 24, thorough=6), ids=lambda c: c.__name__)
 def test_joined_wires_of_other_dtypes_bring_the_same(cls: type) -> None:
     check(last_state(*brain(cls, joined(cls, -1, -2), "module")), plain_state(cls), "two halves")
 
 
-@pytest.mark.parametrize("cls", some(CLASSES, 6), ids=lambda c: c.__name__)
+@pytest.mark.parametrize("cls", some(CLASSES, 24, thorough=6), ids=lambda c: c.__name__)
 def test_joined_wires_of_other_dtypes_bring_the_same_without_native_code(cls: type) -> None:
     with array_code():
         found = last_state(*brain(cls, joined(cls, -1, -2), "module"))

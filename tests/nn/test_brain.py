@@ -374,6 +374,7 @@ def digest() -> str:
     ).hexdigest()
 
 
+@pytest.mark.thorough
 def test_same_seed_same_spikes_in_another_process() -> None:
     """Another process, another hash seed, another directory."""
     root = Path(__file__).resolve().parents[2]

@@ -24,6 +24,8 @@ LEFT_OUT = (
     "LEFT OUT: the tests of the editor in a browser, since there is no Chromium on the PATH. "
     "Install it (apt-get install chromium) and run them again."
 )
+# Seconds. Only a hang takes that long, however busy the machine.
+PATIENCE = 1200
 PICTURES = os.environ.get("SPARK_SCREENSHOTS")
 
 
@@ -59,7 +61,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(120)
+        self.process.wait(PATIENCE)
         self.close()
 
     def close(self):
@@ -79,8 +81,7 @@ class Page:
         }
         for event, take in self.told.items():
             page.on(event, take)
-        # Nothing waits that long but on a machine that does much else.
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.goto(address)
         page.get_by_role("button", name="Run", exact=True).wait_for()
         self.wait_for_function("() => document.querySelector('.offline') === null")
@@ -162,12 +163,12 @@ class Page:
     def step(self):
         return int(self.page.get_by_test_id("step").get_attribute("data-step"))
 
-    def wait_phase(self, phase, seconds=120):
+    def wait_phase(self, phase, seconds=PATIENCE):
         self.wait_for_function(
             "p => document.querySelector('[data-testid=phase]').innerText === p", arg=phase, timeout=1000 * seconds
         )
 
-    def wait_step(self, least, seconds=120):
+    def wait_step(self, least, seconds=PATIENCE):
         self.wait_for_function(
             "n => Number(document.querySelector('[data-testid=step]')?.dataset.step ?? -1) >= n",
             arg=least,
@@ -224,7 +225,7 @@ LET_THROUGH = """() => {
 # Ten pictures of the page in which neither the view nor a node moves.
 STANDS = """() => new Promise((done, failed) => {
   let last = null, same = 0;
-  setTimeout(() => failed(new Error("the view still moves, or nothing is drawn")), 120_000);
+  setTimeout(() => failed(new Error("the view still moves, or nothing is drawn")), PATIENCE_MS);
   const look = () => {
     const parts = document.querySelectorAll(".react-flow__viewport, .react-flow__node");
     const now = [...parts].map((part) => part.style.transform).join();
@@ -234,7 +235,7 @@ STANDS = """() => new Promise((done, failed) => {
     else done();
   };
   look();
-})"""
+})""".replace("PATIENCE_MS", str(1000 * PATIENCE))
 MIDDLE = """() => {
   const middle = (part) => {
     const place = part.getBoundingClientRect();
@@ -246,12 +247,12 @@ MIDDLE = """() => {
 }"""
 HAS_BRAIN = "document.querySelector('.run-bar button:last-of-type')?.disabled === false"
 DRAWN = """async () => {
-  const late = new Promise((_, failed) => setTimeout(() => failed(new Error("nothing is drawn")), 120_000));
+  const late = new Promise((_, failed) => setTimeout(() => failed(new Error("nothing is drawn")), PATIENCE_MS));
   for (let i = 0; i < 2; i++) await Promise.race([new Promise(requestAnimationFrame), late]);
   // What turns round for ever never ends.
   const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations < Infinity);
   await Promise.allSettled(ending.map((one) => one.finished));
-}"""
+}""".replace("PATIENCE_MS", str(1000 * PATIENCE))
 ASK = """([request, args]) => new Promise((done, failed) => {
   const open = () => {
     const url = new URL("ws", document.baseURI);
@@ -275,12 +276,12 @@ ASK = """([request, args]) => new Promise((done, failed) => {
   };
   if (window.sparkTestLine?.socket.readyState > 1) window.sparkTestLine = null;
   const line = (window.sparkTestLine ??= open());
-  setTimeout(() => failed(new Error(`the server did not answer ${request}`)), 120_000);
+  setTimeout(() => failed(new Error(`the server did not answer ${request}`)), PATIENCE_MS);
   line.ready.then(() => {
     line.waiting.set(++line.number, { done, failed });
     line.socket.send(JSON.stringify({ id: line.number, do: request, ...args }));
   });
-})"""
+})""".replace("PATIENCE_MS", str(1000 * PATIENCE))
 
 
 def keep_picture(page, name):
@@ -289,7 +290,7 @@ def keep_picture(page, name):
         page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
 
 
-def wait_until(holds, seconds=120.0):
+def wait_until(holds, seconds=PATIENCE):
     """Wait until something holds, and return what it then is."""
     deadline = time.monotonic() + seconds
     while not (found := holds()):

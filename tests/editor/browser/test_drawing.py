@@ -6,6 +6,7 @@ import pytest
 from editor_page import wait_until
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("inhibited", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_network_is_built_by_keyboard_only(page, inhibited):
     """Acceptance a."""
@@ -132,6 +133,7 @@ def test_many_commands_are_undone_to_the_first_bytes(page, count):
     wait_until(lambda: page.get_by_role("button", name="Undo").is_enabled())
 
 
+@pytest.mark.thorough
 def test_the_second_save_of_one_file_is_refused_with_a_choice(page, open_page):
     """Acceptance f."""
     one = page.example("Noise into a pool")
@@ -157,6 +159,7 @@ def test_the_second_save_of_one_file_is_refused_with_a_choice(page, open_page):
     other.get_by_text("Saved as conflict.spark.json").wait_for()
 
 
+@pytest.mark.thorough
 def test_what_is_copied_in_one_session_is_pasted_in_another(page, open_page):
     """Acceptance g."""
     one = page.example("The tutorial's brain at CartPole")
@@ -182,6 +185,7 @@ def spikes(page, steps, path):
     return seen
 
 
+@pytest.mark.thorough
 def test_a_brain_made_of_some_modules_gives_the_same_result_and_is_unpacked(page):
     """Acceptance h."""
     page.example("The tutorial's brain at CartPole")
@@ -235,6 +239,7 @@ def test_an_unknown_type_is_shown_kept_and_named(page, shared):
     assert kept["edges"]["e9"] == document["edges"]["e9"]
 
 
+@pytest.mark.thorough
 def test_a_file_of_an_older_form_is_read(page, shared):
     """Acceptance r: fields that came later are missing from it."""
     old = {
@@ -293,6 +298,7 @@ def test_a_problem_has_a_badge_a_line_that_jumps_and_a_fix(page):
     page.no_problems()
 
 
+@pytest.mark.thorough
 def test_several_nodes_are_edited_together(page):
     page.empty()
     for i in range(3):
@@ -307,6 +313,7 @@ def test_several_nodes_are_edited_together(page):
     wait_until(lambda: {str(n["config"]["units"]) for n in page.document()["nodes"].values()} == {"[16, 16]"})
 
 
+@pytest.mark.thorough
 def test_nodes_are_grouped_the_group_is_named_and_removed(page):
     page.example("The tutorial's brain at CartPole")
     page.node("spiker").click()
@@ -338,6 +345,7 @@ def test_the_components_of_a_neuron_are_seen_and_edited(page):
 STRANGE = ["<img src=x onerror=window.broken=1>", "javascript:alert(1)", "\u202egnp.exe", "x" * 10000]
 
 
+@pytest.mark.thorough
 def test_names_and_notes_are_text_whatever_they_hold(page):
     page.example("Noise into a pool")
     for i, name in enumerate(STRANGE):

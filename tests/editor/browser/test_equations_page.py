@@ -43,6 +43,7 @@ def test_equations_are_written_in_lines_and_checked_where_they_stand(soma):
     soma.no_problems()
 
 
+@pytest.mark.thorough
 def test_enter_in_a_text_of_lines_begins_another(soma):
     field = soma.locator("#field-soma-equations")
     before = field.input_value()

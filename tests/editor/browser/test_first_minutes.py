@@ -55,6 +55,7 @@ def test_the_meaning_of_a_field_is_read_without_moving_anything(page):
     assert page.get_by_label("async_spikes").bounding_box() == box
 
 
+@pytest.mark.thorough
 def test_numbers_that_are_arrays_read_as_numbers_and_their_default_is_no_change(page):
     page.empty()
     key = add(page, "TopologicalLinearSpiker", x=0, y=0)
@@ -91,6 +92,7 @@ def test_enter_in_the_palette_takes_the_first_entry_wherever_the_pointer_lies(pa
     wait_until(lambda: {n["type"] for n in page.document()["nodes"].values()} == {first})
 
 
+@pytest.mark.thorough
 def test_the_palette_of_a_brain_lists_no_components(page):
     page.empty()
     page.keyboard.press("Space")
@@ -114,6 +116,7 @@ def test_spikes_that_are_dropped_on_nothing_offer_a_neuron_first(page):
     assert page.modules().first.locator(".family").inner_text() == "neuron"
 
 
+@pytest.mark.thorough
 def test_what_the_brain_has_for_all_stands_under_more(page):
     page.empty()
     add(page, "ALIFNeuron", x=0, y=0)
@@ -154,6 +157,7 @@ def choose(page, words):
 OTHERS = [pytest.param(title, marks=pytest.mark.slow) for title in ("Noise into a pool", "A plastic pool")]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("title", ["The tutorial's brain at CartPole", *OTHERS])
 def test_a_new_node_covers_none_and_is_seen(page, title):
     page.example(title)
@@ -174,6 +178,7 @@ def test_a_new_node_covers_none_and_is_seen(page, title):
     assert overlaps(canvas, newest) and newest["x"] + newest["width"] <= canvas["x"] + canvas["width"]
 
 
+@pytest.mark.thorough
 def test_a_new_node_stands_right_of_the_selected_one_and_is_wired_to_it(page):
     page.empty()
     first = add(page, "PoissonSpiker", x=0, y=0)
@@ -205,6 +210,7 @@ def test_a_new_node_stands_right_of_the_selected_one_and_is_wired_to_it(page):
     assert page.wires() == 1
 
 
+@pytest.mark.thorough
 def test_after_the_layout_everything_is_seen(page):
     page.empty()
     nodes = {f"n{i}": {"type": "LIFNeuron", "name": f"p{i}", "config": {"units": [4]}} for i in range(1, 31)}
@@ -278,6 +284,7 @@ def test_a_running_brain_draws_no_node_anew(page):
     page.wait_phase("paused")
 
 
+@pytest.mark.thorough
 def test_every_port_can_be_watched_the_brains_own_too(page):
     page.example("The tutorial's brain at CartPole")
     ports = {"drive": "drive", "integrator": "integrator.signal", "action": "action"}

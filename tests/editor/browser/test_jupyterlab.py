@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import pytest
-from editor_page import keep_picture, wait_until
+from editor_page import PATIENCE, keep_picture, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -75,7 +75,7 @@ class Lab:
             stderr=subprocess.STDOUT,
             env={**os.environ, **{name: str(base / place) for name, place in places.items()}},
         )
-        wait_until(lambda: self.process.poll() is not None or list((base / "runtime").glob("jpserver-*.json")), 120)
+        wait_until(lambda: self.process.poll() is not None or list((base / "runtime").glob("jpserver-*.json")))
         assert self.process.poll() is None, self.said()
         (about,) = (base / "runtime").glob("jpserver-*.json")
         self.url = json.loads(about.read_text())["url"]
@@ -101,14 +101,14 @@ class Notebook:
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         written = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
         (lab.folder / f"{name}.ipynb").write_text(json.dumps(written))
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(self.address(f"lab/tree/{name}.ipynb?reset"))
         self.cells = page.locator(".jp-Notebook .jp-Cell")
         self.widgets = [page.locator(".spark-widget").nth(i) for i in range(2)]
         self.cells.nth(2).wait_for()
         # What is run before the kernel is there is lost, and the page says "idle" also then.
-        wait_until(lambda: self.kernel_is_ready(name), 120)
+        wait_until(lambda: self.kernel_is_ready(name))
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
         for i in range(2):
             self.run_cell(i)

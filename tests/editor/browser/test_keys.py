@@ -1,5 +1,6 @@
 """Keys, focus, and what a screen reader is told."""
 
+import pytest
 from editor_page import wait_until
 from test_first_minutes import add, choose, config
 
@@ -44,6 +45,7 @@ def test_a_new_node_has_the_focus_and_its_first_field_is_one_key_away(context, o
     assert config(page, key)["units"] == [12]
 
 
+@pytest.mark.thorough
 def test_enter_goes_into_the_first_field_of_what_has_no_inside(page):
     page.empty()
     key = add(page, "PoissonSpiker", x=0, y=0)
@@ -83,6 +85,7 @@ def test_what_is_done_is_said(page):
     said(page, "Deleted lif_neuron.")
 
 
+@pytest.mark.thorough
 def test_what_is_watched_is_pressed_and_switched_off_again(page):
     page.example("Noise into a pool")
     page.node("pool").click()
@@ -98,6 +101,7 @@ def test_what_is_watched_is_pressed_and_switched_off_again(page):
     assert ("pool.out_spikes", "rate") in views and ("pool.out_spikes", "raster") not in views
 
 
+@pytest.mark.thorough
 def test_the_palette_opens_from_a_field_too(page):
     page.example("Noise into a pool")
     page.node("noise").click()

@@ -1,8 +1,11 @@
 """A brain that learns is opened from the gallery, runs with its world in it, and one watches it learn."""
 
+import pytest
+
 LEARNING = "CartPole, learning"
 
 
+@pytest.mark.thorough
 def test_a_brain_that_learns_is_opened_run_and_watched(page):
     page.example(LEARNING)
     for name in ("world", "encoder", "actor", "critic", "error"):

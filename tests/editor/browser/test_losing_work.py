@@ -69,6 +69,7 @@ def test_unsaved_work_is_asked_for_before_another_document_takes_its_place(page,
     assert shown_units(page) == "300"
 
 
+@pytest.mark.thorough
 def test_saving_before_leaving_goes_on_to_where_one_was_going(page, shared):
     page.example(CARTPOLE)
     set_units(page, 301)
@@ -93,6 +94,7 @@ def test_what_no_page_shows_any_more_is_among_the_drafts(open_page):
     assert shown_units(other) == "302"
 
 
+@pytest.mark.thorough
 def test_without_a_place_for_drafts_the_editor_opens_and_says_so_once(own_server, visit):
     page = visit(own_server(with_drafts=False).link)
     page.get_by_text("Drafts cannot be kept here").wait_for()
@@ -145,6 +147,7 @@ def test_nothing_is_lost_when_the_editor_is_killed_and_started_again(chromium, o
     context.close()
 
 
+@pytest.mark.thorough
 def test_a_page_of_an_editor_that_was_started_with_another_secret_says_where_the_link_is(own_server, visit):
     server = own_server()
     page = visit(server.link)

@@ -170,6 +170,7 @@ def test_what_is_typed_into_a_cell_does_nothing_to_the_widget(notebook):
     assert {"n", "Delete", "?"} <= set(page.evaluate("window.heard"))
 
 
+@pytest.mark.thorough
 def test_keys_inside_the_widget_reach_nobody_outside(notebook):
     page = notebook.page
     notebook.open_example()
@@ -183,6 +184,7 @@ def test_keys_inside_the_widget_reach_nobody_outside(notebook):
     assert set(page.evaluate("window.heard")) <= {"Control"}
 
 
+@pytest.mark.thorough
 def test_keys_work_inside_the_widget_after_a_click_on_the_canvas_or_on_a_button(notebook):
     page = notebook.page
     notebook.open_example()
@@ -219,6 +221,7 @@ RESTARTED = "The kernel was restarted: run the cell again."
 OTHER_WAYS = ("says that something changed", "closes the line", "refuses to send")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["says so", *(pytest.param(how, marks=pytest.mark.slow) for how in OTHER_WAYS)])
 def test_after_a_restart_of_the_kernel_the_widget_says_so_and_takes_no_edits(notebook, how):
     page = notebook.page
@@ -233,6 +236,7 @@ def test_after_a_restart_of_the_kernel_the_widget_says_so_and_takes_no_edits(not
     page.get_by_text("Der Kernel wurde neu gestartet: Die Zelle noch einmal ausführen.").wait_for()
 
 
+@pytest.mark.thorough
 def test_a_kernel_that_does_not_answer_is_waited_for(notebook):
     page = notebook.page
     notebook.open_example()
@@ -244,6 +248,7 @@ def test_a_kernel_that_does_not_answer_is_waited_for(notebook):
     assert silent.inner_text().endswith("If it was, run the cell again.")
 
 
+@pytest.mark.thorough
 def test_a_kernel_that_was_busy_is_answered_when_it_is_back(notebook):
     page = notebook.page
     notebook.open_example()

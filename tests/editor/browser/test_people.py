@@ -47,6 +47,7 @@ def assert_nothing_serious(page, themes, picture=None):
 
 
 # The others wherever there is most to see; in `make verify` everywhere.
+@pytest.mark.thorough
 @pytest.mark.parametrize("themes", [THEMES[:1], pytest.param(THEMES, marks=pytest.mark.slow)], ids=["light", "all"])
 def test_nothing_serious_stands_in_the_way_of_a_screen_reader_in_any_theme(page, themes):
     """Acceptance m and n."""
@@ -142,6 +143,7 @@ def proxy(target, prefix):
     return server, thread, server.servers[0].sockets[0].getsockname()[1]
 
 
+@pytest.mark.thorough
 def test_it_works_below_a_prefix(own_server, visit):
     """Acceptance p."""
     prefix = "/user/x/proxy/8765"
@@ -202,6 +204,7 @@ def test_of_500_nodes_only_those_in_sight_are_drawn_and_they_are_dragged_and_add
     page.locator(".note").wait_for()
 
 
+@pytest.mark.thorough
 def test_no_request_leaves_this_machine(context, shared):
     """Acceptance t."""
     asked = []

@@ -44,6 +44,7 @@ def test_the_settings_of_a_projection_are_seen_and_edited(pooled_page):
     page.no_problems()
 
 
+@pytest.mark.thorough
 def test_a_bare_wire_gets_its_first_settings(pooled_page):
     page = pooled_page
     page.ask("apply", commands=[{"do": "configure", "ids": ["e4"], "path": ["weights"], "reset": True}])
@@ -125,6 +126,7 @@ def test_a_dendrite_is_added_by_mouse_a_receptor_laid_on_it_and_the_brain_runs(p
     page.locator("#field-onto-ampa").wait_for(state="detached")
 
 
+@pytest.mark.thorough
 def test_a_new_pool_is_wired_by_mouse(page):
     page.empty()
     page.ask("apply", commands=[

@@ -42,6 +42,7 @@ def test_the_raster_follows_and_a_paused_run_goes_on_by_single_steps(page):
     page.picture("j_running")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("steps", "episodes"), [(100, 2), pytest.param(500, 20, marks=pytest.mark.slow)])
 def test_cartpole_runs_with_its_curve_of_rewards(page, steps, episodes):
     """Acceptance k. A pole that nobody has taught to stand falls after some 10 to 40 of the world's steps."""
@@ -74,6 +75,7 @@ print(json.dumps([times.tolist(), units.tolist()]))
 """
 
 
+@pytest.mark.thorough
 def test_the_code_of_a_brain_gives_the_same_spikes_in_another_process(page, tmp_path):
     """Acceptance i."""
     page.example("Noise into a pool")
@@ -157,6 +159,7 @@ def test_potentials_weights_and_histograms_are_chosen_by_clicking(page):
     page.picture("plastic")
 
 
+@pytest.mark.thorough
 def test_a_condition_stops_the_run_and_says_why(page):
     page.example("Noise into a pool")
     page.get_by_role("tab", name="Run settings").click()
@@ -168,6 +171,7 @@ def test_a_condition_stops_the_run_and_says_why(page):
     page.get_by_text("step 150 is reached").wait_for()
 
 
+@pytest.mark.thorough
 def test_the_past_of_a_run_is_looked_at_again(page):
     page.example("Noise into a pool")
     for steps in (100, 200, 300):
@@ -220,6 +224,7 @@ def test_the_model_the_pictures_and_the_replay_are_taken_home(page, tmp_path, ch
     offline.close()
 
 
+@pytest.mark.thorough
 def test_a_server_answers_while_a_brain_runs_as_fast_as_it_can(page):
     """Pictures that the page has no time for are dropped; how long an answer takes is measured by `make bench`."""
     page.example("The tutorial's brain at CartPole")
@@ -233,6 +238,7 @@ def test_a_server_answers_while_a_brain_runs_as_fast_as_it_can(page):
     page.wait_phase("not running")
 
 
+@pytest.mark.thorough
 def test_a_running_brain_is_edited_from_python(visit, tmp_path):
     from spark.demo import tutorial_config
 

@@ -40,6 +40,7 @@ def test_every_wire_is_drawn_after_another_document_took_the_place(page):
     assert page.wires() == 5
 
 
+@pytest.mark.thorough
 def test_the_run_of_another_document_is_over(page):
     page.example(CARTPOLE)
     page.get_by_role("button", name="100 steps").click()
@@ -80,6 +81,7 @@ def test_looking_back_is_one_time_for_the_environment_and_the_plots(page):
     wait_until(lambda: int(world.get_attribute("data-episode")) == now)
 
 
+@pytest.mark.thorough
 def test_a_matrix_says_its_true_shape_and_which_part_is_drawn(page):
     page.example(CARTPOLE)
     probe = {"do": "put_probe", "path": "neurons_pool.synapses.weights", "view": "matrix", "node": "n3"}
@@ -92,6 +94,7 @@ def test_a_matrix_says_its_true_shape_and_which_part_is_drawn(page):
     page.picture("truth_matrix")
 
 
+@pytest.mark.thorough
 def test_the_wires_of_a_type_that_is_not_installed_are_drawn(page, shared):
     document = gallery.document("cartpole")
     document["nodes"]["n3"]["type"] = "FromTheFuture"
@@ -106,6 +109,7 @@ def test_the_wires_of_a_type_that_is_not_installed_are_drawn(page, shared):
     page.picture("truth_unknown")
 
 
+@pytest.mark.thorough
 def test_a_brain_that_is_killed_or_frozen_says_so_and_one_that_is_stopped_says_nothing(own_server, visit):
     server = own_server()
     page = visit(server.link)
@@ -128,6 +132,7 @@ def test_a_brain_that_is_killed_or_frozen_says_so_and_one_that_is_stopped_says_n
     assert page.errors == []
 
 
+@pytest.mark.thorough
 def test_a_panel_keeps_its_place_when_it_is_closed_and_taken_back(page):
     page.example(NOISE)
     page.get_by_role("button", name="100 steps").click()
@@ -152,6 +157,7 @@ PHASES = """() => {
 }"""
 
 
+@pytest.mark.thorough
 def test_an_eye_on_spikes_compiles_nothing_and_one_that_must_compile_says_so(page):
     page.example(NOISE)
     page.ask("apply", commands=[{"do": "remove", "ids": ["p1", "p2", "p3"]}])

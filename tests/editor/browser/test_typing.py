@@ -1,5 +1,6 @@
 """What somebody types is theirs: an answer that comes late takes neither the text nor the keys out of a field."""
 
+import pytest
 from editor_page import wait_until
 
 CARTPOLE = "The tutorial's brain at CartPole"
@@ -75,6 +76,7 @@ def test_the_answer_to_one_value_leaves_the_next_that_is_typed_meanwhile(page):
         assert field.input_value() == second, kind
 
 
+@pytest.mark.thorough
 def test_going_back_to_the_value_that_stood_before_is_a_change_while_nobody_has_answered(page):
     page.example(NOISE)
     choose_pool(page)
@@ -91,6 +93,7 @@ def test_going_back_to_the_value_that_stood_before_is_a_change_while_nobody_has_
     assert field.input_value() == before
 
 
+@pytest.mark.thorough
 def test_two_fields_that_are_written_as_one_value_keep_both_numbers(page):
     page.example(NOISE)
     open_kernel(page)
@@ -111,6 +114,7 @@ def test_two_fields_that_are_written_as_one_value_keep_both_numbers(page):
     assert (kernel["total"], kernel["low"]) == (31, 0.25)
 
 
+@pytest.mark.thorough
 def test_a_node_that_comes_late_takes_no_keys_from_the_field_that_is_typed_into(page):
     page.example(NOISE)
     page.keyboard.press("Space")
@@ -143,6 +147,7 @@ window.ResizeObserver = class extends Quick {
 MEASURE = "() => { const all = window.sizes; window.sizes = null; for (const tell of all) tell(); }"
 
 
+@pytest.mark.thorough
 def test_a_new_node_takes_no_keys_from_the_field_that_was_gone_to_without_mouse_and_tab(context, open_page):
     """As a screen reader goes to a field."""
     context.add_init_script(MEASURED_WHEN_TOLD)
@@ -180,6 +185,7 @@ def test_a_key_that_leads_on_from_a_field_takes_its_text_along(page, shared):
             page.get_by_text("unsaved", exact=True).wait_for(state="detached")
 
 
+@pytest.mark.thorough
 def test_an_answer_to_saving_closes_no_other_dialog(page):
     page.example(NOISE)
     page.keyboard.press("Control+s")
