@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from spark.core.arguments import checked
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
@@ -11,6 +13,7 @@ from spark.core.payloads import FloatArray, Payload
 from spark.graph.check import ports_of
 from spark.graph.specs import CALL, InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.nn import Brain, BrainConfig, Pool, Projection
+from spark.nn.initializers import Initializer
 
 
 class Port:
@@ -100,12 +103,15 @@ class Network:
             name: Its name.
             units: How many units it has, or its shape.
             neuron: `Pool`, or any preset of it or other neuron.
-            **settings: Fields of its config.
+            **settings: Fields of its config. A parameter of the soma may be an initializer, which draws a number for
+                each unit: `soma__threshold=NormalInitializer(mean=-50.0, deviation=1.0)`. What it draws follows from
+                the network's seed and the names of pool and parameter.
 
         Raises:
             ConfigError: The name is taken, or a setting is wrong.
         """
-        return self._added(Node(name, neuron, neuron.config_class()(units=units, **settings)))
+        drawn = {n: v if not _draws(n, v) else self._drawn(name, n, v, units) for n, v in settings.items()}
+        return self._added(Node(name, neuron, neuron.config_class()(units=units, **drawn)))
 
     @checked
     def module(self, name: str, module: type[Module], inputs: Mapping[str, Any] | None = None, **settings: Any) -> Node:
@@ -195,6 +201,17 @@ class Network:
             )
         node.inputs.setdefault(target.name, []).append(Projection(wire.origin, wire.port, **given) if given else wire)
 
+    def __getitem__(self, name: str) -> Node:
+        """A pool or another module by its name.
+
+        Raises:
+            ConfigError: There is none of this name, with the nearest.
+        """
+        if name not in self._nodes:
+            problem = Problem(name, "is no module of this network", suggestion(name, self._nodes, "module"), "unknown")
+            raise ConfigError(problem)
+        return self._nodes[name]
+
     def config(self) -> BrainConfig:
         """The brain's config."""
         modules = [node.specs for node in self._nodes.values()]
@@ -204,6 +221,14 @@ class Network:
     def build(self) -> Brain:
         """The brain of this config, not built yet: its first call or run builds it."""
         return Brain(self.config())
+
+    def _drawn(self, pool: str, field: str, values: Initializer, units: int | tuple[int, ...]) -> np.ndarray:
+        """A number for each unit of a pool."""
+        if values.density != 1.0 or values.total is not None:
+            text = "draws a number for each unit, so that its density and total mean nothing"
+            raise ConfigError(Problem(f"{pool}.{field}", text, "Leave them out", "unused"))
+        seed = [self._settings["seed"] or 0, *f"{pool}.{field}".encode()]
+        return values.values(np.random.default_rng(seed), (units,) if isinstance(units, int) else tuple(units))
 
     def _node(self, port: Port) -> Node:
         if port.owner not in self._nodes:
@@ -217,6 +242,10 @@ class Network:
             raise ConfigError(Problem(node.name, "is the name of two modules", "Names must differ", "duplicate"))
         self._nodes[node.name] = node
         return node
+
+
+def _draws(field: str, value: Any) -> bool:
+    return field.startswith("soma__") and isinstance(value, Initializer)
 
 
 def _port(source: Node | Port) -> Port:

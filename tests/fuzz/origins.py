@@ -133,8 +133,9 @@ def connectivity(draw: Draw, origin: Origin, units: Shape, weight: float):
             return made()
         if kind == "AllToAll":
             return made(self_connections=own)
-        if kind == "FixedProbability":
-            return made(probability=draw.number_in(0.05, 0.6), self_connections=own)
+        if kind in ("FixedProbability", "AtLeastOnce"):
+            more = {"self_connections": own} if kind == "FixedProbability" else {}
+            return made(probability=draw.number_in(0.05, 0.6), **more)
         if kind == "FixedInDegree" and pre > 2:
             return made(degree=draw.whole(1, pre - 1), multapses=draw.chance(0.5), self_connections=own)
         if kind == "FixedOutDegree" and post > 2:

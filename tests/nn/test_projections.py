@@ -85,6 +85,7 @@ PATTERNS = {
     "in-degree": connections.FixedInDegree(degree=3),
     "out-degree": connections.FixedOutDegree(degree=2),
     "number": connections.FixedTotalNumber(number=11),
+    "at least once": connections.AtLeastOnce(probability=0.4),
     "distance": connections.DistanceDependent(width=0.4),
     "all": "all_to_all",
 }

@@ -281,3 +281,15 @@ def test_a_receptor_whose_output_no_pool_knows_is_refused():
     )
     with refused(spark.ConfigError, text):
         into(GatingConfig())
+
+
+@pytest.mark.parametrize(("tau", "membrane"), [(0.5, 10.0), (10.0, 10.0), (30.0, 12.0)])
+def test_a_weight_of_a_peak_makes_the_potential_peak_there(tau: float, membrane: float) -> None:
+    """The potential by quadrature of the current through the membrane, not by the formula."""
+    soma = somas.IntegrateAndFireSomaConfig(potential_tau=membrane, resistance=40.0)
+    weight = receptors.ExponentialCurrentConfig(tau=tau).weight_of_peak(0.15, soma)
+    time = np.linspace(0.0, 100.0, 100_001)
+    current = weight * np.exp(-time / tau)
+    kicked = np.concatenate([[0.0], np.cumsum((current * np.exp(time / membrane))[:-1] * np.diff(time))])
+    potential = kicked * np.exp(-time / membrane) * 40.0 / membrane / 1000.0
+    assert abs(potential.max() - 0.15) < 2e-4

@@ -11,6 +11,7 @@ import spark
 from spark import InputSpec, ModuleSpecs, OutputSpec, PortMap, Projection, SpikeArray
 from spark.nn import BrainConfig, Pool, PoolConfig, interfaces, neurons
 from spark.nn.connections import FixedInDegree, FixedProbability
+from spark.nn.initializers import NormalInitializer
 from spark.nn.plasticity import PairRuleConfig
 from spark.nn.receptors import ExponentialConductanceConfig, ExponentialCurrentConfig
 
@@ -132,3 +133,29 @@ def test_the_two_pools_of_the_docs_take_ten_lines() -> None:
     block = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
     lines = block[: block.index("print(")].splitlines()
     assert len([line for line in lines if not line.startswith(("import", "from")) and line.strip()]) <= 10
+
+
+def test_an_initializer_draws_a_parameter_of_the_soma_for_each_unit_from_the_networks_seed() -> None:
+    def thresholds(seed: int, name: str = "pool") -> np.ndarray:
+        net = spark.Network(seed=seed)
+        net.pool(name, (20, 30), soma__threshold=NormalInitializer(mean=-50.0, deviation=2.0, maximum=-47.0))
+        return net.config().modules_map[name].config.soma.threshold
+
+    drawn = thresholds(1)
+    assert drawn.shape == (20, 30) and drawn.max() <= -47.0
+    assert abs(drawn.mean() + 50.0) < 0.5 and abs(drawn.std() - 2.0) < 0.4
+    np.testing.assert_array_equal(drawn, thresholds(1))
+    assert (drawn != thresholds(2)).any() and (drawn != thresholds(1, "other")).any()
+    text = (
+        "pool.soma__threshold: draws a number for each unit, so that its density and total mean nothing. Leave them out"
+    )
+    with refused(spark.ConfigError, text):
+        spark.Network().pool("pool", 4, soma__threshold=NormalInitializer(density=0.5))
+
+
+def test_a_network_gives_its_modules_by_name() -> None:
+    net = spark.Network()
+    pool = net.pool("pool", 4)
+    assert net["pool"] is pool
+    with refused(spark.ConfigError, "pol: is no module of this network. Did you mean 'pool'?"):
+        net["pol"]

@@ -4,6 +4,7 @@ from spark.nn.connections.base import AnyConnectivity as AnyConnectivity
 from spark.nn.connections.base import ConnectionList as ConnectionList
 from spark.nn.connections.base import Connectivity as Connectivity
 from spark.nn.connections.distance import DistanceDependent as DistanceDependent
+from spark.nn.connections.random import AtLeastOnce as AtLeastOnce
 from spark.nn.connections.random import FixedInDegree as FixedInDegree
 from spark.nn.connections.random import FixedOutDegree as FixedOutDegree
 from spark.nn.connections.random import FixedProbability as FixedProbability

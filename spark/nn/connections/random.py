@@ -92,14 +92,6 @@ class FixedTotalNumber(Connectivity):
 
     number: Whole = field(least=0, description="Connections in all.")
 
-    @classmethod
-    def from_probability(cls, probability: float, pre: int, post: int) -> "FixedTotalNumber":
-        """As many as make a pair of units connected at least once with this probability.
-
-        K = ln(1 - p) / ln(1 - 1 / (pre post)). Source: Potjans & Diesmann 2014, doi:10.1093/cercor/bhs358, equation 1.
-        """
-        return cls(number=round(math.log1p(-probability) / math.log1p(-1.0 / (pre * post))))
-
     def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
         """As many as asked for."""
         return self.number
@@ -115,6 +107,33 @@ class FixedTotalNumber(Connectivity):
         for begin, end in zip(starts[:-1], starts[1:], strict=True):
             targets[begin:end].sort()
         return ConnectionList(starts, targets)
+
+
+class AtLeastOnce(Connectivity):
+    """So many connections in all that a pair is connected at least once with a probability; otherwise at random.
+
+    There are ln(1 - probability) / ln(1 - 1 / (pre post)) of them, drawn as those of `FixedTotalNumber`.
+
+    Source: Potjans & Diesmann 2014, doi:10.1093/cercor/bhs358, equation 1.
+    """
+
+    probability: Number = field(
+        0.1, least=0, below=1, description="Probability that a pair is connected, once or more."
+    )
+
+    def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
+        """As many as follow from the probability and the numbers of units."""
+        pre, post = sizes(pre_shape, post_shape)
+        if pre * post == 1:
+            return round(self.probability)
+        return round(math.log1p(-self.probability) / math.log1p(-1.0 / (pre * post)))
+
+    def draw(
+        self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
+    ) -> ConnectionList:
+        """As of `FixedTotalNumber`."""
+        number = self.expected_number(pre_shape, post_shape)
+        return FixedTotalNumber(number=number).draw(generator, pre_shape, post_shape)
 
 
 def _fixed(

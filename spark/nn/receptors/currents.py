@@ -1,6 +1,8 @@
 """Receptors that turn arriving weights into currents."""
 
+import math
 from dataclasses import replace
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -51,6 +53,25 @@ class ExponentialCurrentConfig(InhibitoryConfig):
     tau: Number = field(
         5.0, unit="ms", above=0, time_constant="exact", description="Time constant with which the current decays."
     )
+
+    def weight_of_peak(self, peak: float, soma: Any) -> float:
+        """The weight of a spike after which the potential of a leaky soma peaks so far above rest.
+
+        I(t) = w exp(-t / tau) on a membrane of time constant m and resistance R: the peak is
+        w R (tau / m)^(m / (m - tau)), and w R / e where both are alike.
+
+        Args:
+            peak: Peak of the postsynaptic potential, mV.
+            soma: Config of a leaky soma: its `potential_tau`, ms, and its `resistance`, MOhm, are read.
+
+        Returns:
+            The weight, pA.
+
+        Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570.
+        """
+        ratio = self.tau / soma.potential_tau
+        share = math.exp(-1.0) if math.isclose(ratio, 1.0) else ratio ** (1.0 / (1.0 - ratio))
+        return 1000.0 * peak / (soma.resistance * share)
 
 
 class ExponentialCurrent(Receptor):

@@ -15,6 +15,7 @@ from spark.kernels.order import by_delay, pays
 from spark.kernels.rows import Rows
 from spark.nn.connections import (
     AllToAll,
+    AtLeastOnce,
     ConnectionList,
     Connectivity,
     FixedInDegree,
@@ -28,7 +29,7 @@ from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initial
 MOST_EDGES = np.iinfo(np.int32).max
 _LONGEST = np.iinfo(np.uint16).max
 # Those whose expected number is not only a bound.
-_COUNTED = (AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber)
+_COUNTED = (AllToAll, AtLeastOnce, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber)
 
 
 @dataclass(frozen=True)
