@@ -63,6 +63,7 @@ def test_a_copy_of_a_state_fits_its_brain_and_outlives_it(copied: Callable[[Any]
     view(drive=drive())
 
 
+@pytest.mark.thorough
 def test_pickles_are_read_in_another_process(tmp_path: Path) -> None:
     brain = tutorial_brain(seed=3)
     after_50_steps(brain)

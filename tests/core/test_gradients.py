@@ -34,6 +34,11 @@ POOLS = {
 
 # What lies upstream of a pool has the same gradient with each of them.
 UPSTREAM = [pytest.param("spiker.potential", pool, marks=pytest.mark.slow) for pool in POOLS if pool != "plastic"]
+# Receptors that are read together with the potential have all that the others have.
+OWN = [
+    pytest.param("pool.soma.potential", pool, marks=[] if pool == "conductance" else pytest.mark.thorough)
+    for pool in POOLS
+]
 
 
 def brain_with(pool: str) -> Brain:
@@ -80,7 +85,7 @@ def loss_of(pool: str, path: str) -> tuple[Any, Any, Any, np.ndarray]:
 
 @pytest.mark.parametrize(
     ("path", "pool"),
-    [*(("pool.soma.potential", pool) for pool in POOLS), ("spiker.potential", "plastic"), *UPSTREAM],
+    [*OWN, ("spiker.potential", "plastic"), *UPSTREAM],
 )
 def test_a_brains_gradient_is_its_slope(path: str, pool: str) -> None:
     loss, after_two_steps, value, weights = loss_of(pool, path)
@@ -92,6 +97,7 @@ def test_a_brains_gradient_is_its_slope(path: str, pool: str) -> None:
 
 
 # Without `jit` every operation compiles by itself.
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", ["pool.soma.potential", pytest.param("spiker.potential", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("pool", [p if p == "current" else pytest.param(p, marks=pytest.mark.slow) for p in POOLS])
 def test_a_gradient_that_is_not_compiled_is_the_same(pool: str, path: str) -> None:

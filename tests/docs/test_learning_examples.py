@@ -35,6 +35,7 @@ def test_an_example_is_read_at_one_look() -> None:
 
 
 # CartPole's runs as a whole among the other examples.
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", some(sorted(set(FILES) - {"cartpole", "digits", "digits_by_reward"}), 3, first=1))
 def test_it_teaches_and_judges(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     loaded(name).main(1, 2, 2)

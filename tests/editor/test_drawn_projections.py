@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from drawing import some
 from pools import INPUTS, dendritic_document, pooled, pooled_document
 
 import spark
@@ -336,7 +337,7 @@ def spikes(document, path):
     return spark.run(Brain(config), 100, INPUTS, record=path, progress=False)[path]
 
 
-@pytest.mark.parametrize("chosen", [["n4"], ["n3"], ["n3", "n4"]])
+@pytest.mark.parametrize("chosen", some([["n4"], ["n3"], ["n3", "n4"]], 3, 2, thorough=1))
 def test_a_brain_made_of_pools_and_unpacked_again_keeps_projections_and_changes_no_result(chosen):
     document = pooled_document()
     # A projection without a name of its own, and with a rule: its draws follow from the name.

@@ -142,6 +142,7 @@ def test_a_brain_that_is_too_large_for_the_memory_is_refused_by_the_name_of_its_
     assert "fewer units" in problem["fix"]
 
 
+@pytest.mark.thorough
 def test_a_probe_that_is_added_later_is_watched_from_the_next_step_on(editor):
     async def one():
         async with connect(editor) as line:
@@ -319,6 +320,7 @@ def test_a_module_that_cannot_be_imported_harms_only_brains_that_need_it(editor,
     assert "is not a registered module" in lost["error"]["problems"][0]["message"]
 
 
+@pytest.mark.thorough
 def test_the_token_is_in_no_line_that_is_printed(tmp_path):
     environment = {**os.environ, "SPARK_STATE": str(tmp_path / "drafts")}
     command = [

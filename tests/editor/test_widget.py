@@ -148,6 +148,7 @@ def test_all_that_waits_is_one_message_since_notebook_servers_limit_how_many_the
     kernel.close()
 
 
+@pytest.mark.thorough
 def test_a_brain_that_no_page_shows_any_more_stands_still_and_a_page_that_comes_back_is_greeted(
     loops, tmp_path, monkeypatch
 ):

@@ -155,6 +155,7 @@ def test_what_the_world_showed_teaches_the_same_to_the_bit() -> None:
         np.testing.assert_array_equal(told.state[path], own.state[path])
 
 
+@pytest.mark.thorough
 def test_a_brain_that_learned_in_its_world_balances_gymnasiums_pole() -> None:
     brain = Brain(learn.actor_critic(CartPole, seed=3, encoder={"resolution": 6}))
     learn.Plasticity().fit(brain, episodes=60)

@@ -27,6 +27,7 @@ def seed_with(steps: int, holds: Callable[[Case], bool]) -> int:
     return next(seed for seed in range(100) if holds(random_case(seed, steps)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", some(range(4), 2))
 def test_the_smallest_brain_can_be_built_and_has_nothing_without_need(number: int) -> None:
     """What is kept of it stands for a fault in one kind of module that takes nine steps to be seen."""

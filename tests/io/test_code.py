@@ -28,7 +28,7 @@ def built_by(code):
     return names
 
 
-@pytest.mark.parametrize("name", examples())
+@pytest.mark.parametrize("name", some(examples(), 4, thorough=1))
 def test_the_code_of_an_example_builds_an_equal_config(name):
     config, _ = brain_config(examples()[name])
     made = built_by(python_code(config, examples()[name]["run"]))

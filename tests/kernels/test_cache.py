@@ -39,6 +39,7 @@ def test_another_process_finds_what_was_compiled(tmp_path):
     assert run(tmp_path)[1] > 0
 
 
+@pytest.mark.thorough
 def test_it_can_be_turned_off(tmp_path):
     assert run(tmp_path, SPARK_COMPILATION_CACHE="0") == ("None", 0)
 

@@ -156,6 +156,7 @@ def test_a_sanitizer_without_its_runtime_is_refused_before_it_ends_the_process(m
         library()
 
 
+@pytest.mark.thorough
 def test_doctor_names_the_build():
     variables = {**os.environ, "SPARK_NATIVE_BUILD": "checked", "PYTHONPATH": str(ROOT)}
     code = "from spark.cli import main; main(['doctor'])"

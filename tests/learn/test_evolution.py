@@ -98,6 +98,7 @@ class Undone(CartPole):
         return moved, jnp.where(jnp.abs(moved[2]) > 0.15, jnp.nan, reward), fell
 
 
+@pytest.mark.thorough
 def test_a_world_that_gives_what_is_no_number_is_named() -> None:
     text = (
         r"world: gave a reward or an observation that is no number; expected finite numbers\. Mend the world's `after`"

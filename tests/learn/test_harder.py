@@ -27,6 +27,7 @@ def variants() -> Any:
     del sys.modules["variants"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", some(["reward only at the fall", "Poisson input", "delays and refractory periods"], 3))
 def test_the_pole_is_balanced_for_long(variants: Any, name: str) -> None:
     variant = variants.VARIANTS[name]

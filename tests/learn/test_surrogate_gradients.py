@@ -92,6 +92,7 @@ def test_the_same_seed_learns_the_same(brain: Brain) -> None:
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.thorough
 def test_a_lesson_that_was_cut_off_goes_on_to_the_same_weights(brain: Brain, tmp_path: Any, monkeypatch: Any) -> None:
     """Cut at the third round, after its files were written; what the optimizer knows is among them."""
     monkeypatch.setattr(keeping, "_SECONDS", 0.0)

@@ -57,6 +57,7 @@ class Countdown(World):
         return physical
 
 
+@pytest.mark.thorough
 def test_chance_takes_all_actions_alike_for_as_long_as_an_episode_lasts() -> None:
     found = yardsticks(Countdown(), 2000)
     assert list(found) == ["random"]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import array_code, refused
+from drawing import some
 from reference import dendrites as reference
 from tolerances import INTEGRATED
 
@@ -53,7 +54,7 @@ KINDS: dict[str, tuple[Any, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", some(KINDS, 3, 1, thorough=1))
 def test_a_pool_with_a_dendrite_runs_as_in_numpy_compiled_and_as_array_code(kind: str) -> None:
     config, by_hand = KINDS[kind]
     arriving = SPIKES @ WEIGHTS.T

@@ -150,6 +150,7 @@ def test_new_conductances_within_a_pool_are_the_same_both_ways() -> None:
     assert made.with_weights({"b.gap": 2.0 * made.connections("b.gap").weights})
 
 
+@pytest.mark.thorough
 def test_derivatives_pass_through_a_junction_also_where_the_source_is_exactly_at_rest() -> None:
     """The system is linear, so that a difference of any size is the derivative."""
     net = spark.Network(dt=0.1, seed=1)

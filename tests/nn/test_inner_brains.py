@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from builders import array_code, tutorial_specs
+from drawing import some
 from tolerances import SAME_BRAIN
 
 import spark
@@ -55,7 +56,7 @@ def ran(brain: Brain) -> dict[str, np.ndarray]:
     return state | {name: np.asarray(recorded[name]) for name in ("action", "level")}
 
 
-@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("depth", some([1, 2], 2, 1, thorough=1))
 def test_a_brain_in_a_brain_is_native_and_gives_what_it_does_as_array_code(depth):
     brain = beside(inner_config(depth))
     explained = spark.explain(brain)

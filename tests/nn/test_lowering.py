@@ -117,15 +117,15 @@ CASES = {
 }
 
 
-# Beside a user's module, which splits the program, two of them in the quick run, and of the others those that no other
-# one is a part of; each compiles in both codes.
+# In the quick run two of them stand beside a user's module, which splits the program, and one alone; then those alone
+# that no other one is a part of. Each compiles in both codes.
 BESIDE = ("ALIF with delays and the rule", "LIF without delays, dense")
 PARTS = ("LIF with delays and the rule", "ALIF without the rule", "ALIF without delays")
 ALL = [
     pytest.param(case, own, id=f"{name}-{'with a user module' if own else 'built in'}", marks=marks)
     for name, case in CASES.items()
     for own, marks in (
-        (False, pytest.mark.slow if name in PARTS else ()),
+        (False, pytest.mark.slow if name in PARTS else () if name == BESIDE[0] else pytest.mark.thorough),
         (True, () if name in BESIDE else pytest.mark.slow),
     )
 ]

@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 import numpy as np
 import pytest
 from builders import refused
+from drawing import some
 from pool_brains import DT, SOURCES, UNITS, CurrentMeterConfig, MeterConfig, brain_of, delivered, source, traces, trains
 from tolerances import INTEGRATED
 
@@ -127,7 +128,7 @@ def nmda_course(rise: float, tau: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("magnesium", [0.0, 0.7, 1.5])
-@pytest.mark.parametrize("resting", [0.0, -65.0, np.linspace(-70.0, -60.0, UNITS)])
+@pytest.mark.parametrize("resting", some([0.0, -65.0, np.linspace(-70.0, -60.0, UNITS)], 3, 2, thorough=1))
 def test_nmda_opens_slowly_and_is_blocked_as_the_potential_asks(magnesium, resting):
     config = receptors.NMDAConfig(rise=3.0, tau=40.0, magnesium=magnesium)
     given = into(config, soma=MeterConfig(held=HELD, resting=resting))
