@@ -3,10 +3,8 @@
 import numpy as np
 
 from spark.kernels import native
-from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, weight_layout
+from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, for_rows, weight_layout
 from spark.kernels.sharing import TOGETHER
-
-_CHUNK = 1 << 20  # Connections sorted at once: their numbers stay in the cache.
 
 # Bytes of the rows that are delivered together, for half of the targets: they are to stay in a core's cache.
 _BLOCK = 1 << 19
@@ -45,20 +43,21 @@ def by_delay(rows: Rows, units: int) -> Rows:
     Returns:
         The rows, with their middles.
     """
-    starts, post, weights, delays = rows.starts, rows.post.copy(), rows.weights, rows.delays.copy()
-    each = weight_layout(rows) == WEIGHT_OF_EDGE
-    weights = weights.copy() if each else weights
+    starts, half = rows.starts, first_of_second_half(units)
+    each = ("post", "delays", "weights") if weight_layout(rows) == WEIGHT_OF_EDGE else ("post", "delays")
+    made = {name: np.empty_like(getattr(rows, name)) for name in each}
     middles = np.empty(starts.size - 1, np.int32)
-    half, row = first_of_second_half(units), 0
-    while row < starts.size - 1:
-        last = max(row + 1, int(np.searchsorted(starts, starts[row] + _CHUNK, side="right")) - 1)
-        here = slice(starts[row], starts[last])
-        order, counts = _order(starts[row : last + 1] - starts[row], post[here] >= half, delays[here])
-        middles[row:last] = starts[row:last] + counts
-        for array in (post, delays, weights) if each else (post, delays):
-            array[here] = array[here][order]
-        row = last
-    return Rows(starts, post, weights, delays, middles)
+
+    def sort(first: int, last: int) -> None:
+        here = slice(starts[first], starts[last])
+        order, counts = _order(starts[first : last + 1] - starts[first], rows.post[here] >= half, rows.delays[here])
+        middles[first:last] = starts[first:last] + counts
+        for name, array in made.items():
+            # Unlike an index, this lets other threads go on.
+            np.take(getattr(rows, name)[here], order, out=array[here], mode="clip")
+
+    for_rows(starts, sort)
+    return rows._replace(**made, middles=middles)
 
 
 def _order(starts: np.ndarray, second: np.ndarray, delays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

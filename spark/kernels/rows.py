@@ -1,6 +1,14 @@
 """Connections in compressed rows."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
+
+import numpy as np
+
+from spark.kernels.processors import processors
+
+_AT_ONCE = 1 << 20  # Connections that are worked on at once: their numbers stay in the cache.
 
 ONE_WEIGHT, WEIGHT_OF_UNIT, WEIGHT_OF_EDGE = range(3)
 
@@ -30,3 +38,23 @@ def weight_layout(rows: Rows) -> int:
     if size == rows.post.shape[0]:
         return WEIGHT_OF_EDGE
     return ONE_WEIGHT if size == 1 else WEIGHT_OF_UNIT
+
+
+def for_rows(starts: np.ndarray, work: Callable[[int, int], None]) -> None:
+    """Call `work(first, last)` with all rows, some at a time, on as many threads as there are processors.
+
+    Args:
+        starts: (rows + 1,), where the connections of each row begin, as in `Rows`.
+        work: Is called with the first row, and with the first that is not meant any more; no row comes twice.
+    """
+    chunks, row = [], 0
+    while row < starts.size - 1:
+        last = max(row + 1, int(np.searchsorted(starts, starts[row] + _AT_ONCE, side="right")) - 1)
+        chunks.append((row, last))
+        row = last
+    if len(chunks) == 1:
+        work(*chunks[0])
+        return
+    with ThreadPoolExecutor(processors()) as threads:
+        for _ in threads.map(lambda chunk: work(*chunk), chunks):
+            pass

@@ -1,6 +1,5 @@
 """`batch`: many brains at once, each as if it ran alone."""
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -13,6 +12,7 @@ from spark.core.errors import Problem, RunError, SparkError
 from spark.core.keeper import Claim
 from spark.core.part import keeper_of
 from spark.core.transform import STEP
+from spark.kernels.processors import processors
 from spark.nn import Brain
 from spark.sim.bar import progress_bar
 from spark.sim.interrupt import Interrupt
@@ -166,7 +166,7 @@ def _each(brains: list[Brain], inputs: Any) -> list[Mapping[str, Any] | None]:
 
 def _threads(wanted: Any) -> int:
     if wanted is None:
-        return os.cpu_count() or 1
+        return processors()
     if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
         raise RunError(Problem("threads", f"must be a whole number of at least 1, got {wanted!r}", "", "bounds"))
     return wanted

@@ -1,6 +1,5 @@
 """By how many threads a run is done: what is asked for, or what pays."""
 
-import os
 import weakref
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from spark.core.errors import Problem, RunError
 from spark.core.transform import merge, split
 from spark.core.tree import constants_of, variables_of
+from spark.kernels.processors import processors
 from spark.nn.brain import Brain
 
 MOST_THREADS = 1024
@@ -24,14 +24,6 @@ class Threads:
 
     number: int
     reason: str
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # Not every system has it.
-        return os.cpu_count() or 1
 
 
 def check_threads(threads: int | None) -> int | None:

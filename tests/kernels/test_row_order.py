@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from spark.kernels import native, order
+from spark.kernels import native
+from spark.kernels import rows as kernel_rows
 from spark.kernels.order import by_delay, first_of_second_half, pays, steps_together
 from spark.kernels.rows import Rows
 
@@ -44,7 +45,7 @@ def check(rows: Rows) -> None:
 @given(connections(), st.sampled_from([1 << 20, 30]))
 def test_rows_ascend_by_half_then_delay_and_equal_ones_stay_as_they_stood(rows: Rows, chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(order, "_CHUNK", chunk)
+        patch.setattr(kernel_rows, "_AT_ONCE", chunk)
         check(rows)
         patch.setattr(native, "available", lambda: False)
         check(rows)

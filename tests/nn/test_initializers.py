@@ -168,3 +168,17 @@ def test_ends_that_leave_almost_nothing_of_a_distribution_are_refused() -> None:
     )
     with refused(spark.ConfigError, text):
         TruncatedNormalInitializer(mean=0.0, deviation=1.0, low=9.0, high=10.0)
+
+
+@pytest.mark.parametrize(
+    "kind", [k for k in DISTRIBUTIONS if k is not TruncatedNormalInitializer], ids=lambda k: k.__name__
+)
+def test_numbers_of_a_list_that_are_drawn_in_parts_are_those_drawn_at_once(
+    kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    initializer, post = kind(minimum=0.9, maximum=1.1), np.zeros(50, np.int32)
+    at_once = list(initializer.parts(np.random.default_rng(3), post, 1))
+    monkeypatch.setattr("spark.nn.initializers.base._AT_ONCE", 7)
+    parts = list(initializer.parts(np.random.default_rng(3), post, 1))
+    assert [part.size for part in at_once] == [50] and [part.size for part in parts] == [7] * 7 + [1]
+    np.testing.assert_array_equal(np.concatenate(parts), at_once[0])

@@ -1,6 +1,7 @@
 """What an initializer is: a config that draws connections and numbers for them."""
 
 import numbers
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -97,19 +98,28 @@ class Initializer(Config):
         """Numbers within the bounds."""
         return self._bounded(self.draw(generator, shape))
 
-    def listed(self, generator: np.random.Generator, post: np.ndarray, units: int) -> np.ndarray:
-        """Numbers within the bounds for a list of connections; with `total`, those of each unit add up to it.
+    def parts(self, generator: np.random.Generator, post: np.ndarray, units: int) -> Iterator[np.ndarray]:
+        """Numbers within the bounds for a list of connections, some after the other.
+
+        Memory for a few of them is used again and again, which also saves the time that new pages cost. With `total`,
+        the numbers of each unit add up to it, and all are drawn at once.
 
         Args:
             generator: Draws.
             post: Postsynaptic unit of each connection.
             units: Number of postsynaptic units.
 
+        Yields:
+            The numbers of the next connections, float64.
+
         Raises:
             ConfigError: The numbers of a unit cannot be scaled to `total`.
         """
-        drawn = self.draw(generator, (post.size,))
-        return self._bounded(drawn) if self.total is None else self._scaled(drawn, Groups.listed(post, units))
+        if self.total is not None:
+            yield self._scaled(self.draw(generator, (post.size,)), Groups.listed(post, units))
+            return
+        for first in range(0, post.size, _AT_ONCE):
+            yield self._bounded(self.draw(generator, (min(_AT_ONCE, post.size - first),)))
 
     def incoming(self, pre: int) -> int:
         """How many of `pre` units each postsynaptic unit is connected with."""

@@ -1,6 +1,6 @@
 """Connections, weights and delays of all wires of a port, drawn into one set of compressed rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,7 +108,7 @@ def draw_rows(
 
 def draw_wire(
     generator: np.random.Generator, wire: WireDraw, units: tuple[int, ...], dt: float, weight_dtype: str
-) -> tuple[ConnectionList, Any, Any]:
+) -> tuple[ConnectionList, float | np.ndarray, int | np.ndarray]:
     """Connections of one wire, their weights, and the steps that are left of their delays when a spike comes in.
 
     Weights and steps are one number for all, or one for each connection.
@@ -218,27 +218,48 @@ def _without_effect(wire: WireDraw, name: str, setting: Initializer) -> list[Pro
 
 def _numbers(
     generator: np.random.Generator, address: str, setting: Initializer, found: ConnectionList, units: tuple[int, ...]
-) -> Any:
-    """What an initializer gives for the connections: one number, or one for each."""
-    if isinstance(setting, ConstantInitializer) and setting.total is None:
-        return float(setting.values(generator, ()))
+) -> Iterator[np.ndarray]:
+    """What an initializer gives for the connections, some after the other.
+
+    Raises:
+        ConfigError: It cannot give them, at its address.
+    """
     try:
         if isinstance(setting, ArrayInitializer):
             pre = np.repeat(np.arange(found.starts.size - 1), np.diff(found.starts))
-            return setting.at(pre, found.post, (found.starts.size - 1, int(np.prod(units))))
-        return setting.listed(generator, found.post, int(np.prod(units)))
+            yield setting.at(pre, found.post, (found.starts.size - 1, int(np.prod(units))))
+        else:
+            yield from setting.parts(generator, found.post, int(np.prod(units)))
     except ConfigError as error:
         raise error.under(address) from error
 
 
+def _number_of_all(generator: np.random.Generator, setting: Initializer) -> float | None:
+    """The number that an initializer gives to all connections alike, or None."""
+    if isinstance(setting, ConstantInitializer) and setting.total is None:
+        return float(setting.values(generator, ()))
+    return None
+
+
 def _weights(
     generator: np.random.Generator, wire: WireDraw, found: ConnectionList, units: tuple[int, ...], dtype: str
-) -> Any:
-    """One number, or one for each connection."""
-    numbers = found.values
-    if numbers is None:
-        numbers = _numbers(generator, wire.addresses["kernel"], wire.kernel, found, units)
-    largest = max(float(np.max(numbers)), -float(np.min(numbers))) if np.size(numbers) else 0.0
+) -> float | np.ndarray:
+    """One number, or one for each connection; those that are kept as float32 are float32 already."""
+    one = _number_of_all(generator, wire.kernel) if found.values is None else None
+    if one is not None:
+        _check_held(wire, abs(one), dtype)
+        return one
+    parts = _numbers(generator, wire.addresses["kernel"], wire.kernel, found, units)
+    weights, first = np.empty(found.post.size, np.float32 if dtype == "float32" else np.float64), 0
+    for part in parts if found.values is None else [found.values]:
+        _check_held(wire, max(float(np.max(part)), -float(np.min(part))) if part.size else 0.0, dtype)
+        weights[first : first + part.size] = part
+        first += part.size
+    return weights
+
+
+def _check_held(wire: WireDraw, largest: float, dtype: str) -> None:
+    """Refuse weights of this absolute size that are beyond their dtype."""
     most = float(jnp.finfo(dtype).max)
     if largest > most and dtype == "float32":
         text = f"makes numbers that float32 cannot hold, got {largest:g}; expected at most {most:g}"
@@ -247,7 +268,6 @@ def _weights(
         address = f"{wire.addresses['kernel'].rpartition('.')[0]}.weight_dtype"
         text = f"cannot hold the weights, got {largest:g} in {dtype}; expected at most {most:g}"
         raise ConfigError(Problem(address, text, "Store weights as float32", "bounds"))
-    return numbers
 
 
 def _joined_weights(weights: list[Any], lists: list[ConnectionList], dtype: str) -> np.ndarray:
@@ -268,22 +288,32 @@ def _joined_weights(weights: list[Any], lists: list[ConnectionList], dtype: str)
 
 def _steps(
     generator: np.random.Generator, wire: WireDraw, found: ConnectionList, units: tuple[int, ...], dt: float
-) -> Any:
-    """Delay in steps, rounded to the nearest: a number for all connections, or one for each."""
+) -> int | np.ndarray:
+    """Delay in steps, rounded to the nearest: a number for all connections, or one for each, int32."""
     assert wire.delay is not None
-    drawn = _numbers(generator, wire.addresses["delay"], wire.delay, found, units)
-    steps = np.rint(np.asarray(drawn, np.float64) / dt).astype(np.int64)
-    if steps.size and (shorter_than_a_step(drawn, dt) or steps.max() > _LONGEST):
+    one = _number_of_all(generator, wire.delay)
+    if one is not None:
+        return int(_in_steps(wire, np.full(1, one), dt)[0])
+    steps, first = np.empty(found.post.size, np.int32), 0
+    for part in _numbers(generator, wire.addresses["delay"], wire.delay, found, units):
+        steps[first : first + part.size] = _in_steps(wire, part, dt)
+        first += part.size
+    return steps
+
+
+def _in_steps(wire: WireDraw, delays: np.ndarray, dt: float) -> np.ndarray:
+    steps = np.rint(delays / dt)
+    if steps.size and (shorter_than_a_step(delays, dt) or steps.max() > _LONGEST):
         raise ConfigError(
             Problem(
                 wire.addresses["delay"],
                 f"must be at least dt and at most {_LONGEST} steps, "
-                f"got {np.min(drawn):g} to {np.max(drawn):g} ms with dt={dt:g} ms",
+                f"got {np.min(delays):g} to {np.max(delays):g} ms with dt={dt:g} ms",
                 "Raise the delay (an initializer's `minimum` bounds what is drawn), or change dt",
                 "bounds",
             )
         )
-    return int(steps) if steps.ndim == 0 else steps
+    return steps
 
 
 def _joined_delays(delays: list[Any], edges: list[int]) -> tuple[np.ndarray | None, int]:
