@@ -41,7 +41,9 @@ def in_loop(coroutine):
 def connect(editor, session=None):
     headers = {"Authorization": f"Bearer {editor.guard.token}"}
     more = f"?session={session}" if session else ""
-    return websockets.connect(f"ws://127.0.0.1:{editor.port}/ws{more}", additional_headers=headers, max_size=None)
+    return websockets.connect(
+        f"ws://127.0.0.1:{editor.port}/ws{more}", additional_headers=headers, max_size=None, open_timeout=300
+    )
 
 
 async def pushed(line, kind):

@@ -36,7 +36,9 @@ def in_loop(coroutine):
 
 def connect(editor, **more):
     headers = {"Authorization": f"Bearer {editor.guard.token}"}
-    return websockets.connect(f"ws://127.0.0.1:{editor.port}/ws", additional_headers=headers, max_size=None, **more)
+    return websockets.connect(
+        f"ws://127.0.0.1:{editor.port}/ws", additional_headers=headers, max_size=None, open_timeout=300, **more
+    )
 
 
 async def ask(line, number, do, **arguments):
@@ -276,7 +278,7 @@ editor = GraphEditor(folder={str(tmp_path)!r}, drafts={str(tmp_path / "drafts")!
 async def one():
     headers = {{"Authorization": f"Bearer {{editor.guard.token}}"}}
     address = f"ws://127.0.0.1:{{editor.port}}/ws"
-    async with websockets.connect(address, additional_headers=headers, max_size=None) as line:
+    async with websockets.connect(address, additional_headers=headers, max_size=None, open_timeout=300) as line:
         for i, (do, arguments) in enumerate([
             ("apply", {{"commands": [{{"do": "add", "type": "MySpiker", "wire": None}}]}}),
             ("apply", {{"commands": [{{"do": "promote", "id": "n1", "port": "signal", "output": False}}]}}),

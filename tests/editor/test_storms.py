@@ -44,7 +44,9 @@ class Client:
         more = f"?session={self.session}" if self.session else ""
         address = f"ws://127.0.0.1:{self.server.port}/ws{more}"
         headers = {"Authorization": f"Bearer {self.server.token}"}
-        self.line = await websockets.connect(address, additional_headers=headers, max_size=None)
+        # No answer is late on a machine that does much else; who is gone breaks the line.
+        patience = {"open_timeout": 300, "ping_interval": None, "max_size": None}
+        self.line = await websockets.connect(address, additional_headers=headers, **patience)
         while self.document is None or self.session is None:
             self.take(await self.line.recv())
 
@@ -92,8 +94,12 @@ def one_command(draw, document):
     key = draw.choice(nodes) if nodes else "n1"
     other = draw.choice(nodes) if nodes else "n2"
     place = {"x": draw.randint(-500, 500), "y": draw.randint(-500, 500)}
-    kinds = ("LIFNeuron", "PoissonSpiker", "ExponentialIntegrator", "ALIFNeuron", INPUT, OUTPUT, "NoSuchThing")
-    ports = [draw.choice(["value", "spikes", "out_spikes", "signal"]), draw.choice(["in_spikes", "signal", "value"])]
+    kinds = ("LIFNeuron", "Pool", "PoissonSpiker", "ExponentialIntegrator", "ALIFNeuron", INPUT, OUTPUT, "NoSuchThing")
+    ports = ("value", "spikes", "out_spikes", "signal"), ("in_spikes", "signal", "value", "excitation", "fast")
+    pools = [k for k in nodes if document["nodes"][k]["type"] == "Pool"]
+    pool, receptor, dendrite = draw.choice(pools or [key]), draw.choice(["excitation", "fast"]), draw.choice("de")
+    receptors = [f"{kind}Config" for kind in ("Jump", "AlphaCurrent", "NMDA")]
+    dendrites = [f"{kind}DendriteConfig" for kind in ("Leaky", "Plateau", "Backpropagating")]
     return draw.choice(
         [
             {"do": "add", "type": draw.choice(kinds), **place},
@@ -104,7 +110,15 @@ def one_command(draw, document):
             {"do": "configure", "ids": [key], "path": ["units"], "value": [draw.randint(1, 50)]},
             {"do": "configure", "ids": [key], "path": ["soma", "threshold"], "value": -draw.random() * 50},
             {"do": "configure", "ids": [key], "path": ["units"], "reset": True},
-            {"do": "connect", "begin": [key, ports[0]], "end": [other, ports[1]]},
+            {"do": "connect", "begin": [key, draw.choice(ports[0])], "end": [other, draw.choice(ports[1])]},
+            {"do": "put_projection", "id": draw.choice(edges or ["e1"]), "own": draw.choice([True, False])},
+            {"do": "put_receptor", "id": pool, "name": receptor, "receptor": draw.choice(receptors)},
+            {"do": "rename_receptor", "id": pool, "name": receptor, "to": draw.choice(["excitation", "fast", "soma"])},
+            {"do": "remove_receptor", "id": pool, "name": receptor},
+            {"do": "put_dendrite", "id": pool, "name": dendrite, "dendrite": draw.choice(dendrites)},
+            {"do": "configure", "ids": [pool], "path": ["onto", receptor], "value": dendrite},
+            {"do": "rename_dendrite", "id": pool, "name": dendrite, "to": draw.choice("de")},
+            {"do": "remove_dendrite", "id": pool, "name": dendrite},
             {"do": "put_note", "text": f"note {draw.random()}", "id": draw.choice([None, *notes]), **place},
             {"do": "group", "ids": some, "name": "frame"},
             {"do": "encapsulate", "ids": some},

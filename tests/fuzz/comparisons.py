@@ -10,6 +10,7 @@ from fuzz import ways
 from fuzz.case import Case
 from fuzz.differences import Verdict, bits, rounding
 from fuzz.elsewhere import Job, elsewhere
+from fuzz.threshold import Onward
 from fuzz.ways import Outcome
 from spark.nn import Brain
 
@@ -34,6 +35,14 @@ class Workshop:
     def whole(self) -> Outcome:
         """The run to which all others are compared."""
         return ways.run(self.case, self.brain)
+
+    def steps(self, step: int) -> Onward:
+        """Does this step, as the run to which all others are compared, from any state; who fires is left of it."""
+
+        def onward(state: ways.State) -> ways.State:
+            return {port: rows[0] for port, rows in ways.onward(self.case, self.brain, step, state).items()}
+
+        return onward
 
 
 def unrecorded(shop: Workshop) -> str | None:
@@ -95,7 +104,7 @@ def calls(shop: Workshop) -> Verdict:
         shorter = shop.case.shorter(steps)
         return ways.run(shorter, shop.brain), ways.calls(shorter, shop.brain)
 
-    return rounding(shop.case, shop.whole, ways.calls(shop.case, shop.brain), both)
+    return rounding(shop.case, shop.whole, ways.calls(shop.case, shop.brain), both, shop.steps)
 
 
 def reference(shop: Workshop) -> Verdict:
@@ -105,12 +114,23 @@ def reference(shop: Workshop) -> Verdict:
         shorter = shop.case.shorter(steps)
         return ways.run(shorter, shop.brain), ways.reference(shorter)
 
-    return rounding(shop.case, shop.whole, ways.reference(shop.case), both)
+    return rounding(shop.case, shop.whole, ways.reference(shop.case), both, shop.steps)
 
 
-def widened(shop: Workshop) -> str | None:
-    """The same numbers come in other dtypes, alone and joined with others."""
-    return bits(shop.whole, ways.widened(shop.case))
+def widened(shop: Workshop) -> Verdict | str | None:
+    """The same numbers come in other dtypes, alone and joined with others.
+
+    Where numbers are checked, native code looks at no half precision: only one of the two is a native program then.
+    """
+
+    def both(steps: int) -> tuple[Outcome, Outcome]:
+        shorter = shop.case.shorter(steps)
+        return ways.run(shorter, shop.brain), ways.widened(shorter)
+
+    found = ways.widened(shop.case)
+    if not shop.case.config.check_numbers:
+        return bits(shop.whole, found)
+    return rounding(shop.case, shop.whole, found, both, shop.steps)
 
 
 def steps(shop: Workshop) -> str | None:
@@ -163,7 +183,7 @@ def _verdict(name: str, shop: Workshop, first: Outcome | None, other: Outcome | 
         return Verdict(other)
     if first is not None:
         return Verdict(bits(shop.whole, ways.joined([first, other])))
-    return rounding(shop.case, shop.whole, other, both)
+    return rounding(shop.case, shop.whole, other, both, shop.steps)
 
 
 def told(error: Exception) -> str:

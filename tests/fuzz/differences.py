@@ -4,14 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from tolerances import SAME_BRAIN
 
 from fuzz.case import Case
-from fuzz.threshold import Levels, unexplained
+from fuzz.threshold import Levels, Onward, unexplained
 from fuzz.ways import Outcome
 
 # The two runs' outcomes over so many steps.
 Shorter = Callable[[int], tuple[Outcome, Outcome]]
+# Does a step, by its number, from a state.
+Steps = Callable[[int], Onward]
 
 
 def bits(one: Outcome, other: Outcome) -> str | None:
@@ -47,7 +48,7 @@ class Verdict:
     excused: int | None = None
 
 
-def rounding(case: Case, one: Outcome, other: Outcome, shorter: Shorter) -> Verdict:
+def rounding(case: Case, one: Outcome, other: Outcome, shorter: Shorter, steps: Steps) -> Verdict:
     """What differs beyond rounding.
 
     Spikes must be equal, but for those of a unit whose potential came within 4 ulp of its threshold at the first step
@@ -59,24 +60,36 @@ def rounding(case: Case, one: Outcome, other: Outcome, shorter: Shorter) -> Verd
         one: A run.
         other: The same brain run in another way.
         shorter: Runs both over fewer steps, to look at the potentials.
+        steps: Does one step from a state as `one` did it.
     """
-    steps = {
+    levels = Levels(case)
+    firsts = {
         name: _first_step(one.spikes[name], other.spikes[name]) for name in one.spikes.keys() & other.spikes.keys()
     }
-    different = {name: step for name, step in steps.items() if step is not None}
-    if different:
-        first, levels = min(different.values()), Levels(case)
-        runs = shorter(first + 1)
-        ports = sorted(name for name, step in different.items() if step == first)
-        found = [unexplained(levels, p, first, (one.spikes[p], other.spikes[p]), runs) for p in ports]
-        return Verdict("; ".join(f for f in found if f is not None) or None, first)
+    different = {name: step for name, step in firsts.items() if step is not None}
+    if not different:
+        wrong = _beyond(levels, one, other)
+        for name in sorted(one.outputs.keys() & other.outputs.keys()):
+            values = one.outputs[name], other.outputs[name]
+            if wrong is None and not _close(*values, levels.bound("", values[0].dtype)):
+                wrong = f"output {name} differs beyond its bound"
+        return Verdict(wrong)
+    first = min(different.values())
+    runs, befores = shorter(first + 1), shorter(first) if first else (Outcome(), Outcome())
+    wrong = _beyond(levels, *befores)
+    for port in sorted(name for name, step in different.items() if step == first):
+        spikes, states = (one.spikes[port], other.spikes[port]), (befores[0].state, befores[1].state)
+        wrong = wrong or unexplained(levels, port, first, spikes, runs, states, steps(first))
+    return Verdict(wrong, first)
+
+
+def _beyond(levels: Levels, one: Outcome, other: Outcome) -> str | None:
+    """The first variable that differs beyond its bound."""
     for path in sorted(one.state.keys() & other.state.keys()):
-        if not _close(one.state[path], other.state[path]):
-            return Verdict(f"the state differs beyond its bound: {_apart(one, other, path)}")
-    for name in sorted(one.outputs.keys() & other.outputs.keys()):
-        if not _close(one.outputs[name], other.outputs[name]):
-            return Verdict(f"output {name} differs beyond its bound")
-    return Verdict()
+        a, b = one.state[path], other.state[path]
+        if not (_same(a, b) or _close(a, b, levels.bound(path, a.dtype))):
+            return f"the state differs beyond its bound: {_apart(one, other, path)}"
+    return None
 
 
 def _first_step(one: np.ndarray, other: np.ndarray) -> int | None:
@@ -92,11 +105,10 @@ def _same(one: np.ndarray, other: np.ndarray) -> bool:
     return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
 
 
-def _close(one: np.ndarray, other: np.ndarray) -> bool:
+def _close(one: np.ndarray, other: np.ndarray, bound: float) -> bool:
     """Equal, or for floats within the bound, relative to the largest number of the array."""
     if one.dtype.kind in "iub":
         return _same(one, other)
-    bound = SAME_BRAIN[one.dtype.name]
     a, b = one.astype(np.float64), other.astype(np.float64)
     scale = max(1.0, float(np.abs(a).max(initial=0.0)))
     return bool(np.all(np.abs(a - b) <= bound * scale))

@@ -25,6 +25,9 @@ from spark.sim.noting import Noting
 from spark.sim.recordable import recordables
 from spark.sim.run import build
 
+# Variables by their paths.
+State = dict[str, np.ndarray]
+
 
 @dataclass
 class Outcome:
@@ -83,6 +86,13 @@ def run(
         for first, count in pieces or [(0, case.steps)]
     ]
     return joined(found)
+
+
+def onward(case: Case, brain: Brain, step: int, state: State) -> State:
+    """Who fires in this step, by path of a port, from a state that some run led to."""
+    begun(case, brain)
+    brain.replace_state(state)
+    return _outcome(brain, _ran(case, brain, step, 1, everything(brain))).spikes
 
 
 def unrecorded(case: Case, brain: Brain, pieces: list[tuple[int, int]] | None = None, threads: int = 1) -> Outcome:

@@ -2,10 +2,11 @@
 
     make mutants
 
-Which faults is decided by a seed, so another run makes the same ones. Each runs in a copy of the checkout, in a
-process of its own that a process with JAX in memory has split off. Results go to `tests/project/mutants.json` after
-each mutant; those that it knows already, of the same text, are not run again. `why` is written by hand: why a
-survivor changes nothing that anybody could notice, or which test was added for it.
+Which faults is decided by a seed and by the lines around each, so another run makes the same ones, whatever else
+changed in their files. Each runs in a copy of the checkout, in a process of its own that a process with JAX in memory
+has split off, against the few tests that concern its file (`concerns.py`). Results go to `tests/project/mutants.json`
+after each mutant; those that it knows already are not run again, unless all are asked for anew. `why` is written by
+hand: why a survivor changes nothing that anybody could notice, or which test was added for it.
 """
 
 import argparse
@@ -15,16 +16,17 @@ import hashlib
 import importlib
 import json
 import os
-import random
 import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from concerns import tests_of
 from mutations import Mutation, mutations
 
 ROOT = Path(__file__).absolute().parents[2]
@@ -38,78 +40,31 @@ AREAS = {
     "guard": (12, "spark/editor/guard.py"),
     "native": (28, "native/*"),
 }
-# What concerns a file, quickest first; of an area where the file is not named.
-PLASTIC = ["tests/kernels/test_stdp.py", "tests/nn/test_zenke_rule.py", "tests/nn/test_event_rules.py"]
-LOWERED = ["tests/nn/test_lowering.py", "tests/nn/test_point_neurons.py", "tests/nn/test_adaptive_exponential.py"]
-EDGES = ["tests/kernels/test_edge_lists.py", "tests/kernels/test_deliver_edges.py", "tests/kernels/test_zenke_edges.py"]
-RUNS = ["tests/sim/test_full_chunks.py", "tests/sim/test_run.py", "tests/sim/test_probes.py"]
-LIBRARY = ["tests/kernels/test_native_library.py", "tests/kernels/test_cache.py"]
-TESTS = {
-    "kernels": ["tests/kernels", *PLASTIC, "tests/nn/test_lowering.py"],
-    "native": ["tests/kernels", *LOWERED, *PLASTIC, "tests/nn/test_spikers.py", *RUNS],
-    "graph": ["tests/graph", "tests/io/test_graph_config.py", "tests/nn/test_brain.py", "tests/core/test_names.py"],
-    "io": ["tests/io", "tests/docs/test_pages.py"],
-    "guard": ["tests/editor/test_guard_passes_on.py", "tests/editor/test_guard.py", "tests/editor/test_server.py"],
-    "spark/kernels/bits.py": ["tests/kernels/test_spike_history.py", *EDGES[1:], "tests/sim/test_shard_errors.py"],
-    "spark/kernels/check.py": ["tests/kernels/test_deliver_dense.py", *EDGES, "tests/kernels/test_scatter.py"],
-    "spark/kernels/choice.py": ["tests/kernels/test_deliver_dense.py"],
-    "spark/kernels/dense.py": ["tests/kernels/test_deliver_dense.py"],
-    "spark/kernels/edges.py": EDGES,
-    "spark/kernels/exponential.py": ["tests/nn/test_adaptive_exponential.py"],
-    "spark/kernels/history.py": ["tests/kernels/test_spike_history.py", "tests/nn/test_delays.py"],
-    "spark/kernels/sparse.py": EDGES,
-    "spark/kernels/zenke.py": ["tests/kernels/test_zenke_edges.py", *PLASTIC],
-    "spark/kernels/build.py": LIBRARY,
-    "spark/kernels/carried.py": ["tests/kernels/test_carried_library.py"],
-    "spark/kernels/compiler.py": LIBRARY,
-    "spark/kernels/cache.py": LIBRARY,
-    "spark/kernels/native.py": [*LIBRARY, "tests/kernels/test_deliver_dense.py"],
-    "spark/kernels/program.py": [*LOWERED, *RUNS, *PLASTIC],
-    "spark/kernels/stdp.py": PLASTIC,
-    "spark/kernels/consolidate.py": PLASTIC,
-    "spark/kernels/rule_table.py": PLASTIC,
-    "spark/kernels/edge_parts.py": [*EDGES, "tests/sim/test_shard_errors.py", "tests/sim/test_shard_spikes.py"],
-    "spark/kernels/scatter.py": ["tests/kernels/test_scatter.py", "tests/nn/test_point_neurons.py"],
-    "spark/io/checkpoint.py": ["tests/io/test_checkpoint.py"],
-    "spark/io/rotation.py": ["tests/io/test_checkpoint.py"],
-    "spark/io/atomic.py": ["tests/io/test_atomic.py", "tests/io/test_checkpoint.py", "tests/io/test_model_file.py"],
-    "spark/io/events.py": ["tests/sim/test_events.py", "tests/io"],
-    "spark/io/code.py": ["tests/io/test_code.py"],
-    "spark/io/code_inputs.py": ["tests/io/test_code.py"],
-    "spark/io/pictures.py": ["tests/io/test_model_pictures.py", "tests/editor/test_nothing_lost.py"],
-    "native/arrivals.h": ["tests/nn/test_point_neurons.py", "tests/kernels/test_scatter.py"],
-    "native/deliver.h": ["tests/kernels/test_deliver_edges.py", *LOWERED],
-    "native/past.h": [*EDGES[1:], *LOWERED],
-    "native/program.h": [*LOWERED, *RUNS, "tests/nn/test_event_rules.py"],
-    "native/random.inc": ["tests/nn/test_spikers.py", *LOWERED],
-    "native/units.h": LOWERED,
-    "native/units.inc": LOWERED,
-    "native/unit_operations.inc": LOWERED,
-    "native/zenke.h": ["tests/kernels/test_zenke_edges.py", *PLASTIC],
-    "native/scatter.h": ["tests/kernels/test_scatter.py", *LOWERED],
-    "native/dense.inc": ["tests/kernels/test_deliver_dense.py", *LOWERED, *PLASTIC],
-    "native/stdp.h": [*PLASTIC, *RUNS],
-    "native/stdp.inc": [*PLASTIC, *RUNS],
-    "native/stdp_step.h": [*PLASTIC, *RUNS],
-    "native/stdp_handlers.h": [*PLASTIC, *RUNS],
-    "native/stdp_operations.inc": [*PLASTIC, *RUNS],
-    "native/soma.inc": LOWERED,
-    "native/replay.h": RUNS,
-    "native/replay.inc": RUNS,
-}
 # Of the processor's time: what runs for longer hangs. Of the clock: for what waits for ever.
 SECONDS, PATIENCE = 600, 3600
+COMPILER = os.environ.get("CXX", "c++")
 
 
-def drawn() -> list[tuple[str, str, Mutation]]:
-    """Area, file and fault of every candidate, those of an area in the order in which they are tried."""
+def drawn() -> list[tuple[str, str, Mutation, str]]:
+    """Area, file, fault and key of every candidate, those of an area in the order in which they are tried."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     found = []
     for area, (_, pattern) in AREAS.items():
         names = sorted(name for name in listed if Path(name).match(pattern))
-        every = [(area, name, m) for name in names for m in mutations(name, (ROOT / name).read_text("utf-8"))]
-        random.Random(f"{SEED} {area}").shuffle(every)
-        found += every
+        every = [(area, name, *one) for name in names for one in keyed(name, (ROOT / name).read_text("utf-8"))]
+        found += sorted(every, key=lambda one: one[-1])
+    return found
+
+
+def keyed(name: str, text: str) -> list[tuple[Mutation, str]]:
+    """The faults of a file, each with a key that stays as long as the lines around it do."""
+    found, times = [], Counter[str]()
+    for fault in mutations(name, text):
+        begin = text.rfind("\n", 0, max(text.rfind("\n", 0, fault.begin), 0)) + 1
+        end = text.find("\n", text.find("\n", fault.end) + 1)
+        there = f"{fault.begin - begin} {fault.new}\0{text[begin:end]}"
+        times[there] += 1
+        found.append((fault, hashlib.sha256(f"{SEED} {name} {there} {times[there]}".encode()).hexdigest()[:16]))
     return found
 
 
@@ -137,10 +92,6 @@ def prepared(folder: Path) -> None:
 def difference(name: str, old: str, new: str) -> list[str]:
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), name, name, lineterm="", n=1)
     return list(lines)[2:]
-
-
-def tests_of(area: str, name: str) -> list[str]:
-    return [path for path in TESTS.get(name, TESTS[area]) if (ROOT / path).exists()]
 
 
 def tested(folder: Path, paths: list[str], log: Path) -> int:
@@ -193,7 +144,11 @@ def builds(folder: Path) -> bool:
     cache = folder.parent / "cache"
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir(mode=0o700)
-    os.environ["SPARK_CACHE"] = str(cache)
+    # Faults show however fast the code is, and to optimise it takes a minute: the last option counts.
+    compiler = folder.parent / "c++"
+    compiler.write_text(f'#!/bin/sh\nexec {COMPILER} "$@" -O1\n')
+    compiler.chmod(0o700)
+    os.environ |= {"SPARK_CACHE": str(cache), "CXX": str(compiler)}
     code = "from spark.kernels import status; raise SystemExit(not status().available)"
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     return (
@@ -223,12 +178,6 @@ def one(folder: Path, area: str, name: str, fault: Mutation) -> dict[str, Any] |
     return found | ({"killed": False} if ended == 0 else {"killed": True, "by": named_failure(log)})
 
 
-def key(name: str, fault: Mutation) -> str:
-    """What names a fault of a file's text."""
-    text = (ROOT / name).read_text("utf-8")
-    return hashlib.sha256(f"{name} {fault} {text}".encode()).hexdigest()[:16]
-
-
 def main() -> int:
     """Run the mutants; returns 1 where fewer are killed than must be, or a survivor is not explained."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -236,6 +185,8 @@ def main() -> int:
     parser.add_argument("--areas", nargs="*", default=list(AREAS), help="areas to run now")
     parser.add_argument("--list", action="store_true", help="only say how many faults there are to draw from")
     parser.add_argument("--trust", action="store_true", help="do not first run the tests without a fault")
+    parser.add_argument("--most", type=int, default=1000, help="stop after so many faults; the next call goes on")
+    parser.add_argument("--anew", action="store_true", help="run those again whose results are known")
     options = parser.parse_args()
     every = drawn()
     if options.list:
@@ -243,29 +194,47 @@ def main() -> int:
             print(area, sum(a == area for a, *_ in every))
         return 0
     stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"mutants": {}}
-    known, results = stored["mutants"], {}
+    known: dict[str, Any] = {} if options.anew else stored["mutants"]
     shutil.rmtree(options.folder, ignore_errors=True)
     folder = options.folder / "copy"
     copied(folder)
     prepared(options.folder)
-    counts, sound = dict.fromkeys(AREAS, 0), set()
-    for area, name, fault in every:
-        if counts[area] == AREAS[area][0]:
-            continue
-        found = known.get(key(name, fault))
-        if found is None and area in options.areas:
-            if area not in sound and not options.trust:
-                sound.add(area)
-                all_pass(folder, area, {of for other, of, _ in every if other == area})
-            found = one(folder, area, name, fault)
-            print(area, name, fault.kind, found and ("killed" if found["killed"] else "SURVIVED"), flush=True)
-        if found is None:
-            continue
-        counts[area] += 1
-        results[key(name, fault)] = found
-        RESULTS.write_text(json.dumps(summary(known | results), indent=1) + "\n")
+    results: dict[str, Any] = {}
+    for area in AREAS:
+        faults = [(name, fault, key) for of, name, fault, key in every if of == area]
+        results |= run_area(folder, area, faults, known, results, options)
     RESULTS.write_text(json.dumps(summary(results), indent=1) + "\n")
     return verdict(results)
+
+
+def run_area(
+    folder: Path,
+    area: str,
+    faults: list[tuple[str, Mutation, str]],
+    known: dict[str, Any],
+    before: dict[str, Any],
+    options: argparse.Namespace,
+) -> dict[str, Any]:
+    """Results of the first of these faults, as many as the area has, by their keys."""
+    found: dict[str, Any] = {}
+    count, _ = AREAS[area]
+    if area in options.areas and not options.trust and any(key not in known for *_, key in faults[:count]):
+        all_pass(folder, area, {name for name, _, key in faults[:count] if key not in known})
+    for name, fault, key in faults:
+        if len(found) == count:
+            break
+        made = known.get(key)
+        if made is None and area in options.areas and options.most > 0:
+            options.most -= 1
+            begun = time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+            made = one(folder, area, name, fault)
+            took = time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - begun
+            said = made and ("killed" if made["killed"] else "SURVIVED")
+            print(area, name, fault.kind, said, f"{took:.0f} s of the processor", flush=True)
+        if made is not None:
+            found[key] = made
+            RESULTS.write_text(json.dumps(summary(known | before | found), indent=1) + "\n")
+    return found
 
 
 def summary(mutants: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 import ast
 
+import concerns
 import pytest
+from mutants import AREAS, ROOT, keyed
 from mutations import cpp_mutations, python_mutations
 
 PYTHON = '''
@@ -64,3 +66,27 @@ def test_faults_of_cpp_leave_comments_texts_and_types_alone():
         ("g(n);", ";"),
     }
     assert not [m for m in found if m.begin < CPP.index("{")]
+
+
+def functions(*numbers):
+    return "".join(f"def f{n}(a):\n    b = a + {n}\n\n    return b < {n}\n\n\n" for n in numbers)
+
+
+def test_a_fault_keeps_its_key_when_lines_elsewhere_change():
+    one, other = ({key for _, key in keyed("m.py", functions(*numbers))} for numbers in ((1, 2, 3, 4), (9, 2, 3, 8)))
+    inner = {key for _, key in keyed("m.py", functions(2, 3))}
+    assert one & other == inner and len(inner) == len(one) / 2 > 6
+    assert not inner & {key for _, key in keyed("n.py", functions(2, 3))}
+
+
+def test_the_same_fault_in_the_same_lines_has_a_key_of_its_own_each_time():
+    keys = [key for _, key in keyed("m.py", functions(1, 1, 1))]
+    assert len(set(keys)) == len(keys) == 3 * len(keyed("m.py", functions(1)))
+
+
+def test_what_concerns_a_file_are_tests_that_exist_of_files_that_exist():
+    named = {
+        path.partition("::")[0] for listed in (*concerns.FILES.values(), *concerns.AREAS.values()) for path in listed
+    }
+    assert [path for path in sorted({*named, *concerns.FILES}) if not (ROOT / path).exists()] == []
+    assert concerns.AREAS.keys() == AREAS.keys()

@@ -120,7 +120,7 @@ def proxy(target, prefix):
         await websocket.accept()
         address = f"ws://127.0.0.1:{target}{websocket.url.path}?{websocket.url.query}"
         cookie = {"Cookie": websocket.headers.get("cookie", "")}
-        async with websockets.connect(address, additional_headers=cookie, max_size=None) as inner:
+        async with websockets.connect(address, additional_headers=cookie, max_size=None, open_timeout=300) as inner:
 
             async def outward():
                 async for message in inner:
