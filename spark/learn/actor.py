@@ -36,6 +36,9 @@ class ActorPoolsConfig(ModuleConfig):
     winner: Number = field(
         0.1, least=0, most=1, description="Share by which it counts who won, beside who won unexpectedly."
     )
+    homeostasis: Number = field(
+        0.0, least=0, description="Factor by which weights onto pools that win too seldom grow, at each choice."
+    )
     bound: Number | None = field(None, above=0, description="Largest size of a weight, no unit; None for any.")
 
     def step_problems(self) -> list[Problem]:
@@ -64,6 +67,10 @@ class ActorPools(Module):
     "Won minus expected" is what makes it work: a pool that wins as expected changes nothing. When an episode
     begins, z and e are cleared. Weights stay.
 
+    With `homeostasis`, W_k <- W_k + homeostasis * (1 / actions - won_k) z at each choice, whatever comes of it: a pool
+    that wins more seldom than others becomes easier to excite. It suits choices each of which is right equally often: a
+    pool that has lost is tried again, where else it might never be.
+
     Input ports: `spikes`, any shape; `error`, (1,); `started`, booleans, (1,).
     Output ports: `action`, int32, (1,): the pool that won the last round; `spikes`, int8, (actions, size).
     Variables: `weights`, `eligibility`, float32, (actions * size, inputs); `traces`, float32, (inputs,); `probability`,
@@ -72,7 +79,7 @@ class ActorPools(Module):
 
     Source: the eligibility of an escape-rate unit, spike minus expectation: Pfister, Toyoizumi, Barber & Gerstner 2006,
     doi:10.1162/neco.2006.18.6.1318; as a rule with reward: Fremaux, Sprekeler & Gerstner 2013,
-    doi:10.1371/journal.pcbi.1003024.
+    doi:10.1371/journal.pcbi.1003024. Weights that hold a rate: Turrigiano & Nelson 2004, doi:10.1038/nrn1327.
     """
 
     config: ActorPoolsConfig
@@ -108,9 +115,7 @@ class ActorPools(Module):
         traces = self.left * self.traces.value + config.gain * spikes.value.reshape(-1).astype(jnp.float32)
         traces = jnp.where(new & decides(phase, config.every, BEGIN), 0.0, traces)
         arrived = jnp.where(self.is_learning, error.value.reshape(-1)[0].astype(jnp.float32), 0.0)
-        weights = self.weights.value + config.rate * arrived * self.eligibility.value
-        if config.bound is not None:
-            weights = jnp.clip(weights, -config.bound, config.bound)
+        weights = self.bounded(self.weights.value + config.rate * arrived * self.eligibility.value)
         # In the steps between errors nothing is computed for it.
         weights = jnp.where(arrived != 0.0, weights, self.weights.value)
         potentials = (weights @ traces).reshape(config.actions, config.size)
@@ -134,9 +139,19 @@ class ActorPools(Module):
         self.probability.value = jnp.where(decided, probability, self.probability.value)
         self.chosen.value = jnp.where(decided, jnp.argmax(drawn).astype(jnp.int32)[None], self.chosen.value)
         self.counts.value = jnp.where(decided, jnp.zeros_like(counts), counts)
+        if config.homeostasis > 0:
+            grows = decided & self.is_learning
+            seldom = jnp.where(grows, config.homeostasis * (1.0 / config.actions - won), 0.0)
+            grown = self.bounded(weights + jnp.repeat(seldom, config.size)[:, None] * traces[None, :])
+            weights = jnp.where(grows | (arrived != 0.0), grown, self.weights.value)
         self.weights.value, self.traces.value = weights, traces
         self.phase.value = (phase + 1) % config.every
         return {"action": IntegerArray(self.chosen.value), "spikes": SpikeArray(fired.astype(jnp.int8))}
+
+    def bounded(self, weights: jax.Array) -> jax.Array:
+        """Weights within the bound, if there is one."""
+        bound = self.config.bound
+        return weights if bound is None else jnp.clip(weights, -bound, bound)
 
     def chance(self, potentials: jax.Array) -> jax.Array:
         """The probability with which each unit fires in this step, from the `potentials`; both (actions, size)."""

@@ -69,10 +69,10 @@ def test_a_critic_learns_as_its_equations_say():
     assert np.abs(found["weights"]).max() == pytest.approx(0.05)
 
 
-def test_an_actor_learns_from_who_won_unexpectedly():
-    config = ActorPoolsConfig(
-        actions=3, size=2, every=EVERY, tau=7.0, gain=0.4, rate=0.5, discount=0.9, trace=0.7, winner=0.2, max_freq=500.0
-    )
+@pytest.mark.parametrize("homeostasis", [0.0, 0.05])
+def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(homeostasis: float):
+    settings = {"tau": 7.0, "gain": 0.4, "rate": 0.5, "discount": 0.9, "trace": 0.7, "winner": 0.2, "max_freq": 500.0}
+    config = ActorPoolsConfig(actions=3, size=2, every=EVERY, homeostasis=homeostasis, **settings)
     found = taught(ActorPools(config))
     z, w, e, counts = np.zeros(INPUTS), np.zeros((6, INPUTS)), np.zeros((6, INPUTS)), np.zeros(3)
     unexpected = 0
@@ -91,6 +91,7 @@ def test_an_actor_learns_from_who_won_unexpectedly():
             p = np.exp(u - u.max()) / np.exp(u - u.max()).sum()
             f = 0.8 * ((np.arange(3) == won) - p) + 0.2 * np.where(np.arange(3) == won, 0.5, -0.25)
             e = (0.0 if STARTED[step] else 0.9 * 0.7) * e + np.repeat(f, 2)[:, None] * z
+            w = w + np.repeat(homeostasis * (1 / 3 - (np.arange(3) == won)), 2)[:, None] * z
             counts = np.zeros(3)
             np.testing.assert_allclose(found["probability"][step], p, **INTEGRATED["float32"])
         np.testing.assert_allclose(found["weights"][step], w, rtol=1e-4, atol=1e-4)
