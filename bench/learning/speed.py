@@ -2,20 +2,30 @@
 
     python bench/learning/speed.py
 
-Each step of CartPole is 20 steps of its brain, learning on. The figures are printed last.
+Each step of CartPole is 20 steps of its brain, learning on. Beside them the existing system's CartPole tutorial, which
+moves the world once for each step of its brain; so its steps of brain and world are compared with steps of the brain,
+and its steps of the world with steps of the world. The figures are printed last.
 """
 
 import json
 import os
 import statistics
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
-RESULT = Path(__file__).parents[1] / "results" / "learning" / "speed.json"
+BENCH = Path(__file__).parents[1]
+sys.path.insert(0, str(BENCH))
+
+from peer import PeerError, provide_peer  # noqa: E402 (beside this folder)
+
+RESULT = BENCH / "results" / "learning" / "speed.json"
 EVERY, TIMES = 20, 3
 ROUNDS = {1: 20_000, 16: 2_000, 256: 200}
 EPISODES = 10
+MUST_BE_FASTER_BY = 100
 
 
 def native(number: int) -> list[float]:
@@ -63,10 +73,35 @@ def gymnasium_loop() -> list[float]:
     return rates
 
 
+def tutorial_of_the_peer() -> dict[str, Any] | None:
+    """Steps a second of the existing system's tutorial, of its world and of its brain, where it can be installed."""
+    try:
+        peer = provide_peer()
+    except PeerError as error:
+        print(f"Without the existing system: {error}", flush=True)
+        return None
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [peer.python, str(BENCH / "tutorial_loop.py"), "--peer", "--rounds", str(TIMES)]
+    told = json.loads(subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout)
+    worlds = [one["training_it_s"] for one in told["rounds"]]
+    brains = told["brain_steps"]["training"] / told["training_iterations"]
+    return {"label": peer.label, "world": worlds, "brain": [brains * rate for rate in worlds]}
+
+
 def main() -> None:
     rates: dict[str, Any] = {f"{number} in one native call": native(number) for number in ROUNDS}
     rates["one in Gymnasium's loop"] = gymnasium_loop()
-    about = {"steps_a_second": rates, "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+    about: dict[str, Any] = {"steps_a_second": rates, "cores": os.cpu_count()}
+    peer = tutorial_of_the_peer()
+    if peer is not None:
+        most = statistics.median(rates["256 in one native call"])
+        about["existing_system"] = peer
+        about["times_faster"] = {
+            "steps of the brain": round(most * EVERY / statistics.median(peer["brain"]), 1),
+            "steps of the world": round(most / statistics.median(peer["world"]), 1),
+        }
+        print(f"{peer['label']}: {about['times_faster']} times faster; must be {MUST_BE_FASTER_BY}")
+    about["load"] = round(os.getloadavg()[0], 1)
     RESULT.write_text(json.dumps(about, indent=1) + "\n")
     for name, found in rates.items():
         middle, low, high = (f(found) / 1000 for f in (statistics.median, min, max))

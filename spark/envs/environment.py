@@ -148,6 +148,7 @@ class Pupil:
         return {
             EPISODES: np.array(self.done, np.int64),
             "idle": np.array(self._idle),
+            "chance": drawn_from(self.environment),
             **{f"acting.{p}": np.asarray(acting[p]) for p in acting},
             **{f"taught.{p}": np.asarray(taught[p]) for p in taught if p not in learned},
         }
@@ -159,6 +160,9 @@ class Pupil:
         for name, brain in (("acting.", self.acting), ("taught.", self.taught)):
             brain.replace_state({p.removeprefix(name): found[p] for p in found if p.startswith(name)})
         self.done, self._idle = int(found[EPISODES]), bool(found["idle"])
+        if self.done:
+            draw_from(self.environment, found["chance"])
+            self.seed = None
         self._hand_back()
         return self.done
 
@@ -250,3 +254,22 @@ class Pupil:
     def _learned(self, state: State) -> set[str]:
         """Paths of what is handed back: chance follows from the step, phases are those of a world that stands still."""
         return {p for p in self._shared(state, self.taught.state) if not p.endswith(".phase")} | {STEP}
+
+
+def drawn_from(environment: gym.Env) -> np.ndarray:
+    """Where the chance of an environment stands: its PCG64 generator as six uint64; zeros where it has another."""
+    generator = environment.unwrapped.np_random.bit_generator
+    if not isinstance(generator, np.random.PCG64):
+        return np.zeros(6, np.uint64)
+    state: Any = generator.state
+    halves = [part for name in ("state", "inc") for part in divmod(state["state"][name], 2**64)]
+    return np.array([*halves, state["has_uint32"], state["uinteger"]], np.uint64)
+
+
+def draw_from(environment: gym.Env, numbers: np.ndarray) -> None:
+    """Let the chance of an environment go on from where `drawn_from` said that it stood."""
+    generator, found = environment.unwrapped.np_random.bit_generator, [int(number) for number in numbers]
+    if not isinstance(generator, np.random.PCG64) or not any(found):
+        return
+    halves = {"state": found[0] * 2**64 + found[1], "inc": found[2] * 2**64 + found[3]}
+    generator.state = {"bit_generator": "PCG64", "state": halves, "has_uint32": found[4], "uinteger": found[5]}

@@ -63,7 +63,7 @@ class Plasticity:
                 such as an environment, chance begins with it too. Left out, this brain goes on.
             callbacks: Called with a `Progress` after some hundred steps of the world, over and over.
             to: See `Teacher.fit`.
-            resume: See `Teacher.fit`. What an environment of Gymnasium knows is not kept.
+            resume: See `Teacher.fit`. Of an environment of Gymnasium its chance is kept, nothing else.
 
         Raises:
             RunError: `episodes` is no whole number above 0; the brain has no world, or several, or none to learn from;

@@ -10,6 +10,7 @@ from builders import refused
 import spark
 from spark import LoopError, Probe, RunError, learn
 from spark.envs import Environment
+from spark.envs.environment import draw_from, drawn_from
 from spark.learn import keeping
 from spark.nn import Brain
 from spark.worlds import CartPole
@@ -101,6 +102,24 @@ def test_a_lesson_that_is_resumed_ends_at_the_same_weights(swung: Any, tmp_path:
     rest = learn.Plasticity().fit(again, Environment(Swinging()), episodes=6, to=tmp_path / "some", resume=True)
     np.testing.assert_array_equal(rest.returns, whole.returns)
     assert_same_weights(again, brain)
+
+
+def test_the_chance_of_an_environment_goes_on_where_it_was() -> None:
+    whole, part, later = (gym.make("CartPole-v1") for _ in range(3))
+    begins = [whole.reset(seed=5 if n == 0 else None)[0] for n in range(4)]
+    part.reset(seed=5)
+    part.reset()
+    draw_from(later, drawn_from(part))
+    np.testing.assert_array_equal([later.reset()[0] for _ in range(2)], begins[2:])
+
+
+def test_a_lesson_in_gymnasium_that_is_resumed_meets_the_same_episodes(tmp_path: Any) -> None:
+    whole, place = small(), lambda: Environment(gym.make("CartPole-v1"))
+    lesson = learn.Plasticity().fit(whole, place(), episodes=4, seed=2)
+    learn.Plasticity().fit(small(), place(), episodes=2, seed=2, to=tmp_path / "some")
+    rest = learn.Plasticity().fit(small(), place(), episodes=4, seed=2, to=tmp_path / "some", resume=True)
+    np.testing.assert_array_equal(rest.returns, lesson.returns)
+    assert_same_weights(rest.brain, lesson.brain)
 
 
 def test_a_process_that_dies_between_two_files_of_a_lesson_loses_nothing(
