@@ -272,4 +272,5 @@ def draw_from(environment: gym.Env, numbers: np.ndarray) -> None:
     if not isinstance(generator, np.random.PCG64) or not any(found):
         return
     halves = {"state": found[0] * 2**64 + found[1], "inc": found[2] * 2**64 + found[3]}
-    generator.state = {"bit_generator": "PCG64", "state": halves, "has_uint32": found[4], "uinteger": found[5]}
+    state: Any = {"bit_generator": "PCG64", "state": halves, "has_uint32": found[4], "uinteger": found[5]}
+    generator.state = state

@@ -8,6 +8,7 @@ from spark.worlds.bandit import Bandit as Bandit
 from spark.worlds.bandit import BanditConfig as BanditConfig
 from spark.worlds.bandit import CuedBandit as CuedBandit
 from spark.worlds.bandit import CuedBanditConfig as CuedBanditConfig
+from spark.worlds.borrowed import borrowed as borrowed
 from spark.worlds.cart_pole import CartPole as CartPole
 from spark.worlds.cart_pole import CartPoleConfig as CartPoleConfig
 from spark.worlds.maze import Maze as Maze

@@ -1,0 +1,118 @@
+"""An environment written in JAX elsewhere, such as gymnax's, as a world."""
+
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+import jax.numpy as jnp
+
+from spark.core.errors import ArgumentError, Problem
+from spark.worlds.world import World, WorldConfig
+
+# A random number in [0, 1) of a world tells apart so many episodes.
+_EPISODES = 2**24
+
+
+@runtime_checkable
+class Borrowable(Protocol):
+    """What an environment has that can be borrowed: pure functions, as gymnax's are."""
+
+    num_actions: int
+
+    def reset_env(self, key: Any, params: Any) -> tuple[Any, Any]:
+        """What an episode shows first, and its state: any tree of arrays."""
+        ...
+
+    def step_env(self, key: Any, state: Any, action: Any, params: Any) -> tuple[Any, Any, Any, Any, Any]:
+        """What it shows after an action, its state, the reward, whether that ended the episode, and anything else."""
+        ...
+
+
+def borrowed(
+    environment: Borrowable,
+    params: Any,
+    *,
+    spans: tuple[float, ...],
+    best_return: float,
+    worst_return: float,
+    solved_return: float,
+    best_value: float,
+) -> type[World]:
+    """A class of worlds that do as an environment of discrete actions written in JAX; see `World` for the arguments.
+
+    An episode's chance comes from the world's key: another for each episode and each of its steps. What `step_env`
+    calls done is `terminated`; an episode is cut off at the world's own `limit`, not the environment's. A state is kept
+    in single precision: whole numbers in it are exact below 2^24, and keys of chance within it are not kept.
+    Brain and world run in one native call where the environment draws by `jax.random.uniform` alone; see `explain`.
+
+    Example: `borrowed(*gymnax.make("CartPole-v1"), spans=(2.4, 2.5, 0.21, 3.5), best_return=500, worst_return=0,
+    solved_return=475, best_value=1)`.
+
+    Args:
+        environment: With `reset_env`, `step_env` and `num_actions`.
+        params: What its functions are given.
+        spans: As of `World`, one for each number that it shows; so are the others.
+        best_return: See there.
+        worst_return: See there.
+        solved_return: See there.
+        best_value: See there.
+
+    Raises:
+        ArgumentError: It is no such environment, or shows another number of numbers than there are spans.
+    """
+    if not isinstance(environment, Borrowable):
+        text = (
+            f"cannot be a world, got {type(environment).__name__}; expected `reset_env`, `step_env` and `num_actions`"
+        )
+        raise ArgumentError(Problem("borrowed.environment", text, "Or write a `World` around it", "world"))
+    seen, state = jax.eval_shape(environment.reset_env, jax.random.key(0), params)
+    leaves, tree = jax.tree.flatten(state)
+    if seen.shape != (len(spans),):
+        text = f"does not fit what is shown, got {len(spans)}; expected one for each number of shape {seen.shape}"
+        raise ArgumentError(Problem("borrowed.spans", text, "Name the greatest size of each that matters", "shape"))
+    size = sum(leaf.size for leaf in leaves)
+    given = spans, best_return, worst_return, solved_return, best_value
+
+    def packed(episode: Any, step: Any, shown: Any, state: Any) -> Any:
+        parts = [episode, step, shown, *jax.tree.leaves(state)]
+        return jnp.concatenate([jnp.asarray(part).astype(jnp.float32).reshape(-1) for part in parts])
+
+    def unpacked(physical: Any) -> Any:
+        parts, at = [], 2 + len(spans)
+        for leaf in leaves:
+            parts.append(physical[at : at + leaf.size].reshape(leaf.shape).astype(leaf.dtype))
+            at += leaf.size
+        return jax.tree.unflatten(tree, parts)
+
+    def key(episode: Any, step: Any) -> Any:
+        # Made of its numbers, since loops have no way to make one of a seed.
+        started = jax.random.fold_in(jax.random.wrap_key_data(jnp.zeros(2, jnp.uint32)), episode.astype(jnp.uint32))
+        return jax.random.fold_in(started, step.astype(jnp.uint32))
+
+    class Borrowed(World):
+        """An environment that was written elsewhere."""
+
+        config: WorldConfig
+
+        actions, observations, numbers = environment.num_actions, len(given[0]), 2 + len(given[0]) + size
+        spans, best_return, worst_return, solved_return, best_value = given
+
+        @staticmethod
+        def first(drawn: Any) -> Any:
+            """As the environment begins an episode."""
+            episode = jnp.floor(drawn[0] * _EPISODES)
+            return packed(episode, 0.0, *environment.reset_env(key(episode, jnp.float32(0.0)), params))
+
+        @staticmethod
+        def after(physical: Any, action: Any) -> tuple[Any, Any, Any]:
+            """As the environment goes on."""
+            episode, step = physical[0], physical[1] + 1.0
+            shown, state, reward, done, _ = environment.step_env(key(episode, step), unpacked(physical), action, params)
+            return packed(episode, step, shown, state), jnp.asarray(reward, jnp.float32), jnp.asarray(done, jnp.bool_)
+
+        @staticmethod
+        def observed(physical: Any) -> Any:
+            """What the environment showed."""
+            return physical[2 : 2 + len(given[0])]
+
+    Borrowed.__name__ = Borrowed.__qualname__ = f"{type(environment).__name__}World"
+    return Borrowed
