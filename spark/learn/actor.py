@@ -115,7 +115,7 @@ class ActorPools(Module):
         traces = self.left * self.traces.value + config.gain * spikes.value.reshape(-1).astype(jnp.float32)
         traces = jnp.where(new & decides(phase, config.every, BEGIN), 0.0, traces)
         arrived = jnp.where(self.is_learning, error.value.reshape(-1)[0].astype(jnp.float32), 0.0)
-        weights = self.bounded(self.weights.value + config.rate * arrived * self.eligibility.value)
+        weights = self._bounded(self.weights.value + config.rate * arrived * self.eligibility.value)
         # In the steps between errors nothing is computed for it.
         weights = jnp.where(arrived != 0.0, weights, self.weights.value)
         potentials = (weights @ traces).reshape(config.actions, config.size)
@@ -142,13 +142,13 @@ class ActorPools(Module):
         if config.homeostasis > 0:
             grows = decided & self.is_learning
             seldom = jnp.where(grows, config.homeostasis * (1.0 / config.actions - won), 0.0)
-            grown = self.bounded(weights + jnp.repeat(seldom, config.size)[:, None] * traces[None, :])
+            grown = self._bounded(weights + jnp.repeat(seldom, config.size)[:, None] * traces[None, :])
             weights = jnp.where(grows | (arrived != 0.0), grown, self.weights.value)
         self.weights.value, self.traces.value = weights, traces
         self.phase.value = (phase + 1) % config.every
         return {"action": IntegerArray(self.chosen.value), "spikes": SpikeArray(fired.astype(jnp.int8))}
 
-    def bounded(self, weights: jax.Array) -> jax.Array:
+    def _bounded(self, weights: jax.Array) -> jax.Array:
         """Weights within the bound, if there is one."""
         bound = self.config.bound
         return weights if bound is None else jnp.clip(weights, -bound, bound)

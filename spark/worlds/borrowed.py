@@ -37,7 +37,7 @@ def borrowed(
     solved_return: float,
     best_value: float,
 ) -> type[World]:
-    """A class of worlds that do as an environment of discrete actions written in JAX; see `World` for the arguments.
+    """A class of worlds that do as an environment of discrete actions written in JAX.
 
     An episode's chance comes from the world's key: another for each episode and each of its steps. What `step_env`
     calls done is `terminated`; an episode is cut off at the world's own `limit`, not the environment's. A state is kept
@@ -50,11 +50,11 @@ def borrowed(
     Args:
         environment: With `reset_env`, `step_env` and `num_actions`.
         params: What its functions are given.
-        spans: As of `World`, one for each number that it shows; so are the others.
-        best_return: See there.
-        worst_return: See there.
-        solved_return: See there.
-        best_value: See there.
+        spans: Greatest size that matters of each number that it shows, in its unit, one for each.
+        best_return: The most that an episode can bring, no unit.
+        worst_return: The least, no unit.
+        solved_return: From this mean of ten episodes on it counts as solved, no unit.
+        best_value: The most that a step of the world can bring on average, no unit.
 
     Raises:
         ArgumentError: It is no such environment, or shows another number of numbers than there are spans.
