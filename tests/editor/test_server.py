@@ -165,6 +165,11 @@ def test_a_probe_that_is_added_later_is_watched_from_the_next_step_on(editor):
     assert made in seen
 
 
+def threshold_of(sent):
+    """Of the pool in a document as a worker was sent it."""
+    return sent["modules_map"]["pool"]["config"]["soma"]["threshold"]
+
+
 def test_every_change_reaches_a_brain_that_runs_whenever_it_comes(editor):
     """Also one that comes while the change before it is checked, or taken over by the brain."""
 
@@ -178,15 +183,13 @@ def test_every_change_reaches_a_brain_that_runs_whenever_it_comes(editor):
                 change = {"do": "configure", "ids": ["n3"], "path": ["soma", "threshold"], "value": value}
                 await ask(line, number, "apply", commands=[change])
                 await asyncio.sleep(wait)
-            for _ in range(200):
-                sent = live._sent[0]["modules_map"]["pool"]["config"]["soma"]["threshold"]
-                if sent == value and live._check.done():
-                    break
-                await asyncio.sleep(0.05)
-            return sent, value, live._check.exception()
+            # Only a hang takes that long, however busy the machine.
+            async with asyncio.timeout(1200):
+                while not (threshold_of(live._sent[0]) == value and live._check.done()):
+                    await asyncio.sleep(0.05)
+            return live._check.exception()
 
-    sent, value, error = in_loop(one())
-    assert error is None and sent == value
+    assert in_loop(one()) is None
 
 
 def test_a_check_of_a_document_that_was_replaced_says_nothing_of_the_new_one(editor, monkeypatch):

@@ -140,7 +140,7 @@ def test_all_that_waits_is_one_message_since_notebook_servers_limit_how_many_the
         while not sent:
             await asyncio.sleep(0)
 
-    asyncio.run_coroutine_threadsafe(many(), home).result(60)
+    asyncio.run_coroutine_threadsafe(many(), home).result(1200)
     ((texts, frames),) = sent
     said = [json.loads(text) for text in texts]
     assert said[0]["push"] == "hello" and [s["step"] for s in said if s["push"] == "run"] == list(range(30))
