@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pages import entries, tested
-from pages.docstrings import COMMON, DOI, source_of
+from pages.docstrings import COMMON, DOI, is_block, paragraphs, source_of
 from pages.documented import UNIT
 from pages.experiments import EXPERIMENTS
 
@@ -63,6 +63,12 @@ def test_numbers_among_parameters_have_a_unit_or_say_that_they_have_none() -> No
             extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
             if "float" in str(info.annotation) and "Literal" not in str(info.annotation):
                 assert extra.get("unit") or UNIT.search(info.description or ""), (cls, field)
+
+
+def test_no_equation_is_cut_in_a_bracket_where_it_could_not_be_set() -> None:
+    for _, cls in EVERY:
+        for line in "\n".join(filter(is_block, paragraphs(cls))).splitlines():
+            assert all(part.count(a) == part.count(b) for part in re.split(r"\s{3,}", line) for a, b in ("()", "[]"))
 
 
 def test_bounds_of_a_test_are_read_from_its_source() -> None:

@@ -66,11 +66,19 @@ def test_tests_of_a_model_are_found_through_their_helpers_too() -> None:
     assert entries.tests("NoSuchModel").startswith("It is tested with all entries")
 
 
+def over(above: str, below: str) -> str:
+    return f'<span class="fraction"><span>{above}</span><span>{below}</span></span>'
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("tau dV/dt = -V", "<i>τ</i> d<i>V</i>/d<i>t</i> = −<i>V</i>"),
-        ("dTheta_s/dt", "d<i>Θ</i><sub>s</sub>/d<i>t</i>"),
+        ("tau dV/dt = -V", f"<i>τ</i> {over('d<i>V</i>', 'd<i>t</i>')} = −<i>V</i>"),
+        ("dTheta_s/dt", over("d<i>Θ</i><sub>s</sub>", "d<i>t</i>")),
+        ("(a + b) / (2 sigma^2) x", f"{over('<i>a</i> + <i>b</i>', '2 <i>σ</i><sup>2</sup>')} <i>x</i>"),
+        ("exp(-t / tau) / 3", over(f"exp(−{over('<i>t</i>', '<i>τ</i>')})", "3")),
+        ("1 / f(x)^2", over("1", "<i>f</i>(<i>x</i>)<sup>2</sup>")),
+        ("5 mV/ms (a /", "5 mV/ms (<i>a</i> /"),
         ("W - A2_minus * y^2", "<i>W</i> − <i>A</i><sub>2−</sub> · <i>y</i><sup>2</sup>"),
         ("w^mu", "<i>w</i><sup><i>μ</i></sup>"),
         ("2^(k+1) x", "2<sup><i>k</i>+1</sup> <i>x</i>"),

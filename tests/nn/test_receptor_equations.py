@@ -1,5 +1,6 @@
 """Receptors as text: what the class brings, and errors that point into the text."""
 
+import random
 from typing import Any
 
 import jax
@@ -144,3 +145,19 @@ def test_a_conductance_without_a_reversal_is_no_current() -> None:
     text = "EquationCurrentConfig.output: line 1, column 1: is in nS; expected pA. Give a `reversal`"
     with refused(spark.ConfigError, text):
         from_equations("dg/dt = -g/tau : nS", on_spike="g += w", output="g", parameters={"tau": "5 ms"})
+
+
+def test_a_mutated_text_is_a_receptor_or_a_clear_error() -> None:
+    chance, errors = random.Random(6), 0
+    for _ in range(150):
+        field = chance.choice(["equations", "on_spike", "output"])
+        text = RISES[field]
+        at = chance.randrange(len(text))
+        new = text[:at] + chance.choice(["", "(", "*", "s", "w", ";", ":", "1e", "\n", "^", "é", "nS"]) + text[at + 1 :]
+        parameters = {"fall": "20 ms", "rise": "2 ms", "scale": SCALE}
+        try:
+            from_equations(**{**RISES, field: new}, parameters=parameters)
+        except spark.ConfigError as error:
+            errors += 1
+            assert str(error).startswith("EquationConductanceConfig."), error
+    assert 50 < errors < 150

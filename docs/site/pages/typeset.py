@@ -2,14 +2,16 @@
 
 import html
 import re
+from dataclasses import dataclass
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "Delta": "Δ", "eta": "η", "theta": "θ", "Theta": "Θ", "lambda": "λ",
-    "mu": "μ", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "omega": "ω", "xi": "ξ",
+    "mu": "μ", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "omega": "ω", "xi": "ξ", "pi": "π",
 }  # fmt: skip
 FUNCTIONS = {"exp", "log", "min", "max", "clip", "cos", "sin", "tanh", "sqrt", "floor", "argmax", "softmax", "sigmoid"}
 UNITS = {"mV", "ms", "pA", "nA", "nS", "MOhm", "GOhm", "Hz", "pF"}
 SIGNS = {"<-": "←", "->": "→", ">=": "≥", "<=": "≤", "-": "−", "*": "·", "...": "…"}
+CLOSING = {"(": ")", "[": "]"}
 TOKEN = re.compile(
     r"(?P<code>`[^`]+`)|(?P<power>\^)|(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?)|(?P<name>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)"
     r"|(?P<sign><-|->|>=|<=|\.\.\.|[-*])|(?P<other>.)",
@@ -35,25 +37,103 @@ def words(text: str) -> str:
     return ""
 
 
+@dataclass
+class Piece:
+    """A part of a formula that may stand above or below a stroke.
+
+    Attributes:
+        shown: It as HTML.
+        within: It without the brackets around it, where it is all in brackets.
+        binds: Whether it is a name, a number or something in brackets: no sign and no space.
+        calls: Whether brackets right behind it are its argument.
+    """
+
+    shown: str
+    within: str = ""
+    binds: bool = True
+    calls: bool = False
+
+
 def formula(text: str) -> str:
-    """One formula, or words beside one."""
-    out = []
+    """One formula, or words beside one. A quotient of two symbols or brackets is a fraction."""
     tokens = list(TOKEN.finditer(text))
-    position = 0
+    try:
+        return joined(sequence(tokens, 0, "")[0])
+    except Unbalanced:
+        # A piece of a formula that goes on in another line.
+        return "".join(symbol(token) for token in tokens)
+
+
+class Unbalanced(Exception):
+    """A bracket has no other."""
+
+
+def joined(pieces: list[Piece]) -> str:
+    """All pieces, one behind the other."""
+    return "".join(piece.shown for piece in pieces)
+
+
+def sequence(tokens: list[re.Match[str]], position: int, closing: str) -> tuple[list[Piece], int]:
+    """The pieces up to a closing bracket, or to the end, and where that is."""
+    pieces: list[Piece] = []
     while position < len(tokens):
-        token = tokens[position]
-        kind = token.lastgroup
-        if kind == "power":
-            piece, position = exponent(tokens, position + 1)
-            out.append(f"<sup>{piece}</sup>")
-            continue
-        if kind == "other" and token[0] == "]" and position + 1 < len(tokens) and is_index(tokens, position + 1):
-            out.append("]<sub>+</sub>")
-            position += 2
-            continue
-        out.append(symbol(token))
-        position += 1
-    return "".join(out)
+        text = tokens[position][0]
+        if text == closing:
+            return pieces, position
+        if text in CLOSING.values():
+            raise Unbalanced
+        if text == "/":
+            position = divided(tokens, position, pieces)
+        elif tokens[position].lastgroup == "power":
+            raised, position = exponent(tokens, position + 1)
+            last = pieces.pop() if pieces else Piece("")
+            pieces.append(Piece(f"{last.shown}<sup>{raised}</sup>"))
+        else:
+            piece, position = atom(tokens, position)
+            if piece.within and pieces and pieces[-1].calls:
+                piece = Piece(pieces.pop().shown + piece.shown)
+            pieces.append(piece)
+    if closing:
+        raise Unbalanced
+    return pieces, position
+
+
+def atom(tokens: list[re.Match[str]], position: int) -> tuple[Piece, int]:
+    """One symbol, or what is in brackets, and where the rest begins."""
+    text, kind = tokens[position][0], tokens[position].lastgroup
+    if text not in CLOSING:
+        named = kind == "name" and text not in UNITS
+        return Piece(symbol(tokens[position]), binds=named or kind == "number", calls=named), position + 1
+    pieces, end = sequence(tokens, position + 1, CLOSING[text])
+    inner, shut = joined(pieces), CLOSING[text]
+    if text == "[" and end + 1 < len(tokens) and is_index(tokens, end + 1):
+        return Piece(f"[{inner}]<sub>+</sub>"), end + 2
+    return Piece(f"{text}{inner}{shut}", within=inner if text == "(" else ""), end + 1
+
+
+def divided(tokens: list[re.Match[str]], position: int, pieces: list[Piece]) -> int:
+    """Put a fraction in the place of the last piece, where what stands on both sides can be one; where to go on."""
+    after = position + 1
+    while after < len(tokens) and not tokens[after][0].strip():
+        after += 1
+    before = len(pieces)
+    while before and not pieces[before - 1].shown.strip():
+        before -= 1
+    if before and after < len(tokens) and pieces[before - 1].binds and tokens[after][0] not in CLOSING.values():
+        below, end = atom(tokens, after)
+        while below.calls and end < len(tokens) and tokens[end][0] == "(":
+            argument, end = atom(tokens, end)
+            below = Piece(below.shown + argument.shown)
+        if below.binds:
+            if end < len(tokens) and tokens[end].lastgroup == "power":
+                raised, end = exponent(tokens, end + 1)
+                below = Piece(f"{below.shown}<sup>{raised}</sup>")
+            above = pieces[before - 1]
+            strokes = f"<span>{above.within or above.shown}</span><span>{below.within or below.shown}</span>"
+            pieces[before - 1 :] = [Piece(f'<span class="fraction">{strokes}</span>')]
+            return end
+    pieces.append(Piece("/", binds=False))
+    return position + 1
 
 
 def is_index(tokens: list[re.Match[str]], position: int) -> bool:

@@ -37,8 +37,8 @@ class EscapeRateSoma(IntegrateAndFireSoma):
     """Leaky integrate-and-fire units with escape noise: they fire at random, the sooner the higher their potential.
 
         dV/dt = (-V + R (I + I_background - g V)) / tau     plus jumps          as in `IntegrateAndFireSoma`
-        rho(V) = rate exp((V - threshold) / width)          exponential; or sigmoid rate / (1 + exp(-(V - threshold) /
-        width))
+        rho(V) = rate exp((V - threshold) / width)                  exponential
+        rho(V) = rate / (1 + exp(-(V - threshold) / width))         sigmoid
         P(spike in a step) = 1 - exp(-rho dt)
 
     Order of update in a step: V is integrated as in `IntegrateAndFireSoma`; with the new V the probability is computed,

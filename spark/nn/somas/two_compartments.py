@@ -35,7 +35,7 @@ class TwoCompartmentSomaConfig(PointSomaConfig):
 class TwoCompartmentSoma(PointSoma):
     """Leaky integrate-and-fire units with a passive dendrite.
 
-        tau dV/dt   = -V + R (I_background + I_s + g_c (V_d - V))
+        tau dV/dt = -V + R (I_background + I_s + g_c (V_d - V))
         tau_d dV_d/dt = -V_d + R_d (I_d + g_c (V - V_d))              V and V_d in mV above rest, I in pA, g_c in nS
 
     What receptors bring goes to the `target`. Order of update in a step: both potentials take the exact step for
