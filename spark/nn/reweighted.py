@@ -16,6 +16,7 @@ from spark.nn.pools.pool import Pool
 from spark.nn.projections import Projection
 from spark.nn.projections.draws import Drawn
 from spark.nn.projections.gap import GapProjections
+from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.projections.static import ListedProjections
 
 
@@ -49,12 +50,23 @@ def new_weights(brain: Module, weights: Mapping[str, Any]) -> dict[str, tuple[Co
         elif sign < 0 and (array > 0).any():
             text = f"must be at most 0 at an inhibitory receptor, got {array.max():g}"
             problems.append(Problem(address, text, "", "bounds"))
+        elif _opens(owner.part) and (array < 0).any():
+            text = f"must be at least 0 at a conductance, got {array.min():g}"
+            problems.append(Problem(address, text, "", "bounds"))
         elif isinstance(owner.part, GapProjections) and owner.part.joins_both_ways(path.rpartition(".")[2]):
             problems += _unlike_both_ways(address, table, array)
         found[path] = (table, array.astype(np.float32))
     if problems:
         raise ArgumentError(problems)
     return found
+
+
+def _opens(part: Any) -> bool:
+    """Whether what these projections bring opens a conductance."""
+    drawn = part.drawn if isinstance(part, ListedProjections) else ()
+    if isinstance(part, PlasticProjection):
+        drawn = (part.config.projection,)
+    return any(one.opens for one in drawn if isinstance(one, Drawn))
 
 
 def _unlike_both_ways(address: str, table: ConnectionTable, array: np.ndarray) -> list[Problem]:

@@ -95,6 +95,31 @@ def test_an_inhibitory_receptor_takes_away_whatever_the_signs_and_no_projection_
         brain_of({"r": wire(name="a", signed=True)}, {"r": receptors.JumpConfig(inhibitory=True)})
 
 
+NEGATIVE = {
+    "one for all": {"weights": -1.0},
+    "one of a list": {"pattern": np.where(np.eye(UNITS, 6), -2.0, 1.0)},
+    "one that is drawn": {"weights": initializers.NormalInitializer(), "pattern": connections.FixedInDegree(degree=3)},
+    "one that a rule changes": {"weights": -1.0, "rule": RULE},
+}
+
+
+@pytest.mark.parametrize("name", NEGATIVE)
+@pytest.mark.parametrize("receptor", [receptors.ExponentialConductanceConfig(), receptors.NMDAConfig()])
+def test_negative_weights_into_a_conductance_are_refused_by_the_name_of_their_projection(name, receptor):
+    fine = wire(name="fine", weights=1.0, pattern=connections.FixedInDegree(degree=2))
+    with pytest.raises(
+        ConfigError, match=r"^pool.bad.weights: must be at least 0 at a conductance, got -[\d.]+\. Give"
+    ):
+        brain_of({"r": [fine, wire(name="bad", **NEGATIVE[name])]}, {"r": receptor})
+
+
+def test_new_weights_into_a_conductance_are_not_negative_either():
+    made = brain_of({"r": wire(name="a", weights=1.0)}, {"r": receptors.ExponentialConductanceConfig()})
+    text = "with_weights.pool.a: must be at least 0 at a conductance, got -1."
+    with refused(spark.ArgumentError, text):
+        made.with_weights({"pool.a": -np.ones(len(made.connections("pool.a")), np.float32)})
+
+
 def test_a_modulator_is_no_receptor():
     with refused(ConfigError, "PoolConfig.modulators: 'r' is a receptor. Choose another name"):
         PoolConfig(units=(3,), receptors=JUMPS, modulators=("r",))
@@ -234,7 +259,7 @@ def test_the_shape_and_the_step_are_the_pools():
 
 
 def test_a_pool_comes_back_from_json_and_runs_as_before():
-    each = np.linspace(-1.0, 1.0, UNITS)
+    each = np.linspace(0.0, 1.0, UNITS)
     wires = {
         "ampa": [
             wire(name="drawn", pattern=connections.FixedInDegree(degree=2), weights=1.5, delay=2.0, rule=RULE),

@@ -17,6 +17,8 @@ from spark.nn.receptors import Receptor, ReceptorConfig
 STEPS = 90
 # Exact in float32, so that only what a receptor does is compared.
 WEIGHTS = np.random.default_rng(8).integers(-8, 8, (UNITS, SOURCES)) / 4.0
+# Those of conductances, which are not negative.
+OPENING = np.abs(WEIGHTS)
 SPIKES = trains(STEPS, signed=True)
 SINCE = DT * np.arange(STEPS)
 CLOSE = INTEGRATED["float32"]
@@ -27,8 +29,10 @@ def convolved(arriving: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return np.stack([np.convolve(column, kernel)[: len(column)] for column in arriving.T], axis=1)
 
 
-def into(receptor: ReceptorConfig, weights: Any = WEIGHTS, **given: Any) -> Any:
+def into(receptor: ReceptorConfig, weights: Any = None, **given: Any) -> Any:
     """A pool with this receptor, called `r`, from the brain's input."""
+    if weights is None:
+        weights = OPENING if "conductance" in receptor.made().ports().outputs else WEIGHTS
     return brain_of({"r": Projection("__call__", "s", weights=weights)}, {"r": receptor}, **given)
 
 
@@ -65,7 +69,7 @@ def test_a_conductance_is_the_sum_of_its_time_course_over_all_spikes(name):
     receptor, kernel = CONDUCTANCES[name]
     given = into(receptor, soma=MeterConfig(resting=-65.0))
     conductance, current = traces(given, SPIKES, "pool.soma.conductance", "pool.soma.current")
-    expected = convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), kernel)
+    expected = convolved(delivered(np.abs(SPIKES), OPENING, 0), kernel)
     np.testing.assert_allclose(conductance, expected, **CLOSE)
     np.testing.assert_allclose(current, expected * (-20.0 + 65.0), rtol=1e-5, atol=1e-3)
 
@@ -111,7 +115,7 @@ def test_jumps_are_the_weights_that_arrive():
 def test_a_conductance_decays_and_takes_spikes_of_inhibitory_units_as_any_other():
     given = into(receptors.ExponentialConductanceConfig(tau=6.0, reversal=-20.0), soma=MeterConfig(resting=-65.0))
     conductance, current = traces(given, SPIKES, "pool.soma.conductance", "pool.soma.current")
-    expected = convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), np.exp(-SINCE / 6.0))
+    expected = convolved(delivered(np.abs(SPIKES), OPENING, 0), np.exp(-SINCE / 6.0))
     np.testing.assert_allclose(conductance, expected, **CLOSE)
     # What it brings where the potential is at rest.
     np.testing.assert_allclose(current, expected * (-20.0 + 65.0), rtol=1e-5, atol=1e-3)
@@ -134,7 +138,7 @@ def test_nmda_opens_slowly_and_is_blocked_as_the_potential_asks(magnesium, resti
     given = into(config, soma=MeterConfig(held=HELD, resting=resting))
     conductance, current = traces(given, SPIKES, "pool.soma.conductance", "pool.soma.current")
     block = 1.0 / (1.0 + magnesium / 3.57 * np.exp(-0.062 * (HELD + resting)))
-    expected = block * convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), nmda_course(3.0, 40.0))
+    expected = block * convolved(delivered(np.abs(SPIKES), OPENING, 0), nmda_course(3.0, 40.0))
     np.testing.assert_allclose(conductance, expected, rtol=2e-5, atol=2e-5)
     np.testing.assert_allclose(current, expected * (0.0 - resting), rtol=2e-5, atol=2e-3)
 
@@ -202,7 +206,7 @@ def test_conductances_become_a_current_for_a_soma_that_takes_no_others(resting):
     soma = CurrentMeterConfig(held=HELD, resting=resting)
     made = into(receptors.ExponentialConductanceConfig(tau=6.0, reversal=-20.0), soma=soma)
     (current,) = traces(made, SPIKES, "pool.soma.current")
-    opened = convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), np.exp(-SINCE / 6.0))
+    opened = convolved(delivered(np.abs(SPIKES), OPENING, 0), np.exp(-SINCE / 6.0))
     np.testing.assert_allclose(current, opened * (-20.0 - (HELD + resting)), rtol=1e-5, atol=1e-3)
 
 
@@ -210,7 +214,7 @@ def test_nmda_reaches_a_soma_that_takes_currents_only():
     made = into(receptors.NMDAConfig(rise=3.0, tau=40.0), soma=CurrentMeterConfig(held=HELD, resting=-60.0))
     (current,) = traces(made, SPIKES, "pool.soma.current")
     block = 1.0 / (1.0 + 1.0 / 3.57 * np.exp(-0.062 * (HELD - 60.0)))
-    opened = block * convolved(delivered(np.abs(SPIKES), WEIGHTS, 0), nmda_course(3.0, 40.0))
+    opened = block * convolved(delivered(np.abs(SPIKES), OPENING, 0), nmda_course(3.0, 40.0))
     np.testing.assert_allclose(current, -opened * (HELD - 60.0), rtol=2e-5, atol=1e-3)
 
 

@@ -1,7 +1,7 @@
 """Which wires into a pool feed which of its components."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spark.core.errors import ConfigError, Problem, WiringError
@@ -120,6 +120,8 @@ def feeds_of(
             or own_settings(owner, config, name, wire)
             for number, (name, wire) in enumerate(zip(names, wires, strict=True))
         ]
+        opens = "conductance" in config.made().ports().outputs
+        drawn = [replace(one, opens=opens) if isinstance(one, Drawn) else one for one in drawn]
         for name, members in _grouped(receptor, config, drawn, wires).items():
             ranges = tuple(member[1] for member in members)
             projections = tuple(member[0] for member in members)

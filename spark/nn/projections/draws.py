@@ -47,6 +47,7 @@ class Drawn:
         weighed: Whether weights were given for it alone, for all wires of the port together, or not at all.
         usual: What to write in the place of its weights to give none.
         seed: Seed of its draws, where it has one of its own.
+        opens: Whether it ends at a conductance: no weight is negative.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Drawn:
     weighed: Literal["alone", "together", "not"] = "not"
     usual: str = ""
     seed: int | None = None
+    opens: bool = False
 
     together = False
 
@@ -100,6 +102,7 @@ class Drawn:
         pre, post = spikes.size, int(np.prod(config.units))
         found, weights, left = draw_wire(module.generator, self.wire(spikes), config.units, config.dt, "float32")
         values = np.broadcast_to(np.asarray(weights, np.float32), found.post.shape)
+        self.require_sign(values)
         values = np.abs(values) if self.inhibits else values
         try:
             values = held(values, np.dtype(config.dtype))
@@ -112,6 +115,22 @@ class Drawn:
         before = np.repeat(np.arange(pre), np.diff(found.starts))
         steps = np.broadcast_to(np.asarray(left, np.int64), before.shape)
         return Made(before, found.post, steps, values, int(np.max(left, initial=0)))
+
+    def require_sign(self, weights: np.ndarray) -> None:
+        """See that weights into a conductance, (connections,), are such.
+
+        Raises:
+            ConfigError: One is negative.
+        """
+        if self.opens and weights.size and weights.min() < 0:
+            raise ConfigError(
+                Problem(
+                    self.addresses[1],
+                    f"must be at least 0 at a conductance, got {float(weights.min()):g}",
+                    "Give the size alone: the receptor's reversal potential says whether it excites or inhibits",
+                    "bounds",
+                )
+            )
 
     def wire(self, part: PortSpec) -> WireDraw:
         """What is to be drawn for it, where the wire brings `part`.

@@ -79,7 +79,21 @@ class ListedProjections(Module, GivesInPlace):
         dtype = self.drawn[0].settings.weight_dtype
         rows, further, bring = draw_rows(self.generator, wires, self.units, self.config.dt, dtype)
         refuse_unused_weights(self.drawn, bring)
+        for drawn, weights in zip(self.drawn, self._weights_of(rows, parts), strict=True):
+            drawn.require_sign(weights)
         return rows._replace(weights=np.abs(rows.weights)) if self.drawn[0].inhibits else rows, further
+
+    def _weights_of(self, rows: Rows, parts: tuple[PortSpec, ...]) -> list[np.ndarray]:
+        """The weights of the connections of each wire, or the one that all have."""
+        weights, starts = np.asarray(rows.weights), np.asarray(rows.starts)
+        if weights.size == 1:
+            return [weights] * len(parts)
+        by_unit = weights.size != rows.post.size
+        found = []
+        for first, part in zip(self.firsts, parts, strict=False):
+            ends = (first, first + part.size) if by_unit else (starts[first], starts[first + part.size])
+            found.append(weights[ends[0] : ends[1]])
+        return found
 
     def _rows(self, of: Any) -> Rows:
         names = ("starts", "post", "weights") + self.several * ("delays",) + self.has_middles * ("middles",)
