@@ -44,7 +44,7 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
         taken = np.asarray(whole.value)
         taken = values[f"{name}.{path}"] = taken if which is None else which.take(taken)
         # The values are the state's.
-        made = Variable(_without_memory(taken), unit=whole.unit)
+        made = Variable(without_memory(taken, taken.shape), unit=whole.unit)
         made.description = whole.description
         return made
 
@@ -101,14 +101,14 @@ def make_equally_long(name: str, parts: list[Part]) -> None:
             own = path.removeprefix(f"{name}.")
             for leaf in (variables_of(part.module).get(own), constants_of(part.module).get(own)):
                 if isinstance(leaf, Variable):
-                    leaf.reset_value = _without_memory(made)
+                    leaf.reset_value = without_memory(made, made.shape)
                 elif leaf is not None:
                     leaf.shape = made.shape
 
 
-def _without_memory(array: np.ndarray) -> np.ndarray:
-    """An array of zeros of the same shape and dtype: one number in memory."""
-    return np.broadcast_to(np.zeros((), array.dtype), array.shape)
+def without_memory(like: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """An array of zeros of this shape and of the dtype of another: one number in memory."""
+    return np.broadcast_to(np.zeros((), like.dtype), shape)
 
 
 def kept_of(name: str, module: Any, share: Share | None) -> dict[str, Kept | None]:

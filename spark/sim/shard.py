@@ -2,13 +2,11 @@
 
 import functools
 import operator
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
@@ -17,18 +15,17 @@ from spark.core import binding
 from spark.core.arguments import checked
 from spark.core.errors import InputError, ModuleError, Problem, ShardError
 from spark.core.payloads import Payload
-from spark.core.ports import PortSpec
-from spark.core.rows import joint_leaves, read_host
-from spark.core.share import Kept
+from spark.core.rows import joint_leaves
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
-from spark.graph.specs import CALL, PortMap
+from spark.graph.specs import PortMap
 from spark.nn.brain import Brain
+from spark.sim.cutting import Cutting, Row, cut, identity, modules_of, plan_of
 from spark.sim.exchange import lost
 from spark.sim.meeting import connect
-from spark.sim.message import Letter, addressed, read_all, write_all
-from spark.sim.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of
-from spark.sim.placement import Placement, Plan, place
+from spark.sim.message import Letter
+from spark.sim.parts import DevicePart
+from spark.sim.placement import Plan, place
 from spark.sim.shard_step import Fixed, Piece, Program, ShardedState, advance_program
 
 Devices = int | Sequence[Any] | Mesh | None
@@ -52,13 +49,15 @@ class ShardedBrain:
         state: The state that the brain had when it was sharded. `advance` uses it up, so pass it on once.
         mesh: The devices.
         placement: For every module, how many of its units each device computes: `{module: {device number: units}}`.
+        plan: The same as `by` takes it.
+        identity: A number that tells brains apart whose states do not fit: other variables, or other connections.
     """
 
     def __init__(self, brain: Brain, mesh: Mesh, by: str | Plan) -> None:
         graph, state = split(brain)
         _check(brain)
         whole = merge(graph, state)
-        modules = {name: getattr(whole, name) for name in whole._names}
+        modules = modules_of(whole)
         placed = place(modules, mesh.size, by)
         self.mesh = mesh
         self.placement = {
@@ -67,24 +66,17 @@ class ShardedBrain:
         # Without arrays: it only says which inputs the brain takes.
         self._border = Brain(brain.config)
         self._border._inputs = self._border.declared_inputs()
-        letters, shares = _letters(whole, placed)
-        self._letters, length = addressed(letters, shares)
-        parts = self._parts(whole, placed, state[STEP])
-        self._placed, self._identity = placed, _identity(graph)
-        self._structures = [part.structure for part in parts]
-        self._program = _program(whole, mesh, parts, self._letters, length)
-        self._cached = tuple(self._letters[PortMap(*key.split(".", 1))] for key in sorted(whole.cache))
-        cache = [np.asarray(variable.value) for _, variable in sorted(whole.cache.items())]
-        message = np.asarray(write_all(self._cached, cache, mesh.size, length))
+        self._cutting, parts, letters = cut(whole, placed, state[STEP], self._own_devices(), mesh.size)
+        self.identity, self.plan = identity(graph), plan_of(placed, mesh.size)
+        self._program = _program(whole, mesh, parts, letters, self._cutting)
         firsts = [np.array([part.firsts.get(n, 0) for n in self._program.modules], np.int32) for part in parts]
-        self._slots = joint_leaves([part.state for part in parts])
         # Kept, since its sockets are open as long as it is.
         self._exchange, self._turn = connect(mesh), 0
         ends = None if self._exchange is None else self._stack([(self._exchange.ends,)] * mesh.size)[0]
         self._fixed = Fixed(
             self._stack([part.constants for part in parts]), self._stack([(f,) for f in firsts])[0], ends
         )
-        self.state = ShardedState(self._stack([part.state for part in parts]), self._copy(message))
+        self.state = self._lain([part.state for part in parts], self._cutting.message(whole))
 
     def advance(
         self,
@@ -147,8 +139,34 @@ class ShardedBrain:
         Raises:
             ShardError: It is another brain.
         """
-        graph, first = split(brain)
-        if _identity(graph) != self._identity:
+        graph, first = self._halves(brain)
+        leaves = tuple(_everywhere(leaf) for leaf in state.leaves)
+        return self._cutting.gather(merge(graph, first), first.about, leaves, np.asarray(state.message))
+
+    def scatter(self, brain: Brain, state: State | None = None) -> ShardedState:
+        """A brain's state, spread over these devices: to go on from a checkpoint, or from more or fewer devices.
+
+        Args:
+            brain: The brain that was sharded, or one built from an equal config and seed; it is not changed.
+            state: Of it, such as `gather` of another sharded brain gives; the brain's own if left out. The same in
+                every process.
+
+        Returns:
+            The state for `advance`, which compiles nothing anew for it.
+
+        Raises:
+            ShardError: It is another brain.
+            ModuleError: It is a state of another one.
+        """
+        graph, own = self._halves(brain)
+        whole = merge(graph, own if state is None else state)
+        rows = self._cutting.scatter(whole, split(whole)[1], self._own_devices())
+        return self._lain(rows, self._cutting.message(whole))
+
+    def _halves(self, brain: Brain) -> tuple[Graph, State]:
+        """A brain as graph and state, if it is the one that was sharded."""
+        graph, state = split(brain)
+        if identity(graph) != self.identity:
             raise ShardError(
                 Problem(
                     "brain",
@@ -157,20 +175,7 @@ class ShardedBrain:
                     "brain",
                 )
             )
-        whole, about = merge(graph, first), graph.structure.about
-        joint = [_everywhere(leaf) for leaf in state.leaves]
-        rows = [tuple(joint[slot][number] for slot in slots) for number, slots in enumerate(self._slots)]
-        values = {path: np.zeros(slot.shape, jnp.dtype(slot.dtype)) for path, slot in about.layout.slots.items()}
-        for name, shares in self._placed.items():
-            for number, share in shares:
-                layout = self._structures[number].about.layout
-                for path, which in kept_of(name, getattr(whole, name), share).items():
-                    part = read_host(layout, rows[number], path)
-                    (which or Kept(part.shape)).put(values[path], part)
-        values[STEP] = read_host(self._structures[0].about.layout, rows[0], STEP)
-        cache = read_all(self._cached, np.asarray(state.message))
-        values |= {f"cache.{key}": np.asarray(value) for key, value in zip(sorted(whole.cache), cache, strict=True)}
-        return State(jax.device_put(about.layout.pack(values)), about)
+        return graph, state
 
     @property
     def bytes_per_device(self) -> list[int]:
@@ -178,21 +183,14 @@ class ShardedBrain:
         rows = sum(leaf.nbytes // self.mesh.size for leaf in (*self.state.leaves, *self._fixed.constants))
         return [rows + self.state.message.nbytes] * self.mesh.size
 
-    def _parts(self, whole: Any, placed: Placement, step: Any) -> list[DevicePart]:
-        """Every device's part; the arrays are kept for this process's devices only."""
-        cut: list[dict[str, Part]] = [{} for _ in range(self.mesh.size)]
-        for name, shares in placed.items():
-            parts = [part_of(name, getattr(whole, name), share) for _, share in shares]
-            make_equally_long(name, parts)
-            for (number, _), part in zip(shares, parts, strict=True):
-                cut[number][name] = part
-        made = []
-        for number, device in enumerate(self.mesh.devices.flat):
-            part = device_part(whole, cut[number], set(self._letters), step)
-            if device.process_index != jax.process_index():
-                part = replace(part, state=_sizes(part.state), constants=_sizes(part.constants))
-            made.append(part)
-        return made
+    def _own_devices(self) -> set[int]:
+        """Numbers of this process's devices."""
+        here = jax.process_index()
+        return {number for number, device in enumerate(self.mesh.devices.flat) if device.process_index == here}
+
+    def _lain(self, rows: list[Row], message: np.ndarray) -> ShardedState:
+        """A state of a row for each device, and of what all have said."""
+        return ShardedState(self._stack(rows), self._copy(message))
 
     def _stack(self, rows: list[tuple[np.ndarray, ...]]) -> tuple[Any, ...]:
         """Arrays with a row for each device, filled up with zeros to the longest; see `joint_leaves`."""
@@ -305,23 +303,10 @@ def _elements(module: Any) -> int:
     return max((spec.size for spec in module.output_specs.values()), default=0)
 
 
-def _letters(whole: Any, placed: Placement) -> tuple[dict[PortMap, Letter], dict[PortMap, Any]]:
-    """What travels, and who has which elements of it."""
-    wires = {PortMap(*key.split(".", 1)) for key in whole.cache}
-    wires |= {wire for wire, _ in whole._output_wires.values() if wire.origin != CALL}
-    letters, shares = {}, {}
-    for wire in wires:
-        spec: PortSpec = getattr(whole, wire.origin).output_specs[wire.port]
-        letters[wire] = Letter(wire, spec.payload_type, spec.shape, spec.dtype)
-        shares[wire] = [(d, s.first, s.count) if s else (d, 0, spec.size) for d, s in placed[wire.origin]]
-    return letters, shares
-
-
 def _program(
-    whole: Any, mesh: Mesh, parts: list[DevicePart], letters: Mapping[PortMap, Letter], length: int
+    whole: Any, mesh: Mesh, parts: list[DevicePart], letters: Mapping[PortMap, Letter], cutting: Cutting
 ) -> Program:
     structures = list(dict.fromkeys(part.structure for part in parts))
-    state_slots = joint_leaves([part.state for part in parts])
     constant_slots = joint_leaves([part.constants for part in parts])
     pieces = []
     for structure in structures:
@@ -333,29 +318,18 @@ def _program(
             if wires
         )
         sends = tuple((w, s.word) for w, letter in letters.items() for s in letter.segments if s.device == number)
-        pieces.append(Piece(structure, state_slots[number], constant_slots[number], feeds, sends))
+        pieces.append(Piece(structure, cutting.slots[number], constant_slots[number], feeds, sends))
     return Program(
         mesh=mesh,
         pieces=tuple(pieces),
         piece_of=tuple(structures.index(part.structure) for part in parts),
         letters=tuple(letters.values()),
-        length=length,
+        length=cutting.length,
         inputs=tuple(whole.config.input_map.items()),
         outputs=tuple((name, wire, spec) for name, (wire, spec) in whole._output_wires.items()),
         spikes=tuple((name, PortMap(name, port)) for name, port in whole._spike_ports.items()),
         modules=tuple(whole._names),
     )
-
-
-def _identity(graph: Graph) -> tuple[Any, ...]:
-    """What tells brains apart whose parts must not be mixed: the same variables, and the same constants."""
-    slots = graph.structure.about.layout.slots
-    return (tuple(slots.items()), *(zlib.crc32(np.asarray(c).tobytes()) for c in graph.constants))
-
-
-def _sizes(rows: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
-    """Arrays of the same shape that take no memory."""
-    return tuple(np.broadcast_to(np.zeros((), row.dtype), row.shape) for row in rows)
 
 
 def _everywhere(leaf: Any) -> np.ndarray:

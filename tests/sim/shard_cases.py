@@ -265,6 +265,9 @@ class Alone:
         """The same on several devices, in two runs of which the second does not learn, beside this one."""
         many = shard(self.brain, devices, by)
         first, fired_first, state = many.advance(many.state, self.inputs, steps=STEPS // 2, spikes=True)
+        if jax.process_count() > 1:
+            # A state that is gathered goes on as well as one that never was.
+            state = many.scatter(self.brain, many.gather(self.brain, state))
         then, fired_then, state = many.advance(state, self.inputs, steps=STEPS // 2, spikes=True, learning=False)
         outputs, fired = joined(first, then), joined(fired_first, fired_then)
         last = many.gather(self.brain, state)
