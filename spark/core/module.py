@@ -158,9 +158,9 @@ class Module(Part):
         """
         raise NotImplementedError
 
-    def can_cut(self) -> bool:
-        """Whether a share of the units can be computed apart: by what this class, not one it inherits from, says."""
-        return "unit_ports" in vars(type(self))
+    def why_whole(self) -> str:
+        """Why no share of the units can be computed apart, or nothing: by what this class says, not one above it."""
+        return "" if "unit_ports" in vars(type(self)) else f"{type(self).__name__} lists no `unit_ports`"
 
     def ports_of_units(self) -> tuple[str, ...]:
         """The ports of `unit_ports`; those of a module whose ports follow from its config follow from it too."""

@@ -15,14 +15,33 @@ Plan = Mapping[str, int | Sequence[int]]
 Placement = dict[str, list[tuple[int, Share | None]]]
 
 
+def why_whole(module: Any) -> str:
+    """Why a module cannot be cut by unit; empty where it can."""
+    outputs, ports = module.output_specs, module.ports_of_units()
+    why = module.why_whole()
+    if why:
+        return why
+    others = sorted(set(outputs) - set(ports))
+    if others or not outputs:
+        return f"`{others[0]}` leaves it, which is not cut" if others else "nothing leaves it"
+    sizes = {spec.size for spec in outputs.values()}
+    sizes |= {spec.size for port, spec in module.input_specs.items() if port in ports}
+    return "" if len(sizes) == 1 else "its ports have not all one element for each unit"
+
+
 def units_of(module: Any) -> int | None:
     """Number of units of a module that can be cut by unit, or None."""
-    outputs = module.output_specs
-    if not module.can_cut() or not outputs or not set(outputs) <= set(module.unit_ports):
-        return None
-    sizes = {spec.size for spec in outputs.values()}
-    sizes |= {spec.size for port, spec in module.input_specs.items() if port in module.unit_ports}
-    return sizes.pop() if len(sizes) == 1 else None
+    return None if why_whole(module) else max(spec.size for spec in module.output_specs.values())
+
+
+def whole_because(modules: Mapping[str, Any], placed: Placement, by: str | Plan) -> dict[str, str]:
+    """Of every module that lies whole on one device, why."""
+    found = {}
+    for name in (name for name, shares in placed.items() if shares[0][1] is None):
+        why = why_whole(modules[name])
+        asked = "`by` places it so" if by == "module" or name in by else "there are more devices than units"
+        found[name] = why or asked
+    return found
 
 
 def place(modules: Mapping[str, Any], devices: int, by: str | Plan) -> Placement:
@@ -108,7 +127,7 @@ def _check_plan(plan: Plan, modules: Mapping[str, Any], cuttable: Mapping[str, i
             problems.append(Problem(address, text, f"Write `{name}=0`, or one count for every device", "type"))
         elif name not in cuttable:
             text = f"cannot be cut by unit, got {list(given)}; expected the number of one device"
-            problems.append(Problem(address, text, "Its class names no `unit_ports`; place it whole", "cut"))
+            problems.append(Problem(address, text, f"Place it whole: {why_whole(modules[name])}", "cut"))
         elif len(given) != devices or sum(given) != cuttable[name]:
             text = (
                 f"does not add up, got {len(given)} counts and {sum(given)} units; "

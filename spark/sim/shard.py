@@ -25,7 +25,7 @@ from spark.sim.exchange import lost
 from spark.sim.meeting import connect
 from spark.sim.message import Letter
 from spark.sim.parts import DevicePart
-from spark.sim.placement import Plan, place
+from spark.sim.placement import Plan, place, whole_because
 from spark.sim.shard_step import Fixed, Piece, Program, ShardedState, advance_program
 
 Devices = int | Sequence[Any] | Mesh | None
@@ -50,6 +50,7 @@ class ShardedBrain:
         mesh: The devices.
         placement: For every module, how many of its units each device computes: `{module: {device number: units}}`.
         plan: The same as `by` takes it.
+        whole: Of every module that lies whole on one device, why.
         identity: A number that tells brains apart whose states do not fit: other variables, or other connections.
     """
 
@@ -59,7 +60,7 @@ class ShardedBrain:
         whole = merge(graph, state)
         modules = modules_of(whole)
         placed = place(modules, mesh.size, by)
-        self.mesh = mesh
+        self.mesh, self.whole = mesh, whole_because(modules, placed, by)
         self.placement = {
             name: {d: s.count if s else _elements(modules[name]) for d, s in shares} for name, shares in placed.items()
         }
@@ -182,6 +183,11 @@ class ShardedBrain:
         """Bytes of state and constants that each device holds, with what fills up rows of different length."""
         rows = sum(leaf.nbytes // self.mesh.size for leaf in (*self.state.leaves, *self._fixed.constants))
         return [rows + self.state.message.nbytes] * self.mesh.size
+
+    @property
+    def exchanges_by_sockets(self) -> bool:
+        """Whether processes tell each other over sockets of their own; else by JAX's operation."""
+        return self._exchange is not None
 
     def _own_devices(self) -> set[int]:
         """Numbers of this process's devices."""

@@ -280,7 +280,8 @@ class Alone:
             "pieces": len(many._program.pieces),
             "placement": many.placement,
             "bytes": many.bytes_per_device,
-            "sockets": many._exchange is not None,
+            "sockets": many.exchanges_by_sockets,
+            "explained": {how.path: [how.runs_as, how.where, how.because] for how in spark.explain(many).modules},
         }
 
 

@@ -45,6 +45,20 @@ def test_a_brain_that_checks_its_numbers_is_refused():
         spark.shard(tutorial_brain(check_numbers=True), 1)
 
 
+def test_explain_says_where_each_module_lies_and_why_it_is_whole():
+    found = spark.explain(spark.shard(tutorial_brain(), 1, {"pool": 0}))
+    assert found["pool"].where == "whole on device 0"
+    assert found["pool"].because == "`by` places it so"
+    assert found["integrator"].because == "ExponentialIntegrator lists no `unit_ports`"
+    assert found.summary().startswith(
+        "A step of a device is one native call, by 1 thread: threads share the many steps of a call on one device. "
+        "1 program on 1 device; each tells the others "
+    )
+    assert str(found).splitlines()[0].split() == [
+        *("module", "class", "where", "runs", "as", "state", "constants", "because")
+    ]
+
+
 def test_another_brains_state_is_not_gathered():
     sharded = spark.shard(tutorial_brain(seed=1), 1)
     with pytest.raises(spark.ShardError, match="brain: is another one than was sharded"):

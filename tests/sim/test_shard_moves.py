@@ -54,7 +54,7 @@ def test_only_the_brain_that_was_sharded_is_scattered() -> None:
     with pytest.raises(spark.ShardError, match="brain: is another one than was sharded"):
         sharded.scatter(tutorial_brain(seed=2))
     with pytest.raises(spark.ModuleError, match="this state belongs to another graph"):
-        sharded.scatter(tutorial_brain(seed=1), tutorial_brain(step_length=0.5).state)
+        sharded.scatter(tutorial_brain(seed=1), tutorial_brain(dt=0.5).state)
 
 
 def test_a_state_is_used_up_by_advance_and_scattered_anew() -> None:

@@ -102,6 +102,19 @@ def test_units_and_memory_are_split_as_asked(short: dict[str, Any]) -> None:
     assert max(short["tutorial unit 8"]["bytes"]) < min(short["tutorial module 2"]["bytes"]) / 5
 
 
+@pytest.mark.skipif(not kernels.available(), reason="without native kernels everything is array code")
+@pytest.mark.parametrize("case", SHORT)
+def test_explain_says_of_every_share_that_it_is_compiled(case: str, short: dict[str, Any]) -> None:
+    explained = short[case]["explained"]
+    assert {path: how for path, how in explained.items() if how[0] not in ("op", "compiled")} == {}
+    for name, placed in short[case]["placement"].items():
+        why = explained[name][2]
+        if len(placed) > 1:
+            assert why == "" and explained[name][1].endswith(f"units on each of {len(placed)} devices")
+        else:
+            assert why and explained[name][1] == f"whole on device {next(iter(placed))}"
+
+
 @pytest.mark.parametrize(
     ("which", "devices"),
     [

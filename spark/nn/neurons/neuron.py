@@ -224,20 +224,21 @@ class Neuron(Module):
         """Components do, as long as nobody writes another step."""
         return self._is_blueprint("__call__")
 
-    def can_cut(self) -> bool:
-        """Whether every component can be cut, and no component needs more of another than its own units' elements."""
+    def why_whole(self) -> str:
+        """A component that cannot be cut, or needs more of another one than its own units' elements."""
         if not self._is_blueprint("__call__", "build"):
-            return False
+            return f"{type(self).__name__} does more than its blueprint"
         for name in self._order:
             part = getattr(self, name)
-            if not part.can_cut():
-                return False
+            why = part.why_whole()
+            if why:
+                return f"{name}: {why}"
             for port, wires in self._wires[name].items():
                 if len(wires) != 1 or self._carries_units(wires[0]) != (port in part.ports_of_units()):
-                    return False
+                    return f"{name}: what arrives at `{port}` is not cut as its units are"
             if not set(self._effects[name]) <= set(part.ports_of_units()):
-                return False
-        return self._carries_units(PortMap("soma", "spikes"))
+                return f"{name}: it writes what is not cut as its units are"
+        return "" if self._carries_units(PortMap("soma", "spikes")) else "soma: its spikes are not one for each unit"
 
     def _carries_units(self, wire: PortMap) -> bool:
         """Whether a share of the units sees only its own elements of what this wire brings; so of every property."""

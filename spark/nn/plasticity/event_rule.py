@@ -182,11 +182,13 @@ class EventRule(WeightRule):
         history, edges = history_of(pre_spikes), weights.edges
         return stdp_edges(plastic, history, ring, post, read, slot, edges, third, coefficients, baseline=baseline)
 
-    def can_cut(self) -> bool:
-        """Where there is no third factor; a class that keeps or does more than a table says itself how it is cut."""
+    def why_whole(self) -> str:
+        """A third factor; a class that keeps or does more than a table says itself how it is cut."""
+        if self.third is not None:
+            return "its weights move by a third factor"
         own = type(self)
         as_a_table = own.build is EventRule.build and own.__call__ is EventRule.__call__
-        return self.third is None and (as_a_table or super().can_cut())
+        return "" if as_a_table else super().why_whole()
 
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """First weights and traces of these units; every share keeps the traces of all inputs."""

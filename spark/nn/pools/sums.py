@@ -66,9 +66,10 @@ class Sum(Module):
         outside = issubclass(self.config.payload, CurrentArray)
         return self.unit_ports if outside else (*self.config.terms, *self.unit_ports)
 
-    def can_cut(self) -> bool:
-        """Not where a current from outside has a value for each unit."""
-        return not (issubclass(self.config.payload, CurrentArray) and self.one_each)
+    def why_whole(self) -> str:
+        """A current from outside that has a value for each unit."""
+        outside = issubclass(self.config.payload, CurrentArray) and self.one_each
+        return "a current from outside has a value for each unit" if outside else ""
 
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
         """Nothing is kept."""
