@@ -94,7 +94,7 @@ def build(module: Part, inputs: dict[str, PortSpec]) -> None:
 def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
     """Call the author's `build`, then infer outputs abstractly: nothing is run."""
     module._inputs = dict(inputs)
-    binding.require_dtype(f"{binding.owner(module)}.config.dtype", getattr(module.config, "dtype", None))
+    binding.require_dtype(f"{binding.owner(module)}.config.dtype", module.config.field_or_none("dtype"))
     build_written = type(module).build
     accepted = inspect.signature(build_written).parameters
     takes_all = any(p.kind == p.VAR_KEYWORD for p in accepted.values())

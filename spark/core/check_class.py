@@ -3,6 +3,7 @@
 from spark.core.errors import ModuleError, Problem
 from spark.core.module import Module
 from spark.core.names import illegal
+from spark.core.payloads import Payload
 
 # After one of these nothing else can be checked.
 FATAL = frozenset({"annotation", "config-class", "call"})
@@ -70,7 +71,7 @@ def check_exposed_properties(cls: type[Module]) -> None:
             "exposes",
         )
         for name, kind in exposed.items()
-        if not (isinstance(kind, type) and hasattr(kind, "accepts"))
+        if not (isinstance(kind, type) and issubclass(kind, Payload))
     ]
     if problems:
         raise ModuleError(problems)

@@ -100,7 +100,7 @@ def check_json(cls: type[Module], config: Config) -> None:
 
 def _differing(config: Config, other: Config) -> list[str]:
     """Fields whose types differ: equal JSON can hide that a tuple became a list."""
-    return [name for name in type(config).model_fields if type(getattr(config, name)) is not type(getattr(other, name))]
+    return [name for (name, one), (_, two) in zip(config, other, strict=True) if type(one) is not type(two)]
 
 
 def check_schema(cls: type[Module], config: Config) -> None:

@@ -122,6 +122,15 @@ class Config(Nested):
         """
         return []
 
+    @property
+    def looks_at_numbers(self) -> bool:
+        """Whether a module of this config checks what it computes, as a brain's may ask."""
+        return False
+
+    def field_or_none(self, name: str) -> Any:
+        """The value of the field `name`, or None where the config has no such field."""
+        return vars(self).get(name)
+
     def all_step_problems(self) -> list[Problem]:
         """Those of this config and of the nested ones."""
         nested = ((n, getattr(self, n)) for n in type(self).model_fields)

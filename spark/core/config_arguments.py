@@ -27,15 +27,16 @@ class Nested(BaseModel):
     """
 
     handed_down: ClassVar[tuple[str, ...]] = ()
+    many_kinds: ClassVar[bool] = False
 
 
 def nested_type(info: FieldInfo) -> type[Nested] | None:
     """The config class of a field that holds a nested config, else None."""
     annotation = info.annotation
-    if not (isinstance(annotation, type) and hasattr(annotation, "handed_down")):
+    if not (isinstance(annotation, type) and issubclass(annotation, Nested)):
         return None
     # Where several kinds of config fit, names are those of the default's kind.
-    several = getattr(annotation, "many_kinds", False) and isinstance(info.default_factory, type)
+    several = annotation.many_kinds and isinstance(info.default_factory, type)
     return info.default_factory if several else annotation  # type: ignore[return-value]
 
 
@@ -194,18 +195,22 @@ def reseeded(config: Any, seed: int) -> Any:
     """A copy with this seed, and with explicit nested seeds derived from it and the field's name."""
     changes: dict[str, Any] = {}
     for name in type(config).model_fields:
-        value = getattr(config, name)
+        value: Any = config.field_or_none(name)
         if name == "seed":
             changes[name] = seed
-        elif hasattr(value, "with_new_seeds") and holds_seed(value):
+        elif _is_config(value) and holds_seed(value):
             changes[name] = value.with_new_seeds(derive(seed, name))
     return config.updated(**changes)
+
+
+def _is_config(value: Any) -> bool:
+    return isinstance(value, Nested)
 
 
 def holds_seed(config: Any) -> bool:
     """Whether this config or one nested in it was given a seed of its own."""
     own = config.explicit()
-    return own.get("seed") is not None or any(hasattr(v, "explicit") and holds_seed(v) for v in own.values())
+    return own.get("seed") is not None or any(_is_config(v) and holds_seed(v) for v in own.values())
 
 
 def derive(seed: int, name: str) -> int:

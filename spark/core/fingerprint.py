@@ -65,7 +65,7 @@ def _is_leaf_or_part(value: Any) -> bool:
 
 def without_seed(config: Any) -> Any:
     """The config as a shared template may show it: a seed read from it would be another brain's."""
-    if getattr(config, "seed", None) is None:
+    if config is None or config.field_or_none("seed") is None:
         return config
     return config.model_copy(update={"seed": None})
 

@@ -76,7 +76,7 @@ class Module(Part):
         self._mode = NEW
         self._path = ""
         self._drawn_as = ""
-        self._seed: int = getattr(config, "seed", None) or 0
+        self._seed: int = config.field_or_none("seed") or 0
         self._owner_seed = self._seed
         self._clock = Clock()
         self._inputs: dict[str, PortSpec] = {}
@@ -86,7 +86,7 @@ class Module(Part):
         self._held: Any = None
         self._form: Form | None = None
         self._generator: np.random.Generator | None = None
-        self._checked = bool(getattr(config, "looks_at_numbers", False))
+        self._checked = config.looks_at_numbers
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -234,7 +234,7 @@ class Module(Part):
         """Make `child` a part of this module, as attribute `name`."""
         child._path = f"{self._path}.{name}" if self._path else name
         child._drawn_as = f"{self.draws_under}.{name}" if self.draws_under else name
-        own_seed = getattr(child.config, "seed", None)
+        own_seed = child.config.field_or_none("seed")
         child._owner_seed = self._seed
         child._seed = self._seed if own_seed is None else own_seed
         child._clock = self._clock
@@ -245,14 +245,27 @@ class Module(Part):
         """Build this part of a larger module for these `inputs`, by port; returns what it will put out."""
         return calling.prepare(self, inputs)
 
+    def behind(self, name: str) -> Any:
+        """What holds the property `name` of `exposes`: a variable, an attribute, or a `property` of the class.
+
+        Raises:
+            AttributeError: There is none.
+        """
+        if name in vars(self):
+            return vars(self)[name]
+        for cls in type(self).__mro__:
+            if isinstance(vars(cls).get(name), property):
+                return vars(cls)[name].__get__(self)
+        raise AttributeError(f"{type(self).__name__} has no property {name!r}, which it exposes")
+
     def read(self, name: str) -> Payload:
         """The property `name` of `exposes` as a payload."""
-        held = getattr(self, name)
+        held = self.behind(name)
         return self.exposes[name](held.value if isinstance(held, Variable) else held)  # type: ignore[call-arg]
 
     def write(self, name: str, value: Any) -> None:
         """Set the property `name` of `exposes` to the array `value`, of its shape and dtype."""
-        held = getattr(self, name)
+        held = self.behind(name)
         if isinstance(held, Variable):
             held.value = value
         else:

@@ -152,7 +152,7 @@ def declared_ports(cls: Any) -> Ports:
     Raises:
         ModuleError: An argument has no payload type, or the result is not a `TypedDict` of payloads.
     """
-    call = getattr(cls.__call__, "__wrapped__", cls.__call__)
+    call = inspect.unwrap(cls.__call__)
     try:
         hints = typing.get_type_hints(call)
     except NameError as error:

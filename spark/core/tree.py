@@ -29,6 +29,16 @@ def parts_of(module: Part) -> dict[str, Any]:
     return {n: v for n, v in vars(module).items() if isinstance(v, Part)}
 
 
+def part_named(module: Part, name: str) -> Any:
+    """The part of a module that was adopted under this name."""
+    return vars(module)[name]
+
+
+def leaf_named(module: Part, name: str) -> Any:
+    """What a module keeps under this name: a variable, a constant, or a parameter that is one number."""
+    return vars(module)[name]
+
+
 def walk(module: Any, prefix: str = "") -> list[tuple[str, Any]]:
     """Every module of the tree with its path relative to the outermost, parents first."""
     found = [(prefix, module)]

@@ -16,6 +16,7 @@ from spark.io.graph_config import PAYLOADS
 from spark.io.model_file import BRAIN, INPUT, OUTPUT
 from spark.nn import BrainConfig
 from spark.nn.initializers.base import to_initializer
+from spark.nn.neurons.neuron import NeuronConfig
 from spark.nn.projections import ProjectionConfig
 
 LETTERS = {
@@ -79,7 +80,7 @@ def _module(name: str, family: str) -> dict[str, Any]:
         "fields": fields,
         "inputs": port_list(ports.inputs, ports.optional) if name != BRAIN else [],
         "outputs": port_list(ports.outputs) if name != BRAIN else [],
-        "inside": name == BRAIN or hasattr(cls.config_class(), "blueprint"),
+        "inside": name == BRAIN or issubclass(cls.config_class(), NeuronConfig),
         "configured": by_config(name),
     }
 
@@ -154,7 +155,7 @@ def components(type_name: str, config: dict[str, Any]) -> dict[str, Any]:
 
     cls: Any = registry[type_name]
     made = from_sparse(cls.config_class(), config)
-    if not hasattr(made, "blueprint"):
+    if not isinstance(made, NeuronConfig):
         raise RegistryError(f"{type_name} has no components")
     parts = made.blueprint()
     return {

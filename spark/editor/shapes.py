@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 from spark.core.errors import Problem, SparkError
+from spark.core.tree import part_named
 from spark.editor.draft import Shapes
 from spark.editor.ports import projection_names, takes_projections
 from spark.io.graph_config import Located, brain_config
@@ -66,7 +67,7 @@ def _collect(document: Document, parent: str | None, brain: Any, found: Shapes) 
             spec = brain.config.input_map[node["name"]]
             found[key, "value"] = (spec.shape, spec.dtype, spec.payload_type.__name__)
             continue
-        module = getattr(brain, node["name"])
+        module = part_named(brain, node["name"])
         for port, out in module.output_specs.items():
             found[key, port] = (out.shape, out.dtype, out.payload_type.__name__)
         if node["type"] == BRAIN:

@@ -43,6 +43,7 @@ class World:
         self._scale = self._scales(scale)
         self.episode, self.total, self.steps = 0, 0.0, 0
         self.returns: list[float] = []
+        self.action = np.zeros(0)
         self.reset(seed)
 
     @staticmethod
@@ -112,7 +113,7 @@ class World:
 
     def describe(self) -> dict[str, Any]:
         """What the page draws."""
-        action = getattr(self, "action", np.zeros(0))
+        action = self.action
         return {
             "name": self.name,
             "observation": [float(v) for v in np.asarray(self.observation, np.float64).reshape(-1)[:64]],

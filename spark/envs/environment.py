@@ -14,6 +14,7 @@ from spark.core.part import graph_of, keeper_of
 from spark.core.payloads import BooleanMask, FloatArray
 from spark.core.state import State
 from spark.core.transform import STEP
+from spark.core.tree import part_named
 from spark.graph.specs import InputSpec, OutputSpec, PortMap
 from spark.learn.keeping import EPISODES, Curve, Kept
 from spark.learn.placing import the_only
@@ -120,7 +121,7 @@ class Pupil:
             **{name: InputSpec(BooleanMask, (1,), "bool") for name in _FLAGS},
         }
         read = {w.port for specs in modules for wires in specs.inputs.values() for w in wires if w.origin == _CALL}
-        output = getattr(self.taught, action.origin).output_specs[action.port]
+        output = part_named(self.taught, action.origin).output_specs[action.port]
         spec = OutputSpec(output.payload_type, output.shape, output.dtype)
         made = Brain(
             config.updated(

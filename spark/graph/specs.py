@@ -10,6 +10,7 @@ import numpy as np
 
 from spark.core.arguments import check_fields
 from spark.core.errors import ConfigError, Problem
+from spark.core.part import Part
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.registry import modules as registry
@@ -180,7 +181,8 @@ class ModuleSpecs:
 
     def __post_init__(self) -> None:
         check_fields(self, ConfigError)
-        if not hasattr(self.module_cls, "config_class"):
+        is_module = issubclass(self.module_cls, Part)
+        if not is_module:
             raise ConfigError(
                 Problem(
                     f"{self.name}.module_cls",

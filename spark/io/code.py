@@ -126,7 +126,7 @@ def _spiking(config: BrainConfig) -> list[tuple[str, str]]:
 def _brain(config: BrainConfig, names: _Names, depth: int) -> str:
     given: list[tuple[str, str]] = []
     for name in ("dt", "seed", "check_numbers", "transparent"):
-        value = getattr(config, name)
+        value = config.field_or_none(name)
         if value != type(config).model_fields[name].get_default():
             given.append((name, repr(value)))
     if config.input_map:
@@ -204,9 +204,9 @@ def _arguments(
     for name, info in type(config).model_fields.items():
         if name in config._handed:
             continue
-        value = getattr(config, name)
+        value = config.field_or_none(name)
         if usual is not None and type(usual) is type(config):
-            default = getattr(usual, name)
+            default = usual.field_or_none(name)
         else:
             default = None if info.is_required() else info.get_default(call_default_factory=True)
         if isinstance(value, Config) and type(value) is type(default) and nested_type(info) is not None:

@@ -26,6 +26,11 @@ def save_sharded(sharded: ShardedBrain, state: ShardedState, folder: str | Path)
 
     Orbax writes to a temporary folder and renames it, so the folder is there whole or not at all.
 
+    Args:
+        sharded: The sharded brain.
+        state: Its state; it is not used up.
+        folder: Where to; it must not be there yet.
+
     Raises:
         SaveError: Writing failed, the folder is there already, or Orbax is not installed.
     """

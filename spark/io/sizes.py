@@ -56,7 +56,7 @@ class Sizes:
 def declared(config: Config) -> int:
     """Elements that a module's config states for its output; 0 if they follow from its inputs."""
     for name in ("units", "num_outputs"):
-        value = getattr(config, name) if name in type(config).model_fields else None
+        value = config.field_or_none(name)
         if value is not None:
             return math.prod(value) if isinstance(value, tuple) else int(value)
     return 0
@@ -136,18 +136,18 @@ def _synapses(config: Config) -> Mapping[str, Any]:
     """Configs of synapses: the module's own, or those nested in a neuron's."""
     if "kernel" in type(config).model_fields:
         return {"": config}
-    nested = {name: getattr(config, name) for name in type(config).model_fields}
+    nested = dict(config)
     return {n: c for n, c in nested.items() if isinstance(c, Config) and "kernel" in type(c).model_fields}
 
 
 def _units(config: Config) -> tuple[int, ...]:
-    units = getattr(config, "units", None)
+    units = config.field_or_none("units")
     return units if isinstance(units, tuple) else (1,)
 
 
 def _onto(synapses: Any, sources: list[int], units: tuple[int, ...]) -> tuple[int, int]:
     """How many connections synapses would have from ports of these sizes onto so many units, and the bytes of each."""
-    given = getattr(synapses, "connections", None)
+    given = synapses.field_or_none("connections")
     if given is None:
         pre = sum(sources)
         kernel = synapses.kernel

@@ -20,9 +20,9 @@ def sparse(config: Config, default: Config | None = None, handed: tuple[str, ...
     for name, info in type(config).model_fields.items():
         if name in config._handed:
             continue
-        value = getattr(config, name)
+        value = config.field_or_none(name)
         if default is not None and type(default) is type(config):
-            usual: Any = getattr(default, name)
+            usual: Any = default.field_or_none(name)
         else:
             usual = None if info.is_required() else info.get_default(call_default_factory=True)
         if isinstance(value, Config):

@@ -43,7 +43,7 @@ def consolidate(
     weights, eligibility, pending = plastic
     given = _Move(*map(jnp.asarray, (weights, pending, eligibility, moved, due, post, coefficients)))
     for name in ("weights", "pending", "eligibility", "moved", "coefficients"):
-        check_dtype(name, getattr(given, name), jnp.float32)
+        check_dtype(name, given._asdict()[name], jnp.float32)
     check_dtype("due", given.due, jnp.int32)
     check_shape("due", given.due, ())
     check_dtype("post", given.post, jnp.int32)

@@ -187,8 +187,7 @@ def _or_empty(baseline: Any) -> Any:
 def _check(given: Any, shape: tuple[int, ...]) -> None:
     """What dense and listed weights have in common."""
     post = given.post_spikes.size
-    for name in ("pre_traces", "post_traces"):
-        count = len(getattr(given, name))
+    for name, count in (("pre_traces", len(given.pre_traces)), ("post_traces", len(given.post_traces))):
         if count > MOST_TRACES:
             raise ValueError(f"{name}: a rule has at most {MOST_TRACES} traces on a side, got {count}.")
     check_dtype("post_spikes", given.post_spikes, jnp.int8)
@@ -198,9 +197,8 @@ def _check(given: Any, shape: tuple[int, ...]) -> None:
     check_shape("scale", given.third.scale, (2,))
     check_shape("moved", given.third.moved, (1,) if given.third.moved.size == 1 else (post,))
     check_shape("weights", given.plastic.weights, shape)
-    optional = {name: getattr(given.plastic, name) for name in ("eligibility", "pending")} | {
-        "baseline": given.baseline
-    }
+    plastic = given.plastic
+    optional = {"eligibility": plastic.eligibility, "pending": plastic.pending, "baseline": given.baseline}
     for name, array in optional.items():
         check_shape(name, array, shape if array.size else (0,))
     floats = {**given.plastic._asdict(), **given.third._asdict(), "coefficients": given.coefficients}

@@ -109,8 +109,8 @@ def _check(update: _Update) -> None:
         "parameters": (7,),
     }
     for name, shape in shapes.items():
-        check_dtype(name, getattr(update, name), jnp.float32)
-        check_shape(name, getattr(update, name), shape)
+        check_dtype(name, update._asdict()[name], jnp.float32)
+        check_shape(name, update._asdict()[name], shape)
     check_shape("post_spikes", update.post_spikes, post)
     check_shape("slot", update.slot, ())
     needed, slots = edges.starts.shape[1] - 1, update.pre_trace.shape[0]

@@ -90,9 +90,9 @@ class SurrogateGradients:
     def __post_init__(self) -> None:
         check_fields(self, ArgumentError)
         problems = [
-            Problem(f"SurrogateGradients.{name}", f"must be above 0, got {getattr(self, name)!r}", "", "bounds")
-            for name in ("steps", "batch", "rate", "scale")
-            if not getattr(self, name) > 0
+            Problem(f"SurrogateGradients.{name}", f"must be above 0, got {value!r}", "", "bounds")
+            for name, value in vars(self).items()
+            if name in ("steps", "batch", "rate", "scale") and not value > 0
         ]
         if not self.weights:
             problems.append(Problem("SurrogateGradients.weights", "is empty", "Name a projection", "missing"))

@@ -96,9 +96,9 @@ def _knowing(brain: Brain, made: Brain) -> Brain:
 def _settings(own: Any, kind: Any, world: World | type[World]) -> Any:
     """Settings of a world of a kind: those that were set explicitly, and else those of the brain's own world."""
     fields: Any = kind.config_class()
-    known = {field: getattr(own, field) for field in type(own).model_fields if field in fields.model_fields}
+    known = {field: own.field_or_none(field) for field in type(own).model_fields if field in fields.model_fields}
     if isinstance(world, World):
-        known |= {field: getattr(world.config, field) for field in world.config.model_fields_set}
+        known |= {field: world.config.field_or_none(field) for field in world.config.model_fields_set}
     return fields(**known)
 
 

@@ -17,7 +17,7 @@ from spark.core.payloads import Payload, SpikeArray, with_signs
 from spark.core.ports import Begins, Ports, PortSpec
 from spark.core.state import Graph, State
 from spark.core.transform import merge, split, take_leaves
-from spark.core.tree import variables_of
+from spark.core.tree import part_named, variables_of
 from spark.core.variable import Variable
 from spark.graph.check import check_names
 from spark.graph.specs import CALL, PortMap
@@ -118,7 +118,7 @@ class Brain(Module, OfModules):
         }
         for name in self._names:
             self.adopt(name, modules[name].module_cls(modules[name].config))
-        parts = {name: getattr(self, name) for name in self._names}
+        parts = {name: part_named(self, name) for name in self._names}
         Assembly(self.path, modules, parts, self._wires, known).build()
         check_outputs(self.path, self._output_wires, known)
         self._make_cache(known)
@@ -225,7 +225,7 @@ class Brain(Module, OfModules):
 
         results: dict[PortMap, Payload] = dict(own)
         for name in self._names:
-            module = getattr(self, name)
+            module = part_named(self, name)
             gathered = {
                 port: gather(wires, read, module._inputs[port]) for port, wires in self._wires[name].items() if wires
             }
@@ -240,7 +240,7 @@ class Brain(Module, OfModules):
         }
 
     def _cached(self, wire: PortMap) -> Payload:
-        part = getattr(self, wire.origin)
+        part = part_named(self, wire.origin)
         spec = as_sent(part, part._outputs[wire.port])
         return spec.payload_type.from_kept(self.cache[f"{wire.origin}.{wire.port}"].value, spec)
 

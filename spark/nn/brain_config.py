@@ -27,7 +27,7 @@ class OutputMap:
     spec: OutputSpec
 
     def __getitem__(self, name: str) -> Any:
-        return getattr(self, name)
+        return {"input": self.input, "spec": self.spec}[name]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -263,4 +263,4 @@ class BrainConfig(Config):
 
 
 def _dt(config: Any) -> float | None:
-    return getattr(config, "dt", None)
+    return config.field_or_none("dt")

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import PortSpec
-from spark.core.tree import constants_of, variables_of
+from spark.core.tree import constants_of, part_named, variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.nn.formulas import ModuleFormula, Traceable, formula_of, identity, traced_formula
 from spark.nn.projections.static import ListedProjections
@@ -72,7 +72,7 @@ def _elementwise(neuron: Any) -> set[str]:
         name
         for name, way in ways.items()
         if not neuron._effects[name]
-        and (_is_one_loop(way) or (way is INSTRUCTIONS and _is_one_loop(formula_of(getattr(neuron, name)))))
+        and (_is_one_loop(way) or (way is INSTRUCTIONS and _is_one_loop(formula_of(part_named(neuron, name)))))
     }
 
 
@@ -120,8 +120,8 @@ def _coming(neuron: Any, members: list[str]) -> tuple[dict[str, PortSpec], list[
         for port, (wire,) in neuron._wires[name].items():
             if wire.origin in members:
                 continue
-            coming[key(wire)] = getattr(neuron, name)._inputs[port]
-            if wire.origin != CALL and isinstance(getattr(neuron, wire.origin), ListedProjections):
+            coming[key(wire)] = part_named(neuron, name)._inputs[port]
+            if wire.origin != CALL and isinstance(part_named(neuron, wire.origin), ListedProjections):
                 rows.append(key(wire))
                 row = replace(coming[key(wire)], payload_type=FloatArray, shape=neuron.units, dtype="float32")
                 coming[key(wire)] = row
@@ -135,10 +135,10 @@ def _run(neuron: Any, members: list[str], wanted: list[PortMap], given: dict[str
     def read(wire: PortMap) -> Payload:
         if key(wire) in given:
             return given[key(wire)]
-        return results[wire] if wire in results else getattr(neuron, wire.origin).read(wire.port)
+        return results[wire] if wire in results else part_named(neuron, wire.origin).read(wire.port)
 
     for name in members:
-        part = getattr(neuron, name)
+        part = part_named(neuron, name)
         inputs = {port: gather(wires, read, part._inputs[port]) for port, wires in neuron._wires[name].items()}
         results.update({PortMap(name, port): made for port, made in part(**inputs).items()})
     outputs = {key(wire): results[wire] for wire in wanted if wire != SIGNED}
@@ -156,7 +156,7 @@ def _wanted(neuron: Any, inside: set[str]) -> list[PortMap]:
         if name not in inside
         for wires in ports.values()
         for wire in wires
-        if wire.origin in inside and wire.port in getattr(neuron, wire.origin).output_specs
+        if wire.origin in inside and wire.port in part_named(neuron, wire.origin).output_specs
     }
     wanted = sorted(read, key=key)
     if "soma" not in inside:

@@ -10,7 +10,7 @@ from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.transform import FAULT
 from spark.core.transform import STEP as STEP_PATH
-from spark.core.tree import variables_of
+from spark.core.tree import part_named, variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.instructions import STEP
 from spark.kernels.place import Place
@@ -47,7 +47,7 @@ class LoweredStep:
             if name not in self.lowered:
                 self._run_in_jax(name)
         for name in self.lowered:
-            module = getattr(self.brain, name)
+            module = part_named(self.brain, name)
             with self.program.owned_by(module.path):
                 outputs = emit(self.ways[name], module, self.lowering, arriving[name])
             self.places.update({PortMap(name, port): place for port, place in outputs.items()})
@@ -79,7 +79,7 @@ class LoweredStep:
 
     def _arriving(self, name: str) -> dict[str, Arriving]:
         """What a lowered module reads."""
-        module = getattr(self.brain, name)
+        module = part_named(self.brain, name)
         return {
             port: self._joined(wires, module._inputs[port]) for port, wires in self.brain._wires[name].items() if wires
         }
@@ -99,7 +99,7 @@ class LoweredStep:
         return Arriving(self.lowering.variable(variable))
 
     def _run_in_jax(self, name: str) -> None:
-        module = getattr(self.brain, name)
+        module = part_named(self.brain, name)
         inputs = {
             port: gather(wires, self._read, module._inputs[port])
             for port, wires in self.brain._wires[name].items()

@@ -7,6 +7,7 @@ import numpy as np
 
 from spark.core.errors import ArgumentError, Problem, StateError
 from spark.core.module import Module
+from spark.core.tree import part_named
 from spark.graph.specs import PortMap
 from spark.nn.brain_config import BrainConfig
 from spark.nn.connection_table import ConnectionTable, connection_table, held_weights, owner_of
@@ -135,7 +136,7 @@ def _wire_of(brain: Any, pool: str, drawn: Drawn) -> tuple[str, int]:
     """The port at which a projection of a pool ends, and its number among the wires there."""
     module = brain
     for name in pool.split("."):
-        module = getattr(module, name)
+        module = part_named(module, name)
     assert isinstance(module, Pool)
     for feed in module._feeds:
         for one, (first, _) in zip(feed.projections, feed.ranges, strict=False):
@@ -183,8 +184,8 @@ def require_same_connections(brain: Module, successor: Module, paths: Mapping[st
     """
     for path in paths:
         before, after = connection_table(brain, path), connection_table(successor, path)
-        same = [np.array_equal(getattr(before, n), getattr(after, n)) for n in ("sources", "targets", "delays")]
-        if not all(same):
+        same = [(before.sources, after.sources), (before.targets, after.targets), (before.delays, after.delays)]
+        if not all(np.array_equal(*pair) for pair in same):
             text = "is drawn together with other projections, and would connect other units with weights of its own"
             raise StateError(
                 Problem(path, text, "Give the pool's wires settings of their own: `Projection(...)`", "drawn")

@@ -52,7 +52,7 @@ def _changed(config: Any, names: list[str], value: Any, before: str) -> Any:
             return config.updated(**{name: value})
         except ConfigError as error:
             raise _relative(error, config, before) from error
-    nested = getattr(config, name)
+    nested = config.field_or_none(name)
     if not isinstance(nested, Config):
         message = f"holds a value, no nested config, got {type(nested).__name__}"
         raise ConfigError(Problem(address, message, f"Write '{address}' alone, without '.{'.'.join(rest)}'", "path"))

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from spark.core.module import Module
+from spark.core.tree import part_named
 from spark.core.variable import Variable
-from spark.graph.specs import CALL
+from spark.graph.specs import CALL, PortMap
 from spark.kernels import llvm
 from spark.kernels.instructions import RECEIVE
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of, identity
@@ -80,7 +82,7 @@ def reads_as_kept(brain: Any) -> bool:
     A loop cannot cast what a module puts out in one step for the one that reads it in the next.
     """
     return all(
-        brain.cache[f"{wire.origin}.{wire.port}"].dtype.name == native_dtype(getattr(brain, name)._inputs[port])
+        brain.cache[f"{wire.origin}.{wire.port}"].dtype.name == native_dtype(part_named(brain, name)._inputs[port])
         for name in brain._names
         for port, wires in brain._wires[name].items()
         for wire in wires
@@ -109,7 +111,7 @@ def ways_of_modules(brain: Any) -> dict[str, Way]:
     """How the modules of a built brain run, by name."""
     key = identity(brain)
     if key not in _known:
-        _known[key] = {name: way_of(getattr(brain, name)) for name in brain._names}
+        _known[key] = {name: way_of(part_named(brain, name)) for name in brain._names}
     return _known[key]
 
 
@@ -128,14 +130,14 @@ def ways_of_parts(neuron: Any) -> dict[str, Way]:
 
 
 def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any]) -> Way:
-    part, wires = getattr(neuron, name), neuron._wires[name]
+    part, wires = part_named(neuron, name), neuron._wires[name]
     several = [port for port, found in wires.items() if len(found) != 1]
     if several:
         return Refusal(f"several wires end at `{several[0]}` of a component")
     gives = {
         port: wire.origin in ways
         and isinstance(ways[wire.origin], Instructions)
-        and isinstance(getattr(neuron, wire.origin), GivesInPlace)
+        and isinstance(_origin(neuron, wire), GivesInPlace)
         for port, (wire,) in wires.items()
     }
     agree = all(
@@ -147,9 +149,14 @@ def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any
     if neuron._effects[name]:
         found = formulas_of(part) if isinstance(part, ConnectionRule) else None
         return found if isinstance(found, Refusal) else Refusal("it writes a property of another component")
-    if any(isinstance(getattr(neuron, wire.origin), PoissonBackground) for (wire,) in wires.values()):
+    if any(isinstance(_origin(neuron, wire), PoissonBackground) for (wire,) in wires.values()):
         return Refusal("random events arrive at it")
     return formula_of(part)
+
+
+def _origin(neuron: Any, wire: PortMap) -> Module | None:
+    """The component where a wire begins; None where it begins outside of the neuron."""
+    return None if wire.origin == CALL else part_named(neuron, wire.origin)
 
 
 def _takes(part: Any, port: str) -> bool:
@@ -174,6 +181,6 @@ def refusal_of(neuron: Any, ways: dict[str, Way]) -> Refusal | None:
             return Refusal(f"{name}: {way.reason}")
     for target in sorted({target for effects in neuron._effects.values() for target in effects.values()}):
         owner, _, written = target.partition(".")
-        if written != "weights" or not isinstance(getattr(neuron, owner), PlasticProjection):
+        if written != "weights" or not isinstance(part_named(neuron, owner), PlasticProjection):
             return Refusal(f"an effect writes {target}")
     return None

@@ -15,7 +15,7 @@ from spark.core.rows import joint_leaves, read_host
 from spark.core.share import Kept
 from spark.core.state import Graph, State, StateLayout
 from spark.core.transform import STEP
-from spark.core.tree import variables_of
+from spark.core.tree import part_named, variables_of
 from spark.graph.specs import CALL, PortMap
 from spark.sim.message import Letter, addressed, read_all, write_all
 from spark.sim.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of, without_memory
@@ -59,7 +59,7 @@ class Cutting:
         values = {path: np.zeros(slot.shape, jnp.dtype(slot.dtype)) for path, slot in about.layout.slots.items()}
         for name, shares in self.placed.items():
             for number, share in shares:
-                for path, which in kept_of(name, getattr(whole, name), share).items():
+                for path, which in kept_of(name, part_named(whole, name), share).items():
                     part = read_host(self.layouts[number], rows[number], path)
                     (which or Kept(part.shape)).put(values[path], part)
         values[STEP] = read_host(self.layouts[0], rows[0], STEP)
@@ -80,7 +80,7 @@ class Cutting:
         for number in devices:
             values[number][STEP] = read_host(layout, leaves, STEP)
         for name, shares in self.placed.items():
-            module = getattr(whole, name)
+            module = part_named(whole, name)
             held = {f"{name}.{path}": read_host(layout, leaves, f"{name}.{path}") for path in variables_of(module)}
             for number, share in shares:
                 if number not in devices:
@@ -124,7 +124,7 @@ def cut(
     parts: list[dict[str, Part]] = [{} for _ in range(number)]
     fill: dict[str, int] = {}
     for name, shares in placed.items():
-        made = [part_of(name, getattr(whole, name), share) for _, share in shares]
+        made = [part_of(name, part_named(whole, name), share) for _, share in shares]
         make_equally_long(name, made)
         for (device, _), part in zip(shares, made, strict=True):
             parts[device][name] = part
@@ -144,7 +144,7 @@ def cut(
 
 def modules_of(whole: Any) -> dict[str, Any]:
     """The modules of a merged brain, by name."""
-    return {name: getattr(whole, name) for name in whole._names}
+    return {name: part_named(whole, name) for name in whole._names}
 
 
 def plan_of(placed: Placement, devices: int) -> dict[str, int | list[int]]:
@@ -171,7 +171,7 @@ def _letters(whole: Any, placed: Placement) -> tuple[dict[PortMap, Letter], dict
     wires |= {wire for wire, _ in whole._output_wires.values() if wire.origin != CALL}
     letters, shares = {}, {}
     for wire in wires:
-        spec: PortSpec = getattr(whole, wire.origin).output_specs[wire.port]
+        spec: PortSpec = part_named(whole, wire.origin).output_specs[wire.port]
         letters[wire] = Letter(wire, spec.payload_type, spec.shape, spec.dtype)
         shares[wire] = [(d, s.first, s.count) if s else (d, 0, spec.size) for d, s in placed[wire.origin]]
     return letters, shares

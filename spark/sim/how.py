@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from spark.core.tree import constants_of, variables_of
+from spark.core.tree import constants_of, part_named, variables_of
 from spark.kernels import native
 from spark.nn.brain import Brain
 from spark.nn.fusion import Fused, stages_of
@@ -42,7 +42,7 @@ def how_modules_run(view: Any) -> list[HowItRuns]:
     everywhere = _why_no_native(view)
     found: list[HowItRuns] = []
     for name, way in ways_of_modules(view).items():
-        found += _module(name, getattr(view, name), Refusal(everywhere) if everywhere else way)
+        found += _module(name, part_named(view, name), Refusal(everywhere) if everywhere else way)
     return found
 
 
@@ -59,7 +59,9 @@ def _why_no_native(view: Any) -> str:
 def _module(path: str, module: Any, way: Way) -> list[HowItRuns]:
     if isinstance(module, Brain):
         inside = ways_of_modules(module).items()
-        rows = [_module(f"{path}.{n}", getattr(module, n), way if isinstance(way, Refusal) else w) for n, w in inside]
+        rows = [
+            _module(f"{path}.{n}", part_named(module, n), way if isinstance(way, Refusal) else w) for n, w in inside
+        ]
         return [_row(path, module, way), *(row for found in rows for row in found)]
     if not isinstance(module, Neuron):
         return [_row(path, module, way)]
@@ -67,11 +69,14 @@ def _module(path: str, module: Any, way: Way) -> list[HowItRuns]:
     if isinstance(way, Refusal):
         # A pool runs whole, so what stands in the way of one component does in that of all.
         reason = refusal_of(module, parts) or way
-        return [_row(path, module, reason), *(_row(f"{path}.{n}", getattr(module, n), reason) for n in module._order)]
+        return [
+            _row(path, module, reason),
+            *(_row(f"{path}.{n}", part_named(module, n), reason) for n in module._order),
+        ]
     # What has instructions of its own is compiled where it runs in one loop with others.
     loops = [stage for stage in stages_of(module) if isinstance(stage, Fused)]
     parts = {**parts, **{name: loop.formula for loop in loops for name in loop.names}}
-    return [_row(path, module, way), *(_row(f"{path}.{n}", getattr(module, n), w) for n, w in parts.items())]
+    return [_row(path, module, way), *(_row(f"{path}.{n}", part_named(module, n), w) for n, w in parts.items())]
 
 
 def _row(path: str, module: Any, way: Way) -> HowItRuns:

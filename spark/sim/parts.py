@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from spark.core.ports import PortSpec
 from spark.core.rows import plan_rows
 from spark.core.share import Cut, Kept, Share
 from spark.core.transform import STEP, Structure, clone, structure_of
-from spark.core.tree import constants_of, parts_of, variables_of, walk
+from spark.core.tree import constants_of, part_named, parts_of, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
 from spark.graph.specs import CALL, InputSpec, OutputSpec, PortMap
 from spark.nn.brain import Brain
@@ -71,21 +72,14 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
             vars(part).update(cuts[prefix].attributes)
         units = part.ports_of_units() if share is not None else ()
         count, total = ((share.count,), share.total) if share is not None else ((), None)
-        for specs in ("_inputs", "_outputs"):
-            found = getattr(part, specs)
-            setattr(
-                part,
-                specs,
-                {
-                    port: replace(
-                        spec,
-                        shape=count if port in units and spec.size == total else spec.shape,
-                        source=None,
-                        signs=None,
-                    )
-                    for port, spec in found.items()
-                },
-            )
+
+        def of_share(
+            found: dict[str, PortSpec], units: Any = units, count: Any = count, total: Any = total
+        ) -> dict[str, PortSpec]:
+            shapes = {p: count if p in units and spec.size == total else spec.shape for p, spec in found.items()}
+            return {p: replace(spec, shape=shapes[p], source=None, signs=None) for p, spec in found.items()}
+
+        part._inputs, part._outputs = of_share(part._inputs), of_share(part._outputs)
     fill = {f"{name}.{p}.{own}" if p else f"{name}.{own}": n for p, c in cuts.items() for own, n in c.fill.items()}
     return Part(made, values, share, fill)
 
@@ -126,7 +120,7 @@ def cuts_of(module: Any, share: Share) -> dict[str, Cut]:
         wires = part._wires if isinstance(part, Brain | Neuron) else {}
         for name, child in parts_of(part).items():
             ports = wires.get(name, {}).items()
-            feeds = {port: getattr(part, w[0].origin) for port, w in ports if len(w) == 1 and w[0].origin != CALL}
+            feeds = {port: part_named(part, w[0].origin) for port, w in ports if len(w) == 1 and w[0].origin != CALL}
             visit(f"{prefix}.{name}" if prefix else name, child, feeds)
 
     visit("", module, {})

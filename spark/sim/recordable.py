@@ -8,6 +8,7 @@ from spark.core.module import Module
 from spark.core.part import graph_of
 from spark.core.payloads import SpikeArray
 from spark.core.transform import FAULT, STEP
+from spark.core.tree import part_named
 
 _CACHE = "cache."
 
@@ -54,7 +55,7 @@ def recordables(brain: Module) -> dict[str, Recordable]:
             module, _, port = ending.partition(".")
             owner = owner.removeprefix(".")
             name = f"{owner}.{ending}" if owner else ending
-            spec = reduce(getattr, [*filter(None, owner.split(".")), module], brain).output_specs[port]
+            spec = reduce(part_named, [*filter(None, owner.split(".")), module], brain).output_specs[port]
             spikes = issubclass(spec.payload_type, SpikeArray) and not spec.payload_type.needs_source
         found[name] = Recordable(name, spikes, slot.shape, slot.dtype, about.units[path], path, None)
     for path, shown in about.shown.items():

@@ -18,6 +18,7 @@ from spark.core.payloads import Payload
 from spark.core.rows import joint_leaves
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
+from spark.core.tree import part_named
 from spark.graph.specs import PortMap
 from spark.nn.brain import Brain
 from spark.sim.cutting import Cutting, Row, cut, identity, modules_of, plan_of
@@ -318,7 +319,7 @@ def _program(
     for structure in structures:
         number = next(n for n, part in enumerate(parts) if part.structure is structure)
         feeds = tuple(
-            (name, port, tuple(wires), replace(getattr(whole, name)._inputs[port], source=None, signs=None))
+            (name, port, tuple(wires), replace(part_named(whole, name)._inputs[port], source=None, signs=None))
             for name in parts[number].firsts
             for port, wires in whole._wires[name].items()
             if wires

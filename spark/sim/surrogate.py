@@ -38,8 +38,7 @@ class Surrogate:
 
     def __post_init__(self) -> None:
         problems = []
-        for name in ("width", "height"):
-            value = getattr(self, name)
+        for name, value in (("width", self.width), ("height", self.height)):
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not number or not 0 < value < float("inf"):
                 problems.append(Problem(f"Surrogate.{name}", f"must be a number above 0, got {value!r}", "", "bounds"))

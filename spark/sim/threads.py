@@ -8,7 +8,7 @@ import numpy as np
 
 from spark.core.errors import Problem, RunError
 from spark.core.transform import merge, split
-from spark.core.tree import constants_of, variables_of
+from spark.core.tree import constants_of, part_named, variables_of
 from spark.kernels.processors import processors
 from spark.nn.brain import Brain
 
@@ -70,7 +70,7 @@ def _counted(brain: Brain) -> int:
     view: Any = merge(*split(brain))
     units = connections = 0
     for name in view._names:
-        module = getattr(view, name)
+        module = part_named(view, name)
         size = max((int(np.prod(port.shape)) for port in module.output_specs.values()), default=0)
         leaves = [*variables_of(module).values(), *constants_of(module).values()]
         sizes = [int(np.prod(leaf.shape)) for leaf in leaves]

@@ -66,9 +66,10 @@ class PlateauDendrite(Dendrite):
         self.rate = self.make("potential_tau", np.divide(c.dt, c.potential_tau), shape)
         self.resistance = self.make("resistance", np.multiply(c.resistance, 1e-3), shape)
         self.onset = self.make("onset", np.subtract(c.onset, c.potential_rest), shape)
-        self.slope, self.regenerative, self.into_soma, self.adaptation = (
-            self.make(name, getattr(c, name), shape) for name in ("slope", "regenerative", "into_soma", "adaptation")
-        )
+        self.slope = self.make("slope", c.slope, shape)
+        self.regenerative = self.make("regenerative", c.regenerative, shape)
+        self.into_soma = self.make("into_soma", c.into_soma, shape)
+        self.adaptation = self.make("adaptation", c.adaptation, shape)
         self.gain = self.make("adaptation_tau", -np.expm1(-c.dt / np.asarray(c.adaptation_tau)), shape)
         self.adapted = Variable(np.zeros(shape, np.float32), unit="pA", description="Current that ends plateaus, w.")
 

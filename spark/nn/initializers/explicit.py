@@ -18,10 +18,10 @@ class ArrayInitializer(Initializer):
 
     def problems(self) -> list[Problem]:
         """An array is taken as it is."""
-        given = [name for name in ("density", "total", "minimum", "maximum") if name in self.explicit()]
-        given = [name for name in given if getattr(self, name) != type(self).model_fields[name].default]
+        others = {n: v for n, v in self.explicit().items() if n in ("density", "total", "minimum", "maximum")}
+        given = {n: v for n, v in others.items() if v != type(self).model_fields[n].default}
         text = "does not apply to an array, whose values are taken as they are, got {:g}"
-        return [Problem(n, text.format(getattr(self, n)), "Change the array, or leave it out", "array") for n in given]
+        return [Problem(n, text.format(v), "Change the array, or leave it out", "array") for n, v in given.items()]
 
     def at(self, pre: np.ndarray, post: np.ndarray, sizes: tuple[int, int]) -> np.ndarray:
         """The number of each connection of a list, float64.

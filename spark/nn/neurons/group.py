@@ -48,12 +48,13 @@ class StaticSynapsesConfig(ModuleConfig):
         Raises:
             ConfigError: Settings that are one for each wire are not as many as the wires.
         """
-        settings = {field: for_each(getattr(self, field), wires) for field in ("connections", "kernel", "delay")}
+        given = {"connections": self.connections, "kernel": self.kernel, "delay": self.delay}
+        settings = {field: for_each(value, wires) for field, value in given.items()}
         problems = [
             Problem(
                 f"{address}.{field}",
                 f"has one value for each wire, but not as many as there are wires, "
-                f"got {len(getattr(self, field))}; expected {wires}",
+                f"got {len(given[field])}; expected {wires}",
                 "Give one for each wire in the order of the wires, or one for all",
                 "wires",
             )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from spark.core.tree import part_named
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.instructions import SIGN
 from spark.kernels.place import Place
@@ -21,7 +22,7 @@ class LoweredNeuron:
         self.unread: set[PortMap] = set()
         self.changes: dict[str, Any] = {}
         for connections, rule in _fused_rules(neuron).items():
-            self.changes[connections] = self.changes[rule] = getattr(neuron, rule).change(lowering)
+            self.changes[connections] = self.changes[rule] = part_named(neuron, rule).change(lowering)
 
     def emit(self) -> Place:
         """All instructions; returns where the neuron's spikes lie."""
@@ -45,18 +46,18 @@ class LoweredNeuron:
         return signed
 
     def _spec(self, wire: PortMap) -> Any:
-        return getattr(self.neuron, wire.origin).output_specs[wire.port]
+        return part_named(self.neuron, wire.origin).output_specs[wire.port]
 
     def _read(self, wire: PortMap) -> Any:
         """What a wire brings: what was put out in this step, or a property."""
         if wire not in self.arriving:
-            owner = getattr(self.neuron, wire.origin)
-            self.arriving[wire] = Arriving(self.lowering.variable(getattr(owner, wire.port)), source=owner)
+            owner = part_named(self.neuron, wire.origin)
+            self.arriving[wire] = Arriving(self.lowering.variable(owner.behind(wire.port)), source=owner)
         self.unread.discard(wire)
         return self.arriving[wire]
 
     def _emit_part(self, name: str) -> None:
-        neuron, part = self.neuron, getattr(self.neuron, name)
+        neuron, part = self.neuron, part_named(self.neuron, name)
         taken: dict[str, Any] = {}
         for port, (wire,) in neuron._wires[name].items():
             found = self._read(wire)
@@ -76,7 +77,7 @@ class LoweredNeuron:
                     continue
                 found = self._read(wire)
                 if key(wire) not in stage.formula.rows:
-                    shape = getattr(self.neuron, name)._inputs[port].shape
+                    shape = part_named(self.neuron, name)._inputs[port].shape
                     found = self.arriving[wire] = received(self.lowering, found, shape)
                 taken[key(wire)] = found
         for port, place in stage.formula.emit(self.neuron, self.lowering, taken).items():
@@ -92,7 +93,7 @@ def _fused_rules(neuron: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, effects in neuron._effects.items():
         targets = [target.split(".") for target in effects.values()]
-        if len(targets) != 1 or targets[0][1] != "weights" or not isinstance(getattr(neuron, name), EventRule):
+        if len(targets) != 1 or targets[0][1] != "weights" or not isinstance(part_named(neuron, name), EventRule):
             continue
         connections = targets[0][0]
         read = neuron._wires[name].get("pre_spikes")

@@ -14,6 +14,7 @@ from spark.core.names import did_you_mean
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.share import Cut, Share
+from spark.core.tree import part_named
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant
 from spark.graph.check import check_names, check_wires, outputs_of, properties_of
@@ -146,7 +147,7 @@ class Neuron(Module):
     def _check_known_properties(self, known: dict[PortMap, PortSpec]) -> None:
         problems = []
         for wire, promised in known.items():
-            found = PortSpec.of(getattr(self, wire.origin).read(wire.port))
+            found = PortSpec.of(part_named(self, wire.origin).read(wire.port))
             if (found.shape, found.dtype) != (promised.shape, promised.dtype):
                 problems.append(
                     Problem(
@@ -161,7 +162,7 @@ class Neuron(Module):
             raise WiringError(problems)
 
     def _property_spec(self, wire: PortMap) -> PortSpec:
-        part = getattr(self, wire.origin)
+        part = part_named(self, wire.origin)
         return replace(PortSpec.of(part.read(wire.port)), source=part)
 
     def _check_spikes(self) -> None:
@@ -181,7 +182,7 @@ class Neuron(Module):
         problems = []
         for name, effects in self._effects.items():
             for port, target in effects.items():
-                part = getattr(self, name)
+                part = part_named(self, name)
                 got, expected = part.output_specs[port].shape, self._property_spec(PortMap(*target.split("."))).shape
                 if got != expected:
                     problems.append(
@@ -229,7 +230,7 @@ class Neuron(Module):
         if not self._is_blueprint("__call__", "build"):
             return f"{type(self).__name__} does more than its blueprint"
         for name in self._order:
-            part = getattr(self, name)
+            part = part_named(self, name)
             why = part.why_whole()
             if why:
                 return f"{name}: {why}"
@@ -244,7 +245,7 @@ class Neuron(Module):
         """Whether a share of the units sees only its own elements of what this wire brings; so of every property."""
         if wire.origin == CALL:
             return False
-        part = getattr(self, wire.origin)
+        part = part_named(self, wire.origin)
         return wire.port in part.ports_of_units() or wire.port not in part.output_specs
 
     def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
@@ -264,10 +265,10 @@ class Neuron(Module):
         results: dict[PortMap, Payload] = {PortMap(CALL, port): found for port, found in arriving.items()}
 
         def read(wire: PortMap) -> Payload:
-            return results[wire] if wire in results else getattr(self, wire.origin).read(wire.port)
+            return results[wire] if wire in results else part_named(self, wire.origin).read(wire.port)
 
         for name in self._order:
-            part = getattr(self, name)
+            part = part_named(self, name)
             inputs = {port: gather(wires, read, part._inputs[port]) for port, wires in self._wires[name].items()}
             for port, payload in part(**inputs).items():
                 results[PortMap(name, port)] = payload
@@ -275,9 +276,9 @@ class Neuron(Module):
             for port, target in effects.items():
                 owner, _, held = target.partition(".")
                 changed = results[PortMap(name, port)].value
-                if self.is_learning is not True and isinstance(getattr(self, name), Rule):
-                    changed = jnp.where(self.is_learning, changed, getattr(self, owner).read(held).value)
-                getattr(self, owner).write(held, changed)
+                if self.is_learning is not True and isinstance(part_named(self, name), Rule):
+                    changed = jnp.where(self.is_learning, changed, part_named(self, owner).read(held).value)
+                part_named(self, owner).write(held, changed)
         spikes: Any = results[PortMap("soma", "spikes")].value
         signs = jnp.asarray(self.signs.value)
         return {"out_spikes": SpikeArray((spikes.astype(jnp.int8) * signs).astype(jnp.int8))}

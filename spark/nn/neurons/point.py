@@ -101,7 +101,7 @@ class PointNeuron(Pool):
 def _usual(config: PointNeuronConfig, owner: str, receptor: str, name: str, number: int, wires: int) -> Drawn:
     group = GROUPS[receptor]
     inhibits = inhibitory(config.receptors()[receptor])
-    return getattr(config, group).drawn(
+    return config.field_or_none(group).drawn(
         f"{owner}.{group}.config" if owner else f"{group}.config", name, number, wires, inhibits
     )
 

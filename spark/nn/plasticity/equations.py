@@ -11,6 +11,7 @@ from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
 from spark.core.parameter import Scalar
 from spark.core.ports import PortSpec
+from spark.core.tree import leaf_named
 from spark.nn.equations import schemes
 from spark.nn.equations.expression import Expression, TextError, names_in
 from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
@@ -198,7 +199,7 @@ class EquationRule(ConnectionRule):
         """Variables before this step's spikes, which then change them."""
         read, found = RuleEquations(self.config), {}
         for side, fired in (("pre", pre), ("post", post)):
-            before = {name: getattr(self, name).value for name in read.names(side)}
+            before = {name: leaf_named(self, name).value for name in read.names(side)}
 
             def coefficient(label: str, side: str = side) -> Any:
                 held = self.scalars.get(f"{side}.{label}")
@@ -212,7 +213,7 @@ class EquationRule(ConnectionRule):
                 if name != WEIGHT:
                     after[name] = jnp.where(fired != 0, evaluate(assigned.tree, {**read.values, **after}), after[name])
             for name, value in after.items():
-                getattr(self, name).value = value.astype(jnp.float32)
+                leaf_named(self, name).value = value.astype(jnp.float32)
         return UnitValues(found["pre"], found["post"], post != 0)
 
     def at_pre(self, weight: Any, **values: Any) -> Any:

@@ -74,7 +74,7 @@ def _refuse_of_spikes(address: str, settings: ProjectionConfig) -> None:
         ConfigError: Names each such setting of a projection of potentials.
     """
     text = "is for projections of spikes, got {} where potentials arrive"
-    given = {name: getattr(settings, name) for name in ("delay", "rule", "short_term")}
+    given = {"delay": settings.delay, "rule": settings.rule, "short_term": settings.short_term}
     found = {name: type(value).__name__ for name, value in given.items() if value is not None}
     found |= {"signed": "True"} if settings.signed else {}
     found |= {"weight_dtype": settings.weight_dtype} if settings.weight_dtype != "float32" else {}

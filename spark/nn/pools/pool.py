@@ -195,7 +195,7 @@ class PoolConfig(NeuronConfig):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; receptors, dendrites and backgrounds leave out what the pool hands down."""
-        listed = {field: getattr(self, field) for field in ("receptors", "dendrites", "background")}
+        listed = {"receptors": self.receptors, "dendrites": self.dendrites, "background": self.background}
         return {**super().to_dict(), **{f: {n: c.owned() for n, c in configs.items()} for f, configs in listed.items()}}
 
     def handed_down_to(self, listed: str) -> dict[str, Any]:
@@ -205,7 +205,7 @@ class PoolConfig(NeuronConfig):
             ConfigError: One was given others.
         """
         made = {}
-        for name, config in getattr(self, listed).items():
+        for name, config in {"receptors": self.receptors, "dendrites": self.dendrites}[listed].items():
             try:
                 made[name] = config.handed(units=self.units, dt=self.dt, dtype=self.dtype)
             except ConfigError as error:
@@ -346,7 +346,7 @@ class Pool(Neuron):
         """Which units are inhibitory; what properties are measured from, and what they are at the beginning."""
         found = super().describe_outputs(outputs)
         for name in self.exposed():
-            begins = Begins(getattr(self.soma, name).reset_value)
+            begins = Begins(self.soma.behind(name).reset_value)
             found[name] = replace(outputs[name], traits=(*self._measured(name), begins))
         return found
 
@@ -368,7 +368,7 @@ class Pool(Neuron):
             return Arriving(*(place for several in parts for place in several), program=lowering.program)
 
         made = super().lower(lowering, **self._split(inputs, elements, join))
-        return {**made, **{name: lowering.variable(getattr(self.soma, name)) for name in self.exposed()}}
+        return {**made, **{name: lowering.variable(self.soma.behind(name)) for name in self.exposed()}}
 
     def __call__(self, **inputs: Payload) -> NeuronOutput:
         """Advance one step."""

@@ -12,6 +12,7 @@ from spark.core.parameter import Scalar, parameter
 from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray
 from spark.core.ports import Decays, MeasuredFrom, Ports, PortSpec, Reverses
 from spark.core.share import Cut, Share
+from spark.core.tree import leaf_named
 from spark.core.values import Shape
 from spark.kernels.place import Place
 from spark.nn.component import Component
@@ -95,7 +96,7 @@ class Total(Component):
 
     def can_lower(self) -> bool:
         """One current, which counts as it is."""
-        weights = [getattr(self, f"weight_{name}") for name in self.config.effects]
+        weights = [leaf_named(self, f"weight_{name}") for name in self.config.effects]
         return list(self.config.effects.values()) == ["current"] and weights == [Scalar(1.0)]
 
     def lower(self, lowering: Lowering, **effects: Arriving) -> dict[str, Place]:
@@ -109,7 +110,7 @@ class Total(Component):
         sums: dict[str, Any] = {"current": jnp.float32(0.0)}
         for name, effect in config.effects.items():
             value = effects[name].value.astype(jnp.float32)
-            weight = getattr(self, f"weight_{name}").value
+            weight = leaf_named(self, f"weight_{name}").value
             if effect == "current":
                 sums["current"] = sums["current"] + value * weight
             elif effect == "conductance":

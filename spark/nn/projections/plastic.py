@@ -13,6 +13,7 @@ from spark.core.module import Module
 from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import Ports, PortSpec
 from spark.core.share import Cut, Kept, Share
+from spark.core.tree import leaf_named
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, edges_onto, history_words, push_history
@@ -100,7 +101,7 @@ class PlasticProjection(Module):
 
     def edge_arrays(self) -> Edges:
         """The constants that hold the connections."""
-        return Edges(*(getattr(self, f"edges_{name}") for name in Edges._fields))
+        return Edges(*(leaf_named(self, f"edges_{name}") for name in Edges._fields))
 
     @property
     def edges(self) -> Edges:

@@ -12,6 +12,7 @@ from spark.core.module import Module
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.share import Cut, Share
+from spark.core.tree import leaf_named
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import rows_onto
@@ -97,7 +98,7 @@ class ListedProjections(Module, GivesInPlace):
 
     def _rows(self, of: Any) -> Rows:
         names = ("starts", "post", "weights") + self.several * ("delays",) + self.has_middles * ("middles",)
-        found = {name: of(getattr(self, f"rows_{name}")) for name in names}
+        found = {name: of(leaf_named(self, f"rows_{name}")) for name in names}
         return Rows(**{"delays": None, **found})
 
     @property

@@ -15,6 +15,7 @@ from spark.core.module import Module
 from spark.core.parameter import parameter
 from spark.core.payloads import ConductanceArray, CurrentArray, FloatArray
 from spark.core.ports import PortSpec, Reverses
+from spark.core.tree import leaf_named
 from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.nn.equations import schemes
@@ -212,8 +213,8 @@ class EquationReceptor(Receptor):
     def advanced(self, arrivals: FloatArray) -> Any:
         """What acts in this step, after which the variables go on."""
         read = ReceptorEquations(self.config)
-        values = {name: getattr(self, f"parameter_{name}").value for name in read.values}
-        now = {name: getattr(self, name).value for name in read.names}
+        values = {name: leaf_named(self, f"parameter_{name}").value for name in read.values}
+        now = {name: leaf_named(self, name).value for name in read.names}
         arriving = {**values, WEIGHT: arrivals.value.astype(jnp.float32)}
         for name, assigned in read.arrives:
             changed = evaluate(assigned.tree, {**arriving, **now})
@@ -223,10 +224,10 @@ class EquationReceptor(Receptor):
         acts = evaluate(read.output.tree, {**values, **now})
 
         def coefficient(label: str) -> Any:
-            return getattr(self, f"coefficient_{label}").value if label in self.coefficients else None
+            return leaf_named(self, f"coefficient_{label}").value if label in self.coefficients else None
 
         for name, value in schemes.advance(read.problem(), self.config.scheme, now, values, coefficient).items():
-            getattr(self, name).value = jnp.broadcast_to(value, arrivals.value.shape).astype(jnp.float32)
+            leaf_named(self, name).value = jnp.broadcast_to(value, arrivals.value.shape).astype(jnp.float32)
         return jnp.broadcast_to(acts, arrivals.value.shape).astype(jnp.float32)
 
 

@@ -15,6 +15,7 @@ from spark.core.names import suggestion
 from spark.core.parameter import steps
 from spark.core.payloads import CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.tree import leaf_named
 from spark.core.values import Number
 from spark.core.variable import Variable
 from spark.nn.equations import schemes
@@ -264,23 +265,24 @@ class EquationSoma(Soma):
         """The potential's variable, where the text calls it something else."""
         if name != "potential" or not self.config.potential:
             raise AttributeError(name)
-        return getattr(self, self.config.potential)
+        return leaf_named(self, self.config.potential)
 
-    def read(self, name: str) -> Payload:
-        """The potential, under its own name."""
-        held: Variable = getattr(self, self.config.potential if name == "potential" else name)
-        return PotentialArray(held.value)
+    def behind(self, name: str) -> Any:
+        """The potential's variable, under its own name."""
+        return super().behind(self.config.potential if name == "potential" else name)
 
     def __call__(self, current: CurrentArray | None = None, jump: PotentialArray | None = None) -> SomaOutput:
         """Advance one step."""
         read, config = SomaEquations(self.config), self.config
         held = {one.name for one in read.equations.differentials if one.held}
-        before = {one.name: getattr(self, one.name).value.astype(jnp.float32) for one in read.equations.differentials}
-        values = {name: getattr(self, f"parameter_{name}").value for name in read.values}
+        before = {
+            one.name: leaf_named(self, one.name).value.astype(jnp.float32) for one in read.equations.differentials
+        }
+        values = {name: leaf_named(self, f"parameter_{name}").value for name in read.values}
         values[INPUT] = 0.0 if current is None else current.value.astype(jnp.float32)
 
         def coefficient(label: str) -> Any:
-            return getattr(self, f"coefficient_{label}").value if label in self.coefficients else None
+            return leaf_named(self, f"coefficient_{label}").value if label in self.coefficients else None
 
         after = schemes.advance(read.problem(), config.scheme, before, values, coefficient)
         if jump is not None:
@@ -293,7 +295,7 @@ class EquationSoma(Soma):
         for name, assigned in read.reset:
             after[name] = jnp.where(fired, evaluate(assigned.tree, {**values, **after}), after[name])
         for name, value in after.items():
-            getattr(self, name).value = value.astype(self.config.dtype)
+            leaf_named(self, name).value = value.astype(self.config.dtype)
         if ready is not None:
             left = self.refractory.value - jnp.where(ready, np.int16(0), np.int16(1))
             self.refractory.value = jnp.where(fired, np.int16(self.blocked), left)

@@ -39,8 +39,8 @@ class ExponentialSomaConfig(PointSomaConfig):
     def step_problems(self) -> list[Problem]:
         """A step of these schemes beyond a time constant overshoots, and grows without end."""
         found = super().step_problems()
-        for name in (n for n in type(self).model_fields if n.endswith("_tau")):
-            least = float(np.min(getattr(self, name)))
+        for name, value in ((n, v) for n, v in self if n.endswith("_tau")):
+            least = float(np.min(value))
             if least < self.dt:
                 text = f"is shorter than a step, got {least:g} ms with dt={self.dt:g} ms; expected at least dt"
                 found.append(Problem(name, text, "Shorten dt: Euler's method would overshoot", "bounds"))

@@ -59,9 +59,9 @@ def refuse_without_effect(wires: list[WireDraw]) -> None:
     """
     problems = [
         problem
-        for name in ("kernel", "delay")
+        for at, name in enumerate(("kernel", "delay"))
         for wire in wires
-        for setting in [getattr(wire, name)]
+        for setting in [(wire.kernel, wire.delay)[at]]
         if setting is not None
         for problem in _without_effect(wire, name, setting)
     ]
