@@ -126,13 +126,17 @@ inline void run_draw_spikes(Operands& o) {
 
 inline void run_add_counts(Operands& o) {
   RandomDraw draw;
-  draw.key = o.place<uint32_t>().of(2, "key");
+  const auto key = o.place<uint32_t>();
   draw.step = o.counter();
   const auto bounds = o.place<uint32_t>();
   const auto to = o.place<float>();
   const int64_t units = o.whole();
   const int64_t most = o.whole();
   const int64_t slots = o.whole();
+  // The key of a share of a pool's units says in a third word which is the first.
+  const bool is_share = o.whole() != 0;
+  draw.key = key.of(is_share ? 3 : 2, "key");
+  if (is_share) draw.first = draw.key[2];
   draw.units = o.part(units);
   float* const row = to.of(slots * units, "ring") + row_of(draw.step, slots) * units;
   unit_operations().add_counts(draw, bounds.of(most, "bounds"), most, o.number(), row);

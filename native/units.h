@@ -27,6 +27,7 @@ struct RandomDraw {
   const uint32_t* key;
   uint64_t step;
   Part units;
+  uint32_t first = 0;  // Number of the first unit among those of the whole pool.
 };
 
 struct UnitOperations {

@@ -23,9 +23,18 @@ def uniform_from(key: jax.Array, first: jax.Array, count: int) -> jax.Array:
     Returns:
         float32 (count,), in [0, 1).
     """
+    mantissa = bits_from(key, first, count) >> jnp.uint32(32 - _MANTISSA)
+    return jax.lax.bitcast_convert_type(mantissa | _ONE, jnp.float32) - jnp.float32(1)
+
+
+def bits_from(key: jax.Array, first: jax.Array, count: int) -> jax.Array:
+    """Elements `first` to `first + count` of `jax.random.bits(key, (n,), uint32)`; see `uniform_from`.
+
+    Returns:
+        uint32 (count,).
+    """
     low = first + jnp.arange(count, dtype=jnp.uint32)
     data = jax.random.key_data(key)
     # The primitive itself: `threefry_2x32` cuts its numbers and joins them, which is no longer unit by unit.
     one, other = threefry2x32_p.bind(data[0], data[1], jnp.zeros_like(low), low)
-    mantissa = (one ^ other) >> jnp.uint32(32 - _MANTISSA)
-    return jax.lax.bitcast_convert_type(mantissa | _ONE, jnp.float32) - jnp.float32(1)
+    return one ^ other

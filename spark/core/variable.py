@@ -8,7 +8,7 @@ import numpy as np
 
 from spark.core.decaying import Decaying
 from spark.core.errors import ModuleError, Problem
-from spark.core.own_draws import uniform_from
+from spark.core.own_draws import bits_from, uniform_from
 
 Bounds = tuple[float | None, float | None]
 
@@ -197,6 +197,21 @@ class RandomKey(Constant):
         """
         if self.units is None:
             return jax.random.uniform(self._folded(number), shape, jnp.float32)
+        self._require_units(shape)
+        return uniform_from(self._folded(number), jnp.asarray(self.value)[2], self.units).reshape(shape)
+
+    def bits(self, shape: tuple[int, ...], number: int = 0) -> jax.Array:
+        """32 random bits for every unit, uint32 of this `shape`, as `uniform` draws numbers; `number` as of `now`.
+
+        Raises:
+            ModuleError: The module holds a share of its units, and the shape is not that of the share.
+        """
+        if self.units is None:
+            return jax.random.bits(self._folded(number), shape, jnp.uint32)
+        self._require_units(shape)
+        return bits_from(self._folded(number), jnp.asarray(self.value)[2], self.units).reshape(shape)
+
+    def _require_units(self, shape: tuple[int, ...]) -> None:
         if int(np.prod(shape)) != self.units:
             raise ModuleError(
                 Problem(
@@ -206,7 +221,6 @@ class RandomKey(Constant):
                     "draws",
                 )
             )
-        return uniform_from(self._folded(number), jnp.asarray(self.value)[2], self.units).reshape(shape)
 
     def of_share(self, first: int, count: int) -> "RandomKey":
         """The same key for `count` units from `first` on; its data holds `first` as a third number."""

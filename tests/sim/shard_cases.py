@@ -30,6 +30,7 @@ from spark.nn import (
     receptors,
     somas,
 )
+from spark.nn.synapses.background import PoissonBackgroundConfig
 from spark.sim import advance, shard
 
 sys.path.append(str(Path(__file__).parents[2] / "examples" / "networks"))
@@ -198,8 +199,36 @@ def kinds() -> tuple[Brain, dict]:
     return net.build(), {"drive": FloatArray(jnp.full(20, 0.5, jnp.float32))}
 
 
+def outside() -> tuple[Brain, dict]:
+    """Pools with random events from outside, gap junctions in and between them, and rules with a third factor."""
+    net = spark.Network(dt=0.5, seed=3)
+    reward = net.input("reward", 1)
+    noise = net.module("noise", interfaces.PoissonSpiker, {"signal": net.input("drive", 30)}, max_freq=400.0)
+    kinds = {"fast": receptors.ExponentialCurrentConfig(tau=5.0), "gap": receptors.GapJunctionConfig()}
+    settings = {
+        "soma": somas.IntegrateAndFireSomaConfig(),
+        "receptors": kinds,
+        "exposes": ("potential",),
+        "background": {"fast": PoissonBackgroundConfig(rate=2000.0, weight=60.0)},
+        "modulators": ("reward",),
+    }
+    first, second = net.pool("first", 34, **settings), net.pool("second", (5, 7), **settings)
+    some, late = connections.FixedProbability(probability=0.4), initializers.UniformInitializer(low=0.5, high=6.0)
+    rule = plasticity.PairRuleConfig(a_plus=0.1, eligibility_tau=40.0)
+    for pool, settings in ((first, {"pattern": some, "delay": late}), (second, {})):
+        net.connect(reward, pool.reward)
+        net.connect(noise, pool.fast, weights=30.0, name="driven", rule=rule, modulator="reward", **settings)
+        rule = rule.updated(consolidation=4.0)
+        net.connect(first.potential, pool.gap, some, weights=1.0, name="coupled")
+    net.connect(second.potential, first.gap, some, weights=0.5, name="other")
+    net.output("potential", second.potential)
+    inputs = {"reward": FloatArray(jnp.full(1, 0.02, jnp.float32)), "drive": FloatArray(jnp.full(30, 0.5, jnp.float32))}
+    return net.build(), inputs
+
+
 BRAINS = {
     "kinds": kinds,
+    "outside": outside,
     "cuba": cuba,
     "plastic": plastic,
     "wires": wires,
@@ -218,12 +247,21 @@ CASES = {
     "listed unit 3": ("listed", 3, "unit"),
     "dense unit 3": ("dense", 3, "unit"),
     "kinds unit 3": ("kinds", 3, "unit"),
+    "outside unit 3": ("outside", 3, "unit"),
     "delayed plan 3": ("delayed", 3, UNEVEN),
     "listed plan 3": ("listed", 3, UNEVEN),
     "tutorial plan 2": ("tutorial", 2, {"neurons_pool": (250, 6)}),
 }
 # Delays are looked at by two processes in the quick run.
-SHORT = ("tutorial unit 8", "tutorial module 2", "listed plan 3", "dense unit 3", "cuba unit 3", "kinds unit 3")
+SHORT = (
+    "tutorial unit 8",
+    "tutorial module 2",
+    "listed plan 3",
+    "dense unit 3",
+    "cuba unit 3",
+    "kinds unit 3",
+    "outside unit 3",
+)
 LONG = tuple(case for case in CASES if case not in SHORT)
 # Delayed spikes of units that are split are looked at by two processes in the quick run; each of them compiles all.
 TWO_PROCESSES = {

@@ -183,9 +183,9 @@ class EventRule(WeightRule):
         return stdp_edges(plastic, history, ring, post, read, slot, edges, third, coefficients, baseline=baseline)
 
     def why_whole(self) -> str:
-        """A third factor; a class that keeps or does more than a table says itself how it is cut."""
-        if self.third is not None:
-            return "its weights move by a third factor"
+        """Modulation for each unit; a class that keeps or does more than a table says itself how it is cut."""
+        if self.third is not None and self.third.size > 1:
+            return "each of its units has a modulation of its own"
         own = type(self)
         as_a_table = own.build is EventRule.build and own.__call__ is EventRule.__call__
         return "" if as_a_table else super().why_whole()
@@ -194,11 +194,19 @@ class EventRule(WeightRule):
         """First weights and traces of these units; every share keeps the traces of all inputs."""
         synapses = sources["weights"].cut(share, {})
         kept = {"post_traces": share.columns(len(self.post_kinds))}
-        fill = {}
-        if self.baseline is not None:
-            kept["baseline"] = synapses.kept["weights"]
-            fill = {"baseline": 0} if "weights" in synapses.fill else {}
+        fill: dict[str, int] = {}
+        # What lies as the weights do.
+        for name in self._beside_weights():
+            kept[name] = synapses.kept["weights"]
+            fill |= {name: 0} if "weights" in synapses.fill else {}
         return Cut(kept, attributes={"post_units": share.count}, fill=fill)
+
+    def _beside_weights(self) -> list[str]:
+        """Names of the variables and constants that have one number for each weight."""
+        found = [] if self.baseline is None else ["baseline"]
+        if self.third is not None:
+            found += ["kept_eligibility"] + ["pending"] * (self.third.interval > 1)
+        return found
 
     def can_lower(self) -> bool:
         """Delayed spikes are worked off natively with listed connections only."""

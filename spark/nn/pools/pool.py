@@ -327,6 +327,10 @@ class Pool(Neuron):
             known[PortMap("spiked", "fired")] = PortSpec(SpikeArray, units, "int8")
         return known
 
+    def ports_of_units(self) -> tuple[str, ...]:
+        """Its spikes, and what it exposes."""
+        return (*super().ports_of_units(), *self.exposed())
+
     def exposed(self) -> tuple[str, ...]:
         """Properties of the soma that are output ports."""
         return self.described().exposes

@@ -32,6 +32,7 @@ class GapProjections(ListedProjections):
     """
 
     lowers = True
+    unit_ports = ("arrivals",)
     sent = "potentials"
 
     def build(self, potentials: PortSpec) -> None:

@@ -106,6 +106,23 @@ class ListedProjections(Module, GivesInPlace):
         """The connections, as arrays."""
         return self._rows(lambda constant: constant.value)
 
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """The connections that end at these units, in the same order, and these units' columns of the ring."""
+        kept = {"arriving": share.columns(self.slots)}
+        attributes = {"units": (share.count,), "post": share.count}
+        if not self.drawn or self.firsts == (0,):
+            return Cut(kept, attributes=attributes)
+        rows = self.connected
+        part = rows_onto(rows, share.first, share.last)
+        # Behind the end of the lists, connections onto a unit that does not exist: no start points at them.
+        fill = {"rows_post": share.count}
+        if part.delays is not None:
+            fill["rows_delays"] = 0
+        if weight_layout(rows) == WEIGHT_OF_EDGE:
+            fill["rows_weights"] = 0
+        made = {f"rows_{name}": array for name, array in part._asdict().items() if array is not None}
+        return Cut(kept, made, attributes, fill)
+
     def arrived(self, row: Any) -> FloatArray:
         """What arrives in this step, a `row` of the ring, in the shape of the units."""
         return FloatArray(row.reshape(self.units))
@@ -139,23 +156,6 @@ class StaticProjections(ListedProjections, TakesInPlace):
     ) -> None:
         """Draw connections, weights and delays."""
         self.prepare_lists(spikes)
-
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
-        """The connections that end at these units, in the same order, and these units' columns of the ring."""
-        kept = {"arriving": share.columns(self.slots)}
-        attributes = {"units": (share.count,), "post": share.count}
-        if not self.drawn or self.firsts == (0,):
-            return Cut(kept, attributes=attributes)
-        rows = self.connected
-        part = rows_onto(rows, share.first, share.last)
-        # Behind the end of the lists, connections onto a unit that does not exist: no start points at them.
-        fill = {"rows_post": share.count}
-        if part.delays is not None:
-            fill["rows_delays"] = 0
-        if weight_layout(rows) == WEIGHT_OF_EDGE:
-            fill["rows_weights"] = 0
-        made = {f"rows_{name}": array for name, array in part._asdict().items() if array is not None}
-        return Cut(kept, made, attributes, fill)
 
     def __call__(
         self,
@@ -198,6 +198,6 @@ class StaticProjections(ListedProjections, TakesInPlace):
                 arriving = RingInput(row, 1)
         if arrivals is not None:
             places = (arrivals.key, step, arrivals.bounds, arriving.ring)
-            wholes = (self.post, arrivals.bounds.size, arriving.slots)
+            wholes = (self.post, arrivals.bounds.size, arriving.slots, arrivals.key.size == 3)
             lowering.program.emit(ADD_COUNTS, places, wholes, (arrivals.weight,))
         return {"arrivals": arriving}

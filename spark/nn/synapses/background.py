@@ -1,5 +1,6 @@
 """Random events from outside of the brain, onto every unit of a pool."""
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import jax
@@ -10,6 +11,7 @@ from spark.core.config import ModuleConfig, field
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.payloads import FloatArray
+from spark.core.share import Cut, Share
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant, RandomKey
 from spark.nn.lowering import Background, GivesInPlace, Lowering
@@ -60,6 +62,11 @@ class PoissonBackground(Module, GivesInPlace):
     config: PoissonBackgroundConfig
     lowers = True
     works_on_others = True
+    unit_ports = ("arrivals",)
+
+    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+        """The tables are for all units."""
+        return Cut(attributes={"units": (share.count,)})
 
     def build(self) -> None:
         """A key, and the distribution function as bounds on 32 random bits."""
@@ -81,7 +88,7 @@ class PoissonBackground(Module, GivesInPlace):
 
     def __call__(self) -> PoissonBackgroundOutput:
         """Advance one step."""
-        bits = jax.random.bits(self.key.now(), self.units, jnp.uint32)
+        bits = self.key.bits(self.units)
 
         def count(at: Any, events: Any) -> Any:
             return events + (bits >= bounds[at]).astype(jnp.int32)
