@@ -8,7 +8,7 @@ import pytest
 
 from fuzz.comparisons import COMPARISONS, ELSEWHERE
 from fuzz.many import by_turns
-from fuzz.origins import DRAWN_ALIKE, Draw
+from fuzz.origins import DRAWN_ALIKE, Draw, built_in
 from fuzz.random_brains import POOLS, random_case
 from fuzz.wide import widened_case
 from spark import PortMap, Projection, catalogue
@@ -48,9 +48,8 @@ def modules_of(config: BrainConfig) -> Iterator:
 
 
 def built_in_kinds() -> set[str]:
-    """Initializers and connectivities of the library; other tests in this process define some of their own."""
-    kinds = {**initializers.base.kinds, **connections.base.kinds}
-    return {name for name, kind in kinds.items() if kind.__module__.startswith("spark.")} - set(DRAWN_ALIKE)
+    """Initializers and connectivities of the library."""
+    return set(built_in({**initializers.base.kinds, **connections.base.kinds})) - set(DRAWN_ALIKE)
 
 
 def test_every_module_of_the_catalogue_occurs() -> None:
