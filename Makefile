@@ -67,7 +67,7 @@ verify: $(VENV)/.verify
 pictures: $(VENV)/.test
 	SPARK_SCREENSHOTS=build/screenshots $(PYTEST) -m "not slow" tests/editor/browser
 
-# A hundred small faults, one after the other: an hour or more.
+# A hundred small faults, one after the other, each against the few tests that concern its file; those that are known stay.
 mutants: $(VENV)/.test
 	$(BIN)/python tests/project/mutants.py
 

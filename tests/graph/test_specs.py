@@ -3,7 +3,7 @@
 import pytest
 from builders import tutorial_specs
 
-from spark import ConfigError, FloatArray, InputSpec, OutputSpec, PortMap, SpikeArray
+from spark import ConfigError, FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, SpikeArray
 
 FIELDS = {"payload_type": FloatArray, "shape": (4,), "dtype": "float32", "description": None}
 
@@ -36,3 +36,10 @@ def test_specs_of_a_module_differ_in_what_feeds_it_and_in_its_config() -> None:
 def test_what_is_no_shape_is_refused(shape) -> None:
     with pytest.raises(ConfigError, match="InputSpec.shape: is not a shape, got .*; expected sizes of at least 1"):
         InputSpec(**{**FIELDS, "shape": shape})
+
+
+@pytest.mark.parametrize("data", [3, None, {}, {"name": "a"}, {"module": "LIFNeuron"}])
+def test_what_describes_no_module_is_refused(data):
+    with pytest.raises(ConfigError) as caught:
+        ModuleSpecs.from_dict(data)
+    assert str(caught.value) == f"module: is not a module's description, got {type(data).__name__}."

@@ -57,8 +57,8 @@ def changed(path: Path) -> None:
 
 
 def doubled(path: Path) -> None:
-    other = path.with_name(f"{path.stem[:-1]}x.so")
-    shutil.copy(path, other)
+    """Another one beside it, whole by its name and found first."""
+    shutil.copy(path, path.with_name(path.name.replace(f"_{carried.interface()}_", "_0.0_")))
 
 
 def test_it_is_used_without_a_compiler_and_without_a_cache(place, monkeypatch):

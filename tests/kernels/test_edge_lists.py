@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from peak import peak
 
 from spark.kernels import build_edges
+from spark.kernels.edge_parts import edges_onto
 
 
 @st.composite
@@ -53,6 +54,20 @@ def test_the_walk_from_the_postsynaptic_side_sees_every_edge_once_in_ascending_o
 @given(connections())
 def test_every_array_is_int32(case):
     assert {array.dtype for array in build_edges(*case)[0]} == {np.dtype(np.int32)}
+
+
+@given(connections(), st.data())
+def test_the_edges_onto_some_units_are_those_made_of_their_connections_alone(case, data):
+    pre, post, delay, pre_units, post_units, max_delay = case
+    bounds = sorted(data.draw(st.lists(st.integers(0, post_units), min_size=2, max_size=2, unique=True)))
+    edges, order = build_edges(*case)
+    part, numbers = edges_onto(edges, *bounds)
+    kept = (post >= bounds[0]) & (post < bounds[1])
+    lists = pre[kept], post[kept] - bounds[0], delay[kept]
+    expected, among = build_edges(*lists, pre_units, bounds[1] - bounds[0], max_delay)
+    for name, array in expected._asdict().items():
+        np.testing.assert_array_equal(getattr(part, name), array, err_msg=name)
+    np.testing.assert_array_equal(order[numbers], np.flatnonzero(kept)[among])
 
 
 def test_long_lists_are_sorted_as_short_ones_and_take_few_bytes_beyond_the_result(rng):
