@@ -156,7 +156,9 @@ def encode(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [encode(v) for v in value]
     if isinstance(value, dict):
-        return {k: encode(v) for k, v in value.items()}
+        # Numbers and texts by name say the same in any order; the order of components is that of their sums.
+        listed = any(hasattr(v, "to_dict") for v in value.values())
+        return {k: encode(v) for k, v in (value.items() if listed else sorted(value.items()))}
     if isinstance(value, PLAIN):
         return value
     raise TypeError(f"a config cannot hold a {type(value).__name__}")

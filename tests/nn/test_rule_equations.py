@@ -174,3 +174,10 @@ def test_a_parameter_for_each_unit_is_refused() -> None:
     )
     with refused(spark.ConfigError, text):
         from_equations(**{**PAIR, "parameters": {**PAIR["parameters"], "up": ([0.1, 0.2], "1")}})
+
+
+def test_parameters_say_the_same_in_any_order_and_after_a_file_that_sorts_them() -> None:
+    backwards = dict(reversed(PAIR["parameters"].items()))
+    rule = from_equations(**PAIR)
+    assert rule == from_equations(**{**PAIR, "parameters": backwards})
+    assert hash(rule) == hash(from_equations(**{**PAIR, "parameters": backwards}))
