@@ -95,6 +95,7 @@ def swung() -> tuple[Brain, Any]:
     return brain, learn.Plasticity().fit(brain, Environment(Swinging()), episodes=6)
 
 
+@pytest.mark.thorough
 def test_a_lesson_that_is_resumed_ends_at_the_same_weights(swung: Any, tmp_path: Any) -> None:
     brain, whole = swung
     learn.Plasticity().fit(small(), Environment(Swinging()), episodes=3, to=tmp_path / "some")

@@ -116,6 +116,7 @@ def test_rows_of_a_file_are_the_editors_own(tmp_path, monkeypatch, suffix, colum
     np.testing.assert_array_equal(made.value, as_the_editor_feeds(document, [400, 600]))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("source", [pytest.param({"rate": 40.0}, marks=pytest.mark.slow), {"file": "in.npy"}])
 def test_a_program_that_is_fed_runs(tmp_path, source):
     np.save(tmp_path / "in.npy", np.eye(8, dtype=np.int8))

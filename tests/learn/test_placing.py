@@ -39,6 +39,7 @@ def test_a_brain_in_its_own_world_is_itself() -> None:
     assert in_world(brain, CartPole(every=6)) is brain
 
 
+@pytest.mark.thorough
 def test_what_a_brain_knows_it_knows_in_another_world_and_settings_are_those_of_the_world_that_is_given() -> None:
     brain = learner(limit=30)
     learn.Plasticity().fit(brain, episodes=2)

@@ -87,6 +87,7 @@ def test_a_lesson_that_was_cut_off_anywhere_goes_on_to_the_same_weights(tmp_path
         np.testing.assert_array_equal(rest.state[path], whole.state[path], err_msg=path)
 
 
+@pytest.mark.thorough
 def test_native_and_as_array_code_a_lesson_begins_alike():
     def begun():
         brain = small()

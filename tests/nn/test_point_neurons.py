@@ -89,17 +89,14 @@ CHANGES = {
     "half precision": {"background": 900.0, "delay": 0.4, "weight_dtype": "float16"},
 }
 # Of the changes two that have parts of most others (half precision has a delay and a background), with the two kinds
-# that have most parts; all pairs of them, each of which compiles, in `make verify`.
+# that have most parts, one of them among the thorough tests; all pairs, each of which compiles, in `make verify`.
 ALL = [(kind, change) for change in CHANGES for kind in KINDS]
-SOME = [
-    ("conductance", "delays of each"),
-    ("adaptive", "half precision"),
-]
+SOME = {("conductance", "delays of each"): [], ("adaptive", "half precision"): pytest.mark.thorough}
 
 
 @needs_native
 @pytest.mark.parametrize(
-    ("kind", "change"), [pytest.param(*pair, marks=[] if pair in SOME else pytest.mark.slow) for pair in ALL]
+    ("kind", "change"), [pytest.param(*pair, marks=SOME.get(pair, pytest.mark.slow)) for pair in ALL]
 )
 def test_native_steps_equal_array_code(kind, change):
     changes = CHANGES[change]

@@ -115,6 +115,7 @@ def test_explain_says_of_every_share_that_it_is_compiled(case: str, short: dict[
             assert why and explained[name][1] == f"whole on device {next(iter(placed))}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("which", "devices"),
     [
