@@ -23,7 +23,12 @@ class _Move(NamedTuple):
 
 
 def consolidate(
-    plastic: Plastic, moved: Any, due: Any, post: Any, coefficients: Any, implementation: Implementation = "auto"
+    plastic: Plastic,
+    moved: jax.Array,
+    due: jax.Array,
+    post: jax.Array,
+    coefficients: jax.Array,
+    implementation: Implementation = "auto",
 ) -> Plastic:
     """Move all weights, if it is due: w = clip(w + (eligibility * moved + pending)), pending = 0.
 

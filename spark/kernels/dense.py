@@ -1,7 +1,5 @@
 """Delivery of spikes through a dense kernel."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
@@ -10,7 +8,7 @@ from spark.kernels.check import check_dtype, check_shape, check_weights
 from spark.kernels.choice import Implementation, choose, for_weights
 
 
-def deliver_dense(spikes: Any, weights: Any, implementation: Implementation = "auto") -> jax.Array:
+def deliver_dense(spikes: jax.Array, weights: jax.Array, implementation: Implementation = "auto") -> jax.Array:
     """Sum the rows of a kernel whose units fired, with the signs of their spikes.
 
     out[i] = sum over j of spikes[j] * weights[j, i], where only rows with spikes[j] != 0 are read. The sum is

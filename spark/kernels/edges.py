@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 _LARGEST = np.iinfo(np.int32).max
@@ -97,7 +98,7 @@ def build_edges(
     return edges, order
 
 
-def _integers(name: str, values: Any, largest: int) -> np.ndarray:
+def _integers(name: str, values: jax.Array, largest: int) -> np.ndarray:
     array = np.asarray(values)
     if array.size == 0:
         return array.astype(np.int64)

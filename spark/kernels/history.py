@@ -1,7 +1,5 @@
 """The spikes of the last steps, as bits."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,7 +21,7 @@ def history_words(max_delay: int) -> int:
     return max_delay // 32 + 1
 
 
-def push_history(history: Any, spikes: Any) -> jax.Array:
+def push_history(history: jax.Array, spikes: jax.Array) -> jax.Array:
     """Move every bit one step into the past and write this step's spikes.
 
     Bit k of a unit (word k // 32, bit k % 32) says what happened k steps ago. What moves beyond the last word is
@@ -39,7 +37,7 @@ def push_history(history: Any, spikes: Any) -> jax.Array:
     return named("push_history", _push)(jnp.asarray(history), jnp.asarray(spikes))
 
 
-def _push(history: Any, spikes: Any) -> jax.Array:
+def _push(history: jax.Array, spikes: jax.Array) -> jax.Array:
     # Both rows from one expression: XLA runs `stack` and `concatenate` element by element, ten times slower.
     newest = ((spikes < 0) | ((spikes > 0) & _IS_FIRED_ROW)).astype(jnp.uint32)[:, None, :]
     if history.shape[1] == 1:

@@ -1,7 +1,5 @@
 """Delivery of spikes through a list of connections, each with a delay of its own."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
@@ -25,7 +23,9 @@ def arriving(history: jax.Array, edges: Edges) -> tuple[jax.Array, jax.Array]:
     return bits[0] != 0, bits[1] != 0
 
 
-def deliver_edges(history: Any, weights: Any, edges: Edges, implementation: Implementation = "auto") -> jax.Array:
+def deliver_edges(
+    history: jax.Array, weights: jax.Array, edges: Edges, implementation: Implementation = "auto"
+) -> jax.Array:
     """Sum the weights of the connections that a spike reaches in this step, with the signs of the spikes.
 
     out[i] = sum of sign * weights[e] over the edges e onto unit i whose presynaptic unit fired delay[e] steps ago.

@@ -27,16 +27,16 @@ class _Update(NamedTuple):
 
 
 def zenke_edges(
-    weights: Any,
-    baseline: Any,
-    history: Any,
-    pre_trace: Any,
-    post_spikes: Any,
-    post_trace: Any,
-    slow_trace: Any,
+    weights: jax.Array,
+    baseline: jax.Array,
+    history: jax.Array,
+    pre_trace: jax.Array,
+    post_spikes: jax.Array,
+    post_trace: jax.Array,
+    slow_trace: jax.Array,
     slot: Any,
     edges: Edges,
-    parameters: Any,
+    parameters: jax.Array,
     implementation: Implementation = "auto",
 ) -> jax.Array:
     """Change the weights that a spike touches in this step (Zenke, Agnes & Gerstner 2015, equation 1).

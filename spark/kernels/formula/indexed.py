@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax.lax import GatherScatterMode
 
@@ -30,7 +31,7 @@ def _shape(atom: Any) -> tuple[int, ...]:
 
 
 def _starts(
-    nest: Nest, indices: Any, batch: list[Any], axes: tuple[int, ...], joint: tuple[Any, Any], rank: int
+    nest: Nest, indices: jax.Array, batch: list[Any], axes: tuple[int, ...], joint: tuple[Any, Any], rank: int
 ) -> list[Any]:
     """Where a window begins along each axis of the operand.
 
