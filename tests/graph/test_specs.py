@@ -43,3 +43,11 @@ def test_what_describes_no_module_is_refused(data):
     with pytest.raises(ConfigError) as caught:
         ModuleSpecs.from_dict(data)
     assert str(caught.value) == f"module: is not a module's description, got {type(data).__name__}."
+
+
+def test_an_array_of_more_elements_than_one_can_have_is_refused():
+    InputSpec(FloatArray, (2**31 - 1,), "float32")
+    with pytest.raises(
+        ConfigError, match=r"InputSpec\.shape: has more elements than an array can, got \(65536, 32768\)"
+    ):
+        InputSpec(FloatArray, (65536, 32768), "float32")
