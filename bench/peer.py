@@ -134,7 +134,8 @@ def install(folder, interpreter, archive):
         ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
         packages = Path(execute([python, "-c", ask]).stdout.strip())
         (packages / "spark_snn_source.pth").write_text(f"{sources}\n")
-    execute([python, "-c", IMPORT_CHECK])
+    # Isolated, or `spark` would be the one of the folder that this runs in.
+    execute([python, "-I", "-c", IMPORT_CHECK])
     return str(python)
 
 
