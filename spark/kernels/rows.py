@@ -49,7 +49,7 @@ def for_rows(starts: np.ndarray, work: Callable[[int, int], None]) -> None:
     """
     chunks, row = [], 0
     while row < starts.size - 1:
-        last = max(row + 1, int(np.searchsorted(starts, starts[row] + _AT_ONCE, side="right")) - 1)
+        last = max(row + 1, int(np.searchsorted(starts, int(starts[row]) + _AT_ONCE, side="right")) - 1)
         chunks.append((row, last))
         row = last
     if len(chunks) == 1:
