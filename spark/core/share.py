@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from spark.core.errors import ModuleError, Problem
+from spark.core.ring import Ring
 from spark.core.variable import Constant, RandomKey, Variable
 
 
@@ -77,7 +78,8 @@ class Cut:
 
 
 def cut_every_array(address: str, attributes: Mapping[str, Any], share: Share) -> Cut:
-    """The cut of a module whose variables and constants hold one element for each unit, or a single number.
+    """The cut of a module whose variables and constants hold one element for each unit, or a single number; or rows of
+    one element for each unit, of a `Ring`.
 
     Args:
         address: Names the module in errors.
@@ -91,7 +93,11 @@ def cut_every_array(address: str, attributes: Mapping[str, Any], share: Share) -
     for name, held in attributes.items():
         if not isinstance(held, (Variable, Constant)) or isinstance(held, RandomKey) or held.shape == ():
             continue
-        if int(np.prod(held.shape)) == share.total:
+        # Of a ring each row is as other arrays are.
+        if isinstance(held, Ring) and int(np.prod(held.row_shape)) == share.total:
+            kept[name] = share.columns(held.shape[0])
+            continue
+        if not isinstance(held, Ring) and int(np.prod(held.shape)) == share.total:
             kept[name] = share.units
             continue
         problems.append(

@@ -221,7 +221,7 @@ def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: 
         clock.step, clock.learns = step, learns
         for leaf, array in zip(leaves, arrays, strict=True):
             if isinstance(leaf, Ring):
-                leaf.here = array
+                leaf.here, leaf.now = array, step
             else:
                 leaf._value = array
             if "_written" in vars(leaf):
@@ -232,7 +232,7 @@ def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: 
         for leaf, value, written in before:
             leaf._value = value
             if isinstance(leaf, Ring):
-                leaf.here = None
+                leaf.here = leaf.now = None
             if written is not None:
                 leaf._written = written
 

@@ -44,9 +44,10 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
         which = _kept(cuts, path)
         taken = np.asarray(whole.value)
         taken = values[f"{name}.{path}"] = taken if which is None else which.take(taken)
+        made = object.__new__(type(whole))
         # The values are the state's.
-        made = Variable(without_memory(taken, taken.shape), unit=whole.unit)
-        made.description = whole.description
+        blank = without_memory(taken, taken.shape)
+        made.__dict__.update(vars(whole), _value=None, _load=None, _root=None, _written=False, reset_value=blank)
         return made
 
     def constant(whole: Constant, path: str) -> Constant:

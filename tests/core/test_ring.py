@@ -10,6 +10,7 @@ from builders import array_code, refused
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap
+from spark.core.share import Share, cut_every_array
 from spark.nn import Brain, BrainConfig
 from spark.nn.formulas import ModuleFormula, formula_of
 from spark.sim.run import build
@@ -55,6 +56,25 @@ class Whole(Late):
         """Advance one step."""
         late = super().__call__(signal=signal)["late"]
         return {"late": FloatArray(late.value + self.past.value.sum() * np.float32(0.0))}
+
+
+class Another(Late):
+    """As `Late`, of which another row comes back: that of the step to come."""
+
+    def __call__(self, signal: FloatArray) -> RingOutput:
+        """Advance one step."""
+        self.past.put(self.step, signal.value * np.float32(0.5))
+        return {"late": FloatArray(self.past.read(self.step + 1))}
+
+
+class Filled(Late):
+    """As `Late`, and sets all rows to what arrives."""
+
+    def __call__(self, signal: FloatArray) -> RingOutput:
+        """Advance one step."""
+        late = self.past.read(self.step)
+        self.past.value = jnp.broadcast_to(signal.value * np.float32(0.5), self.past.shape)
+        return {"late": FloatArray(late)}
 
 
 def brain_of(cls: type[spark.Module], rows: int) -> Brain:
@@ -106,6 +126,18 @@ def test_a_step_that_looks_at_all_rows_runs_as_it_is_written() -> None:
     assert "is a ring, of which a step that is compiled has one row only" in str(spark.explain(brain))
 
 
+def test_the_row_of_another_step_is_that_row_on_all_ways() -> None:
+    brain = brain_of(Another, 3)
+    np.testing.assert_array_equal(in_pieces(brain, 5, 19), expected(2))
+    assert "of which a step that is compiled has the row of `self.step` only" in str(spark.explain(brain))
+    with array_code():
+        np.testing.assert_array_equal(in_pieces(brain_of(Another, 3), 5, 19), expected(2))
+
+
+def test_a_step_that_sets_all_rows_sets_them() -> None:
+    np.testing.assert_array_equal(in_pieces(brain_of(Filled, 3), 5, 19), expected(1))
+
+
 def test_derivatives_pass_through_a_ring() -> None:
     brain = brain_of(Late, 3)
     build(brain)
@@ -124,3 +156,28 @@ def test_a_row_of_another_shape_or_dtype_is_refused() -> None:
         text = f"ring: cannot take this row, got {got}; expected (2,) float32. Cast it with `.astype(...)`"
         with refused(spark.ModuleError, text):
             ring.put(np.uint32(0), row)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (0, 2)])
+def test_a_ring_without_rows_is_refused(shape: tuple[int, ...]) -> None:
+    text = (
+        f"ring: has no rows, got shape {shape}; expected (rows, ...), of at least 1 row. "
+        "Give `np.zeros((rows, *signal.shape), np.float32)`"
+    )
+    with refused(spark.ModuleError, text):
+        spark.Ring(np.zeros(shape, np.float32))
+
+
+def test_a_step_may_be_a_plain_number() -> None:
+    ring = spark.Ring(np.zeros((4, 2), np.float32))
+    ring.put(6, np.ones(2, np.float32))
+    np.testing.assert_array_equal(ring.read(2), np.ones(2, np.float32))
+    assert np.asarray(ring.value).sum() == 2
+
+
+def test_a_share_of_the_units_keeps_its_part_of_each_row() -> None:
+    share = Share(1, 3, 3)
+    kept = cut_every_array("late", {"past": spark.Ring(np.zeros((1, 3), np.float32))}, share).kept["past"]
+    np.testing.assert_array_equal(kept.take(np.arange(3.0)[None]), [[1, 2]])
+    with pytest.raises(spark.ModuleError, match="late.past: cannot be cut by unit"):
+        cut_every_array("late", {"past": spark.Ring(np.zeros(3, np.float32))}, share)

@@ -200,9 +200,12 @@ def kinds() -> tuple[Brain, dict]:
 
 
 def outside() -> tuple[Brain, dict]:
-    """Pools with random events from outside, gap junctions in and between them, and rules with a third factor."""
+    """Pools with random events from outside, gap junctions in and between them, and rules with a third factor, which
+    comes to one of them late.
+    """
     net = spark.Network(dt=0.5, seed=3)
     reward = net.input("reward", 1)
+    late = net.module("late", interfaces.DelayLine, {"signal": reward}, delay=8.0)
     noise = net.module("noise", interfaces.PoissonSpiker, {"signal": net.input("drive", 30)}, max_freq=400.0)
     kinds = {"fast": receptors.ExponentialCurrentConfig(tau=5.0), "gap": receptors.GapJunctionConfig()}
     settings = {
@@ -213,10 +216,10 @@ def outside() -> tuple[Brain, dict]:
         "modulators": ("reward",),
     }
     first, second = net.pool("first", 34, **settings), net.pool("second", (5, 7), **settings)
-    some, late = connections.FixedProbability(probability=0.4), initializers.UniformInitializer(low=0.5, high=6.0)
+    some, delay = connections.FixedProbability(probability=0.4), initializers.UniformInitializer(low=0.5, high=6.0)
     rule = plasticity.PairRuleConfig(a_plus=0.1, eligibility_tau=40.0)
-    for pool, settings in ((first, {"pattern": some, "delay": late}), (second, {})):
-        net.connect(reward, pool.reward)
+    for pool, told, settings in ((first, reward, {"pattern": some, "delay": delay}), (second, late, {})):
+        net.connect(told, pool.reward)
         net.connect(noise, pool.fast, weights=30.0, name="driven", rule=rule, modulator="reward", **settings)
         rule = rule.updated(consolidation=4.0)
         net.connect(first.potential, pool.gap, some, weights=1.0, name="coupled")

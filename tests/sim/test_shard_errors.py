@@ -5,8 +5,11 @@ import pytest
 from builders import drive, tutorial_brain
 
 import spark
+from spark import FloatArray
 from spark.catalogue import BUILT_IN
+from spark.nn import interfaces
 from spark.sim.advance import advance
+from spark.sim.run import build
 
 
 def test_one_device_gives_the_brains_own_spikes_and_state():
@@ -20,6 +23,20 @@ def test_one_device_gives_the_brains_own_spikes_and_state():
         np.testing.assert_array_equal(fired[name].value, expected[name].value)
     for path in after:
         np.testing.assert_array_equal(gathered[path], after[path], err_msg=path)
+
+
+def test_what_comes_late_comes_as_late_where_it_is_spread():
+    net = spark.Network(seed=1)
+    net.output("late", net.module("line", interfaces.DelayLine, {"signal": net.input("x", 2)}, delay=3.0), 2)
+    brain = net.build()
+    build(brain)
+    sharded = spark.shard(brain, 1)
+    graph, state = spark.split(brain)
+    x = {"x": FloatArray(np.array([1.0, 2.0], np.float32))}
+    found, _, _ = sharded.advance(sharded.state, x, steps=10)
+    expected, _, _ = advance(graph, state, x, steps=10)
+    assert np.asarray(expected["late"].value).any()
+    np.testing.assert_array_equal(found["late"].value, expected["late"].value)
 
 
 @pytest.mark.parametrize(
