@@ -35,9 +35,9 @@ def consolidate(
     Args:
         plastic: Weights, eligibility and pending changes, as in `stdp_dense`.
         moved: float32 (1,) or (post,): modulation since the weights moved last, in units of scaled eligibility.
-        due: int32, a scalar; where it is 0 nothing is touched.
+        due: int32 of shape (); where it is 0 nothing is touched.
         post: int32 (edges,), the postsynaptic unit of each connection of a list; empty for weights (pre, post).
-        coefficients: From `RuleTable.coefficients`; the first two are the bounds.
+        coefficients: float32 of shape (entries,), from `RuleTable.coefficients`; the first two are the bounds.
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere.
 
     Raises:

@@ -22,6 +22,7 @@ SOME = [
     rules.FixedInDegree(degree=3),
     rules.FixedOutDegree(degree=4, multapses=True),
     rules.FixedTotalNumber(number=77),
+    rules.AtLeastOnce(probability=0.3),
     rules.DistanceDependent(width=0.3, peak=0.5),
     rules.FromMatrix(matrix=np.eye(28, 30)),
     rules.OneToOne(),
@@ -44,6 +45,14 @@ def test_as_many_connections_are_expected_as_are_drawn(rule):
     else:
         # Without self-connections there are as many less as a pool has units, at most.
         assert expected - 28 - 5 * deviation <= min(counts) and max(counts) <= expected + 5 * deviation
+
+
+@pytest.mark.parametrize("rule", [rule for rule in SOME if not isinstance(rule, rules.OneToOne)], ids=repr)
+def test_none_are_expected_where_there_is_no_pair(rule):
+    if isinstance(rule, rules.FixedTotalNumber | rules.FromMatrix):
+        assert rule.expected_number((0,), POST) == rule.expected_number(PRE, POST)
+        return
+    assert rule.expected_number((0,), (0,)) == rule.expected_number((0,), (0, 3)) == 0
 
 
 def pools(**more):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import runpy
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ def tolerances() -> str:
     """The one table of tolerances."""
     path = ROOT / "tests" / "tolerances.py"
     source = path.read_text("utf-8")
-    tree = ast.parse(source)
+    # Of some tables a part is that of another.
+    tree, values = ast.parse(source), runpy.run_path(str(path))
     lines = ["## Tolerances", "", dated(path), "", *(ast.get_docstring(tree) or "").splitlines(), ""]
     lines += ["| table | of what | bounds | |", "| --- | --- | --- | --- |"]
     text = source.splitlines()
@@ -48,7 +50,7 @@ def tolerances() -> str:
             while above >= 0 and text[above].startswith("#"):
                 note.insert(0, text[above].lstrip("# "))
                 above -= 1
-            value = ast.literal_eval(node.value)
+            value = values[node.targets[0].id]
             for kind, bound in value.items() if isinstance(value, dict) else [("", value)]:
                 numbers = (
                     ", ".join(f"{key} {each:g}" for key, each in bound.items()) if isinstance(bound, dict) else bound

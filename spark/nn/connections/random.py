@@ -124,8 +124,8 @@ class AtLeastOnce(Connectivity):
     def expected_number(self, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> int:
         """As many as follow from the probability and the numbers of units."""
         pre, post = sizes(pre_shape, post_shape)
-        if pre * post == 1:
-            return round(self.probability)
+        if pre * post <= 1:
+            return pre * post * round(self.probability)
         return round(math.log1p(-self.probability) / math.log1p(-1.0 / (pre * post)))
 
     def draw(
