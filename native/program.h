@@ -222,6 +222,12 @@ inline Outcome run_line(const Code& code, const Line& line, int64_t number, cons
   }
 }
 
+inline int64_t instructions_in(const Code& code) {
+  int64_t number = 0;
+  for (int64_t at = 0; at < code.length; at = line_of(code, at).next()) ++number;
+  return number;
+}
+
 // One step.
 inline Outcome run_instructions(const Code& code, const Place& place) {
   int64_t number = 0;

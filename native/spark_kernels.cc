@@ -174,12 +174,15 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
   const spark::Code program = {code.begin(), static_cast<int64_t>(code.size()), numbers.begin(),
                                static_cast<int64_t>(numbers.size())};
   spark::Ran ran;
+  bool has_times = true;
   const ffi::Error fits = spark::looked_at([&] {
     const int64_t last = static_cast<int64_t>(buffers.size()) - 1;
     spark::check_within(steps, -1, last, "the buffer of steps");
     spark::check_within(threads, -1, last, "the buffer of threads");
     spark::check_within(done, -1, last, "the buffer of steps done");
     spark::check_within(timed, -1, last, "the buffer of times");
+    has_times = timed < 0 || buffers[timed].bytes == 8 * spark::instructions_in(program);
+    if (!has_times) return;
     const int64_t wanted = number_in(steps);
     const int64_t shares = timed < 0 && wanted > 1 && number_in(threads) > 1 ? number_in(threads) : 1;
     uint64_t* const spent = timed < 0 ? nullptr : reinterpret_cast<uint64_t*>(buffers[timed].data);
@@ -196,6 +199,7 @@ ffi::Error run_program(ffi::RemainingArgs arguments, ffi::RemainingRets results,
       *reinterpret_cast<int32_t*>(buffers[done].data) = static_cast<int32_t>(ran.steps);
   });
   if (fits.failure()) return fits;
+  if (!has_times) return ffi::Error::InvalidArgument("the buffer of times has not one number for each instruction");
   switch (ran.outcome) {
     case spark::kNotLoaded:
       return ffi::Error::InvalidArgument("a formula of the program is not loaded in this process");
