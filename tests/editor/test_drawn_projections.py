@@ -99,6 +99,90 @@ def test_what_is_watched_follows_the_name_of_a_receptor():
     assert [p["path"] for p in document["probes"].values()] == followed
 
 
+def plastic_document():
+    """A pool of which every kind of part is watched; both plastic wires into `ampa` have the usual names."""
+    document = dendritic_document()
+    for edge, rule in (("e2", True), ("e3", True), ("e4", False)):
+        settings = document["edges"][edge]["projection"]
+        settings.pop("name", None)
+        settings |= (
+            {"rule": {"rule": "PairRuleConfig"}} if rule else {"short_term": {"short_term": "TsodyksMarkramConfig"}}
+        )
+    document["probes"] = {f"p{i}": {"path": p, "view": "trace", "node": "n4"} for i, p in enumerate(PARTS_WATCHED)}
+    return document
+
+
+PARTS_WATCHED = {
+    "pool.ampa.conductance": "pool.fast.conductance",
+    "pool.ampa_projections_2.arrivals": "pool.fast_projections_2.arrivals",
+    "pool.ampa_background.arrivals": "pool.fast_background.arrivals",
+    "pool.ampa_sum.arrivals": "pool.fast_sum.arrivals",
+    "pool.noise_ampa.kernel": "pool.noise_fast.kernel",
+    "pool.pool_ampa_rule.pre_trace": "pool.pool_fast_rule.pre_trace",
+    "pool.noise_nmda_short_term.amplitudes": None,
+    "pool.nmda_projections.arrivals": None,
+    "pool.apical.potential": None,
+    "pool.apical_total.current": None,
+    "pool.soma.potential": None,
+    "pool.ampa_projections_x": None,
+}
+
+
+def watched(document):
+    return [probe["path"] for probe in document["probes"].values()]
+
+
+def test_what_is_watched_of_all_parts_of_a_receptor_and_of_its_plastic_wires_follows_its_name():
+    document = plastic_document()
+    config, problems = brain_config(document)
+    assert problems == []
+    explained = spark.explain(Brain(config))
+    for part in ("noise_ampa", "pool_ampa_rule", "noise_nmda_short_term", "apical_total"):
+        assert explained[f"pool.{part}"].path == f"pool.{part}"
+    before = copy.deepcopy(document)
+    history = one(document, do="rename_receptor", id="n4", name="ampa", to="fast")[0]
+    assert watched(document) == [to or path for path, to in PARTS_WATCHED.items()]
+    history.undo()
+    assert document == before
+
+
+def test_what_is_watched_goes_with_its_receptor_or_dendrite_and_undo_brings_it_back():
+    gone = {
+        ("remove_receptor", "ampa"): {path for path, to in PARTS_WATCHED.items() if to},
+        ("remove_receptor", "nmda"): {"pool.noise_nmda_short_term.amplitudes", "pool.nmda_projections.arrivals"},
+        ("remove_dendrite", "apical"): {"pool.apical.potential", "pool.apical_total.current"},
+    }
+    for (do, name), lost in gone.items():
+        document = plastic_document()
+        before = copy.deepcopy(document)
+        history = one(document, do=do, id="n4", name=name)[0]
+        assert watched(document) == [path for path in PARTS_WATCHED if path not in lost]
+        history.undo()
+        assert document == before
+
+
+def test_the_name_of_a_wire_whose_weights_stay_is_no_part_and_what_is_watched_of_another_part_stays():
+    document = pooled_document()
+    document["edges"]["e4"]["projection"]["name"] = "soma"
+    document["probes"] = {"p1": {"path": "pool.soma.potential", "view": "trace", "node": "n4"}}
+    one(document, do="remove_receptor", id="n4", name="nmda")
+    assert watched(document) == ["pool.soma.potential"]
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "x", []])
+def test_a_listing_that_is_none_in_a_file_counts_as_empty(wrong):
+    document = pooled_document()
+    document["nodes"]["n4"]["config"] |= {"dendrites": wrong, "modulators": wrong}
+    one(document, do="put_receptor", id="n4", name="x", receptor="JumpConfig")
+    assert document["nodes"]["n4"]["config"]["receptors"]["x"] == {"receptor": "JumpConfig"}
+    one(document, do="put_dendrite", id="n4", name="tuft", dendrite="LeakyDendriteConfig")
+    assert document["nodes"]["n4"]["config"]["dendrites"] == {"tuft": {"dendrite": "LeakyDendriteConfig"}}
+    document["nodes"]["n4"]["config"]["receptors"] = wrong
+    one(document, do="put_dendrite", id="n4", name="basal", dendrite="LeakyDendriteConfig")
+    with pytest.raises(CommandError, match="there is no receptor 'ampa'"):
+        one(document, do="remove_receptor", id="n4", name="ampa")
+
+
 def test_a_receptor_of_another_kind_keeps_its_wires_and_says_which_do_not_fit():
     document = pooled_document()
     one(document, do="put_receptor", id="n4", name="ampa", receptor="JumpConfig")
@@ -177,6 +261,22 @@ REFUSED = {
     "a dendrite of a part's name": (
         {"do": "rename_dendrite", "id": "n4", "name": "apical", "to": "soma"},
         "soma: every pool has a part of this name. Choose another name",
+    ),
+    "a dendrite of the name of a receptor's part": (
+        {"do": "put_dendrite", "id": "n4", "name": "ampa_projections_2", "dendrite": "LeakyDendriteConfig"},
+        "ampa_projections_2: is the name of a part of the receptor 'ampa'. Choose another name",
+    ),
+    "a receptor of the name of a dendrite's part": (
+        {"do": "rename_receptor", "id": "n4", "name": "ampa", "to": "basal_total"},
+        "basal_total: is the name of a part of the dendrite 'basal'. Choose another name",
+    ),
+    "a dendrite of the name of a plastic wire": (
+        {"do": "put_dendrite", "id": "n4", "name": "own", "dendrite": "LeakyDendriteConfig"},
+        "own: is the name of a part of a wire into 'ampa'. Choose another name",
+    ),
+    "a dendrite of the name of the rule of a wire": (
+        {"do": "rename_dendrite", "id": "n4", "name": "apical", "to": "own_rule"},
+        "own_rule: is the name of a part of a wire into 'ampa'. Choose another name",
     ),
     "a dendrite that is not there": (
         {"do": "remove_dendrite", "id": "n4", "name": "basel"},

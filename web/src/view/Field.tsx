@@ -193,6 +193,9 @@ function Named({ ids, nodes, field, path, problems, open }: Props) {
     while (`${field.tag}_${number}` in (now as Config)) number++;
     return `${field.tag}_${number}`;
   };
+  // What says where each lies may name one that is not listed: no row is there to say so.
+  const placed = field.placed ?? "";
+  const lost = problems.filter((p) => placed && (p.field === placed || (p.field?.startsWith(`${placed}.`) && !(p.field.slice(placed.length + 1) in (now as Config)))));
   return (
     <details className="nested given" open={open !== false}>
       <summary title={field.description}>{fieldName(field.name)}</summary>
@@ -202,6 +205,15 @@ function Named({ ids, nodes, field, path, problems, open }: Props) {
       <div className="actions">
         <button onClick={() => void apply([{ do: `put_${field.tag}`, id, name: free(), [field.tag!]: field.usual! }])}>{t("Add a {what}", { what: t(field.tag!) })}</button>
       </div>
+      {lost.length > 0 && (
+        <div className="field wrong">
+          <label>{t("lies on")}</label>
+          <div className="entry">
+            <button className="reset" onClick={() => void apply([{ do: "configure", ids, path: [placed], reset: true }])} title={t("Back to the default")} aria-label={t("Back to the default of {name}", { name: placed })}>↺</button>
+          </div>
+          <div className="help">{lost.map((p) => `${p.message}. ${p.fix}`).join(" ")}</div>
+        </div>
+      )}
       <div className="help">{words(field)}</div>
     </details>
   );
