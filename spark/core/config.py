@@ -83,6 +83,9 @@ class Config(Nested):
     `soma__threshold=-45` sets a field of a nested config;
     `soma_config=...` and `soma_config__threshold=...` are other spellings of `soma` and `soma__threshold`.
 
+    A field that is a dict keeps its order here and in `to_json`; files of brains list its names sorted, so where the
+    order says something declare a tuple of pairs.
+
     Raises:
         ConfigError: Names every unknown name, missing field, wrong type and value out of bounds.
     """

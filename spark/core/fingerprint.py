@@ -13,6 +13,7 @@ import numpy as np
 
 from spark.core.config import Config
 from spark.core.part import Part
+from spark.core.values import PLAIN
 from spark.core.variable import Constant, Variable
 
 # Bookkeeping that is rebuilt for every copy, or follows from what is in the key already.
@@ -70,6 +71,12 @@ def without_seed(config: Any) -> Any:
     return config.model_copy(update={"seed": None})
 
 
+def _of_field(value: Any) -> Any:
+    """Of numbers and texts by name the order may say something: where it does not, they are sorted when given."""
+    ordered = isinstance(value, dict) and all(isinstance(v, PLAIN) for v in value.values())
+    return (tuple(value), freeze(value)) if ordered else freeze(value)
+
+
 def freeze(value: Any) -> Any:
     """A hashable form of a plain attribute or a config, without its seeds; identity where there is none."""
     if isinstance(value, Mapping):
@@ -77,7 +84,7 @@ def freeze(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return (type(value), *(freeze(v) for v in value))
     if isinstance(value, Config):
-        return (type(value), *((n, freeze(getattr(value, n))) for n in type(value).model_fields if n != "seed"))
+        return (type(value), *((n, _of_field(getattr(value, n))) for n in type(value).model_fields if n != "seed"))
     if isinstance(value, np.ndarray):
         return (value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).digest())
     # 1, 1.0 and True are equal, as are 0.0 and -0.0 and NumPy's numbers of all types, and mean different programs.

@@ -249,14 +249,20 @@ class Module(Part):
         """What holds the property `name` of `exposes`: a variable, an attribute, or a `property` of the class.
 
         Raises:
-            AttributeError: There is none.
+            ModuleError: There is none.
         """
-        if name in vars(self):
-            return vars(self)[name]
-        for cls in type(self).__mro__:
-            if isinstance(vars(cls).get(name), property):
-                return vars(cls)[name].__get__(self)
-        raise AttributeError(f"{type(self).__name__} has no property {name!r}, which it exposes")
+        if not any(name in vars(owner) for owner in (self, *type(self).__mro__)):
+            raise ModuleError(
+                Problem(
+                    f"{self._path or type(self).__name__}.{name}",
+                    f"is exposed, and {type(self).__name__} has nothing of this name",
+                    f"Set `self.{name} = spark.Variable(...)` in `build`, or write a property; or leave it out of "
+                    "`exposes`",
+                    "exposes",
+                )
+            )
+        # What a property raises itself goes through as it is.
+        return object.__getattribute__(self, name)
 
     def read(self, name: str) -> Payload:
         """The property `name` of `exposes` as a payload."""

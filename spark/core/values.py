@@ -5,7 +5,7 @@ import numbers
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 PLAIN = (bool, int, float, str, type(None))
 
@@ -147,6 +147,14 @@ FloatType = Annotated[
 ]
 
 
+def by_name(given: dict[str, Any]) -> dict[str, Any]:
+    """The same in the order of the names: for what says the same in any order, so that files that sort it are equal."""
+    return dict(sorted(given.items()))
+
+
+Texts = Annotated[dict[str, str], AfterValidator(by_name)]
+
+
 def encode(value: Any) -> Any:
     """The JSON form of a config's value; `to_array` and pydantic read it back without loss."""
     if isinstance(value, np.ndarray):
@@ -156,9 +164,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [encode(v) for v in value]
     if isinstance(value, dict):
-        # Numbers and texts by name say the same in any order; the order of components is that of their sums.
-        listed = any(hasattr(v, "to_dict") for v in value.values())
-        return {k: encode(v) for k, v in (value.items() if listed else sorted(value.items()))}
+        return {k: encode(v) for k, v in value.items()}
     if isinstance(value, PLAIN):
         return value
     raise TypeError(f"a config cannot hold a {type(value).__name__}")

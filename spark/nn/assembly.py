@@ -92,11 +92,14 @@ class Assembly:
                 {PortMap(specs.name, p): as_sent(self.parts[specs.name], s) for p, s in (contract or {}).items()}
             )
         if len(promised) == before:
+            circle = self._circle(waiting, promised)
+            if circle is None:
+                raise wiring_error(self.path, self._not_put_out(waiting, {**promised, **known}))
             raise wiring_error(
                 self.path,
                 [
                     Problem(
-                        ", ".join(self._circle(waiting, promised)),
+                        ", ".join(circle),
                         "are on a cycle of wires, and none says beforehand what it puts out",
                         "Write `output_contract` in one of their classes",
                         "cycle",
@@ -104,8 +107,26 @@ class Assembly:
                 ],
             )
 
-    def _circle(self, waiting: list[ModuleSpecs], promised: dict[PortMap, PortSpec]) -> list[str]:
-        """The first of these on a cycle of wires of which nothing is promised: others only wait for it."""
+    def _not_put_out(self, waiting: list[ModuleSpecs], known: dict[PortMap, PortSpec]) -> list[Problem]:
+        """What modules wait for of others that are built, and did not put it out."""
+        names = {specs.name for specs in waiting}
+        return [
+            Problem(
+                f"{name}.{port}",
+                f"waits for '{wire.origin}.{wire.port}', which '{wire.origin}' did not put out when it was built",
+                "Put it out, or wire another port",
+                "output",
+            )
+            for name in sorted(names)
+            for port, wires in self.wires[name].items()
+            for wire in wires
+            if wire.end not in known and wire.origin not in names
+        ]
+
+    def _circle(self, waiting: list[ModuleSpecs], promised: dict[PortMap, PortSpec]) -> list[str] | None:
+        """The first of these on a cycle of wires of which nothing is promised: others only wait for it; None where
+        none is on a cycle.
+        """
         names = {specs.name for specs in waiting}
         feeds = {
             name: [
@@ -113,7 +134,7 @@ class Assembly:
             ]
             for name in names
         }
-        return next(group for group in build_order(feeds) if is_cycle(group, feeds))
+        return next((group for group in build_order(feeds) if is_cycle(group, feeds)), None)
 
     def _check_module(
         self,

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.errors import Problem
-from spark.core.values import to_array
+from spark.core.values import by_name, to_array
 from spark.nn.equations.expression import TextError
 from spark.nn.equations.units import NUMBER, Dimension, UnitError, quantity, unit
 
@@ -20,7 +20,7 @@ def _to_parameters(value: Any) -> Any:
         if not isinstance(name, str):
             raise ValueError(f"expected names that are strings, got {name!r}")
         made[name] = _to_quantity(name, given)
-    return made
+    return by_name(made)
 
 
 def _to_quantity(name: str, given: Any) -> Any:

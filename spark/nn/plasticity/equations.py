@@ -42,7 +42,7 @@ class EquationRuleConfig(ConnectionRuleConfig):
         "w += up*x; y += 1", description="What a spike of the target does: to `w`, and to variables of the target."
     )
     parameters: AnyParameters = field(
-        factory=lambda: {"tau_x": "20 ms", "tau_y": "20 ms", "up": 0.01, "down": 0.0105},
+        factory=lambda: {"down": 0.0105, "tau_x": "20 ms", "tau_y": "20 ms", "up": 0.01},
         description="Parameters by name: '20 ms', or a number without unit.",
     )
     weight: str = field("1", description="Unit of `w`: that of the receptor, pA, nS or mV; 1 for a plain number.")

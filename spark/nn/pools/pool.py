@@ -12,7 +12,7 @@ from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.names import did_you_mean, illegal
 from spark.core.payloads import CurrentArray, FloatArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import Begins, MeasuredFrom, Ports, PortSpec
-from spark.core.values import Number
+from spark.core.values import Number, Texts
 from spark.graph.specs import ModuleSpecs, PortMap
 from spark.kernels.place import Place
 from spark.nn.dendrites import DendriteConfig
@@ -88,7 +88,7 @@ _DENDRITES = {"lists": DendriteConfig.tag, "usual": "LeakyDendriteConfig"}
 _ONTO = {"additionalProperties": {"type": "string"}, "places": "receptors", "among": "dendrites"}
 Receptors = Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object", **_RECEPTORS})]
 Dendrites = Annotated[dict[str, Any], BeforeValidator(_to_dendrites), WithJsonSchema({"type": "object", **_DENDRITES})]
-Onto = Annotated[dict[str, str], WithJsonSchema({"type": "object", **_ONTO})]
+Onto = Annotated[Texts, WithJsonSchema({"type": "object", **_ONTO})]
 
 
 def _exposed_by(soma: Any) -> dict[str, type[Payload]]:

@@ -16,7 +16,7 @@ from spark.core.parameter import steps
 from spark.core.payloads import CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
-from spark.core.values import Number
+from spark.core.values import Number, Texts, by_name
 from spark.core.variable import Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import TRUTH, dimension
@@ -47,12 +47,10 @@ class EquationSomaConfig(SomaConfig):
     reset: str = field("v = v_reset", description="What a spike does: `v = v_reset; w += b`.")
     refractory: Number = field(0.0, unit="ms", least=0, description="Refractory period, in which no unit fires.")
     parameters: AnyParameters = field(
-        factory=lambda: dict(_DEFAULTS),
+        factory=lambda: by_name(_DEFAULTS),
         description="Parameters by name: '20 ms', a number without unit, or (array, unit) with one for each unit.",
     )
-    first: dict[str, str] = field(
-        factory=dict, description="What variables begin with: expressions of parameters; left out, 0."
-    )
+    first: Texts = field(factory=dict, description="What variables begin with: expressions of parameters; left out, 0.")
     potential: str = field("v", description="The membrane potential: what receptors read, and jumps come on top of.")
     scheme: schemes.Scheme = field(
         "auto",
