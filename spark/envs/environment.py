@@ -162,20 +162,22 @@ class Pupil:
             brain.replace_state({p.removeprefix(name): found[p] for p in found if p.startswith(name)})
         self.done, self._idle = int(found[EPISODES]), bool(found["idle"])
         if self.done:
-            draw_from(self.environment, found["chance"])
-            self.seed = None
+            # Chance that could not be kept begins again by the seed: the rest is at least the same each time.
+            if draw_from(self.environment, found["chance"]):
+                self.seed = None
         self._hand_back()
         return self.done
 
     def go_on(self, most: int) -> tuple[Curve, str | None]:
         """One episode; one that Ctrl-C interrupts is as if it had never begun."""
-        before, idle = self.acting.state, self._idle
+        before, idle, chance = self.acting.state, self._idle, drawn_from(self.environment)
         try:
             with Claim(keeper_of(self.acting)):
                 total = self._episode(self.seed, self.learning)
         except KeyboardInterrupt:
             self.acting.load_state(before)
             self._idle = idle
+            draw_from(self.environment, chance)
             raise
         finally:
             if self.learning:
@@ -258,20 +260,28 @@ class Pupil:
 
 
 def drawn_from(environment: gym.Env) -> np.ndarray:
-    """Where the chance of an environment stands: its PCG64 generator as six uint64; zeros where it has another."""
-    generator = environment.unwrapped.np_random.bit_generator
-    if not isinstance(generator, np.random.PCG64):
+    """Where the chance of an environment stands: its PCG64 generator as six uint64; zeros where it has no such one."""
+    generator = _generator(environment)
+    if generator is None:
         return np.zeros(6, np.uint64)
     state: Any = generator.state
     halves = [part for name in ("state", "inc") for part in divmod(state["state"][name], 2**64)]
     return np.array([*halves, state["has_uint32"], state["uinteger"]], np.uint64)
 
 
-def draw_from(environment: gym.Env, numbers: np.ndarray) -> None:
-    """Let the chance of an environment go on from where `drawn_from` said that it stood."""
-    generator, found = environment.unwrapped.np_random.bit_generator, [int(number) for number in numbers]
-    if not isinstance(generator, np.random.PCG64) or not any(found):
-        return
+def draw_from(environment: gym.Env, numbers: np.ndarray) -> bool:
+    """Let the chance of an environment go on from where `drawn_from` said that it stood; whether that could be done."""
+    generator, found = _generator(environment), [int(number) for number in numbers]
+    if generator is None or not any(found):
+        return False
     halves = {"state": found[0] * 2**64 + found[1], "inc": found[2] * 2**64 + found[3]}
     state: Any = {"bit_generator": "PCG64", "state": halves, "has_uint32": found[4], "uinteger": found[5]}
     generator.state = state
+    return True
+
+
+def _generator(environment: gym.Env) -> np.random.PCG64 | None:
+    """Gymnasium's own kind of chance; None where an environment has another (an old `RandomState`) or none."""
+    chance: Any = environment.unwrapped.np_random
+    bits = chance.bit_generator if isinstance(chance, np.random.Generator) else None
+    return bits if isinstance(bits, np.random.PCG64) else None

@@ -91,6 +91,10 @@ class Kept:
         except (OSError, safetensors.SafetensorError) as error:
             raise _damaged(self.memory, f"cannot be read, got {error}") from error
         forms = [{name: (a.shape, a.dtype.name) for name, a in arrays.items()} for arrays in (found, like)]
+        missing = sorted(like.keys() - found.keys())
+        if missing and not found.keys() - like.keys():
+            text = f"lacks {', '.join(missing)}; it is of another lesson, or an earlier version kept it"
+            raise _damaged(self.memory, text)
         if forms[0] != forms[1]:
             raise _damaged(self.memory, f"is of another lesson, got {forms[0]}; expected {forms[1]}")
         if SEED in like and found[SEED] != like[SEED]:

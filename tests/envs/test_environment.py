@@ -82,6 +82,24 @@ class Swinging(gym.Env):
         return np.full(4, np.sin(self.moves) / 5, np.float32), float(self.moves % 3), self.moves == 5, False, {}
 
 
+class Interrupted(gym.Wrapper):
+    """Ctrl-C in the third step of an episode."""
+
+    def __init__(self, environment: gym.Env, episode: int) -> None:
+        super().__init__(environment)
+        self.episode, self.begun, self.moves = episode, 0, 0
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        self.begun, self.moves = self.begun + 1, 0
+        return super().reset(seed=seed, options=options)
+
+    def step(self, action: Any) -> Any:
+        self.moves += 1
+        if (self.begun, self.moves) == (self.episode, 3):
+            raise KeyboardInterrupt
+        return super().step(action)
+
+
 def assert_same_weights(one: Brain, other: Brain) -> None:
     for path in ("actor.weights", "critic.weights", "error.success", "step"):
         assert np.any(other.state[path])
@@ -114,13 +132,47 @@ def test_the_chance_of_an_environment_goes_on_where_it_was() -> None:
     np.testing.assert_array_equal([later.reset()[0] for _ in range(2)], begins[2:])
 
 
-def test_a_lesson_in_gymnasium_that_is_resumed_meets_the_same_episodes(tmp_path: Any) -> None:
-    whole, place = small(), lambda: Environment(gym.make("CartPole-v1"))
-    lesson = learn.Plasticity().fit(whole, place(), episodes=4, seed=2)
-    learn.Plasticity().fit(small(), place(), episodes=2, seed=2, to=tmp_path / "some")
-    rest = learn.Plasticity().fit(small(), place(), episodes=4, seed=2, to=tmp_path / "some", resume=True)
-    np.testing.assert_array_equal(rest.returns, lesson.returns)
-    assert_same_weights(rest.brain, lesson.brain)
+@pytest.fixture(scope="module")
+def balanced() -> Any:
+    """A lesson of four episodes in Gymnasium's CartPole without a break."""
+    return learn.Plasticity().fit(small(), Environment(gym.make("CartPole-v1")), episodes=4, seed=2)
+
+
+def balanced_with_a_break(environment: gym.Env, episodes: int, to: Any) -> Any:
+    """The same lesson in two parts: the first in this environment, for at most so many episodes."""
+    first = learn.Plasticity().fit(small(), Environment(environment), episodes=episodes, seed=2, to=to)
+    assert first.returns.size == 2
+    place = Environment(gym.make("CartPole-v1"))
+    return learn.Plasticity().fit(small(), place, episodes=4, seed=2, to=to, resume=True)
+
+
+def test_a_lesson_in_gymnasium_that_is_resumed_meets_the_same_episodes(balanced: Any, tmp_path: Any) -> None:
+    rest = balanced_with_a_break(gym.make("CartPole-v1"), 2, tmp_path / "some")
+    np.testing.assert_array_equal(rest.returns, balanced.returns)
+    assert_same_weights(rest.brain, balanced.brain)
+
+
+def test_an_episode_that_ctrl_c_interrupts_leaves_chance_where_it_was(balanced: Any, tmp_path: Any) -> None:
+    rest = balanced_with_a_break(Interrupted(gym.make("CartPole-v1"), episode=3), 4, tmp_path / "some")
+    np.testing.assert_array_equal(rest.returns, balanced.returns)
+    assert_same_weights(rest.brain, balanced.brain)
+
+
+@pytest.mark.parametrize("chance", [None, np.random.RandomState(3), np.random.Generator(np.random.MT19937(3))])
+def test_a_lesson_whose_chance_cannot_be_kept_goes_on_by_its_seed(chance: Any, tmp_path: Any) -> None:
+    class Elsewhere(Swinging):
+        """Draws from what is not Gymnasium's."""
+
+        np_random: Any = chance
+
+        def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+            seeds.append(seed)
+            return super().reset(seed=seed)
+
+    seeds: list[int | None] = []
+    learn.Plasticity().fit(small(), Environment(Elsewhere()), episodes=2, seed=4, to=tmp_path / "some")
+    learn.Plasticity().fit(small(), Environment(Elsewhere()), episodes=4, seed=4, to=tmp_path / "some", resume=True)
+    assert seeds == [4, None, 4, None]
 
 
 def test_a_process_that_dies_between_two_files_of_a_lesson_loses_nothing(
