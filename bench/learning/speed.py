@@ -2,9 +2,10 @@
 
     python bench/learning/speed.py
 
-Each step of CartPole is 20 steps of its brain, learning on. Beside them the existing system's CartPole tutorial, which
-moves the world once for each step of its brain; so its steps of brain and world are compared with steps of the brain,
-and its steps of the world with steps of the world. The figures are printed last.
+Each step of CartPole is 20 steps of its brain, learning on. Beside them the existing system's CartPole tutorial, whose
+brain makes about 2.7 steps for each of its world (one, and 16 after a fall); steps of the brain are compared with steps
+of the brain, and steps of the world with steps of the world. The figures are printed last. It exits with 1 where either
+is less than 100 times as many.
 """
 
 import json
@@ -88,11 +89,11 @@ def tutorial_of_the_peer() -> dict[str, Any] | None:
     return {"label": peer.label, "world": worlds, "brain": [brains * rate for rate in worlds]}
 
 
-def main() -> None:
+def main() -> int:
     rates: dict[str, Any] = {f"{number} in one native call": native(number) for number in ROUNDS}
     rates["one in Gymnasium's loop"] = gymnasium_loop()
     about: dict[str, Any] = {"steps_a_second": rates, "cores": os.cpu_count()}
-    peer = tutorial_of_the_peer()
+    peer, missed = tutorial_of_the_peer(), False
     if peer is not None:
         most = statistics.median(rates["256 in one native call"])
         about["existing_system"] = peer
@@ -101,12 +102,14 @@ def main() -> None:
             "steps of the world": round(most / statistics.median(peer["world"]), 1),
         }
         print(f"{peer['label']}: {about['times_faster']} times faster; must be {MUST_BE_FASTER_BY}")
+        missed = min(about["times_faster"].values()) < MUST_BE_FASTER_BY
     about["load"] = round(os.getloadavg()[0], 1)
     RESULT.write_text(json.dumps(about, indent=1) + "\n")
     for name, found in rates.items():
         middle, low, high = (f(found) / 1000 for f in (statistics.median, min, max))
         print(f"{name:28s} {middle:8.2f} ({low:.2f} to {high:.2f}) thousand steps of the world a second")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -161,10 +161,9 @@ class Pupil:
         for name, brain in (("acting.", self.acting), ("taught.", self.taught)):
             brain.replace_state({p.removeprefix(name): found[p] for p in found if p.startswith(name)})
         self.done, self._idle = int(found[EPISODES]), bool(found["idle"])
-        if self.done:
-            # Chance that could not be kept begins again by the seed: the rest is at least the same each time.
-            if draw_from(self.environment, found["chance"]):
-                self.seed = None
+        # Chance that could not be kept begins again by the seed: the rest is at least the same each time.
+        if self.done and draw_from(self.environment, found["chance"]):
+            self.seed = None
         self._hand_back()
         return self.done
 

@@ -68,7 +68,8 @@ class ActorPools(Module):
     begins, z and e are cleared. Weights stay.
 
     With `homeostasis`, W_k <- W_k + homeostasis * (1 / actions - won_k) z at each choice, whatever comes of it: a pool
-    that wins more seldom than others becomes easier to excite. It suits choices each of which is right equally often: a
+    that wins more seldom than others becomes easier to excite. So it is at every choice, also at that of an episode's
+    last round, which no world reads. It suits choices each of which is right equally often: a
     pool that has lost is tried again, where else it might never be.
 
     Input ports: `spikes`, any shape; `error`, (1,); `started`, booleans, (1,).

@@ -1,7 +1,8 @@
 """What a return is worth: how a policy of chance and one that was written by hand do in the same world."""
 
+from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -28,18 +29,20 @@ def yardsticks(world: World, episodes: int = 100, *, seed: int = 0) -> dict[str,
         RunError: `episodes` is no whole number above 0, or one of more than a million.
     """
     check_episodes(episodes)
-    kind = type(world)
-    written = kind.skilled(jnp.zeros(kind.observations)) is not None
+    kind, config = type(world), cast("Hashable", world.config)
+    written = world.skilled(jnp.zeros(kind.observations)) is not None
     chance = np.arange(episodes * (1 + written)) < episodes
     keys = jax.random.split(jax.random.key(seed), chance.size)
-    returns = np.asarray(_returns(kind, world.config.limit)(keys, chance))
+    returns = np.asarray(_returns(kind, config)(keys, chance))
     names = ["random", "hand-written"][: 1 + written]
     return {name: evaluation(returns[n * episodes : (n + 1) * episodes]) for n, name in enumerate(names)}
 
 
 @lru_cache
-def _returns(kind: Any, limit: int) -> Any:
+def _returns(kind: type[World], config: Any) -> Any:
     """The compiled function from a key of chance, and whether to act by it, to an episode's return; many at once."""
+    # Asked as an instance, since what a world does may follow from its config.
+    world = kind(config)
 
     def episode(key: jax.Array, chance: jax.Array) -> jax.Array:
         begin, acts = jax.random.split(key)
@@ -47,14 +50,14 @@ def _returns(kind: Any, limit: int) -> Any:
         def step(now: Any, number: jax.Array) -> Any:
             physical, going, total = now
             drawn = jax.random.randint(jax.random.fold_in(acts, number), (), 0, kind.actions)
-            skilled = kind.skilled(kind.observed(physical))
+            skilled = world.skilled(world.observed(physical))
             action = drawn if skilled is None else jnp.where(chance, drawn, skilled)
-            moved, reward, terminated = kind.after(physical, action)
-            counted = jnp.asarray(kind.counted(moved, reward, terminated), jnp.float32)
+            moved, reward, terminated = world.after(physical, action)
+            counted = jnp.asarray(world.counted(moved, reward, terminated), jnp.float32)
             return (moved, going & ~terminated, total + jnp.where(going, counted, 0.0)), None
 
-        first = kind.first(jax.random.uniform(begin, (kind.numbers,)))
-        (_, _, total), _ = jax.lax.scan(step, (first, jnp.bool_(True), jnp.float32(0.0)), jnp.arange(limit))
+        first = world.first(jax.random.uniform(begin, (kind.numbers,)))
+        (_, _, total), _ = jax.lax.scan(step, (first, jnp.bool_(True), jnp.float32(0.0)), jnp.arange(config.limit))
         return total
 
     return jax.jit(jax.vmap(episode))

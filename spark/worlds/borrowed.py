@@ -40,12 +40,14 @@ def borrowed(
     """A class of worlds that do as an environment of discrete actions written in JAX.
 
     An episode's chance comes from the world's key: another for each episode and each of its steps. What `step_env`
-    calls done is `terminated`; an episode is cut off at the world's own `limit`, not the environment's. A state is kept
+    calls done is `terminated`, whatever ended the episode: where it also counts time, as gymnax's do, give `params`
+    that allow more steps than the world's `limit`, at which an episode is `truncated`. A state is kept
     in single precision: whole numbers in it are exact below 2^24, and keys of chance within it are not kept.
     Brain and world run in one native call where the environment draws by `jax.random.uniform` alone; see `explain`.
 
-    Example: `borrowed(*gymnax.make("CartPole-v1"), spans=(2.4, 2.5, 0.21, 3.5), best_return=500, worst_return=0,
-    solved_return=475, best_value=1)`.
+    Example, after `pole, params = gymnax.make("CartPole-v1")`:
+    `borrowed(pole, params.replace(max_steps_in_episode=501), spans=(2.4, 2.5, 0.21, 3.5), best_return=500,
+    worst_return=0, solved_return=475, best_value=1)`.
 
     Args:
         environment: With `reset_env`, `step_env` and `num_actions`.

@@ -46,7 +46,7 @@ class World(Module):
     `started`.
 
     A subclass says how many numbers it keeps and shows, and writes `first`, `after` and `observed`; it may write
-    `skilled`, a policy to compare with.
+    `skilled`, a policy to compare with. They are static, or methods of one that reads nothing but its `config`.
 
     Input ports: `action`, whole numbers, shape (1,): 0 to `actions - 1`; others are brought into that range.
     Output ports: `observation`, float32, (observations,); `reward`, float32, (1,): of the last step of the world;

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import refused
 
 import spark
 from spark import ArgumentError, FormatError, learn
@@ -124,6 +125,9 @@ def test_what_was_kept_of_another_lesson_is_refused(tmp_path):
         FormatError, match=r"some\.memory\.safetensors: is of another lesson, got .*'int64'.*; expected"
     ):
         kept.read_memory({"episodes": np.array(1, np.int32)})
+    text = f"{kept.memory}: lacks chance; it is of another lesson, or an earlier version kept it"
+    with refused(FormatError, f"{text}. Begin anew, without `resume`"):
+        kept.read_memory({"episodes": np.array(1), "chance": np.zeros(6, np.uint64)})
     kept.memory.write_bytes(b"no")
     with pytest.raises(FormatError, match=r"some\.memory\.safetensors: cannot be read, got"):
         kept.read_memory({"episodes": np.array(1)})

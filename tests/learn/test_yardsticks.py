@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from drawing import some
 
+from spark import Number, field
 from spark.learn import yardsticks
 from spark.worlds import (
     Acrobot,
@@ -55,6 +56,32 @@ class Countdown(World):
     @staticmethod
     def observed(physical: Any) -> Any:
         return physical
+
+
+class ScaledConfig(CountdownConfig):
+    """How much more each step brings."""
+
+    scale: Number = field(1.0, description="A factor of each reward.")
+
+
+class Scaled(Countdown):
+    """Pays as its config says, begins and ends by it, and has a policy that follows from it."""
+
+    config: ScaledConfig
+
+    def first(self, drawn: Any) -> Any:
+        return jnp.full(1, self.config.scale)
+
+    def after(self, physical: Any, action: Any) -> Any:
+        return physical, self.config.scale * action.astype(jnp.float32), physical[0] < 0.0
+
+    def skilled(self, observed: Any) -> Any:
+        return jnp.where(observed[0] == self.config.scale, 2, 0)
+
+
+def test_a_world_may_do_what_its_config_says() -> None:
+    found = [yardsticks(Scaled(scale=scale, limit=4), 3)["hand-written"] for scale in (2.0, 0.5)]
+    np.testing.assert_array_equal([one.returns for one in found], [[16.0] * 3, [4.0] * 3])
 
 
 @pytest.mark.thorough
