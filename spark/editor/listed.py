@@ -1,7 +1,7 @@
 """Commands on what a pool lists by name: its receptors and its dendrites. What names one of them follows its name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,7 @@ def rename_receptor(draft: Draft, id: str, name: str, to: str) -> None:
         for key in _wires(draft, id, name):
             draft.update("edges", key, to=[id, to])
         after = _of_wires(draft, id, to)
+        _refuse_listed(draft, id, after.values())
         moved = {part: after[key] for key, part in before.items()}
         _follow_probes(draft, id, lambda part: moved.get(part, part))
 
@@ -228,6 +229,16 @@ def _refuse_name(name: str, draft: Draft, id: str, config: dict[str, Any], listi
     for receptor in {edge["to"][1] for edge in draft.document["edges"].values() if edge["to"][0] == id}:
         if name in _of_wires(draft, id, receptor).values():
             raise refuse(f"is the name of a part of a wire into {receptor!r}", "Choose another name", name)
+
+
+def _refuse_listed(draft: Draft, id: str, parts: Iterable[str]) -> None:
+    """Refuse parts of wires that would be called as an entry of a listing: their usual names have the receptor's."""
+    record = existing(draft, "nodes", id)
+    config = record.get("config", {})
+    for other in (RECEPTORS, DENDRITES):
+        listed = spelled_out(record["type"], config, other.field).get(other.field)
+        for name in sorted({*parts} & {*listed} if isinstance(listed, dict) else ()):
+            raise refuse(f"a part of a wire would be called as the {other.word} {name!r}", "Choose another name", name)
 
 
 def _refuse_part(name: str, listing: Listing, other: Listing, names: set[str]) -> None:

@@ -169,6 +169,15 @@ def test_the_name_of_a_wire_whose_weights_stay_is_no_part_and_what_is_watched_of
     assert watched(document) == ["pool.soma.potential"]
 
 
+def test_a_name_by_which_a_plastic_wire_would_be_called_as_a_dendrite_is_refused():
+    document = plastic_document()
+    one(document, do="rename_dendrite", id="n4", name="apical", to="noise_fast")
+    before = copy.deepcopy(document)
+    with pytest.raises(CommandError, match="a part of a wire would be called as the dendrite 'noise_fast'"):
+        one(document, do="rename_receptor", id="n4", name="ampa", to="fast")
+    assert document == before
+
+
 @pytest.mark.parametrize("wrong", [None, 3, "x", []])
 def test_a_listing_that_is_none_in_a_file_counts_as_empty(wrong):
     document = pooled_document()
