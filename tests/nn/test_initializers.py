@@ -17,6 +17,7 @@ from spark.nn.initializers import (
     ConstantInitializer,
     ExponentialInitializer,
     GammaInitializer,
+    Initializer,
     LogNormalInitializer,
     NormalInitializer,
     TruncatedNormalInitializer,
@@ -182,3 +183,31 @@ def test_numbers_of_a_list_that_are_drawn_in_parts_are_those_drawn_at_once(
     parts = list(initializer.parts(np.random.default_rng(3), post, 1))
     assert [part.size for part in at_once] == [50] and [part.size for part in parts] == [7] * 7 + [1]
     np.testing.assert_array_equal(np.concatenate(parts), at_once[0])
+
+
+@pytest.mark.parametrize("kind", [Initializer, NormalInitializer])
+def test_an_initializer_that_does_not_say_its_numbers_are_independent_draws_all_at_once(
+    kind: type[Initializer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spark.nn.initializers.base._AT_ONCE", 7)
+    # What is made here is no kind for other tests.
+    monkeypatch.setattr("spark.nn.initializers.base.kinds", {})
+
+    class Ramp(kind):
+        """Of a user: its numbers depend on how many there are."""
+
+        def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+            """From 0 to 1."""
+            return np.linspace(0.0, 1.0, int(np.prod(shape))).reshape(shape)
+
+    class Renamed(kind):
+        """It draws as its base does."""
+
+    generator = np.random.default_rng(3)
+    (numbers,) = Ramp(maximum=0.8).parts(generator, np.zeros(50, np.int32), 1)
+    np.testing.assert_array_equal(numbers, np.minimum(np.linspace(0.0, 1.0, 50), 0.8))
+    matrix = Ramp().connect(generator, 5, 6)
+    assert isinstance(matrix, AllPairs)
+    np.testing.assert_array_equal(matrix.matrix.T.ravel(), np.linspace(0.0, 1.0, 30))
+    assert list(Ramp().parts(generator, np.zeros(0, np.int32), 1)) == []
+    assert not Ramp.independent and Renamed.independent == kind.independent

@@ -113,6 +113,21 @@ def test_negative_weights_into_a_conductance_are_refused_by_the_name_of_their_pr
         brain_of({"r": [fine, wire(name="bad", **NEGATIVE[name])]}, {"r": receptor})
 
 
+def test_a_distribution_with_a_tail_below_zero_into_a_conductance_is_told_to_bound_it():
+    weights = initializers.ConstantInitializer(value=-0.5), initializers.NormalInitializer(mean=3.0, deviation=2.0)
+    fixes = (
+        "Give the size alone",
+        "Give `minimum=0` to NormalInitializer, or draw from a distribution without negative numbers",
+    )
+    for given, fix in zip(weights, fixes, strict=True):
+        settings = {"weights": given, "pattern": connections.FixedInDegree(degree=6)}
+        text = rf"got -[\d.]+\. {fix}: the receptor's reversal potential says whether it excites or inhibits$"
+        with pytest.raises(ConfigError, match=text):
+            brain_of({"r": wire(name="a", **settings)}, {"r": receptors.ExponentialConductanceConfig()})
+    settings["weights"] = weights[1].updated(minimum=0.0)
+    brain_of({"r": wire(name="a", **settings)}, {"r": receptors.ExponentialConductanceConfig()})
+
+
 def test_new_weights_into_a_conductance_are_not_negative_either():
     made = brain_of({"r": wire(name="a", weights=1.0)}, {"r": receptors.ExponentialConductanceConfig()})
     text = "with_weights.pool.a: must be at least 0 at a conductance, got -1."

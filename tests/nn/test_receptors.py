@@ -7,7 +7,7 @@ import pytest
 from builders import refused
 from drawing import some
 from pool_brains import DT, SOURCES, UNITS, CurrentMeterConfig, MeterConfig, brain_of, delivered, source, traces, trains
-from tolerances import INTEGRATED
+from tolerances import INTEGRATED, OPERATION
 
 import spark
 from spark import CurrentArray, FloatArray, InputSpec
@@ -298,3 +298,23 @@ def test_a_weight_of_a_peak_makes_the_potential_peak_there(tau: float, membrane:
     kicked = np.concatenate([[0.0], np.cumsum((current * np.exp(time / membrane))[:-1] * np.diff(time))])
     potential = kicked * np.exp(-time / membrane) * 40.0 / membrane / 1000.0
     assert abs(potential.max() - 0.15) < 2e-4
+
+
+def test_a_weight_of_a_peak_is_one_for_each_unit_where_the_membrane_is() -> None:
+    receptor, membranes = receptors.ExponentialCurrentConfig(tau=10.0), np.array([5.0, 10.0, 30.0], np.float32)
+    one_each = [
+        receptor.weight_of_peak(0.15, somas.IntegrateAndFireSomaConfig(potential_tau=float(m), resistance=40.0))
+        for m in membranes
+    ]
+    soma = somas.IntegrateAndFireSomaConfig(potential_tau=membranes, resistance=np.full(3, 40.0))
+    np.testing.assert_allclose(receptor.weight_of_peak(0.15, soma), one_each, **OPERATION["float64"])
+    assert one_each[1] == pytest.approx(1000.0 * 0.15 * np.e / 40.0)
+
+
+def test_a_weight_of_a_peak_asks_for_a_leaky_soma() -> None:
+    text = (
+        "weight_of_peak.soma: has no potential_tau and resistance, got IzhikevichSomaConfig; expected a leaky soma, "
+        "which has both. Give a LeakySomaConfig"
+    )
+    with refused(spark.ArgumentError, text):
+        receptors.ExponentialCurrentConfig().weight_of_peak(0.15, somas.IzhikevichSomaConfig())

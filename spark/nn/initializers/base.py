@@ -69,6 +69,9 @@ class Initializer(Config):
     tag = "initializer"
     # Fields that are in the unit of the number that is drawn.
     in_unit: ClassVar[tuple[str, ...]] = ("total", "minimum", "maximum")
+    # Whether each number that `draw` gives is drawn apart from the others, so that they may be drawn some at a time.
+    # The class that writes `draw` says so; one that writes it anew and says nothing is asked for all at once.
+    independent: ClassVar[bool] = False
 
     density: Number = field(1.0, above=0, most=1, description="Fraction of all possible connections that exist.")
     total: Number | None = field(
@@ -91,7 +94,10 @@ class Initializer(Config):
         return [Problem("minimum", text, "Swap them, or leave one out", "bounds")]
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        """Numbers of this distribution; subclasses write it."""
+        """Numbers of this distribution; subclasses write it.
+
+        It is asked for all numbers at once, unless the class says `independent = True`.
+        """
         raise NotImplementedError
 
     def values(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -101,8 +107,8 @@ class Initializer(Config):
     def parts(self, generator: np.random.Generator, post: np.ndarray, units: int) -> Iterator[np.ndarray]:
         """Numbers within the bounds for a list of connections, some after the other.
 
-        Memory for a few of them is used again and again, which also saves the time that new pages cost. With `total`,
-        the numbers of each unit add up to it, and all are drawn at once.
+        Memory for a few of them is used again and again, which also saves the time that new pages cost. All are
+        drawn at once with `total`, to which the numbers of each unit add up, and where they are not `independent`.
 
         Args:
             generator: Draws.
@@ -118,8 +124,9 @@ class Initializer(Config):
         if self.total is not None:
             yield self._scaled(self.draw(generator, (post.size,)), Groups.listed(post, units))
             return
-        for first in range(0, post.size, _AT_ONCE):
-            yield self._bounded(self.draw(generator, (min(_AT_ONCE, post.size - first),)))
+        most = _AT_ONCE if self.independent else post.size
+        for first in range(0, post.size, max(most, 1)):
+            yield self._bounded(self.draw(generator, (min(most, post.size - first),)))
 
     def incoming(self, pre: int) -> int:
         """How many of `pre` units each postsynaptic unit is connected with."""
@@ -132,10 +139,10 @@ class Initializer(Config):
     def connect(
         self, generator: np.random.Generator, pre: int, post: int, dtype: Any = np.float64
     ) -> Connections | AllPairs:
-        """Draw the connections from `pre` units onto `post` units, some units at a time.
+        """Draw the connections from `pre` units onto `post` units, some units at a time where numbers are independent.
 
         What is drawn is the same in every dtype, but for rounding; memory for more than the result is taken for few
-        units only.
+        units only. Numbers that are not `independent` are drawn at once, (post, inputs of a unit).
 
         Raises:
             ConfigError: The numbers of a unit cannot be scaled to `total`, or the dtype cannot hold them.
@@ -143,7 +150,7 @@ class Initializer(Config):
         incoming = self.incoming(pre)
         everything = incoming == pre
         values = np.empty((pre, post) if everything else (post, incoming), dtype)
-        units = max(1, _AT_ONCE // max(incoming, 1))
+        units = max(1, _AT_ONCE // max(incoming, 1) if self.independent else post)
         for first in range(0, post, units):
             last = min(first + units, post)
             drawn = self.draw(generator, (last - first, incoming))
@@ -173,6 +180,8 @@ class Initializer(Config):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "draw" in vars(cls) and "independent" not in vars(cls):
+            cls.independent = False
         kinds[cls.__name__] = cls
 
 

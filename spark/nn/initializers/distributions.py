@@ -16,6 +16,7 @@ _LEAST_SHARE = 0.01
 class ConstantInitializer(Initializer):
     """The same value everywhere."""
 
+    independent = True
     in_unit = (*Initializer.in_unit, "value")
 
     value: Number = field(1.0, description="The value, in the unit of what is drawn.")
@@ -28,6 +29,7 @@ class ConstantInitializer(Initializer):
 class UniformInitializer(Initializer):
     """Uniform between `low` and `high`."""
 
+    independent = True
     in_unit = (*Initializer.in_unit, "low", "high")
 
     low: Number = field(0.0, description="Lower end, in the unit of what is drawn.")
@@ -48,6 +50,7 @@ class UniformInitializer(Initializer):
 class NormalInitializer(Initializer):
     """Normal with `mean` and `deviation`."""
 
+    independent = True
     in_unit = (*Initializer.in_unit, "mean", "deviation")
 
     mean: Number = field(0.0, description="Mean, in the unit of what is drawn.")
@@ -61,6 +64,8 @@ class NormalInitializer(Initializer):
 class LogNormalInitializer(Initializer):
     """Log-normal: the logarithm is normal with `mean` and `deviation`."""
 
+    independent = True
+
     mean: Number = field(0.0, description="Mean of the logarithm, no unit.")
     deviation: Number = field(1.0, above=0, description="Standard deviation of the logarithm, no unit.")
 
@@ -72,6 +77,7 @@ class LogNormalInitializer(Initializer):
 class ExponentialInitializer(Initializer):
     """Exponential with `mean`: few large values among many small ones, all above 0."""
 
+    independent = True
     in_unit = (*Initializer.in_unit, "mean")
 
     mean: Number = field(1.0, above=0, description="Mean, in the unit of what is drawn.")
@@ -84,6 +90,7 @@ class ExponentialInitializer(Initializer):
 class GammaInitializer(Initializer):
     """Gamma with `order` and `mean`: exponential at an order of 1, narrower above it; all values above 0."""
 
+    independent = True
     in_unit = (*Initializer.in_unit, "mean")
 
     mean: Number = field(1.0, above=0, description="Mean, in the unit of what is drawn.")
@@ -102,6 +109,7 @@ class TruncatedNormalInitializer(Initializer):
     Bounds of other initializers (`minimum`, `maximum`) put what lies beyond onto the bound; here nothing gathers there.
     """
 
+    independent = True
     in_unit = (*Initializer.in_unit, "mean", "deviation", "low", "high")
 
     mean: Number = field(1.0, description="Mean before it is cut, in the unit of what is drawn.")

@@ -9,6 +9,7 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.ports import PortSpec
 from spark.nn.connections import AllToAll
+from spark.nn.initializers import ArrayInitializer, ConstantInitializer
 from spark.nn.initializers.base import held
 from spark.nn.projections.projection import ProjectionConfig
 from spark.nn.synapses.drawn import WireDraw, draw_wire, refuse_without_effect
@@ -123,11 +124,17 @@ class Drawn:
             ConfigError: One is negative.
         """
         if self.opens and weights.size and weights.min() < 0:
+            drawn = self.settings.weights
+            mend = "Give the size alone"
+            if not isinstance(drawn, ArrayInitializer | ConstantInitializer):
+                mend = (
+                    f"Give `minimum=0` to {type(drawn).__name__}, or draw from a distribution without negative numbers"
+                )
             raise ConfigError(
                 Problem(
                     self.addresses[1],
                     f"must be at least 0 at a conductance, got {float(weights.min()):g}",
-                    "Give the size alone: the receptor's reversal potential says whether it excites or inhibits",
+                    f"{mend}: the receptor's reversal potential says whether it excites or inhibits",
                     "bounds",
                 )
             )

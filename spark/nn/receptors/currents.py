@@ -1,13 +1,13 @@
 """Receptors that turn arriving weights into currents."""
 
-import math
 from dataclasses import replace
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.config import field
+from spark.core.arguments import checked
+from spark.core.config import Config, field
+from spark.core.errors import ArgumentError, Problem
 from spark.core.parameter import decay
 from spark.core.payloads import CurrentArray, FloatArray
 from spark.core.ports import Decays, PortSpec
@@ -54,7 +54,8 @@ class ExponentialCurrentConfig(InhibitoryConfig):
         5.0, unit="ms", above=0, time_constant="exact", description="Time constant with which the current decays."
     )
 
-    def weight_of_peak(self, peak: float, soma: Any) -> float:
+    @checked
+    def weight_of_peak(self, peak: float, soma: Config) -> float | np.ndarray:
         """The weight of a spike after which the potential of a leaky soma peaks so far above rest.
 
         I(t) = w exp(-t / tau) on a membrane of time constant m and resistance R: the peak is
@@ -65,13 +66,23 @@ class ExponentialCurrentConfig(InhibitoryConfig):
             soma: Config of a leaky soma: its `potential_tau`, ms, and its `resistance`, MOhm, are read.
 
         Returns:
-            The weight, pA.
+            The weight, pA; float64 of the shape of the units where one of both is given for each unit.
+
+        Raises:
+            ArgumentError: The soma has no membrane of these two.
 
         Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570.
         """
-        ratio = self.tau / soma.potential_tau
-        share = math.exp(-1.0) if math.isclose(ratio, 1.0) else ratio ** (1.0 / (1.0 - ratio))
-        return 1000.0 * peak / (soma.resistance * share)
+        membrane, resistance = soma.field_or_none("potential_tau"), soma.field_or_none("resistance")
+        if membrane is None or resistance is None:
+            lacks = " and ".join(n for n in ("potential_tau", "resistance") if soma.field_or_none(n) is None)
+            text = f"has no {lacks}, got {type(soma).__name__}; expected a leaky soma, which has both"
+            raise ArgumentError(Problem("weight_of_peak.soma", text, "Give a LeakySomaConfig", "type"))
+        beyond = self.tau / np.asarray(membrane, np.float64) - 1.0
+        # log1p(x) / x, which is 1 where both time constants are alike.
+        power = np.divide(np.log1p(beyond), beyond, out=np.ones_like(beyond), where=beyond != 0.0)
+        weight = 1000.0 * peak / (np.asarray(resistance, np.float64) * np.exp(-power))
+        return weight if weight.ndim else float(weight)
 
 
 class ExponentialCurrent(Receptor):

@@ -259,7 +259,8 @@ class EquationConductance(EquationReceptor):
 
         dg/dt = -g/tau : nS        on_spike:  g += w
 
-    Order of update in a step as in `EquationCurrent`.
+    Order of update in a step as in `EquationCurrent`. Weights are at least 0, as at every conductance, whatever the
+    text makes of them.
 
     Input ports: `arrivals` (nS), shape of the units. Output ports: `conductance` (nS), float32, same shape.
     Variables: those of the equations, in mV, ms, pA and their products, as the next step begins with.
