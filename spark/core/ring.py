@@ -19,7 +19,7 @@ class Ring(Variable):
         twenty_steps_ago = self.past.read(self.step)
         self.past.put(self.step, signal.value.astype(jnp.float32))
 
-    Args and attributes are those of `Variable`.
+    Args and attributes are those of `Variable`, which `about` is handed to.
 
     Raises:
         ModuleError: It has no rows.

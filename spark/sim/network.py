@@ -1,5 +1,6 @@
 """`Network`: a brain's config, written pool by pool and connection by connection."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,13 +8,15 @@ import numpy as np
 
 from spark.core.arguments import checked
 from spark.core.errors import ConfigError, Problem
+from spark.core.memory import require_memory
 from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.payloads import FloatArray, Payload
+from spark.core.values import to_shape
 from spark.graph.check import ports_of
 from spark.graph.specs import CALL, InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.nn import Brain, BrainConfig, Pool, Projection
-from spark.nn.initializers import Initializer
+from spark.nn.initializers import ArrayInitializer, Initializer
 
 
 class Port:
@@ -87,10 +90,15 @@ class Network:
         dt: Length of a step, ms; left out, that of the modules, which is 1 unless they say otherwise.
         seed: Seed that all draws follow from; 0 if none.
         **settings: Other fields of `BrainConfig`.
+
+    Raises:
+        ConfigError: A setting is wrong.
     """
 
     def __init__(self, dt: float | None = None, seed: int | None = None, **settings: Any) -> None:
-        self._settings = {"dt": dt, "seed": seed, **settings}
+        self._settings = {n: v for n, v in {"dt": dt, "seed": seed, **settings}.items() if v is not None}
+        # What pools draw follows from the seed before there is a config of the whole.
+        self._seed = BrainConfig(modules_map={}, **self._settings).seed or 0
         self._nodes: dict[str, Node] = {}
         self._inputs: dict[str, InputSpec] = {}
         self._outputs: dict[str, Any] = {}
@@ -103,15 +111,18 @@ class Network:
             name: Its name.
             units: How many units it has, or its shape.
             neuron: `Pool`, or any preset of it or other neuron.
-            **settings: Fields of its config. A parameter of the soma may be an initializer, which draws a number for
+            **settings: Fields of its config. A parameter of the soma may be an initializer that draws, a number for
                 each unit: `soma__threshold=NormalInitializer(mean=-50.0, deviation=1.0)`. What it draws follows from
                 the network's seed and the names of pool and parameter.
 
         Raises:
-            ConfigError: The name is taken, or a setting is wrong.
+            ConfigError: The name is taken, a setting is wrong, or what is drawn does not fit into memory.
         """
-        drawn = {n: v if not _draws(n, v) else self._drawn(name, n, v, units) for n, v in settings.items()}
-        return self._added(Node(name, neuron, neuron.config_class()(units=units, **drawn)))
+        config_class, drawn = neuron.config_class(), {n: v for n, v in settings.items() if _draws(n, v)}
+        if drawn:
+            shape = _shape(config_class.__name__, units)
+            settings = settings | {n: self._drawn(f"{name}.{n}", v, shape) for n, v in drawn.items()}
+        return self._added(Node(name, neuron, config_class(units=units, **settings)))
 
     @checked
     def module(self, name: str, module: type[Module], inputs: Mapping[str, Any] | None = None, **settings: Any) -> Node:
@@ -216,19 +227,23 @@ class Network:
         """The brain's config."""
         modules = [node.specs for node in self._nodes.values()]
         maps = {"input_map": self._inputs, "output_map": self._outputs, "modules_map": modules}
-        return BrainConfig(**maps, **{name: value for name, value in self._settings.items() if value is not None})
+        return BrainConfig(**maps, **self._settings)
 
     def build(self) -> Brain:
         """The brain of this config, not built yet: its first call or run builds it."""
         return Brain(self.config())
 
-    def _drawn(self, pool: str, field: str, values: Initializer, units: int | tuple[int, ...]) -> np.ndarray:
+    def _drawn(self, address: str, values: Initializer, shape: tuple[int, ...]) -> np.ndarray:
         """A number for each unit of a pool."""
+        if isinstance(values, ArrayInitializer):
+            text = "takes an initializer that draws, got ArrayInitializer"
+            raise ConfigError(Problem(address, text, "Give the array itself", "type"))
         if values.density != 1.0 or values.total is not None:
             text = "draws a number for each unit, so that its density and total mean nothing"
-            raise ConfigError(Problem(f"{pool}.{field}", text, "Leave them out", "unused"))
-        seed = [self._settings["seed"] or 0, *f"{pool}.{field}".encode()]
-        return values.values(np.random.default_rng(seed), (units,) if isinstance(units, int) else tuple(units))
+            raise ConfigError(Problem(address, text, "Leave them out", "unused"))
+        units = math.prod(shape)
+        require_memory(address, f"needs too much memory for {units:,} numbers", 8 * units, "Take fewer units")
+        return values.values(np.random.default_rng([self._seed, *address.encode()]), shape)
 
     def _node(self, port: Port) -> Node:
         if port.owner not in self._nodes:
@@ -246,6 +261,16 @@ class Network:
 
 def _draws(field: str, value: Any) -> bool:
     return field.startswith("soma__") and isinstance(value, Initializer)
+
+
+def _shape(config: str, units: Any) -> tuple[int, ...]:
+    """The shape of a pool, refused as its config refuses it."""
+    try:
+        return to_shape(units)
+    except ValueError as error:
+        raise ConfigError(
+            Problem(f"{config}.units", str(error), "Shape of the pool, such as (256,).", "shape")
+        ) from error
 
 
 def _port(source: Node | Port) -> Port:
