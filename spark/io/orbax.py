@@ -80,7 +80,7 @@ def restore_sharded(sharded: ShardedBrain, brain: Brain, folder: str | Path) -> 
 
         about = read(about=orbax.args.JsonRestore()).about
         if not isinstance(about, dict) or about.get("brain") != sharded.identity:
-            raise _error(folder, "it is of a brain with other variables or other connections")
+            raise _error(folder, "it is of a brain with other variables, connections or settings")
         if (about.get("devices"), about.get("plan")) == (sharded.mesh.size, sharded.plan):
             own = {n: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding) for n, a in held.items()}
             return jax.tree.unflatten(jax.tree.structure(sharded.state), arrays(own))

@@ -9,13 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.config import Config
 from spark.core.packing import Layout
 from spark.core.ports import PortSpec
 from spark.core.rows import joint_leaves, read_host
 from spark.core.share import Kept
 from spark.core.state import Graph, State, StateLayout
 from spark.core.transform import STEP
-from spark.core.tree import part_named, variables_of
+from spark.core.tree import part_named, variables_of, walk
+from spark.core.values import PLAIN
 from spark.graph.specs import CALL, PortMap
 from spark.sim.message import Letter, addressed, read_all, write_all
 from spark.sim.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of, without_memory
@@ -68,7 +70,7 @@ class Cutting:
         return State(jax.device_put(about.layout.pack(values)), about)
 
     def scatter(self, whole: Any, state: State, devices: Collection[int]) -> list[Row]:
-        """A row for each device; of others than these `devices` it takes no memory.
+        """A row for each device; those of others than these `devices` are as long, hold zeros and take no memory.
 
         Args:
             whole: The brain, merged with any state.
@@ -93,7 +95,11 @@ class Cutting:
                         filled[: taken.size] = taken
                         taken = filled
                     values[number][path] = taken
-        return [own.pack(found) for own, found in zip(self.layouts, values, strict=True)]
+        rows = []
+        for number, (own, found) in enumerate(zip(self.layouts, values, strict=True)):
+            row = own.pack(found)
+            rows.append(row if number in devices else _sizes(row))
+        return rows
 
     def message(self, whole: Any) -> np.ndarray:
         """What all would have sent in the step before, uint32 (devices, length).
@@ -157,12 +163,32 @@ def plan_of(placed: Placement, devices: int) -> dict[str, int | list[int]]:
 
 
 def identity(graph: Graph) -> int:
-    """What tells brains apart whose parts must not be mixed: the same variables, and the same constants."""
+    """What tells brains apart whose parts must not be mixed: the same variables, the same constants and settings.
+
+    Another process finds the same.
+    """
     slots = graph.structure.about.layout.slots
     found = zlib.crc32(repr([(p, slot.shape, slot.dtype) for p, slot in slots.items()]).encode())
+    settings = [(path, _settings(part.config)) for path, part in walk(graph.structure.template)]
+    found = zlib.crc32(repr(settings).encode(), found)
     for constant in graph.constants:
         found = zlib.crc32(np.asarray(constant).tobytes(), found)
     return found
+
+
+def _settings(value: Any) -> Any:
+    """What of a config, or of what it holds, is written alike in all processes; without seeds, from which constants
+    follow, and without modules, which have configs of their own.
+    """
+    if isinstance(value, Config):
+        return type(value).__name__, [(n, _settings(v)) for n, v in sorted(vars(value).items()) if n != "seed"]
+    if isinstance(value, np.ndarray):
+        return value.shape, str(value.dtype), zlib.crc32(value.tobytes())
+    if isinstance(value, Mapping):
+        return [(str(name), _settings(v)) for name, v in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [_settings(v) for v in value]
+    return value if isinstance(value, PLAIN) else type(value).__name__
 
 
 def _letters(whole: Any, placed: Placement) -> tuple[dict[PortMap, Letter], dict[PortMap, Any]]:

@@ -172,7 +172,7 @@ class ShardedBrain:
             raise ShardError(
                 Problem(
                     "brain",
-                    "is another one than was sharded, got other variables or other connections",
+                    "is another one than was sharded, got other variables, connections or settings",
                     "Give the brain that was sharded, or one built from an equal config and seed",
                     "brain",
                 )

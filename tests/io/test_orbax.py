@@ -36,7 +36,7 @@ def test_other_brains_and_missing_folders_are_refused(tmp_path):
     with pytest.raises(spark.SaveError, match="writing failed"):
         save_sharded(sharded, sharded.state, tmp_path / "s")
     other = tutorial_brain(seed=2)
-    with pytest.raises(spark.FormatError, match="it is of a brain with other variables or other connections"):
+    with pytest.raises(spark.FormatError, match="it is of a brain with other variables, connections or settings"):
         restore_sharded(spark.shard(other, 1), other, tmp_path / "s")
 
 

@@ -82,6 +82,23 @@ def test_another_brains_state_is_not_gathered():
         sharded.gather(tutorial_brain(seed=2), sharded.state)
 
 
+def test_a_brain_with_another_setting_is_another_one():
+    sharded = spark.shard(tutorial_brain(), 1)
+    other = tutorial_brain().with_config({"integrator.tau": 33.0})
+    with pytest.raises(spark.ShardError, match="got other variables, connections or settings"):
+        sharded.gather(other, sharded.state)
+
+
+def test_rows_of_other_devices_take_no_memory():
+    brain = tutorial_brain()
+    sharded = spark.shard(brain, 1)
+    graph, state = spark.split(brain)
+    (row,) = sharded._cutting.scatter(spark.merge(graph, state), state, ())
+    (own,) = sharded._cutting.scatter(spark.merge(graph, state), state, (0,))
+    assert [leaf.strides for leaf in row] == [(0,)] * len(own)
+    assert [(leaf.shape, leaf.dtype) for leaf in row] == [(leaf.shape, leaf.dtype) for leaf in own]
+
+
 @pytest.mark.parametrize("kind", ["soma", "receptor", "short_term"])
 def test_every_component_that_is_built_in_says_which_of_its_ports_belong_to_units(kind):
     """What does not is placed whole, with all of its pool; a subclass does not inherit it."""
