@@ -112,8 +112,7 @@ def test_first_step_may_fire() -> None:
 @settings(max_examples=10)
 def test_leaky_soma_fires_like_a_plain_loop_over_random_currents(seed: int) -> None:
     currents = np.random.default_rng(seed).uniform(-200, 900, (250, 20))
-    found, _ = recorded_fast(built(units=20), currents)
-    np.testing.assert_array_equal(found, leaky_loop(currents)[0])
+    check_spikes(recorded_fast(built(units=20), currents)[0], *leaky_loop(currents))
 
 
 def recorded_fast(soma: Any, currents: np.ndarray) -> tuple[np.ndarray, Any]:
@@ -122,20 +121,42 @@ def recorded_fast(soma: Any, currents: np.ndarray) -> tuple[np.ndarray, Any]:
 
 
 def leaky_loop(currents: np.ndarray, delta: float = 0.0, threshold_tau: float = 20.0) -> tuple[np.ndarray, np.ndarray]:
-    """Spikes and potential by the formulas of the docstring, in float64; `delta` makes the threshold adapt."""
+    """Spikes by the formulas of the docstring, in float64, and where rounding to float32 may decide about one; `delta`
+    makes the threshold adapt.
+    """
     units = currents.shape[1]
     potential, left, rise = np.zeros(units), np.zeros(units, int), np.zeros(units)
-    spikes = np.zeros(currents.shape, np.int8)
+    spikes, close = np.zeros(currents.shape, np.int8), np.zeros(currents.shape, bool)
     for n, current in enumerate(currents):
         rise *= np.exp(-1.0 / threshold_tau)
         target = np.where(left == 0, RESISTANCE * PICO * current, 0.0)
         potential += (1 - np.exp(-1.0 / TAU)) * (target - potential)
-        fired = (left == 0) & (potential > THRESHOLD - REST + rise)
+        threshold = THRESHOLD - REST + rise
+        fired = (left == 0) & (potential > threshold)
+        close[n] = (left == 0) & np.isclose(potential, threshold, **INTEGRATED["float32"])
         potential[fired] = RESET - REST
         rise[fired] += delta
         left = np.where(fired, 2, np.maximum(left - 1, 0))
         spikes[n] = fired
-    return spikes, potential
+    return spikes, close
+
+
+def check_spikes(found: np.ndarray, expected: np.ndarray, close: np.ndarray) -> None:
+    """Each unit's spikes are as expected until rounding may decide about one; for nearly all it never does."""
+    same = np.cumsum(close, axis=0) == 0
+    assert same.mean() > 0.8
+    np.testing.assert_array_equal(np.where(same, found, 0), np.where(same, expected, 0))
+
+
+@pytest.mark.parametrize("seed", [3280])  # Here one potential comes so close to the threshold that rounding decides.
+def test_a_potential_at_the_threshold_is_told_from_a_wrong_spike(seed: int) -> None:
+    currents = np.random.default_rng(seed).uniform(-200, 900, (250, 20))
+    expected, close = leaky_loop(currents)
+    found, _ = recorded_fast(built(units=20), currents)
+    check_spikes(found, expected, close)
+    late = np.roll(found, 1, axis=0)
+    with pytest.raises(AssertionError):
+        check_spikes(late, expected, close)
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([5.0, 20.0, 100.0]), st.sampled_from([2.0, 20.0, 100.0]))
@@ -143,7 +164,7 @@ def leaky_loop(currents: np.ndarray, delta: float = 0.0, threshold_tau: float = 
 def test_adaptive_soma_fires_like_a_plain_loop_over_random_currents(seed: int, tau: float, delta: float) -> None:
     currents = np.random.default_rng(seed).uniform(-200, 900, (250, 20))
     soma = built(AdaptiveLeakySoma, 20, threshold_tau=tau, threshold_delta=delta)
-    np.testing.assert_array_equal(recorded_fast(soma, currents)[0], leaky_loop(currents, delta, tau)[0])
+    check_spikes(recorded_fast(soma, currents)[0], *leaky_loop(currents, delta, tau))
 
 
 def test_threshold_is_a_sum_of_decaying_jumps() -> None:
