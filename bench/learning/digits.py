@@ -14,7 +14,7 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "examples" / "learning"))
 
-import digits  # noqa: E402
+import digits  # noqa: E402  The example, not this file: its folder is known only now.
 
 BAR = 0.97
 

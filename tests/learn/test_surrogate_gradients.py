@@ -128,7 +128,9 @@ def test_a_callback_ends_it_with_what_was_learned(brain: Brain) -> None:
 def test_a_loss_of_ones_own_and_an_optimizer_of_ones_own_count(brain: Brain) -> None:
     import optax
 
-    loss = lambda found, target: (found.recorded["last.soma.potential"].sum() - target.astype("float32")) ** 2  # noqa: E731
+    def loss(found, target):
+        return (found.recorded["last.soma.potential"].sum() - target.astype("float32")) ** 2
+
     still = teacher(loss=loss, optimizer=optax.sgd(0.0)).fit(brain, problem(), episodes=2).curve["loss"]
     # Examples are met, and summed, in another order.
     assert still[0] == pytest.approx(still[1], rel=1e-5)
@@ -148,7 +150,10 @@ def test_a_loss_that_is_no_number_keeps_what_was_learned(brain: Brain) -> None:
 
 def test_a_weight_that_is_no_number_keeps_the_episodes_before(brain: Brain) -> None:
     """The slope of a root is infinite where it is 0, and 0 times infinity is no number."""
-    loss = lambda found, target: jnp.sqrt(jnp.abs(found.recorded["last.soma.potential"] * 0).sum())  # noqa: E731
+
+    def loss(found, target):
+        return jnp.sqrt(jnp.abs(found.recorded["last.soma.potential"] * 0).sum())
+
     with pytest.raises(spark.LearnError) as caught:
         teacher(loss=loss).fit(brain, problem(), episodes=1)
     assert str(caught.value).startswith("SurrogateGradients.fit: a weight is no number any more in episode 1. Lower")

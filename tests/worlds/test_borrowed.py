@@ -40,7 +40,7 @@ World = borrowed(Lamps(), PARAMS, spans=(1.0, 3.0), **ABOUT)
 
 
 def test_it_shows_pays_and_ends_as_the_environment_does() -> None:
-    sides, seconds = set(), set()
+    first_sides, both_sides = set(), set()
     for drawn in np.random.default_rng(0).random((30, World.numbers)).astype(np.float32):
         kept = World.first(jnp.asarray(drawn))
         side, time = np.asarray(World.observed(kept))
@@ -49,11 +49,12 @@ def test_it_shows_pays_and_ends_as_the_environment_does() -> None:
         assert (float(reward), bool(done)) == (0.5, False) and World.observed(moved)[1] == 1
         _, reward, done = World.after(kept, jnp.int32(side < 0))
         assert (float(reward), bool(done)) == (0.0, True)
-        sides.add(side), seconds.add((side, float(World.observed(moved)[0])))
+        first_sides.add(side)
+        both_sides.add((side, float(World.observed(moved)[0])))
         for ends in (False, True):
             moved, _, done = World.after(moved, jnp.int32(World.observed(moved)[0] > 0))
             assert bool(done) == ends
-    assert len(sides) == 2 and len(seconds) == 4, "each episode and each step has a chance of its own"
+    assert len(first_sides) == 2 and len(both_sides) == 4, "each episode and each step has a chance of its own"
 
 
 def test_a_brain_acts_in_it_in_one_native_call() -> None:
