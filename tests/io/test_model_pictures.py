@@ -31,6 +31,27 @@ def test_an_svg_shows_every_node_and_wire():
     assert len(list(root.iter(f"{NAMESPACE}path"))) == 5
 
 
+@pytest.mark.parametrize("name", [*examples(), "far away"])
+def test_a_whole_svg_is_seen_with_a_margin(name):
+    document = examples()[name] if name in examples() else small()
+    if name == "far away":
+        for node, place in zip(document["nodes"].values(), ((-900, -70), (40, 5), (800, 1200)), strict=True):
+            node["ui"] = dict(zip("xy", place, strict=True))
+    root = ET.fromstring(svg(document))
+    left, top, width, height = map(float, root.attrib["viewBox"].split())
+    boxes = [
+        [float(r.attrib[a]) for a in ("x", "y", "width", "height")]
+        for r in root.iter(f"{NAMESPACE}rect")
+        if "rx" in r.attrib
+    ]
+    assert len(boxes) == sum(node.get("parent") is None for node in document["nodes"].values())
+    # The margin is the same on all sides, and wires bend no further.
+    assert left + 60 == min(x for x, *_ in boxes)
+    assert top + 60 == min(y for _, y, *_ in boxes)
+    assert left + width - 60 == max(x + across for x, _, across, _ in boxes)
+    assert top + height - 60 == max(y + down for _, y, _, down in boxes)
+
+
 @given(st.text(max_size=30))
 def test_whatever_its_name_an_svg_is_well_formed_and_holds_no_element_of_the_name(text):
     document = small()

@@ -58,8 +58,8 @@ FILES = {
     "spark/kernels/variants.py": ["tests/kernels/test_checked_build.py", "tests/kernels/test_instruction_sets.py"],
     "spark/kernels/zenke.py": CONSOLIDATED,
     "spark/io/atomic.py": ["tests/io/test_atomic.py"],
-    "spark/io/checkpoint.py": ["tests/io/test_checkpoint.py"],
-    "spark/io/code.py": ["tests/io/test_code.py"],
+    "spark/io/checkpoint.py": ["tests/io/test_checkpoint.py", "tests/io/test_checkpoint_sizes.py"],
+    "spark/io/code.py": ["tests/io/test_code.py", "tests/io/test_stored_projections.py"],
     "spark/io/code_inputs.py": ["tests/io/test_code.py"],
     "spark/io/events.py": ["tests/sim/test_events.py"],
     "spark/io/graph_config.py": [
@@ -73,6 +73,7 @@ FILES = {
         "tests/io/test_model_file.py", "tests/editor/test_nothing_lost.py", "tests/io/test_graph_config.py",
         "tests/io/test_hostile.py",
     ],
+    "spark/io/nesting.py": ["tests/io/test_model_file.py", "tests/editor/test_nothing_lost.py"],
     "spark/io/orbax.py": ["tests/io/test_orbax.py"],
     "spark/io/pictures.py": ["tests/io/test_model_pictures.py", "tests/editor/test_nothing_lost.py"],
     "spark/io/rotation.py": ["tests/io/test_checkpoint.py"],

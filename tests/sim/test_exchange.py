@@ -1,9 +1,11 @@
 """What one process says to another over a socket: few words as numbered ones, many as they are; errors in words."""
 
 import re
+import signal
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -72,6 +74,25 @@ def test_a_letter_that_comes_in_pieces_is_put_together(rng):
             end.sendall(letter(row, 5)[at : at + 7])
 
     np.testing.assert_array_equal(told(np.zeros(WORDS, np.uint32), say)[0][1], row)
+
+
+def test_signals_while_a_peer_is_late_end_nothing(rng):
+    row = rng.integers(1, 2**32, WORDS, dtype=np.uint32)
+    handled = []
+
+    def say(end: socket.socket) -> None:
+        # Each breaks off whatever the process waits for in the kernel.
+        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+        time.sleep(0.1)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        end.sendall(letter(row, 5))
+
+    usual = signal.signal(signal.SIGALRM, lambda number, _: handled.append(number))
+    try:
+        np.testing.assert_array_equal(told(np.zeros(WORDS, np.uint32), say)[0][1], row)
+    finally:
+        signal.signal(signal.SIGALRM, usual)
+    assert handled
 
 
 LOST = "process 1 is in another step, or has another brain"
