@@ -108,7 +108,7 @@ FILES = {
     "native/stdp_handlers.h": PLASTIC,
     "native/stdp_operations.inc": PLASTIC,
     "native/stdp_step.h": [*PLASTIC, *RULES],
-    "native/team.h": THREADS,
+    "native/team.h": [*THREADS, "tests/kernels/test_checked_build.py"],
     "native/unit_instructions.h": [*CHECKED, *LOWERED],
     "native/unit_operations.inc": LOWERED,
     "native/units.h": LOWERED,

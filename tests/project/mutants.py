@@ -40,8 +40,9 @@ AREAS = {
     "guard": (12, "spark/editor/guard.py"),
     "native": (28, "native/*"),
 }
-# Of the processor's time: what runs for longer hangs. Of the clock: for what waits for ever.
-SECONDS, PATIENCE = 600, 3600
+# Of the processor's time: what runs for longer hangs. Of the clock: for what waits for ever, which uses none of the
+# processor's time for so long where the system says how much.
+SECONDS, PATIENCE, IDLE = 600, 3600, 180
 COMPILER = os.environ.get("CXX", "c++")
 
 
@@ -120,15 +121,31 @@ def _ran(folder: Path, paths: list[str], log: Path) -> int:
 
 def waited(child: int) -> int:
     """The exit status of a process, which is ended with its children when it takes too long."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    begun = moved = time.monotonic()
+    before: int | None = None
+    while time.monotonic() < min(begun + PATIENCE, moved + IDLE):
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
-        time.sleep(0.2)
+        ticks = used(child)
+        if ticks is None or ticks != before:
+            moved, before = time.monotonic(), ticks
+        time.sleep(1)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return -signal.SIGKILL
+
+
+def used(leader: int) -> int | None:
+    """Ticks of the processor that a session's processes have used so far; None where the system does not say."""
+    ticks = None
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # Behind the name: state, parent, group, session, ...; user's and system's time, then the children's.
+            said = stat.read_text().rpartition(")")[2].split()
+            if int(said[3]) == leader:
+                ticks = (ticks or 0) + sum(map(int, said[11:15]))
+    return ticks
 
 
 def all_pass(folder: Path, area: str, names: set[str]) -> None:

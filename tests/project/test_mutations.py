@@ -1,8 +1,13 @@
 """The faults that `make mutants` makes are faults, and each is made where the code runs."""
 
 import ast
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import concerns
+import mutants
 import pytest
 from mutants import AREAS, ROOT, keyed
 from mutations import cpp_mutations, python_mutations
@@ -90,3 +95,12 @@ def test_what_concerns_a_file_are_tests_that_exist_of_files_that_exist():
     }
     assert [path for path in sorted({*named, *concerns.FILES}) if not (ROOT / path).exists()] == []
     assert concerns.AREAS.keys() == AREAS.keys()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux says so here")
+@pytest.mark.parametrize(("code", "ended"), [("import time; time.sleep(900)", -signal.SIGKILL), ("exit(3)", 3)])
+def test_what_waits_for_ever_is_ended_and_what_ends_says_how(monkeypatch, code, ended):
+    monkeypatch.setattr(mutants, "IDLE", 2)
+    started = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    assert mutants.waited(started.pid) == ended
+    started.returncode = ended
