@@ -162,14 +162,24 @@ async def raw(app, scope):
     return sent[0]["status"], dict(sent[0]["headers"])
 
 
-@pytest.mark.parametrize("hosts", [[], [HOST.encode(), HOST.encode()], [HOST.encode(), b"attacker.test"]])
-def test_no_host_and_two_hosts_are_refused(guard, hosts):
+def refused_or_not(guard, headers):
+    """The status of a request with the token and these headers, which no client would send."""
     bearer = (b"authorization", f"Bearer {guard.token}".encode())
     # A browser's tests may have left a loop running in this thread.
     with ThreadPoolExecutor(1) as pool:
-        request = {"headers": [bearer, *((b"host", h) for h in hosts)]}
-        status, _ = pool.submit(asyncio.run, raw(guard, request)).result()
-    assert status == 400
+        return pool.submit(asyncio.run, raw(guard, {"headers": [bearer, *headers]})).result()[0]
+
+
+@pytest.mark.parametrize("hosts", [[], [HOST.encode(), HOST.encode()], [HOST.encode(), b"attacker.test"]])
+def test_no_host_and_two_hosts_are_refused(guard, hosts):
+    assert refused_or_not(guard, [(b"host", host) for host in hosts]) == 400
+
+
+@pytest.mark.parametrize("other", [f"http://{HOST}", f"http://localhost:{PORT}", "http://attacker.test"])
+def test_two_origins_are_refused_though_each_is_our_own(guard, other):
+    host, own = (b"host", HOST.encode()), (b"origin", f"http://{HOST}".encode())
+    assert refused_or_not(guard, [host, own]) == 200
+    assert refused_or_not(guard, [host, own, (b"origin", other.encode())]) == 403
 
 
 ORIGINS = {
