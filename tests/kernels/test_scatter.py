@@ -1,5 +1,7 @@
 """`scatter_spikes`: C++, reference and plain Python give the same bits."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -107,3 +109,20 @@ def test_weights_of_a_wrong_number_are_refused():
     rows = Rows(np.array([0, 2], np.int32), np.zeros(2, np.uint16), np.ones(5, np.float32), None)
     with pytest.raises(ValueError, match="weights must be one number, or one for each of"):
         scatter_spikes(np.ones(1, np.int8), rows, np.zeros((1, 3), np.float32), 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "ring", "more", "text"),
+    [
+        ({"starts": np.int32([0, 1, 2])}, (1, 3), {}, r"starts: shape must be (2), got (3,)."),
+        ({"starts": np.int32([0])}, (1, 3), {}, r"starts: shape must be (2), got (1,)."),
+        ({"delays": np.zeros(3, np.uint8)}, (1, 3), {}, r"delays: shape must be (2), got (3,)."),
+        ({}, (3,), {}, r"ring: shape must be (any, any), got (3,)."),
+        ({}, (1, 3), {"amplitudes": np.ones(2, np.float32)}, r"amplitudes: shape must be (1), got (2,)."),
+    ],
+    ids=["more rows than spikes", "fewer rows", "delays", "ring", "amplitudes"],
+)
+def test_arrays_that_do_not_fit_are_refused_by_name(change, ring, more, text):
+    rows = Rows(np.array([0, 2], np.int32), np.zeros(2, np.uint16), np.ones(2, np.float32), None)
+    with pytest.raises(ValueError, match=re.escape(text)):
+        scatter_spikes(np.ones(1, np.int8), rows._replace(**change), np.zeros(ring, np.float32), 0, **more)
