@@ -13,13 +13,34 @@ from spark.kernels.compiler import BuildError
 from spark.kernels.variants import VARIANTS
 
 ROOT = Path(__file__).parents[2]
+# Brains whose weights change, of all pairs with what waits for a row, and of a list.
+LEARNING = """
+import numpy as np
+import spark
+from spark.nn import Brain, BrainConfig, neurons, plasticity
+
+
+def learned(**synapses):
+    rule = plasticity.PairRuleConfig(rate=2.0)
+    config = neurons.LIFNeuronConfig(units=(70,), async_spikes=False, learning_rule=rule, **synapses)
+    wires = {"in_spikes": [spark.PortMap("__call__", "a"), spark.PortMap("p", "out_spikes")]}
+    source = {"a": spark.InputSpec(spark.SpikeArray, (20,), "int8")}
+    pool = spark.ModuleSpecs("p", neurons.LIFNeuron, wires, config)
+    brain = Brain(BrainConfig(input_map=source, modules_map=[pool], seed=3))
+    spikes = np.random.default_rng(0).random((40, 20)) < 0.3
+    spark.run(brain, 40, {"a": spark.SpikeArray(spikes.astype(np.int8))}, progress=False)
+    return np.asarray(brain.state["p.synapses.weights"])
+
+
+brains = {"all pairs": lambda: learned(_s_kernel=200.0), "a list": lambda: learned()}
+"""
 # Programs with one wrong operand each; a right one comes first, and last, since a refusal must leave the process sound.
 PROGRAMS = """
 import dataclasses, json
 import jax, jax.numpy as jnp
 import numpy as np
 from spark import kernels
-from spark.kernels import Edges, build_edges, deliver_edges, instructions, program
+from spark.kernels import Edges, Plastic, Third, build_edges, deliver_edges, instructions, program, stdp_edges
 from spark.kernels.rows import Rows
 from spark.kernels.scatter import scatter_spikes
 
@@ -49,6 +70,17 @@ def edges_with(**arrays):
     return deliver_edges(history, jnp.ones(3, jnp.float32), edges, "native")
 
 
+def changed_by_a_rule(**arrays):
+    # A trace on either side, and spikes of every unit now.
+    edges, _ = build_edges([0, 0, 1], [0, 2, 1], [0, 1, 0], 2, 3, 1)
+    edges = Edges(*map(jnp.asarray, edges._replace(**{name: np.int32(a) for name, a in arrays.items()})))
+    history, plastic = jnp.full((2, 1, 2), 3, jnp.uint32), Plastic.alone(np.ones(3, np.float32))
+    traces = np.ones((1, 2, 2), np.float32), np.ones((1, 3), np.float32)
+    table, spikes = np.float32([-9, 9, *[0.5] * 16, 0]), np.ones(3, np.int8)
+    rest = np.int32(0), edges, Third.none(), table, "native"
+    return stdp_edges(plastic, history, traces[0], spikes, traces[1], *rest).weights
+
+
 def delivered(post, *loop):
     made = program.Program([])
     history = made.argument(jnp.full((2, 1, 2), 3, jnp.uint32))
@@ -76,6 +108,14 @@ tries = {
     "handler index": lambda: edges_with(post=[0, -1, 1]),
     "handler starts": lambda: edges_with(starts=[[0, 9, 2], [2, 3, 3]]),
     "handler delay": lambda: scattered([0, 5]),
+    "right rule": lambda: changed_by_a_rule(),
+    "incoming starts": lambda: changed_by_a_rule(in_starts=[0, 9, 2, 3]),
+    "incoming edge": lambda: changed_by_a_rule(in_edge=[0, 7, 1]),
+    "incoming unit": lambda: changed_by_a_rule(in_pre=[0, -1, 0]),
+    "incoming delay": lambda: changed_by_a_rule(in_delay=[0, 0, 2]),
+    "unit of an edge": lambda: changed_by_a_rule(pre=[0, 2, 1]),
+    "delay of an edge": lambda: changed_by_a_rule(delay=[0, 1, 2]),
+    **brains,
     "right again": lambda: of_bytes(same, same),
 }
 said = {}
@@ -96,6 +136,12 @@ SAID = {
     "index of a share": "instruction 0 (kDeliverEdges) of step 0: post[1] is out of range, got 7; expected 0 to 2",
     "handler index": "post[1] is out of range, got -1; expected 0 to 2",
     "handler starts": "starts[1] is out of range, got 9; expected 0 to 3",
+    "incoming starts": "in_starts[1] is out of range, got 9; expected 0 to 3",
+    "incoming edge": "in_edge[1] is out of range, got 7; expected 0 to 2",
+    "incoming unit": "in_pre[1] is out of range, got -1; expected 0 to 1",
+    "incoming delay": "in_delay[2] is out of range, got 2; expected 0 to 1",
+    "unit of an edge": "pre[1] is out of range, got 2; expected 0 to 1",
+    "delay of an edge": "delay[2] is out of range, got 2; expected 0 to 1",
     "handler delay": "delays[1] is out of range, got 5; expected 0 to 1",
 }
 
@@ -104,7 +150,9 @@ SAID = {
 def said() -> dict:
     """What the checked build said to each program."""
     variables = {**os.environ, "SPARK_NATIVE_BUILD": "checked", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", PROGRAMS], env=variables, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", LEARNING + PROGRAMS], env=variables, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     build, found = json.loads(done.stdout.splitlines()[-1])
     assert build == "checked"
@@ -118,6 +166,14 @@ def test_a_wrong_operand_is_refused_by_its_instruction_its_name_and_what_it_is(s
 
 def test_a_right_program_runs_before_and_after_refusals(said):
     assert said["right"] == said["right again"] == [0.0, 1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("name", ["all pairs", "a list"])
+def test_a_brain_that_learns_passes_all_checks_with_the_weights_of_the_usual_build(said, name):
+    made: dict = {}
+    exec(LEARNING, made)
+    weights = made["brains"][name]()
+    assert said[name] == weights.tolist() and len(set(weights.ravel().tolist())) > 15
 
 
 def test_every_build_has_a_file_of_its_own_in_the_cache(tmp_path, monkeypatch):
