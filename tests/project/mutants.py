@@ -161,8 +161,8 @@ def builds(folder: Path) -> bool:
     cache = folder.parent / "cache"
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir(mode=0o700)
-    # Faults show however fast the code is, and to optimise it takes a minute: the last option counts. What a fault leaves
-    # unset holds a pattern, since what lies there by chance is often the right number.
+    # Faults show however fast the code is, and to optimise it takes a minute: the last option counts.
+    # What a fault leaves unset holds a pattern, since what lies there by chance is often the right number.
     compiler = folder.parent / "c++"
     compiler.write_text(f'#!/bin/sh\nexec {COMPILER} "$@" -O1 -ftrivial-auto-var-init=pattern\n')
     compiler.chmod(0o700)
