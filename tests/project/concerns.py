@@ -92,7 +92,7 @@ FILES = {
     "native/order.h": ["tests/kernels/test_row_order.py"],
     "native/past.h": ["tests/kernels/test_stdp.py", "tests/nn/test_delays.py"],
     "native/program.h": [*RUNS, *LOWERED],
-    "native/random.inc": ["tests/nn/test_spikers.py"],
+    "native/random.inc": ["tests/kernels/test_random_draws.py", "tests/nn/test_spikers.py"],
     "native/replay.h": ["tests/kernels/test_stdp.py", *RULES, "tests/kernels/test_checked_build.py"],
     "native/replay.inc": ["tests/kernels/test_stdp.py", *RULES],
     "native/rule_step.h": RULES,
