@@ -7,11 +7,10 @@ from typing import Any
 import jax
 from jax.core import Tracer
 
-from spark.core import binding, numerics, transform, tree
-from spark.core.callbacks import calls_back
+from spark.core import binding, numerics, transform
 from spark.core.compiled import forgetful
-from spark.core.counter import Counter
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
+from spark.core.inference import infer_outputs
 from spark.core.keeper import Claim
 from spark.core.part import INNER, NEW, SHELL, Part, graph_of, keeper_of
 from spark.core.payloads import Payload, with_signs
@@ -104,7 +103,7 @@ def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         module.build(**given)
         module.open_generator(False)
         transform.name_parts(module)
-        module._outputs = module.describe_outputs(_infer_outputs(module, inputs))
+        module._outputs = module.describe_outputs(infer_outputs(module, inputs))
     except SparkError as error:
         found = error.within(module.path)
         if found is error:
@@ -116,42 +115,6 @@ def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
             error.add_note(f"In the module '{module.path}' ({type(module).__name__}).")
         raise
     return module._outputs
-
-
-def _infer_outputs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
-    variables = tree.variables_of(module)
-    kept = {path: v._value for path, v in variables.items()}
-    mode, step = module._mode, module._clock.step
-    # They were traced already, each for what arrives at it.
-    known = [part for part in tree.parts_of(module).values() if module.parts_meet_at_ports]
-
-    def run(values: dict[str, Any], now: Any, payloads: dict[str, Payload], put_out: list[Any]) -> Any:
-        for path, variable in variables.items():
-            variable._value = values[path]
-        for part, outputs in zip(known, put_out, strict=True):
-            part._stand_in = outputs
-        module._clock.step = now
-        return module(**payloads)
-
-    # As a part, the author's function runs without checks and without counting a step.
-    module._mode = INNER
-    try:
-        traced, outputs = jax.make_jaxpr(run, return_shape=True)(
-            {p: jax.ShapeDtypeStruct(v.shape, v.dtype) for p, v in variables.items()},
-            Counter.of(0),
-            {name: spec.payload_type.abstract(spec) for name, spec in inputs.items()},
-            [part._inferred for part in known],
-        )
-    finally:
-        for part in known:
-            part._stand_in = None
-        module._mode = mode
-        module._clock.step = step
-        for path, variable in variables.items():
-            variable._value = kept[path]
-    module._inferred = outputs
-    module._calls_back = calls_back(traced.jaxpr) or any(part._calls_back for part in known)
-    return binding.output_specs(module, outputs)
 
 
 def reset(module: Part) -> None:

@@ -100,5 +100,24 @@ def freeze(value: Any) -> Any:
     try:
         hash(value)
     except TypeError:
-        return ("identity", id(value))
+        return Unlike(value)
     return value
+
+
+class Unlike:
+    """Stands in a key for what cannot be compared: it is like itself alone."""
+
+    def __init__(self, value: Any) -> None:
+        # Kept, for another value could get the address of one that is gone.
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unlike) and other.value is self.value
+
+
+def by_value(key: Any) -> bool:
+    """Whether all of a key was compared by value."""
+    return all(map(by_value, key)) if isinstance(key, tuple) else not isinstance(key, Unlike)

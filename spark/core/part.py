@@ -213,3 +213,8 @@ def keeper_of(module: Part) -> Keeper:
         message = "has no state yet"
         fix = "Call it once with inputs of the right shapes; the first call builds it"
     raise NotBuiltError(Problem(module._path or type(module).__name__, message, fix, "state"))
+
+
+def is_ours(cls: type) -> bool:
+    """Whether a class is Spark's own."""
+    return cls.__module__.partition(".")[0] == "spark"

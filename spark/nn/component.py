@@ -9,6 +9,7 @@ from spark.core.config import ModuleConfig
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
+from spark.core.part import is_ours
 from spark.core.payloads import Payload
 
 
@@ -41,7 +42,7 @@ class ComponentConfig(ModuleConfig):
     def _refuse_a_built_in_name(cls) -> None:
         """See that no class takes the place of one of ours: files name kinds by their class alone."""
         known = cls.kinds.get(cls.__name__)
-        if known is not None and _is_ours(known) and not _is_ours(cls):
+        if known is not None and is_ours(known) and not is_ours(cls):
             text = f"is the name of a built-in {cls.tag} already"
             raise ConfigError(Problem(cls.__name__, text, "Give the class another name: files find it by that", "name"))
 
@@ -84,10 +85,6 @@ class ComponentConfig(ModuleConfig):
             text = f"is the config of no module; expected a class that says `config: {name}`"
             raise ConfigError(Problem(name, text, "Annotate it in the class body of the module", "class"))
         return type(self).component
-
-
-def _is_ours(cls: type) -> bool:
-    return cls.__module__.partition(".")[0] == "spark"
 
 
 class Component(Module):

@@ -10,13 +10,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.alike import Facts, key_of
 from spark.core.counter import STEP, Counter
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.ring import Ring
 from spark.core.tree import constants_of, variables_of
 from spark.core.variable import RandomKey, Variable
-from spark.kernels import llvm
+from spark.kernels import llvm, native
 from spark.kernels.jaxprs import traced_apart
 from spark.kernels.place import Place
 from spark.nn.lowering import Lowering, native_dtype
@@ -237,9 +238,27 @@ def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: 
                 leaf._written = written
 
 
+# The text of a formula takes some tens of kilobytes.
+_known: Facts[ModuleFormula | Refusal] = Facts(most=300)
+
+
 def formula_of(module: Any) -> ModuleFormula | Refusal:
-    """A part of a merged view as a formula, or why it is none."""
-    return traced_formula(Traceable.of(module))
+    """A part of a merged view as a formula, or why it is none; of parts that are alike only the first is traced."""
+    return formula_like(module, (), lambda: Traceable.of(module))
+
+
+def formula_like(module: Any, about: tuple[Any, ...], of: Callable[[], Traceable]) -> ModuleFormula | Refusal:
+    """What follows from a module and from what is said `about` it, as a formula, or why it is none.
+
+    Args:
+        module: A part of a merged view.
+        about: What else decides what is traced, by value.
+        of: What is traced where no module like this one was before.
+    """
+    key = key_of(module, module._inputs)
+    # Where native code can be had, what is traced holds calls of it.
+    key = key and (key, about, native.available(), llvm.why_not())
+    return _known.of(key, lambda: traced_formula(of()))
 
 
 def traced_formula(of: Traceable) -> ModuleFormula | Refusal:

@@ -11,7 +11,7 @@ from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, part_named, variables_of
 from spark.graph.specs import CALL, PortMap
-from spark.nn.formulas import ModuleFormula, Traceable, formula_of, identity, traced_formula
+from spark.nn.formulas import ModuleFormula, Traceable, formula_like, formula_of, identity
 from spark.nn.projections.static import ListedProjections
 from spark.nn.ways import INSTRUCTIONS, Refusal, Way, ways_of_parts
 from spark.nn.wiring import gather
@@ -105,8 +105,11 @@ def _fused(neuron: Any, members: list[str]) -> Fused | None:
     def run(given: dict[str, Payload]) -> dict[str, Payload]:
         return _run(neuron, members, wanted, given)
 
-    of = Traceable(coming, own(variables_of(neuron)), own(constants_of(neuron)), neuron._clock, run, tuple(rows))
-    formula = traced_formula(of)
+    def traceable() -> Traceable:
+        leaves = own(variables_of(neuron)), own(constants_of(neuron))
+        return Traceable(coming, *leaves, neuron._clock, run, tuple(rows))
+
+    formula = formula_like(neuron, tuple(members), traceable)
     if isinstance(formula, Refusal) or not formula.is_one_loop:
         return None
     return Fused(tuple(members), formula)

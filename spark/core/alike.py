@@ -1,0 +1,60 @@
+"""What was found out about one module, and holds for all that are like it but for their seeds."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import jax
+
+from spark.core import fingerprint, tree
+from spark.core.part import Part, is_ours
+from spark.core.ports import PortSpec
+from spark.core.transform import walk
+
+Fact = TypeVar("Fact")
+
+
+def key_of(module: Part, inputs: dict[str, PortSpec]) -> Any:
+    """All that a step of a built module follows from but numbers in arrays, by value; None where it may follow from
+    more.
+
+    That is so where a module holds anything of a user's, since a function that it calls may be written anew meanwhile.
+    """
+    parts = walk(module)
+    if not all(is_ours(type(part)) for _, part in parts):
+        return None
+    if any(spec.payload_type.needs_source or not is_ours(spec.payload_type) for spec in inputs.values()):
+        return None
+    leaves = [
+        {path: (leaf.shape, str(leaf.dtype)) for path, leaf in of(module).items()}
+        for of in (tree.variables_of, tree.constants_of)
+    ]
+    arriving = tuple((name, s.payload_type, s.shape, s.dtype) for name, s in inputs.items())
+    key = (fingerprint.of(parts, *leaves), arriving, jax.config.read("jax_enable_x64"))
+    return key if fingerprint.by_value(key) else None
+
+
+class Facts(Generic[Fact]):
+    """What was found out last, by key.
+
+    Args:
+        most: How many keys are remembered.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: OrderedDict[Any, Fact] = OrderedDict()
+
+    def of(self, key: Any, find: Callable[[], Fact], keeps: Callable[[Fact], bool] = lambda fact: True) -> Fact:
+        """The fact of a key, found out if it is not known; nothing is remembered under None, or that is not to be."""
+        if key is None:
+            return find()
+        if key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
+        fact = find()
+        if keeps(fact):
+            self._known[key] = fact
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return fact
