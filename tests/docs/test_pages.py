@@ -18,7 +18,7 @@ PAGES = sorted(
     page for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")] if "```python" in page.read_text("utf-8")
 )
 # They teach and run for seconds, as tests of what they tell of do in small.
-LONG = {"gradients.md", "learning.md", "pools.md", "running.md"}
+LONG = {"gradients.md", "learning.md", "pools.md", "running.md", "write_your_own_neuron.md"}
 
 
 @dataclass(frozen=True)

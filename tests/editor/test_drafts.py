@@ -168,6 +168,7 @@ def test_another_document_ends_the_run_of_the_one_before(tmp_path, states):
     assert code is not None and run == {"phase": "none"} and not kept
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("signal_number", [9, pytest.param(15, marks=pytest.mark.slow)])
 def test_a_brain_whose_process_is_killed_says_so_and_one_that_is_stopped_says_nothing(tmp_path, states, signal_number):
     editor = GraphEditor(folder=tmp_path, drafts=states).launch(browser=False)

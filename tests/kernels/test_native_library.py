@@ -390,6 +390,7 @@ def test_a_compiler_that_is_not_there_is_named(tmp_path, monkeypatch):
         library()
 
 
+@pytest.mark.thorough
 def test_threads_load_the_library_once():
     found = []
     threads = [threading.Thread(target=lambda: found.append(status())) for _ in range(8)]

@@ -45,6 +45,7 @@ def cut(tmp_path_factory: Any) -> Any:
     return teacher().fit(brain, episodes=GENERATIONS, seed=1, to=name, resume=True), name, brain
 
 
+@pytest.mark.thorough
 def test_brains_get_better_from_generation_to_generation(cut: Any) -> None:
     lesson, _, brain = cut
     assert lesson.returns.shape == lesson.curve["best"].shape == (GENERATIONS,)
@@ -55,6 +56,7 @@ def test_brains_get_better_from_generation_to_generation(cut: Any) -> None:
     assert not np.any(brain.state["actor.weights"])
 
 
+@pytest.mark.thorough
 def test_a_lesson_that_was_cut_off_goes_on_to_the_same_weights(cut: Any) -> None:
     lesson, name, _ = cut
     whole = teacher().fit(small(), episodes=GENERATIONS, seed=1)
@@ -107,6 +109,7 @@ def test_a_world_that_gives_what_is_no_number_is_named() -> None:
         teacher().fit(small(), Undone, episodes=2)
 
 
+@pytest.mark.thorough
 def test_what_was_kept_of_another_seed_or_brain_or_other_weights_is_refused(cut: Any) -> None:
     name = cut[1]
     with pytest.raises(FormatError, match=r"is of a lesson with another seed, got 1; expected 2\. Begin anew"):

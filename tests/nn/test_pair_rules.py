@@ -122,6 +122,7 @@ def learned(threads: int = 1) -> dict[str, np.ndarray]:
     return {path: np.asarray(made.state[path]) for path in made.state.paths() if path.endswith(kept)}
 
 
+@pytest.mark.thorough
 def test_rules_of_connections_are_the_same_by_threads_and_in_array_code_on_every_layout_and_modulated() -> None:
     alone, shared = learned(), learned(threads=2)
     with array_code():

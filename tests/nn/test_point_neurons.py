@@ -94,6 +94,7 @@ ALL = [(kind, change) for change in CHANGES for kind in KINDS]
 SOME = {("conductance", "delays of each"): [], ("adaptive", "half precision"): pytest.mark.thorough}
 
 
+@pytest.mark.thorough
 @needs_native
 @pytest.mark.parametrize(
     ("kind", "change"), [pytest.param(*pair, marks=SOME.get(pair, pytest.mark.slow)) for pair in ALL]

@@ -81,6 +81,7 @@ def test_a_regular_train_ends_in_the_steady_state_of_the_paper(kind: str, rate: 
     np.testing.assert_allclose(jumps[steps - every], steady(rate, *numbers), rtol=INTEGRATED["float32"]["rtol"])
 
 
+@pytest.mark.thorough
 def test_it_goes_with_every_receptor_natively() -> None:
     kinds = {
         cls.__name__.lower(): cls.config_class()() for cls in catalogue.BUILT_IN["receptor"] if cls.takes is SpikeArray

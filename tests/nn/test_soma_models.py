@@ -148,7 +148,8 @@ LONG = [name for name in CASES if "midpoint" in name or "runge" in name]
 @pytest.mark.parametrize(
     ("name", "seconds"),
     [
-        *((name, 0.25 if name in SHIFTED else 0.5) for name in CASES if name not in LONG),
+        *((name, 0.5) for name in CASES if name not in LONG and name not in SHIFTED),
+        *(pytest.param(name, 0.25, marks=pytest.mark.thorough) for name in SHIFTED if name not in LONG),
         *(pytest.param(name, 10.0, marks=pytest.mark.slow) for name in CASES),
     ],
 )

@@ -45,9 +45,17 @@ def ways(pool: PoolConfig, rule: object = None) -> set[str]:
     return {module.runs_as for module in explained.modules}
 
 
-# Numbers for all units are as in every other test of these somas; of the others every second in the quick run.
+
+
+def _marks(number: int, name: str, each: bool) -> Any:
+    """Numbers for all units are as in every other test of these somas; of the others every fourth in the quick run."""
+    if name == "LeakySoma" or (each and number % 4 == 0):
+        return []
+    return pytest.mark.thorough if each and number % 2 == 0 else pytest.mark.slow
+
+
 EACH = [
-    pytest.param(name, each, marks=[] if number % 2 == 0 and (each or name == "LeakySoma") else pytest.mark.slow)
+    pytest.param(name, each, marks=_marks(number, name, each))
     for number, name in enumerate(SOMAS)
     for each in (False, True)
 ]

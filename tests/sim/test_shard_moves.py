@@ -39,6 +39,7 @@ def check(found: dict) -> None:
         assert found["different"] == []
 
 
+@pytest.mark.thorough
 def test_a_brain_moves_between_1_2_3_4_and_8_devices_by_checkpoints_and_folders() -> None:
     check(moves("tutorial")["tutorial"])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shard_cases import CASES, LONG, SHORT, TWO_PROCESSES
+from shard_cases import CASES, KINDS, LONG, SHORT, TWO_PROCESSES
 
 from spark import kernels
 
@@ -75,6 +75,17 @@ def test_spikes_and_state_are_those_of_one_device(case: str, short: dict[str, An
 
 
 @pytest.fixture(scope="module")
+def of_kinds() -> dict[str, Any]:
+    return cases("kinds", 8)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("case", KINDS)
+def test_spikes_and_state_of_all_kinds_are_those_of_one_device(case: str, of_kinds: dict[str, Any]) -> None:
+    check(of_kinds[case], exact=kernels.available() and case not in ROUNDED)
+
+
+@pytest.fixture(scope="module")
 def long() -> dict[str, Any]:
     return cases("long", 8)
 
@@ -87,27 +98,44 @@ def test_spikes_and_state_are_those_of_one_device_in_all_cases(case: str, long: 
 
 @pytest.mark.slow
 def test_spikes_are_those_of_one_device_without_native_kernels() -> None:
-    found = cases("short", 8, SPARK_NATIVE="0")
-    for case in SHORT:
-        check(found[case], exact=False)
+    for which, names in (("short", SHORT), ("kinds", KINDS)):
+        found = cases(which, 8, SPARK_NATIVE="0")
+        for case in names:
+            check(found[case], exact=False)
 
 
-def test_units_and_memory_are_split_as_asked(short: dict[str, Any]) -> None:
-    uneven = short["listed plan 3"]["placement"]
+def test_units_and_memory_are_split_evenly(short: dict[str, Any]) -> None:
+    assert short["tutorial unit 8"]["placement"]["neurons_pool"] == {str(d): 32 for d in range(8)}
+    assert max(short["tutorial unit 8"]["bytes"]) < min(short["tutorial module 2"]["bytes"]) / 5
+
+
+@pytest.mark.thorough
+def test_units_are_split_as_a_plan_says(of_kinds: dict[str, Any]) -> None:
+    uneven = of_kinds["listed plan 3"]["placement"]
     assert uneven["first"] == {"0": 1, "1": 128, "2": 1}
     assert uneven["noise"] == {"0": 31, "2": 29}
     assert uneven["rectifier"].keys() <= {"0", "1", "2"}
     assert len(uneven["rectifier"]) == 1
-    assert short["tutorial unit 8"]["placement"]["neurons_pool"] == {str(d): 32 for d in range(8)}
-    assert max(short["tutorial unit 8"]["bytes"]) < min(short["tutorial module 2"]["bytes"]) / 5
 
 
 @pytest.mark.skipif(not kernels.available(), reason="without native kernels everything is array code")
 @pytest.mark.parametrize("case", SHORT)
 def test_explain_says_of_every_share_that_it_is_compiled(case: str, short: dict[str, Any]) -> None:
-    explained = short[case]["explained"]
+    check_explained(short[case])
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(not kernels.available(), reason="without native kernels everything is array code")
+@pytest.mark.parametrize("case", KINDS)
+def test_explain_says_of_every_share_of_all_kinds_that_it_is_compiled(case: str, of_kinds: dict[str, Any]) -> None:
+    check_explained(of_kinds[case])
+
+
+def check_explained(found: dict[str, Any]) -> None:
+    """All that is split runs natively on every device, and of what is whole it is said why."""
+    explained = found["explained"]
     assert {path: how for path, how in explained.items() if how[0] not in ("op", "compiled")} == {}
-    for name, placed in short[case]["placement"].items():
+    for name, placed in found["placement"].items():
         why = explained[name][2]
         if len(placed) > 1:
             assert why == "" and explained[name][1].endswith(f"units on each of {len(placed)} devices")
@@ -138,6 +166,6 @@ def test_two_processes_give_the_spikes_of_one_device(which: str, devices: int) -
 
 
 def test_every_case_is_run() -> None:
-    assert set(SHORT) | set(LONG) == set(CASES)
+    assert {*SHORT, *KINDS, *LONG} == set(CASES)
     for name in ("cuba", "tutorial", "plastic", "wires"):
         assert {n for brain, n, by in CASES.values() if (brain, by) == (name, "unit")} == {1, 2, 3, 4, 8}

@@ -75,7 +75,9 @@ def ran(brain: Brain, inputs, record, number: int | None, steps: int = 300) -> t
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow if name in ("COBA", "microcircuit", "lists") else [])
+        pytest.param(name, marks={"CUBA": pytest.mark.thorough}.get(name, pytest.mark.slow))
+        if name in ("CUBA", "COBA", "microcircuit", "lists")
+        else name
         for name in BRAINS
     ],
 )
