@@ -45,8 +45,6 @@ def ways(pool: PoolConfig, rule: object = None) -> set[str]:
     return {module.runs_as for module in explained.modules}
 
 
-
-
 def _marks(number: int, name: str, each: bool) -> Any:
     """Numbers for all units are as in every other test of these somas; of the others every fourth in the quick run."""
     if name == "LeakySoma" or (each and number % 4 == 0):
