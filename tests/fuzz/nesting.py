@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from builders import usual_step
 from fuzz.origins import Draw, Origin
 from spark import InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.nn import Brain, BrainConfig
@@ -41,10 +42,18 @@ def nested(draw: Draw, config: BrainConfig, origins: dict[PortMap, Origin]) -> B
         input_map={name: spec(InputSpec, wire) for wire, name in arriving.items()},
         output_map={name: {"input": wire, "spec": spec(OutputSpec, wire)} for wire, name in leaving.items()},
         modules_map=inner,
-        # A module that says the step's length itself would clash with those of its brain that do not.
-        dt=config.dt if any("dt" in s.config.explicit() for s in inner) else draw.choice([None, config.dt]),
+        dt=config.dt if any(_needs_the_step(s) for s in inner) else draw.choice([None, config.dt]),
         transparent=draw.chance(0.5),
     )
     wires = {name: [outer_wire(wire)] for wire, name in arriving.items()}
     specs = ModuleSpecs("inner", Brain, wires, brain)
     return config.updated(modules_map=[*outer, specs], output_map=outputs)
+
+
+def _needs_the_step(specs: ModuleSpecs) -> bool:
+    """Whether a brain with this module must say the length of its step: one that says none is checked at 1 ms.
+
+    A module that says it itself would clash with those that do not, and some somas take no step of 1 ms.
+    """
+    soma = specs.config.field_or_none("soma")
+    return "dt" in specs.config.explicit() or (soma is not None and usual_step(soma) < 1.0)
