@@ -1,5 +1,6 @@
 """What was found out about one module, and holds for all that are like it but for their seeds."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -44,17 +45,21 @@ class Facts(Generic[Fact]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._known: OrderedDict[Any, Fact] = OrderedDict()
+        # Brains are built and explained in several threads at once.
+        self._lock = threading.Lock()
 
     def of(self, key: Any, find: Callable[[], Fact], keeps: Callable[[Fact], bool] = lambda fact: True) -> Fact:
         """The fact of a key, found out if it is not known; nothing is remembered under None, or that is not to be."""
         if key is None:
             return find()
-        if key in self._known:
-            self._known.move_to_end(key)
-            return self._known[key]
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
         fact = find()
         if keeps(fact):
-            self._known[key] = fact
-            if len(self._known) > self._most:
-                self._known.popitem(last=False)
+            with self._lock:
+                self._known[key] = fact
+                if len(self._known) > self._most:
+                    self._known.popitem(last=False)
         return fact

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from spark.core.config import Config
-from spark.core.part import Part
+from spark.core.part import Part, is_ours
 from spark.core.values import PLAIN
 from spark.core.variable import Constant, Variable
 
@@ -119,5 +119,12 @@ class Unlike:
 
 
 def by_value(key: Any) -> bool:
-    """Whether all of a key was compared by value."""
-    return all(map(by_value, key)) if isinstance(key, tuple) else not isinstance(key, Unlike)
+    """Whether all of a key is numbers, texts, types, or objects of Spark's own that are compared by what they hold.
+
+    Of other objects nobody knows whether they change.
+    """
+    if isinstance(key, (tuple, frozenset)):
+        return all(map(by_value, key))
+    if key is None or isinstance(key, (str, bytes, int, float, complex, type, np.dtype)):
+        return True
+    return is_ours(type(key)) and type(key) is not Unlike and type(key).__eq__ is not object.__eq__

@@ -147,9 +147,24 @@ def test_the_facts_that_were_asked_for_last_are_remembered() -> None:
     assert len(found) == 4
 
 
-def test_what_cannot_be_compared_is_no_key() -> None:
+class Changes:
+    """An object of a user's that may be compared, and may change."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Changes) and other.number == self.number
+
+    def __hash__(self) -> int:
+        return hash(self.number)
+
+
+def test_what_cannot_be_compared_or_may_change_is_no_key() -> None:
     brain = tutorial_brain()
-    assert fingerprint.by_value(fingerprint.freeze((1, {"a": [2.0, brain.config]})))
-    held = fingerprint.freeze([bytearray(b"x")])
-    assert not fingerprint.by_value(held)
-    assert held != fingerprint.freeze([bytearray(b"x")])
+    freeze, by_value = fingerprint.freeze, fingerprint.by_value
+    assert by_value(freeze((1, {"a": [2.0, brain.config], "b": np.ones(3), "c": np.float32(1.0)})))
+    assert not by_value(freeze({"a": [Changes(1)]})) and not by_value(freeze([len]))
+    held = freeze([bytearray(b"x")])
+    assert not by_value(held)
+    assert held != freeze([bytearray(b"x")])
