@@ -3,6 +3,7 @@
 from typing import Any
 
 from builders import usual_step
+
 from fuzz.origins import Draw, Origin
 from spark import InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.nn import Brain, BrainConfig
