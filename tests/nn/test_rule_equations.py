@@ -1,8 +1,10 @@
 """Rules as text: the weights of the class, and errors that point into the text."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 from builders import array_code, refused
@@ -10,10 +12,11 @@ from pool_brains import DT, SOURCES, UNITS, brain_of, trains
 from tolerances import SAME_BRAIN
 
 import spark
-from spark import Projection, SpikeArray
+from spark import Projection, SpikeArray, kernels
 from spark.nn import plasticity, receptors, somas
 from spark.nn.connections import FixedProbability
-from spark.nn.plasticity import EquationRuleConfig, RuleConfig, from_equations
+from spark.nn.plasticity import EquationRuleConfig, RuleConfig, connection_rule, from_equations
+from spark.nn.plasticity.connection_formula import formulas_of
 
 PAIR: Any = {
     "pre": "dx/dt = -x/tau_x : 1  # of arrivals",
@@ -88,6 +91,32 @@ def test_a_rule_as_text_leaves_the_weights_of_its_class() -> None:
     for name, (text, made) in weights().items():
         np.testing.assert_allclose(text, made, rtol=10 * SAME_BRAIN["float32"], err_msg=name)
         assert np.ptp(text) > 0.5, name
+
+
+class NotLoaded:
+    """A formula that another process has compiled, as in a program that was kept."""
+
+    numbers = ()
+
+    def key(self) -> int:
+        return 1
+
+
+@pytest.mark.skipif(not kernels.available(), reason="no native kernels on this machine")
+@pytest.mark.parametrize("side", ["pre", "post"])
+def test_a_formula_that_is_not_loaded_is_said_and_not_called(monkeypatch: pytest.MonkeyPatch, side: str) -> None:
+    def formulas(rule: Any) -> Any:
+        made: Any = formulas_of(rule)
+        assert sum(change is not None for change in made.changes) == 1
+        return replace(made, changes=tuple(change and NotLoaded() for change in made.changes))
+
+    monkeypatch.setattr(connection_rule, "formulas_of", formulas)
+    texts: Any = {side: "dx/dt = -x/t : 1", f"on_{side}": "x += 1; w += a*x"}
+    rule = from_equations(**texts, parameters={"t": "10 ms", "a": 0.1}, maximum=9.0)
+    wire = Projection("__call__", "s", name="w", weights=FIRST, rule=rule)
+    made = brain_of({"r": [wire]}, {"r": receptors.PulseCurrentConfig()}, soma=SOMA)
+    with pytest.raises(jax.errors.JaxRuntimeError, match="a formula of the program is not loaded in this process"):
+        spark.run(made, 20, {"s": SpikeArray(trains(20, rate=0.5))}, progress=False)
 
 
 def test_assignments_of_one_text_follow_each_other_and_array_code_does_the_same() -> None:
