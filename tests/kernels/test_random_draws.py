@@ -1,6 +1,7 @@
 """Random spikes of native code are those of JAX's generator, whatever the number of units and of threads."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ KEY, STEPS, CHANCE = np.array([1 << 31, 12345], np.uint32), 3, 0.7
 
 def drawn(step: int, chance: np.ndarray) -> np.ndarray:
     """Who fires in a step; the first 2^32 have keys of their own, and so has every later one."""
-    key = jax.random.fold_in(jax.random.wrap_key_data(KEY), step % (1 << 32))
+    key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(KEY)), step % (1 << 32))
     if step >> 32:
         key = jax.random.fold_in(key, step >> 32)
     return np.flatnonzero(jax.random.uniform(key, chance.shape) < chance)
