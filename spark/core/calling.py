@@ -99,11 +99,12 @@ def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
     takes_all = any(p.kind == p.VAR_KEYWORD for p in accepted.values())
     given = {k: v for k, v in inputs.items() if takes_all or k in accepted}
     try:
+        module.draw_parameters()
         module.open_generator(True)
         module.build(**given)
         module.open_generator(False)
         transform.name_parts(module)
-        module._outputs = module.describe_outputs(infer_outputs(module, inputs))
+        module._outputs = module.describe_outputs(_infer_as_written(module, inputs))
     except SparkError as error:
         found = error.within(module.path)
         if found is error:
@@ -115,6 +116,22 @@ def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
             error.add_note(f"In the module '{module.path}' ({type(module).__name__}).")
         raise
     return module._outputs
+
+
+def _infer_as_written(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+    """Infer outputs where the config holds draws, not the numbers: those belong to one seed, and a compiled step to all
+    brains that differ in nothing else. A step that reads such a parameter from the config fails here.
+    """
+    made = module.config
+    vars(module)["config"] = made.as_written
+    try:
+        return infer_outputs(module, inputs)
+    except Exception as error:
+        if made.as_written is not made and not isinstance(error, SparkError):
+            error.add_note("Where numbers are drawn for each unit, a step reads what `build` made of them: a constant.")
+        raise
+    finally:
+        vars(module)["config"] = made
 
 
 def reset(module: Part) -> None:

@@ -5,6 +5,7 @@ is frozen; `updated(...)` gives a changed copy.
 """
 
 import json
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -13,9 +14,10 @@ from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, Validation
 from spark.core import config_arguments
 from spark.core.arguments import checked
 from spark.core.config_arguments import STEP_ASSUMED, Nested
+from spark.core.config_errors import translate
+from spark.core.draws import Draw
 from spark.core.errors import ConfigError, Problem
-from spark.core.names import suggestion
-from spark.core.values import FloatType, Number, Whole, encode, to_quantity
+from spark.core.values import FloatType, Number, Whole, at_wrong, encode, first_wrong, to_quantity
 
 _REQUIRED: Any = ...
 _BOUNDS = {
@@ -96,6 +98,7 @@ class Config(Nested):
     # Fields that an owner hands down to it, where it is no nested field of its owner, which knows.
     from_owner: ClassVar[tuple[str, ...]] = ()
     _handed: frozenset[str] = PrivateAttr(default=frozenset())
+    _as_written: Any = PrivateAttr(default=None)
 
     def __init__(self, /, **arguments: Any) -> None:
         cls = type(self)
@@ -107,13 +110,14 @@ class Config(Nested):
         except ConfigError as error:
             raise error.under(cls.__name__) from error.__cause__
         except ValidationError as error:
-            raise ConfigError(_translate(cls, error)).under(cls.__name__) from error
+            raise ConfigError(translate(cls, error)).under(cls.__name__) from error
+        median = self._of_medians()
         # What lies out of bounds, a dt of 0 for one, would make nonsense of the rules that compute with it.
-        problems = self._out_of_bounds() or self._of_other_shapes() or [*self._without_effect(), *self.problems()]
+        problems = median._out_of_bounds() or self._of_other_shapes() or [*self._without_effect(), *median.problems()]
         if not problems and "dt" in self.model_fields_set and not STEP_ASSUMED.get():
-            problems = self.step_problems()
+            problems = median.step_problems()
         if problems:
-            raise ConfigError(problems).under(cls.__name__)
+            raise ConfigError(self._told(problems)).under(cls.__name__)
 
     def problems(self) -> list[Problem]:
         """Rules that span several fields; subclasses add theirs. Addresses are relative to self."""
@@ -138,7 +142,27 @@ class Config(Nested):
         """Those of this config and of the nested ones."""
         nested = ((n, getattr(self, n)) for n in type(self).model_fields)
         inner = [p.under(n) for n, config in nested if isinstance(config, Config) for p in config.all_step_problems()]
-        return [*self.step_problems(), *inner]
+        return [*self._told(self._of_medians().step_problems()), *inner]
+
+    def draws(self) -> dict[str, Draw]:
+        """The parameters for which numbers are drawn when the module is built, by name."""
+        return {name: value for name, value in self.quantities().items() if isinstance(value, Draw)}
+
+    def _of_medians(self) -> Self:
+        """Itself; or where numbers are drawn later, what its rules can be asked about until then."""
+        draws = self.draws()
+        return self.model_copy(update={name: draw.median() for name, draw in draws.items()}) if draws else self
+
+    def _told(self, problems: list[Problem]) -> list[Problem]:
+        """The problems, of which those of a parameter that is drawn say that their number is a median."""
+        draws = self.draws() if problems else {}
+        text = "{}, the median of what is drawn"
+        return [replace(p, message=text.format(p.message)) if p.address in draws else p for p in problems]
+
+    @property
+    def as_written(self) -> Self:
+        """The config before numbers were drawn for its parameters; itself where none were."""
+        return self if self._as_written is None else self._as_written
 
     def _out_of_bounds(self) -> list[Problem]:
         found = []
@@ -152,14 +176,9 @@ class Config(Nested):
                 if bound is None or np.all(holds(value, bound)):
                     continue
                 unit = f" {extra['unit']}" if extra.get("unit") else ""
-                found.append(
-                    Problem(
-                        name,
-                        f"must be {sign} {bound:g}{unit}, got {value}",
-                        f"{info.description}",
-                        "bounds",
-                    )
-                )
+                right = holds(value, bound)
+                text = f"must be {sign} {bound:g}{unit}, got {_shown(value, right)}{at_wrong(right)}"
+                found.append(Problem(name, text, f"{info.description}", "bounds"))
         return found
 
     def _without_effect(self) -> list[Problem]:
@@ -183,7 +202,7 @@ class Config(Nested):
 
     def _of_other_shapes(self) -> list[Problem]:
         """Parameters for other numbers of units than most: rules that compare them could not."""
-        shapes = {name: np.shape(value) for name, value in self.quantities().items() if np.ndim(value)}
+        shapes = {n: v.shape for n, v in self.quantities().items() if isinstance(v, np.ndarray) and v.ndim}
         try:
             np.broadcast_shapes(*shapes.values())
         except ValueError:
@@ -246,6 +265,8 @@ class Config(Nested):
         fresh = {n: v for n, v in values.items() if own.get(n) is None}
         made = type(self)(**{**own, **fresh})
         made._handed = frozenset(fresh)
+        if self._as_written is not None:
+            made._as_written = self._as_written.handed(**values)
         return made
 
     def with_new_seeds(self, seed: int) -> Self:
@@ -293,6 +314,10 @@ def _set_apart(address: str, value: Any, default: Any) -> list[tuple[str, Any]]:
         return [(address, value)]
     own = [n for n in type(value).model_fields if n not in ModuleConfig.model_fields and n not in value._handed]
     return [pair for n in own for pair in _set_apart(f"{address}.{n}", getattr(value, n), getattr(default, n))]
+
+
+def _shown(value: Any, right: Any) -> str:
+    return f"{first_wrong(value, right):g}" if np.ndim(right) else str(value)
 
 
 def _is_quantity(info: Any) -> bool:
@@ -354,46 +379,3 @@ class ModuleConfig(Config):
                     )
                 )
         return found
-
-
-def _translate(cls: type[Config], error: ValidationError) -> list[Problem]:
-    """Problems from pydantic's errors, in our words; nested ConfigErrors keep theirs."""
-    found = []
-    for item in error.errors():
-        address = ".".join(str(part) for part in item["loc"])
-        cause = item.get("ctx", {}).get("error")
-        if isinstance(cause, ConfigError):
-            found.extend(_strip(p).under(address) for p in cause.problems)
-        elif item["type"] == "missing":
-            info = cls.model_fields[str(item["loc"][0])]
-            found.append(
-                Problem(
-                    address,
-                    "is missing",
-                    f"Give `{address}=...`: {info.description or 'it has no default'}",
-                    "missing",
-                )
-            )
-        elif item["type"] == "extra_forbidden":
-            found.append(Problem(address, "is unknown", suggestion(address, cls.model_fields), "unknown"))
-        else:
-            said = str(cause) if cause is not None else _said(item)
-            got = "" if cause is not None else f", got {item['input']!r}"
-            info = cls.model_fields.get(str(item["loc"][0])) if item["loc"] else None
-            found.append(Problem(address, f"{said}{got}", (info.description or "") if info else "", "type"))
-    return found
-
-
-_EXPECTED = {"int": "a whole number", "bool": "True or False", "finite": "a finite number", "string": "a string"}
-
-
-def _said(item: Any) -> str:
-    """What pydantic's own checks expect, in our words."""
-    expected = _EXPECTED.get(item["type"].partition("_")[0])
-    return f"expected {expected}" if expected else item["msg"][0].lower() + item["msg"][1:]
-
-
-def _strip(problem: Problem) -> Problem:
-    """The problem without the class name at the head of its address."""
-    _, _, rest = problem.address.partition(".")
-    return Problem(rest, problem.message, problem.fix, problem.kind)

@@ -30,7 +30,7 @@ def reduced(module: Part) -> tuple[Any, tuple[Any, ...]]:
         )
     constants = tuple(np.asarray(c) for c in graph_of(module).constants)
     inputs = {name: replace(spec, source=None) for name, spec in module._inputs.items()}
-    return _made_again, (type(module), module.config, inputs, constants, module.state)
+    return _made_again, (type(module), module.config.as_written, inputs, constants, module.state)
 
 
 def _made_again(cls: Any, config: Any, inputs: Any, constants: Any, state: State) -> Part:

@@ -65,10 +65,11 @@ def _is_leaf_or_part(value: Any) -> bool:
 
 
 def without_seed(config: Any) -> Any:
-    """The config as a shared template may show it: a seed read from it would be another brain's."""
-    if config is None or config.field_or_none("seed") is None:
-        return config
-    return config.model_copy(update={"seed": None})
+    """The config as a shared template may show it: a seed or a drawn number read from it would be another brain's."""
+    if config is None:
+        return None
+    config = config.as_written
+    return config if config.field_or_none("seed") is None else config.model_copy(update={"seed": None})
 
 
 def _of_field(value: Any) -> Any:
@@ -78,12 +79,15 @@ def _of_field(value: Any) -> Any:
 
 
 def freeze(value: Any) -> Any:
-    """A hashable form of a plain attribute or a config, without its seeds; identity where there is none."""
+    """A hashable form of a plain attribute or a config, without its seeds and what is drawn from them; identity where
+    there is none.
+    """
     if isinstance(value, Mapping):
         return (type(value), *((k, freeze(value[k])) for k in sorted(value, key=str)))
     if isinstance(value, (list, tuple)):
         return (type(value), *(freeze(v) for v in value))
     if isinstance(value, Config):
+        value = value.as_written
         return (type(value), *((n, _of_field(getattr(value, n))) for n in type(value).model_fields if n != "seed"))
     if isinstance(value, np.ndarray):
         return (value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).digest())

@@ -238,6 +238,7 @@ class Module(Part):
         child._owner_seed = self._seed
         child._seed = self._seed if own_seed is None else own_seed
         child._clock = self._clock
+        child.draw_parameters()
         child._mode = INNER
         setattr(self, name, child)
 

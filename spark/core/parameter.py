@@ -10,6 +10,9 @@ from spark.core.config import Config
 from spark.core.errors import ArgumentError, ConfigError, Problem
 from spark.core.variable import Constant
 
+# Of a quotient of times, in steps.
+_ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class Scalar:
@@ -38,6 +41,26 @@ def parameter(address: str, value: Any, shape: tuple[int, ...], unit: str = "") 
             )
         ) from error
     return Constant(np.array(spread), unit=unit)
+
+
+def counted(address: str, durations: Any, dt: float, shape: tuple[int, ...], dtype: str) -> Scalar | Constant:
+    """What a step reads as `.value` of durations in whole steps: one number, or an array of this integer `dtype`.
+
+    Args:
+        address: Of the parameter, for errors.
+        durations: ms; one number, or one for each unit.
+        dt: Length of a step, ms.
+        shape: Shape of the units.
+        dtype: Integers that hold every number of steps.
+
+    Raises:
+        ConfigError: An array does not broadcast to `shape`.
+    """
+    if np.ndim(durations) == 0:
+        return Scalar(steps(float(durations), dt))
+    parameter(address, durations, shape)
+    whole = np.ceil(np.asarray(durations, np.float64) / dt - _ROUNDING)
+    return Constant(np.array(np.broadcast_to(whole, shape), dtype), unit="steps")
 
 
 def require_shapes(address: str, config: Config, shape: tuple[int, ...]) -> None:
@@ -73,7 +96,7 @@ def decay(dt: float, tau: Any) -> Any:
 
 def steps(duration: float, dt: float) -> int:
     """A duration in whole steps, rounded up; a rounding error of the division does not count."""
-    return int(np.ceil(duration / dt - 1e-6))
+    return int(np.ceil(duration / dt - _ROUNDING))
 
 
 def shorter_than_a_step(delays: Any, dt: float) -> bool:

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from spark.core.arguments import checked
-from spark.core.errors import ModuleError, NotBuiltError, Problem, StateError
+from spark.core.drawn import drawn
+from spark.core.errors import ConfigError, ModuleError, NotBuiltError, Problem, StateError
 from spark.core.keeper import Claim, Keeper
 from spark.core.payloads import Payload
 from spark.core.ports import Ports, PortSpec, declared_ports
@@ -138,6 +139,18 @@ class Part:
         path = f"{owner}.{name}" if owner else name
         entropy = [self._owner_seed if seed is None else seed, zlib.crc32(path.encode())]
         return np.random.Generator(np.random.Philox(np.random.SeedSequence(entropy)))
+
+    def draw_parameters(self) -> None:
+        """Draw the numbers of parameters for which the config says how: from here on it holds them.
+
+        Raises:
+            ConfigError: They break a rule of the config, or nothing says how many there are.
+        """
+        try:
+            found = drawn(self.config, self._seed, self._drawn_as)
+        except ConfigError as error:
+            raise error.under(f"{self._path or type(self).__name__}.config") from error
+        vars(self)["config"] = found
 
     def open_generator(self, opened: bool) -> None:
         """Start the random numbers of `build`, or end them."""

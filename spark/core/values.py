@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from spark.core.draws import is_draw, to_draw
+
 PLAIN = (bool, int, float, str, type(None))
 
 
@@ -85,7 +87,9 @@ def _listed(value: Any, dtype: np.dtype | None) -> np.ndarray:
 
 
 def to_quantity(value: Any) -> Any:
-    """A float from anything without dimensions, else a read-only float32 array, one for each unit."""
+    """A float from anything without dimensions; a draw; else a read-only float32 array, one for each unit."""
+    if is_draw(value):
+        return to_draw(value)
     if isinstance(value, (bool, str)):
         raise ValueError(f"expected a number, got {value!r}")
     if isinstance(value, (int, float)):
@@ -129,12 +133,14 @@ def to_dtype(value: Any) -> Any:
 
 
 _ARRAY_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "array"}, {"type": "object"}]}
+# An array's JSON form is an object, as is that of what draws.
+_QUANTITY_SCHEMA = {"anyOf": [*_ARRAY_SCHEMA["anyOf"], {"type": "object", "title": "Initializer"}]}
 
 Number = Annotated[float, BeforeValidator(to_number)]
 Whole = Annotated[int, BeforeValidator(to_number)]
 Array = Annotated[Any, BeforeValidator(to_array), WithJsonSchema(_ARRAY_SCHEMA)]
 Times = Annotated[Any, BeforeValidator(to_times), WithJsonSchema(_ARRAY_SCHEMA)]
-Quantity = Annotated[Any, BeforeValidator(to_quantity), WithJsonSchema(_ARRAY_SCHEMA)]
+Quantity = Annotated[Any, BeforeValidator(to_quantity), WithJsonSchema(_QUANTITY_SCHEMA)]
 Shape = Annotated[
     tuple[int, ...],
     BeforeValidator(to_shape),
@@ -153,6 +159,32 @@ def by_name(given: dict[str, Any]) -> dict[str, Any]:
 
 
 Texts = Annotated[dict[str, str], AfterValidator(by_name)]
+
+
+def first_wrong(value: Any, right: Any) -> float:
+    """A parameter's number; of one for each unit that of the first unit where `right` does not hold.
+
+    Args:
+        value: One number, or one for each unit.
+        right: Booleans: whether it is as it should be, for all units or for each.
+    """
+    if not np.ndim(right):
+        return float(value)
+    return float(np.broadcast_to(value, np.shape(right))[_at(right)])
+
+
+def at_wrong(right: Any) -> str:
+    """Where the first unit is at which `right` does not hold, to stand behind its number; nothing where one number is
+    for all units.
+    """
+    if not np.ndim(right):
+        return ""
+    at = _at(right)
+    return f" at unit {at[0] if len(at) == 1 else at}"
+
+
+def _at(right: Any) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(~np.asarray(right))[0])
 
 
 def encode(value: Any) -> Any:

@@ -78,6 +78,8 @@ def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str
         made["least"] = schema.get("minProperties", 0)
     elif isinstance(default, Config) and kind_of(default):
         made |= {"kind": "kinds", "tag": next(iter(kind_of(default)))}
+    elif made["kind"] == "quantity" and (tag := _tag(schema)):
+        made["draws"] = tag
     elif default is None and (tag := _tag(schema)):
         made |= {"kind": "kinds", "tag": tag}
     if made["kind"] == "choice":
@@ -91,7 +93,9 @@ def _linked(fields: list[dict[str, Any]], handed: set[str]) -> list[dict[str, An
 
 
 def _branches(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    return schema.get("anyOf", [schema])
+    if "anyOf" not in schema:
+        return [schema]
+    return [branch for one in schema["anyOf"] for branch in _branches(one)]
 
 
 def _nullable(schema: dict[str, Any]) -> bool:

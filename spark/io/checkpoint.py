@@ -65,7 +65,7 @@ def save_with_notes(brain: Brain, path: Path, notes: Mapping[str, str]) -> None:
     build(brain)
     graph, state = split(brain)
     try:
-        config = brain.config.to_dict()
+        config = brain.config.as_written.to_dict()
     except SparkError as error:
         raise SaveError(error.problems).under(str(path)) from error
     leaves = tuple(np.asarray(leaf) for leaf in state.leaves)

@@ -1,22 +1,16 @@
 """`Network`: a brain's config, written pool by pool and connection by connection."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from spark.core.arguments import checked
 from spark.core.errors import ConfigError, Problem
-from spark.core.memory import require_memory
 from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.payloads import FloatArray, Payload
-from spark.core.values import to_shape
 from spark.graph.check import ports_of
 from spark.graph.specs import CALL, InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.nn import Brain, BrainConfig, Pool, Projection
-from spark.nn.initializers import ArrayInitializer, Initializer
 
 
 class Port:
@@ -97,8 +91,8 @@ class Network:
 
     def __init__(self, dt: float | None = None, seed: int | None = None, **settings: Any) -> None:
         self._settings = {n: v for n, v in {"dt": dt, "seed": seed, **settings}.items() if v is not None}
-        # What pools draw follows from the seed before there is a config of the whole.
-        self._seed = BrainConfig(modules_map={}, **self._settings).seed or 0
+        # What is wrong with a setting is said here, before there is a config of the whole.
+        BrainConfig(modules_map={}, **self._settings)
         self._nodes: dict[str, Node] = {}
         self._inputs: dict[str, InputSpec] = {}
         self._outputs: dict[str, Any] = {}
@@ -111,18 +105,12 @@ class Network:
             name: Its name.
             units: How many units it has, or its shape.
             neuron: `Pool`, or any preset of it or other neuron.
-            **settings: Fields of its config. A parameter of the soma may be an initializer that draws, a number for
-                each unit: `soma__threshold=NormalInitializer(mean=-50.0, deviation=1.0)`. What it draws follows from
-                the network's seed and the names of pool and parameter.
+            **settings: Fields of its config: `soma__threshold=NormalInitializer(mean=-50.0, deviation=1.0)`.
 
         Raises:
-            ConfigError: The name is taken, a setting is wrong, or what is drawn does not fit into memory.
+            ConfigError: The name is taken, or a setting is wrong.
         """
-        config_class, drawn = neuron.config_class(), {n: v for n, v in settings.items() if _draws(n, v)}
-        if drawn:
-            shape = _shape(config_class.__name__, units)
-            settings = settings | {n: self._drawn(f"{name}.{n}", v, shape) for n, v in drawn.items()}
-        return self._added(Node(name, neuron, config_class(units=units, **settings)))
+        return self._added(Node(name, neuron, neuron.config_class()(units=units, **settings)))
 
     @checked
     def module(self, name: str, module: type[Module], inputs: Mapping[str, Any] | None = None, **settings: Any) -> Node:
@@ -233,18 +221,6 @@ class Network:
         """The brain of this config, not built yet: its first call or run builds it."""
         return Brain(self.config())
 
-    def _drawn(self, address: str, values: Initializer, shape: tuple[int, ...]) -> np.ndarray:
-        """A number for each unit of a pool."""
-        if isinstance(values, ArrayInitializer):
-            text = "takes an initializer that draws, got ArrayInitializer"
-            raise ConfigError(Problem(address, text, "Give the array itself", "type"))
-        if values.density != 1.0 or values.total is not None:
-            text = "draws a number for each unit, so that its density and total mean nothing"
-            raise ConfigError(Problem(address, text, "Leave them out", "unused"))
-        units = math.prod(shape)
-        require_memory(address, f"needs too much memory for {units:,} numbers", 8 * units, "Take fewer units")
-        return values.values(np.random.default_rng([self._seed, *address.encode()]), shape)
-
     def _node(self, port: Port) -> Node:
         if port.owner not in self._nodes:
             what = "is an input of the brain" if port.owner == CALL else "is a port of no module of this network"
@@ -257,20 +233,6 @@ class Network:
             raise ConfigError(Problem(node.name, "is the name of two modules", "Names must differ", "duplicate"))
         self._nodes[node.name] = node
         return node
-
-
-def _draws(field: str, value: Any) -> bool:
-    return field.startswith("soma__") and isinstance(value, Initializer)
-
-
-def _shape(config: str, units: Any) -> tuple[int, ...]:
-    """The shape of a pool, refused as its config refuses it."""
-    try:
-        return to_shape(units)
-    except ValueError as error:
-        raise ConfigError(
-            Problem(f"{config}.units", str(error), "Shape of the pool, such as (256,).", "shape")
-        ) from error
 
 
 def _port(source: Node | Port) -> Port:

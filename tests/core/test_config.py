@@ -105,7 +105,7 @@ def test_nested_value_out_of_bounds_says_its_path() -> None:
 
 
 def test_one_element_out_of_bounds_is_enough() -> None:
-    with refused(ConfigError, f"LeakySomaConfig.potential_tau: must be > 0 ms, got [ 5. -5.  3.]. {TAU}"):
+    with refused(ConfigError, f"LeakySomaConfig.potential_tau: must be > 0 ms, got -5 at unit 1. {TAU}"):
         LeakySomaConfig(potential_tau=[5.0, -5.0, 3.0])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from fuzz.origins import Draw
 from fuzz.recipes import Pool, Wires, projection
 from spark import CurrentArray, PotentialArray, Projection, SpikeArray
-from spark.nn import connections, dendrites, pools, receptors, somas, synapses
+from spark.nn import connections, dendrites, initializers, pools, receptors, somas, synapses
 from spark.nn.somas.single_precision import SinglePrecisionSomaConfig
 
 # In the fine steps of the ions' gates.
@@ -129,6 +129,8 @@ class AnyPool(Pool):
         if self.coupled:
             self.ports["gap"] = PotentialArray
         self.stimulated = False
+        # Of every second pool some parameters are drawn, one number for each unit.
+        self.spread = draw.turn("spread", (False, True), every=2)
 
     def _taken(self) -> set[str]:
         """What receptors on the soma may bring: where there is a potential, conductances become currents."""
@@ -172,7 +174,7 @@ class AnyPool(Pool):
 
     def config(self, inputs: dict[str, Wires]) -> Any:
         draw = self.draw
-        made = {port: made_of(RECEPTORS[port]) for port in self.chosen}
+        made = {port: self._spread_out(made_of(RECEPTORS[port]), "tau") for port in self.chosen}
         fields = self.common(units=self.units, inhibitory_rate=self.inhibitory, receptors=made, dtype=self.state)
         if self.coupled:
             fields["exposes"] = ("potential",)
@@ -184,7 +186,8 @@ class AnyPool(Pool):
             weight = RECEPTORS[port].drive
             fields["background"] = {port: synapses.PoissonBackgroundConfig(rate=1_000.0, weight=weight)}
         if self.dendrites:
-            fields |= {"dendrites": self.dendrites, "onto": self.onto}
+            spread = {n: self._spread_out(d, "potential_tau", "into_soma") for n, d in self.dendrites.items()}
+            fields |= {"dendrites": spread, "onto": self.onto}
         return pools.PoolConfig(**fields, soma=self._soma(draw))
 
     def _soma(self, draw: Draw) -> Any:
@@ -192,7 +195,27 @@ class AnyPool(Pool):
         if self.soma.drive is not None:
             name, value = self.soma.drive
             given[name] = draw.quantity(value, self.units)
-        return self.soma.config(**given)
+        own = () if self.soma.drive is None else (self.soma.drive[0],)
+        return self._spread_out(self.soma.config(**given), *own, "cooldown", "refractory")
+
+    def _spread_out(self, config: Any, *names: str) -> Any:
+        """The config with draws in the places of some numbers and, in a text, of its time constant."""
+        if not self.spread:
+            return config
+        numbers = config.quantities()
+        drawn: dict[str, Any] = {
+            n: around(numbers[n]) for n in names if isinstance(numbers.get(n), float) and numbers[n]
+        }
+        given = config.field_or_none("parameters")
+        if given is not None and isinstance(given["tau"], str):
+            drawn["parameters"] = {**given, "tau": (around(float(given["tau"].split()[0])), "ms")}
+        return config.updated(**drawn)
+
+
+def around(value: float) -> initializers.UniformInitializer:
+    """A draw of numbers that differ by a fifth."""
+    ends = sorted((0.9 * value, 1.1 * value))
+    return initializers.UniformInitializer(low=ends[0], high=ends[1])
 
 
 def made_of(kind: Kind) -> Any:

@@ -130,6 +130,8 @@ def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: floa
     if draw.chance(0.3):
         facilitates = {"facilitation_tau": draw.number_in(20.0, 500.0)} if draw.chance(0.5) else {}
         used, recovers = draw.number_in(0.1, 0.9), draw.number_in(20.0, 800.0)
+        if draw.turn("used", (False, True)):
+            used = initializers.UniformInitializer(low=0.5 * used, high=used)
         settings["short_term"] = TsodyksMarkramConfig(utilization=used, recovery_tau=recovers, **facilitates)
     return Projection(origin.wire.origin, origin.wire.port, name=name, **settings)
 

@@ -13,6 +13,7 @@ from tolerances import SAME_BRAIN
 import spark
 from spark import FloatArray, Projection
 from spark.nn import receptors
+from spark.nn.initializers import UniformInitializer
 from spark.nn.receptors import EquationConductanceConfig, EquationCurrentConfig, from_equations
 
 TAU = np.linspace(3.0, 9.0, UNITS)
@@ -161,3 +162,57 @@ def test_a_mutated_text_is_a_receptor_or_a_clear_error() -> None:
             errors += 1
             assert str(error).startswith("EquationConductanceConfig."), error
     assert 50 < errors < 150
+
+
+# What arrives, what acts, and whether it stays at or above 0 whatever weights arrive.
+SIGNS = {
+    "as it comes": ("g += w", "g", False),
+    "taken away": ("g -= w", "g", False),
+    "its size": ("g += abs(w)", "g", True),
+    "its square": ("g += w*w/(1*nS)", "g", True),
+    "a power of it": ("g += w**2/(1*nS)", "2*g", True),
+    "an odd power": ("g += w**3/(1*nS)**2", "g", False),
+    "cut at the end": ("g += w", "maximum(g, 0*nS)", True),
+    "cut where it arrives": ("g += maximum(w, 0*nS)", "g", True),
+    "cut from above": ("g += w", "minimum(g, 5*nS)", False),
+    "between bounds": ("g += w", "clip(g, 0*nS, 5*nS)", True),
+    "where it is negative": ("g += where(w < 0*nS, abs(w), 0*nS)", "g", True),
+    "saturated": ("g += 5*nS*tanh(w/(1*nS))", "g", False),
+    "an exponential": ("g += 1*nS*exp(w/(1*nS))", "g", True),
+}
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_a_conductance_as_text_takes_negative_weights_where_it_stays_above_zero(name: str) -> None:
+    on_spike, output, stays = SIGNS[name]
+    receptor = from_equations(
+        "dg/dt = -g/tau : nS", on_spike=on_spike, output=output, parameters={"tau": "5 ms"}, reversal=0.0
+    )
+    wire = Projection("__call__", "s", name="a", weights=-0.7)
+    if not stays:
+        text = (
+            "pool.a.weights: must be at least 0 at a conductance, got -0.7. Give the size alone: the receptor's "
+            "reversal potential says whether it excites or inhibits"
+        )
+        with refused(spark.ConfigError, text):
+            brain_of({"r": wire}, {"r": receptor})
+        return
+    variable, brought = traces(brain_of({"r": wire}, {"r": receptor}), trains(120), "pool.r.g", "pool.soma.conductance")
+    assert brought.min() >= 0 and np.abs(variable).max() > (0 if "maximum(w" not in on_spike else -1)
+
+
+def test_negative_weights_are_refused_where_the_course_or_a_drawn_factor_leads_below_zero() -> None:
+    falls = from_equations(
+        "dg/dt = -(g + x)/tau : nS\ndx/dt = -x/tau : nS",
+        on_spike="x += abs(w)", output="g", parameters={"tau": "5 ms"}, reversal=0.0,
+    )  # fmt: skip
+    scaled = from_equations(
+        "dg/dt = -g/tau : nS", on_spike="g += k*abs(w)", output="g", reversal=0.0,
+        parameters={"tau": "5 ms", "k": (UniformInitializer(low=-0.5, high=1.0), "1")},
+    )  # fmt: skip
+    for receptor in (falls, scaled):
+        wires = {"r": Projection("__call__", "s", name="a", weights=-0.7)}
+        with pytest.raises(spark.ConfigError, match="must be at least 0 at a conductance, got -0.7"):
+            brain_of(wires, {"r": receptor})
+    above = scaled.updated(parameters={**scaled.parameters, "k": (UniformInitializer(low=0.5, high=1.0), "1")})
+    brain_of({"r": Projection("__call__", "s", name="a", weights=-0.7)}, {"r": above})

@@ -11,7 +11,7 @@ import spark
 from spark import InputSpec, ModuleSpecs, OutputSpec, PortMap, Projection, SpikeArray
 from spark.nn import BrainConfig, Pool, PoolConfig, interfaces, neurons
 from spark.nn.connections import FixedInDegree, FixedProbability
-from spark.nn.initializers import ArrayInitializer, NormalInitializer
+from spark.nn.initializers import NormalInitializer
 from spark.nn.plasticity import PairRuleConfig
 from spark.nn.receptors import ExponentialConductanceConfig, ExponentialCurrentConfig
 
@@ -135,53 +135,28 @@ def test_the_two_pools_of_the_docs_take_ten_lines() -> None:
     assert len([line for line in lines if not line.startswith(("import", "from")) and line.strip()]) <= 10
 
 
-def test_an_initializer_draws_a_parameter_of_the_soma_for_each_unit_from_the_networks_seed() -> None:
-    def thresholds(seed: int, name: str = "pool") -> np.ndarray:
-        net = spark.Network(seed=seed)
-        net.pool(name, (20, 30), soma__threshold=NormalInitializer(mean=-50.0, deviation=2.0, maximum=-47.0))
-        return net.config().modules_map[name].config.soma.threshold
-
-    drawn = thresholds(1)
-    assert drawn.shape == (20, 30) and drawn.max() <= -47.0
-    assert abs(drawn.mean() + 50.0) < 0.5 and abs(drawn.std() - 2.0) < 0.4
-    np.testing.assert_array_equal(drawn, thresholds(1))
-    assert (drawn != thresholds(2)).any() and (drawn != thresholds(1, "other")).any()
-    text = (
-        "pool.soma__threshold: draws a number for each unit, so that its density and total mean nothing. Leave them out"
-    )
-    with refused(spark.ConfigError, text):
-        spark.Network().pool("pool", 4, soma__threshold=NormalInitializer(density=0.5))
+def test_a_pool_of_a_network_keeps_how_its_parameters_are_drawn() -> None:
+    draw, net = NormalInitializer(mean=-50.0, deviation=2.0, maximum=-47.0), spark.Network(seed=1)
+    net.pool("pool", (20, 30), soma__threshold=draw)
+    assert net.config().modules_map["pool"].config.soma.threshold == draw
 
 
-def test_units_and_seed_are_checked_before_anything_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, net = NormalInitializer(mean=-50.0), spark.Network()
-    assert net.pool("p", np.int64(4), soma__threshold=first).config.soma.threshold.shape == (4,)  # type: ignore[arg-type]
+def test_units_and_seed_are_checked_at_once() -> None:
+    net = spark.Network()
+    assert net.pool("p", np.int64(4)).config.units == (4,)  # type: ignore[arg-type]
     fix = "Shape of the pool, such as (256,)."
     for units, text in {
         -4: "expected sizes of at least 1, got (-4,)",
         (4, 0): "expected sizes of at least 1, got (4, 0)",
         (4, 1.5): "expected sizes of at least 1, got (4, 1.5)",
     }.items():
-        for more in ({"soma__threshold": first}, {}):
+        for more in ({"soma__threshold": NormalInitializer(mean=-50.0)}, {}):
             with refused(spark.ConfigError, f"PoolConfig.units: {text}. {fix}"):
                 net.pool("q", units, **more)
-    monkeypatch.setattr("spark.core.memory.machine_memory", lambda: 16_000_000_000)
-    text = (
-        "q.soma__threshold: needs too much memory for 10,000,000,000,000 numbers, got 80,000.0 GB; expected at most "
-        "the 16.0 GB of this machine. Take fewer units"
-    )
-    with refused(spark.ConfigError, text):
-        net.pool("q", 10**13, soma__threshold=first)
     fix = "Seed that all draws follow from; 0 if none."
     for seed, text in {-1: "must be >= 0, got -1", "a": "expected a number, got 'a'"}.items():
         with refused(spark.ConfigError, f"BrainConfig.seed: {text}. {fix}"):
             spark.Network(seed=seed)  # type: ignore[arg-type]
-
-
-def test_an_array_is_given_to_a_soma_as_it_is() -> None:
-    text = "pool.soma__threshold: takes an initializer that draws, got ArrayInitializer. Give the array itself"
-    with refused(spark.ConfigError, text):
-        spark.Network().pool("pool", 4, soma__threshold=ArrayInitializer(array=np.full(4, -50.0)))
 
 
 def test_a_network_gives_its_modules_by_name() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 
+from spark.core.draws import Draw, is_draw, to_draw
 from spark.core.errors import Problem
 from spark.core.values import by_name, to_array
 from spark.nn.equations.expression import TextError
@@ -33,15 +34,18 @@ def _to_quantity(name: str, given: Any) -> Any:
                 raise UnitError(f"{given} is no number")
             return float(given)
         if isinstance(given, (tuple, list)) and len(given) == 2 and isinstance(given[1], str):
-            array = np.asarray(to_array(given[0]), np.float64)
             unit(given[1])
+            if is_draw(given[0]):
+                return to_draw(given[0]), given[1]
+            array = np.asarray(to_array(given[0]), np.float64)
             if not np.isfinite(array).all():
                 raise UnitError("an element is no number")
             return array, given[1]
     except (UnitError, TypeError, ValueError) as error:
         raise ValueError(f"{name!r}: {error}; expected a number with its unit, such as '20 ms'") from error
     raise ValueError(
-        f"{name!r}: expected a text such as '20 ms', a number, or (array, unit), got {type(given).__name__}"
+        f"{name!r}: expected a text such as '20 ms', a number, or (array or initializer, unit), "
+        f"got {type(given).__name__}"
     )
 
 
@@ -49,7 +53,10 @@ AnyParameters = Annotated[dict[str, Any], BeforeValidator(_to_parameters), WithJ
 
 
 def values_of(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Dimension]]:
-    """Values in the units of this system (mV, ms, pA), numbers or arrays float64, and dimensions; both by name."""
+    """Values in the units of this system (mV, ms, pA), numbers or arrays float64, and dimensions; both by name.
+
+    For a parameter that is to be drawn its median stands, of which nothing is asked but its dimension.
+    """
     values: dict[str, Any] = {}
     dimensions: dict[str, Dimension] = {}
     for name, given in parameters.items():
@@ -57,7 +64,7 @@ def values_of(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
             values[name], dimensions[name] = quantity(given)
         elif isinstance(given, tuple):
             factor, dimensions[name] = unit(given[1])
-            values[name] = given[0] * factor
+            values[name] = (given[0].median() if isinstance(given[0], Draw) else given[0]) * factor
         else:
             values[name], dimensions[name] = given, NUMBER
     return values, dimensions

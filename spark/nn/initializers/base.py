@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import Config, field
+from spark.core.draws import Draw
 from spark.core.errors import ConfigError, Problem
 from spark.core.names import suggestion
 from spark.core.values import Number
@@ -17,7 +18,7 @@ from spark.nn.initializers.scaling import Groups, scaled
 _AT_ONCE = 1 << 20
 
 # Every initializer by the name of its class.
-kinds: dict[str, Any] = {}
+kinds = Draw.kinds
 
 
 class Connections(NamedTuple):
@@ -59,14 +60,14 @@ class AllPairs(NamedTuple):
         return self.matrix.reshape(-1)
 
 
-class Initializer(Config):
-    """Draws numbers for connections between units.
+class Initializer(Config, Draw):
+    """Draws numbers: for connections between units, or one for each unit where it stands for a parameter of a pool.
 
     Every postsynaptic unit gets the same number of inputs, `round(density * pre)` of them, chosen without
     replacement: the number of connections does not depend on the seed.
     """
 
-    tag = "initializer"
+    tag = Draw.tag
     # Fields that are in the unit of the number that is drawn.
     in_unit: ClassVar[tuple[str, ...]] = ("total", "minimum", "maximum")
     # Whether each number that `draw` gives is drawn apart from the others, so that they may be drawn some at a time.
@@ -103,6 +104,12 @@ class Initializer(Config):
     def values(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Numbers within the bounds."""
         return self._bounded(self.draw(generator, shape))
+
+    def unfit(self) -> list[Problem]:
+        """Settings of connections mean nothing where there is a number for each unit."""
+        text = "means nothing where a number for each unit is drawn, got {:g}"
+        given = {"density": self.density != 1.0, "total": self.total is not None}
+        return [Problem(n, text.format(vars(self)[n]), "Leave it out", "unused") for n, bad in given.items() if bad]
 
     def parts(self, generator: np.random.Generator, post: np.ndarray, units: int) -> Iterator[np.ndarray]:
         """Numbers within the bounds for a list of connections, some after the other.

@@ -23,6 +23,10 @@ class ArrayInitializer(Initializer):
         text = "does not apply to an array, whose values are taken as they are, got {:g}"
         return [Problem(n, text.format(v), "Change the array, or leave it out", "array") for n, v in given.items()]
 
+    def unfit(self) -> list[Problem]:
+        """An array is no draw, and a parameter takes one as it is."""
+        return [Problem("array", "draws nothing", "Give the array itself, one number for each unit", "type")]
+
     def at(self, pre: np.ndarray, post: np.ndarray, sizes: tuple[int, int]) -> np.ndarray:
         """The number of each connection of a list, float64.
 

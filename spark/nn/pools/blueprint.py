@@ -136,7 +136,9 @@ def _projections(
         if feed.stays:
             for one in feed.projections:
                 if isinstance(one, Drawn) and one.settings.short_term is not None:
-                    parts.append(_short_term(one, feed.name, shared))
+                    # It stands alone in its feed: amplitudes are those of all sources of one projection.
+                    units = (sum(last - first for first, last in feed.ranges),)
+                    parts.append(_short_term(one, feed.name, {**shared, "units": units}))
                     wires["amplitudes"] = [PortMap(one.short_term_name, "amplitudes")]
             seed = feed.projections[0].seed if feed.projections else None
             static = StaticProjectionsConfig(**shared, seed=seed, projections=feed.projections)

@@ -120,7 +120,8 @@ def feeds_of(
             or own_settings(owner, config, name, wire)
             for number, (name, wire) in enumerate(zip(names, wires, strict=True))
         ]
-        opens = "conductance" in config.made().ports().outputs
+        made: Any = config.made()
+        opens = made.only_opens(config)
         drawn = [replace(one, opens=opens) if isinstance(one, Drawn) else one for one in drawn]
         for name, members in _grouped(receptor, config, drawn, wires).items():
             ranges = tuple(member[1] for member in members)

@@ -209,7 +209,9 @@ class PoolConfig(NeuronConfig):
             try:
                 made[name] = config.handed(units=self.units, dt=self.dt, dtype=self.dtype)
             except ConfigError as error:
-                raise error.under(f"config.{listed}.{name}") from error
+                head = f"{type(config).__name__}."
+                own = ConfigError(replace(p, address=p.address.removeprefix(head)) for p in error.problems)
+                raise own.under(f"config.{listed}.{name}") from error
         return made
 
     def blueprint(self) -> tuple[ModuleSpecs, ...]:

@@ -11,7 +11,7 @@ from spark.core.parameter import parameter, require_shapes
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.share import Cut, Share
-from spark.core.values import Quantity
+from spark.core.values import Quantity, Shape
 from spark.core.variable import Variable
 from spark.nn.component import Component, ComponentConfig
 
@@ -21,6 +21,7 @@ class ShortTermConfig(ComponentConfig):
 
     tag = "short_term"
     usual = "TsodyksMarkramConfig"
+    units: Shape | None = field(None, description="How many sources there are; the pool hands it down.")
 
 
 class AmplitudesOutput(TypedDict):

@@ -7,19 +7,20 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.errors import Problem
-from spark.core.parameter import decay, parameter
+from spark.core.parameter import decay
 from spark.core.payloads import ConductanceArray, FloatArray, PotentialArray
 from spark.core.ports import MeasuredFrom, PortSpec, Reverses
-from spark.core.values import Number, Quantity
+from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.kernels.exponential import bounded_exponential
+from spark.nn.receptors.peak import scale_of_peak, slow_rises
 from spark.nn.receptors.receptor import ConductanceOutput, Receptor, ReceptorConfig
 
 
 class ExponentialConductanceConfig(ReceptorConfig):
     """How fast the conductance decays, and where its current reverses."""
 
-    tau: Number = field(
+    tau: Quantity = field(
         5.0, unit="ms", above=0, time_constant="exact", description="Time constant with which the conductance decays."
     )
     reversal: Quantity = field(0.0, unit="mV", description="Reversal potential.")
@@ -44,7 +45,7 @@ class ExponentialConductance(Receptor):
 
     def build(self, arrivals: PortSpec) -> None:
         """A conductance for each unit."""
-        self.factor = float(decay(self.config.dt, self.config.tau))
+        self.factor = self.make("tau", decay(self.config.dt, self.config.tau), arrivals.shape)
         self.conductance = Variable(
             np.zeros(arrivals.shape, np.float32), unit="nS", description="Conductance that the next step begins with."
         )
@@ -56,27 +57,23 @@ class ExponentialConductance(Receptor):
     def __call__(self, arrivals: FloatArray) -> ConductanceOutput:
         """Advance one step."""
         conductance = self.conductance.value + arrivals.value.astype(jnp.float32)
-        self.conductance.value = conductance * jnp.float32(self.factor)
+        self.conductance.value = conductance * self.factor.value
         return {"conductance": ConductanceArray(conductance)}
 
 
 class NMDAConfig(ReceptorConfig):
     """Time course, reversal potential, and the block by magnesium."""
 
-    rise: Number = field(2.0, unit="ms", above=0, time_constant="exact", description="Time constant of the rise.")
-    tau: Number = field(100.0, unit="ms", above=0, time_constant="exact", description="Time constant of the decay.")
+    rise: Quantity = field(2.0, unit="ms", above=0, time_constant="exact", description="Time constant of the rise.")
+    tau: Quantity = field(100.0, unit="ms", above=0, time_constant="exact", description="Time constant of the decay.")
     reversal: Quantity = field(0.0, unit="mV", description="Reversal potential.")
-    magnesium: Number = field(
+    magnesium: Quantity = field(
         1.0, least=0, description="Extracellular concentration of magnesium in mM; 0 blocks nothing."
     )
 
     def step_problems(self) -> list[Problem]:
         """A rise that is slower than the decay is none."""
-        found = super().step_problems()
-        if self.rise >= self.tau:
-            text = f"must be below tau ({self.tau:g} ms), got {self.rise:g} ms"
-            found.append(Problem("rise", text, "Shorten the rise, or lengthen the decay", "bounds"))
-        return found
+        return [*super().step_problems(), *slow_rises(self.rise, self.tau)]
 
 
 class NMDA(Receptor):
@@ -102,14 +99,14 @@ class NMDA(Receptor):
     def build(self, arrivals: PortSpec, potential: PortSpec) -> None:
         """Two numbers for each unit."""
         c = self.config
-        self.factors = tuple(float(decay(c.dt, tau)) for tau in (c.tau, c.rise))
-        peak = c.tau * c.rise / (c.tau - c.rise) * np.log(c.tau / c.rise)
-        self.scale = float(1.0 / (np.exp(-peak / c.tau) - np.exp(-peak / c.rise)))
+        self.falls = self.make("tau", decay(c.dt, c.tau), arrivals.shape)
+        self.rises = self.make("rise", decay(c.dt, c.rise), arrivals.shape)
+        self.scale = self.make("tau", scale_of_peak(c.rise, c.tau), arrivals.shape)
         zero = potential.trait(MeasuredFrom)
         rest = 0.0 if zero is None else zero.potential
         # The block at the potential that `potential` is measured from.
-        blocked = c.magnesium / 3.57 * np.exp(-0.062 * np.asarray(rest, np.float64))
-        self.blocked = parameter(f"{self.path or type(self).__name__}.potential", blocked, arrivals.shape)
+        blocked = np.asarray(c.magnesium, np.float64) / 3.57 * np.exp(-0.062 * np.asarray(rest, np.float64))
+        self.blocked = self.make("magnesium", blocked, arrivals.shape)
         self.falling, self.rising = (
             Variable(np.zeros(arrivals.shape, np.float32), unit="nS", description=f"The exponential that {what}.")
             for what in ("decays slowly", "decays with the rise")
@@ -121,10 +118,10 @@ class NMDA(Receptor):
 
     def __call__(self, arrivals: FloatArray, potential: PotentialArray) -> ConductanceOutput:
         """Advance one step."""
-        arriving = arrivals.value.astype(jnp.float32) * jnp.float32(self.scale)
+        arriving = arrivals.value.astype(jnp.float32) * self.scale.value
         falling, rising = self.falling.value + arriving, self.rising.value + arriving
-        self.falling.value = falling * jnp.float32(self.factors[0])
-        self.rising.value = rising * jnp.float32(self.factors[1])
+        self.falling.value = falling * self.falls.value
+        self.rising.value = rising * self.rises.value
         millivolts = potential.value.astype(jnp.float32)
         block = 1.0 + self.blocked.value * bounded_exponential(jnp.float32(-0.062) * millivolts)
         return {"conductance": ConductanceArray((falling - rising) / block)}

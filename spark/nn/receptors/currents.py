@@ -11,7 +11,7 @@ from spark.core.errors import ArgumentError, Problem
 from spark.core.parameter import decay
 from spark.core.payloads import CurrentArray, FloatArray
 from spark.core.ports import Decays, PortSpec
-from spark.core.values import Number
+from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
@@ -50,7 +50,7 @@ class PulseCurrent(Receptor):
 class ExponentialCurrentConfig(InhibitoryConfig):
     """How fast the current decays."""
 
-    tau: Number = field(
+    tau: Quantity = field(
         5.0, unit="ms", above=0, time_constant="exact", description="Time constant with which the current decays."
     )
 
@@ -103,7 +103,7 @@ class ExponentialCurrent(Receptor):
 
     def build(self, arrivals: PortSpec) -> None:
         """A current for each unit."""
-        self.factor = float(decay(self.config.dt, self.config.tau))
+        self.factor = self.make("tau", decay(self.config.dt, self.config.tau), arrivals.shape)
         self.current = Variable(
             np.zeros(arrivals.shape, np.float32), unit="pA", description="Current that the next step begins with."
         )
@@ -115,14 +115,14 @@ class ExponentialCurrent(Receptor):
     def __call__(self, arrivals: FloatArray) -> CurrentOutput:
         """Advance one step."""
         current = self.current.value + turned(self.config, arrivals)
-        self.current.value = current * jnp.float32(self.factor)
+        self.current.value = current * self.factor.value
         return {"current": CurrentArray(current)}
 
 
 class AlphaCurrentConfig(InhibitoryConfig):
     """When the current is largest."""
 
-    tau: Number = field(
+    tau: Quantity = field(
         2.0,
         unit="ms",
         above=0,
@@ -150,9 +150,10 @@ class AlphaCurrent(Receptor):
     def build(self, arrivals: PortSpec) -> None:
         """Two numbers for each unit."""
         config = self.config
-        self.factor = float(decay(config.dt, config.tau))
+        factor = decay(config.dt, config.tau)
+        self.factor = self.make("tau", factor, arrivals.shape)
         # From one step's `rise` to the next step's current: (dt / tau) e exp(-dt / tau).
-        self.passing = float(config.dt / config.tau * np.e * self.factor)
+        self.passing = self.make("tau", config.dt / np.asarray(config.tau, np.float64) * np.e * factor, arrivals.shape)
         self.current = Variable(
             np.zeros(arrivals.shape, np.float32), unit="pA", description="Current of the next step."
         )
@@ -164,8 +165,8 @@ class AlphaCurrent(Receptor):
         """Advance one step."""
         current = self.current.value
         rise = self.rise.value + turned(self.config, arrivals)
-        self.current.value = current * jnp.float32(self.factor) + rise * jnp.float32(self.passing)
-        self.rise.value = rise * jnp.float32(self.factor)
+        self.current.value = current * self.factor.value + rise * self.passing.value
+        self.rise.value = rise * self.factor.value
         return {"current": CurrentArray(current)}
 
 

@@ -11,8 +11,9 @@ from spark.core.errors import Problem
 from spark.core.parameter import decay
 from spark.core.payloads import ConductanceArray, CurrentArray, FloatArray
 from spark.core.ports import PortSpec, Reverses
-from spark.core.values import Number, Quantity
+from spark.core.values import Quantity
 from spark.core.variable import Variable
+from spark.nn.receptors.peak import scale_of_peak, slow_rises
 from spark.nn.receptors.receptor import (
     ConductanceOutput,
     CurrentOutput,
@@ -26,21 +27,17 @@ from spark.nn.receptors.receptor import (
 class DoubleExponentialConfig(ReceptorConfig):
     """Two time constants, of which the rise is the shorter."""
 
-    rise: Number = field(1.0, unit="ms", above=0, time_constant="exact", description="Time constant of the rise.")
-    tau: Number = field(5.0, unit="ms", above=0, time_constant="exact", description="Time constant of the decay.")
+    rise: Quantity = field(1.0, unit="ms", above=0, time_constant="exact", description="Time constant of the rise.")
+    tau: Quantity = field(5.0, unit="ms", above=0, time_constant="exact", description="Time constant of the decay.")
 
     def step_problems(self) -> list[Problem]:
         """A rise that is slower than the decay is none."""
-        found = super().step_problems()
-        if self.rise >= self.tau:
-            text = f"must be below tau ({self.tau:g} ms), got {self.rise:g} ms"
-            found.append(Problem("rise", text, "Shorten the rise, or lengthen the decay", "bounds"))
-        return found
+        return [*super().step_problems(), *slow_rises(self.rise, self.tau)]
 
-    def scale(self) -> float:
-        """What makes the peak of the difference of both exponentials 1."""
-        peak = self.tau * self.rise / (self.tau - self.rise) * np.log(self.tau / self.rise)
-        return float(1.0 / (np.exp(-peak / self.tau) - np.exp(-peak / self.rise)))
+    def scale(self) -> Any:
+        """What makes the peak of the difference of both exponentials 1: a number, or one for each unit."""
+        found = scale_of_peak(self.rise, self.tau)
+        return found if found.ndim else float(found)
 
 
 class DoubleExponential(Receptor):
@@ -52,8 +49,9 @@ class DoubleExponential(Receptor):
     def build(self, arrivals: PortSpec) -> None:
         """The decays of a step, and both exponentials."""
         c = self.config
-        self.falls, self.rises = (float(decay(c.dt, tau)) for tau in (c.tau, c.rise))
-        self.scale = c.scale()
+        self.falls = self.make("tau", decay(c.dt, c.tau), arrivals.shape)
+        self.rises = self.make("rise", decay(c.dt, c.rise), arrivals.shape)
+        self.scale = self.make("tau", c.scale(), arrivals.shape)
         self.falling, self.rising = (
             Variable(np.zeros(arrivals.shape, np.float32), unit=self.unit, description=f"The exponential that {what}.")
             for what in ("decays slowly", "decays with the rise")
@@ -61,10 +59,10 @@ class DoubleExponential(Receptor):
 
     def advanced(self, arriving: Any) -> Any:
         """The difference of this step, after which both decay."""
-        arriving = arriving * jnp.float32(self.scale)
+        arriving = arriving * self.scale.value
         falling, rising = self.falling.value + arriving, self.rising.value + arriving
-        self.falling.value = falling * jnp.float32(self.falls)
-        self.rising.value = rising * jnp.float32(self.rises)
+        self.falling.value = falling * self.falls.value
+        self.rising.value = rising * self.rises.value
         return falling - rising
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from spark.core.arguments import checked
 from spark.core.config import field
+from spark.core.draws import Draw
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.parameter import parameter
@@ -22,6 +23,7 @@ from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import dimension
 from spark.nn.equations.expression import Expression, TextError, names_in, parse
 from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
+from spark.nn.equations.signs import ANY, POSITIVE, ZERO, Sign, sign
 from spark.nn.equations.text import Equations, read_equations, read_statements
 from spark.nn.equations.units import CURRENT, VOLTAGE, Dimension
 from spark.nn.equations.values import evaluate
@@ -45,7 +47,7 @@ class EquationReceptorConfig(ReceptorConfig):
     output: str = field("g", description="What acts on the soma.")
     parameters: AnyParameters = field(
         factory=lambda: {"tau": "5 ms"},
-        description="Parameters by name: '5 ms', a number without unit, or (array, unit) with one for each unit.",
+        description="Parameters by name: '5 ms', a number, or (array or initializer, unit) for one of each unit.",
     )
     scheme: schemes.Scheme = field("auto", description="How the variables are integrated; see the soma of equations.")
 
@@ -131,6 +133,25 @@ class ReceptorEquations:
         rates = {one.name: one.rate.tree for one in self.equations.differentials}
         return schemes.Problem(rates, self.values, frozenset(), self.config.dt)
 
+    def never_below_zero(self) -> bool:
+        """Whether the output is at least 0 whatever weights arrive, as far as the text shows."""
+        known = {n: Sign(bool(np.all(v >= 0)), bool(np.all(v <= 0))) for n, v in self.values.items()}
+        known |= {name: ANY for name, given in self.config.parameters.items() if _is_drawn(given)}
+        known |= dict.fromkeys(self.names, POSITIVE)
+        # What cannot be shown of one variable may have been said of others: until nothing is taken back.
+        while True:
+            lost = [name for name in self.names if known[name] == POSITIVE and not self._stays_above(name, known)]
+            if not lost:
+                return sign(self.output.tree, known).at_least
+            known |= dict.fromkeys(lost, ANY)
+
+    def _stays_above(self, variable: str, known: Mapping[str, Sign]) -> bool:
+        """Whether neither what arrives nor the course from 0 on brings a variable below 0."""
+        if not all(sign(assigned.tree, known).at_least for name, assigned in self.arrives if name == variable):
+            return False
+        rates = {one.name: one.rate.tree for one in self.equations.differentials}
+        return sign(rates[variable], {**known, variable: ZERO}).at_least
+
     def further_problems(self) -> list[Problem]:
         """What is wrong beyond the texts themselves."""
         trees = [one.rate.tree for one in self.equations.differentials]
@@ -143,6 +164,10 @@ class ReceptorEquations:
         if why:
             found.append(Problem("scheme", why, "Leave it at 'auto'", "scheme"))
         return found
+
+
+def _is_drawn(given: Any) -> bool:
+    return isinstance(given, tuple) and isinstance(given[0], Draw)
 
 
 def _adds(name: str, tree: ast.expr, variables: Collection[str]) -> bool:
@@ -259,8 +284,8 @@ class EquationConductance(EquationReceptor):
 
         dg/dt = -g/tau : nS        on_spike:  g += w
 
-    Order of update in a step as in `EquationCurrent`. Weights are at least 0, as at every conductance, whatever the
-    text makes of them.
+    Order of update in a step as in `EquationCurrent`. Weights are at least 0, as at every conductance, unless the text
+    shows that its output is never below 0 whatever arrives: `g += abs(w)`, or the output `maximum(g, 0*nS)`.
 
     Input ports: `arrivals` (nS), shape of the units. Output ports: `conductance` (nS), float32, same shape.
     Variables: those of the equations, in mV, ms, pA and their products, as the next step begins with.
@@ -269,6 +294,11 @@ class EquationConductance(EquationReceptor):
 
     config: EquationConductanceConfig
     unit_ports = ("arrivals", "conductance")
+
+    @classmethod
+    def only_opens(cls, config: Any) -> bool:
+        """Whether negative weights would bring a negative conductance, as far as the text shows."""
+        return not ReceptorEquations(config).never_below_zero()
 
     def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         """Where the current reverses."""
@@ -296,7 +326,7 @@ def from_equations(
         on_spike: What weights that arrive do, such as `g += w`; `w` is their sum, which it reads. Where that is 0
             nothing is done.
         output: What acts on the soma: a current, or with `reversal` a conductance.
-        parameters: By name: '5 ms', a number without unit, or (array, unit) with one for each unit.
+        parameters: By name: '5 ms', a number, or (array or initializer, unit) for one of each unit.
         reversal: Reversal potential of a conductance, mV, one number or one for each unit; left out, it is a current.
         scheme: As of `spark.nn.somas.from_equations`.
 

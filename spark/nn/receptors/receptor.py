@@ -5,6 +5,7 @@ from typing import Any, ClassVar, TypedDict
 import jax.numpy as jnp
 
 from spark.core.config import field
+from spark.core.parameter import parameter
 from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.values import Shape
 from spark.nn.component import Component, ComponentConfig
@@ -62,6 +63,18 @@ class Receptor(Component):
     config: Any
     takes: ClassVar[type[Payload]] = SpikeArray
     signed: ClassVar[bool] = True
+
+    @classmethod
+    def only_opens(cls, config: Any) -> bool:
+        """Whether weights are at least 0: into a conductance they are, whose reversal potential says what it does."""
+        return "conductance" in cls.ports().outputs
+
+    def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
+        """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
+
+        Its address stands in errors.
+        """
+        return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
 
 
 def turned(config: Any, arrivals: Any) -> Any:

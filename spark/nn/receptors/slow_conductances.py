@@ -9,7 +9,7 @@ from spark.core.config import field
 from spark.core.parameter import decay
 from spark.core.payloads import ConductanceArray, FloatArray
 from spark.core.ports import PortSpec, Reverses
-from spark.core.values import Number, Quantity
+from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.nn.receptors.receptor import ConductanceOutput, Receptor, ReceptorConfig
 
@@ -17,7 +17,7 @@ from spark.nn.receptors.receptor import ConductanceOutput, Receptor, ReceptorCon
 class AlphaConductanceConfig(ReceptorConfig):
     """When the conductance is largest, and where its current reverses."""
 
-    tau: Number = field(
+    tau: Quantity = field(
         2.0,
         unit="ms",
         above=0,
@@ -48,9 +48,10 @@ class AlphaConductance(Receptor):
     def build(self, arrivals: PortSpec) -> None:
         """Two numbers for each unit."""
         config = self.config
-        self.factor = float(decay(config.dt, config.tau))
+        factor = decay(config.dt, config.tau)
+        self.factor = self.make("tau", factor, arrivals.shape)
         # From one step's `rise` to the next step's conductance: (dt / tau) e exp(-dt / tau).
-        self.passing = float(config.dt / config.tau * np.e * self.factor)
+        self.passing = self.make("tau", config.dt / np.asarray(config.tau, np.float64) * np.e * factor, arrivals.shape)
         self.conductance = Variable(
             np.zeros(arrivals.shape, np.float32), unit="nS", description="Conductance of the next step."
         )
@@ -66,39 +67,39 @@ class AlphaConductance(Receptor):
         """Advance one step."""
         conductance = self.conductance.value
         rise = self.rise.value + arrivals.value.astype(jnp.float32)
-        self.conductance.value = conductance * jnp.float32(self.factor) + rise * jnp.float32(self.passing)
-        self.rise.value = rise * jnp.float32(self.factor)
+        self.conductance.value = conductance * self.factor.value + rise * self.passing.value
+        self.rise.value = rise * self.factor.value
         return {"conductance": ConductanceArray(conductance)}
 
 
 class GABABConfig(ReceptorConfig):
     """Rates of binding and of the G-protein; the defaults are those of Destexhe's networks of thalamus and cortex."""
 
-    binding: Number = field(
+    binding: Quantity = field(
         0.045,
         above=0,
         below=1,
         description="Share of free receptors that a weight of 1 binds: 0.09/(mM ms) times 0.5 mM for 1 ms.",
     )
-    unbinding_tau: Number = field(
+    unbinding_tau: Quantity = field(
         1000.0 / 1.2,
         unit="ms",
         above=0,
         time_constant="exact",
         description="Time in which receptors are freed, 1 / K2.",
     )
-    activation: Number = field(0.18, unit="1/ms", above=0, description="Rate at which they activate G-protein, K3.")
-    tau: Number = field(
+    activation: Quantity = field(0.18, unit="1/ms", above=0, description="Rate at which they activate G-protein, K3.")
+    tau: Quantity = field(
         1000.0 / 34.0,
         unit="ms",
         above=0,
         time_constant="exact",
         description="Time in which the G-protein decays, 1 / K4.",
     )
-    dissociation: Number = field(
+    dissociation: Quantity = field(
         100.0, above=0, description="G-protein to the fourth at which half of all opens, K_d, in units of micromolar^4."
     )
-    conductance: Number = field(1.0, unit="nS", above=0, description="Conductance of all channels of a unit.")
+    conductance: Quantity = field(1.0, unit="nS", above=0, description="Conductance of all channels of a unit.")
     reversal: Quantity = field(-95.0, unit="mV", description="Reversal potential.")
 
 
@@ -126,12 +127,17 @@ class GABAB(Receptor):
     def build(self, arrivals: PortSpec) -> None:
         """Two numbers for each unit."""
         c = self.config
-        self.freed, self.decays = (float(decay(c.dt, tau)) for tau in (c.unbinding_tau, c.tau))
-        slow, fast = 1.0 / c.unbinding_tau, 1.0 / c.tau
+        freed, decays = decay(c.dt, c.unbinding_tau), decay(c.dt, c.tau)
+        slow, fast = 1.0 / np.asarray(c.unbinding_tau, np.float64), 1.0 / np.asarray(c.tau, np.float64)
         # The exact step of G from r: K3 (exp(-K2 dt) - exp(-K4 dt)) / (K4 - K2), and its limit.
-        apart = (self.freed - self.decays) / (fast - slow) if not np.isclose(slow, fast) else c.dt * self.freed
-        self.passing = float(c.activation * apart)
-        self.kept = float(np.log1p(-c.binding))
+        alike = np.isclose(slow, fast)
+        apart = np.where(alike, c.dt * freed, (freed - decays) / np.where(alike, 1.0, fast - slow))
+        shape = arrivals.shape
+        self.freed, self.decays = self.make("unbinding_tau", freed, shape), self.make("tau", decays, shape)
+        self.passing = self.make("activation", np.multiply(c.activation, apart), shape)
+        self.kept = self.make("binding", np.log1p(-np.asarray(c.binding, np.float64)), shape)
+        self.greatest = self.make("conductance", c.conductance, shape)
+        self.half = self.make("dissociation", c.dissociation, shape)
         self.bound = Variable(np.zeros(arrivals.shape, np.float32), description="Share of receptors that are bound.")
         self.protein = Variable(np.zeros(arrivals.shape, np.float32), description="Activated G-protein.")
 
@@ -141,11 +147,10 @@ class GABAB(Receptor):
 
     def __call__(self, arrivals: FloatArray) -> ConductanceOutput:
         """Advance one step."""
-        c = self.config
-        free = (1.0 - self.bound.value) * jnp.exp(jnp.float32(self.kept) * arrivals.value.astype(jnp.float32))
+        free = (1.0 - self.bound.value) * jnp.exp(self.kept.value * arrivals.value.astype(jnp.float32))
         bound, protein = 1.0 - free, self.protein.value
         squared = protein * protein
         fourth = squared * squared
-        self.bound.value = bound * jnp.float32(self.freed)
-        self.protein.value = protein * jnp.float32(self.decays) + bound * jnp.float32(self.passing)
-        return {"conductance": ConductanceArray(jnp.float32(c.conductance) * (fourth / (fourth + c.dissociation)))}
+        self.bound.value = bound * self.freed.value
+        self.protein.value = protein * self.decays.value + bound * self.passing.value
+        return {"conductance": ConductanceArray(self.greatest.value * (fourth / (fourth + self.half.value)))}

@@ -25,7 +25,7 @@ class AdaptiveExponentialSomaConfig(ExponentialSomaConfig):
         281.0 / 30.0, unit="ms", above=0, time_constant="stored", description="Membrane time constant C / g_L."
     )
     threshold: Quantity = field(20.0, unit="mV", description="Potential at which the upswing is cut off as a spike.")
-    cooldown: float = field(0.0, unit="ms", least=0, description="Refractory period: the potential is held.")
+    cooldown: Quantity = field(0.0, unit="ms", least=0, description="Refractory period: the potential is held.")
     knee: Quantity = field(-50.4, unit="mV", description="Potential V_T at which the upswing begins.")
     sharpness: Quantity = field(2.0, unit="mV", above=0, description="Slope factor of the upswing, Delta_T.")
     resistance: Quantity = field(1000.0 / 30.0, unit="MOhm", above=0, description="Membrane resistance 1 / g_L.")

@@ -12,11 +12,11 @@ from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
-from spark.core.parameter import steps
+from spark.core.parameter import counted
 from spark.core.payloads import CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
-from spark.core.values import Number, Texts, by_name
+from spark.core.values import Quantity, Texts, by_name
 from spark.core.variable import Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import TRUTH, dimension
@@ -45,10 +45,10 @@ class EquationSomaConfig(SomaConfig):
     )
     threshold: str = field("v > theta", description="A unit fires where this holds.")
     reset: str = field("v = v_reset", description="What a spike does: `v = v_reset; w += b`.")
-    refractory: Number = field(0.0, unit="ms", least=0, description="Refractory period, in which no unit fires.")
+    refractory: Quantity = field(0.0, unit="ms", least=0, description="Refractory period, in which no unit fires.")
     parameters: AnyParameters = field(
         factory=lambda: by_name(_DEFAULTS),
-        description="Parameters by name: '20 ms', a number without unit, or (array, unit) with one for each unit.",
+        description="Parameters by name: '20 ms', a number, or (array or initializer, unit) for one of each unit.",
     )
     first: Texts = field(factory=dict, description="What variables begin with: expressions of parameters; left out, 0.")
     potential: str = field("v", description="The membrane potential: what receptors read, and jumps come on top of.")
@@ -70,8 +70,9 @@ class EquationSomaConfig(SomaConfig):
     def step_problems(self) -> list[Problem]:
         """The refractory period has a longest."""
         found = super().step_problems()
-        if self.refractory / self.dt > _MOST_BLOCKED:
-            text = f"is longer than {_MOST_BLOCKED:,} steps, got {self.refractory:g} ms with dt={self.dt:g} ms"
+        longest = float(np.max(self.refractory))
+        if longest / self.dt > _MOST_BLOCKED:
+            text = f"is longer than {_MOST_BLOCKED:,} steps, got {longest:g} ms with dt={self.dt:g} ms"
             found.append(Problem("refractory", text, "Shorten it, or lengthen dt", "bounds"))
         return found
 
@@ -253,8 +254,9 @@ class EquationSoma(Soma):
             label = one.unit if one.factor == 1 else one.dimension.system_unit
             text = f"{one.name} of the equations."
             setattr(self, one.name, Variable(array, unit="" if label == "1" else label, description=text))
-        self.blocked = steps(config.refractory, config.dt)
-        if self.blocked:
+        self.blocked = counted(f"{owner}.refractory", config.refractory, config.dt, shape, "int16")
+        self.refracts = bool(np.any(self.blocked.value))
+        if self.refracts:
             self.refractory = Variable(
                 np.zeros(shape, np.int16), unit="steps", description="Refractory steps left.", bounds=(0, None)
             )
@@ -285,7 +287,7 @@ class EquationSoma(Soma):
         after = schemes.advance(read.problem(), config.scheme, before, values, coefficient)
         if jump is not None:
             after[config.potential] = after[config.potential] + jump.value.astype(jnp.float32)
-        ready = self.refractory.value == 0 if self.blocked else None
+        ready = self.refractory.value == 0 if self.refracts else None
         if ready is not None:
             after = {n: jnp.where(ready, v, before[n]) if n in held else v for n, v in after.items()}
         fired = evaluate(read.threshold.tree, {**values, **after})
@@ -296,7 +298,7 @@ class EquationSoma(Soma):
             leaf_named(self, name).value = value.astype(self.config.dtype)
         if ready is not None:
             left = self.refractory.value - jnp.where(ready, np.int16(0), np.int16(1))
-            self.refractory.value = jnp.where(fired, np.int16(self.blocked), left)
+            self.refractory.value = jnp.where(fired, self.blocked.value, left)
         return {"spikes": SpikeArray(fired.astype(jnp.int8))}
 
 
@@ -322,7 +324,7 @@ def from_equations(
         threshold: A unit fires where this holds, such as `v > theta`.
         reset: What a spike does: `v = v_reset; w += b`; left out, nothing.
         refractory: Refractory period, ms.
-        parameters: By name: '20 ms', a number without unit, or (array, unit) with one for each unit.
+        parameters: By name: '20 ms', a number, or (array or initializer, unit) for one of each unit.
         first: What variables begin with, as expressions of parameters, `{"v": "v_rest"}`; left out, 0.
         potential: Which variable is the membrane potential; '' if none is.
         scheme: exact, exponential_euler, euler, rk2 or rk4; auto takes the first that fits of exact, exponential_euler

@@ -29,7 +29,7 @@ class ExponentialSomaConfig(PointSomaConfig):
         10.0, unit="ms", above=0, time_constant="stored", description="Membrane time constant C / g_L."
     )
     threshold: Quantity = field(-30.0, unit="mV", description="Potential at which the upswing is cut off as a spike.")
-    cooldown: float = field(1.7, unit="ms", least=0, description="Refractory period: the potential is held.")
+    cooldown: Quantity = field(1.7, unit="ms", least=0, description="Refractory period: the potential is held.")
     knee: Quantity = field(-59.9, unit="mV", description="Potential V_T at which the upswing begins.")
     sharpness: Quantity = field(3.48, unit="mV", above=0, description="Slope factor of the upswing, Delta_T.")
     resistance: Quantity = field(100.0, unit="MOhm", above=0, description="Membrane resistance 1 / g_L.")

@@ -9,7 +9,7 @@ from spark.core.config import field
 from spark.core.parameter import decay
 from spark.core.payloads import CurrentArray, PotentialArray
 from spark.core.ports import Decays, PortSpec
-from spark.core.values import Number, Quantity
+from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.nn.integration import acting_share
 from spark.nn.somas.linear import propagator
@@ -34,7 +34,7 @@ class GeneralizedLeakySomaConfig(PointSomaConfig):
         6.22694, unit="ms", above=0, time_constant="stored", description="Membrane time constant R C."
     )
     threshold: Quantity = field(-51.68, unit="mV", description="Threshold that the others add to, Theta_inf.")
-    cooldown: Number = field(3.75, unit="ms", least=0, description="Refractory period, in which everything is held.")
+    cooldown: Quantity = field(3.75, unit="ms", least=0, description="Refractory period, in which everything is held.")
     resistance: Quantity = field(106.0445, unit="MOhm", above=0, description="Membrane resistance.")
     background: Quantity = field(0.0, unit="pA", description="Constant current.")
     reset_rules: bool = field(True, description="Whether potential and threshold remember spikes (GLIF2, 4, 5).")
@@ -150,11 +150,11 @@ class GeneralizedLeakySoma(PointSoma):
         if c.adapting_threshold:
             self.tv, self.t1, self.t2, self.ti = (self.make(name, step[4, n], shape) for n, name in enumerate(names))
             self.tt = self.make("threshold_potential_tau", step[4, 4], shape)
-        held = max(c.cooldown, 1e-300)
+        held = np.asarray(c.cooldown, np.float64)
         if c.reset_rules:
             self.fraction = self.make("reset_fraction", c.reset_fraction, shape)
             self.spike_fall = self.make("threshold_spike_tau", decay(c.dt, c.threshold_spike_tau), shape)
-            self.spike_left = self.make("threshold_spike_tau", decay(held, c.threshold_spike_tau), shape)
+            self.spike_left = self.make("threshold_spike_tau", np.exp(-held / np.asarray(c.threshold_spike_tau)), shape)
             self.spike_jump = self.make("threshold_spike_jump", c.threshold_spike_jump, shape)
             self.threshold_spike = Variable(
                 np.zeros(shape, c.dtype), unit="mV", description="What spikes raised the threshold by."
@@ -162,8 +162,8 @@ class GeneralizedLeakySoma(PointSoma):
         if c.afterspike_currents:
             self.fall_1 = self.make("afterspike_1_tau", step[1, 1], shape)
             self.fall_2 = self.make("afterspike_2_tau", step[2, 2], shape)
-            left_1 = np.multiply(c.afterspike_1_kept, decay(held, c.afterspike_1_tau))
-            left_2 = np.multiply(c.afterspike_2_kept, decay(held, c.afterspike_2_tau))
+            left_1 = np.multiply(c.afterspike_1_kept, np.exp(-held / np.asarray(c.afterspike_1_tau)))
+            left_2 = np.multiply(c.afterspike_2_kept, np.exp(-held / np.asarray(c.afterspike_2_tau)))
             self.left_1 = self.make("afterspike_1_kept", left_1, shape)
             self.left_2 = self.make("afterspike_2_kept", left_2, shape)
             self.jump_1 = self.make("afterspike_1_jump", c.afterspike_1_jump, shape)

@@ -7,10 +7,10 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.errors import Problem
-from spark.core.parameter import Scalar, decay, require_shapes, steps
+from spark.core.parameter import Scalar, counted, decay, require_shapes
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import Decays, PortSpec
-from spark.core.values import Number, Quantity
+from spark.core.values import Quantity, at_wrong, first_wrong
 from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
 from spark.kernels.instructions import SOMA
@@ -32,16 +32,20 @@ class LeakySomaConfig(SomaConfig):
     )
     resistance: Quantity = field(100.0, unit="MOhm", above=0, description="Membrane resistance.")
     threshold: Quantity = field(-40.0, unit="mV", description="Potential at which a unit fires.")
-    cooldown: Number = field(2.0, unit="ms", least=0, description="Refractory period: input is ignored for this long.")
+    cooldown: Quantity = field(
+        2.0, unit="ms", least=0, description="Refractory period: input is ignored for this long."
+    )
 
     def problems(self) -> list[Problem]:
         """A threshold at or below rest would fire forever."""
-        if np.all(np.asarray(self.threshold) > np.asarray(self.potential_rest)):
+        right = np.asarray(self.threshold) > np.asarray(self.potential_rest)
+        if np.all(right):
             return []
+        rest, got = first_wrong(self.potential_rest, right), first_wrong(self.threshold, right)
         return [
             Problem(
                 "threshold",
-                f"must be above potential_rest ({self.potential_rest} mV), got {self.threshold}",
+                f"must be above potential_rest ({rest} mV), got {got}{at_wrong(right)}",
                 "Raise the threshold, typically 10-20 mV above rest",
                 "bounds",
             )
@@ -50,8 +54,9 @@ class LeakySomaConfig(SomaConfig):
     def step_problems(self) -> list[Problem]:
         """Refractory steps are counted in 32 bits."""
         found = super().step_problems()
-        if self.cooldown / self.dt > _MOST_BLOCKED:
-            text = f"is longer than {_MOST_BLOCKED:,} steps, got {self.cooldown:g} ms with dt={self.dt:g} ms"
+        longest = float(np.max(self.cooldown))
+        if longest / self.dt > _MOST_BLOCKED:
+            text = f"is longer than {_MOST_BLOCKED:,} steps, got {longest:g} ms with dt={self.dt:g} ms"
             found.append(Problem("cooldown", text, "Shorten it, or lengthen dt", "bounds"))
         return found
 
@@ -99,7 +104,8 @@ class LeakySoma(Soma):
         self.resistance = self.make("resistance", np.multiply(config.resistance, 1e-3), shape)
         self.level = self.make("threshold", np.subtract(config.threshold, config.potential_rest), shape)
         self.after = self.make("potential_reset", np.subtract(config.potential_reset, config.potential_rest), shape)
-        self.blocked = steps(config.cooldown, config.dt)
+        address = f"{self.path or type(self).__name__}.config.cooldown"
+        self.blocked = counted(address, config.cooldown, config.dt, shape, "int32")
         if conductance is not None:
             self.rate = self.make("potential_tau", config.dt / np.asarray(config.potential_tau), shape)
         self.potential = Variable(
@@ -112,7 +118,7 @@ class LeakySoma(Soma):
     def can_lower(self) -> bool:
         """One number for all units in every parameter, and nothing but a current."""
         return set(self.input_specs) == {"current"} and all(
-            isinstance(p, Scalar) for p in (self.gain, self.resistance, self.level, self.after)
+            isinstance(p, Scalar) for p in (self.gain, self.resistance, self.level, self.after, self.blocked)
         )
 
     def lower(self, lowering: Lowering, current: Arriving) -> dict[str, Place]:
@@ -136,7 +142,7 @@ class LeakySoma(Soma):
         adapts = None if threshold is None else lowering.variable(threshold)
         fixed = (self.gain.value, self.resistance.value, self.level.value, self.after.value)
         places = (*variables, adapts, current.place, spikes)
-        program.emit(SOMA, places, (spikes.size, self.blocked), (*fixed, *adaptation))
+        program.emit(SOMA, places, (spikes.size, int(self.blocked.value)), (*fixed, *adaptation))
         return {"spikes": spikes}
 
     def __call__(
@@ -182,5 +188,5 @@ class LeakySoma(Soma):
         fired = ready & (potential > level)
         self.potential.value = jnp.where(fired, self.after.value, potential).astype(self.config.dtype)
         left = jnp.maximum(self.refractory.value - 1, 0)
-        self.refractory.value = jnp.where(fired, self.blocked, left)
+        self.refractory.value = jnp.where(fired, self.blocked.value, left)
         return fired

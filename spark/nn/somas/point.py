@@ -7,9 +7,9 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.errors import Problem
-from spark.core.parameter import require_shapes, steps
+from spark.core.parameter import counted, require_shapes
 from spark.core.payloads import PotentialArray, SpikeArray
-from spark.core.values import Number, Quantity
+from spark.core.values import Quantity, at_wrong, first_wrong
 from spark.core.variable import Variable
 from spark.nn.somas.soma import Soma, SomaConfig
 
@@ -26,18 +26,20 @@ class PointSomaConfig(SomaConfig):
         20.0, unit="ms", above=0, time_constant="stored", description="Membrane time constant."
     )
     threshold: Quantity = field(-50.0, unit="mV", description="Potential at which a unit fires.")
-    cooldown: Number = field(
+    cooldown: Quantity = field(
         5.0, unit="ms", least=0, description="Refractory period: the potential is held at the reset value."
     )
 
     def problems(self) -> list[Problem]:
         """A reset at or above threshold would fire forever."""
         found = super().problems()
-        if np.any(np.asarray(self.potential_reset) >= np.asarray(self.threshold)):
+        right = np.asarray(self.potential_reset) < np.asarray(self.threshold)
+        if not np.all(right):
+            level, got = first_wrong(self.threshold, right), first_wrong(self.potential_reset, right)
             found.append(
                 Problem(
                     "potential_reset",
-                    f"must be below threshold ({self.threshold} mV), got {self.potential_reset}",
+                    f"must be below threshold ({level} mV), got {got}{at_wrong(right)}",
                     "Lower the reset or raise the threshold",
                     "bounds",
                 )
@@ -47,11 +49,12 @@ class PointSomaConfig(SomaConfig):
     def step_problems(self) -> list[Problem]:
         """The refractory period has a longest."""
         found = super().step_problems()
-        if self.cooldown / self.dt > _MOST_BLOCKED:
+        longest = float(np.max(self.cooldown))
+        if longest / self.dt > _MOST_BLOCKED:
             found.append(
                 Problem(
                     "cooldown",
-                    f"is longer than {_MOST_BLOCKED} steps, got {self.cooldown:g} ms with dt={self.dt:g} ms",
+                    f"is longer than {_MOST_BLOCKED} steps, got {longest:g} ms with dt={self.dt:g} ms",
                     "Shorten it, or lengthen dt",
                     "bounds",
                 )
@@ -84,7 +87,8 @@ class PointSoma(Soma):
         rest = np.asarray(config.potential_rest)
         self.level = self.make("threshold", np.subtract(config.threshold, rest), shape)
         self.after = self.make("potential_reset", np.subtract(config.potential_reset, rest), shape)
-        self.blocked = steps(config.cooldown, config.dt)
+        address = f"{self.path or type(self).__name__}.config.cooldown"
+        self.blocked = counted(address, config.cooldown, config.dt, shape, "int16")
         first = np.broadcast_to(np.subtract(config.potential_first, rest), shape)
         self.potential = Variable(
             np.array(first, config.dtype), unit="mV", description="Membrane potential above rest."
@@ -107,5 +111,5 @@ class PointSoma(Soma):
         """Reset those that fired, and count the refractory steps."""
         self.potential.value = jnp.where(fired, self.after.value, now).astype(self.config.dtype)
         left = self.refractory.value - jnp.where(ready, np.int16(0), np.int16(1))
-        self.refractory.value = jnp.where(fired, np.int16(self.blocked), left)
+        self.refractory.value = jnp.where(fired, self.blocked.value, left)
         return SpikeArray(fired.astype(jnp.int8))

@@ -9,7 +9,7 @@ from spark.core.config import field
 from spark.core.errors import Problem
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
 from spark.core.ports import PortSpec
-from spark.core.values import Quantity
+from spark.core.values import Quantity, at_wrong, first_wrong
 from spark.nn.somas.point import PointSoma, PointSomaConfig
 from spark.nn.somas.schemes import DESCRIPTION, Scheme, advanced
 from spark.nn.somas.soma import SomaOutput
@@ -22,7 +22,7 @@ class QuadraticSomaConfig(PointSomaConfig):
         10.0, unit="ms", above=0, time_constant="stored", description="Membrane time constant."
     )
     threshold: Quantity = field(30.0, unit="mV", description="Potential at which the upswing is cut off as a spike.")
-    cooldown: float = field(0.0, unit="ms", least=0, description="Refractory period: the potential is held.")
+    cooldown: Quantity = field(0.0, unit="ms", least=0, description="Refractory period: the potential is held.")
     critical: Quantity = field(-50.0, unit="mV", description="Potential V_c above which a unit fires by itself.")
     curvature: Quantity = field(0.1, unit="1/mV", above=0, description="Curvature a of the slope.")
     resistance: Quantity = field(100.0, unit="MOhm", above=0, description="Membrane resistance.")
@@ -32,8 +32,10 @@ class QuadraticSomaConfig(PointSomaConfig):
     def problems(self) -> list[Problem]:
         """The critical potential lies above rest."""
         found = super().problems()
-        if np.any(np.asarray(self.critical) <= np.asarray(self.potential_rest)):
-            text = f"must be above potential_rest ({self.potential_rest} mV), got {self.critical}"
+        right = np.asarray(self.critical) > np.asarray(self.potential_rest)
+        if not np.all(right):
+            rest, got = first_wrong(self.potential_rest, right), first_wrong(self.critical, right)
+            text = f"must be above potential_rest ({rest} mV), got {got}{at_wrong(right)}"
             found.append(Problem("critical", text, "Raise it, or lower the resting potential", "bounds"))
         return found
 

@@ -139,3 +139,36 @@ def test_a_new_pool_is_wired_by_mouse(page):
     page.drag(page.port("noise", "spikes", "out"), page.port("cells", "fast", "in")).up()
     wait_until(lambda: page.wires() == 1)
     assert [e["to"] for e in page.document()["edges"].values()] == [["n2", "fast"]]
+
+
+def test_a_number_of_a_soma_becomes_what_draws_it_and_a_number_again(pooled_page):
+    page = pooled_page
+    page.node("pool").click()
+    page.locator("summary", has_text="IntegrateAndFireSomaConfig").click()
+    inspector = page.locator(".inspector")
+    inspector.get_by_role("button", name="Draw threshold for each unit").click()
+    kind = inspector.locator("#field-soma-threshold")
+    wait_until(lambda: kind.input_value() == "NormalInitializer")
+    mean = inspector.locator("#field-soma-threshold-mean")
+    assert mean.input_value() == "-50" and inspector.locator("#field-soma-threshold-density").count() == 0
+    deviation = inspector.locator("#field-soma-threshold-deviation")
+    deviation.fill("2 mV")
+    deviation.press("Enter")
+    page.picture("drawn-parameter")
+
+    def soma():
+        return page.document()["nodes"]["n4"]["config"].get("soma", {})
+
+    drawn = {"initializer": "NormalInitializer", "mean": -50, "deviation": 2}
+    wait_until(lambda: soma().get("threshold") == drawn)
+    page.no_problems()
+    # Below the reset for half of the units: said where it is chosen.
+    mean.fill("-70")
+    mean.press("Enter")
+    inspector.get_by_text("the median of what is drawn").first.wait_for()
+    page.keyboard.press("Control+z")
+    page.no_problems()
+    assert "ArrayInitializer" not in kind.locator("option").all_inner_texts()
+    kind.select_option("a number")
+    wait_until(lambda: "threshold" not in soma())
+    assert inspector.locator("#field-soma-threshold").input_value() == "-50"

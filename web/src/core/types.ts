@@ -42,6 +42,8 @@ export interface Field {
   choices?: Json[];
   fields?: Field[];
   tag?: string;
+  // Under which tag a quantity may also be what draws a number for each unit.
+  draws?: string;
   // Of components listed by name: what a new one is, how many there must be, and the field that says on which of a
   // third field's each lies.
   usual?: string;

@@ -90,7 +90,10 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
   if (field.kind === "config") return <Nested {...{ ids, nodes, field, path, problems, owner, shared, open }} />;
   if (field.kind === "named") return <Named {...{ ids, nodes, field, path, problems, open }} />;
   if (field.kind === "kinds" && !(typeof value === "number")) return <Kinds {...{ ids, nodes, field, path, problems, owner, shared, open }} />;
+  if (field.draws && kindOf(value, field.draws)) return <Kinds {...{ ids, nodes, path, problems, owner, open }} field={{ ...field, tag: field.draws }} />;
   const array = isArray(value);
+  // What is drawn begins around the number that stood there.
+  const draw = () => put({ [field.draws!]: "NormalInitializer", mean: value as number, deviation: Math.abs(value as number) / 10 || 1 });
   return (
     <div className={`field ${given ? "given" : ""} ${wrong.length || stillError ? "wrong" : ""}`}>
       <label htmlFor={key} title={words(field)}>
@@ -120,6 +123,7 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
           />
         )}
         {field.unit && <span className="unit">{showUnit(field.unit)}</span>}
+        {field.draws && typeof value === "number" && <button className="reset" onClick={() => { type(null); void draw(); }} title={t("Draw a number for each unit")} aria-label={t("Draw {name} for each unit", { name: field.name })}>∼</button>}
         {given && !field.required && <button className="reset" onClick={() => { type(null); void reset(); }} title={t("Back to the default")} aria-label={t("Back to the default of {name}", { name: field.name })}>↺</button>}
       </div>
       <div className="help" id={`${key}-help`}>{stillError || wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || words(field)}</div>
@@ -151,22 +155,26 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
   // Components keep their owner's defaults for what is not given; initializers and connectivities are whole.
   const whole = field.tag === "initializer" || field.tag === "connectivity";
   const current = merged(usual && (!whole || now === undefined) ? base : {}, (now as Config) ?? {});
+  const dotted = path.join(".");
+  const wrong = problems.filter((p) => p.field === dotted || (whole && p.field?.startsWith(`${dotted}.`)));
+  const leftOut = [...HANDED, ...(field.draws ? ["density", "total"] : [])];
+  const offered = Object.keys(kinds ?? {}).filter((k) => !field.draws || k !== "ArrayInitializer");
   const choose = (name: string) => apply([{ do: "configure", ids, path, ...(name === (kindOf(base, field.tag!) ?? "") ? { reset: true } : { value: { [field.tag!]: name } }) }]);
   return (
     <details className={`nested ${given ? "given" : ""}`} open={open || given || undefined}>
       <summary title={field.description}>{fieldName(field.name)} <span className="kind">{kind || t("none")}</span></summary>
-      <div className="field">
+      <div className={`field ${wrong.length ? "wrong" : ""}`}>
         <label htmlFor={key}>{t("kind")}</label>
         <div className="entry">
           <select id={key} value={kind} onChange={(e) => void choose(e.target.value)}>
-            {(field.nullable || !kind) && <option value="">{t("none")}</option>}
-            {Object.keys(kinds ?? {}).map((k) => <option key={k} value={k}>{k}</option>)}
+            {(field.nullable || field.draws || !kind) && <option value="">{field.draws ? t("a number") : t("none")}</option>}
+            {offered.map((k) => <option key={k} value={k}>{k}</option>)}
           </select>
           {given && <button className="reset" onClick={() => void apply([{ do: "configure", ids, path, reset: true }])} aria-label={t("Back to the default of {name}", { name: field.name })} title={t("Back to the default")}>↺</button>}
         </div>
-        <div className="help">{kind ? plain(kinds?.[kind]?.doc ?? "") : words(field)}</div>
+        <div className="help">{wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || (kind && !field.draws ? plain(kinds?.[kind]?.doc ?? "") : words(field))}</div>
       </div>
-      {(kinds?.[kind]?.fields ?? []).filter((f) => !HANDED.includes(f.name)).map((f) =>
+      {(kinds?.[kind]?.fields ?? []).filter((f) => !leftOut.includes(f.name)).map((f) =>
         whole ? (
           <WholeField key={f.name} {...{ ids, field: f.inherits ? { ...f, unit: field.unit } : f, path, current, tag: field.tag!, kind }} />
         ) : (

@@ -1,0 +1,59 @@
+"""`Draw`: what stands in a config for numbers that are drawn, one for each unit, when its module is built."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from spark.core.errors import ConfigError, Problem
+from spark.core.names import suggestion
+
+# Of how many numbers the median stands for what is drawn while units and seed are not known: odd, so that it is drawn.
+_SAMPLE = 101
+
+
+class Draw:
+    """What a parameter of units may be beside a number and an array: see `spark.Quantity`.
+
+    Class attributes:
+        kinds: Every class of draws by its name.
+        tag: Under which name plain data says of which kind it is.
+    """
+
+    kinds: ClassVar[dict[str, Any]] = {}
+    tag: ClassVar[str] = "initializer"
+
+    def values(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Numbers of its distribution, float64 of this shape."""
+        raise NotImplementedError
+
+    def unfit(self) -> list[Problem]:
+        """Why it is no draw of one number for each unit."""
+        return []
+
+    def median(self) -> float:
+        """A number of its distribution that half of the others lie below: the same in every process."""
+        drawn = np.asarray(self.values(np.random.default_rng(0), (_SAMPLE,)), np.float64)
+        return float(np.sort(drawn.reshape(-1))[drawn.size // 2])
+
+
+def is_draw(value: Any) -> bool:
+    """Whether it is a draw or the plain data of one."""
+    return isinstance(value, Draw) or (isinstance(value, dict) and Draw.tag in value)
+
+
+def to_draw(value: Any) -> Draw:
+    """A draw of one number for each unit, from itself or from its plain data.
+
+    Raises:
+        ValueError: It is of no known kind.
+        ConfigError: It does not draw a number for each unit.
+    """
+    if isinstance(value, dict):
+        name = str(value[Draw.tag])
+        if name not in Draw.kinds:
+            raise ValueError(f"{name!r} is no {Draw.tag}. {suggestion(name, Draw.kinds)}")
+        value = Draw.kinds[name](**{k: v for k, v in value.items() if k != Draw.tag})
+    problems = value.unfit()
+    if problems:
+        raise ConfigError(problems).under(type(value).__name__)
+    return value
