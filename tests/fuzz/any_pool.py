@@ -65,6 +65,7 @@ WRITTEN_RECEPTOR: dict[str, Any] = {
 SOMAS: tuple[Kind, ...] = (
     Kind(somas.IntegrateAndFireSomaConfig, ("background", 100.0)),
     Kind(somas.EquationSomaConfig, given=WRITTEN_SOMA),
+    Kind(somas.IntegrateAndFireSomaConfig, ("background", 100.0), {"scheme": "precise"}),
     Kind(somas.AdaptiveLeakySomaConfig),
     Kind(somas.IzhikevichCorticalSomaConfig, ("background", 120.0), sharp=True),
     Kind(somas.LeakySomaConfig),

@@ -130,6 +130,13 @@ CASES["resonator"] = (
     900.0,
     0.1,
 )
+CASES["leaky, precise"] = (
+    lambda: somas.IntegrateAndFireSoma(dt=1.0, scheme="precise", cooldown=3.3),
+    lambda i: reference.leaky_precise(i, 1.0),
+    160.0,
+    120.0,
+    1.0,
+)
 CASES["two compartments"] = (
     lambda: somas.TwoCompartmentSoma(dt=0.5),
     lambda i: reference.two_compartments(i, 0.5),
@@ -170,6 +177,43 @@ def test_a_soma_fires_where_its_paper_says(name: str, seconds: float) -> None:
         assert np.abs(times[0] - times[1]).max(initial=0) <= SHIFTED.get(name, 0), unit
         compared += len(times[1])
     assert compared > 0.5 * expected.sum() > 3 * seconds * units
+
+
+# Drives, mV above rest, and rates, Hz, of a unit with a membrane of 10 ms, a threshold of 10 mV and 5 ms of rest.
+RATES = {10.5: 28.2125, 12.0: 43.6346, 15.0: 62.5543, 20.0: 83.8120}
+
+
+@pytest.mark.parametrize("dt", [0.1, 1.0, 2.0])
+def test_spikes_within_a_step_come_at_the_rates_of_the_closed_form_whatever_the_step(dt: float) -> None:
+    given: Any = {"potential_tau": 10.0, "threshold": -50.0, "cooldown": 5.0, "dt": dt}
+    steps = round(20_000 / dt)
+    currents = np.tile(np.array([*RATES]) * 10.0, (steps, 1))
+    counts = {
+        scheme: spikes_of(somas.IntegrateAndFireSoma(scheme=scheme, **given), currents).sum(axis=0)
+        for scheme in ("precise", "exponential_euler")
+    }
+    expected = 20.0 * np.array([*RATES.values()])
+    assert np.abs(counts["precise"] - expected).max() <= 1
+    # By whole steps intervals are longer: by up to one.
+    assert (counts["exponential_euler"] <= counts["precise"]).all()
+    assert dt < 1 or counts["exponential_euler"].sum() < 0.997 * expected.sum()
+
+
+def test_a_jump_that_crosses_the_threshold_does_so_at_the_steps_end_and_no_current_drives_beyond_it() -> None:
+    soma = somas.IntegrateAndFireSoma(units=(2,), scheme="precise", dt=1.0, cooldown=1.5, potential_tau=10.0)
+    current = CurrentArray(jnp.array([0.0, 400.0]))
+    jumps = [20.0, 0.0, 0.0, 0.0]
+    fired = [soma(current=current, jump=spark.PotentialArray(jnp.full(2, j)))["spikes"].value.tolist() for j in jumps]
+    assert fired == [[1, 1], [0, 0], [0, 0], [0, 0]]
+    # Held for 1.5 ms from the end of the first step: half of the third is free, and all of the fourth; 40 mV draw.
+    expected = 40.0 * (1.0 - np.exp(-1.5 / 10.0))
+    np.testing.assert_allclose(soma.state["potential"], [0.0, expected], rtol=1e-5)
+
+
+def test_escape_noise_knows_no_spikes_within_a_step() -> None:
+    text = "scheme: input should be 'exponential_euler' or 'euler', got 'precise'"
+    with pytest.raises(spark.ConfigError, match=text):
+        somas.EscapeRateSomaConfig(scheme="precise")
 
 
 def test_izhikevichs_own_program_and_the_soma_go_on_alike_from_every_state_of_ten_seconds() -> None:

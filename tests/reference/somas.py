@@ -47,6 +47,31 @@ def _refractory(
     return spikes
 
 
+def leaky_precise(currents: Array, h: float) -> Array:
+    """tau V' = -V + R I, followed from event to event: when V reaches the threshold is found by halving."""
+    tau, threshold, reset, r, hold = 20.0, 10.0, 0.0, 0.1, 3.3
+    spikes = np.zeros(currents.shape, bool)
+    for unit in range(currents.shape[1]):
+        v, until = 0.0, 0.0
+        for n, current in enumerate(currents[:, unit]):
+            now, end = n * h, (n + 1) * h
+            while (now := max(now, until)) < end:
+
+                def later(after: float, v: float = v, target: float = r * current) -> float:
+                    return target + (v - target) * np.exp(-after / tau)
+
+                if later(end - now) <= threshold:
+                    v = later(end - now)
+                    break
+                low, high = 0.0, end - now
+                for _ in range(60):
+                    middle = 0.5 * (low + high)
+                    low, high = (low, middle) if later(middle) > threshold else (middle, high)
+                spikes[n, unit] = True
+                v, until, now = reset, now + high + hold, now + high
+    return spikes
+
+
 def quadratic(currents: Array, h: float, scheme: str = "euler", **p: float) -> Array:
     """Latham et al. 2000: tau V' = a (V - V_r)(V - V_c) + R I, absolute potentials."""
     tau, a, rest, critical, peak, reset, r = 10.0, 0.1, -60.0, -50.0, 30.0, -60.0, 0.1

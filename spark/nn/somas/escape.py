@@ -22,6 +22,11 @@ _MOST = 60.0
 class EscapeRateSomaConfig(IntegrateAndFireSomaConfig):
     """A leaky unit, and how its readiness to fire follows from its potential."""
 
+    scheme: Literal["exponential_euler", "euler"] = field(
+        "exponential_euler",
+        description="How a step is taken: exponential Euler, which is exact where no conductances arrive, or forward "
+        "Euler.",
+    )
     escape: Literal["exponential", "sigmoid"] = field(
         "exponential", description="How the rate of firing rises with the potential: without end, or up to `rate`."
     )

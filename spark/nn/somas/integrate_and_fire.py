@@ -7,16 +7,20 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.parameter import decay
-from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
+from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity
+from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
 from spark.nn.integration import acting_share
 from spark.nn.somas.point import PointSoma, PointSomaConfig
 from spark.nn.somas.soma import SomaOutput
 
-Scheme = Literal["exponential_euler", "euler"]
-_SCHEME = "How a step is taken: exponential Euler, which is exact where no conductances arrive, or forward Euler."
+Scheme = Literal["exponential_euler", "euler", "precise"]
+_SCHEME = (
+    "How a step is taken: exponential Euler, which is exact where no conductances arrive; forward Euler; or precise, "
+    "exponential Euler up to the time within the step at which a unit fires, and from where its refractory period ends."
+)
 
 
 class IntegrateAndFireSomaConfig(PointSomaConfig):
@@ -56,14 +60,19 @@ class IntegrateAndFireSoma(PointSoma):
     conductances, also for currents that decay within the step; with them, they and the currents are constant during a
     step. Of the scheme `euler` it is V + dt dV/dt: of the first order too, in less time where conductances arrive, but
     dt (1 + R g) must stay well below tau.
+    Of the scheme `precise` a unit that fires in a step is reset at the time at which V reached the threshold, t ln((V0
+    - V) / (V0 - threshold)) after the begin, V0 where V was drawn to with the time constant t; its refractory period
+    ends within a step too. So intervals do not depend on dt while the current stays; others hear of a spike by steps,
+    as of any. A unit fires at most once in a step; a jump that crosses the threshold does so at the step's end.
     What arrives while a unit is refractory is lost. Order of update in a step: V takes the step, jumps come on top;
     units above `threshold` fire, are set to `potential_reset` and are refractory.
 
     Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
     shape: 1 where a unit fired.
-    Variables: `potential` (mV above rest), `refractory` (int16, steps left).
+    Variables: `potential` (mV above rest), `refractory` (int16, steps left; of the scheme `precise` float32, ms left).
     Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570 (exact integration); Brette et al. 2007,
-    doi:10.1007/s10827-007-0038-6, benchmark 1 (conductances).
+    doi:10.1007/s10827-007-0038-6, benchmark 1 (conductances); Morrison et al. 2007, doi:10.1162/neco.2007.19.1.47
+    (spikes within a step).
     """
 
     config: IntegrateAndFireSomaConfig
@@ -83,6 +92,12 @@ class IntegrateAndFireSoma(PointSoma):
         config, shape = self.config, self.shape_of_units() if current is None else current.shape
         self.prepare_point(shape)
         membrane = np.asarray(config.potential_tau)
+        self.precise = config.scheme == "precise"
+        if self.precise:
+            self.cooldown = self.make("cooldown", config.cooldown, shape)
+            self.refractory = Variable(
+                np.zeros(shape, np.float32), unit="ms", description="Refractory time left.", bounds=(0, None)
+            )
         if conductance is None and config.scheme == "exponential_euler":
             self.rate = self.make("potential_tau", 1 - decay(config.dt, membrane), shape)
         else:
@@ -97,7 +112,50 @@ class IntegrateAndFireSoma(PointSoma):
         jump: PotentialArray | None = None,
     ) -> SomaOutput:
         """Advance one step."""
+        if self.precise:
+            return {"spikes": self.fire_within(current, conductance, jump)}
         return {"spikes": self.fire(self.integrated(current, conductance, jump))}
+
+    def fire_within(
+        self, current: CurrentArray | None, conductance: ConductanceArray | None, jump: PotentialArray | None
+    ) -> SpikeArray:
+        """Integrate what of the step is not refractory, and go on after a spike from its time; times are in steps.
+
+        Args:
+            current: pA; None where none arrives.
+            conductance: nS; likewise.
+            jump: mV; likewise.
+        """
+        dt, before = self.config.dt, self.potential.value.astype(jnp.float32)
+        target, rate = self._drawn_to(current, conductance)
+        left = self.refractory.value * jnp.float32(1.0 / dt)
+        free = 1.0 - jnp.minimum(left, 1.0)
+        flowed = target + exponential(-rate * free) * (before - target)
+        now = flowed if jump is None else flowed + jump.value.astype(jnp.float32)
+        now = jnp.where(free > 0, now, before)
+        level, after = self.level.value, self.after.value
+        fired = (free > 0) & (now > level)
+        # Elsewhere 1, of which the logarithm is finite and has a derivative.
+        crossed = fired & (flowed > level)
+        ratio = jnp.where(crossed, target - before, 1.0) / jnp.where(crossed, target - level, 1.0)
+        at = jnp.where(crossed, jnp.clip(jnp.log(jnp.maximum(ratio, 1.0)) / rate, 0.0, free), free)
+        held = self.cooldown.value * jnp.float32(1.0 / dt) - (free - at)
+        again = target + exponential(-rate * jnp.maximum(-held, 0.0)) * (after - target)
+        self.potential.value = jnp.where(fired, jnp.where(held < 0, again, after), now).astype(self.config.dtype)
+        waits = jnp.where(fired, held, left - 1.0)
+        self.refractory.value = jnp.maximum(waits, 0.0) * jnp.float32(dt)
+        return SpikeArray(fired.astype(jnp.int8))
+
+    def _drawn_to(self, current: CurrentArray | None, conductance: ConductanceArray | None) -> tuple[Any, Any]:
+        """Where the potential is drawn to, mV above rest, and how fast, a step."""
+        arriving = (
+            self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
+        )
+        target = self.resistance.value * arriving
+        if conductance is None:
+            return target, self.rate.value
+        total = 1.0 + self.resistance.value * conductance.value.astype(jnp.float32)
+        return target / total, self.rate.value * total
 
     def integrated(
         self, current: CurrentArray | None, conductance: ConductanceArray | None, jump: PotentialArray | None
