@@ -297,7 +297,11 @@ class EquationConductance(EquationReceptor):
 
     @classmethod
     def only_opens(cls, config: Any) -> bool:
-        """Whether negative weights would bring a negative conductance, as far as the text shows."""
+        """Whether negative weights could bring a negative conductance, as far as the text shows.
+
+        Args:
+            config: Config of the receptor.
+        """
         return not ReceptorEquations(config).never_below_zero()
 
     def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:

@@ -66,7 +66,11 @@ class Receptor(Component):
 
     @classmethod
     def only_opens(cls, config: Any) -> bool:
-        """Whether weights are at least 0: into a conductance they are, whose reversal potential says what it does."""
+        """Whether weights are at least 0: into a conductance they are, whose reversal potential says what it does.
+
+        Args:
+            config: Config of the receptor.
+        """
         return "conductance" in cls.ports().outputs
 
     def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
