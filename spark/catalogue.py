@@ -128,6 +128,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
         plasticity.PairRule,
         plasticity.PowerLawRule,
         plasticity.QuadrupletRule,
+        plasticity.ScalingRule,
         plasticity.TripletRule,
         plasticity.VogelsRule,
         plasticity.ZenkeRule,

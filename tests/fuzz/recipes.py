@@ -103,6 +103,9 @@ def _visibly(draw: Draw, kind: type) -> dict[str, Any]:
     """Settings of a rule of connections with which weights of some tens change visibly."""
     if kind is plasticity.BCMRule:
         return {"amplitude": draw.number_in(5.0, 50.0), "tau": 50.0, "threshold_tau": 400.0, "target": 20.0}
+    if kind is plasticity.ScalingRule:
+        interval = draw.dt * draw.whole(1, 40)
+        return {"amplitude": draw.number_in(0.5, 5.0), "tau": 100.0, "target": 20.0, "interval": interval}
     if kind is plasticity.PowerLawRule:
         return {"rate": draw.number_in(0.005, 0.05), "exponent": draw.choice([0.0, 0.4, 1.0])}
     if kind is plasticity.EquationRule:
@@ -153,6 +156,7 @@ class PlasticPool(Pool):
         plasticity.BCMRule,
         plasticity.ClopathRule,
         plasticity.EquationRule,
+        plasticity.ScalingRule,
     )
 
     def prepare(self) -> None:

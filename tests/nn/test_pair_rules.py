@@ -20,6 +20,7 @@ RULES: dict[str, Any] = {
     "BCM": plasticity.BCMRuleConfig(amplitude=0.1, tau=50.0, threshold_tau=400.0, target=20.0),
     "power law": plasticity.PowerLawRuleConfig(rate=0.02, exponent=0.4, pre_tau=15.0, post_tau=25.0),
     "Clopath": plasticity.ClopathRuleConfig(depression=4e-4, potentiation=3e-4, theta_minus=-65.0, theta_plus=-52.0),
+    "scaling": plasticity.ScalingRuleConfig(amplitude=0.6, tau=200.0, target=20.0, interval=5.0),
 }
 
 
@@ -60,12 +61,22 @@ def clopath(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> 
     return w
 
 
-ORACLES = {"BCM": bcm, "power law": power_law, "Clopath": clopath}
+def scaling(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """van Rossum, Bi & Turrigiano 2000, equation 3, with the rate in units of 20 Hz, every 5 ms."""
+    keep, y = np.exp(-DT / 200.0), np.ones(UNITS)
+    for number, fired in enumerate(post, 1):
+        y = keep * y + (1 - keep) * fired / (DT * 1e-3) / 20.0
+        if number * DT % 5.0 == 0:
+            w = np.clip(w + 0.6 * 5e-3 * w * (1 - y)[:, None], 0, 1)
+    return w
+
+
+ORACLES = {"BCM": bcm, "power law": power_law, "Clopath": clopath, "scaling": scaling}
 
 
 @pytest.mark.parametrize(
     ("name", "delay"),
-    [("BCM", None), ("power law", 2.0), ("Clopath", None)]
+    [("BCM", None), ("power law", 2.0), ("Clopath", None), ("scaling", 2.0)]
     + [pytest.param(name, delay, marks=pytest.mark.slow) for name in RULES for delay in (None, 2.0)],
 )
 def test_a_rule_of_connections_gives_the_weights_of_its_equations(name: str, delay: float | None) -> None:
@@ -108,7 +119,7 @@ def learned(threads: int = 1) -> dict[str, np.ndarray]:
         )
         for number, rule in enumerate(RULES.values())
         for at, (layout, settings) in enumerate(LAYOUTS.items())
-        for modulated in ((False, True) if at == number else (False,))
+        for modulated in ((False, True) if at == number % len(LAYOUTS) else (False,))
     ]  # fmt: skip
     soma = somas.IntegrateAndFireSomaConfig(background=np.linspace(60.0, 110.0, UNITS_OF_MANY), cooldown=2.0)
     made = brain_of(
@@ -157,3 +168,31 @@ def test_bounds_in_the_wrong_order_are_refused() -> None:
     text = "BCMRuleConfig.maximum: must be above minimum (2), got 1. Swap them"
     with refused(spark.ConfigError, text):
         plasticity.BCMRuleConfig(minimum=2.0)
+
+
+def test_scaling_brings_units_to_their_target_and_keeps_what_their_weights_are_to_each_other() -> None:
+    rule = plasticity.ScalingRuleConfig(amplitude=3.0, tau=2000.0, target=15.0, interval=20.0, maximum=100.0)
+    wire = Projection("__call__", "s", name="learns", weights=Uniform(low=1.0, high=3.0), rule=rule)
+    # Driven by themselves a little more or less.
+    soma = somas.IntegrateAndFireSomaConfig(background=np.linspace(0.0, 60.0, UNITS), cooldown=2.0)
+    made = brain_of({"r": wire}, {"r": receptors.JumpConfig()}, soma=soma)
+    first, _ = matrix_of(made.connections("pool.learns"))
+    steps = 40_000
+    recording = spark.run(made, steps, {"s": SpikeArray(trains(steps, rate=0.02))}, record="pool", progress=False)[
+        "pool"
+    ]
+    before, after = (1000.0 / DT * part.mean(axis=0) for part in (recording[:2000] != 0, recording[-20_000:] != 0))
+    assert np.abs(before - 15.0).max() > 6 and np.abs(after - 15.0).max() < 3
+    last, _ = matrix_of(made.connections("pool.learns"))
+    shares = last / first
+    assert np.ptp(shares[:, 0]) > 0.2
+    np.testing.assert_allclose(shares, shares[:, :1] * np.ones_like(shares), rtol=1e-4)
+
+
+def test_an_interval_below_a_step_is_refused() -> None:
+    text = (
+        "ScalingRuleConfig.interval: is shorter than a step, got 0.2 ms with dt=0.5 ms; expected at least dt. "
+        "Lengthen it, or shorten dt"
+    )
+    with refused(spark.ConfigError, text):
+        plasticity.ScalingRuleConfig(interval=0.2, dt=0.5)

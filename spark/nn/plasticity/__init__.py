@@ -25,6 +25,8 @@ from spark.nn.plasticity.rule import KernelOutput as KernelOutput
 from spark.nn.plasticity.rule import PlasticityOutput as PlasticityOutput
 from spark.nn.plasticity.rule import Rule as Rule
 from spark.nn.plasticity.rule import RuleConfig as RuleConfig
+from spark.nn.plasticity.scaling import ScalingRule as ScalingRule
+from spark.nn.plasticity.scaling import ScalingRuleConfig as ScalingRuleConfig
 from spark.nn.plasticity.triplet import QuadrupletRule as QuadrupletRule
 from spark.nn.plasticity.triplet import QuadrupletRuleConfig as QuadrupletRuleConfig
 from spark.nn.plasticity.triplet import TripletRule as TripletRule
