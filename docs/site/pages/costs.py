@@ -44,6 +44,7 @@ REASONS = {
     "ClopathRule": "two averages of the potential of each unit in every step, and what hangs on them",
     "EquationRule": "what is written as text is general: every event goes through all of a unit's connections",
     "PowerLawRule": "a power for every change",
+    "ScalingRule": "a rate for each unit in every step, and every connection at intervals",
     "ExponentialIntegrator": "sums over groups that are drawn at random, out of order",
     "FirstToSpike": "asks all units in every step whether any fired",
     "OrnsteinUhlenbeckCurrent": "a random number with a normal distribution for each unit",
