@@ -5,6 +5,7 @@ is frozen; `updated(...)` gives a changed copy.
 """
 
 import json
+import re
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
@@ -154,10 +155,14 @@ class Config(Nested):
         return self.model_copy(update={name: draw.median() for name, draw in draws.items()}) if draws else self
 
     def _told(self, problems: list[Problem]) -> list[Problem]:
-        """The problems, of which those of a parameter that is drawn say that their number is a median."""
+        """The problems, of which those that name a parameter that is drawn say that its number is a median."""
         draws = self.draws() if problems else {}
-        text = "{}, the median of what is drawn"
-        return [replace(p, message=text.format(p.message)) if p.address in draws else p for p in problems]
+        found = []
+        for problem in problems:
+            named = [n for n in draws if n == problem.address or re.search(rf"\b{n}\b", problem.message) and len(n) > 1]
+            text = f"{problem.message}; the median of what is drawn stands for {' and '.join(named)}"
+            found.append(replace(problem, message=text) if named else problem)
+        return found
 
     @property
     def as_written(self) -> Self:

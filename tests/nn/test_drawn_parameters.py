@@ -221,10 +221,17 @@ def test_a_module_alone_draws_too_and_is_copied_with_its_numbers() -> None:
 
 def test_rules_hold_for_medians_at_once_and_for_every_number_once_it_is_drawn() -> None:
     text = (
-        "LeakySomaConfig.potential_tau: must be > 0 ms, got -2.0, the median of what is drawn. Membrane time constant."
+        "LeakySomaConfig.potential_tau: must be > 0 ms, got -2.0; the median of what is drawn stands for "
+        "potential_tau. Membrane time constant."
     )
     with refused(spark.ConfigError, text):
         LeakySomaConfig(potential_tau=ConstantInitializer(value=-2.0))
+    text = (
+        "IntegrateAndFireSomaConfig.potential_reset: must be below threshold (-70.0 mV), got -60.0; the median of what "
+        "is drawn stands for threshold. Lower the reset or raise the threshold"
+    )
+    with refused(spark.ConfigError, text):
+        somas.IntegrateAndFireSomaConfig(threshold=ConstantInitializer(value=-70.0))
     soma = LeakySomaConfig(potential_tau=NormalInitializer(mean=2.0, deviation=2.0))
     with pytest.raises(
         spark.ConfigError, match=r"^pool\.config\.soma\.potential_tau: must be > 0 ms, got -[0-9.]+ at unit"
