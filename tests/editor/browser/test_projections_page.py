@@ -162,12 +162,6 @@ def test_a_number_of_a_soma_becomes_what_draws_it_and_a_number_again(pooled_page
     drawn = {"initializer": "NormalInitializer", "mean": -50, "deviation": 2}
     wait_until(lambda: soma().get("threshold") == drawn)
     page.no_problems()
-    # Below the reset for half of the units: said where it is chosen.
-    mean.fill("-70")
-    mean.press("Enter")
-    inspector.get_by_text("the median of what is drawn").first.wait_for()
-    page.keyboard.press("Control+z")
-    page.no_problems()
     assert "ArrayInitializer" not in kind.locator("option").all_inner_texts()
     kind.select_option("a number")
     wait_until(lambda: "threshold" not in soma())
