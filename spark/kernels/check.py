@@ -1,14 +1,16 @@
 """Checks of the arrays that go into native code, which trusts them."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
+from jax.typing import DTypeLike
+
+from spark.arrays import Array
+from spark.kernels.edges import Edges
 
 _WEIGHTS = (jnp.float32, jnp.float16, jnp.bfloat16)
 
 
-def check_dtype(name: str, array: jax.Array, dtype: Any) -> None:
+def check_dtype(name: str, array: Array, dtype: DTypeLike) -> None:
     """Raise a TypeError unless the array has the dtype."""
     if array.dtype != dtype:
         raise TypeError(f"{name}: must be {jnp.dtype(dtype).name}, got {array.dtype.name}. Cast it with `.astype`.")
@@ -22,7 +24,7 @@ def check_weights(weights: jax.Array, doubles: bool = False) -> None:
     raise TypeError(f"weights: must be {known}, got {weights.dtype.name}.")
 
 
-def check_shape(name: str, array: jax.Array, shape: tuple[int | None, ...]) -> None:
+def check_shape(name: str, array: Array, shape: tuple[int | None, ...]) -> None:
     """Raise a ValueError unless the array has the shape; None stands for any length."""
     fits = len(array.shape) == len(shape) and all(
         wanted is None or wanted == length for wanted, length in zip(shape, array.shape, strict=True)
@@ -44,7 +46,7 @@ def check_history(history: jax.Array, starts: jax.Array) -> None:
         )
 
 
-def check_edges(edges: Any) -> None:
+def check_edges(edges: Edges[jax.Array]) -> None:
     """Raise unless every array of the edges is int32, and all have as many connections."""
     connections = edges.post.shape[0] if edges.post.ndim else 0
     lengths: dict[str, tuple[int | None, ...]] = {"starts": (None, None), "in_starts": (None,)}

@@ -1,24 +1,25 @@
 """Which version of an operation runs."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 import jax
 from jax.core import Tracer
 
 from spark.kernels import native
 
+Result = TypeVar("Result")
 Implementation = Literal["auto", "native", "reference"]
 
 
 def choose(
     name: str,
     implementation: Implementation,
-    run_native: Callable,
-    reference: Callable,
-    *arguments: Any,
-    derived: Callable | None = None,
-) -> jax.Array:
+    run_native: Callable[..., Result],
+    reference: Callable[..., Result],
+    *arguments: object,
+    derived: Callable[..., Result] | None = None,
+) -> Result:
     """Call one version of an operation.
 
     'auto' takes the native version in a process that has CPUs alone: to trace the other one, which would never run,
@@ -48,7 +49,7 @@ def choose(
     if implementation == "native":
         native.require()
 
-    def call(*given: Any) -> Any:
+    def call(*given: object) -> Result:
         plain = reference if derived is None else derived_from(derived, reference)
         if implementation == "reference" or not (implementation == "native" or native.available()):
             return plain(*given)
@@ -59,16 +60,16 @@ def choose(
     return named(name, call)(*arguments)
 
 
-def named(name: str, function: Callable) -> Callable:
+def named(name: str, function: Callable[..., Result]) -> Callable[..., Result]:
     """A function as a call of this name in what JAX traces (see `smooth`)."""
 
-    def call(*arguments: Any) -> Any:
+    def call(*arguments: object) -> Result:
         return function(*arguments)
 
     call.__name__ = name
     traced = jax.jit(call)
 
-    def choice(*arguments: Any) -> Any:
+    def choice(*arguments: object) -> Result:
         # What nobody traces is computed one operation after the other, as it is written.
         looks_in = any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(arguments))
         return (traced if looks_in else function)(*arguments)
@@ -81,7 +82,7 @@ def for_weights(implementation: Implementation, weights: jax.Array) -> Implement
     return "reference" if implementation == "auto" and weights.dtype == "float64" else implementation
 
 
-def derived_from(reference: Callable, run_native: Callable) -> Callable:
+def derived_from(reference: Callable[..., Result], run_native: Callable) -> Callable:
     """`run_native`, with the derivatives of `reference`, which is the same function of arrays that JAX can look into.
 
     Neither may close over arrays that JAX traces.

@@ -1,8 +1,9 @@
 """What events do to weights by functions of single connections: the reference in `jax.numpy` of native/rule_step.h."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 
 from spark.kernels.edges import Edges
@@ -22,21 +23,21 @@ class Touched(NamedTuple):
         edges: The connections; None for weights (pre, post).
     """
 
-    history: Any
-    acts: Any
-    pre: Any
-    post: Any
-    slot: Any
-    edges: Edges | None
+    history: jax.Array
+    acts: jax.Array
+    pre: jax.Array
+    post: jax.Array
+    slot: jax.Array
+    edges: Edges[jax.Array] | None
 
 
 def changed(
     plastic: Plastic,
     touched: Touched,
     third: Third,
-    bounds: Any,
-    at_pre: Callable[..., Any],
-    at_post: Callable[..., Any],
+    bounds: jax.Array,
+    at_pre: Callable[..., jax.Array],
+    at_post: Callable[..., jax.Array],
 ) -> Plastic:
     """Change weights where a spike arrives, then at the units that act; each change is clipped.
 

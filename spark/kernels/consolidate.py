@@ -1,6 +1,6 @@
 """The third factor: modulation moves weights by their eligibility."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,13 +13,13 @@ from spark.kernels.stdp import Plastic
 class _Move(NamedTuple):
     """Arguments in the order in which the native version takes them."""
 
-    weights: Any
-    pending: Any
-    eligibility: Any
-    moved: Any
-    due: Any
-    post: Any
-    coefficients: Any
+    weights: jax.Array
+    pending: jax.Array
+    eligibility: jax.Array
+    moved: jax.Array
+    due: jax.Array
+    post: jax.Array
+    coefficients: jax.Array
 
 
 def consolidate(
@@ -58,11 +58,11 @@ def consolidate(
         check_shape("post", given.post, given.weights.shape)
     elif given.moved.size > 1:
         check_shape("moved", given.moved, given.weights.shape[1:])
-    weights, pending = choose("consolidate", implementation, _native, _reference, given)  # type: ignore[misc]
+    weights, pending = choose("consolidate", implementation, _native, _reference, given)
     return Plastic(weights, plastic.eligibility, pending)
 
 
-def _native(given: _Move) -> tuple[Any, Any]:
+def _native(given: _Move) -> tuple[jax.Array, jax.Array]:
     shapes = [jax.ShapeDtypeStruct(array.shape, jnp.float32) for array in given[:2]]
     aliases = {0: 0, 1: 1}
     call = jax.ffi.ffi_call("spark_stdp_consolidate", shapes, vmap_method="sequential", input_output_aliases=aliases)
@@ -70,8 +70,8 @@ def _native(given: _Move) -> tuple[Any, Any]:
     return weights, pending
 
 
-def _reference(given: _Move) -> tuple[Any, Any]:
-    def move(given: _Move) -> tuple[Any, Any]:
+def _reference(given: _Move) -> tuple[jax.Array, jax.Array]:
+    def move(given: _Move) -> tuple[jax.Array, jax.Array]:
         moved = given.moved if given.weights.ndim == 2 or given.moved.size == 1 else given.moved[given.post]
         change = given.eligibility * moved
         if given.pending.size:

@@ -1,15 +1,14 @@
 """The connections that end at some of the units."""
 
-from typing import Any
-
 import numpy as np
 
+from spark.arrays import Array
 from spark.kernels.edges import Edges
 from spark.kernels.order import by_delay
 from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, weight_layout
 
 
-def edges_onto(edges: Any, first: int, last: int) -> tuple[Edges, np.ndarray]:
+def edges_onto(edges: Edges[Array], first: int, last: int) -> tuple[Edges[np.ndarray], np.ndarray]:
     """The connections onto units `first` up to, not including, `last`, which are numbered from 0 in the result.
 
     Connections keep their order and their delays, so what arrives at a unit is summed in the same order.
@@ -41,7 +40,7 @@ def edges_onto(edges: Any, first: int, last: int) -> tuple[Edges, np.ndarray]:
     return part, np.flatnonzero(kept).astype(np.int32)
 
 
-def rows_onto(rows: Rows, first: int, last: int) -> Rows:
+def rows_onto(rows: Rows[Array], first: int, last: int) -> Rows[np.ndarray]:
     """The connections of compressed rows onto some units, likewise numbered from 0, in their order.
 
     Weights that are one number for each presynaptic unit stay so: where there would be as many connections as units,
@@ -68,4 +67,6 @@ def rows_onto(rows: Rows, first: int, last: int) -> Rows:
     if each or part.size != weights.size:
         return found
     behind = found._replace(post=np.append(found.post, post.dtype.type(last - first)))
-    return behind if delays is None else behind._replace(delays=np.append(found.delays, delays.dtype.type(0)))
+    return (
+        behind if found.delays is None else behind._replace(delays=np.append(found.delays, found.delays.dtype.type(0)))
+    )

@@ -1,17 +1,21 @@
 """The connections of a synapse as lists, sorted for walks from either side."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-import jax
 import numpy as np
+
+from spark.arrays import Array
 
 _LARGEST = np.iinfo(np.int32).max
 # How many are computed with at once in 8 bytes each.
 _AT_ONCE = 1 << 18
 
 
-class Edges(NamedTuple):
+Held = TypeVar("Held", covariant=True)
+
+
+class Edges(NamedTuple, Generic[Held]):
     """Connections, sorted by presynaptic unit, then delay, then postsynaptic unit. All arrays are int32.
 
     Attributes:
@@ -27,19 +31,19 @@ class Edges(NamedTuple):
         delay: Delay of each edge in steps, shape (edges,).
     """
 
-    post: Any
-    starts: Any
-    in_starts: Any
-    in_edge: Any
-    in_pre: Any
-    in_delay: Any
-    pre: Any
-    delay: Any
+    post: Held
+    starts: Held
+    in_starts: Held
+    in_edge: Held
+    in_pre: Held
+    in_delay: Held
+    pre: Held
+    delay: Held
 
 
 def build_edges(
-    pre_index: Any, post_index: Any, delay: Any, pre_units: int, post_units: int, max_delay: int
-) -> tuple[Edges, np.ndarray]:
+    pre_index: Array, post_index: Array, delay: Array | int, pre_units: int, post_units: int, max_delay: int
+) -> tuple[Edges[np.ndarray], np.ndarray]:
     """Sort connections into `Edges`.
 
     Args:
@@ -98,7 +102,7 @@ def build_edges(
     return edges, order
 
 
-def _integers(name: str, values: jax.Array, largest: int) -> np.ndarray:
+def _integers(name: str, values: Array | int, largest: int) -> np.ndarray:
     array = np.asarray(values)
     if array.size == 0:
         return array.astype(np.int64)

@@ -1,7 +1,6 @@
 """The exponential function of the pools, written so that XLA and C++ give the same bits."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -11,7 +10,7 @@ LEAST = -87.0
 MOST = 80.0
 
 
-def exponential(x: Any) -> Any:
+def exponential(x: jax.Array) -> jax.Array:
     """e^x in float32 within 2 units in the last place, for x < 87; 0 below -87.
 
     2^n times a polynomial of what is left (the coefficients of the Cephes library's expf, S. Moshier 1989).
@@ -29,6 +28,6 @@ def exponential(x: Any) -> Any:
     return jnp.where(x < np.float32(LEAST), np.float32(0.0), p * power)
 
 
-def bounded_exponential(x: Any) -> Any:
+def bounded_exponential(x: jax.Array) -> jax.Array:
     """e^x as `exponential`, of numbers beyond 80 that of 80: for arguments that may have any size."""
     return exponential(jnp.minimum(jnp.asarray(x, jnp.float32), np.float32(MOST)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from spark.arrays import Array
 from spark.kernels import native
 from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, for_rows, weight_layout
 from spark.kernels.sharing import TOGETHER
@@ -25,7 +26,7 @@ def first_of_second_half(units: int) -> int:
     return min(units, blocks // 2 * TOGETHER)
 
 
-def pays(rows: Rows, slots: int, units: int) -> bool:
+def pays(rows: Rows[Array], slots: int, units: int) -> bool:
     """Whether spikes are to be delivered by blocks of steps instead of into a ring of so many rows."""
     if rows.delays is None or slots * units * 4 < SPREAD_BYTES:
         return False
@@ -33,7 +34,7 @@ def pays(rows: Rows, slots: int, units: int) -> bool:
     return rows.post.size >= SPREAD_CONNECTIONS * visits * (rows.starts.size - 1)
 
 
-def by_delay(rows: Rows, units: int) -> Rows:
+def by_delay(rows: Rows[np.ndarray], units: int) -> Rows[np.ndarray]:
     """The same connections with each row ascending by half of the targets, then delay, equal ones as they stood.
 
     Args:
@@ -43,14 +44,15 @@ def by_delay(rows: Rows, units: int) -> Rows:
     Returns:
         The rows, with their middles.
     """
-    starts, half = rows.starts, first_of_second_half(units)
+    assert rows.delays is not None
+    starts, delays, half = rows.starts, rows.delays, first_of_second_half(units)
     each = ("post", "delays", "weights") if weight_layout(rows) == WEIGHT_OF_EDGE else ("post", "delays")
     made = {name: np.empty_like(getattr(rows, name)) for name in each}
     middles = np.empty(starts.size - 1, np.int32)
 
     def sort(first: int, last: int) -> None:
         here = slice(starts[first], starts[last])
-        order, counts = _order(starts[first : last + 1] - starts[first], rows.post[here] >= half, rows.delays[here])
+        order, counts = _order(starts[first : last + 1] - starts[first], rows.post[here] >= half, delays[here])
         middles[first:last] = starts[first:last] + counts
         for name, array in made.items():
             # Unlike an index, this lets other threads go on.

@@ -8,11 +8,12 @@ one, are its reference.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from spark.kernels import native
 from spark.kernels.instructions import CLEAR, COPY, GUARD, LIST_FIRED, NOTE_ROW, NOTE_SPIKES, TAKE, WATCH
@@ -67,9 +68,9 @@ def _whole_lines(size: int) -> int:
 class Program:
     """Collects instructions over the leaves of a state, then runs them in one call."""
 
-    def __init__(self, states: Sequence[Any]) -> None:
+    def __init__(self, states: Sequence[ArrayLike]) -> None:
         self._states = list(states)
-        self._arguments: list[Any] = []
+        self._arguments: list[ArrayLike] = []
         self._results: list[jax.ShapeDtypeStruct] = []
         self._scratch = self._apart = 0
         self._code: list[Line] = []
@@ -82,11 +83,11 @@ class Program:
         """An array that begins at a byte of a leaf of the state; instructions change it in place."""
         return Place(STATE, leaf, offset, shape, dtype)
 
-    def argument(self, array: Any) -> Place:
+    def argument(self, array: ArrayLike) -> Place:
         """An array that instructions read."""
         return self.array_within(array, 0, tuple(np.shape(array)), str(jnp.result_type(array)))
 
-    def array_within(self, array: Any, offset: int, shape: tuple[int, ...], dtype: str) -> Place:
+    def array_within(self, array: ArrayLike, offset: int, shape: tuple[int, ...], dtype: str) -> Place:
         """An array that begins at a byte of another; the same outer array twice is passed once."""
         number = next((n for n, known in enumerate(self._arguments) if known is array), len(self._arguments))
         if number == len(self._arguments):
@@ -225,7 +226,7 @@ class Program:
         lists = [(self.fired(wire[0]), *wire[1:4], wire[0].size, wire[4]) for wire in wires]
         self._append(spread_line((*places, memory), wholes, lists))
 
-    def take(self, series: Any, shape: tuple[int, ...]) -> Place:
+    def take(self, series: ArrayLike, shape: tuple[int, ...]) -> Place:
         """This step's row of an array with a leading axis of steps, in a loop of steps."""
         rows = self.argument(series)
         place = self.scratch(shape, rows.dtype)
@@ -294,8 +295,8 @@ class Program:
         return [one.owner for one in self._code]
 
     def run(
-        self, steps: Any = None, threads: Any = None, timed: bool = False
-    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        self, steps: ArrayLike | None = None, threads: ArrayLike | None = None, timed: bool = False
+    ) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
         """Run all instructions in order, once or in a loop.
 
         Args:

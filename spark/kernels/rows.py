@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from spark.arrays import Array
+from spark.kernels.place import Place
 from spark.kernels.processors import processors
 
 _AT_ONCE = 1 << 20  # Connections that are worked on at once: their numbers stay in the cache.
@@ -13,7 +15,10 @@ _AT_ONCE = 1 << 20  # Connections that are worked on at once: their numbers stay
 ONE_WEIGHT, WEIGHT_OF_UNIT, WEIGHT_OF_EDGE = range(3)
 
 
-class Rows(NamedTuple):
+Held = TypeVar("Held", covariant=True)
+
+
+class Rows(NamedTuple, Generic[Held]):
     """Connections in compressed rows, one row for each presynaptic unit.
 
     Attributes:
@@ -25,14 +30,14 @@ class Rows(NamedTuple):
             `spark.kernels.order`), its first connection onto the second half; None where targets ascend.
     """
 
-    starts: Any
-    post: Any
-    weights: Any
-    delays: Any
-    middles: Any = None
+    starts: Held
+    post: Held
+    weights: Held
+    delays: Held | None
+    middles: Held | None = None
 
 
-def weight_layout(rows: Rows) -> int:
+def weight_layout(rows: "Rows[Array] | Rows[Place]") -> int:
     """Whether there is one weight, one for each unit, or one for each connection."""
     size = rows.weights.shape[0]
     if size == rows.post.shape[0]:

@@ -1,12 +1,12 @@
 """Spikes scattered through compressed rows of connections into a ring of future input."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Array
 from spark.kernels.check import check_dtype, check_shape, check_weights
 from spark.kernels.choice import Implementation, choose
 from spark.kernels.instructions import ARRIVE, SCATTER
@@ -23,13 +23,13 @@ NO_DELAY = 0
 
 
 def scatter_spikes(
-    spikes: Any,
-    rows: Rows,
-    ring: Any,
-    slot: Any,
+    spikes: Array,
+    rows: Rows[Array],
+    ring: Array,
+    slot: Array | int,
     signed: bool = True,
     implementation: Implementation = "auto",
-    amplitudes: Any = None,
+    amplitudes: Array | None = None,
 ) -> jax.Array:
     """Add the weights of the connections of all units that fired to the steps and units where they arrive.
 
@@ -57,18 +57,20 @@ def scatter_spikes(
     """
     spikes, ring = jnp.asarray(spikes), jnp.asarray(ring)
     slot = jnp.asarray(slot, jnp.int32)
-    rows = Rows(*(None if a is None else jnp.asarray(a) for a in rows))
-    _check(spikes, rows, ring)
-    delays = jnp.zeros(0, jnp.uint8) if rows.delays is None else rows.delays
-    arguments = (spikes, rows.starts, rows.post, rows.weights, delays, ring, slot)
+    starts, post, weights = (jnp.asarray(array) for array in rows[:3])
+    later = None if rows.delays is None else jnp.asarray(rows.delays)
+    listed = Rows(starts, post, weights, later)
+    _check(spikes, listed, ring)
+    delays = jnp.zeros(0, jnp.uint8) if later is None else later
+    arguments = (spikes, starts, post, weights, delays, ring, slot)
     if amplitudes is not None:
         check_shape("amplitudes", amplitudes, spikes.shape)
         return _reference(signed)(*arguments, amplitudes)
     name = "scatter_signed" if signed else "scatter_unsigned"
-    return choose(name, implementation, _native(rows, signed), _reference(signed), *arguments)
+    return choose(name, implementation, _native(listed, signed), _reference(signed), *arguments)
 
 
-def _check(spikes: jax.Array, rows: Rows, ring: jax.Array) -> None:
+def _check(spikes: jax.Array, rows: Rows[jax.Array], ring: jax.Array) -> None:
     check_dtype("spikes", spikes, jnp.int8)
     check_dtype("starts", rows.starts, jnp.int32)
     check_weights(rows.weights)
@@ -88,13 +90,13 @@ def _check(spikes: jax.Array, rows: Rows, ring: jax.Array) -> None:
         check_shape("delays", rows.delays, rows.post.shape)
 
 
-def _numbers(rows: Rows, signed: bool) -> tuple[int, int, int, int, int, int]:
+def _numbers(rows: Rows[jax.Array] | Rows[Place], signed: bool) -> tuple[int, int, int, int, int, int]:
     delay = NO_DELAY if rows.delays is None else _DELAY[str(rows.delays.dtype)]
     kinds = _POST[str(rows.post.dtype)], _WEIGHT[str(rows.weights.dtype)], delay, weight_layout(rows)
     return *kinds, int(signed), int(rows.middles is None)
 
 
-def _native(rows: Rows, signed: bool) -> Any:
+def _native(rows: Rows[jax.Array], signed: bool) -> Callable[..., jax.Array]:
     names = ("post_type", "weight_type", "delay_type", "layout", "is_signed")
     attributes = {n: np.int64(v) for n, v in zip(names, _numbers(rows, signed), strict=False)}
 
@@ -107,9 +109,16 @@ def _native(rows: Rows, signed: bool) -> Any:
     return call
 
 
-def _reference(signed: bool) -> Any:
+def _reference(signed: bool) -> Callable[..., jax.Array]:
     def call(
-        spikes: Any, starts: Any, post: Any, weights: Any, delays: Any, ring: Any, slot: Any, amplitudes: Any = None
+        spikes: jax.Array,
+        starts: jax.Array,
+        post: jax.Array,
+        weights: jax.Array,
+        delays: jax.Array,
+        ring: jax.Array,
+        slot: jax.Array,
+        amplitudes: jax.Array | None = None,
     ) -> jax.Array:
         edges = post.shape[0]
         if edges == 0:
@@ -135,7 +144,7 @@ def _reference(signed: bool) -> Any:
 def emit_scatter(
     program: Program,
     spikes: Sequence[Place],
-    rows: Rows,
+    rows: Rows[Place],
     ring: Place,
     at: tuple[Place, int],
     signed: bool,
@@ -161,7 +170,7 @@ def emit_scatter(
 
 
 def emit_arrive(
-    program: Program, spikes: Sequence[Place], rows: Rows, ring: Place, at: tuple[Place, int], signed: bool
+    program: Program, spikes: Sequence[Place], rows: Rows[Place], ring: Place, at: tuple[Place, int], signed: bool
 ) -> Place:
     """The same where all spikes arrive equally late: they are delivered when they arrive; see native/arrive.h.
 
@@ -188,7 +197,7 @@ def emit_arrive(
 def emit_spread(
     program: Program,
     spikes: Sequence[Place],
-    rows: Rows,
+    rows: Rows[Place],
     ring: Place,
     at: tuple[Place, int],
     signed: bool,
@@ -210,6 +219,7 @@ def emit_spread(
         leave it zero.
     """
     step, further = at
+    assert rows.middles is not None
     slots, post = ring.shape
     block = program.scratch((steps_together(post), post), "float32")
     wires = [
@@ -221,7 +231,7 @@ def emit_spread(
     return block
 
 
-def _wires(spikes: Sequence[Place], rows: Rows) -> Iterator[tuple[int, Place, Place, Place]]:
+def _wires(spikes: Sequence[Place], rows: Rows[Place]) -> Iterator[tuple[int, Place, Place, Place]]:
     """Of each wire its first unit, its spikes, the starts of its rows, and its weights, or those of all."""
     first = 0
     for part in spikes:

@@ -5,7 +5,6 @@ in its place. Sums are taken in any order, so that results agree with those of t
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,14 +13,20 @@ import jax.numpy as jnp
 MOST_PAIRS = 1 << 24
 
 
-def deliver_dense(spikes: jax.Array, weights: jax.Array) -> tuple[Any, ...]:
+def deliver_dense(spikes: jax.Array, weights: jax.Array) -> tuple[jax.Array, ...]:
     """The sum of the rows of `weights` (pre, post), each times its unit's spike."""
     return (spikes @ weights.astype(jnp.float32),)
 
 
 def scatter(
-    spikes: jax.Array, starts: Any, post: jax.Array, weights: jax.Array, delays: Any, ring: jax.Array, slot: Any
-) -> tuple[Any, ...]:
+    spikes: jax.Array,
+    starts: jax.Array,
+    post: jax.Array,
+    weights: jax.Array,
+    delays: jax.Array,
+    ring: jax.Array,
+    slot: jax.Array,
+) -> tuple[jax.Array, ...]:
     """`scatter_spikes` of spikes with the signs that count."""
     edges, pre = post.shape[0], spikes.shape[0]
     if edges == 0:
@@ -37,7 +42,7 @@ def scatter(
     return (ring.at[row, target].add(spikes[unit] * each),)
 
 
-def push_history(history: jax.Array, spikes: jax.Array) -> tuple[Any, ...]:
+def push_history(history: jax.Array, spikes: jax.Array) -> tuple[jax.Array, ...]:
     """The history, floats (units, steps) that begin with this step's, a step later.
 
     Args:
@@ -48,26 +53,26 @@ def push_history(history: jax.Array, spikes: jax.Array) -> tuple[Any, ...]:
     return (jnp.concatenate([spikes[:, None], before[:, :-1]], axis=1),)
 
 
-def unpacked(history: jax.Array) -> Any:
+def unpacked(history: jax.Array) -> jax.Array:
     """Signed spikes of the last steps, float32 (units, 32 * words), of bits uint32 (2, words, units)."""
     bits = (history[:, :, None, :] >> jnp.arange(32, dtype=jnp.uint32)[:, None]) & jnp.uint32(1)
     fired, negative = bits.reshape(2, -1, history.shape[2]).astype(jnp.float32)
     return (fired * (1 - 2 * negative)).T
 
 
-def deliver_edges(history: jax.Array, weights: jax.Array, post: jax.Array, *others: Any) -> tuple[Any, ...]:
+def deliver_edges(history: jax.Array, weights: jax.Array, post: jax.Array, *others: jax.Array) -> tuple[jax.Array, ...]:
     """`deliver_edges` of a history of floats; `others` are the further arrays of `Edges`."""
     _, in_starts, *_, pre, delay = others
     arrives = history[pre, delay] * weights.astype(jnp.float32)
     return (jnp.zeros(in_starts.shape[0] - 1, jnp.float32).at[post].add(arrives),)
 
 
-def magnitude(spikes: jax.Array) -> Any:
+def magnitude(spikes: jax.Array) -> jax.Array:
     """Spikes without their sign; a unit that is silent is taken for an excitatory one."""
     return jnp.where(spikes < 0, -spikes, spikes)
 
 
-SMOOTH: Mapping[str, Callable[..., tuple[Any, ...]]] = {
+SMOOTH: Mapping[str, Callable[..., tuple[jax.Array, ...]]] = {
     "deliver_dense": deliver_dense,
     "push_history": push_history,
     "deliver_edges": deliver_edges,

@@ -8,7 +8,7 @@ from spark.kernels.choice import Implementation, choose, for_weights
 from spark.kernels.edges import Edges
 
 
-def arriving(history: jax.Array, edges: Edges) -> tuple[jax.Array, jax.Array]:
+def arriving(history: jax.Array, edges: Edges[jax.Array]) -> tuple[jax.Array, jax.Array]:
     """Which edges deliver a spike in this step, and which of those spikes are negative.
 
     Args:
@@ -24,7 +24,7 @@ def arriving(history: jax.Array, edges: Edges) -> tuple[jax.Array, jax.Array]:
 
 
 def deliver_edges(
-    history: jax.Array, weights: jax.Array, edges: Edges, implementation: Implementation = "auto"
+    history: jax.Array, weights: jax.Array, edges: Edges[jax.Array], implementation: Implementation = "auto"
 ) -> jax.Array:
     """Sum the weights of the connections that a spike reaches in this step, with the signs of the spikes.
 
@@ -57,13 +57,13 @@ def deliver_edges(
     return choose("deliver_edges", implementation, _native, _reference, history, weights, edges)
 
 
-def _native(history: jax.Array, weights: jax.Array, edges: Edges) -> jax.Array:
+def _native(history: jax.Array, weights: jax.Array, edges: Edges[jax.Array]) -> jax.Array:
     out = jax.ShapeDtypeStruct((edges.in_starts.shape[0] - 1,), jnp.float32)
     call = jax.ffi.ffi_call("spark_deliver_edges", out, vmap_method="sequential")
     return call(history, weights, edges.post, edges.starts)
 
 
-def _reference(history: jax.Array, weights: jax.Array, edges: Edges) -> jax.Array:
+def _reference(history: jax.Array, weights: jax.Array, edges: Edges[jax.Array]) -> jax.Array:
     fired, negative = arriving(history, edges)
     wide = weights.astype(jnp.float32)
     change = jnp.where(fired, jnp.where(negative, -wide, wide), jnp.float32(0))

@@ -1,6 +1,6 @@
 """Event-driven updates of plastic weights, for every rule that is a `RuleTable`."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,12 +22,12 @@ class Plastic(NamedTuple):
         pending: What modulation has done already, where the weights move only every few steps.
     """
 
-    weights: Any
-    eligibility: Any
-    pending: Any
+    weights: jax.Array
+    eligibility: jax.Array
+    pending: jax.Array
 
     @classmethod
-    def alone(cls, weights: Any) -> "Plastic":
+    def alone(cls, weights: jax.Array) -> "Plastic":
         """These `weights`, which a rule changes directly, without eligibility."""
         return cls(weights, jnp.zeros(0, jnp.float32), jnp.zeros(0, jnp.float32))
 
@@ -40,8 +40,8 @@ class Third(NamedTuple):
         moved: float32 (1,) or (post,): sum of the modulation since weights moved, in units of scaled eligibility.
     """
 
-    scale: Any
-    moved: Any
+    scale: jax.Array
+    moved: jax.Array
 
     @classmethod
     def none(cls) -> "Third":
@@ -53,38 +53,38 @@ class _Dense(NamedTuple):
     """Arguments in the order in which the native version takes them."""
 
     plastic: Plastic
-    pre_spikes: Any
-    pre_traces: Any
-    post_spikes: Any
-    post_traces: Any
+    pre_spikes: jax.Array
+    pre_traces: jax.Array
+    post_spikes: jax.Array
+    post_traces: jax.Array
     third: Third
-    coefficients: Any
-    baseline: Any
+    coefficients: jax.Array
+    baseline: jax.Array
 
 
 class _Listed(NamedTuple):
     plastic: Plastic
-    history: Any
-    pre_traces: Any
-    post_spikes: Any
-    post_traces: Any
-    slot: Any
-    edges: Edges
+    history: jax.Array
+    pre_traces: jax.Array
+    post_spikes: jax.Array
+    post_traces: jax.Array
+    slot: jax.Array
+    edges: Edges[jax.Array]
     third: Third
-    coefficients: Any
-    baseline: Any
+    coefficients: jax.Array
+    baseline: jax.Array
 
 
 def stdp_dense(
     plastic: Plastic,
-    pre_spikes: Any,
-    pre_traces: Any,
-    post_spikes: Any,
-    post_traces: Any,
+    pre_spikes: jax.Array,
+    pre_traces: jax.Array,
+    post_spikes: jax.Array,
+    post_traces: jax.Array,
     third: Third,
-    coefficients: Any,
+    coefficients: jax.Array,
     implementation: Implementation = "auto",
-    baseline: Any = None,
+    baseline: jax.Array | None = None,
 ) -> Plastic:
     """Change what the spikes of this step touch in a dense kernel.
 
@@ -126,21 +126,21 @@ def stdp_dense(
     check_shape("pre_spikes", given.pre_spikes, (pre,))
     check_shape("pre_traces", given.pre_traces, (None, pre))
     _check(given, (pre, post))
-    return choose("stdp_dense", implementation, _native_dense, _reference_dense, given)  # type: ignore[return-value]
+    return choose("stdp_dense", implementation, _native_dense, _reference_dense, given)
 
 
 def stdp_edges(
     plastic: Plastic,
-    history: Any,
-    pre_traces: Any,
-    post_spikes: Any,
-    post_traces: Any,
-    slot: Any,
-    edges: Edges,
+    history: jax.Array,
+    pre_traces: jax.Array,
+    post_spikes: jax.Array,
+    post_traces: jax.Array,
+    slot: jax.Array,
+    edges: Edges[jax.Array],
     third: Third,
-    coefficients: Any,
+    coefficients: jax.Array,
     implementation: Implementation = "auto",
-    baseline: Any = None,
+    baseline: jax.Array | None = None,
 ) -> Plastic:
     """Change what the spikes of this step touch in a list of connections, each with a delay; see `stdp_dense`.
 
@@ -177,14 +177,14 @@ def stdp_edges(
     if slots < needed:
         raise ValueError(f"pre_traces: must have at least {needed} slots for these delays, got {slots}.")
     _check(given, given.edges.post.shape)
-    return choose("stdp_edges", implementation, _native_edges, _reference_edges, given)  # type: ignore[return-value]
+    return choose("stdp_edges", implementation, _native_edges, _reference_edges, given)
 
 
-def _or_empty(baseline: Any) -> Any:
+def _or_empty(baseline: jax.Array | None) -> jax.Array:
     return jnp.zeros(0, jnp.float32) if baseline is None else baseline
 
 
-def _check(given: Any, shape: tuple[int, ...]) -> None:
+def _check(given: _Dense | _Listed, shape: tuple[int, ...]) -> None:
     """What dense and listed weights have in common."""
     post = given.post_spikes.size
     for name, count in (("pre_traces", len(given.pre_traces)), ("post_traces", len(given.post_traces))):
@@ -208,7 +208,7 @@ def _check(given: Any, shape: tuple[int, ...]) -> None:
         check_dtype(name, array, jnp.float32)
 
 
-def _call(target: str, plastic: Plastic, *others: Any) -> Plastic:
+def _call(target: str, plastic: Plastic, *others: jax.Array) -> Plastic:
     shapes = [jax.ShapeDtypeStruct(array.shape, jnp.float32) for array in plastic]
     aliases = {number: number for number in range(len(plastic))}
     call = jax.ffi.ffi_call(target, shapes, vmap_method="sequential", input_output_aliases=aliases)
@@ -224,14 +224,14 @@ def _native_edges(given: _Listed) -> Plastic:
     return _call("spark_stdp_edges", given.plastic, *others)
 
 
-def _matrices(coefficients: Any, pre: int, post: int) -> Any:
+def _matrices(coefficients: jax.Array, pre: int, post: int) -> jax.Array:
     return coefficients[2:-1].reshape(4, pre + 1, post + 1)
 
 
-def _at_pre(matrix: Any, x: list[Any], y: list[Any]) -> Any:
+def _at_pre(matrix: jax.Array, x: list[jax.Array], y: list[jax.Array]) -> jax.Array:
     """Sum over b of (sum over a of matrix[a, b] * x[a]) * y[b], with x[0] = y[0] = 1 left out."""
 
-    def factor(b: int) -> Any:
+    def factor(b: int) -> jax.Array:
         total = matrix[0, b]
         for a, trace in enumerate(x, 1):
             total = total + matrix[a, b] * trace
@@ -243,7 +243,9 @@ def _at_pre(matrix: Any, x: list[Any], y: list[Any]) -> Any:
     return total
 
 
-def applied(plastic: Plastic, change: Any, touched: Any, third: Third, moved: Any, bounds: Any) -> Plastic:
+def applied(
+    plastic: Plastic, change: jax.Array, touched: jax.Array, third: Third, moved: jax.Array, bounds: jax.Array
+) -> Plastic:
     """Add a change where an event touches, to the weights, or to an eligibility; see `stdp_dense`."""
     weights, eligibility, pending = plastic
     if not eligibility.size:
@@ -255,7 +257,14 @@ def applied(plastic: Plastic, change: Any, touched: Any, third: Third, moved: An
     return Plastic(weights, eligibility + change, pending)
 
 
-def _reference(given: _Dense | _Listed, x: list[Any], y: list[Any], arrived: Any, fired: Any, moved: Any) -> Plastic:
+def _reference(
+    given: _Dense | _Listed,
+    x: list[jax.Array],
+    y: list[jax.Array],
+    arrived: jax.Array,
+    fired: jax.Array,
+    moved: jax.Array,
+) -> Plastic:
     """Everything at once, with traces and spikes that broadcast against the weights."""
     plastic, third, coefficients = given.plastic, given.third, given.coefficients
     matrices, bounds = _matrices(coefficients, len(x), len(y)), coefficients[:2]

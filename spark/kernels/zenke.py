@@ -1,6 +1,6 @@
 """The event-driven update of the default plasticity rule."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ class _Update(NamedTuple):
     post_trace: jax.Array
     slow_trace: jax.Array
     slot: jax.Array
-    edges: Edges
+    edges: Edges[jax.Array]
     parameters: jax.Array
 
 
@@ -34,8 +34,8 @@ def zenke_edges(
     post_spikes: jax.Array,
     post_trace: jax.Array,
     slow_trace: jax.Array,
-    slot: Any,
-    edges: Edges,
+    slot: jax.Array,
+    edges: Edges[jax.Array],
     parameters: jax.Array,
     implementation: Implementation = "auto",
 ) -> jax.Array:

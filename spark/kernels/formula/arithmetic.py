@@ -1,18 +1,28 @@
 """Operations on numbers, one for one primitive of a jaxpr: each works on scalars and on vectors of LLVM alike."""
 
 from collections.abc import Callable
-from typing import Any
 
 from spark.kernels.formula import functions
 from spark.kernels.formula.conversions import as_float, converted, from_float, rounded, same_bits
-from spark.kernels.formula.values import Builder, Numbers, Unsupported, bits, intrinsic, is_float, is_signed, same
+from spark.kernels.formula.values import (
+    PLAIN,
+    Builder,
+    Numbers,
+    Params,
+    Unsupported,
+    bits,
+    intrinsic,
+    is_float,
+    is_signed,
+    same,
+)
 
 # Takes the builder, the operands, the dtype of the first and the parameters of the equation; gives the result.
-Operation = Callable[[Builder, list[Numbers], str, dict[str, Any]], Numbers]
+Operation = Callable[[Builder, list[Numbers], str, Params], Numbers]
 
 
 def _both(of_floats: str, of_integers: str) -> Operation:
-    def run(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+    def run(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
         if is_float(dtype):
             return rounded(b, getattr(b, of_floats)(*x), dtype)
         return getattr(b, of_integers)(*x)
@@ -23,7 +33,7 @@ def _both(of_floats: str, of_integers: str) -> Operation:
 def _float(function: Callable[..., Numbers]) -> Operation:
     """A function that is computed in float32, and rounded."""
 
-    def run(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+    def run(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
         return from_float(b, function(b, *(as_float(b, one, dtype) for one in x)), dtype)
 
     return run
@@ -38,7 +48,7 @@ def _intrinsic(name: str) -> Operation:
 
 
 def _compare(sign: str) -> Operation:
-    def run(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+    def run(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
         if is_float(dtype):
             return b.fcmp_unordered("!=", *x) if sign == "!=" else b.fcmp_ordered(sign, *x)
         return (b.icmp_signed if is_signed(dtype) else b.icmp_unsigned)(sign, *x)
@@ -49,10 +59,10 @@ def _compare(sign: str) -> Operation:
 def _extreme(sign: str) -> Operation:
     """The larger or smaller one; NaN if either is."""
 
-    def run(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+    def run(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
         first, second = x
         if not is_float(dtype):
-            return b.select(_compare(sign)(b, x, dtype, {}), first, second)
+            return b.select(_compare(sign)(b, x, dtype, PLAIN), first, second)
         # Where one is NaN nothing is strictly beyond, so the first stays: one instruction of a processor. Whether the
         # second is NaN is known before the loop where all units share it.
         found = b.select(b.fcmp_ordered(sign[0], second, first), second, first)
@@ -73,7 +83,7 @@ def _guarded(b: Builder, x: list[Numbers], dtype: str) -> tuple[Numbers, Numbers
     return b.select(fault, same(1, bottom.type), bottom), zero, overflows
 
 
-def _divide(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _divide(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     if is_float(dtype):
         return rounded(b, b.fdiv(*x), dtype)
     divisor, zero, _ = _guarded(b, x, dtype)
@@ -81,7 +91,7 @@ def _divide(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) ->
     return b.select(zero, same(-1, quotient.type), quotient)
 
 
-def _remainder(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _remainder(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     if is_float(dtype):
         return _library("fmodf")(b, x, dtype, params)
     divisor, zero, _ = _guarded(b, x, dtype)
@@ -92,7 +102,7 @@ def _remainder(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any])
 def _shift(method: str) -> Operation:
     """Shifts by the width or more leave nothing, or the sign."""
 
-    def run(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+    def run(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
         kind, width = x[0].type, bits(dtype)
         beyond = b.icmp_unsigned(">=", x[1], same(width, kind))
         by = b.select(beyond, same(width - 1 if method == "ashr" else 0, kind), x[1])
@@ -102,11 +112,11 @@ def _shift(method: str) -> Operation:
     return run
 
 
-def _negative(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _negative(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     return b.fneg(x[0]) if is_float(dtype) else b.sub(same(0, x[0].type), x[0])
 
 
-def _absolute(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _absolute(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     if is_float(dtype):
         return intrinsic(b, "fabs", x)
     if not is_signed(dtype):
@@ -114,12 +124,12 @@ def _absolute(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) 
     return b.select(b.icmp_signed("<", x[0], same(0, x[0].type)), b.sub(same(0, x[0].type), x[0]), x[0])
 
 
-def _sign(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _sign(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     zero, one = same(0, x[0].type), same(1, x[0].type)
-    above = b.select(_compare(">")(b, [x[0], zero], dtype, {}), one, zero)
+    above = b.select(_compare(">")(b, [x[0], zero], dtype, PLAIN), one, zero)
     if not is_float(dtype) and not is_signed(dtype):
         return above
-    found = b.select(_compare("<")(b, [x[0], zero], dtype, {}), same(-1, x[0].type), above)
+    found = b.select(_compare("<")(b, [x[0], zero], dtype, PLAIN), same(-1, x[0].type), above)
     if not is_float(dtype):
         return found
     # Zeros keep their sign, and NaN stays NaN.
@@ -127,35 +137,35 @@ def _sign(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> N
     return b.select(plain, found, x[0])
 
 
-def _round(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _round(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     name = "roundeven" if int(params["rounding_method"]) == 1 else "round"
     return _intrinsic(name)(b, x, dtype, params)
 
 
-def _power(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _power(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     """A whole power by squaring, in the order in which JAX multiplies."""
     exponent, multiply = int(params["y"]), _both("fmul", "mul")
     if exponent == 0:
         return same(1, x[0].type)
     left, base = abs(exponent), x[0]
     while not left & 1:
-        left, base = left >> 1, multiply(b, [base, base], dtype, {})
+        left, base = left >> 1, multiply(b, [base, base], dtype, PLAIN)
     value = base
     while left := left >> 1:
-        base = multiply(b, [base, base], dtype, {})
-        value = multiply(b, [value, base], dtype, {}) if left & 1 else value
+        base = multiply(b, [base, base], dtype, PLAIN)
+        value = multiply(b, [value, base], dtype, PLAIN) if left & 1 else value
     if exponent < 0:
-        return _divide(b, [same(1, x[0].type), value], dtype, {})
+        return _divide(b, [same(1, x[0].type), value], dtype, PLAIN)
     return value
 
 
-def _real_power(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _real_power(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     if not is_float(dtype) or x[0].type != x[1].type:
         raise Unsupported("a power of integers")
     return _library("powf")(b, x, dtype, params)
 
 
-def _square(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _square(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     return _both("fmul", "mul")(b, [x[0], x[0]], dtype, params)
 
 
@@ -163,12 +173,12 @@ def _inverse_root(b: Builder, x: Numbers) -> Numbers:
     return b.fdiv(same(1.0, x.type), intrinsic(b, "sqrt", [x]))
 
 
-def _finite(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _finite(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     wide = as_float(b, x[0], dtype)
     return b.fcmp_ordered("<", intrinsic(b, "fabs", [wide]), same(float("inf"), wide.type))
 
 
-def _select(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _select(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     """`dtype` is that of the choice: a boolean, or a number among several cases."""
     which, *cases = x
     if dtype == "bool":
@@ -179,24 +189,24 @@ def _select(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) ->
     return value
 
 
-def _clamp(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _clamp(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     least, value, most = x
-    return _extreme("<=")(b, [_extreme(">=")(b, [value, least], dtype, {}), most], dtype, {})
+    return _extreme("<=")(b, [_extreme(">=")(b, [value, least], dtype, PLAIN), most], dtype, PLAIN)
 
 
-def _not(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _not(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     return b.not_(x[0])
 
 
-def _convert(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _convert(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     return converted(b, x[0], dtype, str(params["new_dtype"]))
 
 
-def _bitcast(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _bitcast(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     return same_bits(b, x[0], dtype, str(params["new_dtype"]))
 
 
-def _reduced(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+def _reduced(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     """Rounded to fewer bits: only as one of the dtypes has them."""
     if (params["exponent_bits"], params["mantissa_bits"]) != (8, 23):
         raise Unsupported("rounding to an unusual number of bits")
@@ -204,14 +214,14 @@ def _reduced(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -
 
 
 def _logic(method: str) -> Operation:
-    def run(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+    def run(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
         return getattr(b, method)(*x)
 
     return run
 
 
 def _count(name: str) -> Operation:
-    def run(b: Builder, x: list[Numbers], dtype: str, params: dict[str, Any]) -> Numbers:
+    def run(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
         return intrinsic(b, name, x)
 
     return run

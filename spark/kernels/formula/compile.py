@@ -6,7 +6,6 @@ import struct
 import threading
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import llvmlite
 from llvmlite import binding
@@ -20,7 +19,7 @@ _DIGEST = 32
 
 
 @cache
-def _machine() -> Any:
+def _machine() -> binding.TargetMachine:
     """The processor of this machine, as LLVM describes it."""
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
@@ -48,7 +47,7 @@ class _Loaded:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.engines: dict[int, Any] = {}
+        self.engines: dict[int, binding.ExecutionEngine] = {}
 
 
 _loaded = _Loaded()
@@ -74,7 +73,7 @@ def load(text: str) -> int:
     return key
 
 
-def machine_of_its_own() -> Any:
+def machine_of_its_own() -> binding.TargetMachine:
     """A description of the processor that an engine may own."""
     _machine()
     return binding.Target.from_default_triple().create_target_machine()

@@ -1,7 +1,6 @@
 """Random numbers of `jax.random` from keys of Threefry, the same bits for every unit wherever it is computed."""
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import numpy as np
@@ -9,21 +8,21 @@ from llvmlite import ir
 
 from spark.kernels.formula.functions import threefry
 from spark.kernels.formula.shapes import spread
-from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, constant, same
+from spark.kernels.formula.values import FEW, Builder, Each, Few, Numbers, Params, Unsupported, constant, same
 
 
-def _words(key: Few) -> tuple[Any, Any]:
+def _words(key: Few) -> tuple[Numbers, Numbers]:
     cells = spread(key, (2,))
     return cells[0], cells[1]
 
 
-def _key(words: tuple[Any, Any]) -> Few:
+def _key(words: tuple[Numbers, Numbers]) -> Few:
     cells = np.empty(2, object)
     cells[:] = words
     return Few(cells, "uint32")
 
 
-def wrapped(params: dict[str, Any], key: Few) -> Few:
+def wrapped(params: Params, key: Few) -> Few:
     """Two words as a key."""
     if params["impl"].name != "threefry2x32":
         raise Unsupported(f"random numbers of '{params['impl'].name}'")
@@ -37,7 +36,7 @@ def folded(b: Builder, key: Few, number: Few) -> Few:
 
 
 def bits(
-    once: Builder, each: Builder, key: Few, shape: tuple[int, ...], units: int, index: Callable[[], Any]
+    once: Builder, each: Builder, key: Few, shape: tuple[int, ...], units: int, index: Callable[[], Numbers]
 ) -> Each | Few:
     """32 random bits for each element of a shape: for units by their number, or few of them."""
     if not jax.config.jax_threefry_partitionable:  # type: ignore[attr-defined]
@@ -59,11 +58,11 @@ def bits(
     return Few(cells.reshape(shape), "uint32")
 
 
-def _splat(b: Builder, scalar: Any, kind: ir.Type) -> Any:
+def _splat(b: Builder, scalar: Numbers, kind: ir.Type) -> Numbers:
     return splat(b, scalar, kind.count)  # type: ignore[attr-defined]
 
 
-def splat(b: Builder, scalar: Any, lanes: int) -> Any:
+def splat(b: Builder, scalar: Numbers, lanes: int) -> Numbers:
     """A number in every lane."""
     kind = ir.VectorType(scalar.type, lanes)
     if isinstance(scalar, ir.Constant):

@@ -1,15 +1,16 @@
 """Writes a formula in LLVM's intermediate language: vectors over units, and the rest through a small buffer."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from jax.extend import core
 from llvmlite import ir
 
 from spark.kernels.formula.conversions import from_float, loaded, stored
 from spark.kernels.formula.shapes import numbers, spread
-from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, itemsize, memory_type
+from spark.kernels.formula.values import FEW, Builder, Each, Few, Numbers, Unsupported, itemsize, memory_type
 from spark.kernels.formula.walk import Value, Walk
+from spark.kernels.jaxprs import Code
 
 NAME = "formula"
 _LONG, _INT, _BYTE, _POINTER = ir.IntType(64), ir.IntType(32), ir.IntType(8), ir.PointerType()
@@ -40,7 +41,7 @@ class Loop:
 
     def __init__(
         self,
-        closed: Any,
+        closed: core.ClosedJaxpr | Code,
         inputs: list[Slot],
         outputs: list[Slot],
         units: int,
@@ -51,7 +52,7 @@ class Loop:
         self.closed, self.inputs, self.outputs, self.units, self.lanes = closed, inputs, outputs, units, lanes
         self.module = ir.Module(NAME)
         self.function = ir.Function(self.module, ir.FunctionType(ir.VoidType(), [_POINTER, _LONG, _LONG]), NAME)
-        self.once = ir.IRBuilder(self.function.append_basic_block("once"))
+        self.once: Builder = ir.IRBuilder(self.function.append_basic_block("once"))
         self.few: dict[int, Few] = {}
         self.numbers: list[np.float32] = []
         self._known: dict[tuple[bytes, str], Few] = {}
@@ -85,7 +86,7 @@ class Loop:
         at.add_incoming(first, self.once.block)
         at.add_incoming(each.add(at, width), each.block)
         each.branch(again)
-        left = ir.IRBuilder(rest)
+        left: Builder = ir.IRBuilder(rest)
         count = left.sub(last, whole)
         left.cbranch(left.icmp_unsigned("==", count, ir.Constant(_LONG, 0)), done, tail)
         self._tail(ir.IRBuilder(tail), whole, count, done)
@@ -101,7 +102,7 @@ class Loop:
         ir.IRBuilder(unasked).ret_void()
         self.once.position_at_end(asked)
 
-    def _array(self, arrays: Any, number: int) -> Any:
+    def _array(self, arrays: Numbers, number: int) -> Numbers:
         place = self.once.gep(arrays, [ir.Constant(_LONG, number)], source_etype=_POINTER)
         return self.once.load(place, typ=_POINTER)
 
@@ -115,7 +116,7 @@ class Loop:
             cells[at] = loaded(self.once, self.once.load(place, typ=kind), slot.dtype)
         return Few(cells.reshape(slot.shape), slot.dtype)
 
-    def _number(self, value: Any, dtype: str) -> Few:
+    def _number(self, value: float | np.floating, dtype: str) -> Few:
         """A float that is written in the code; zero, which folds much away, stays there."""
         number = np.float32(value)
         if number == 0:
@@ -129,7 +130,7 @@ class Loop:
             self._known[key] = Few(cells, dtype)
         return self._known[key]
 
-    def _round(self, b: Builder, at: Any, arrays: list[Any]) -> None:
+    def _round(self, b: Builder, at: Numbers, arrays: list[Numbers]) -> None:
         """Read `lanes` units, compute, and write them."""
         values: list[Value] = [
             Each(loaded(b, self._load(b, arrays[n], at, slot.dtype), slot.dtype), slot.dtype)
@@ -147,12 +148,12 @@ class Loop:
             elif isinstance(value, Each):
                 raise Unsupported(f"a result of shape {slot.shape} that follows from single units")
 
-    def _load(self, b: Builder, array: Any, at: Any, dtype: str) -> Any:
+    def _load(self, b: Builder, array: Numbers, at: Numbers, dtype: str) -> Numbers:
         kind = memory_type(dtype)
         place = b.gep(array, [at], source_etype=kind)
         return b.load(place, typ=ir.VectorType(kind, self.lanes), align=itemsize(dtype))
 
-    def _tail(self, b: Builder, whole: Any, count: Any, done: Any) -> None:
+    def _tail(self, b: Builder, whole: Numbers, count: Numbers, done: ir.Block) -> None:
         """Fewer units than there are lanes: by way of buffers, so that nothing beyond an array is touched."""
         slots = [*self.inputs, *self.outputs]
         buffers = [self._buffer(slot) if slot.each else array for slot, array in zip(slots, self.arrays, strict=True)]
@@ -166,7 +167,7 @@ class Loop:
                 self._move(b, self._from(b, array, whole, slot), buffer, count, slot)
         b.branch(done)
 
-    def _round_in(self, b: Builder, whole: Any, buffers: list[Any]) -> None:
+    def _round_in(self, b: Builder, whole: Numbers, buffers: list[Numbers]) -> None:
         shifted = []
         for slot, buffer in zip([*self.inputs, *self.outputs], buffers, strict=True):
             if not slot.each:
@@ -176,7 +177,7 @@ class Loop:
             shifted.append(b.gep(buffer, [back], source_etype=_BYTE))
         self._round(b, whole, shifted)
 
-    def _buffer(self, slot: Slot) -> Any:
+    def _buffer(self, slot: Slot) -> Numbers:
         kind = ir.ArrayType(memory_type(slot.dtype), self.lanes)
         # As a pointer without a type, like those that come in.
         buffer = self.once.alloca(kind)
@@ -184,17 +185,17 @@ class Loop:
         self.once.store(ir.Constant(kind, [ir.Constant(kind.element, 0)] * self.lanes), buffer)
         return buffer
 
-    def _from(self, b: Builder, array: Any, at: Any, slot: Slot) -> Any:
+    def _from(self, b: Builder, array: Numbers, at: Numbers, slot: Slot) -> Numbers:
         return b.gep(array, [at], source_etype=memory_type(slot.dtype))
 
-    def _move(self, b: Builder, to: Any, source: Any, count: Any, slot: Slot) -> None:
+    def _move(self, b: Builder, to: Numbers, source: Numbers, count: Numbers, slot: Slot) -> None:
         size = b.mul(count, ir.Constant(_LONG, itemsize(slot.dtype)))
         name = "llvm.memcpy.p0.p0.i64"
         kinds = [_POINTER, _POINTER, _LONG, ir.IntType(1)]
         copy = self.module.globals.get(name) or ir.Function(self.module, ir.FunctionType(ir.VoidType(), kinds), name)
         b.call(copy, [to, source, size, ir.Constant(ir.IntType(1), 0)])
 
-    def _store_few(self, b: Builder, first: Any) -> None:
+    def _store_few(self, b: Builder, first: Numbers) -> None:
         few = [n for n, slot in enumerate(self.outputs) if not slot.each]
         if few:
             with b.if_then(b.icmp_unsigned("==", first, ir.Constant(_LONG, 0))):

@@ -8,7 +8,7 @@ import numpy as np
 from jax.extend import core
 
 from spark.kernels.formula.values import Unsupported
-from spark.kernels.jaxprs import CALLS, is_literal
+from spark.kernels.jaxprs import CALLS, Named, Typed
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +28,6 @@ class Name:
         return int(np.prod(self.aval.shape, dtype=np.int64))
 
 
-Atom = Any  # A `Name`, or one of JAX's literals.
-
-
 @dataclass(frozen=True)
 class Operator:
     """A primitive by its name."""
@@ -42,8 +39,8 @@ class Operator:
 class Equation:
     """One primitive of a flat jaxpr, as `Walk` reads those of JAX."""
 
-    primitive: Any
-    invars: tuple[Atom, ...]
+    primitive: Named
+    invars: tuple[Typed, ...]
     outvars: tuple[Name, ...]
     params: dict[str, Any]
 
@@ -60,18 +57,25 @@ class Flat:
     """
 
     invars: tuple[Name, ...]
-    outvars: tuple[Atom, ...]
+    outvars: tuple[Typed, ...]
     eqns: tuple[Equation, ...]
     constants: dict[Name, np.ndarray] = field(default_factory=dict)
     constvars: tuple[Name, ...] = ()
 
 
-def size_of(atom: Atom) -> int:
+@dataclass(frozen=True, eq=False)
+class Prepared(Flat):
+    """A flat jaxpr each of whose results has a name of its own, which an equation makes."""
+
+    outvars: tuple[Name, ...]
+
+
+def size_of(atom: Typed) -> int:
     """Number of elements."""
     return int(np.prod(atom.aval.shape, dtype=np.int64))
 
 
-def broadcast(atom: Atom, shape: tuple[int, ...]) -> Equation:
+def broadcast(atom: Typed, shape: tuple[int, ...]) -> Equation:
     """The equation that stretches axes of length 1."""
     name = Name(jax.ShapeDtypeStruct(shape, atom.aval.dtype))
     params = {"shape": shape, "broadcast_dimensions": tuple(range(len(shape)))}
@@ -93,17 +97,17 @@ class _Opened:
         self.equations: list[Equation] = []
         self.constants: dict[Name, np.ndarray] = {}
 
-    def walk(self, closed: Any, given: tuple[Atom, ...]) -> list[Atom]:
+    def walk(self, closed: core.ClosedJaxpr | core.Jaxpr, given: tuple[Typed, ...]) -> list[Typed]:
         """Append the equations of a jaxpr for these arguments; returns its results."""
         jaxpr = closed.jaxpr if isinstance(closed, core.ClosedJaxpr) else closed
         consts = closed.consts if isinstance(closed, core.ClosedJaxpr) else []
-        known: dict[Any, Atom] = dict(zip(jaxpr.invars, given, strict=True))
+        known: dict[core.Var | core.Literal, Typed] = dict(zip(jaxpr.invars, given, strict=True))
         for variable, array in zip(jaxpr.constvars, consts, strict=True):
-            known[variable] = Name(variable.aval)
-            self.constants[known[variable]] = np.asarray(array)
+            known[variable] = name = Name(variable.aval)
+            self.constants[name] = np.asarray(array)
 
-        def read(atom: Any) -> Atom:
-            return atom if is_literal(atom) else known[atom]
+        def read(atom: core.Var | core.Literal) -> Typed:
+            return atom if isinstance(atom, core.Literal) else known[atom]
 
         for equation in jaxpr.eqns:
             name, values = equation.primitive.name, tuple(read(atom) for atom in equation.invars)
@@ -116,12 +120,12 @@ class _Opened:
             known.update(zip(equation.outvars, found, strict=True))
         return [read(atom) for atom in jaxpr.outvars]
 
-    def _append(self, name: str, values: tuple[Atom, ...], equation: Any) -> list[Atom]:
+    def _append(self, name: str, values: tuple[Typed, ...], equation: core.JaxprEqn) -> list[Typed]:
         outvars = tuple(Name(v.aval) for v in equation.outvars)
         self.equations.append(Equation(Operator(name), values, outvars, dict(equation.params)))
         return list(outvars)
 
-    def _choose(self, equation: Any, values: tuple[Atom, ...]) -> list[Atom]:
+    def _choose(self, equation: core.JaxprEqn, values: tuple[Typed, ...]) -> list[Typed]:
         which, *given = values
         results = [self.walk(branch, tuple(given)) for branch in equation.params["branches"]]
         outvars = tuple(Name(v.aval) for v in equation.outvars)

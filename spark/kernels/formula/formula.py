@@ -1,10 +1,12 @@
 """A formula, ready to be an instruction of a native program."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from jax.extend import core
 
 from spark.kernels.formula import compile as machine
 from spark.kernels.formula.emit import Loop, Slot
+from spark.kernels.jaxprs import Code
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,11 @@ class Formula:
 
 
 def formula(
-    closed: Any, inputs: list[Slot], outputs: list[Slot], units: int, asks: tuple[int, bool] | None = None
+    closed: core.ClosedJaxpr | Code,
+    inputs: list[Slot],
+    outputs: list[Slot],
+    units: int,
+    asks: tuple[int, bool] | None = None,
 ) -> Formula:
     """The formula of a closed jaxpr whose arguments and results are these arrays.
 

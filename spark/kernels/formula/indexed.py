@@ -1,15 +1,15 @@
 """What reads or changes elements by numbers that are computed: gathers and scatters, as `jax.lax` defines them."""
 
-from typing import Any
+from collections.abc import Sequence
 
-import jax
 import jax.numpy as jnp
 from jax.lax import GatherScatterMode
 
 from spark.kernels.formula.arithmetic import OPERATIONS
 from spark.kernels.formula.flat import Equation
 from spark.kernels.formula.nest import Nest, strides, whole
-from spark.kernels.formula.values import Unsupported, constant
+from spark.kernels.formula.values import PLAIN, Numbers, Unsupported, constant
+from spark.kernels.jaxprs import Typed
 
 _CHANGES = {
     "scatter": "",
@@ -26,13 +26,18 @@ _CHANGES = {
 }
 
 
-def _shape(atom: Any) -> tuple[int, ...]:
+def _shape(atom: Typed) -> tuple[int, ...]:
     return tuple(int(n) for n in atom.aval.shape)
 
 
 def _starts(
-    nest: Nest, indices: jax.Array, batch: list[Any], axes: tuple[int, ...], joint: tuple[Any, Any], rank: int
-) -> list[Any]:
+    nest: Nest,
+    indices: Typed,
+    batch: list[Numbers],
+    axes: tuple[int, ...],
+    joint: tuple[Sequence[int], Sequence[int]],
+    rank: int,
+) -> list[Numbers]:
     """Where a window begins along each axis of the operand.
 
     Args:
@@ -44,7 +49,7 @@ def _starts(
         rank: Axes of the operand.
     """
     steps = strides(_shape(indices))
-    starts = [whole(0)] * rank
+    starts: list[Numbers] = [whole(0)] * rank
     for number, axis in enumerate(axes):
         starts[axis] = nest.index(indices, nest.offset([*batch, whole(number)], steps))
     for axis, along in zip(*joint, strict=True):
@@ -52,7 +57,9 @@ def _starts(
     return starts
 
 
-def _placed(nest: Nest, starts: list[Any], shape: tuple[int, ...], window: list[int], mode: Any) -> tuple[Any, Any]:
+def _placed(
+    nest: Nest, starts: list[Numbers], shape: tuple[int, ...], window: list[int], mode: GatherScatterMode
+) -> tuple[list[Numbers], Numbers | None]:
     """The starts brought into range, and whether they were, as far as the mode asks."""
     b, inside = nest.b, constant(True, "bool")
     if mode not in (GatherScatterMode.CLIP, GatherScatterMode.FILL_OR_DROP, GatherScatterMode.PROMISE_IN_BOUNDS):
@@ -85,7 +92,7 @@ def gather(nest: Nest, equation: Equation) -> None:
         nest.write(nest.offset(index, strides(out)), value)
 
 
-def _filling(equation: Equation) -> Any:
+def _filling(equation: Equation) -> Numbers:
     """What stands for elements out of range."""
     dtype, value = equation.outvars[0].aval.dtype, equation.params.get("fill_value")
     if value is None:
@@ -118,7 +125,7 @@ def scatter(nest: Nest, equation: Equation) -> None:
             starts[axis] = b.add(starts[axis], index[within])
         place = nest.offset(starts, strides(shape))
         value, before = nest.read(updates, nest.offset(index, strides(given))), nest.written(place)
-        after = OPERATIONS[name](b, [before, value], str(operand.aval.dtype), {}) if name else value
+        after = OPERATIONS[name](b, [before, value], str(operand.aval.dtype), PLAIN) if name else value
         nest.write(place, after if inside is None else b.select(inside, after, before))
 
 

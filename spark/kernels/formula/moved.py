@@ -1,15 +1,14 @@
 """What moves numbers to other places: broadcasts, transpositions, slices, arrays behind each other."""
 
-from typing import Any
-
 import numpy as np
 
 from spark.kernels.formula.flat import Equation
 from spark.kernels.formula.nest import Nest, strides, whole
 from spark.kernels.formula.values import Unsupported
+from spark.kernels.jaxprs import Typed
 
 
-def _shape(atom: Any) -> tuple[int, ...]:
+def _shape(atom: Typed) -> tuple[int, ...]:
     return tuple(int(n) for n in atom.aval.shape)
 
 

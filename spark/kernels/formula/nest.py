@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
 from spark.kernels.formula.conversions import loaded, stored
-from spark.kernels.formula.flat import Atom, Equation, Name, size_of
-from spark.kernels.formula.values import Builder, Unsupported, constant, is_signed, itemsize, memory_type
-from spark.kernels.jaxprs import is_literal
+from spark.kernels.formula.flat import Equation, Name, size_of
+from spark.kernels.formula.values import Builder, Numbers, Unsupported, constant, is_signed, itemsize, memory_type
+from spark.kernels.jaxprs import Typed, is_literal
 
 NAME = "formula"
 # How the module is called in which loops are; the compiler makes vectors of them where it can.
@@ -59,11 +58,11 @@ class Nest:
             begins = self.b.and_(begins, found if asks[1] else self.b.not_(found))
         self.b.cbranch(begins, work, self._end)
         self.b.position_at_end(work)
-        self._sources = {name: self._array(arrays, n) for n, name in enumerate(self.operands)}
+        self._sources: dict[Typed, Numbers] = {name: self._array(arrays, n) for n, name in enumerate(self.operands)}
         results = range(len(self.operands) + 1, len(self.operands) + 1 + len(equation.outvars))
         self._results = [self._array(arrays, n) for n in results]
 
-    def _array(self, arrays: Any, number: int) -> Any:
+    def _array(self, arrays: Numbers, number: int) -> Numbers:
         place = self.b.gep(arrays, [whole(number)], source_etype=_POINTER)
         return self.b.load(place, typ=_POINTER)
 
@@ -74,7 +73,7 @@ class Nest:
         return str(self._function.module)
 
     @contextmanager
-    def counted(self, count: int) -> Iterator[Any]:
+    def counted(self, count: int) -> Iterator[Numbers]:
         """A loop over 0 to `count - 1`, at least one round; gives the number of the round."""
         b, before = self.b, self.b.block
         body = self._function.append_basic_block()
@@ -90,7 +89,7 @@ class Nest:
         b.position_at_end(after)
 
     @contextmanager
-    def over(self, shape: Sequence[int]) -> Iterator[list[Any]]:
+    def over(self, shape: Sequence[int]) -> Iterator[list[Numbers]]:
         """Loops over all elements of a shape, the last axis innermost; gives the index along each axis."""
         if not shape:
             yield []
@@ -98,15 +97,15 @@ class Nest:
         with self.counted(shape[0]) as first, self.over(shape[1:]) as rest:
             yield [first, *rest]
 
-    def offset(self, index: Sequence[Any], steps: Sequence[int], first: Any = 0) -> Any:
+    def offset(self, index: Sequence[Numbers], steps: Sequence[int], first: Numbers | int = 0) -> Numbers:
         """Where an element lies that is so far along each axis."""
-        total = whole(first) if isinstance(first, int) else first
+        total: Numbers = whole(first) if isinstance(first, int) else first
         for at, step in zip(index, steps, strict=True):
             if step:
                 total = self.b.add(total, at if step == 1 else self.b.mul(at, whole(step)))
         return total
 
-    def read(self, atom: Atom, offset: Any) -> Any:
+    def read(self, atom: Typed, offset: Numbers) -> Numbers:
         """An element of an operand, as it is computed with."""
         dtype = str(atom.aval.dtype)
         if is_literal(atom):
@@ -114,40 +113,40 @@ class Nest:
         place = self.source(atom, offset)
         return loaded(self.b, self.b.load(place, typ=memory_type(dtype), align=itemsize(dtype)), dtype)
 
-    def source(self, atom: Name, offset: Any) -> Any:
+    def source(self, atom: Typed, offset: Numbers) -> Numbers:
         """Where an element of an operand lies in memory."""
         return self.b.gep(self._sources[atom], [offset], source_etype=memory_type(str(atom.aval.dtype)))
 
-    def result(self, number: int, offset: Any) -> Any:
+    def result(self, number: int, offset: Numbers) -> Numbers:
         """Where an element of a result lies in memory."""
         dtype = str(self.equation.outvars[number].aval.dtype)
         return self.b.gep(self._results[number], [offset], source_etype=memory_type(dtype))
 
-    def written(self, offset: Any, number: int = 0) -> Any:
+    def written(self, offset: Numbers, number: int = 0) -> Numbers:
         """What was written to an element of a result."""
         dtype = str(self.equation.outvars[number].aval.dtype)
         place = self.result(number, offset)
         return loaded(self.b, self.b.load(place, typ=memory_type(dtype), align=itemsize(dtype)), dtype)
 
-    def write(self, offset: Any, value: Any, number: int = 0) -> None:
+    def write(self, offset: Numbers, value: Numbers, number: int = 0) -> None:
         """Write an element of a result."""
         dtype = str(self.equation.outvars[number].aval.dtype)
         self.b.store(stored(self.b, value, dtype), self.result(number, offset), align=itemsize(dtype))
 
-    def index(self, atom: Atom, offset: Any) -> Any:
+    def index(self, atom: Typed, offset: Numbers) -> Numbers:
         """An element of an operand as a number of 64 bits."""
         value, dtype = self.read(atom, offset), str(atom.aval.dtype)
         if value.type.width == 64:
             return value
         return (self.b.sext if is_signed(dtype) else self.b.zext)(value, LONG)
 
-    def bounded(self, value: Any, most: int) -> Any:
+    def bounded(self, value: Numbers, most: int) -> Numbers:
         """A number of 64 bits brought into 0 to `most`."""
         b = self.b
         value = b.select(b.icmp_signed("<", value, whole(0)), whole(0), value)
         return b.select(b.icmp_signed(">", value, whole(most)), whole(most), value)
 
-    def copy(self, atom: Atom) -> None:
+    def copy(self, atom: Typed) -> None:
         """All elements of an operand, at the same places of the result."""
         with self.counted(size_of(atom)) as at:
             self.write(at, self.read(atom, whole(0) if is_literal(atom) else at))

@@ -3,11 +3,11 @@ those that leave every unit at its place.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from jax.typing import ArrayLike
 
-from spark.kernels.formula.values import Each, Few, Unsupported, constant
+from spark.kernels.formula.values import PLAIN, Each, Few, Params, Unsupported, constant
 
 Moved = Each | Few
 
@@ -29,7 +29,7 @@ def _in_place(value: Each, old: tuple[int, ...], new: tuple[int, ...]) -> Each:
     return value
 
 
-def _reshape(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: dict[str, Any]) -> Moved:
+def _reshape(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: Params) -> Moved:
     if params.get("dimensions") is not None:
         raise Unsupported("a reshape that transposes")
     if isinstance(value, Each):
@@ -37,7 +37,7 @@ def _reshape(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: d
     return value if value.cells.size == 1 else Few(spread(value, old).reshape(new), value.dtype)
 
 
-def _broadcast(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: dict[str, Any]) -> Moved:
+def _broadcast(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: Params) -> Moved:
     if isinstance(value, Each):
         return _in_place(value, old, new)
     if value.cells.size == 1:
@@ -49,7 +49,7 @@ def _broadcast(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params:
     return Few(np.broadcast_to(spread(value, old).reshape(between), new), value.dtype)
 
 
-def _transpose(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: dict[str, Any]) -> Moved:
+def _transpose(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: Params) -> Moved:
     order = params["permutation"]
     if isinstance(value, Each):
         wide = [axis for axis in order if old[axis] != 1]
@@ -59,7 +59,7 @@ def _transpose(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params:
     return Few(spread(value, old).transpose(order), value.dtype)
 
 
-def _slice(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: dict[str, Any]) -> Moved:
+def _slice(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: Params) -> Moved:
     if isinstance(value, Each):
         if old == new:
             return value
@@ -69,21 +69,21 @@ def _slice(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: dic
     return Few(spread(value, old)[cut], value.dtype)
 
 
-def _reverse(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: dict[str, Any]) -> Moved:
+def _reverse(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: Params) -> Moved:
     if isinstance(value, Each):
         raise Unsupported("units in reverse order")
     return Few(np.flip(spread(value, old), params["dimensions"]), value.dtype)
 
 
-def _copy(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: dict[str, Any]) -> Moved:
+def _copy(value: Moved, old: tuple[int, ...], new: tuple[int, ...], params: Params) -> Moved:
     return value
 
 
 # Takes a value, the shape that it has and the one that it shall have, and the parameters of the equation.
-MOVES: dict[str, Callable[[Moved, tuple[int, ...], tuple[int, ...], dict[str, Any]], Moved]] = {
+MOVES: dict[str, Callable[[Moved, tuple[int, ...], tuple[int, ...], Params], Moved]] = {
     "reshape": _reshape,
-    "squeeze": lambda value, old, new, params: _reshape(value, old, new, {}),
-    "expand_dims": lambda value, old, new, params: _reshape(value, old, new, {}),
+    "squeeze": lambda value, old, new, params: _reshape(value, old, new, PLAIN),
+    "expand_dims": lambda value, old, new, params: _reshape(value, old, new, PLAIN),
     "broadcast_in_dim": _broadcast,
     "transpose": _transpose,
     "slice": _slice,
@@ -102,7 +102,7 @@ def concatenate(values: list[Moved], shapes: list[tuple[int, ...]], axis: int) -
     return Few(np.concatenate([spread(v, s) for v, s in zip(values, shapes, strict=True)], axis), values[0].dtype)  # type: ignore[arg-type]
 
 
-def numbers(array: Any, dtype: str) -> Few:
+def numbers(array: ArrayLike, dtype: str) -> Few:
     """An array that is known now; one number where all are equal to the bit."""
     known = np.asarray(array)
     flat, shape = known.reshape(-1), known.shape

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import numpy as np
+from jax.extend import core
 
 from spark.kernels.formula.arithmetic import OPERATIONS
 from spark.kernels.formula.emit import Slot
-from spark.kernels.formula.flat import Equation, Flat, Name, Operator, broadcast, flatten, size_of
+from spark.kernels.formula.flat import Equation, Flat, Name, Operator, Prepared, broadcast, flatten, size_of
 from spark.kernels.formula.formula import Formula, formula
 from spark.kernels.formula.indexed import INDEXED
 from spark.kernels.formula.moved import MOVED
@@ -19,7 +19,7 @@ from spark.kernels.formula.shapes import MOVES
 from spark.kernels.formula.totals import TOTALS
 from spark.kernels.formula.values import Unsupported
 from spark.kernels.formula.walk import REDUCTIONS, needed
-from spark.kernels.jaxprs import is_literal
+from spark.kernels.jaxprs import Typed
 
 # Arrays up to this size are computed number by number, wherever they are needed.
 SMALL = 8
@@ -60,7 +60,7 @@ class Staged:
     between: tuple[Slot, ...] = ()
 
 
-def staged(closed: Any, words: Iterable[int], shared: dict[int, int]) -> Staged:
+def staged(closed: core.ClosedJaxpr, words: Iterable[int], shared: dict[int, int]) -> Staged:
     """The stages of a closed jaxpr.
 
     Args:
@@ -82,12 +82,12 @@ def staged(closed: Any, words: Iterable[int], shared: dict[int, int]) -> Staged:
         late |= found
 
 
-def _prepared(flat: Flat) -> Flat:
+def _prepared(flat: Flat) -> Prepared:
     """The equations that results follow from, with every stretch of an axis an equation of its own; each result has a
     name of its own, which an equation makes.
     """
     equations: list[Equation] = []
-    for equation in needed(flat):
+    for equation in needed(flat.eqns, flat.outvars):
         nonempty(equation)
         shape = tuple(equation.outvars[0].aval.shape)
         values = list(equation.invars)
@@ -100,14 +100,14 @@ def _prepared(flat: Flat) -> Flat:
     made = {name for equation in equations for name in equation.outvars}
     results: list[Name] = []
     for atom in flat.outvars:
-        if is_literal(atom) or atom not in made or atom in results:
+        if not isinstance(atom, Name) or atom not in made or atom in results:
             equations.append(_copied(atom))
             atom = equations[-1].outvars[0]
         results.append(atom)
-    return Flat(flat.invars, tuple(results), tuple(equations), flat.constants)
+    return Prepared(flat.invars, tuple(results), tuple(equations), flat.constants)
 
 
-def _copied(atom: Any) -> Equation:
+def _copied(atom: Typed) -> Equation:
     name = Name(jax.ShapeDtypeStruct(tuple(atom.aval.shape), atom.aval.dtype))
     return Equation(Operator("copy"), (atom,), (name,), {})
 
@@ -148,7 +148,7 @@ class _Loop:
         asks: When; None for always.
     """
 
-    flat: Flat
+    flat: Prepared
     units: int
     asks: Asks | None
 
@@ -160,7 +160,7 @@ class _Plan:
     only where it does: `jnp.where(now, changed, weights)` costs nothing in other steps, nor does what only it needs.
     """
 
-    def __init__(self, flat: Flat, words: set[int], late: set[int], shared: dict[int, int]) -> None:
+    def __init__(self, flat: Prepared, words: set[int], late: set[int], shared: dict[int, int]) -> None:
         self.flat = flat
         self.results = list(flat.outvars)
         equations = list(flat.eqns)
@@ -279,7 +279,7 @@ class _Plan:
                     readers[self._home(name)].add(asks)
                 yield nest, asks
 
-    def _loop(self, level: int, sinks: list[Name], asks: Asks | None) -> Flat:
+    def _loop(self, level: int, sinks: list[Name], asks: Asks | None) -> Prepared:
         """What a loop takes, and computes in which order."""
         waiting, loads, inside = list(sinks), dict[Name, None](), set[Equation]()
         while waiting:
@@ -296,7 +296,7 @@ class _Plan:
                 inside.add(equation)
                 waiting += _names(equation)
         ordered = sorted(inside, key=lambda equation: self.order[equation])
-        return Flat(tuple(loads), tuple(sinks), tuple(ordered))
+        return Prepared(tuple(loads), tuple(sinks), tuple(ordered))
 
     def _is_cheap(self, equation: Equation) -> bool:
         """Whether computing it again costs less than reading it, or nothing."""

@@ -1,6 +1,6 @@
 """What adds numbers up: reductions, running totals, products of matrices. Sums run in a fixed order."""
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from llvmlite import ir
@@ -9,7 +9,8 @@ from spark.kernels.formula.arithmetic import OPERATIONS
 from spark.kernels.formula.conversions import converted
 from spark.kernels.formula.flat import Equation
 from spark.kernels.formula.nest import LONG, Nest, strides, whole
-from spark.kernels.formula.values import Unsupported, is_float, itemsize, scalar_type
+from spark.kernels.formula.values import PLAIN, Numbers, Unsupported, is_float, itemsize, scalar_type
+from spark.kernels.jaxprs import Typed
 
 # How many sums run beside each other along a row, whatever the processor: so it gives the same bits everywhere.
 LANES = 16
@@ -27,7 +28,7 @@ _TOTALS = {
 _RUNNING = {"cumsum": "add", "cumprod": "mul", "cummax": "max", "cummin": "min"}
 
 
-def _shape(atom: Any) -> tuple[int, ...]:
+def _shape(atom: Typed) -> tuple[int, ...]:
     return tuple(int(n) for n in atom.aval.shape)
 
 
@@ -50,14 +51,14 @@ def reduction(nest: Nest, equation: Equation) -> None:
         nest.write(nest.offset(index, strides(outer)), total)
 
 
-def _one_by_one(nest: Nest, name: str, operand: Any, first: Any, shape: list[int], steps: list[int]) -> Any:
+def _one_by_one(nest: Nest, name: str, operand: Typed, first: Numbers, shape: list[int], steps: list[int]) -> Numbers:
     dtype = str(operand.aval.dtype)
     total = _cell(nest, nest.read(operand, first))
     with nest.over(shape) as index:
         at = nest.offset(index, steps)
         value = nest.read(operand, nest.b.add(first, at))
         before = nest.b.load(total, typ=value.type)
-        after = OPERATIONS[name](nest.b, [before, value], dtype, {})
+        after = OPERATIONS[name](nest.b, [before, value], dtype, PLAIN)
         # The first element stands there already.
         nest.b.store(
             nest.b.select(nest.b.icmp_signed("==", _ordinal(nest, index, shape), whole(0)), before, after), total
@@ -65,11 +66,11 @@ def _one_by_one(nest: Nest, name: str, operand: Any, first: Any, shape: list[int
     return nest.b.load(total, typ=scalar_type(dtype))
 
 
-def _ordinal(nest: Nest, index: list[Any], shape: list[int]) -> Any:
+def _ordinal(nest: Nest, index: list[Numbers], shape: list[int]) -> Numbers:
     return nest.offset(index, strides(shape))
 
 
-def _cell(nest: Nest, value: Any) -> Any:
+def _cell(nest: Nest, value: Numbers) -> Numbers:
     """Memory for a number that loops change."""
     with nest.b.goto_entry_block():
         cell = nest.b.alloca(value.type)
@@ -78,14 +79,14 @@ def _cell(nest: Nest, value: Any) -> Any:
     return cell
 
 
-def _lanes(nest: Nest, operand: Any, at: Any, lanes: int) -> Any:
+def _lanes(nest: Nest, operand: Typed, at: Numbers, lanes: int) -> Numbers:
     if lanes == 1:
         return nest.read(operand, at)
     kind = ir.VectorType(scalar_type(str(operand.aval.dtype)), lanes)
     return nest.b.load(nest.source(operand, at), typ=kind, align=itemsize(str(operand.aval.dtype)))
 
 
-def _row_sum(nest: Nest, count: int, terms: Any) -> Any:
+def _row_sum(nest: Nest, count: int, terms: Callable[[Numbers, int], Numbers]) -> Numbers:
     """The sum of `count` floats: every sixteenth in a sum of its own, then halves upon each other.
 
     Args:
@@ -122,7 +123,7 @@ def extreme_place(nest: Nest, equation: Equation) -> None:
         with nest.counted(shape[axis]) as at:
             value = nest.read(operand, b.add(first, b.mul(at, whole(steps[axis]))))
             before = b.load(best, typ=value.type)
-            better = OPERATIONS[name](b, [value, before], dtype, {})
+            better = OPERATIONS[name](b, [value, before], dtype, PLAIN)
             if is_float(dtype):
                 no_number = b.and_(b.fcmp_unordered("uno", value, value), b.fcmp_ordered("ord", before, before))
                 better = b.or_(better, no_number)
@@ -147,7 +148,7 @@ def running(nest: Nest, equation: Equation) -> None:
             place = b.add(first, b.mul(along, whole(steps[axis])))
             value = nest.read(operand, place)
             before = b.load(total, typ=value.type)
-            after = OPERATIONS[name](b, [before, value], dtype, {})
+            after = OPERATIONS[name](b, [before, value], dtype, PLAIN)
             b.store(b.select(b.icmp_signed("==", at, whole(0)), value, after), total)
             nest.write(place, b.load(total, typ=value.type))
 
@@ -184,7 +185,7 @@ def product(nest: Nest, equation: Equation) -> None:
         with nest.over(out) as index:
             firsts = [nest.offset(index, along[side]) for side in (0, 1)]
 
-            def terms(at: Any, lanes: int) -> Any:
+            def terms(at: Numbers, lanes: int) -> Numbers:
                 return b.fmul(
                     *(_lanes(nest, x, b.add(f, at), lanes) for x, f in zip((left, right), firsts, strict=True))
                 )
@@ -202,8 +203,8 @@ def product(nest: Nest, equation: Equation) -> None:
             for side, x in enumerate((left, right))
         ]
         place = nest.offset([*index, *end], strides(out))
-        term_ = OPERATIONS["mul"](b, values, dtype, {})
-        nest.write(place, OPERATIONS["add"](b, [nest.written(place), term_], dtype, {}))
+        term_ = OPERATIONS["mul"](b, values, dtype, PLAIN)
+        nest.write(place, OPERATIONS["add"](b, [nest.written(place), term_], dtype, PLAIN))
 
 
 def _zero(dtype: str) -> ir.Constant:

@@ -1,13 +1,57 @@
 """What a formula computes with: one element for every unit, or a few numbers that are the same for all units."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
+from jax.extend import core
 from llvmlite import ir
 
 # A builder of LLVM's code; llvmlite's own class says nothing of what its methods return.
 Builder = Any
+
+
+class Params(TypedDict):
+    """What an equation of JAX says beyond its operands: each primitive has some of these."""
+
+    axes: tuple[int, ...]
+    bit_width: int
+    branches: Sequence[core.ClosedJaxpr]
+    broadcast_dimensions: Sequence[int]
+    dimension: int
+    dimensions: tuple[int, ...] | None
+    axis: int
+    dtype: np.dtype
+    exponent_bits: int
+    impl: "Generator"
+    limit_indices: Sequence[int]
+    mantissa_bits: int
+    new_dtype: np.dtype | str
+    permutation: Sequence[int]
+    rounding_method: int
+    shape: Sequence[int]
+    start_indices: Sequence[int]
+    strides: Sequence[int] | None
+    y: int
+
+
+class Generator(Protocol):
+    """How random numbers are made."""
+
+    @property
+    def name(self) -> str:
+        """What JAX calls it."""
+        ...
+
+
+def params_of(given: Mapping[str, object]) -> Params:
+    """The parameters of an equation of JAX."""
+    return Params(**dict[str, Any](given))
+
+
+# Of operations that have no parameters.
+PLAIN = params_of({})
 
 
 class Numbers(Protocol):
@@ -88,7 +132,7 @@ def itemsize(dtype: str) -> int:
     return {"bool": 1, "float16": 2, "bfloat16": 2, "float32": 4}.get(dtype) or _INTEGERS[dtype] // 8
 
 
-def constant(value: Any, dtype: str) -> ir.Constant:
+def constant(value: float | np.number | np.ndarray, dtype: str) -> ir.Constant:
     """A number as a constant of LLVM."""
     if dtype == "bool":
         return ir.Constant(ir.IntType(1), int(bool(value)))
@@ -97,7 +141,7 @@ def constant(value: Any, dtype: str) -> ir.Constant:
     return ir.Constant(scalar_type(dtype), int(value))
 
 
-def same(value: Any, like: ir.Type) -> ir.Constant:
+def same(value: float | np.number | np.ndarray, like: ir.Type) -> ir.Constant:
     """A number as a constant of the type of a scalar or of all lanes of a vector."""
     if isinstance(like, ir.VectorType):
         return ir.Constant(like, [ir.Constant(like.element, value)] * like.count)
@@ -125,7 +169,7 @@ def suffix(kind: ir.Type) -> str:
     return "f32" if isinstance(kind, ir.FloatType) else str(kind)
 
 
-def intrinsic(builder: Builder, name: str, arguments: list[Any], result: ir.Type | None = None) -> Any:
+def intrinsic(builder: Builder, name: str, arguments: list[Numbers], result: ir.Type | None = None) -> Numbers:
     """Call an intrinsic of LLVM, named without its types; `result` where it is another type than the argument's."""
     kinds = [argument.type for argument in arguments]
     full = f"llvm.{name}.{suffix(kinds[0])}" if result is None else f"llvm.{name}.{suffix(result)}.{suffix(kinds[0])}"

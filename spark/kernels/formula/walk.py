@@ -1,7 +1,7 @@
 """Walks a jaxpr and writes what it computes: few numbers once before the loop, those of units in every round."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from jax.extend import core
@@ -11,10 +11,23 @@ from spark.kernels.formula import draws
 from spark.kernels.formula.arithmetic import OPERATIONS
 from spark.kernels.formula.functions import threefry
 from spark.kernels.formula.shapes import MOVES, concatenate, numbers, spread
-from spark.kernels.formula.values import FEW, Builder, Each, Few, Unsupported, is_float, same
-from spark.kernels.jaxprs import CALLS
+from spark.kernels.formula.values import (
+    FEW,
+    PLAIN,
+    Builder,
+    Each,
+    Few,
+    Numbers,
+    Params,
+    Unsupported,
+    is_float,
+    params_of,
+    same,
+)
+from spark.kernels.jaxprs import CALLS, Applied, Code, Typed
 
 Value = Each | Few
+Equations = TypeVar("Equations", bound=Applied)
 REDUCTIONS = {"reduce_sum": "add", "reduce_max": "max", "reduce_min": "min", "reduce_and": "and", "reduce_or": "or"}
 
 
@@ -31,12 +44,18 @@ class Walk:
     """
 
     def __init__(
-        self, once: Builder, each: Builder, index: Any, units: int, lanes: int, number: Callable[[Any, str], Few]
+        self,
+        once: Builder,
+        each: Builder,
+        index: Numbers,
+        units: int,
+        lanes: int,
+        number: Callable[[float | np.floating, str], Few],
     ) -> None:
         self.once, self.each, self.index, self.units, self.lanes = once, each, index, units, lanes
         self._number = number
 
-    def run(self, closed: Any, values: list[Value]) -> list[Value]:
+    def run(self, closed: core.ClosedJaxpr | Code, values: list[Value]) -> list[Value]:
         """The results of a closed jaxpr for these values.
 
         Raises:
@@ -44,19 +63,19 @@ class Walk:
         """
         jaxpr = closed.jaxpr if isinstance(closed, core.ClosedJaxpr) else closed
         consts = closed.consts if isinstance(closed, core.ClosedJaxpr) else []
-        known: dict[Any, Value] = dict(zip(jaxpr.invars, values, strict=True))
+        known: dict[Typed, Value] = dict(zip(jaxpr.invars, values, strict=True))
         for variable, array in zip(jaxpr.constvars, consts, strict=True):
             if np.size(array) > FEW:
                 raise Unsupported(f"an array of {np.size(array)} numbers that is written into the code")
             known[variable] = numbers(array, _dtype(variable))
 
-        def read(atom: Any) -> Value:
+        def read(atom: Typed) -> Value:
             if not isinstance(atom, core.Literal):
                 return known[atom]
             dtype = _dtype(atom)
             return self._number(atom.val, dtype) if is_float(dtype) else numbers(atom.val, dtype)
 
-        for equation in needed(jaxpr):
+        for equation in needed(jaxpr.eqns, jaxpr.outvars):
             values = [read(atom) for atom in equation.invars]
             inverse = _inverse(equation)
             if inverse is None:
@@ -67,8 +86,8 @@ class Walk:
             known.update(zip(equation.outvars, found, strict=True))
         return [read(atom) for atom in jaxpr.outvars]
 
-    def _equation(self, equation: Any, values: list[Value]) -> list[Value]:
-        name, params = equation.primitive.name, equation.params
+    def _equation(self, equation: Applied, values: list[Value]) -> list[Value]:
+        name, params = equation.primitive.name, params_of(equation.params)
         new = tuple(equation.outvars[0].aval.shape)
         if name in CALLS:
             return self.run(params[CALLS[name]], values)
@@ -93,7 +112,7 @@ class Walk:
             return self._hash(values, new)
         return [self._draw(name, params, values, new)]
 
-    def _draw(self, name: str, params: dict[str, Any], values: list[Value], new: tuple[int, ...]) -> Value:
+    def _draw(self, name: str, params: Params, values: list[Value], new: tuple[int, ...]) -> Value:
         if not name.startswith("random_") or not all(isinstance(value, Few) for value in values):
             raise Unsupported(f"`{name}`")
         few: list[Any] = values
@@ -122,7 +141,7 @@ class Walk:
             cells[:, number] = threefry(self.once, (first, second), (high, low))
         return [Few(words.reshape(shape), "uint32") for words in cells]
 
-    def _numbers(self) -> Any:
+    def _numbers(self) -> Numbers:
         """The numbers of the units of this round, uint32."""
         kind = ir.VectorType(ir.IntType(32), self.lanes)
         steps = ir.Constant(kind, [ir.Constant(ir.IntType(32), lane) for lane in range(self.lanes)])
@@ -139,29 +158,31 @@ class Walk:
         inner = int(np.prod(shape[axis + 1 :]))
         at = at if inner == 1 else self.each.udiv(at, same(inner, at.type))
         at = at if axis == 0 or size == inner * shape[axis] else self.each.urem(at, same(shape[axis], at.type))
-        found = OPERATIONS["convert_element_type"](self.each, [at], "int32", {"new_dtype": dtype})
+        found = OPERATIONS["convert_element_type"](self.each, [at], "int32", params_of({"new_dtype": dtype}))
         return Each(found, dtype)
 
-    def _operation(self, name: str, values: list[Value], equation: Any) -> Value:
+    def _operation(self, name: str, values: list[Value], equation: Applied) -> Value:
         run, dtype = OPERATIONS[name], values[0].dtype
         out, shape = _dtype(equation.outvars[0]), tuple(equation.outvars[0].aval.shape)
         if out.startswith("key<"):
             out, shape = "uint32", (*shape, 2)
         if any(isinstance(value, Each) for value in values):
-            return Each(run(self.each, [self.lanes_of(value) for value in values], dtype, equation.params), out)
+            return Each(
+                run(self.each, [self.lanes_of(value) for value in values], dtype, params_of(equation.params)), out
+            )
         few: list[Any] = values
         if all(value.cells.size == 1 for value in few):
             cells = np.empty((), object)
-            cells[()] = run(self.once, [value.cells.reshape(-1)[0] for value in few], dtype, equation.params)
+            cells[()] = run(self.once, [value.cells.reshape(-1)[0] for value in few], dtype, params_of(equation.params))
             return Few(cells, out)
         if int(np.prod(shape)) > FEW:
             raise Unsupported(f"`{name}` of an array of shape {shape} that is not one for each unit")
         wide = [spread(value, shape).reshape(-1) for value in few]
         cells = np.empty(len(wide[0]), object)
-        cells[:] = [run(self.once, list(row), dtype, equation.params) for row in zip(*wide, strict=True)]
+        cells[:] = [run(self.once, list(row), dtype, params_of(equation.params)) for row in zip(*wide, strict=True)]
         return Few(cells.reshape(shape), out)
 
-    def lanes_of(self, value: Value) -> Any:
+    def lanes_of(self, value: Value) -> Numbers:
         """A value in every lane."""
         if isinstance(value, Each):
             return value.lanes
@@ -169,7 +190,7 @@ class Walk:
             raise Unsupported(f"an array of shape {value.cells.shape} beside one with a number for each unit")
         return draws.splat(self.once, value.cells.reshape(-1)[0], self.lanes)
 
-    def _choose(self, branches: Any, values: list[Value]) -> list[Value]:
+    def _choose(self, branches: Sequence[core.ClosedJaxpr], values: list[Value]) -> list[Value]:
         """Every branch is computed, and the one that is wanted picked."""
         which, *given = values
         results = [self.run(branch, given) for branch in branches]
@@ -178,12 +199,14 @@ class Walk:
         def pick(cases: list[Value]) -> Value:
             dtype = which.dtype
             if any(isinstance(value, Each) for value in (which, *cases)):
-                return Each(select(self.each, [self.lanes_of(v) for v in (which, *cases)], dtype, {}), cases[0].dtype)
+                return Each(
+                    select(self.each, [self.lanes_of(v) for v in (which, *cases)], dtype, PLAIN), cases[0].dtype
+                )
             few: list[Any] = [which, *cases]
             shape = max((value.cells.shape for value in few), key=lambda s: int(np.prod(s)))
             rows = zip(*(spread(value, shape).reshape(-1) for value in few), strict=True)
             cells = np.empty(int(np.prod(shape)), object)
-            cells[:] = [select(self.once, list(row), dtype, {}) for row in rows]
+            cells[:] = [select(self.once, list(row), dtype, PLAIN) for row in rows]
             return Few(cells.reshape(shape), cases[0].dtype)
 
         return [pick(list(cases)) for cases in zip(*results, strict=True)]
@@ -197,8 +220,8 @@ class Walk:
         if not cells.size or int(np.prod(shape)) > FEW:
             raise Unsupported(f"a reduction of an array of shape {shape}")
 
-        def both(x: Any, y: Any) -> Any:
-            return OPERATIONS[name](self.once, [x, y], value.dtype, {})
+        def both(x: Numbers, y: Numbers) -> Numbers:
+            return OPERATIONS[name](self.once, [x, y], value.dtype, PLAIN)
 
         for axis in sorted(axes, reverse=True):
             rows = np.moveaxis(cells, axis, 0)
@@ -212,7 +235,7 @@ class Walk:
         return Few(cells, value.dtype)
 
 
-def _inverse(equation: Any) -> np.float32 | None:
+def _inverse(equation: Applied) -> np.float32 | None:
     """What a division by a number in the code multiplies with, as XLA does it; None for everything else."""
     if equation.primitive.name != "div" or _dtype(equation.outvars[0]) != "float32":
         return None
@@ -225,15 +248,15 @@ def _inverse(equation: Any) -> np.float32 | None:
     return inverse if np.isfinite(inverse) and abs(inverse) >= np.finfo(np.float32).tiny else None
 
 
-def _dtype(atom: Any) -> str:
+def _dtype(atom: Typed) -> str:
     return str(atom.aval.dtype)
 
 
-def needed(jaxpr: Any) -> list[Any]:
+def needed(equations: Sequence[Equations], results: Iterable[object]) -> list[Equations]:
     """The equations that results follow from."""
-    wanted = {v for v in jaxpr.outvars if not isinstance(v, core.Literal)}
+    wanted = {v for v in results if not isinstance(v, core.Literal)}
     found = []
-    for equation in reversed(jaxpr.eqns):
+    for equation in reversed(equations):
         if wanted.intersection(equation.outvars):
             found.append(equation)
             wanted.update(v for v in equation.invars if not isinstance(v, core.Literal))

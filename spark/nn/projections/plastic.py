@@ -71,7 +71,7 @@ class PlasticProjection(Module):
         self.units, self.input_shape, self.longest = self.config.units, spikes.shape, made.longest
         pre, post = spikes.size, int(np.prod(self.units))
         self.listed, values = made.pre is not None, made.values
-        if self.listed:
+        if made.pre is not None and made.post is not None and made.left is not None:
             edges, order = build_edges(made.pre, made.post, made.left, pre, post, made.longest)
             for name, array in edges._asdict().items():
                 setattr(self, f"edges_{name}", Constant(array))

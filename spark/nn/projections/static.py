@@ -68,7 +68,7 @@ class ListedProjections(Module, GivesInPlace):
                 if array is not None:
                     setattr(self, f"rows_{name}", Constant(array))
             self.several, self.has_middles = rows.delays is not None, rows.middles is not None
-            spread = int(rows.delays.max()) if self.several and rows.delays.size else 0
+            spread = 0 if rows.delays is None or not rows.delays.size else int(rows.delays.max())
         self.slots = self.further + spread + 1
         self.arriving = Variable(
             np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."
