@@ -30,6 +30,15 @@ class Typed(Protocol):
         ...
 
 
+class Written(Typed, Protocol):
+    """A number that stands in the code."""
+
+    @property
+    def val(self) -> Any:
+        """The number."""
+        ...
+
+
 class Named(Protocol):
     """What an equation applies."""
 

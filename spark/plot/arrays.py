@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from spark.core.errors import InputError, Problem
+from spark.sim.records.channel import Described
 
 
 @runtime_checkable
@@ -36,7 +37,7 @@ class Recorded(Protocol):
         """Of each spike which of the recorded units it belongs to, and how many were recorded."""
         ...
 
-    def describe(self, name: str) -> dict[str, Any]:
+    def describe(self, name: str) -> Described:
         """What is known of a channel."""
         ...
 

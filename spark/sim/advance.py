@@ -1,7 +1,6 @@
 """Several steps with the same inputs, as one compiled loop."""
 
 import functools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +17,7 @@ def advance(
     graph: Graph,
     state: State,
     inputs: dict[str, Payload],
-    learning: Any = True,
+    learning: jax.Array | bool = True,
     *,
     steps: int = 1,
     spikes: bool = False,
@@ -38,7 +37,7 @@ def advance(
         for), and the new state.
     """
 
-    def step(now: State, _: None) -> tuple[State, Any]:
+    def step(now: State, _: None) -> tuple[State, tuple[dict[str, Payload], dict[str, Payload]]]:
         module = merge(graph, now)
         module._clock.learns = jnp.asarray(learning)
         outputs = module(**inputs)

@@ -2,13 +2,12 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from spark.core.errors import Problem, RunError
 
 
 @contextlib.contextmanager
-def progress_bar(steps: int, wanted: bool | None) -> Iterator[Callable[[int], Any]]:
+def progress_bar(steps: int, wanted: bool | None) -> Iterator[Callable[[int], object]]:
     """A progress bar where there is a terminal, or as wanted."""
     try:
         from tqdm.auto import tqdm

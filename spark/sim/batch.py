@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from spark.core.transform import STEP
 from spark.kernels.processors import processors
 from spark.nn import Brain
 from spark.sim.bar import progress_bar
+from spark.sim.feed import Input
 from spark.sim.interrupt import Interrupt
 from spark.sim.recordable import recordables
 from spark.sim.records import Probe, Recording
@@ -52,7 +52,7 @@ def replicas(brain: Brain, number: int, seed: int = 0) -> list[Brain]:
 def batch(
     brains: Sequence[Brain],
     steps: int,
-    inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    inputs: Mapping[str, Input] | Sequence[Mapping[str, Input]] | None = None,
     *,
     record: Iterable[str | Probe] | str | Probe = (),
     budget_mb: float = 1024.0,
@@ -123,11 +123,11 @@ def batch(
 def _one(
     brain: Brain,
     steps: int,
-    inputs: Mapping[str, Any] | None,
+    inputs: Mapping[str, Input] | None,
     record: list[str | Probe],
     budget_mb: float,
     learning: bool,
-    tell: Callable[[int], Any],
+    tell: Callable[[int], object],
     asked: Callable[[], bool],
 ) -> Recording:
     build(brain)
@@ -143,7 +143,9 @@ def _one(
     return Recording(about, store, dt, first, first + report.done, report.stopped)
 
 
-def _each(brains: list[Brain], inputs: Any) -> list[Mapping[str, Any] | None]:
+def _each(
+    brains: list[Brain], inputs: Mapping[str, Input] | Sequence[Mapping[str, Input]] | None
+) -> list[Mapping[str, Input] | None]:
     """The inputs of each brain."""
     twice = sorted({i for i, brain in enumerate(brains) if any(brain is other for other in brains[:i])})
     if twice:
@@ -164,7 +166,7 @@ def _each(brains: list[Brain], inputs: Any) -> list[Mapping[str, Any] | None]:
     return list(inputs)
 
 
-def _threads(wanted: Any) -> int:
+def _threads(wanted: object) -> int:
     if wanted is None:
         return processors()
     if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:

@@ -1,12 +1,12 @@
 """A chunk of a run: up to a fixed number of steps in one compiled call, and what was noted of them."""
 
 import functools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from spark.core.compiled import forgetful
+from spark.core.module import Module
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.state import Graph, State
@@ -21,14 +21,14 @@ def run_chunk(
     state: State,
     inputs: dict[str, Payload],
     series: dict[str, Payload],
-    steps: Any,
-    chosen: dict[str, Any],
-    threads: Any,
-    learning: Any,
+    steps: jax.Array,
+    chosen: dict[str, jax.Array],
+    threads: jax.Array,
+    learning: jax.Array | bool,
     *,
     taps: tuple[Tap, ...],
     most: int,
-) -> tuple[State, dict[str, Noted], Any]:
+) -> tuple[State, dict[str, Noted], jax.Array]:
     """Run up to `steps` steps; another number of steps, other inputs or other state compile nothing.
 
     Args:
@@ -55,7 +55,7 @@ def run_chunk(
     return _one_by_one(graph, state, inputs, series, steps, chosen, learning, taps, most, module.output_specs)
 
 
-def _as_declared(module: Any, noted: dict[str, Noted], taps: tuple[Tap, ...]) -> dict[str, Noted]:
+def _as_declared(module: Module, noted: dict[str, Noted], taps: tuple[Tap, ...]) -> dict[str, Noted]:
     declared = {t.name: module.output_specs[t.output].dtype for t in taps if t.output is not None and not t.spikes}
     return {n: Noted(v.first.astype(declared[n])) if n in declared else v for n, v in noted.items()}
 
@@ -63,30 +63,32 @@ def _as_declared(module: Any, noted: dict[str, Noted], taps: tuple[Tap, ...]) ->
 def _one_by_one(
     graph: Graph,
     state: State,
-    inputs: Any,
-    series: Any,
-    steps: Any,
-    chosen: Any,
-    learning: Any,
+    inputs: dict[str, Payload],
+    series: dict[str, Payload],
+    steps: jax.Array,
+    chosen: dict[str, jax.Array],
+    learning: jax.Array | bool,
     taps: tuple[Tap, ...],
     most: int,
     specs: dict[str, PortSpec],
-) -> tuple[State, dict[str, Noted], Any]:
+) -> tuple[State, dict[str, Noted], jax.Array]:
     """The same by a loop in JAX. Spikes are noted as packed bits, one row a step, so that there is always room."""
 
-    def outcome(now: State, at: Any) -> tuple[dict[str, Payload], State]:
+    def outcome(now: State, at: jax.Array) -> tuple[dict[str, Payload], State]:
         module = merge(graph, now)
         module._clock.learns = jnp.asarray(learning)
         rows = {n: type(p)(jax.lax.dynamic_index_in_dim(p.value, at, keepdims=False)) for n, p in series.items()}  # type: ignore[call-arg]
         outputs = module(**inputs, **rows)
         return outputs, split(module)[1]
 
-    def value(tap: Tap, found: Any) -> Any:
+    def value(tap: Tap, found: jax.Array) -> jax.Array:
         if tap.spikes:
             return jnp.packbits(found.reshape(-1) != 0)
         return found.reshape(-1)[chosen[tap.name]] if tap.name in chosen else found
 
-    def step(carry: tuple[Any, State, Any, Any]) -> tuple[Any, State, Any, Any]:
+    def step(
+        carry: tuple[jax.Array, State, dict[str, jax.Array], dict[str, jax.Array]],
+    ) -> tuple[jax.Array, State, dict[str, jax.Array], dict[str, jax.Array]]:
         at, now, rows, counts = carry
         outputs, after = outcome(now, at)
         for tap in taps:
@@ -99,7 +101,7 @@ def _one_by_one(
             counts = {**counts, tap.name: counts[tap.name] + jnp.asarray(noted, jnp.int32)}
         return at + 1, after, rows, counts
 
-    def empty(tap: Tap) -> Any:
+    def empty(tap: Tap) -> jax.Array:
         # A step need not be traced for it: what is noted of it has the shapes that the brain was built with.
         return (
             jnp.zeros(specs[tap.output].shape, specs[tap.output].dtype) if tap.output is not None else state[tap.path]

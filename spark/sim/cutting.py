@@ -3,13 +3,14 @@
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from spark.core.config import Config
+from spark.core.module import Module
 from spark.core.packing import Layout
 from spark.core.ports import PortSpec
 from spark.core.rows import joint_leaves, read_host
@@ -19,6 +20,7 @@ from spark.core.transform import STEP
 from spark.core.tree import part_named, variables_of, walk
 from spark.core.values import PLAIN
 from spark.graph.specs import CALL, PortMap
+from spark.nn.brain import Brain
 from spark.sim.message import Letter, addressed, read_all, write_all
 from spark.sim.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of, without_memory
 from spark.sim.placement import Placement
@@ -48,7 +50,7 @@ class Cutting:
     length: int
     leaves: tuple[np.ndarray, ...]
 
-    def gather(self, whole: Any, about: StateLayout, leaves: tuple[np.ndarray, ...], message: np.ndarray) -> State:
+    def gather(self, whole: Brain, about: StateLayout, leaves: tuple[np.ndarray, ...], message: np.ndarray) -> State:
         """The state on one device.
 
         Args:
@@ -69,7 +71,7 @@ class Cutting:
         values |= {f"cache.{key}": np.asarray(value) for key, value in zip(sorted(whole.cache), cache, strict=True)}
         return State(jax.device_put(about.layout.pack(values)), about)
 
-    def scatter(self, whole: Any, state: State, devices: Collection[int]) -> list[Row]:
+    def scatter(self, whole: Brain, state: State, devices: Collection[int]) -> list[Row]:
         """A row for each device; those of others than these `devices` are as long, hold zeros and take no memory.
 
         Args:
@@ -101,7 +103,7 @@ class Cutting:
             rows.append(row if number in devices else _sizes(row))
         return rows
 
-    def message(self, whole: Any) -> np.ndarray:
+    def message(self, whole: Brain) -> np.ndarray:
         """What all would have sent in the step before, uint32 (devices, length).
 
         Args:
@@ -112,7 +114,7 @@ class Cutting:
 
 
 def cut(
-    whole: Any, placed: Placement, step: Any, devices: Collection[int], number: int
+    whole: Brain, placed: Placement, step: ArrayLike, devices: Collection[int], number: int
 ) -> tuple[Cutting, list[DevicePart], dict[PortMap, Letter]]:
     """Cut a brain, merged with its state, for so many devices.
 
@@ -148,7 +150,7 @@ def cut(
     return Cutting(placed, layouts, slots, fill, cached, length, leaves), computed, letters
 
 
-def modules_of(whole: Any) -> dict[str, Any]:
+def modules_of(whole: Brain) -> dict[str, Module]:
     """The modules of a merged brain, by name."""
     return {name: part_named(whole, name) for name in whole._names}
 
@@ -176,7 +178,7 @@ def identity(graph: Graph) -> int:
     return found
 
 
-def _settings(value: Any) -> Any:
+def _settings(value: object) -> object:
     """What of a config, or of what it holds, is written alike in all processes; without seeds, from which constants
     follow, and without modules, which have configs of their own.
     """
@@ -191,7 +193,9 @@ def _settings(value: Any) -> Any:
     return value if isinstance(value, PLAIN) else type(value).__name__
 
 
-def _letters(whole: Any, placed: Placement) -> tuple[dict[PortMap, Letter], dict[PortMap, Any]]:
+def _letters(
+    whole: Brain, placed: Placement
+) -> tuple[dict[PortMap, Letter], dict[PortMap, list[tuple[int, int, int]]]]:
     """What travels, and who has which elements of it."""
     wires = {PortMap(*key.split(".", 1)) for key in whole.cache}
     wires |= {wire for wire, _ in whole._output_wires.values() if wire.origin != CALL}

@@ -1,5 +1,6 @@
 """Spike trains as lists of events: when which unit fired."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +76,7 @@ def _misfits(times: np.ndarray, units: np.ndarray, signs: np.ndarray) -> list[Pr
     return found
 
 
-def _bad(name: str, values: np.ndarray, expected: str, fits: Any, kinds: str) -> Problem:
+def _bad(name: str, values: np.ndarray, expected: str, fits: Callable[[np.ndarray], np.ndarray], kinds: str) -> Problem:
     if values.dtype.kind not in kinds:
         return Problem(
             f"SpikeEvents.{name}", f"have the wrong dtype, got {values.dtype}; expected {expected}", "", "dtype"

@@ -1,13 +1,13 @@
 """How the modules of a sharded brain are cut, and how each device runs its share."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.state import Graph, State
 from spark.core.transform import Structure, merge
+from spark.nn.brain import Brain
 from spark.sim.how import XLA, HowItRuns, how_modules_run
 from spark.sim.parts import without_memory
 from spark.sim.report import Report, size_text
@@ -128,7 +128,7 @@ def explain_shares(sharded: ShardedBrain) -> ShardExplanation:
     )
 
 
-def _view(structure: Structure) -> Any:
+def _view(structure: Structure) -> Brain:
     """What a device computes, with zeros in all arrays: how it runs follows from their shapes."""
     about = structure.about
     state = State(about.layout.pack({p: _zeros(s.shape, s.dtype) for p, s in about.layout.slots.items()}), about)

@@ -1,13 +1,14 @@
 """What a run feeds to a brain: inputs that stay, series with a row for each step, or functions of the step."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from spark.arrays import Array
 from spark.core.binding import not_spikes, owner, wrong_kind
 from spark.core.errors import InputError, Problem
 from spark.core.module import Module
@@ -15,6 +16,9 @@ from spark.core.names import suggestion
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.sim.events import EventRows, SpikeEvents
+
+# What a run takes for one input.
+Input: TypeAlias = Payload | SpikeEvents | Iterator[Payload] | Callable[[int], Payload]
 
 
 class Feed:
@@ -29,7 +33,7 @@ class Feed:
         InputError: Everything that is wrong with the inputs.
     """
 
-    def __init__(self, brain: Module, inputs: Mapping[str, Any] | None, steps: int) -> None:
+    def __init__(self, brain: Module, inputs: Mapping[str, Input] | None, steps: int) -> None:
         self._specs: dict[str, PortSpec] = brain.declared_inputs()  # type: ignore[attr-defined]
         self._brain, self._address = brain, owner(brain)
         given = dict(inputs or {})
@@ -49,7 +53,7 @@ class Feed:
         ]
         self.constant: dict[str, Payload] = {}
         self._series: dict[str, np.ndarray] = {}
-        self._functions: dict[str, Callable[[int], Any]] = {}
+        self._functions: dict[str, Callable[[int], Payload]] = {}
         self._events: dict[str, EventRows] = {}
         for name in sorted(given.keys() & self._specs.keys()):
             problems += self._take(name, given[name], steps, brain.config.step_length)
@@ -66,7 +70,7 @@ class Feed:
         """Bytes that one step of the changing inputs takes."""
         return sum(self._specs[n].size * jnp.dtype(self._specs[n].dtype).itemsize for n in self.changing)
 
-    def _take(self, name: str, value: Any, steps: int, dt: float) -> list[Problem]:
+    def _take(self, name: str, value: Input, steps: int, dt: float) -> list[Problem]:
         spec = self._specs[name]
         if isinstance(value, SpikeEvents) and issubclass(spec.payload_type, SpikeArray):
             try:
@@ -174,7 +178,7 @@ class Feed:
         return _as_called(payload.value)
 
 
-def _as_called(value: Any) -> np.ndarray:
+def _as_called(value: Array) -> np.ndarray:
     """An array as a call of the brain would take it: of the types that JAX works with."""
     array = np.asarray(value)
     return array.astype(jax.dtypes.canonicalize_dtype(array.dtype), copy=False)

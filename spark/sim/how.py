@@ -1,11 +1,12 @@
 """How a module runs: by instructions, compiled, or as array code; what `explain` says of a brain and of shares."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 
+from spark.core.module import Module
 from spark.core.tree import constants_of, part_named, variables_of
+from spark.core.variable import Constant, Variable
 from spark.kernels import native
 from spark.nn.brain import Brain
 from spark.nn.fusion import Fused, stages_of
@@ -37,7 +38,7 @@ class HowItRuns:
     constant_bytes: int
 
 
-def how_modules_run(view: Any) -> list[HowItRuns]:
+def how_modules_run(view: Brain) -> list[HowItRuns]:
     """How the modules of a merged brain run, each followed by its components."""
     everywhere = _why_no_native(view)
     found: list[HowItRuns] = []
@@ -46,7 +47,7 @@ def how_modules_run(view: Any) -> list[HowItRuns]:
     return found
 
 
-def _why_no_native(view: Any) -> str:
+def _why_no_native(view: Brain) -> str:
     """Why nothing of a brain runs natively; empty where it may."""
     if jax.default_backend() != "cpu":
         return f"this process runs on {jax.default_backend()}"
@@ -56,7 +57,7 @@ def _why_no_native(view: Any) -> str:
     return "" if view._runs_natively() else "check_numbers looks at dtypes that native code does not check"
 
 
-def _module(path: str, module: Any, way: Way) -> list[HowItRuns]:
+def _module(path: str, module: Module, way: Way) -> list[HowItRuns]:
     if isinstance(module, Brain):
         inside = ways_of_modules(module).items()
         rows = [
@@ -79,14 +80,14 @@ def _module(path: str, module: Any, way: Way) -> list[HowItRuns]:
     return [_row(path, module, way), *(_row(f"{path}.{n}", part_named(module, n), w) for n, w in parts.items())]
 
 
-def _row(path: str, module: Any, way: Way) -> HowItRuns:
+def _row(path: str, module: Module, way: Way) -> HowItRuns:
     runs_as = XLA if isinstance(way, Refusal) else OP if way is INSTRUCTIONS else COMPILED
     reason = way.reason if isinstance(way, Refusal) else ""
     sizes = [sum(_bytes(leaf) for leaf in of(module).values()) for of in (variables_of, constants_of)]
     return HowItRuns(path, type(module).__name__, runs_as, reason, *sizes)
 
 
-def _bytes(leaf: Any) -> int:
+def _bytes(leaf: Variable | Constant) -> int:
     size = leaf.dtype.itemsize
     for length in leaf.shape:
         size *= length

@@ -128,7 +128,7 @@ def _told(row: np.ndarray) -> np.ndarray:
     return np.asarray(process_allgather(row))
 
 
-def _introduced(mesh: Any, processes: int, opened: contextlib.ExitStack) -> tuple[socket.socket | None, Introduction]:
+def _introduced(mesh: Mesh, processes: int, opened: contextlib.ExitStack) -> tuple[socket.socket | None, Introduction]:
     """Where this process takes calls, or None where it cannot exchange words over sockets, and what it says."""
     try:
         if mesh.devices.flat[0].platform == "cpu" and kernels.available():

@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -56,19 +55,19 @@ class Letter:
             return 2 * bit_words(count)
         return Slot(0, 0, (count,), self.dtype, False).words
 
-    def pack(self, value: Any) -> Any:
+    def pack(self, value: jax.Array) -> jax.Array:
         """Elements as words."""
         flat = jnp.asarray(value).reshape(-1)
         if not self.is_bits:
             return Slot(0, 0, flat.shape, self.dtype, False).to_words(flat)
         return pack_spikes(flat.astype(jnp.int8))
 
-    def _unpack(self, words: Any, count: int) -> Any:
+    def _unpack(self, words: jax.Array, count: int) -> jax.Array:
         if not self.is_bits:
             return Slot(0, 0, (count,), self.dtype, False).cut(words)
         return unpack_spikes(words, count).astype(self.dtype)
 
-    def read(self, message: Any) -> Any:
+    def read(self, message: jax.Array) -> jax.Array:
         """The whole port's array out of all devices' rows, uint32 (devices, words)."""
         first = self.segments[0]
         devices = [s.device for s in self.segments]
@@ -85,7 +84,7 @@ class Letter:
 
 def addressed(
     letters: Mapping[PortMap, Letter], shares: Mapping[PortMap, list[tuple[int, int, int]]]
-) -> tuple[Any, int]:
+) -> tuple[dict[PortMap, Letter], int]:
     """Give every segment its words, and the length of a row.
 
     Args:
@@ -105,7 +104,7 @@ def addressed(
 
 
 @functools.partial(jax.jit, static_argnames=("letters", "devices", "length"))
-def write_all(letters: tuple[Letter, ...], values: Sequence[Any], devices: int, length: int) -> jax.Array:
+def write_all(letters: tuple[Letter, ...], values: Sequence[jax.Array], devices: int, length: int) -> jax.Array:
     """The message in which these letters have these values, uint32 (devices, length)."""
     message = jnp.zeros((devices, length), jnp.uint32)
     for letter, value in zip(letters, values, strict=True):
@@ -116,6 +115,6 @@ def write_all(letters: tuple[Letter, ...], values: Sequence[Any], devices: int, 
 
 
 @functools.partial(jax.jit, static_argnames="letters")
-def read_all(letters: tuple[Letter, ...], message: Any) -> list[jax.Array]:
+def read_all(letters: tuple[Letter, ...], message: jax.Array) -> list[jax.Array]:
     """The values of all letters."""
     return [letter.read(message) for letter in letters]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spark.core.arguments import checked
+from spark.core.config import ModuleConfig
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
@@ -31,7 +32,7 @@ class Port:
 class Node:
     """A module of a network. Its ports are its attributes: `pool.excitation`, `pool.out_spikes`."""
 
-    def __init__(self, name: str, module_cls: type[Module], config: Any) -> None:
+    def __init__(self, name: str, module_cls: type[Module], config: ModuleConfig) -> None:
         self.name, self.module_cls, self.config = name, module_cls, config
         self.inputs: dict[str, list[PortMap]] = {}
 
@@ -89,7 +90,7 @@ class Network:
         ConfigError: A setting is wrong.
     """
 
-    def __init__(self, dt: float | None = None, seed: int | None = None, **settings: Any) -> None:
+    def __init__(self, dt: float | None = None, seed: int | None = None, **settings: object) -> None:
         self._settings = {n: v for n, v in {"dt": dt, "seed": seed, **settings}.items() if v is not None}
         # What is wrong with a setting is said here, before there is a config of the whole.
         BrainConfig(modules_map={}, **self._settings)
@@ -98,7 +99,7 @@ class Network:
         self._outputs: dict[str, Any] = {}
 
     @checked
-    def pool(self, name: str, units: int | tuple[int, ...], neuron: type[Module] = Pool, **settings: Any) -> Node:
+    def pool(self, name: str, units: int | tuple[int, ...], neuron: type[Module] = Pool, **settings: object) -> Node:
         """Add a pool.
 
         Args:
@@ -113,7 +114,13 @@ class Network:
         return self._added(Node(name, neuron, neuron.config_class()(units=units, **settings)))
 
     @checked
-    def module(self, name: str, module: type[Module], inputs: Mapping[str, Any] | None = None, **settings: Any) -> Node:
+    def module(
+        self,
+        name: str,
+        module: type[Module],
+        inputs: Mapping[str, Node | Port | list[Node | Port] | tuple[Node | Port, ...]] | None = None,
+        **settings: object,
+    ) -> Node:
         """Add any other module, such as an interface.
 
         Args:
@@ -171,7 +178,7 @@ class Network:
         self._outputs[name] = {"input": port.wire, "spec": OutputSpec(payload, sizes, payload.default_dtype)}
 
     @checked
-    def connect(self, source: Node | Port, target: Port, pattern: Any = None, **settings: Any) -> None:
+    def connect(self, source: Node | Port, target: Port, pattern: object = None, **settings: object) -> None:
         """Connect a source with a port; into a receptor as a projection.
 
         Args:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from jax.typing import ArrayLike
 
+from spark.core.module import Module
 from spark.core.ports import PortSpec
 from spark.core.rows import plan_rows
 from spark.core.share import Cut, Kept, Share
@@ -29,13 +31,13 @@ class Part:
         fill: Lists of connections by path, and what may stand behind their end.
     """
 
-    module: Any
+    module: Module
     values: dict[str, np.ndarray]
     share: Share | None
     fill: dict[str, int]
 
 
-def part_of(name: str, module: Any, share: Share | None) -> Part:
+def part_of(name: str, module: Module, share: Share | None) -> Part:
     """Cut a share out of a module of a merged brain; None takes all of it."""
     cuts = {} if share is None else cuts_of(module, share)
     values: dict[str, np.ndarray] = {}
@@ -75,7 +77,10 @@ def part_of(name: str, module: Any, share: Share | None) -> Part:
         count, total = ((share.count,), share.total) if share is not None else ((), None)
 
         def of_share(
-            found: dict[str, PortSpec], units: Any = units, count: Any = count, total: Any = total
+            found: dict[str, PortSpec],
+            units: tuple[str, ...] = units,
+            count: tuple[int, ...] = count,
+            total: int | None = total,
         ) -> dict[str, PortSpec]:
             shapes = {p: count if p in units and spec.size == total else spec.shape for p, spec in found.items()}
             return {p: replace(spec, shape=shapes[p], source=None, signs=None) for p, spec in found.items()}
@@ -106,17 +111,17 @@ def without_memory(like: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.broadcast_to(np.zeros((), like.dtype), shape)
 
 
-def kept_of(name: str, module: Any, share: Share | None) -> dict[str, Kept | None]:
+def kept_of(name: str, module: Module, share: Share | None) -> dict[str, Kept | None]:
     """Which elements of a whole module's variables a share has, by path in the brain; None is all."""
     cuts = {} if share is None else cuts_of(module, share)
     return {f"{name}.{path}": _kept(cuts, path) for path in variables_of(module)}
 
 
-def cuts_of(module: Any, share: Share) -> dict[str, Cut]:
+def cuts_of(module: Module, share: Share) -> dict[str, Cut]:
     """The cut of a module and of each of its components, by path within the module."""
     found: dict[str, Cut] = {}
 
-    def visit(prefix: str, part: Any, sources: Mapping[str, Any]) -> None:
+    def visit(prefix: str, part: Module, sources: Mapping[str, Module]) -> None:
         found[prefix] = part.cut(share, sources)
         wires = part._wires if isinstance(part, Brain | Neuron) else {}
         for name, child in parts_of(part).items():
@@ -133,7 +138,7 @@ def _kept(cuts: Mapping[str, Cut], path: str) -> Kept | None:
     return cuts[prefix].kept.get(own) if prefix in cuts else None
 
 
-def _owner(module: Any, prefix: str) -> Any:
+def _owner(module: Module, prefix: str) -> Module:
     return dict(walk(module))[prefix]
 
 
@@ -159,7 +164,7 @@ class DevicePart:
     firsts: dict[str, int]
 
 
-def device_part(brain: Any, parts: Mapping[str, Part], travelling: set[PortMap], step: Any) -> DevicePart:
+def device_part(brain: Brain, parts: Mapping[str, Part], travelling: set[PortMap], step: ArrayLike) -> DevicePart:
     """All that one device computes.
 
     Args:
@@ -180,7 +185,7 @@ def device_part(brain: Any, parts: Mapping[str, Part], travelling: set[PortMap],
     )
 
 
-def _part_brain(brain: Any, modules: Mapping[str, Any], travelling: set[PortMap]) -> Brain:
+def _part_brain(brain: Brain, modules: Mapping[str, Module], travelling: set[PortMap]) -> Brain:
     """A brain of these modules, built already, with an input for every port and an output for all that is sent."""
     wires = {
         name: {port: [PortMap(CALL, input_name(name, port))] for port, w in brain._wires[name].items() if w}

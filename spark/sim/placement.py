@@ -1,11 +1,11 @@
 """Which device computes which units: evenly by unit, balanced by module, or by a plan."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from spark.core.errors import Problem, ShardError
+from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.share import Share
 from spark.core.tree import constants_of, variables_of
@@ -15,7 +15,7 @@ Plan = Mapping[str, int | Sequence[int]]
 Placement = dict[str, list[tuple[int, Share | None]]]
 
 
-def why_whole(module: Any) -> str:
+def why_whole(module: Module) -> str:
     """Why a module cannot be cut by unit; empty where it can."""
     outputs, ports = module.output_specs, module.ports_of_units()
     why = module.why_whole()
@@ -29,12 +29,12 @@ def why_whole(module: Any) -> str:
     return "" if len(sizes) == 1 else "its ports have not all one element for each unit"
 
 
-def units_of(module: Any) -> int | None:
+def units_of(module: Module) -> int | None:
     """Number of units of a module that can be cut by unit, or None."""
     return None if why_whole(module) else max(spec.size for spec in module.output_specs.values())
 
 
-def whole_because(modules: Mapping[str, Any], placed: Placement, by: str | Plan) -> dict[str, str]:
+def whole_because(modules: Mapping[str, Module], placed: Placement, by: str | Plan) -> dict[str, str]:
     """Of every module that lies whole on one device, why."""
     found = {}
     for name in (name for name, shares in placed.items() if shares[0][1] is None):
@@ -44,7 +44,7 @@ def whole_because(modules: Mapping[str, Any], placed: Placement, by: str | Plan)
     return found
 
 
-def place(modules: Mapping[str, Any], devices: int, by: str | Plan) -> Placement:
+def place(modules: Mapping[str, Module], devices: int, by: str | Plan) -> Placement:
     """Give every module, or every share of its units, a device.
 
     Args:
@@ -110,7 +110,7 @@ def _shares(counts: Sequence[int]) -> list[tuple[int, Share | None]]:
     return [(d, Share(int(ends[d]), int(ends[d + 1]), int(ends[-1]))) for d in range(len(counts)) if counts[d]]
 
 
-def _check_plan(plan: Plan, modules: Mapping[str, Any], cuttable: Mapping[str, int], devices: int) -> None:
+def _check_plan(plan: Plan, modules: Mapping[str, Module], cuttable: Mapping[str, int], devices: int) -> None:
     problems = []
     for name, given in plan.items():
         address = f"by.{name}"
@@ -138,7 +138,7 @@ def _check_plan(plan: Plan, modules: Mapping[str, Any], cuttable: Mapping[str, i
         raise ShardError(problems)
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 

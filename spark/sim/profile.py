@@ -5,7 +5,6 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import numpy as np
@@ -20,8 +19,8 @@ from spark.core.transform import merge, split, take_leaves
 from spark.nn.brain import Brain
 from spark.nn.lowered_run import LoweredRun
 from spark.nn.lowering import Lowering
-from spark.sim.explain import explain
-from spark.sim.feed import Feed
+from spark.sim.explain import Explanation, explain
+from spark.sim.feed import Feed, Input
 from spark.sim.report import Report, size_text
 from spark.sim.run import check_steps, run
 
@@ -98,7 +97,7 @@ def _paths(path: str) -> list[str]:
 
 
 @checked
-def profile(brain: Brain, steps: int = 1000, inputs: Mapping[str, Any] | None = None) -> Profile:
+def profile(brain: Brain, steps: int = 1000, inputs: Mapping[str, Input] | None = None) -> Profile:
     """Where the time of a brain's steps goes, and how much each module fires; the brain stays as it is.
 
     Copies of the brain go on from this one's state, by one thread: one to compile, one whose whole time is taken, one
@@ -147,11 +146,11 @@ def _copy(brain: Brain) -> Brain:
     return made
 
 
-def _why(explained: Any) -> str:
+def _why(explained: Explanation) -> str:
     return next(f"{m.path}: {m.reason}" for m in explained.modules if m.reason)
 
 
-def _spent(brain: Brain, steps: int, inputs: Mapping[str, Any] | None) -> dict[str, int]:
+def _spent(brain: Brain, steps: int, inputs: Mapping[str, Input] | None) -> dict[str, int]:
     """Nanoseconds by path, in so many steps."""
     feed = Feed(brain, inputs, steps)
     graph, state = split(merge(*split(brain)))
@@ -175,9 +174,15 @@ class _Owners:
 @forgetful
 @functools.partial(jax.jit, static_argnames="owners")
 def _timed(
-    graph: Graph, state: State, inputs: dict[str, Payload], series: dict[str, Payload], steps: Any, *, owners: _Owners
-) -> tuple[Any, State]:
-    view: Any = merge(graph, state)
+    graph: Graph,
+    state: State,
+    inputs: dict[str, Payload],
+    series: dict[str, Payload],
+    steps: jax.Array,
+    *,
+    owners: _Owners,
+) -> tuple[jax.Array, State]:
+    view: Brain = merge(graph, state)
     made = LoweredRun(view, Lowering(*split(view), True), view._cast(inputs), view._names, series=view._cast(series))
     times, leaves = made.times(steps)
     owners.owners[:] = made.program.owners()

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -17,9 +17,10 @@ from spark.core.part import NEW, graph_of, keeper_of
 from spark.core.state import State
 from spark.core.transform import STEP
 from spark.nn import Brain
+from spark.nn.taps import Noted
 from spark.sim.bar import progress_bar
 from spark.sim.chunk import run_chunk
-from spark.sim.feed import Feed
+from spark.sim.feed import Feed, Input
 from spark.sim.interrupt import Interrupt
 from spark.sim.noting import ROOM_BYTES, Noting
 from spark.sim.pace import Pace, most_steps
@@ -67,7 +68,7 @@ class Report:
 def run(
     brain: Brain,
     steps: int,
-    inputs: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Input] | None = None,
     *,
     record: Iterable[str | Probe] | str | Probe = (),
     to: str | Path | None = None,
@@ -147,10 +148,10 @@ def run(
 def run_steps(
     brain: Brain,
     steps: int,
-    inputs: Mapping[str, Any] | None,
+    inputs: Mapping[str, Input] | None,
     sieve: Sieve,
     callbacks: Iterable[Callable[[Report], None]],
-    tell: Callable[[int], Any],
+    tell: Callable[[int], object],
     asked: Callable[[], bool],
     room_bytes: int = ROOM_BYTES,
     threads: int = 1,
@@ -170,7 +171,7 @@ def run_steps(
     report = Report(brain, 0, steps)
     pace = Pace(most)
 
-    def chunk(state: State) -> tuple[State, Any]:
+    def chunk(state: State) -> tuple[State, tuple[dict[str, Noted], jax.Array]]:
         numbers = (np.int32(count), chosen, np.int32(threads), np.bool_(learning))
         after, noted, done = run_chunk(graph, state, feed.constant, series, *numbers, taps=taps, most=most)
         return after, (noted, done)
@@ -198,7 +199,7 @@ def run_steps(
     return report
 
 
-def check_steps(steps: Any) -> int:
+def check_steps(steps: object) -> int:
     """The number of steps.
 
     Raises:
@@ -211,7 +212,7 @@ def check_steps(steps: Any) -> int:
     return int(steps)
 
 
-def checked_callbacks(callbacks: Iterable[Any]) -> list[Callable[[Report], None]]:
+def checked_callbacks(callbacks: Iterable[Callable[[Report], None]]) -> list[Callable[[Report], None]]:
     """The callbacks as a list.
 
     Raises:

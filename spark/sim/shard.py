@@ -10,10 +10,12 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
+from jax.typing import DTypeLike
 
 from spark.core import binding
 from spark.core.arguments import checked
 from spark.core.errors import InputError, ModuleError, Problem, ShardError
+from spark.core.module import Module
 from spark.core.payloads import Payload
 from spark.core.rows import joint_leaves
 from spark.core.state import Graph, State
@@ -199,7 +201,7 @@ class ShardedBrain:
         """A state of a row for each device, and of what all have said."""
         return ShardedState(self._stack(rows), self._copy(message))
 
-    def _stack(self, rows: list[tuple[np.ndarray, ...]]) -> tuple[Any, ...]:
+    def _stack(self, rows: list[tuple[np.ndarray, ...]]) -> tuple[jax.Array, ...]:
         """Arrays with a row for each device, filled up with zeros to the longest; see `joint_leaves`."""
         slots = joint_leaves(rows)
         sharding = NamedSharding(self.mesh, P(self.mesh.axis_names[0]))
@@ -211,8 +213,13 @@ class ShardedBrain:
             found = [part for part in column if part is not None]
             length, dtype = max(part.size for part in found), found[0].dtype
 
-            def row_of(index: Any, column: Any = column, length: int = length, dtype: Any = dtype) -> np.ndarray:
-                part = column[index[0].start or 0]
+            def row_of(
+                index: tuple[slice, ...] | None,
+                column: list[np.ndarray | None] = column,
+                length: int = length,
+                dtype: DTypeLike = dtype,
+            ) -> np.ndarray:
+                part = column[(index[0].start or 0) if index else 0]
                 made = np.zeros((1, length), dtype)
                 if part is not None:
                     made[0, : part.size] = part
@@ -221,7 +228,7 @@ class ShardedBrain:
             stacked.append(jax.make_array_from_callback((len(rows), length), sharding, row_of))
         return tuple(stacked)
 
-    def _copy(self, value: Any) -> Any:
+    def _copy(self, value: np.ndarray | np.generic) -> jax.Array:
         """The same array on every device."""
         sharding = NamedSharding(self.mesh, P())
         if jax.process_count() == 1:
@@ -281,7 +288,7 @@ def _mesh(devices: Devices) -> Mesh:
     return Mesh(np.array(devices), ("devices",))
 
 
-def _check(brain: Any) -> None:
+def _check(brain: Brain) -> None:
     if not isinstance(brain, Brain):
         text = f"cannot be sharded, got {type(brain).__name__}; expected spark.nn.Brain"
         raise ModuleError(Problem(type(brain).__name__, text, "Put the module into a brain", "brain"))
@@ -305,13 +312,13 @@ def _check(brain: Any) -> None:
         )
 
 
-def _elements(module: Any) -> int:
+def _elements(module: Module) -> int:
     """Size of a module's largest output: its units, if it has any."""
     return max((spec.size for spec in module.output_specs.values()), default=0)
 
 
 def _program(
-    whole: Any, mesh: Mesh, parts: list[DevicePart], letters: Mapping[PortMap, Letter], cutting: Cutting
+    whole: Brain, mesh: Mesh, parts: list[DevicePart], letters: Mapping[PortMap, Letter], cutting: Cutting
 ) -> Program:
     structures = list(dict.fromkeys(part.structure for part in parts))
     constant_slots = joint_leaves([part.constants for part in parts])
@@ -339,7 +346,7 @@ def _program(
     )
 
 
-def _everywhere(leaf: Any) -> np.ndarray:
+def _everywhere(leaf: jax.Array) -> np.ndarray:
     """All rows of an array, also those of other processes."""
     if leaf.is_fully_addressable:
         return np.asarray(leaf)

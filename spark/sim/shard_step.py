@@ -15,6 +15,7 @@ from spark.core.state import Graph, State
 from spark.core.transform import STEP, Structure, merge
 from spark.core.tree import variables_of
 from spark.graph.specs import CALL, InputSpec, OutputSpec, PortMap
+from spark.nn.brain import Brain
 from spark.nn.wiring import gather
 from spark.sim.exchange import exchange
 from spark.sim.message import Letter
@@ -83,9 +84,9 @@ class Fixed:
     Without sockets `ends` is None, and devices exchange what they say by an operation of JAX.
     """
 
-    constants: tuple[Any, ...]
-    firsts: Any
-    ends: Any = None
+    constants: tuple[jax.Array, ...]
+    firsts: jax.Array
+    ends: jax.Array | None = None
 
 
 @functools.partial(jax.tree_util.register_dataclass, data_fields=["leaves", "message"], meta_fields=[])
@@ -98,8 +99,8 @@ class ShardedState:
         message: What all devices sent in the last step, uint32 (devices, words): on every device.
     """
 
-    leaves: tuple[Any, ...]
-    message: Any
+    leaves: tuple[jax.Array, ...]
+    message: jax.Array
 
 
 @functools.partial(jax.jit, static_argnames=("program", "steps", "spikes"), donate_argnames="state")
@@ -108,8 +109,8 @@ def advance_program(
     fixed: Fixed,
     state: ShardedState,
     inputs: dict[str, Payload],
-    learning: Any,
-    turn: Any,
+    learning: jax.Array | bool,
+    turn: jax.Array,
     *,
     steps: int,
     spikes: bool,
@@ -129,20 +130,29 @@ def advance_program(
     )
     outputs, messages, after = run(fixed, state, inputs, learning, turn)
     letters = {letter.wire: letter for letter in program.letters}
-    fired = {}
-    for name, wire in program.spikes if spikes else ():
-        fired[name] = SpikeArray(jax.vmap(letters[wire].read)(messages))
-    return outputs, fired, after
+    if messages is None:
+        return outputs, {}, after
+    read = {name: jax.vmap(letters[wire].read)(messages) for name, wire in program.spikes}
+    return outputs, {name: SpikeArray(value) for name, value in read.items()}, after
 
 
 def _run(
-    program: Program, steps: int, spikes: bool, fixed: Fixed, state: ShardedState, inputs: Any, learning: Any, turn: Any
-) -> Any:
+    program: Program,
+    steps: int,
+    spikes: bool,
+    fixed: Fixed,
+    state: ShardedState,
+    inputs: dict[str, Payload],
+    learning: jax.Array | bool,
+    turn: jax.Array,
+) -> tuple[dict[str, Payload], jax.Array | None, ShardedState]:
     """One device's loop."""
     mine = Fixed(tuple(c[0] for c in fixed.constants), fixed.firsts[0])
     own = {PortMap(CALL, n): s.payload_type(inputs[n].value.astype(s.dtype)) for n, s in program.inputs}  # type: ignore[call-arg]
 
-    def step(carried: Any, turn: Any) -> Any:
+    def step(
+        carried: tuple[tuple[jax.Array, ...], jax.Array], turn: jax.Array
+    ) -> tuple[tuple[tuple[jax.Array, ...], jax.Array], tuple[dict[str, Payload], jax.Array | None]]:
         leaves, message = carried
         leaves, row = _compute(program, mine, leaves, _Reader(program, own, message), learning)
         message = jax.lax.all_gather(row, program.axis) if fixed.ends is None else exchange(row, fixed.ends[0], turn)
@@ -161,7 +171,7 @@ def _run(
 class _Reader:
     """Reads ports out of the brain's inputs and a message, each once."""
 
-    def __init__(self, program: Program, own: dict[PortMap, Payload], message: Any) -> None:
+    def __init__(self, program: Program, own: dict[PortMap, Payload], message: jax.Array) -> None:
         self._letters = {letter.wire: letter for letter in program.letters}
         self._known, self._message = dict(own), message
 
@@ -178,7 +188,9 @@ class _Reader:
         return made
 
 
-def _compute(program: Program, fixed: Fixed, leaves: tuple[Any, ...], read: _Reader, learning: Any) -> tuple[Any, Any]:
+def _compute(
+    program: Program, fixed: Fixed, leaves: tuple[jax.Array, ...], read: _Reader, learning: jax.Array | bool
+) -> tuple[tuple[jax.Array, ...], jax.Array]:
     """This device's step: its new leaves, and its row of the message."""
     if len(program.pieces) == 1:
         return _compute_piece(program, program.pieces[0], fixed, leaves, read, learning)
@@ -186,7 +198,9 @@ def _compute(program: Program, fixed: Fixed, leaves: tuple[Any, ...], read: _Rea
     carried = (leaves, jnp.zeros(program.length, jnp.uint32))
     for number, piece in enumerate(program.pieces):
 
-        def once(_: Any, now: Any, piece: Piece = piece) -> Any:
+        def once(
+            _: jax.Array, now: tuple[tuple[jax.Array, ...], jax.Array], piece: Piece = piece
+        ) -> tuple[tuple[jax.Array, ...], jax.Array]:
             return _compute_piece(program, piece, fixed, now[0], read.fresh(), learning)
 
         # A loop of no or one turn: XLA copies what a conditional changes in place, but not what a loop does.
@@ -195,8 +209,13 @@ def _compute(program: Program, fixed: Fixed, leaves: tuple[Any, ...], read: _Rea
 
 
 def _compute_piece(
-    program: Program, piece: Piece, fixed: Fixed, leaves: tuple[Any, ...], read: _Reader, learning: Any
-) -> tuple[Any, Any]:
+    program: Program,
+    piece: Piece,
+    fixed: Fixed,
+    leaves: tuple[jax.Array, ...],
+    read: _Reader,
+    learning: jax.Array | bool,
+) -> tuple[tuple[jax.Array, ...], jax.Array]:
     structure = piece.structure
     letters = {letter.wire: letter for letter in program.letters}
     arriving = {}
@@ -220,7 +239,7 @@ def _compute_piece(
     return tuple(changed.get(n, leaf) for n, leaf in enumerate(leaves)), row
 
 
-def _leaves_after(brain: Any, state: State) -> tuple[Any, ...]:
+def _leaves_after(brain: Brain, state: State) -> tuple[jax.Array, ...]:
     """The leaves after a step; only what was written is touched, for a leaf is as large as all weights of a part."""
     if brain._held.current:
         return brain._held.state.leaves

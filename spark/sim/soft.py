@@ -10,14 +10,14 @@ ranks and counts (`argmax`, `%`), and what a rule makes of weights.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.extend import core
+from jax.typing import DTypeLike
 
 from spark.core.errors import ModuleError, Problem
-from spark.kernels.jaxprs import CALLS, is_literal
+from spark.kernels.jaxprs import CALLS, Written, is_literal
 from spark.kernels.smooth import OF_SIZES, SMOOTH, WITHOUT_DERIVATIVE, magnitude
 from spark.sim.surrogate import Surrogate
 
@@ -34,10 +34,10 @@ class Soft:
             `smooth`, and the spike of an inhibitory unit grows in size while it falls. None where it is not known.
     """
 
-    value: Any
-    smooth: Any = None
+    value: jax.Array
+    smooth: jax.Array | None = None
     everywhere: float | None = None
-    size: Any = None
+    size: jax.Array | None = None
 
     @property
     def follows(self) -> bool:
@@ -45,12 +45,12 @@ class Soft:
         return self.smooth is not None and self.smooth.shape == self.value.shape
 
     @property
-    def number(self) -> Any:
+    def number(self) -> jax.Array:
         """The floats, made of the value where there are none."""
         return self.value.astype(jnp.float32) if self.smooth is None else self.smooth
 
     @property
-    def magnitude(self) -> Any:
+    def magnitude(self) -> jax.Array:
         """The floats without their sign."""
         if self.size is not None:
             return self.size
@@ -67,10 +67,12 @@ def soft_call(closed: core.ClosedJaxpr, given: Sequence[Soft], surrogate: Surrog
     return _walk(closed.jaxpr, consts, given, surrogate)
 
 
-def _walk(jaxpr: Any, consts: Sequence[Soft], given: Sequence[Soft], surrogate: Surrogate) -> list[Soft]:
-    known: dict[Any, Soft] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *given], strict=True))
+def _walk(jaxpr: core.Jaxpr, consts: Sequence[Soft], given: Sequence[Soft], surrogate: Surrogate) -> list[Soft]:
+    known: dict[core.Var | core.Literal, Soft] = dict(
+        zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *given], strict=True)
+    )
 
-    def read(atom: Any) -> Soft:
+    def read(atom: core.Var | core.Literal) -> Soft:
         return _literal(atom) if is_literal(atom) else known[atom]
 
     for equation in jaxpr.eqns:
@@ -79,12 +81,12 @@ def _walk(jaxpr: Any, consts: Sequence[Soft], given: Sequence[Soft], surrogate: 
     return [read(atom) for atom in jaxpr.outvars]
 
 
-def _literal(atom: Any) -> Soft:
+def _literal(atom: Written) -> Soft:
     array = jnp.asarray(atom.val, atom.aval.dtype)
     return Soft(array, everywhere=float(atom.val) if array.ndim == 0 and array.dtype != jnp.bool_ else None)
 
 
-def _compute(equation: Any, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
+def _compute(equation: core.JaxprEqn, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
     name, params = equation.primitive.name, equation.params
     if name in CALLS:
         return _call(equation, given, surrogate)
@@ -100,7 +102,7 @@ def _compute(equation: Any, given: list[Soft], surrogate: Surrogate) -> list[Sof
     return _computed_twice(equation, given)
 
 
-def _call(equation: Any, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
+def _call(equation: core.JaxprEqn, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
     """What a jaxpr inside a jaxpr gives; of an operation, its formula in floats."""
     name, params = equation.primitive.name, equation.params
     called, inner = params.get("name", ""), params[CALLS[name]]
@@ -118,7 +120,7 @@ def _call(equation: Any, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
     return _walk(inner, [], given, surrogate)
 
 
-def _computed_twice(equation: Any, given: list[Soft]) -> list[Soft]:
+def _computed_twice(equation: core.JaxprEqn, given: list[Soft]) -> list[Soft]:
     """The value, and the same in floats.
 
     Raises:
@@ -140,7 +142,7 @@ def _opaque(name: str, given: list[Soft]) -> bool:
     return name.startswith("custom") and all(g.smooth is None for g in given)
 
 
-def _to_spikes(dtype: Any, given: Soft) -> bool:
+def _to_spikes(dtype: DTypeLike, given: Soft) -> bool:
     """Whether floats become spikes: those that come in as floats keep their derivatives."""
     return dtype == jnp.int8 and jnp.issubdtype(given.value.dtype, jnp.floating)
 
@@ -148,12 +150,12 @@ def _to_spikes(dtype: Any, given: Soft) -> bool:
 _HINT = "Write it as array code without a loop; or stop the derivative before it: `jax.lax.stop_gradient`"
 
 
-def _bound(equation: Any, given: list[Soft]) -> list[Soft]:
+def _bound(equation: core.JaxprEqn, given: list[Soft]) -> list[Soft]:
     found = _bind(equation.primitive, equation.params, [g.value for g in given])
     return [Soft(value) for value in found]
 
 
-def _bind(primitive: Any, params: Mapping[str, Any], arrays: list[Any]) -> list[Any]:
+def _bind(primitive: core.Primitive, params: Mapping[str, object], arrays: list[jax.Array]) -> list[jax.Array]:
     """What a primitive makes of arrays, as a list."""
     bound = primitive.get_bind_params(params)
     # Before JAX 0.10 functions stood beside the parameters.
@@ -162,14 +164,14 @@ def _bind(primitive: Any, params: Mapping[str, Any], arrays: list[Any]) -> list[
     return list(found) if primitive.multiple_results else [found]
 
 
-def _as_told(value: Any, smooth: Any, size: Any = None) -> Soft:
+def _as_told(value: jax.Array, smooth: jax.Array, size: jax.Array | None = None) -> Soft:
     """A result: floats carry their derivatives themselves."""
     if jnp.issubdtype(value.dtype, jnp.floating):
         return Soft(smooth.astype(value.dtype))
     return Soft(value, smooth, size=size)
 
 
-def _linear(equation: Any, given: list[Soft]) -> list[Soft]:
+def _linear(equation: core.JaxprEqn, given: list[Soft]) -> list[Soft]:
     """The same primitive, of floats."""
     params = dict(equation.params)
     if params.get("preferred_element_type") is not None:
@@ -177,16 +179,17 @@ def _linear(equation: Any, given: list[Soft]) -> list[Soft]:
     whole = _bound(equation, given)
     indexed = _LINEAR[equation.primitive.name]
 
-    def of(part: Callable[[Soft], Any]) -> list[Any]:
+    def of(part: Callable[[Soft], jax.Array]) -> list[jax.Array]:
         operands = [g.value if number in indexed(given) else part(g) for number, g in enumerate(given)]
         return _bind(equation.primitive, params, operands)
 
     sums = equation.primitive.name in _SUMS
+    smooth = of(lambda soft: soft.number)
     sizes = [None] * len(whole) if sums else of(lambda soft: soft.magnitude)
-    return [_as_told(w.value, *both) for w, *both in zip(whole, of(lambda soft: soft.number), sizes, strict=True)]
+    return [_as_told(w.value, s, size) for w, s, size in zip(whole, smooth, sizes, strict=True)]
 
 
-def _cond(branches: Any, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
+def _cond(branches: Sequence[core.ClosedJaxpr], given: list[Soft], surrogate: Surrogate) -> list[Soft]:
     """All branches, of which the wanted one is picked."""
     which, *rest = given
     results = [soft_call(branch, rest, surrogate) for branch in branches]
@@ -209,14 +212,14 @@ def _cond(branches: Any, given: list[Soft], surrogate: Surrogate) -> list[Soft]:
 _COMPARED = {"gt": 1.0, "ge": 1.0, "lt": -1.0, "le": -1.0}
 
 
-def _compared(name: str, equation: Any, given: list[Soft], surrogate: Surrogate) -> Soft:
+def _compared(name: str, equation: core.JaxprEqn, given: list[Soft], surrogate: Surrogate) -> Soft:
     left, right = (g.value.astype(jnp.float32) for g in given)
     value = _bound(equation, given)[0].value
     spike = surrogate.step(value, _COMPARED[name] * (left - right))
     return Soft(value, spike, size=spike)
 
 
-def _select(given: list[Soft]) -> Any:
+def _select(given: list[Soft]) -> jax.Array | None:
     which, *cases = given
     numbers = [case.everywhere for case in cases if case.everywhere is not None]
     if which.smooth is not None and len(cases) == len(numbers) == 2:
@@ -227,7 +230,7 @@ def _select(given: list[Soft]) -> Any:
     return jax.lax.select_n(which.value, *(case.number for case in cases))
 
 
-def _against_zero(of_spikes: Callable[[Soft], Any]) -> Callable[[list[Soft]], Any]:
+def _against_zero(of_spikes: Callable[[Soft], jax.Array]) -> Callable[[list[Soft]], jax.Array | None]:
     """The formula of a comparison of spikes with zero; a comparison of counts has no derivative."""
     return lambda given: of_spikes(given[0]) if given[1].everywhere == 0 and given[0].smooth is not None else None
 
@@ -236,11 +239,11 @@ def _against_zero(of_spikes: Callable[[Soft], Any]) -> Callable[[list[Soft]], An
 _LOGICAL = frozenset({"and", "or", "not"})
 
 
-def _converted(given: list[Soft]) -> Any:
+def _converted(given: list[Soft]) -> jax.Array | None:
     return given[0].smooth
 
 
-_FORMULAS: Mapping[str, Callable[[list[Soft]], Any]] = {
+_FORMULAS: Mapping[str, Callable[[list[Soft]], jax.Array | None]] = {
     "and": lambda g: g[0].number * g[1].number,
     "or": lambda g: g[0].number + g[1].number - g[0].number * g[1].number,
     "not": lambda g: 1 - g[0].number,
@@ -261,7 +264,7 @@ _FORMULAS: Mapping[str, Callable[[list[Soft]], Any]] = {
     "lt": _against_zero(lambda spikes: 0.5 * (spikes.magnitude - spikes.number)),
 }
 # What the sizes of spikes become.
-_SIZES: Mapping[str, Callable[[list[Soft]], Any]] = {
+_SIZES: Mapping[str, Callable[[list[Soft]], jax.Array]] = {
     **dict.fromkeys(["sign", "neg", "abs", "convert_element_type"], lambda g: g[0].magnitude),
     "mul": lambda g: g[0].magnitude * g[1].magnitude,
     "select_n": lambda g: jax.lax.select_n(g[0].value, *(case.magnitude for case in g[1:])),

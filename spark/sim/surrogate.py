@@ -1,7 +1,7 @@
 """The derivative that stands in for that of a threshold."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -48,15 +48,15 @@ class Surrogate:
         if problems:
             raise ArgumentError(problems)
 
-    def slope(self, distance: Any) -> Any:
+    def slope(self, distance: jax.Array) -> jax.Array:
         """The derivative at this `distance`, float32 of its shape."""
         return self.height * _SHAPES[self.shape](jnp.abs(distance) / self.width) / self.width
 
-    def step(self, fired: Any, distance: Any) -> Any:
+    def step(self, fired: jax.Array, distance: jax.Array) -> jax.Array:
         """1 where `fired` holds, else 0, float32, with this derivative by `distance`."""
 
         @jax.custom_jvp
-        def step(fired: Any, distance: Any) -> Any:
+        def step(fired: jax.Array, distance: jax.Array) -> jax.Array:
             return fired
 
         # What fired is told as numbers of its own: the derivative is by the distance alone.

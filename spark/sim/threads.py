@@ -2,7 +2,6 @@
 
 import weakref
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -67,7 +66,7 @@ def _work(brain: Brain) -> int:
 
 
 def _counted(brain: Brain) -> int:
-    view: Any = merge(*split(brain))
+    view: Brain = merge(*split(brain))
     units = connections = 0
     for name in view._names:
         module = part_named(view, name)

@@ -6,9 +6,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.extend import core
 
+from spark.arrays import Number
 from spark.core.arguments import checked
 from spark.core.calling import step_as_written
+from spark.core.counter import Counter
 from spark.core.errors import ArgumentError, InputError, Problem, StateError
 from spark.core.names import suggestion
 from spark.core.payloads import Payload, SpikeArray
@@ -38,7 +41,7 @@ class Unrolled:
     """
 
     outputs: dict[str, Payload]
-    recorded: dict[str, Any]
+    recorded: dict[str, jax.Array]
     state: State
 
 
@@ -49,7 +52,7 @@ def unroll(
     steps: int,
     inputs: Mapping[str, Payload] | None = None,
     *,
-    parameters: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Number] | None = None,
     record: Iterable[str] | str = (),
     surrogate: Surrogate | None = None,
     learning: bool = True,
@@ -94,7 +97,9 @@ def unroll(
     record = [record] if isinstance(record, str) else list(record)
     recorded = {path: _variable_path(brain, path, values) for path in record}
 
-    def one(values: Any, step: Any, constants: Any, payloads: Any) -> Any:
+    def one(
+        values: dict[str, jax.Array], step: Counter, constants: dict[str, jax.Array], payloads: dict[str, Payload]
+    ) -> tuple[dict[str, jax.Array], Counter, dict[str, Payload]]:
         view = merge(graph, state)
         for path, variable in variables_of(view).items():
             variable._value = values[path]
@@ -109,7 +114,7 @@ def unroll(
     made = jax.tree.structure(shapes)
     chosen = surrogate or Surrogate()
 
-    def advance(carried: Any, rows: Any) -> Any:
+    def advance(carried: Any, rows: dict[str, jax.Array]) -> Any:
         values, smooth, step = carried
         payloads = {**fixed, **{name: type(series[name])(row) for name, row in rows.items()}}  # type: ignore[call-arg]
         softened = {path: Soft(value, **smooth.get(path, {})) for path, value in values.items()}
@@ -131,7 +136,7 @@ def unroll(
     return Unrolled(outputs, noted, State(layout.pack(values), state.about))
 
 
-def _first_floats(closed: Any, surrogate: Surrogate, given: Any, made: Any) -> dict[str, Any]:
+def _first_floats(closed: core.ClosedJaxpr, surrogate: Surrogate, given: Any, made: Any) -> dict[str, Any]:
     """What variables begin with that have derivatives beside their values: those that some step gives some.
 
     Spikes get them in one step, what keeps spikes of the step before in the next, and so on.
@@ -141,7 +146,7 @@ def _first_floats(closed: Any, surrogate: Surrogate, given: Any, made: Any) -> d
     while True:
         found: dict[str, Soft] = {}
 
-        def one(values: Any, floats: Any, others: Any, found: dict[str, Soft] = found) -> None:
+        def one(values: dict[str, jax.Array], floats: Any, others: Any, found: dict[str, Soft] = found) -> None:
             softened = {path: Soft(value, **floats.get(path, {})) for path, value in values.items()}
             leaves = jax.tree.leaves((softened, *jax.tree.map(Soft, others)), is_leaf=_is_soft)
             now = jax.tree.unflatten(made, soft_call(closed, leaves, surrogate))[0]
@@ -153,24 +158,25 @@ def _first_floats(closed: Any, surrogate: Surrogate, given: Any, made: Any) -> d
         floats = {path: _floats(Soft(values[path])) for path in found}
 
 
-def _is_soft(leaf: Any) -> bool:
+def _is_soft(leaf: object) -> bool:
     return isinstance(leaf, Soft)
 
 
-def _floats(soft: Soft) -> dict[str, Any]:
+def _floats(soft: Soft) -> dict[str, jax.Array]:
     """What is carried from step to step beside the value."""
     if soft.value.dtype == jnp.uint32:
         return {"smooth": unpacked(soft.value) if soft.smooth is None else soft.smooth}
     return {"smooth": soft.number, "size": soft.magnitude}
 
 
-def _given_out(payload: Any) -> Payload:
+def _given_out(payload: Payload) -> Payload:
     soft = payload.value
-    return type(payload)(soft.smooth if soft.smooth is not None and isinstance(payload, SpikeArray) else soft.value)
+    value = soft.smooth if soft.smooth is not None and isinstance(payload, SpikeArray) else soft.value
+    return type(payload)(value)  # type: ignore[call-arg]
 
 
 def _take_parameters(
-    graph: Graph, state: State, given: dict[str, Any], values: dict[str, Any], constants: dict[str, Any]
+    graph: Graph, state: State, given: dict[str, Number], values: dict[str, jax.Array], constants: dict[str, jax.Array]
 ) -> None:
     """Put parameters in the places of the arrays that they stand for."""
     floats = {p: a for held in (values, constants) for p, a in held.items() if jnp.issubdtype(a.dtype, jnp.floating)}
@@ -201,7 +207,7 @@ def _take_parameters(
         raise ArgumentError(problems)
 
 
-def _of_projection(graph: Graph, state: State, path: str, known: Mapping[str, Any]) -> HeldWeights | Problem:
+def _of_projection(graph: Graph, state: State, path: str, known: Mapping[str, object]) -> HeldWeights | Problem:
     """Where the weights of a projection are held."""
     address = f"unroll.parameters.{path}"
     try:
@@ -217,7 +223,7 @@ def _of_projection(graph: Graph, state: State, path: str, known: Mapping[str, An
     return Problem(address, text, suggestion(path, known, "parameter"), "unknown")
 
 
-def _variable_path(brain: Brain, path: str, values: Mapping[str, Any]) -> str:
+def _variable_path(brain: Brain, path: str, values: Mapping[str, object]) -> str:
     if not isinstance(path, str):
         text = f"must be paths, got {type(path).__name__}"
         raise ArgumentError(Problem("unroll.record", text, "Give a list of strings", "type"))
@@ -231,7 +237,7 @@ def _variable_path(brain: Brain, path: str, values: Mapping[str, Any]) -> str:
     )
 
 
-def _inputs(brain: Brain, given: dict[str, Any], steps: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _inputs(brain: Brain, given: dict[str, object], steps: int) -> tuple[dict[str, Payload], dict[str, Payload]]:
     """Payloads that all steps share, and those with a row for each."""
     fixed, series, problems = {}, {}, []
     specs = brain.declared_inputs()

@@ -1,13 +1,42 @@
 """A channel: what one probe keeps of one path, as it is described beside the data."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from spark.sim.recordable import Recordable
 
 Reduction = str | tuple[str, int, tuple[float, float]] | None
+
+
+class Described(TypedDict):
+    """A channel as plain data, as it stands beside what was kept; see `Channel`."""
+
+    name: str
+    path: str
+    kind: str
+    shape: list[int]
+    row: list[int]
+    dtype: str
+    unit: str
+    every: int
+    units: list[int] | None
+    windows: list[list[int]]
+    trigger: str | None
+    around: list[int]
+    reduce: str | list[object] | None
+
+
+class Header(TypedDict):
+    """What a recording in a folder says of itself."""
+
+    format: str
+    version: int
+    dt: float
+    first: int
+    channels: list[Described]
+
 
 REDUCTIONS = {"mean": np.mean, "sum": np.sum, "std": np.std, "min": np.min, "max": np.max}
 
@@ -76,7 +105,7 @@ class Channel:
             return np.array(rows, np.int64).reshape(len(flat), bins)
         return REDUCTIONS[self.reduce](flat.astype(np.float64), axis=1).astype(np.float32)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Described:
         """Plain data."""
         shape, dtype = self.row
         return {
@@ -92,7 +121,7 @@ class Channel:
             "windows": [list(w) for w in self.windows],
             "trigger": None if self.trigger is None else self.trigger.path,
             "around": list(self.around),
-            "reduce": list(self.reduce) if isinstance(self.reduce, tuple) else self.reduce,
+            "reduce": list[object](self.reduce) if isinstance(self.reduce, tuple) else self.reduce,
         }
 
 

@@ -1,12 +1,13 @@
 """What was recorded, as arrays: the ground on which statistics, exports and pictures of a recording stand."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from spark.core.arguments import checked
 from spark.core.errors import Problem, RecordError
 from spark.core.names import suggestion
+from spark.sim.records.channel import Described
 
 
 class Source(Protocol):
@@ -21,7 +22,7 @@ class Channels:
     """Channels by their name, or by the name of their module if they hold its spikes; see `Recording`."""
 
     def __init__(
-        self, channels: list[dict[str, Any]], source: Source, dt: float, first: int, until: int, stopped: str | None
+        self, channels: list[Described], source: Source, dt: float, first: int, until: int, stopped: str | None
     ) -> None:
         self._channels = {c["name"]: c for c in channels}
         self._source = source
@@ -41,9 +42,9 @@ class Channels:
         return self.steps * self.dt
 
     @checked
-    def describe(self, name: str) -> dict[str, Any]:
+    def describe(self, name: str) -> Described:
         """Path, kind, shape, unit and what else is known of a channel."""
-        return dict(self._channel(name))
+        return self._channel(name).copy()
 
     @checked
     def spikes(self, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +60,7 @@ class Channels:
         steps, values = self._source.read(channel["name"])
         return steps * self.dt, values
 
-    def _channel(self, name: str, kind: str | None = None) -> dict[str, Any]:
+    def _channel(self, name: str, kind: str | None = None) -> Described:
         found = self._channels.get(name)
         if found is None:
             under = [
@@ -75,5 +76,5 @@ class Channels:
             )
         return found
 
-    def _number(self, channel: dict[str, Any]) -> int:
+    def _number(self, channel: Described) -> int:
         return int(np.prod(channel["shape"])) if channel["units"] is None else len(channel["units"])

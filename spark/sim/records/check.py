@@ -9,6 +9,7 @@ import numpy as np
 
 from spark.core.errors import FormatError, Problem, RecordError
 from spark.core.strict import check_plain, read_json
+from spark.sim.records.channel import Described, Header
 
 # Of a row of one channel; nothing that a brain has comes near.
 MOST_ROW_BYTES = 1 << 40
@@ -19,20 +20,20 @@ _DTYPES = frozenset(
 )
 
 
-def _whole(least: int, most: int = MOST_STEP) -> Callable[[Any], bool]:
+def _whole(least: int, most: int = MOST_STEP) -> Callable[[object], bool]:
     return lambda value: type(value) is int and least <= value <= most
 
 
-def _text(value: Any) -> bool:
+def _text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _list_of(holds: Callable[[Any], bool], length: int | None = None) -> Callable[[Any], bool]:
+def _list_of(holds: Callable[[object], bool], length: int | None = None) -> Callable[[object], bool]:
     return lambda v: isinstance(v, list) and len(v) == (len(v) if length is None else length) and all(map(holds, v))
 
 
 # Whether a field of a channel can be, and what was expected.
-_FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+_FIELDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "name": (_text, "text"),
     "path": (_text, "text"),
     "kind": (lambda v: v in ("spikes", "samples"), "'spikes' or 'samples'"),
@@ -48,7 +49,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def checked_header(address: str, text: bytes, format: str, version: int) -> dict[str, Any]:
+def checked_header(address: str, text: bytes, format: str, version: int) -> Header:
     """What a recording's header says.
 
     Raises:
@@ -83,7 +84,7 @@ def checked_header(address: str, text: bytes, format: str, version: int) -> dict
             Problem(f"{address}: {place}", f"cannot be, got {value!r}"[:200] + f"; expected {expected}", "", "format")
             for place, value, expected in wrong
         )
-    return found
+    return Header(**dict[str, Any](found))
 
 
 def _channel(place: str, channel: dict[str, Any]) -> list[tuple[str, Any, str]]:
@@ -132,9 +133,7 @@ def checked_line(address: str, line: bytes, until: int, rows: list[int]) -> tupl
     return said["until"], found, said.get("stopped")
 
 
-def check_data(
-    folder: Path, channel: dict[str, Any], steps: np.ndarray, rows: np.ndarray, first: int, until: int
-) -> None:
+def check_data(folder: Path, channel: Described, steps: np.ndarray, rows: np.ndarray, first: int, until: int) -> None:
     """Hold a channel's data to what can be, a part at a time.
 
     Raises:

@@ -9,15 +9,15 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from spark.core.errors import FormatError, Problem, RecordError
 from spark.core.strict import read_bounded
 from spark.files import write_whole
+from spark.sim.records.channel import Described, Header
 from spark.sim.records.check import checked_header, checked_line
 
 FORMAT, VERSION = "spark recording", 1
@@ -34,7 +34,7 @@ class DiskStore:
         RecordError: The folder is not empty, or it holds a recording of something else or of other steps.
     """
 
-    def __init__(self, folder: str | Path, channels: list[dict[str, Any]], dt: float, first: int, append: bool) -> None:
+    def __init__(self, folder: str | Path, channels: list[Described], dt: float, first: int, append: bool) -> None:
         # Absolute: a program may go to another folder while it runs.
         self.folder = Path(folder).absolute()
         self._until = first
@@ -42,7 +42,7 @@ class DiskStore:
         self._names = [c["name"] for c in channels]
         self._added: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {n: [] for n in self._names}
         self._rows = dict.fromkeys(self._names, 0)
-        header = {
+        header: Header = {
             "format": FORMAT,
             "version": VERSION,
             "dt": dt,
@@ -73,7 +73,7 @@ class DiskStore:
         self._committed = dict(self._rows)
         self.first = first
 
-    def _go_on(self, header: dict[str, Any], first: int) -> int:
+    def _go_on(self, header: Header, first: int) -> int:
         """Cut what lies after step `first`, so that the run goes on from there; where the recording begins."""
         found = read_header(self.folder)
         for part in ("dt", "channels"):
@@ -122,10 +122,10 @@ class DiskStore:
             self._until, self._committed = until, dict(self._rows)
             _write(self._progress, np.frombuffer(self._line({"until": until}), np.uint8))
 
-    def _line(self, said: dict[str, Any]) -> bytes:
+    def _line(self, said: Mapping[str, object]) -> bytes:
         return json.dumps({**said, "rows": [self._rows[n] for n in self._names]}).encode() + b"\n"
 
-    def _replace(self, said: dict[str, Any]) -> None:
+    def _replace(self, said: Mapping[str, object]) -> None:
         write_whole(self.folder / PROGRESS, self._line(said))
 
     def _sync(self) -> None:
@@ -162,7 +162,7 @@ class DiskStore:
         return read_channel(self.folder, read_header(self.folder), self._names.index(name), self._committed[name])
 
 
-def read_header(folder: Path) -> dict[str, Any]:
+def read_header(folder: Path) -> Header:
     """What `recording.json` says.
 
     Raises:
@@ -177,7 +177,7 @@ def read_header(folder: Path) -> dict[str, Any]:
     return checked_header(str(path), text, FORMAT, VERSION)
 
 
-def read_progress(folder: Path, header: dict[str, Any]) -> tuple[int, list[int], str | None]:
+def read_progress(folder: Path, header: Header) -> tuple[int, list[int], str | None]:
     """Until which step data is whole, how many rows each channel has, and why the run ended early.
 
     Raises:
@@ -194,12 +194,12 @@ def read_progress(folder: Path, header: dict[str, Any]) -> tuple[int, list[int],
     return until, rows, stopped
 
 
-def row_bytes(channel: dict[str, Any]) -> int:
+def row_bytes(channel: Described) -> int:
     """Bytes of one row."""
     return int(np.prod(channel["row"], dtype=np.int64)) * np.dtype(channel["dtype"]).itemsize
 
 
-def read_channel(folder: Path, header: dict[str, Any], number: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def read_channel(folder: Path, header: Header, number: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The first `count` steps and rows of a channel, mapped from its files."""
     channel = header["channels"][number]
     shape, dtype = (count, *channel["row"]), np.dtype(channel["dtype"]).newbyteorder("<")

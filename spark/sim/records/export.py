@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from spark.core.extras import need
+from spark.sim.records.channel import Described
 from spark.sim.records.channels import Channels
 from spark.sim.records.disk import DiskStore
 
@@ -106,7 +107,7 @@ def _rows(values: np.ndarray) -> np.ndarray:
     return np.asarray(values).reshape(len(values), int(np.prod(values.shape[1:], dtype=np.int64)))
 
 
-def _columns(about: dict[str, Any]) -> list[Any]:
+def _columns(about: Described) -> list[Any]:
     number = int(np.prod(about["row"], dtype=np.int64))
     if about["reduce"] is not None:
         return [about["name"]] if number == 1 else list(range(number))

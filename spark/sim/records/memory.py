@@ -1,16 +1,15 @@
 """Data of a run in memory, bounded."""
 
-from typing import Any
-
 import numpy as np
 
 from spark.core.errors import Problem, RecordError
+from spark.sim.records.channel import Described
 
 
 class MemoryStore:
     """Keeps chunks in memory up to a budget."""
 
-    def __init__(self, channels: list[dict[str, Any]], budget_mb: float, first: int) -> None:
+    def __init__(self, channels: list[Described], budget_mb: float, first: int) -> None:
         self.first = first
         self._chunks: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {c["name"]: [] for c in channels}
         self._empty = {c["name"]: np.empty((0, *c["row"]), c["dtype"]) for c in channels}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from spark.core.arguments import check_fields
 from spark.core.errors import Problem, RecordError
@@ -33,18 +32,18 @@ class Probe:
 
     path: str
     name: str | None = None
-    units: Any = None
+    units: object = None
     every: int = 1
-    window: Any = None
+    window: object = None
     trigger: str | None = None
     around: tuple[int, int] = (0, 0)
-    reduce: Any = None
+    reduce: object = None
 
     def __post_init__(self) -> None:
         check_fields(self, RecordError)
 
 
-def resolve(record: Iterable[Any] | str | Probe, known: Mapping[str, Recordable]) -> list[Channel]:
+def resolve(record: Iterable[object] | str | Probe, known: Mapping[str, Recordable]) -> list[Channel]:
     """The channels that a list of probes and paths asks for.
 
     Raises:
@@ -74,7 +73,7 @@ def resolve(record: Iterable[Any] | str | Probe, known: Mapping[str, Recordable]
     return channels
 
 
-def _asked(asked: Any, known: Mapping[str, Recordable]) -> list[Channel]:
+def _asked(asked: object, known: Mapping[str, Recordable]) -> list[Channel]:
     """The channels of one probe or path."""
     if isinstance(asked, str):
         asked = Probe(asked)

@@ -8,6 +8,7 @@ import numpy as np
 from spark.core.arguments import checked
 from spark.core.errors import Problem, RecordError
 from spark.sim.records import disk, export, statistics
+from spark.sim.records.channel import Described
 from spark.sim.records.channels import Channels
 from spark.sim.records.check import check_data
 
@@ -148,7 +149,7 @@ class Recording(Channels):
             lines.append(f"  {name}: {what or f'{values.shape} {values.dtype}{unit}'}")
         return "\n".join(lines)
 
-    def _index(self, channel: dict[str, Any]) -> np.ndarray:
+    def _index(self, channel: Described) -> np.ndarray:
         """Which of the recorded units each spike belongs to."""
         _, units = self._source.read(channel["name"])
         if channel["units"] is None:
@@ -160,7 +161,7 @@ class Recording(Channels):
     def _timed(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         return self.spikes(name)[0], self._index(self._channel(name, "spikes"))
 
-    def _covered(self, channel: dict[str, Any]) -> int:
+    def _covered(self, channel: Described) -> int:
         """Steps of the run that the channel's windows leave."""
         if not channel["windows"]:
             return self.steps

@@ -1,24 +1,69 @@
 """What a probe asks for beside its path: units, windows, triggers, reductions."""
 
 import fnmatch
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 
 from spark.core.errors import Problem, RecordError
 from spark.core.names import suggestion
 from spark.sim.recordable import Recordable
-from spark.sim.records.channel import REDUCTIONS
+from spark.sim.records.channel import REDUCTIONS, Reduction
 
 
-def read_settings(asked: Any, what: Recordable, known: Mapping[str, Recordable]) -> dict[str, Any]:
+class Settings(TypedDict, total=False):
+    """What a probe sets of a channel; see `Channel`."""
+
+    every: int
+    units: np.ndarray | None
+    windows: tuple[tuple[int, int], ...]
+    trigger: Recordable | None
+    around: tuple[int, int]
+    reduce: Reduction
+
+
+class Asked(Protocol):
+    """What a probe says of these, as it was written; see `Probe`."""
+
+    @property
+    def units(self) -> object:
+        """Which units."""
+        ...
+
+    @property
+    def every(self) -> int:
+        """Steps between two samples."""
+        ...
+
+    @property
+    def window(self) -> object:
+        """Which steps."""
+        ...
+
+    @property
+    def trigger(self) -> str | None:
+        """Path whose spikes decide."""
+        ...
+
+    @property
+    def around(self) -> tuple[int, int]:
+        """Steps before and after them."""
+        ...
+
+    @property
+    def reduce(self) -> object:
+        """What to keep in the place of the array."""
+        ...
+
+
+def read_settings(asked: Asked, what: Recordable, known: Mapping[str, Recordable]) -> Settings:
     """The settings of a channel from those of a probe.
 
     Raises:
         RecordError: Everything that is wrong with them.
     """
-    found: dict[str, Any] = {}
+    found: Settings = {}
     problems: list[Problem] = []
     for name, read in _READERS.items():
         if getattr(asked, name) is None:
@@ -42,7 +87,7 @@ def matching(path: str, known: Mapping[str, Recordable]) -> list[str]:
     return short if len(short) == 1 else []
 
 
-def _every(asked: Any, what: Recordable, known: Any) -> dict[str, Any]:
+def _every(asked: Asked, what: Recordable, known: Mapping[str, Recordable]) -> Settings:
     if not _whole(asked.every) or asked.every < 1:
         raise RecordError(Problem("", f"must be a whole number of at least 1, got {asked.every!r}", "", "bounds"))
     if asked.every > 1 and what.spikes:
@@ -52,7 +97,7 @@ def _every(asked: Any, what: Recordable, known: Any) -> dict[str, Any]:
     return {"every": int(asked.every)}
 
 
-def _units(asked: Any, what: Recordable, known: Any) -> dict[str, Any]:
+def _units(asked: Asked, what: Recordable, known: Mapping[str, Recordable]) -> Settings:
     size = int(np.prod(what.shape))
     chosen = _indices(asked.units, size)
     if chosen is None:
@@ -65,7 +110,7 @@ def _units(asked: Any, what: Recordable, known: Any) -> dict[str, Any]:
     return {"units": chosen}
 
 
-def _indices(asked: Any, size: int) -> np.ndarray | None:
+def _indices(asked: object, size: int) -> np.ndarray | None:
     if isinstance(asked, slice):
         chosen = np.arange(size, dtype=np.int32)[asked]
         return chosen if chosen.size else None
@@ -79,7 +124,7 @@ def _indices(asked: Any, size: int) -> np.ndarray | None:
     return given.astype(np.int32)
 
 
-def _window(asked: Any, what: Recordable, known: Any) -> dict[str, Any]:
+def _window(asked: Asked, what: Recordable, known: Mapping[str, Recordable]) -> Settings:
     several = asked.window
     if isinstance(several, (list, tuple)) and len(several) == 2 and all(_whole(n) for n in several):
         several = [several]
@@ -90,13 +135,14 @@ def _window(asked: Any, what: Recordable, known: Any) -> dict[str, Any]:
     return {"windows": tuple((int(first), int(last)) for first, last in several)}
 
 
-def _is_window(window: Any) -> bool:
+def _is_window(window: object) -> bool:
     if not isinstance(window, (list, tuple)) or len(window) != 2 or not all(_whole(n) for n in window):
         return False
     return 0 <= window[0] < window[1]
 
 
-def _trigger(asked: Any, what: Recordable, known: Mapping[str, Recordable]) -> dict[str, Any]:
+def _trigger(asked: Asked, what: Recordable, known: Mapping[str, Recordable]) -> Settings:
+    assert asked.trigger is not None
     paths = matching(asked.trigger, known)
     if len(paths) != 1 or not known[paths[0]].spikes:
         spiking = [name for name, one in known.items() if one.spikes]
@@ -111,8 +157,14 @@ def _trigger(asked: Any, what: Recordable, known: Mapping[str, Recordable]) -> d
     return {"trigger": known[paths[0]], "around": (int(around[0]), int(around[1]))}
 
 
-def _reduce(asked: Any, what: Recordable, known: Any) -> dict[str, Any]:
-    reduce = _histogram(asked.reduce) if isinstance(asked.reduce, (list, tuple)) else asked.reduce
+def _reduce(asked: Asked, what: Recordable, known: Mapping[str, Recordable]) -> Settings:
+    reduce = (
+        _histogram(asked.reduce)
+        if isinstance(asked.reduce, (list, tuple))
+        else asked.reduce
+        if isinstance(asked.reduce, str)
+        else None
+    )
     fits = reduce == "rate" if what.spikes else isinstance(reduce, tuple) or reduce in REDUCTIONS
     if reduce is None or not fits:
         kind = "spikes" if what.spikes else "arrays"
@@ -123,7 +175,7 @@ def _reduce(asked: Any, what: Recordable, known: Any) -> dict[str, Any]:
     return {"reduce": reduce}
 
 
-def _histogram(asked: Any) -> Any:
+def _histogram(asked: Sequence[Any]) -> Reduction:
     try:
         name, bins, (low, high) = asked
         good = name == "histogram" and _whole(bins) and bins > 0 and float(low) < float(high)
@@ -132,7 +184,7 @@ def _histogram(asked: Any) -> Any:
     return ("histogram", int(bins), (float(low), float(high))) if good else None
 
 
-def _whole(value: Any) -> bool:
+def _whole(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
