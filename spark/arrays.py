@@ -7,4 +7,4 @@ import numpy as np
 
 Array: TypeAlias = jax.Array | np.ndarray
 # Where arrays broadcast, a number will do.
-Number: TypeAlias = Array | float
+Numeric: TypeAlias = Array | float

@@ -100,7 +100,7 @@ def _explain(file: str) -> int:
 def _profile(file: str, steps: int) -> int:
     try:
         brain = spark.load_model(file)
-        silent = {n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in brain.declared_inputs().items()}  # type: ignore[call-arg]
+        silent = {n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in brain.declared_inputs().items()}
         print(spark.profile(brain, steps, silent))
     except spark.SparkError as error:
         print(f"spark profile: {error}", file=sys.stderr)

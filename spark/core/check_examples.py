@@ -135,4 +135,4 @@ def _draw(generator: np.random.Generator, spec: PortSpec) -> Payload:
         drawn = generator.random(spec.shape) < 0.5
     else:
         drawn = generator.uniform(*RANGES.get(kind, (0.0, 1.0)), spec.shape)
-    return kind(jnp.asarray(drawn.astype(jnp.dtype(spec.dtype))))  # type: ignore[call-arg]
+    return kind(jnp.asarray(drawn.astype(jnp.dtype(spec.dtype))))

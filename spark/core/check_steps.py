@@ -109,7 +109,7 @@ def check_refusals(trial: Trial) -> None:
     calls: list[tuple[str, dict[str, Any]]] = [("an input that it does not declare", {**good, "no_such_port": None})]
     for port, payload in good.items():
         array = jnp.asarray(payload.value)
-        larger = type(payload)(jnp.concatenate([array.reshape(-1)] * 2))  # type: ignore[call-arg]
+        larger = type(payload)(jnp.concatenate([array.reshape(-1)] * 2))
         calls.append((f"'{port}' of another shape than at build", {**good, port: larger}))
         calls.append((f"a bare array as '{port}'", {**good, port: array}))
         calls.append((f"no '{port}'", {name: p for name, p in good.items() if name != port}))

@@ -268,7 +268,7 @@ class Module(Part):
     def read(self, name: str) -> Payload:
         """The property `name` of `exposes` as a payload."""
         held = self.behind(name)
-        return self.exposes[name](held.value if isinstance(held, Variable) else held)  # type: ignore[call-arg]
+        return self.exposes[name](held.value if isinstance(held, Variable) else held)
 
     def write(self, name: str, value: Any) -> None:
         """Set the property `name` of `exposes` to the array `value`, of its shape and dtype."""

@@ -24,6 +24,10 @@ class Payload:
     needs_source: ClassVar[bool] = False
     value: Any
 
+    def __init__(self, value: Any) -> None:
+        """Hold an array; the subclasses are dataclasses, which do it themselves."""
+        raise TypeError(f"{type(self).__name__} is no kind of payload: use a subclass of it.")
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of one step's array."""
@@ -42,12 +46,12 @@ class Payload:
     @classmethod
     def from_kept(cls, kept: Any, spec: Any) -> "Payload":
         """The payload of `kept`; `spec` says what sends it."""
-        return cls(kept)  # type: ignore[call-arg]
+        return cls(kept)
 
     @classmethod
     def abstract(cls, spec: Any) -> "Payload":
         """A payload without values, for shape inference, of the shape and dtype of a `PortSpec`, `spec`."""
-        return cls(jax.ShapeDtypeStruct(spec.shape, jnp.dtype(spec.dtype)))  # type: ignore[call-arg]
+        return cls(jax.ShapeDtypeStruct(spec.shape, jnp.dtype(spec.dtype)))
 
     @classmethod
     def accepts(cls, dtype: Any) -> bool:

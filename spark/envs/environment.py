@@ -232,7 +232,7 @@ class Pupil:
         inputs = {name: given[name] for name in self.acting.config.input_map}
         if self._idle:
             # What a world puts out is read a step later: the first step of the first round reads nothing new.
-            self._run({name: type(p)(np.zeros_like(p.value)) for name, p in inputs.items()}, 1, learning)  # type: ignore[call-arg]
+            self._run({name: type(p)(np.zeros_like(p.value)) for name, p in inputs.items()}, 1, learning)
             self._idle = False
         found = self._run(inputs, self.config.every, learning)
         if self.acting.config.looks_at_numbers:

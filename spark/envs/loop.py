@@ -89,8 +89,7 @@ class Loop:
         self.act = act or action_decoder(environment.action_space, brain)
         self.steps_per_action, self.rest_steps = steps_per_action, rest_steps
         self._zeros = {
-            name: spec.payload_type(jnp.zeros(spec.shape, spec.dtype))  # type: ignore[call-arg]
-            for name, spec in brain.declared_inputs().items()
+            name: spec.payload_type(jnp.zeros(spec.shape, spec.dtype)) for name, spec in brain.declared_inputs().items()
         }
         self._started = False
         self._observation: Any = None

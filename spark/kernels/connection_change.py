@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from spark.arrays import Numeric
 from spark.kernels.edges import Edges
 from spark.kernels.sparse import arriving
 from spark.kernels.stdp import Plastic, Third, applied
@@ -36,8 +37,8 @@ def changed(
     touched: Touched,
     third: Third,
     bounds: jax.Array,
-    at_pre: Callable[..., jax.Array],
-    at_post: Callable[..., jax.Array],
+    at_pre: Callable[..., Numeric | None],
+    at_post: Callable[..., Numeric | None],
 ) -> Plastic:
     """Change weights where a spike arrives, then at the units that act; each change is clipped.
 

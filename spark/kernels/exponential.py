@@ -4,13 +4,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
+
 _POLYNOMIAL = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 LEAST = -87.0
 # Far below what float32 holds, so that a factor or a sum does not overflow.
 MOST = 80.0
 
 
-def exponential(x: jax.Array) -> jax.Array:
+def exponential(x: Numeric) -> jax.Array:
     """e^x in float32 within 2 units in the last place, for x < 87; 0 below -87.
 
     2^n times a polynomial of what is left (the coefficients of the Cephes library's expf, S. Moshier 1989).
@@ -28,6 +30,6 @@ def exponential(x: jax.Array) -> jax.Array:
     return jnp.where(x < np.float32(LEAST), np.float32(0.0), p * power)
 
 
-def bounded_exponential(x: jax.Array) -> jax.Array:
+def bounded_exponential(x: Numeric) -> jax.Array:
     """e^x as `exponential`, of numbers beyond 80 that of 80: for arguments that may have any size."""
     return exponential(jnp.minimum(jnp.asarray(x, jnp.float32), np.float32(MOST)))

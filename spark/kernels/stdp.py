@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from spark.arrays import Numeric
 from spark.kernels.check import check_dtype, check_edges, check_history, check_shape
 from spark.kernels.choice import Implementation, choose
 from spark.kernels.edges import Edges
@@ -244,7 +245,7 @@ def _at_pre(matrix: jax.Array, x: list[jax.Array], y: list[jax.Array]) -> jax.Ar
 
 
 def applied(
-    plastic: Plastic, change: jax.Array, touched: jax.Array, third: Third, moved: jax.Array, bounds: jax.Array
+    plastic: Plastic, change: Numeric, touched: jax.Array, third: Third, moved: jax.Array, bounds: jax.Array
 ) -> Plastic:
     """Add a change where an event touches, to the weights, or to an eligibility; see `stdp_dense`."""
     weights, eligibility, pending = plastic

@@ -156,7 +156,7 @@ class SurrogateGradients:
         parts = []
         for first in range(0, examples, self.batch):
             rows = np.arange(first, first + self.batch) % examples
-            parts.append(asked({name: type(p)(p.value[rows]) for name, p in inputs.items()}))  # type: ignore[call-arg]
+            parts.append(asked({name: type(p)(p.value[rows]) for name, p in inputs.items()}))
         return np.concatenate(parts)[:examples]
 
     def answer(self, found: Unrolled) -> Any:
@@ -220,7 +220,7 @@ class _Descent:
         seen, generator = [], copy.deepcopy(self.generator)
         parameters, adapted = self.parameters, self.adapted
         for chosen in self._batches(generator):
-            given = {name: type(p)(p.value[chosen]) for name, p in self.world.inputs.items()}  # type: ignore[call-arg]
+            given = {name: type(p)(p.value[chosen]) for name, p in self.world.inputs.items()}
             parameters, adapted, loss, finite = self.change(parameters, adapted, given, self.targets[chosen])
             seen.append(loss)
             if not np.isfinite(loss):

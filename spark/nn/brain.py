@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import jax
 import numpy as np
+from jax.typing import ArrayLike
 
 from spark.core import calling
 from spark.core.arguments import checked
 from spark.core.binding import require_dtype
 from spark.core.calling import step_as_written
 from spark.core.errors import ModuleError, NotBuiltError, Problem
-from spark.core.module import Module
 from spark.core.payloads import Payload, SpikeArray, with_signs
 from spark.core.ports import Begins, Ports, PortSpec
 from spark.core.state import Graph, State
@@ -31,16 +30,18 @@ from spark.nn.lowered_inner import LoweredInner
 from spark.nn.lowered_run import LoweredRun, loops
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Arriving, Lowering
+from spark.nn.made_of import OfModules
 from spark.nn.reweighted import changed_variables, new_weights, require_same_connections, rewritten
 from spark.nn.successor import carried, changed
-from spark.nn.ways import OfModules, Refusal, ways_of_modules
+from spark.nn.taps import Noted, Tap
+from spark.nn.ways import Refusal, ways_of_modules
 from spark.nn.wiring import gather
 
 # Half precision is checked in JAX; whole numbers need no check.
 CHECKED_NATIVELY = ("float32", "int8", "uint8", "int32", "uint32", "bool")
 
 
-class Brain(Module, OfModules):
+class Brain(OfModules):
     """Modules wired into a graph; may itself be a module of a larger brain.
 
     Order of update in a step: inputs are visible at once; every module reads what the others put out one step
@@ -148,7 +149,7 @@ class Brain(Module, OfModules):
 
     def _cast(self, payloads: dict[str, Payload]) -> dict[str, Payload]:
         specs, given = self.config.input_map, with_signs(payloads)
-        return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in given.items()}  # type: ignore[call-arg]
+        return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in given.items()}
 
     def whole_step(self, payloads: dict[str, Payload]) -> dict[str, Payload] | None:
         """The step as one native program, if any module lowers and this process runs on CPUs."""
@@ -162,17 +163,29 @@ class Brain(Module, OfModules):
         # Whoever learns always needs no array that says so.
         always = self._clock.learns is True
 
-        def view(constants: Any, leaves: Any, learning: Any) -> Brain:
+        def view(
+            constants: tuple[jax.Array, ...], leaves: tuple[jax.Array, ...], learning: jax.Array | bool | None
+        ) -> Brain:
             brain = merge(Graph(constants, handle), State(leaves, about))
             brain._clock.learns = True if always else learning
             return brain
 
-        def as_program(constants: Any, leaves: Any, payloads: dict[str, Payload], learning: Any) -> tuple[Any, Any]:
+        def as_program(
+            constants: tuple[jax.Array, ...],
+            leaves: tuple[jax.Array, ...],
+            payloads: dict[str, Payload],
+            learning: jax.Array | bool | None,
+        ) -> tuple[dict[str, Payload], tuple[jax.Array, ...]]:
             brain = view(constants, leaves, learning)
             lowering = Lowering(*split(brain), learning=None if always else learning)
             return LoweredStep(brain, lowering, brain._cast(payloads), lowered).run()
 
-        def as_written(constants: Any, leaves: Any, payloads: dict[str, Payload], learning: Any) -> tuple[Any, Any]:
+        def as_written(
+            constants: tuple[jax.Array, ...],
+            leaves: tuple[jax.Array, ...],
+            payloads: dict[str, Payload],
+            learning: jax.Array | bool | None,
+        ) -> tuple[dict[str, Payload], tuple[jax.Array, ...]]:
             brain = view(constants, leaves, learning)
             outputs = step_as_written(brain, payloads)
             return outputs, split(brain)[1].leaves
@@ -186,13 +199,13 @@ class Brain(Module, OfModules):
         self,
         payloads: dict[str, Payload],
         series: dict[str, Payload],
-        steps: Any,
-        taps: Any,
-        chosen: Any,
+        steps: jax.Array,
+        taps: tuple[Tap, ...],
+        chosen: dict[str, jax.Array],
         most: int,
-        threads: Any,
-        learning: Any,
-    ) -> Any:
+        threads: jax.Array,
+        learning: jax.Array | bool | None,
+    ) -> tuple[dict[str, Noted], jax.Array] | None:
         """Many steps as one native call, if all modules lower and this process runs on CPUs; see `LoweredRun`.
 
         Returns:
@@ -213,10 +226,10 @@ class Brain(Module, OfModules):
         """The instructions of its modules, for a brain in a brain."""
         return LoweredInner(self, lowering, inputs).emit_inside()
 
-    def __call__(self, **inputs: Any) -> dict[str, Payload]:
+    def __call__(self, **inputs: Payload) -> dict[str, Payload]:
         """Advance one step."""
         own = {
-            PortMap(CALL, name): spec.payload_type(inputs[name].value.astype(spec.dtype))  # type: ignore[call-arg]
+            PortMap(CALL, name): spec.payload_type(inputs[name].value.astype(spec.dtype))
             for name, spec in self.config.input_map.items()
         }
 
@@ -235,7 +248,7 @@ class Brain(Module, OfModules):
             origin, _, port = key.partition(".")
             variable.value = results[PortMap(origin, port)].kept
         return {
-            name: spec.payload_type(results[wire].value.astype(spec.dtype))  # type: ignore[call-arg]
+            name: spec.payload_type(results[wire].value.astype(spec.dtype))
             for name, (wire, spec) in self._output_wires.items()
         }
 
@@ -245,7 +258,7 @@ class Brain(Module, OfModules):
         return spec.payload_type.from_kept(self.cache[f"{wire.origin}.{wire.port}"].value, spec)
 
     @checked
-    def with_config(self, changes: BrainConfig | Mapping[str, Any]) -> "Brain":
+    def with_config(self, changes: BrainConfig | Mapping[str, object]) -> "Brain":
         """A brain of a changed config that goes on from this one's state; this one stays as it is.
 
         A variable keeps its value if it is there in both brains, in the same shape and dtype and with the same first
@@ -278,7 +291,7 @@ class Brain(Module, OfModules):
         return successor
 
     @checked
-    def with_weights(self, weights: Mapping[str, Any]) -> "Brain":
+    def with_weights(self, weights: Mapping[str, ArrayLike]) -> "Brain":
         """A brain with these weights, which goes on from this one's state; this one stays as it is.
 
         Weights that a rule changes are part of the state. Others are part of the config: their projections become lists

@@ -1,9 +1,9 @@
 """`BrainConfig`: which modules, how they are wired, what goes in and what comes out."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import PlainValidator, WithJsonSchema
 
@@ -34,11 +34,14 @@ class OutputMap:
         return {"input": self.input.to_dict(), "spec": self.spec.to_dict()}
 
 
-def _reading(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+Read = TypeVar("Read")
+
+
+def _reading(read: Callable[[object], Read]) -> Callable[[object], Read]:
     """Plain data may hold anything; what does not even have the right form is the config's problem."""
 
     @functools.wraps(read)
-    def reading(value: Any) -> Any:
+    def reading(value: object) -> Read:
         try:
             return read(value)
         except SparkError:
@@ -49,7 +52,7 @@ def _reading(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return reading
 
 
-def _payload_named(name: Any) -> Any:
+def _payload_named(name: object) -> object:
     known = {c.__name__: c for c in vars(payloads).values() if isinstance(c, type)}
     known = {n: c for n, c in known.items() if issubclass(c, Payload) and c is not Payload}
     if isinstance(name, str) and name not in known:
@@ -57,7 +60,7 @@ def _payload_named(name: Any) -> Any:
     return known[name] if isinstance(name, str) else name
 
 
-def _spec(cls: type[InputSpec], name: Any, value: Any) -> InputSpec:
+def _spec(cls: type[InputSpec], name: object, value: object) -> InputSpec:
     if isinstance(value, InputSpec):
         return value if isinstance(value, cls) else cls(**vars(value))
     if isinstance(value, dict):
@@ -68,12 +71,12 @@ def _spec(cls: type[InputSpec], name: Any, value: Any) -> InputSpec:
 
 
 @_reading
-def _input_map(value: Any) -> dict[str, InputSpec]:
+def _input_map(value: object) -> dict[str, InputSpec]:
     return {str(k): _spec(InputSpec, k, v) for k, v in _mapping(value, "InputSpec").items()}
 
 
 @_reading
-def _output_map(value: Any) -> dict[str, OutputMap]:
+def _output_map(value: object) -> dict[str, OutputMap]:
     made = {}
     for name, entry in _mapping(value, "{'input': PortMap, 'spec': OutputSpec}").items():
         if isinstance(entry, OutputMap):
@@ -92,7 +95,7 @@ def _output_map(value: Any) -> dict[str, OutputMap]:
 
 
 @_reading
-def _modules_map(value: Any) -> dict[str, ModuleSpecs]:
+def _modules_map(value: object) -> dict[str, ModuleSpecs]:
     if isinstance(value, ModuleSpecs):
         value = [value]
     if isinstance(value, (list, tuple)):
@@ -105,7 +108,7 @@ def _modules_map(value: Any) -> dict[str, ModuleSpecs]:
     return {str(k): v if isinstance(v, ModuleSpecs) else ModuleSpecs.from_dict(v, read_wire) for k, v in given.items()}
 
 
-def _mapping(value: Any, of: str) -> dict[Any, Any]:
+def _mapping(value: object, of: str) -> Mapping[object, object]:
     if not isinstance(value, dict):
         raise ValueError(f"expected a dict from names to {of}, got {type(value).__name__}")
     return value
@@ -262,5 +265,5 @@ class BrainConfig(Config):
         return self.updated(seed=seed, modules_map=modules)
 
 
-def _dt(config: Any) -> float | None:
+def _dt(config: Config) -> float | None:
     return config.field_or_none("dt")

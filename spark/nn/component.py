@@ -91,7 +91,7 @@ class Component(Module):
     """Base of modules whose config is of a family of kinds."""
 
     @classmethod
-    def exposed_by(cls, config: Any) -> dict[str, type[Payload]]:
+    def exposed_by(cls, config: ComponentConfig) -> dict[str, type[Payload]]:
         """The properties that one of this config exposes, by name: all of `exposes`, unless a class says otherwise."""
         return cls.exposes
 
@@ -109,7 +109,7 @@ class Component(Module):
 def kind_reader(family: type[ComponentConfig]) -> BeforeValidator:
     """Reads a config of a family, or its plain data."""
 
-    def read(value: Any) -> Any:
+    def read(value: object) -> object:
         if isinstance(value, family):
             return value
         if isinstance(value, dict):

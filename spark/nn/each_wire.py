@@ -26,7 +26,7 @@ def one_or_each(kind: Any) -> BeforeValidator:
     """
     adapter: TypeAdapter = TypeAdapter(kind)
 
-    def read(value: Any) -> Any:
+    def read(value: object) -> object:
         if isinstance(value, dict) and set(value) == {"each_wire"}:
             value = tuple(value["each_wire"])
         if isinstance(value, tuple):
@@ -36,7 +36,7 @@ def one_or_each(kind: Any) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def for_each(value: Any, wires: int) -> tuple[Any, ...] | None:
+def for_each(value: object, wires: int) -> tuple[object, ...] | None:
     """One value for each of so many wires; None if there are as many values as not wires."""
     if not isinstance(value, EachWire):
         return (value,) * wires

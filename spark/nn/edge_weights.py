@@ -6,6 +6,7 @@ from typing import Any
 import jax
 
 from spark.core.payloads import FloatArray
+from spark.core.ports import PortSpec
 from spark.kernels import Edges
 
 
@@ -23,7 +24,7 @@ class EdgeWeights(FloatArray):
     edges: Edges
 
     @classmethod
-    def abstract(cls, spec: Any) -> "EdgeWeights":
+    def abstract(cls, spec: PortSpec) -> "EdgeWeights":
         """Shapes without values; the synapses at the other end of the wire know them."""
         edges = jax.tree.map(lambda c: jax.ShapeDtypeStruct(c.shape, c.dtype), spec.source.edge_arrays())
         return cls(jax.ShapeDtypeStruct(spec.shape, spec.dtype), edges)

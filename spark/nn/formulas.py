@@ -1,31 +1,38 @@
 """Modules as formulas: what an author wrote in `__call__`, traced, is compiled to loops over its arrays."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend import core
 
 from spark.core.alike import Facts, key_of
 from spark.core.counter import STEP, Counter
+from spark.core.module import Module
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.ring import Ring
 from spark.core.tree import constants_of, variables_of
-from spark.core.variable import RandomKey, Variable
+from spark.core.variable import Constant, RandomKey, Variable
 from spark.kernels import llvm, native
 from spark.kernels.jaxprs import traced_apart
 from spark.kernels.place import Place
-from spark.nn.lowering import Lowering, native_dtype
+from spark.nn.lowering import Lowering, RingInput, native_dtype
+
+if TYPE_CHECKING:
+    from spark.kernels.formula.staged import Staged
 
 # How a reason begins that nobody foresaw: the tests see that nothing of Spark's own has one.
 UNFORESEEN = "it cannot be traced apart:"
 # As many arrays as the native code takes.
 _MOST_ARRAYS = 256
+
+Leaf = TypeVar("Leaf", Variable, Constant)
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Refusal:
     reason: str
 
 
-def identity(module: Any) -> Any:
+def identity(module: Module) -> object:
     """A key for what follows from a module alone, not from the values of its arrays."""
     return module if module._form is None else module._form
 
@@ -58,7 +65,7 @@ class ModuleFormula:
         asks: Whether it takes, behind the step counter, whether the brain learns.
     """
 
-    stages: Any
+    stages: "Staged"
     results: tuple[jax.ShapeDtypeStruct, ...]
     ports: tuple[str, ...]
     variables: tuple[str, ...]
@@ -75,7 +82,7 @@ class ModuleFormula:
 
     def emit(
         self,
-        module: Any,
+        module: Module,
         lowering: Lowering,
         arriving: dict[str, Any],
         into: Mapping[str, tuple[Place, int]] = MappingProxyType({}),
@@ -113,7 +120,7 @@ class ModuleFormula:
             program.formula(stage.formula, step, read, write)
         return {port: place for port, (place, _) in made.items()}
 
-    def _rings(self, arriving: dict[str, Any]) -> list[Any]:
+    def _rings(self, arriving: dict[str, Any]) -> list[RingInput]:
         return [arriving[port] for port in self.rows]
 
 
@@ -140,14 +147,14 @@ class Traceable:
     """
 
     inputs: dict[str, PortSpec]
-    variables: dict[str, Any]
-    constants: dict[str, Any]
+    variables: dict[str, Variable]
+    constants: dict[str, Constant]
     clock: Any
     run: Callable[[dict[str, Payload]], dict[str, Payload]]
     rows: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, module: Any) -> "Traceable":
+    def of(cls, module: Module) -> "Traceable":
         """A module's own step."""
         return cls(
             module._inputs, variables_of(module), constants_of(module), module._clock, lambda given: module(**given)
@@ -187,7 +194,7 @@ class _Traced:
         first += len(self.written)
         return found | {first + n: self.ports.index(port) for n, port in enumerate(self.of.rows)}
 
-    def __call__(self, *arrays: Any) -> list[Any]:
+    def __call__(self, *arrays: jax.Array) -> list[jax.Array]:
         """One step: results of the output ports, new values of the variables that are written, zeros for rows."""
         learns: Any = True
         if self.asks:
@@ -209,14 +216,16 @@ class _Traced:
             return results + [jnp.zeros(specs[port].shape, jnp.float32) for port in self.of.rows]
 
 
-def _whole(variable: Variable) -> Any:
+def _whole(variable: Variable) -> jax.Array:
     return jnp.asarray(variable.value).astype(variable.dtype).reshape(variable.shape)
 
 
 @contextmanager
-def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: Any) -> Iterator[None]:
+def _standing_in(
+    leaves: list[Variable | Constant], arrays: Sequence[jax.Array], clock: Any, step: Counter, learns: jax.Array | bool
+) -> Iterator[None]:
     """Let variables and constants hold these arrays, and the clock this step; then what they held before."""
-    before = [(leaf, leaf._value, vars(leaf).get("_written")) for leaf in leaves]
+    before = [(leaf, leaf._value, leaf._written if isinstance(leaf, Variable) else None) for leaf in leaves]
     counted, learned = clock.step, clock.learns
     try:
         clock.step, clock.learns = step, learns
@@ -225,7 +234,7 @@ def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: 
                 leaf.here, leaf.now = array, step
             else:
                 leaf._value = array
-            if "_written" in vars(leaf):
+            if isinstance(leaf, Variable):
                 leaf._written = False
         yield
     finally:
@@ -234,7 +243,7 @@ def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: 
             leaf._value = value
             if isinstance(leaf, Ring):
                 leaf.here = leaf.now = None
-            if written is not None:
+            if isinstance(leaf, Variable) and written is not None:
                 leaf._written = written
 
 
@@ -242,12 +251,12 @@ def _standing_in(leaves: list[Any], arrays: Any, clock: Any, step: Any, learns: 
 _known: Facts[ModuleFormula | Refusal] = Facts(most=300)
 
 
-def formula_of(module: Any) -> ModuleFormula | Refusal:
+def formula_of(module: Module) -> ModuleFormula | Refusal:
     """A part of a merged view as a formula, or why it is none; of parts that are alike only the first is traced."""
     return formula_like(module, (), lambda: Traceable.of(module))
 
 
-def formula_like(module: Any, about: tuple[Any, ...], of: Callable[[], Traceable]) -> ModuleFormula | Refusal:
+def formula_like(module: Module, about: tuple[object, ...], of: Callable[[], Traceable]) -> ModuleFormula | Refusal:
     """What follows from a module and from what is said `about` it, as a formula, or why it is none.
 
     Args:
@@ -288,7 +297,7 @@ def traced_formula(of: Traceable) -> ModuleFormula | Refusal:
         return Refusal(f"{UNFORESEEN} {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
 
 
-def _first_that_fits(traced: _Traced, closed: Any) -> ModuleFormula:
+def _first_that_fits(traced: _Traced, closed: core.ClosedJaxpr) -> ModuleFormula:
     """As one loop over as many units as the largest array of the module has, or over a smaller one, or over a few
     numbers; else in stages.
     """
@@ -306,7 +315,7 @@ def _first_that_fits(traced: _Traced, closed: Any) -> ModuleFormula:
     sizes = {int(np.prod(a.shape)) for a in results} | {1}
     for units in sorted(sizes, reverse=True):
 
-        def slots(arrays: Any, units: int = units) -> list[Slot]:
+        def slots(arrays: Iterable[jax.ShapeDtypeStruct], units: int = units) -> list[Slot]:
             return [Slot(tuple(a.shape), str(a.dtype), units > 1 and int(np.prod(a.shape)) == units) for a in arrays]
 
         # Keys and the step counter are two words, however many units there are.

@@ -11,7 +11,8 @@ from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, part_named, variables_of
 from spark.graph.specs import CALL, PortMap
-from spark.nn.formulas import ModuleFormula, Traceable, formula_like, formula_of, identity
+from spark.nn.formulas import Leaf, ModuleFormula, Traceable, formula_like, formula_of, identity
+from spark.nn.made_of import OfParts
 from spark.nn.projections.static import ListedProjections
 from spark.nn.ways import INSTRUCTIONS, Refusal, Way, ways_of_parts
 from spark.nn.wiring import gather
@@ -44,7 +45,7 @@ def key(wire: PortMap) -> str:
 _known: "weakref.WeakKeyDictionary[Any, tuple[Stage, ...]]" = weakref.WeakKeyDictionary()
 
 
-def stages_of(neuron: Any) -> tuple[Stage, ...]:
+def stages_of(neuron: OfParts) -> tuple[Stage, ...]:
     """The components of a neuron in the order in which a native program runs them: names alone, and fused ones."""
     key = identity(neuron)
     if key not in _known:
@@ -52,7 +53,7 @@ def stages_of(neuron: Any) -> tuple[Stage, ...]:
     return _known[key]
 
 
-def _stages(neuron: Any) -> Iterable[Stage]:
+def _stages(neuron: OfParts) -> Iterable[Stage]:
     elementwise = _elementwise(neuron)
     depth = _depths(neuron, elementwise)
     for level in sorted(set(depth.values())):
@@ -63,7 +64,7 @@ def _stages(neuron: Any) -> Iterable[Stage]:
         yield from members if fused is None else [fused]
 
 
-def _elementwise(neuron: Any) -> set[str]:
+def _elementwise(neuron: OfParts) -> set[str]:
     """Components whose array code is a formula, if some of them have no instructions of their own anyway."""
     ways = ways_of_parts(neuron)
     if not any(_is_one_loop(way) for way in ways.values()):
@@ -80,7 +81,7 @@ def _is_one_loop(way: Way) -> bool:
     return isinstance(way, ModuleFormula) and way.is_one_loop
 
 
-def _depths(neuron: Any, elementwise: set[str]) -> dict[str, int]:
+def _depths(neuron: OfParts, elementwise: set[str]) -> dict[str, int]:
     """How many times a component waits for others that are not elementwise and have waited for elementwise ones."""
     depth: dict[str, int] = {}
     for name in neuron._order:
@@ -90,7 +91,7 @@ def _depths(neuron: Any, elementwise: set[str]) -> dict[str, int]:
     return depth
 
 
-def _fused(neuron: Any, members: list[str]) -> Fused | None:
+def _fused(neuron: OfParts, members: list[str]) -> Fused | None:
     """These components as one formula, or None where they make none."""
     inside = set(members)
     coming, rows = _coming(neuron, members)
@@ -98,7 +99,7 @@ def _fused(neuron: Any, members: list[str]) -> Fused | None:
         return None
     wanted = _wanted(neuron, inside)
 
-    def own(leaves: dict[str, Any]) -> dict[str, Any]:
+    def own(leaves: dict[str, Leaf]) -> dict[str, Leaf]:
         signs = {"signs"} if SIGNED in wanted else set()
         return {path: leaf for path, leaf in leaves.items() if path.partition(".")[0] in inside | signs}
 
@@ -115,7 +116,7 @@ def _fused(neuron: Any, members: list[str]) -> Fused | None:
     return Fused(tuple(members), formula)
 
 
-def _coming(neuron: Any, members: list[str]) -> tuple[dict[str, PortSpec], list[str]]:
+def _coming(neuron: OfParts, members: list[str]) -> tuple[dict[str, PortSpec], list[str]]:
     """What comes to these components from others, by `key`; and which of it is taken out of a ring, once each."""
     coming: dict[str, PortSpec] = {}
     rows: list[str] = []
@@ -131,9 +132,9 @@ def _coming(neuron: Any, members: list[str]) -> tuple[dict[str, PortSpec], list[
     return coming, rows
 
 
-def _run(neuron: Any, members: list[str], wanted: list[PortMap], given: dict[str, Payload]) -> dict[str, Payload]:
+def _run(neuron: OfParts, members: list[str], wanted: list[PortMap], given: dict[str, Payload]) -> dict[str, Payload]:
     """One step of these components; what is wanted, by `key`."""
-    results: dict[PortMap, Any] = {}
+    results: dict[PortMap, Payload] = {}
 
     def read(wire: PortMap) -> Payload:
         if key(wire) in given:
@@ -151,7 +152,7 @@ def _run(neuron: Any, members: list[str], wanted: list[PortMap], given: dict[str
     return outputs
 
 
-def _wanted(neuron: Any, inside: set[str]) -> list[PortMap]:
+def _wanted(neuron: OfParts, inside: set[str]) -> list[PortMap]:
     """Outputs of the components inside that others read; the spikes of the soma with their signs."""
     read = {
         wire

@@ -1,13 +1,12 @@
 """Exact integration of a leaky membrane over one step."""
 
-from typing import Any
-
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.parameter import decay
 
 
-def acting_share(dt: float, membrane: Any, tau: float) -> Any:
+def acting_share(dt: float, membrane: Numeric, tau: float) -> Numeric:
     """How much of a current that decays within the step acts on a leaky membrane as a constant one would.
 
     For dV/dt = (-V + R I exp(-t/tau)) / membrane the step adds R I dt/membrane exp(-dt/membrane) (exp(x) - 1) / x with
@@ -24,7 +23,7 @@ def acting_share(dt: float, membrane: Any, tau: float) -> Any:
     return exact_gain(dt, membrane, tau) / (1 - decay(dt, membrane))
 
 
-def exact_gain(dt: float, membrane: Any, tau: float) -> Any:
+def exact_gain(dt: float, membrane: Numeric, tau: float) -> Numeric:
     """What a decaying current of 1 at the step's beginning brings to the potential, times the resistance."""
     membrane = np.asarray(membrane, np.float64)
     difference = dt / membrane - dt / tau

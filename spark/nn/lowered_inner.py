@@ -1,7 +1,5 @@
 """A step of a brain in a brain, as instructions of the outermost brain's program."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 
@@ -12,6 +10,7 @@ from spark.kernels.jaxprs import traced_apart
 from spark.kernels.place import Place
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Arriving, Lowering, native_dtype
+from spark.nn.made_of import OfModules
 
 
 class LoweredInner(LoweredStep):
@@ -20,7 +19,7 @@ class LoweredInner(LoweredStep):
     Its cache takes the results at once: the modules around it read what it puts out from the cache of its owner.
     """
 
-    def __init__(self, brain: Any, lowering: Lowering, entering: dict[str, Arriving]) -> None:
+    def __init__(self, brain: OfModules, lowering: Lowering, entering: dict[str, Arriving]) -> None:
         super().__init__(brain, lowering, {}, brain._names)
         self.entering = {PortMap(CALL, name): arriving.place for name, arriving in entering.items()}
 
@@ -52,7 +51,7 @@ class LoweredInner(LoweredStep):
         from spark.kernels.formula.emit import Slot
         from spark.kernels.formula.formula import formula
 
-        def converted(array: Any) -> Any:
+        def converted(array: jax.Array) -> jax.Array:
             return array.astype(jnp.dtype(dtype))
 
         closed = traced_apart(converted, jax.ShapeDtypeStruct((place.size,), jnp.dtype(place.dtype)))

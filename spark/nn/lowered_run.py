@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -13,11 +14,12 @@ from spark.kernels.instructions import STEP
 from spark.kernels.place import Place
 from spark.nn.lowered_step import LoweredStep
 from spark.nn.lowering import Arriving, native_dtype
+from spark.nn.made_of import OfModules
 from spark.nn.taps import Noted, Tap
 from spark.nn.ways import Refusal, reads_as_kept, ways_of_modules
 
 
-def loops(brain: Any) -> bool:
+def loops(brain: OfModules) -> bool:
     """Whether all modules of a brain lower, and in a loop of steps."""
     return reads_as_kept(brain) and not any(isinstance(way, Refusal) for way in ways_of_modules(brain).values())
 
@@ -48,7 +50,9 @@ class LoweredRun(LoweredStep):
             return None
         return self._row(wire, "float32")
 
-    def run_steps(self, steps: Any, taps: tuple[Tap, ...], chosen: dict[str, Any], most: int, threads: Any) -> Any:
+    def run_steps(
+        self, steps: jax.Array, taps: tuple[Tap, ...], chosen: dict[str, jax.Array], most: int, threads: jax.Array
+    ) -> tuple[dict[str, Noted], jax.Array, tuple[jax.Array, ...]]:
         """Run up to `steps` steps.
 
         Args:
@@ -64,7 +68,7 @@ class LoweredRun(LoweredStep):
         noted, results, leaves = self._ran(steps, threads, taps, chosen, most)
         return noted, results[-1], leaves
 
-    def times(self, steps: Any) -> tuple[Any, tuple[Any, ...]]:
+    def times(self, steps: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         """How long each instruction takes in so many steps, with nothing noted; and the changed leaves of the state.
 
         See `Program.run`; `Program.owners` says whose instructions they are.
@@ -73,8 +77,14 @@ class LoweredRun(LoweredStep):
         return results[-1], leaves
 
     def _ran(
-        self, steps: Any, threads: Any, taps: tuple[Tap, ...], chosen: dict[str, Any], most: int, timed: bool = False
-    ) -> Any:
+        self,
+        steps: jax.Array,
+        threads: jax.Array | None,
+        taps: tuple[Tap, ...],
+        chosen: dict[str, jax.Array],
+        most: int,
+        timed: bool = False,
+    ) -> tuple[dict[str, Noted], tuple[jax.Array, ...], tuple[jax.Array, ...]]:
         rooms = {tap.name: self.program.room_for_spikes(self._units(tap), tap.room) for tap in taps if tap.spikes}
         self.emit()
         kept = []

@@ -1,7 +1,8 @@
 """One step of a brain as a native program; what does not lower runs in JAX, and the program stores its results."""
 
-from typing import Any
+from collections.abc import Sequence
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -15,6 +16,7 @@ from spark.graph.specs import CALL, PortMap
 from spark.kernels.instructions import STEP
 from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering, native_dtype
+from spark.nn.made_of import OfModules
 from spark.nn.ways import emit, ways_of_modules
 from spark.nn.wiring import gather
 
@@ -26,7 +28,7 @@ class LoweredStep:
     counted. Modules in JAX read the old state.
     """
 
-    def __init__(self, brain: Any, lowering: Lowering, inputs: dict[str, Payload], lowered: list[str]) -> None:
+    def __init__(self, brain: OfModules, lowering: Lowering, inputs: dict[str, Payload], lowered: list[str]) -> None:
         self.brain, self.lowering, self.program = brain, lowering, lowering.program
         self.own = {PortMap(CALL, name): payload for name, payload in inputs.items()}
         self.lowered = lowered
@@ -34,7 +36,7 @@ class LoweredStep:
         self.places: dict[PortMap, Place] = {}
         self.payloads: dict[PortMap, Payload] = dict(self.own)
 
-    def run(self) -> tuple[dict[str, Payload], tuple[Any, ...]]:
+    def run(self) -> tuple[dict[str, Payload], tuple[jax.Array, ...]]:
         """Outputs of the step, and the changed leaves of the state."""
         self.emit()
         self.program.emit(STEP, (self.lowering.entry(STEP_PATH),))
@@ -84,7 +86,7 @@ class LoweredStep:
             port: self._joined(wires, module._inputs[port]) for port, wires in self.brain._wires[name].items() if wires
         }
 
-    def _joined(self, wires: Any, spec: PortSpec) -> Arriving:
+    def _joined(self, wires: Sequence[PortMap], spec: PortSpec) -> Arriving:
         if len(wires) == 1:
             return self._single(wires[0], spec)
         return Arriving(*(self._single(wire, spec).place for wire in wires), program=self.program)
@@ -116,7 +118,7 @@ class LoweredStep:
             self.places[wire] = self.program.argument(self.payloads[wire].kept)
         return self.places[wire]
 
-    def _finish(self) -> tuple[dict[str, Payload], tuple[Any, ...]]:
+    def _finish(self) -> tuple[dict[str, Payload], tuple[jax.Array, ...]]:
         wanted = [(name, wire, spec) for name, (wire, spec) in self.brain._output_wires.items()]
         native = [wire for _, wire, _ in wanted if wire not in self.payloads]
         for wire in native:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import jax
 import jax.numpy as jnp
 
 from spark.core.payloads import SpikeArray
@@ -28,7 +29,9 @@ class Lowering:
         learning: Where it lies whether the brain learns, int32 (1,); None if it does.
     """
 
-    def __init__(self, graph: Graph, state: State, lazy: bool = False, learning: Any = None) -> None:
+    def __init__(
+        self, graph: Graph, state: State, lazy: bool = False, learning: jax.Array | bool | None = None
+    ) -> None:
         self.program = Program(state.leaves)
         self.lazy = lazy
         asked = None if learning is None else jnp.asarray(learning).astype(jnp.int32).reshape(1)
@@ -135,6 +138,10 @@ class Background:
     key: Place
     bounds: Place
     weight: float
+
+
+# What arrives at a component while its instructions are made.
+Given = RingInput | Background | Arriving
 
 
 @dataclass(frozen=True)

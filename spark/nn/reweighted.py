@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from jax.typing import ArrayLike
 
 from spark.core.errors import ArgumentError, Problem, StateError
 from spark.core.module import Module
@@ -21,7 +22,7 @@ from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.projections.static import ListedProjections
 
 
-def new_weights(brain: Module, weights: Mapping[str, Any]) -> dict[str, tuple[ConnectionTable, np.ndarray]]:
+def new_weights(brain: Module, weights: Mapping[str, ArrayLike]) -> dict[str, tuple[ConnectionTable, np.ndarray]]:
     """The table of each path, and its weights to be: one for each connection, in the table's order, float32.
 
     Raises:
@@ -62,7 +63,7 @@ def new_weights(brain: Module, weights: Mapping[str, Any]) -> dict[str, tuple[Co
     return found
 
 
-def _opens(part: Any) -> bool:
+def _opens(part: Module) -> bool:
     """Whether what these projections bring opens a conductance."""
     drawn = part.drawn if isinstance(part, ListedProjections) else ()
     if isinstance(part, PlasticProjection):
@@ -147,7 +148,7 @@ def _wire_of(brain: Any, pool: str, drawn: Drawn) -> tuple[str, int]:
 
 
 def _with_wire(
-    config: BrainConfig, names: list[str], port: str, number: int, settings: Mapping[str, Any]
+    config: BrainConfig, names: list[str], port: str, number: int, settings: Mapping[str, object]
 ) -> BrainConfig:
     """The config with another projection at one wire of the pool that the names lead to."""
     specs, rest = config.modules_map[names[0]], names[1:]
@@ -176,7 +177,7 @@ def changed_variables(brain: Module, new: Mapping[str, tuple[ConnectionTable, np
     return made
 
 
-def require_same_connections(brain: Module, successor: Module, paths: Mapping[str, Any]) -> None:
+def require_same_connections(brain: Module, successor: Module, paths: Mapping[str, object]) -> None:
     """See that a brain with other weights connects the same units.
 
     Raises:

@@ -15,7 +15,7 @@ from spark.nn.brain_config import BrainConfig
 from spark.nn.projections import PlasticProjection
 
 
-def changed(config: Any, changes: Mapping[str, Any]) -> Any:
+def changed(config: Any, changes: Mapping[str, object]) -> Any:
     """A copy of a config with other values at dotted paths, such as `pool.soma.tau` or `dt`.
 
     Raises:

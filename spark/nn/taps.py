@@ -1,7 +1,9 @@
 """Taps: what a loop of steps notes of the brain's state and outputs."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import jax
 
 
 @dataclass(frozen=True)
@@ -33,5 +35,5 @@ class Noted(NamedTuple):
         fired: Of spikes: the units that fired, step by step, int32 (room,). Of arrays: None.
     """
 
-    first: Any
-    fired: Any = None
+    first: jax.Array
+    fired: jax.Array | None = None

@@ -11,8 +11,10 @@ from spark.core.variable import Variable
 from spark.graph.specs import CALL, PortMap
 from spark.kernels import llvm
 from spark.kernels.instructions import RECEIVE
+from spark.kernels.place import Place
 from spark.nn.formulas import ModuleFormula, Refusal, formula_of, identity
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace, native_dtype
+from spark.nn.made_of import OfModules, OfParts
 from spark.nn.plasticity.connection_formula import formulas_of
 from spark.nn.plasticity.connection_rule import ConnectionRule
 from spark.nn.projections.plastic import PlasticProjection
@@ -32,12 +34,12 @@ _PLAIN = {"__module__", "__qualname__", "__doc__", "__annotations__", "__annotat
 _PLAIN |= {"__firstlineno__", "__static_attributes__", "__parameters__", "config"}
 
 
-def has_instructions(module: Any) -> bool:
+def has_instructions(module: Module) -> bool:
     """Whether there are instructions for what this module's class does, and its config allows them."""
     return _is_lowered_class(type(module)) and not _holds_other_floats(module) and module.can_lower()
 
 
-def _holds_other_floats(module: Any) -> bool:
+def _holds_other_floats(module: Module) -> bool:
     """Whether a module itself, apart from components, holds or puts out floats that no instruction computes with."""
     # Constants are the module's own affair: connections deliver weights of half precision.
     own = [leaf.dtype for leaf in vars(module).values() if isinstance(leaf, Variable)]
@@ -56,7 +58,7 @@ def _is_lowered_class(cls: type) -> bool:
     return False
 
 
-def way_of(module: Any) -> Way:
+def way_of(module: Module) -> Way:
     """How a module of a brain runs, where all that it can read is what arrives at its ports."""
     if isinstance(module, OfModules):
         return _way_of_brain(module)
@@ -65,18 +67,14 @@ def way_of(module: Any) -> Way:
     return formula_of(module)
 
 
-def emit(way: Way, module: Any, lowering: Lowering, arriving: dict[str, Any]) -> dict[str, Any]:
+def emit(way: Way, module: Module, lowering: Lowering, arriving: dict[str, Any]) -> dict[str, Place]:
     """The instructions of one step of a module."""
     if isinstance(way, ModuleFormula):
         return way.emit(module, lowering, arriving)
     return module.lower(lowering, **arriving)
 
 
-class OfModules:
-    """A module that is a graph of modules with a cache of its own, as a brain is."""
-
-
-def reads_as_kept(brain: Any) -> bool:
+def reads_as_kept(brain: OfModules) -> bool:
     """Whether every module reads what others put out in the dtype in which the cache keeps it.
 
     A loop cannot cast what a module puts out in one step for the one that reads it in the next.
@@ -90,7 +88,7 @@ def reads_as_kept(brain: Any) -> bool:
     )
 
 
-def _way_of_brain(brain: Any) -> Way:
+def _way_of_brain(brain: OfModules) -> Way:
     """A brain in a brain is native where all its modules are."""
     for name, way in ways_of_modules(brain).items():
         if isinstance(way, Refusal):
@@ -107,7 +105,7 @@ def _way_of_brain(brain: Any) -> Way:
 _known: "weakref.WeakKeyDictionary[Any, dict[str, Way]]" = weakref.WeakKeyDictionary()
 
 
-def ways_of_modules(brain: Any) -> dict[str, Way]:
+def ways_of_modules(brain: OfModules) -> dict[str, Way]:
     """How the modules of a built brain run, by name."""
     key = identity(brain)
     if key not in _known:
@@ -115,7 +113,7 @@ def ways_of_modules(brain: Any) -> dict[str, Way]:
     return _known[key]
 
 
-def ways_of_parts(neuron: Any) -> dict[str, Way]:
+def ways_of_parts(neuron: OfParts) -> dict[str, Way]:
     """How the components of a neuron run, by name; the first one that does not is a `Refusal`, and the last listed."""
     key = identity(neuron)
     if key not in _known:
@@ -129,7 +127,7 @@ def ways_of_parts(neuron: Any) -> dict[str, Way]:
     return _known[key]
 
 
-def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any]) -> Way:
+def _way_of_part(neuron: OfParts, name: str, ways: dict[str, Way], readers: list[PortMap]) -> Way:
     part, wires = part_named(neuron, name), neuron._wires[name]
     several = [port for port, found in wires.items() if len(found) != 1]
     if several:
@@ -154,17 +152,19 @@ def _way_of_part(neuron: Any, name: str, ways: dict[str, Way], readers: list[Any
     return formula_of(part)
 
 
-def _origin(neuron: Any, wire: PortMap) -> Module | None:
+def _origin(neuron: OfParts, wire: PortMap) -> Module | None:
     """The component where a wire begins; None where it begins outside of the neuron."""
     return None if wire.origin == CALL else part_named(neuron, wire.origin)
 
 
-def _takes(part: Any, port: str) -> bool:
+def _takes(part: Module, port: str) -> bool:
     """Whether a component's instructions work on the variables of the one that feeds this port."""
     return isinstance(part, TakesInPlace) and port in part.in_place_ports
 
 
-def received(lowering: Lowering, given: RingInput | Background | Arriving, shape: tuple[int, ...]) -> Any:
+def received(
+    lowering: Lowering, given: RingInput | Background | Arriving, shape: tuple[int, ...]
+) -> Background | Arriving:
     """What arrives in this step, as an array: the row of a ring is copied and cleared, an array stays as it is."""
     if not isinstance(given, RingInput):
         return given
@@ -174,7 +174,7 @@ def received(lowering: Lowering, given: RingInput | Background | Arriving, shape
     return Arriving(to)
 
 
-def refusal_of(neuron: Any, ways: dict[str, Way]) -> Refusal | None:
+def refusal_of(neuron: OfParts, ways: dict[str, Way]) -> Refusal | None:
     """Why a neuron does not run as one program: the first of its components that does not."""
     for name, way in ways.items():
         if isinstance(way, Refusal):

@@ -45,7 +45,7 @@ def joined_spec(address: str, specs: Sequence[PortSpec]) -> PortSpec | Problem:
     return PortSpec(specs[0].payload_type, (size,), dtype, signs=signs, parts=parts, traits=traits)
 
 
-def _alike(trait: Any, other: Any) -> bool:
+def _alike(trait: object, other: object) -> bool:
     """Whether two traits say the same of all elements; numbers of single ones are those of one wire."""
     values = [list(vars(one).values()) for one in (trait, other)]
     return type(trait) is type(other) and values[0] == values[1] if all(map(_plain, values)) else False
@@ -76,7 +76,7 @@ def gather(wires: Sequence[PortMap], read: Reader, spec: PortSpec) -> Payload:
     if len(payloads) == 1:
         return payloads[0]
     flat = [p.value.reshape(-1).astype(spec.dtype) for p in payloads]
-    return spec.payload_type(jnp.concatenate(flat))  # type: ignore[call-arg]
+    return spec.payload_type(jnp.concatenate(flat))
 
 
 def origins(inputs: Mapping[str, Sequence[PortMap]]) -> list[str]:

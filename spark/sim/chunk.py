@@ -77,7 +77,7 @@ def _one_by_one(
     def outcome(now: State, at: jax.Array) -> tuple[dict[str, Payload], State]:
         module = merge(graph, now)
         module._clock.learns = jnp.asarray(learning)
-        rows = {n: type(p)(jax.lax.dynamic_index_in_dim(p.value, at, keepdims=False)) for n, p in series.items()}  # type: ignore[call-arg]
+        rows = {n: type(p)(jax.lax.dynamic_index_in_dim(p.value, at, keepdims=False)) for n, p in series.items()}
         outputs = module(**inputs, **rows)
         return outputs, split(module)[1]
 

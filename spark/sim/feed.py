@@ -81,7 +81,7 @@ class Feed:
         if isinstance(value, Payload):
             problem = self._misfit(name, value, steps)
             if problem is None and tuple(value.shape) == spec.shape:
-                self.constant[name] = spec.payload_type(jnp.asarray(value.value))  # type: ignore[call-arg]
+                self.constant[name] = spec.payload_type(jnp.asarray(value.value))
             elif problem is None:
                 self._series[name] = _as_called(value.value)
             return [problem] if problem else []
@@ -119,7 +119,7 @@ class Feed:
         if not spec.payload_type.accepts(payload.dtype):
             return wrong_kind(self._brain, name, payload.dtype, spec.payload_type)
         if shape == spec.shape or (steps is not None and shape == (steps, *spec.shape)):
-            return not_spikes(address, type(payload)(np.asarray(payload.value)))  # type: ignore[call-arg]
+            return not_spikes(address, type(payload)(np.asarray(payload.value)))
         if steps is not None and shape[1:] == spec.shape:
             return Problem(
                 address,
@@ -149,7 +149,7 @@ class Feed:
                 for at in range(count):
                     rows[at] = self._called(name, first + at)
             # Without a dtype JAX would compile a program for each shape.
-            found[name] = spec.payload_type(jnp.asarray(rows, rows.dtype))  # type: ignore[call-arg]
+            found[name] = spec.payload_type(jnp.asarray(rows, rows.dtype))
         return found
 
     def _called(self, name: str, step: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spark.core.arguments import checked
-from spark.core.config import ModuleConfig
+from spark.core.config import Config
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
@@ -32,7 +32,7 @@ class Port:
 class Node:
     """A module of a network. Its ports are its attributes: `pool.excitation`, `pool.out_spikes`."""
 
-    def __init__(self, name: str, module_cls: type[Module], config: ModuleConfig) -> None:
+    def __init__(self, name: str, module_cls: type[Module], config: Config) -> None:
         self.name, self.module_cls, self.config = name, module_cls, config
         self.inputs: dict[str, list[PortMap]] = {}
 
@@ -174,7 +174,7 @@ class Network:
         if shape is None and "units" not in type(node.config).model_fields:
             text = "has no shape, got an output of a module that is no pool; expected `shape=...`"
             raise ConfigError(Problem(f"output.{name}", text, "Give the shape of one step's array", "shape"))
-        sizes = node.config.units if shape is None else (shape,) if isinstance(shape, int) else shape
+        sizes = node.config.field_or_none("units") if shape is None else (shape,) if isinstance(shape, int) else shape
         self._outputs[name] = {"input": port.wire, "spec": OutputSpec(payload, sizes, payload.default_dtype)}
 
     @checked

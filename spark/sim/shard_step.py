@@ -148,7 +148,7 @@ def _run(
 ) -> tuple[dict[str, Payload], jax.Array | None, ShardedState]:
     """One device's loop."""
     mine = Fixed(tuple(c[0] for c in fixed.constants), fixed.firsts[0])
-    own = {PortMap(CALL, n): s.payload_type(inputs[n].value.astype(s.dtype)) for n, s in program.inputs}  # type: ignore[call-arg]
+    own = {PortMap(CALL, n): s.payload_type(inputs[n].value.astype(s.dtype)) for n, s in program.inputs}
 
     def step(
         carried: tuple[tuple[jax.Array, ...], jax.Array], turn: jax.Array
@@ -157,10 +157,7 @@ def _run(
         leaves, row = _compute(program, mine, leaves, _Reader(program, own, message), learning)
         message = jax.lax.all_gather(row, program.axis) if fixed.ends is None else exchange(row, fixed.ends[0], turn)
         read = _Reader(program, own, message)
-        outputs = {
-            name: spec.payload_type(read(wire).value.astype(spec.dtype))  # type: ignore[call-arg]
-            for name, wire, spec in program.outputs
-        }
+        outputs = {name: spec.payload_type(read(wire).value.astype(spec.dtype)) for name, wire, spec in program.outputs}
         return (leaves, message), (outputs, message if spikes else None)
 
     first = (tuple(leaf[0] for leaf in state.leaves), state.message)
@@ -225,7 +222,7 @@ def _compute_piece(
         if wanted.shape != payload.shape:
             first = fixed.firsts[program.modules.index(module)]
             flat = jax.lax.dynamic_slice(payload.value.reshape(-1), (first,), wanted.shape)
-            payload = type(payload)(flat)  # type: ignore[call-arg]
+            payload = type(payload)(flat)
         arriving[input_name(module, port)] = payload
     state = State(tuple(leaves[n] for n in piece.state_leaves), structure.about)
     brain = merge(Graph(tuple(fixed.constants[n] for n in piece.constant_leaves), structure.handle), state)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend import core
 
-from spark.arrays import Number
+from spark.arrays import Numeric
 from spark.core.arguments import checked
 from spark.core.calling import step_as_written
 from spark.core.counter import Counter
@@ -52,7 +52,7 @@ def unroll(
     steps: int,
     inputs: Mapping[str, Payload] | None = None,
     *,
-    parameters: Mapping[str, Number] | None = None,
+    parameters: Mapping[str, Numeric] | None = None,
     record: Iterable[str] | str = (),
     surrogate: Surrogate | None = None,
     learning: bool = True,
@@ -109,14 +109,14 @@ def unroll(
         outputs = step_as_written(view, payloads)
         return {path: variable.value for path, variable in variables_of(view).items()}, view._clock.step, outputs
 
-    first = {**fixed, **{name: type(p)(p.value[0]) for name, p in series.items()}}  # type: ignore[call-arg]
+    first = {**fixed, **{name: type(p)(p.value[0]) for name, p in series.items()}}
     closed, shapes = jax.make_jaxpr(one, return_shape=True)(values, state[STEP], constants, first)
     made = jax.tree.structure(shapes)
     chosen = surrogate or Surrogate()
 
     def advance(carried: Any, rows: dict[str, jax.Array]) -> Any:
         values, smooth, step = carried
-        payloads = {**fixed, **{name: type(series[name])(row) for name, row in rows.items()}}  # type: ignore[call-arg]
+        payloads = {**fixed, **{name: type(series[name])(row) for name, row in rows.items()}}
         softened = {path: Soft(value, **smooth.get(path, {})) for path, value in values.items()}
         others = jax.tree.map(Soft, (step, constants, payloads))
         given = jax.tree.leaves((softened, *others), is_leaf=_is_soft)
@@ -172,11 +172,11 @@ def _floats(soft: Soft) -> dict[str, jax.Array]:
 def _given_out(payload: Payload) -> Payload:
     soft = payload.value
     value = soft.smooth if soft.smooth is not None and isinstance(payload, SpikeArray) else soft.value
-    return type(payload)(value)  # type: ignore[call-arg]
+    return type(payload)(value)
 
 
 def _take_parameters(
-    graph: Graph, state: State, given: dict[str, Number], values: dict[str, jax.Array], constants: dict[str, jax.Array]
+    graph: Graph, state: State, given: dict[str, Numeric], values: dict[str, jax.Array], constants: dict[str, jax.Array]
 ) -> None:
     """Put parameters in the places of the arrays that they stand for."""
     floats = {p: a for held in (values, constants) for p, a in held.items() if jnp.issubdtype(a.dtype, jnp.floating)}

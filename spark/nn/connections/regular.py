@@ -57,7 +57,7 @@ class AllToAll(Connectivity):
         return ConnectionList(from_counts(counts), targets)
 
 
-def _to_matrix(value: Any) -> Any:
+def _to_matrix(value: Any) -> object:
     """Compressed rows by postsynaptic unit as a dict of plain arrays, from a scipy matrix, an array or that dict."""
     if isinstance(value, dict):
         missing = [name for name in ("shape", "post", "pre", "weights") if name not in value]
@@ -91,7 +91,7 @@ def _to_matrix(value: Any) -> Any:
     return Matrix(made)
 
 
-def _whole(name: str, values: Any) -> np.ndarray:
+def _whole(name: str, values: object) -> np.ndarray:
     """A list of whole numbers; an empty one has no type of its own."""
     listed = np.asarray(values)
     if listed.ndim != 1 or (listed.size and listed.dtype.kind not in "iu"):

@@ -1,10 +1,9 @@
 """Active dendrites: plateaus, and action potentials that run back into them."""
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.parameter import steps
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
@@ -84,7 +83,7 @@ class PlateauDendrite(Dendrite):
 
     def advanced(
         self,
-        more: Any,
+        more: Numeric,
         current: CurrentArray | None,
         conductance: ConductanceArray | None,
         jump: PotentialArray | None,

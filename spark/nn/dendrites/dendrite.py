@@ -4,12 +4,13 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
-from spark.core.parameter import parameter, require_shapes
+from spark.core.parameter import Scalar, parameter, require_shapes
 from spark.core.payloads import CurrentArray, PotentialArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity, Shape
-from spark.core.variable import Variable
+from spark.core.variable import Constant, Variable
 from spark.nn.component import Component, ComponentConfig
 from spark.nn.integration import acting_share
 
@@ -45,12 +46,12 @@ class Dendrite(Component):
     exposes = {"potential": PotentialArray}
 
     @classmethod
-    def rest(cls, config: Any) -> Any:
+    def rest(cls, config: DendriteConfig) -> Numeric:
         """What its potential is measured from, mV, by its `config`: one number, or one for each unit."""
         return config.potential_rest
 
     @classmethod
-    def acting(cls, config: Any, current: Decays) -> Any:
+    def acting(cls, config: DendriteConfig, current: Decays) -> Numeric:
         """How much of a decaying `current` acts, by its `config`: the step is exact where no conductance is open.
 
         A number, or one for each unit; see `spark.Soma.acting`.
@@ -64,7 +65,7 @@ class Dendrite(Component):
             np.zeros(shape, self.config.dtype), unit="mV", description="Potential of the dendrite above rest."
         )
 
-    def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
+    def make(self, name: str, value: Numeric, shape: tuple[int, ...]) -> Scalar | Constant:
         """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
 
         Its address stands in errors.

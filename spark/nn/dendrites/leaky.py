@@ -1,10 +1,9 @@
 """The passive dendrite."""
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
 from spark.core.ports import Decays, MeasuredFrom, PortSpec
@@ -41,7 +40,7 @@ class LeakyDendrite(Dendrite):
     unit_ports = ("potential", "current", "conductance", "jump")
 
     @classmethod
-    def acting(cls, config: Any, current: Decays) -> Any:
+    def acting(cls, config: LeakyDendriteConfig, current: Decays) -> Numeric:
         """Its coupling is a leak too."""
         leaks = 1.0 + np.multiply(config.resistance, 1e-3) * np.asarray(config.coupling)
         return acting_share(config.dt, np.asarray(config.potential_tau) / leaks, current.tau)
@@ -73,8 +72,8 @@ class LeakyDendrite(Dendrite):
         """Advance one step."""
         before, soma = self.potential.value.astype(jnp.float32), potential.value.astype(jnp.float32) + self.apart.value
         coupling = self.coupling.value
-        into: Any = coupling * soma
-        out: Any = coupling
+        into: Numeric = coupling * soma
+        out: Numeric = coupling
         if current is not None:
             into = into + current.value.astype(jnp.float32)
         if conductance is not None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 
+from spark.arrays import Numeric
 from spark.core.draws import Draw, is_draw, to_draw
 from spark.core.errors import Problem
 from spark.core.values import by_name, to_array
@@ -13,10 +14,10 @@ from spark.nn.equations.expression import TextError
 from spark.nn.equations.units import NUMBER, Dimension, UnitError, quantity, unit
 
 
-def _to_parameters(value: Any) -> Any:
+def _to_parameters(value: object) -> object:
     if not isinstance(value, Mapping):
         raise ValueError(f"expected a dict from names to quantities, got {type(value).__name__}")
-    made: dict[str, Any] = {}
+    made: dict[str, object] = {}
     for name, given in value.items():
         if not isinstance(name, str):
             raise ValueError(f"expected names that are strings, got {name!r}")
@@ -24,7 +25,7 @@ def _to_parameters(value: Any) -> Any:
     return by_name(made)
 
 
-def _to_quantity(name: str, given: Any) -> Any:
+def _to_quantity(name: str, given: object) -> object:
     try:
         if isinstance(given, str):
             quantity(given)
@@ -52,12 +53,12 @@ def _to_quantity(name: str, given: Any) -> Any:
 AnyParameters = Annotated[dict[str, Any], BeforeValidator(_to_parameters), WithJsonSchema({"type": "object"})]
 
 
-def values_of(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Dimension]]:
+def values_of(parameters: Mapping[str, Any]) -> tuple[dict[str, Numeric], dict[str, Dimension]]:
     """Values in the units of this system (mV, ms, pA), numbers or arrays float64, and dimensions; both by name.
 
     For a parameter that is to be drawn its median stands, of which nothing is asked but its dimension.
     """
-    values: dict[str, Any] = {}
+    values: dict[str, Numeric] = {}
     dimensions: dict[str, Dimension] = {}
     for name, given in parameters.items():
         if isinstance(given, str):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.kernels.exponential import bounded_exponential
 from spark.nn.equations.expression import names_in
 from spark.nn.equations.linear import split, system
@@ -15,7 +16,7 @@ from spark.nn.equations.values import Values, at_build, evaluate
 
 Scheme = Literal["auto", "exact", "exponential_euler", "euler", "rk2", "rk4"]
 # Takes what is known at build by its name: one number, or one for each unit, float64.
-Keep = Callable[[str, Any], None]
+Keep = Callable[[str, np.ndarray | float], None]
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,12 @@ def prepare(problem: Problem, scheme: Scheme, keep: Keep) -> None:
 
 
 def advance(
-    problem: Problem, scheme: Scheme, variables: dict[str, Any], values: Values, coefficient: Callable[[str], Any]
-) -> dict[str, Any]:
+    problem: Problem,
+    scheme: Scheme,
+    variables: dict[str, Numeric],
+    values: Values,
+    coefficient: Callable[[str], Numeric | None],
+) -> dict[str, Numeric]:
     """The variables a step later.
 
     Args:
@@ -91,27 +96,29 @@ def advance(
     return ways[chosen(problem, scheme)](problem, variables, values, coefficient)
 
 
-def _rates(problem: Problem, variables: Values, values: Values, times: float = 1.0) -> dict[str, Any]:
+def _rates(problem: Problem, variables: Values, values: Values, times: float = 1.0) -> dict[str, Numeric]:
     """Derivatives times a number."""
     known = {**values, **variables}
     return {name: evaluate(rate, known, times) for name, rate in problem.rates.items()}
 
 
-def _moved(variables: Values, changes: Values) -> dict[str, Any]:
+def _moved(variables: Values, changes: Values) -> dict[str, Numeric]:
     return {name: value + changes[name] for name, value in variables.items()}
 
 
-def _euler(problem: Problem, variables: Values, values: Values, _: Any) -> dict[str, Any]:
+def _euler(
+    problem: Problem, variables: Values, values: Values, _: Callable[[str], Numeric | None]
+) -> dict[str, Numeric]:
     return _moved(variables, _rates(problem, variables, values, problem.dt))
 
 
-def _rk2(problem: Problem, variables: Values, values: Values, _: Any) -> dict[str, Any]:
+def _rk2(problem: Problem, variables: Values, values: Values, _: Callable[[str], Numeric | None]) -> dict[str, Numeric]:
     """The midpoint method."""
     half = _moved(variables, _rates(problem, variables, values, 0.5 * problem.dt))
     return _moved(variables, _rates(problem, half, values, problem.dt))
 
 
-def _rk4(problem: Problem, variables: Values, values: Values, _: Any) -> dict[str, Any]:
+def _rk4(problem: Problem, variables: Values, values: Values, _: Callable[[str], Numeric | None]) -> dict[str, Numeric]:
     """The classical method of order 4: changes over a step, from four places."""
     dt = problem.dt
     first = _rates(problem, variables, values, dt)
@@ -142,7 +149,9 @@ def _own_slope(rate: ast.expr, name: str) -> ast.expr | None:
     return found[0]
 
 
-def _exponential_euler(problem: Problem, variables: Values, values: Values, coefficient: Any) -> dict[str, Any]:
+def _exponential_euler(
+    problem: Problem, variables: Values, values: Values, coefficient: Callable[[str], Numeric | None]
+) -> dict[str, Numeric]:
     """Each variable exactly, as if all others stayed: x + dt rate (exp(a dt) - 1) / (a dt)."""
     known = {**values, **variables}
     after = {}
@@ -158,7 +167,7 @@ def _exponential_euler(problem: Problem, variables: Values, values: Values, coef
     return after
 
 
-def _share(exponent: Any) -> Any:
+def _share(exponent: Numeric) -> Numeric:
     """(exp(x) - 1) / x, by its series where the difference would lose the digits of float32."""
     small = jnp.abs(exponent) < 0.03
     safe = jnp.where(small, 1.0, exponent)
@@ -185,7 +194,7 @@ def _prepare_exact(problem: Problem, keep: Keep) -> None:
     change = moved[..., :number, :number] - np.eye(number)
     integral = moved[..., :number, number:]
     for i, one in enumerate(names):
-        brought: dict[str, Any] = {other: change[..., i, j] for j, other in enumerate(names)}
+        brought: dict[str, np.ndarray | float] = {other: change[..., i, j] for j, other in enumerate(names)}
         for j, other in enumerate(names):
             for label, value in _shares(problem, rests[j], other).items():
                 brought[label] = brought.get(label, 0.0) + integral[..., i, j] * value
@@ -198,11 +207,11 @@ def _prepare_exact(problem: Problem, keep: Keep) -> None:
 _CONSTANT = "__constant"
 
 
-def _shares(problem: Problem, rest: ast.expr | None, other: str) -> dict[str, Any]:
+def _shares(problem: Problem, rest: ast.expr | None, other: str) -> dict[str, np.ndarray | float]:
     """How much of each input and of 1 a rest is, known at build; else the rest itself, by the name of its variable."""
     if rest is None:
         return {}
-    found: dict[str, Any] = {}
+    found: dict[str, np.ndarray | float] = {}
     left: ast.expr | None = rest
     for name in sorted(problem.inputs):
         halves = (None, None) if left is None else split(left, name)
@@ -220,13 +229,15 @@ def _rest_of(variable: str) -> str:
     return f"__rest_of_{variable}"
 
 
-def _exact(problem: Problem, variables: Values, values: Values, coefficient: Any) -> dict[str, Any]:
+def _exact(
+    problem: Problem, variables: Values, values: Values, coefficient: Callable[[str], Numeric | None]
+) -> dict[str, Numeric]:
     """Add (E - 1) x + F b with E = exp(A dt) and F its integral: exact for inputs that stay for a step.
 
     Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570.
     """
     rests = dict(zip(variables, _linear(problem)[1], strict=True))
-    brought: dict[str, Any] = {name: values[name] for name in problem.inputs} | {_CONSTANT: 1.0}
+    brought: dict[str, Numeric] = {name: values[name] for name in problem.inputs} | {_CONSTANT: 1.0}
     for name, rest in rests.items():
         if _rest_of(name) in _shares(problem, rest, name):
             brought[_rest_of(name)] = evaluate(rest, values)  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ class Dimension:
     def __truediv__(self, other: "Dimension") -> "Dimension":
         return self * other**-1
 
-    def __pow__(self, power: Any) -> "Dimension":
+    def __pow__(self, power: float | Fraction) -> "Dimension":
         # Powers such as 0.1 are meant as one tenth.
         exact = Fraction(power).limit_denominator(1000)
         return Dimension(self.volts * exact, self.seconds * exact, self.amperes * exact)

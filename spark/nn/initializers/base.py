@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
+from jax.typing import DTypeLike
 from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import Config, field
@@ -144,7 +145,7 @@ class Initializer(Config, Draw):
         return self.incoming(pre) * post
 
     def connect(
-        self, generator: np.random.Generator, pre: int, post: int, dtype: Any = np.float64
+        self, generator: np.random.Generator, pre: int, post: int, dtype: DTypeLike = np.float64
     ) -> Connections | AllPairs:
         """Draw the connections from `pre` units onto `post` units, some units at a time where numbers are independent.
 
@@ -192,7 +193,7 @@ class Initializer(Config, Draw):
         kinds[cls.__name__] = cls
 
 
-def held(values: np.ndarray, dtype: Any) -> np.ndarray:
+def held(values: np.ndarray, dtype: DTypeLike) -> np.ndarray:
     """The numbers in the dtype that they are kept in.
 
     Raises:
@@ -207,7 +208,7 @@ def held(values: np.ndarray, dtype: Any) -> np.ndarray:
     return cast
 
 
-def to_initializer(value: Any) -> Any:
+def to_initializer(value: Any) -> object:
     """An initializer from itself, from its plain data, from a number, or from an array.
 
     Raises:

@@ -1,9 +1,9 @@
 """An initializer that is the array itself."""
 
 import math
-from typing import Any
 
 import numpy as np
+from jax.typing import DTypeLike
 
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
@@ -58,7 +58,7 @@ class ArrayInitializer(Initializer):
         return int(np.count_nonzero(self.array))
 
     def connect(
-        self, generator: np.random.Generator, pre: int, post: int, dtype: Any = np.float64
+        self, generator: np.random.Generator, pre: int, post: int, dtype: DTypeLike = np.float64
     ) -> Connections | AllPairs:
         """The nonzero entries of the array.
 

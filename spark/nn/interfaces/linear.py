@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Array
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import Problem
 from spark.core.module import Module
@@ -104,7 +105,7 @@ class Integration:
         program.emit(SPIKER, places, (spikes.size, self.blocked), (self.factor, self.gain, module.config.tau))
         return {"spikes": spikes}
 
-    def fire(self, module: Any, drive: Any) -> SpikeArray:
+    def fire(self, module: Any, drive: Array) -> SpikeArray:
         """Advance the module's `potential` and `refractory` by one step."""
         level = module.config.tau
         ready = module.refractory.value == 0

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from spark.core.ports import PortSpec
 from spark.core.tree import part_named
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.instructions import SIGN
 from spark.kernels.place import Place
 from spark.nn.fusion import SIGNED, Fused, key, stages_of
-from spark.nn.lowering import Arriving, Lowering, RingInput
+from spark.nn.lowering import Arriving, Given, Lowering, RingInput
+from spark.nn.made_of import OfParts
 from spark.nn.plasticity.event_rule import EventRule
 from spark.nn.ways import INSTRUCTIONS, emit, received, ways_of_parts
 
@@ -15,7 +17,7 @@ from spark.nn.ways import INSTRUCTIONS, emit, received, ways_of_parts
 class LoweredNeuron:
     """Emits the instructions of a neuron's components, in the order of its stages, then its spikes with their signs."""
 
-    def __init__(self, neuron: Any, lowering: Lowering, inputs: dict[str, Arriving]) -> None:
+    def __init__(self, neuron: OfParts, lowering: Lowering, inputs: dict[str, Arriving]) -> None:
         self.neuron, self.lowering = neuron, lowering
         self.arriving: dict[PortMap, Any] = {PortMap(CALL, port): found for port, found in inputs.items()}
         self.ways = ways_of_parts(neuron)
@@ -45,10 +47,10 @@ class LoweredNeuron:
         program.emit(SIGN, (signed, spikes, self.lowering.constant(neuron.signs)), (spikes.size,))
         return signed
 
-    def _spec(self, wire: PortMap) -> Any:
+    def _spec(self, wire: PortMap) -> PortSpec:
         return part_named(self.neuron, wire.origin).output_specs[wire.port]
 
-    def _read(self, wire: PortMap) -> Any:
+    def _read(self, wire: PortMap) -> Given:
         """What a wire brings: what was put out in this step, or a property."""
         if wire not in self.arriving:
             owner = part_named(self.neuron, wire.origin)
@@ -58,7 +60,7 @@ class LoweredNeuron:
 
     def _emit_part(self, name: str) -> None:
         neuron, part = self.neuron, part_named(self.neuron, name)
-        taken: dict[str, Any] = {}
+        taken: dict[str, Given] = {}
         for port, (wire,) in neuron._wires[name].items():
             found = self._read(wire)
             if self.ways[name] is not INSTRUCTIONS:
@@ -70,7 +72,7 @@ class LoweredNeuron:
             self._put(PortMap(name, port), found)
 
     def _emit_fused(self, stage: Fused) -> None:
-        taken: dict[str, Any] = {}
+        taken: dict[str, Given] = {}
         for name in stage.names:
             for port, (wire,) in self.neuron._wires[name].items():
                 if key(wire) not in stage.formula.ports:
@@ -83,12 +85,12 @@ class LoweredNeuron:
         for port, place in stage.formula.emit(self.neuron, self.lowering, taken).items():
             self._put(PortMap(*port.split(".")), place)
 
-    def _put(self, wire: PortMap, found: Any) -> None:
+    def _put(self, wire: PortMap, found: Given | Place) -> None:
         self.arriving[wire] = Arriving(found) if isinstance(found, Place) else found
         self.unread.update({wire} if isinstance(found, RingInput) else ())
 
 
-def _fused_rules(neuron: Any) -> dict[str, str]:
+def _fused_rules(neuron: OfParts) -> dict[str, str]:
     """By connections, the rule that changes them in the walk in which they deliver: both read the same spikes."""
     found: dict[str, str] = {}
     for name, effects in neuron._effects.items():

@@ -22,6 +22,7 @@ from spark.graph.order import build_order, is_cycle
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.kernels.place import Place
 from spark.nn.lowering import Arriving, Lowering
+from spark.nn.made_of import OfParts
 from spark.nn.neurons.lowered import LoweredNeuron
 from spark.nn.plasticity.rule import Rule
 from spark.nn.ways import refusal_of, ways_of_parts
@@ -55,7 +56,7 @@ class NeuronOutput(TypedDict):
     out_spikes: SpikeArray
 
 
-class Neuron(Module):
+class Neuron(OfParts):
     """A pool of units, made of the components of its config's blueprint.
 
     Order of update in a step: components in the order of their wires, within the same step; then effects (a rule
@@ -248,7 +249,7 @@ class Neuron(Module):
         part = part_named(self, wire.origin)
         return wire.port in part.ports_of_units() or wire.port not in part.output_specs
 
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
         """The signs of these units; components are cut on their own."""
         return Cut({"signs": share.units}, attributes={"units": (share.count,)})
 

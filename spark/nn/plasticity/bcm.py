@@ -1,7 +1,6 @@
 """The rule of Bienenstock, Cooper and Munro, whose threshold slides."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -54,7 +53,7 @@ class BCMRule(ConnectionRule):
         ones = np.ones(self.post_units, np.float32)
         self.threshold = Variable(ones, description="Rate, in units of the target, above which weights grow.")
 
-    def units(self, pre: Any, post: Any) -> UnitValues:
+    def units(self, pre: jax.Array, post: jax.Array) -> UnitValues:
         """Rates, and the factor of x in the change of this step, at all units."""
         c, kept = self.config, self.factor(self.config.tau)
         # A spike is a rate of 1 / dt for one step.
@@ -68,6 +67,6 @@ class BCMRule(ConnectionRule):
         self.threshold.value = jnp.where(self.is_learning, theta + moves * (y * y - theta), theta)
         return UnitValues({"x": x}, {"growth": growth})
 
-    def at_post(self, weight: Any, x: Any, growth: Any) -> Any:
+    def at_post(self, weight: jax.Array, x: jax.Array, growth: jax.Array) -> jax.Array | None:
         """What the rates change in a step."""
         return growth * x

@@ -1,15 +1,15 @@
 """The rule that follows the postsynaptic potential."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
-from spark.core.parameter import parameter
+from spark.core.parameter import Scalar, parameter
 from spark.core.ports import MeasuredFrom, PortSpec
 from spark.core.values import Number
-from spark.core.variable import Variable
+from spark.core.variable import Constant, Variable
 from spark.nn.plasticity.connection_rule import ConnectionRuleConfig, PotentialRule, UnitValues
 
 
@@ -73,12 +73,13 @@ class ClopathRule(PotentialRule):
             for what in ("depression", "potentiation")
         )
 
-    def _above(self, address: str, potential: float, rest: Any, post: PortSpec) -> Any:
+    def _above(self, address: str, potential: float, rest: Numeric, post: PortSpec) -> Scalar | Constant:
         above = np.subtract(potential, rest)
         return parameter(address, above.reshape(-1) if above.ndim else above, (post.size,))
 
-    def units(self, pre: Any, post: Any, potential: Any = None) -> UnitValues:
+    def units(self, pre: jax.Array, post: jax.Array, potential: jax.Array | None = None) -> UnitValues:
         """The trace, and what a spike and a step change, by the averages as the last step left them."""
+        assert potential is not None
         c = self.config
         u = jnp.where(post != 0, self.top.value, potential)
         x = self.pre_trace.value * self.factor(c.pre_tau) + np.float32(1.0 / c.pre_tau) * pre
@@ -90,10 +91,10 @@ class ClopathRule(PotentialRule):
             average.value = average.value + (np.float32(1) - self.factor(tau)) * (u - average.value)
         return UnitValues({"x": x}, {"down": down, "up": up}, up != 0)
 
-    def at_pre(self, weight: Any, x: Any, down: Any, up: Any) -> Any:
+    def at_pre(self, weight: jax.Array, x: jax.Array, down: jax.Array, up: jax.Array) -> jax.Array | None:
         """Depression."""
         return down
 
-    def at_post(self, weight: Any, x: Any, down: Any, up: Any) -> Any:
+    def at_post(self, weight: jax.Array, x: jax.Array, down: jax.Array, up: jax.Array) -> jax.Array | None:
         """Potentiation, which needs a potential above theta_plus."""
         return up * x

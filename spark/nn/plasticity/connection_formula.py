@@ -1,18 +1,23 @@
 """A rule of connections compiled: the step of its units, and what an event does to a weight."""
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
-from spark.core.payloads import BooleanMask, FloatArray, IntegerArray
+from spark.arrays import Numeric
+from spark.core.payloads import BooleanMask, FloatArray, IntegerArray, Payload
 from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, variables_of
 from spark.kernels import llvm
 from spark.kernels.jaxprs import traced_apart
-from spark.nn.formulas import UNFORESEEN, ModuleFormula, Refusal, Traceable, identity, traced_formula
+from spark.nn.formulas import UNFORESEEN, Leaf, ModuleFormula, Refusal, Traceable, identity, traced_formula
+
+if TYPE_CHECKING:
+    from spark.kernels.formula.formula import Formula
 
 # Of a rule's variables those that no step of the units reads.
 _NOT_OF_UNITS = {"pre_ring", "kept_eligibility", "pending", "moved", "waiting"}
@@ -31,7 +36,7 @@ class Formulas:
     """
 
     units: ModuleFormula
-    changes: tuple[Any, Any]
+    changes: "tuple[Formula | None, Formula | None]"
 
 
 _known: "weakref.WeakKeyDictionary[Any, Formulas | Refusal]" = weakref.WeakKeyDictionary()
@@ -65,7 +70,7 @@ def _formulas(rule: Any) -> Formulas | Refusal:
 
 
 def _units(rule: Any) -> Traceable:
-    def own(leaves: dict[str, Any]) -> dict[str, Any]:
+    def own(leaves: dict[str, Leaf]) -> dict[str, Leaf]:
         return {path: leaf for path, leaf in leaves.items() if path not in _NOT_OF_UNITS}
 
     sent = PortSpec(IntegerArray, (rule.pre_units,), "uint32") if rule.delayed else rule._inputs["pre_spikes"]
@@ -73,12 +78,12 @@ def _units(rule: Any) -> Traceable:
     others = {"potential"} & rule._inputs.keys()
     inputs |= {port: rule._inputs[port] for port in others}
 
-    def run(given: dict[str, Any]) -> dict[str, Any]:
+    def run(given: dict[str, Payload]) -> dict[str, Payload]:
         pre = (given["pre"].value & jnp.uint32(1)) if rule.delayed else given["pre"].value.reshape(-1) != 0
         post = given["post"].value.reshape(-1) != 0
         read = {port: given[port].value.reshape(-1).astype(jnp.float32) for port in others}
         values = rule.units(pre=pre.astype(jnp.float32), post=post.astype(jnp.float32), **read)
-        found: dict[str, Any] = {f"pre_{n}": FloatArray(values.pre[n].astype(jnp.float32)) for n in rule.pre_values}
+        found: dict[str, Payload] = {f"pre_{n}": FloatArray(values.pre[n].astype(jnp.float32)) for n in rule.pre_values}
         found |= {f"post_{n}": FloatArray(values.post[n].astype(jnp.float32)) for n in rule.post_values}
         return found if values.acts is None else {**found, "acts": BooleanMask(values.acts)}
 
@@ -86,7 +91,7 @@ def _units(rule: Any) -> Traceable:
     return Traceable(shaped, own(variables_of(rule)), own(constants_of(rule)), rule._clock, run)
 
 
-def _change(rule: Any, change: Any) -> Any:
+def _change(rule: Any, change: Callable[..., Numeric | None]) -> "Formula | None":
     from spark.kernels.formula.emit import Slot
     from spark.kernels.formula.formula import formula
 
@@ -95,7 +100,7 @@ def _change(rule: Any, change: Any) -> Any:
     if jax.eval_shape(change, *given) is None:
         return None
 
-    def block(*values: Any) -> Any:
+    def block(*values: jax.Array) -> jax.Array:
         return jnp.broadcast_to(jnp.asarray(change(*values)).astype(jnp.float32), (_BLOCK,))
 
     slot = Slot((_BLOCK,), "float32", True)

@@ -1,10 +1,13 @@
 """`ConnectionRule`: the base of rules that are array code, for the units and for one connection."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import Problem
@@ -51,9 +54,9 @@ class UnitValues(NamedTuple):
         acts: At which postsynaptic units `at_post` happens, booleans (post,); None for all.
     """
 
-    pre: dict[str, Any]
-    post: dict[str, Any]
-    acts: Any = None
+    pre: dict[str, jax.Array]
+    post: dict[str, jax.Array]
+    acts: jax.Array | None = None
 
 
 class ConnectionRule(WeightRule):
@@ -113,7 +116,7 @@ class ConnectionRule(WeightRule):
         """Decay in a step of a trace with the time constant `tau`, ms."""
         return np.float32(decay(self.config.dt, tau))
 
-    def units(self, pre: Any, post: Any) -> UnitValues:
+    def units(self, pre: jax.Array, post: jax.Array) -> UnitValues:
         """One step of what is kept of the units; a subclass writes it.
 
         Args:
@@ -122,7 +125,7 @@ class ConnectionRule(WeightRule):
         """
         raise NotImplementedError(f"{type(self).__name__}.units is not written")
 
-    def at_pre(self, weight: Any, **values: Any) -> Any:
+    def at_pre(self, weight: jax.Array, **values: jax.Array) -> Numeric | None:
         """The change where a presynaptic spike arrives, in the receptor's unit; None for none.
 
         Args:
@@ -131,7 +134,7 @@ class ConnectionRule(WeightRule):
         """
         return None
 
-    def at_post(self, weight: Any, **values: Any) -> Any:
+    def at_post(self, weight: jax.Array, **values: jax.Array) -> Numeric | None:
         """The change at the postsynaptic units that act, in the receptor's unit; None for none.
 
         Args:
@@ -151,7 +154,7 @@ class ConnectionRule(WeightRule):
         return self.advance(pre_spikes, weights, modulation, post=fired(post_spikes))
 
     def advance(
-        self, pre_spikes: SpikeArray, weights: FloatArray, modulation: FloatArray | None, **given: Any
+        self, pre_spikes: SpikeArray, weights: FloatArray, modulation: FloatArray | None, **given: jax.Array
     ) -> PlasticityOutput:
         """Advance the units, and change the weights.
 
@@ -184,11 +187,11 @@ class ConnectionRule(WeightRule):
             new = self.third.step(self, weights, modulation, at_spikes)
         return {"weights": FloatArray(new.astype(weights.value.dtype))}
 
-    def changes(self) -> tuple[Any, Any]:
+    def changes(self) -> tuple[Callable[..., Numeric | None], Callable[..., Numeric | None]]:
         """`at_pre` and `at_post` as functions of arrays: the weight, then the values in the order of their names."""
         names = (*self.pre_values, *self.post_values)
 
-        def of(change: Any) -> Any:
+        def of(change: Callable[..., Numeric | None]) -> Callable[..., Numeric | None]:
             return lambda weight, *values: change(weight, **dict(zip(names, values, strict=True)))
 
         return of(self.at_pre), of(self.at_post)
@@ -259,7 +262,7 @@ class PotentialRule(ConnectionRule):
         """What all such rules need; a subclass adds its variables."""
         super().build(pre_spikes, post_spikes, weights, modulation)
 
-    def units(self, pre: Any, post: Any, potential: Any = None) -> UnitValues:
+    def units(self, pre: jax.Array, post: jax.Array, potential: jax.Array | None = None) -> UnitValues:
         """As of `ConnectionRule`, with the `potential`."""
         raise NotImplementedError(f"{type(self).__name__}.units is not written")
 
@@ -276,12 +279,12 @@ class PotentialRule(ConnectionRule):
         return self.advance(pre_spikes, weights, modulation, post=fired(post_spikes), potential=v)
 
 
-def _stacked(values: dict[str, Any], names: tuple[str, ...], units: int) -> Any:
+def _stacked(values: dict[str, jax.Array], names: tuple[str, ...], units: int) -> jax.Array:
     """The values in the order of their names, float32 (values, units)."""
     rows = [values[name].astype(jnp.float32) for name in names]
     return jnp.stack(rows) if rows else jnp.zeros((0, units), jnp.float32)
 
 
-def fired(spikes: SpikeArray) -> Any:
+def fired(spikes: SpikeArray) -> jax.Array:
     """1 where a spike is, of whatever sign, float32, one row."""
     return (spikes.value.reshape(-1) != 0).astype(jnp.float32)

@@ -2,10 +2,11 @@
 
 import ast
 from collections.abc import Mapping
-from typing import Any
 
+import jax
 import jax.numpy as jnp
 
+from spark.arrays import Numeric
 from spark.core.arguments import checked
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
@@ -189,19 +190,19 @@ class EquationRule(ConnectionRule):
             for one in read.sides[side].differentials:
                 setattr(self, one.name, make(f"{one.name} of the equations."))
 
-            def keep(label: str, value: Any, side: str = side) -> None:
+            def keep(label: str, value: Numeric, side: str = side) -> None:
                 self.scalars[f"{side}.{label}"] = Scalar(float(value))
 
             if read.names(side):
                 schemes.prepare(read.problem(side), self.config.scheme, keep)
 
-    def units(self, pre: Any, post: Any) -> UnitValues:
+    def units(self, pre: jax.Array, post: jax.Array) -> UnitValues:
         """Variables before this step's spikes, which then change them."""
         read, found = RuleEquations(self.config), {}
         for side, fired in (("pre", pre), ("post", post)):
             before = {name: leaf_named(self, name).value for name in read.names(side)}
 
-            def coefficient(label: str, side: str = side) -> Any:
+            def coefficient(label: str, side: str = side) -> Numeric | None:
                 held = self.scalars.get(f"{side}.{label}")
                 return None if held is None else held.value
 
@@ -213,18 +214,18 @@ class EquationRule(ConnectionRule):
                 if name != WEIGHT:
                     after[name] = jnp.where(fired != 0, evaluate(assigned.tree, {**read.values, **after}), after[name])
             for name, value in after.items():
-                leaf_named(self, name).value = value.astype(jnp.float32)
+                leaf_named(self, name).value = jnp.asarray(value).astype(jnp.float32)
         return UnitValues(found["pre"], found["post"], post != 0)
 
-    def at_pre(self, weight: Any, **values: Any) -> Any:
+    def at_pre(self, weight: jax.Array, **values: jax.Array) -> Numeric | None:
         """As `on_pre` says."""
         return self._changed("pre", weight, values)
 
-    def at_post(self, weight: Any, **values: Any) -> Any:
+    def at_post(self, weight: jax.Array, **values: jax.Array) -> Numeric | None:
         """As `on_post` says."""
         return self._changed("post", weight, values)
 
-    def _changed(self, side: str, weight: Any, values: dict[str, Any]) -> Any:
+    def _changed(self, side: str, weight: jax.Array, values: dict[str, jax.Array]) -> Numeric | None:
         read = RuleEquations(self.config)
         tree = read.change(side)
         if tree is None:
@@ -243,7 +244,7 @@ def from_equations(
     post: str = "",
     on_pre: str = "",
     on_post: str = "",
-    parameters: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, object] | None = None,
     weight: str = "1",
     minimum: float = 0.0,
     maximum: float = 1.0,

@@ -1,7 +1,6 @@
 """`EventRule`: the base of all rules that are a table of traces and terms."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import ConfigError, Problem
+from spark.core.module import Module
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.share import Cut, Share
@@ -18,7 +18,7 @@ from spark.kernels import Plastic, Third, stdp_dense, stdp_edges
 from spark.kernels.instructions import STDP, TRACES
 from spark.kernels.place import Place
 from spark.kernels.program import Program
-from spark.kernels.rule_table import factors
+from spark.kernels.rule_table import Trace, factors
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Lowering, Postponed
 from spark.nn.plasticity.rule import PlasticityOutput
@@ -190,7 +190,7 @@ class EventRule(WeightRule):
         as_a_table = own.build is EventRule.build and own.__call__ is EventRule.__call__
         return "" if as_a_table else super().why_whole()
 
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
         """First weights and traces of these units; every share keeps the traces of all inputs."""
         synapses = sources["weights"].cut(share, {})
         kept = {"post_traces": share.columns(len(self.post_kinds))}
@@ -260,7 +260,7 @@ class EventRule(WeightRule):
         self._say_kinds(program, zip(self.pre_kinds, self.pre_factors, strict=True))
         return {"weights": weights.place}
 
-    def _say_kinds(self, program: Program, traces: Iterable[tuple[Any, float]]) -> None:
+    def _say_kinds(self, program: Program, traces: Iterable[tuple[Trace, float]]) -> None:
         """Of each trace whether only the nearest spike counts, and its decay, as operands."""
         for trace, factor in traces:
             program.extend((), (int(trace.nearest),), (factor,))

@@ -1,7 +1,6 @@
 """Pair-based plasticity whose changes depend on the weight by a power law."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -51,19 +50,19 @@ class PowerLawRule(ConnectionRule):
         super().build(pre_spikes, post_spikes, weights, modulation)
         self.pre_trace, self.post_trace = self.pre_trace_of(), self.post_trace_of()
 
-    def units(self, pre: Any, post: Any) -> UnitValues:
+    def units(self, pre: jax.Array, post: jax.Array) -> UnitValues:
         """Traces before this step's spikes."""
         c = self.config
         x, y = self.pre_trace.value * self.factor(c.pre_tau), self.post_trace.value * self.factor(c.post_tau)
         self.pre_trace.value, self.post_trace.value = x + pre, y + post
         return UnitValues({"x": x}, {"y": y}, post != 0)
 
-    def at_pre(self, weight: Any, x: Any, y: Any) -> Any:
+    def at_pre(self, weight: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array | None:
         """Decline."""
         c = self.config
         return np.float32(-c.rate * c.asymmetry) * self._span() * self._within(weight) ** np.float32(c.exponent) * y
 
-    def at_post(self, weight: Any, x: Any, y: Any) -> Any:
+    def at_post(self, weight: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array | None:
         """Growth."""
         room = np.float32(1) - self._within(weight)
         return np.float32(self.config.rate) * self._span() * room ** np.float32(self.config.exponent) * x
@@ -71,5 +70,5 @@ class PowerLawRule(ConnectionRule):
     def _span(self) -> np.float32:
         return np.float32(self.config.maximum - self.config.minimum)
 
-    def _within(self, weight: Any) -> Any:
+    def _within(self, weight: jax.Array) -> jax.Array:
         return jnp.clip((weight - np.float32(self.config.minimum)) / self._span(), np.float32(0), np.float32(1))

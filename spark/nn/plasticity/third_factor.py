@@ -1,7 +1,9 @@
 """The third factor: spikes mark connections as eligible, and modulation moves the weights of those that are."""
 
+from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -134,7 +136,9 @@ class ThirdFactor:
     def __hash__(self) -> int:
         return hash((self.interval, self.renewal, self.rate, self.size))
 
-    def step(self, rule: Any, weights: FloatArray, modulation: FloatArray, at_spikes: Any) -> Any:
+    def step(
+        self, rule: Any, weights: FloatArray, modulation: FloatArray, at_spikes: Callable[[Plastic, Third], Plastic]
+    ) -> jax.Array:
         """The new weights; `at_spikes(plastic, third)` does what this step's spikes do."""
         phase = (rule.step % self.renewal).astype(jnp.float32)
         rate = jnp.float32(self.rate)
@@ -161,7 +165,9 @@ class ThirdFactor:
         rule.waiting.value = jnp.where(due != 0, np.int32(0), waiting)
         return plastic.weights
 
-    def _kept_waiting(self, learns: Any, plastic: Plastic, moved: Any, post: Any) -> tuple[Plastic, Any]:
+    def _kept_waiting(
+        self, learns: jax.Array | bool, plastic: Plastic, moved: jax.Array, post: jax.Array
+    ) -> tuple[Plastic, jax.Array]:
         """What waits, once nothing is learned any more: modulation so far does what it does to eligibility as it is."""
         each = moved if self.size == 1 or not post.size else moved[post]
         waiting = plastic.pending + plastic.eligibility * each

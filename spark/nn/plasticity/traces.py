@@ -1,7 +1,6 @@
 """Traces of a rule, step by step, in JAX."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +12,9 @@ from spark.core.payloads import SpikeArray
 from spark.kernels import Trace
 
 
-def advance(traces: Sequence[Trace], factors: Sequence[float], kept: Any, fired: Any) -> tuple[Any, Any]:
+def advance(
+    traces: Sequence[Trace], factors: Sequence[float], kept: jax.Array, fired: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """Traces that decayed, as a rule reads them in this step, and as they are after this step's spikes.
 
     Args:
@@ -27,8 +28,8 @@ def advance(traces: Sequence[Trace], factors: Sequence[float], kept: Any, fired:
 
 
 def advance_ring(
-    traces: Sequence[Trace], factors: Sequence[float], ring: Any, spikes: DelayedSpikes, step: Counter
-) -> Any:
+    traces: Sequence[Trace], factors: Sequence[float], ring: jax.Array, spikes: DelayedSpikes, step: Counter
+) -> jax.Array:
     """A ring of decayed traces with this step's row; a row holds none of its own step's spikes.
 
     So a delayed spike meets at its synapse the trace that an undelayed one would have met.
@@ -51,7 +52,7 @@ def advance_ring(
     return jax.lax.dynamic_update_slice(ring, row[:, None], (zero, now, zero))
 
 
-def history_of(spikes: SpikeArray) -> Any:
+def history_of(spikes: SpikeArray) -> jax.Array:
     """Spikes as the bits that kernels on lists of connections read."""
     if isinstance(spikes, DelayedSpikes):
         return spikes.history
@@ -63,7 +64,7 @@ def _column(factors: Sequence[float]) -> np.ndarray:
     return np.array(factors, np.float32)[:, None]
 
 
-def _jumped(traces: Sequence[Trace], values: Any, fired: Any) -> Any:
+def _jumped(traces: Sequence[Trace], values: jax.Array, fired: jax.Array) -> jax.Array:
     grown = values + fired.astype(jnp.float32)
     nearest = np.array([trace.nearest for trace in traces], bool)[:, None]
     return jnp.where(nearest & fired, jnp.float32(1), grown) if nearest.any() else grown

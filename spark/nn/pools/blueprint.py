@@ -7,7 +7,7 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.parameter import require_shapes
 from spark.core.payloads import CurrentArray, FloatArray, PotentialArray
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
-from spark.nn.component import Component
+from spark.nn.component import Component, ComponentConfig
 from spark.nn.dendrites import Dendrite, Spiked, SpikedConfig
 from spark.nn.plasticity.rule import Rule
 from spark.nn.pools.feeds import Feed
@@ -17,11 +17,11 @@ from spark.nn.projections.draws import Drawn
 from spark.nn.projections.gap import GapProjections
 from spark.nn.projections.plastic import PlasticProjection, PlasticProjectionConfig
 from spark.nn.projections.static import StaticProjections, StaticProjectionsConfig
-from spark.nn.somas.soma import Soma
-from spark.nn.synapses.background import PoissonBackground
+from spark.nn.somas.soma import Soma, SomaConfig
+from spark.nn.synapses.background import PoissonBackground, PoissonBackgroundConfig
 
 
-def soma_of(config: Any) -> tuple[Any, Any]:
+def soma_of(config: Any) -> tuple[type[Soma], SomaConfig]:
     """The class of a pool's soma, and its config.
 
     Raises:
@@ -105,7 +105,12 @@ _FROM_SOMA = {"potential": PortMap("soma", "potential"), "spikes": PortMap("spik
 
 
 def _totalled(
-    name: str, target: str, made: Any, config: Any, effects: dict[str, str], shared: dict[str, Any]
+    name: str,
+    target: str,
+    made: type[Component],
+    config: ComponentConfig,
+    effects: dict[str, str],
+    shared: dict[str, Any],
 ) -> tuple[list[ModuleSpecs], dict[str, list[PortMap]]]:
     """The sum of what is brought to a soma or a dendrite, and the wires from it; nothing where nothing ends there."""
     if not effects and target != "soma":
@@ -119,7 +124,7 @@ def _totalled(
 
 
 def _projections(
-    receptor: str, feeds: list[Feed], events: Any, shared: dict[str, Any]
+    receptor: str, feeds: list[Feed], events: PoissonBackgroundConfig | None, shared: dict[str, Any]
 ) -> tuple[list[ModuleSpecs], list[PortMap]]:
     """The projections of a receptor with its random events, and where what arrives by them is put out."""
     parts, sources = [], []
@@ -187,7 +192,7 @@ def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
     return [ModuleSpecs(first.rule_name, rule.made(), wires, rule, effects=effects)]
 
 
-def _refuse_hidden_potential(soma: Any, config: Any, parts: list[ModuleSpecs]) -> None:
+def _refuse_hidden_potential(soma: type[Component], config: ComponentConfig, parts: list[ModuleSpecs]) -> None:
     """Refuse receptors and rules that read a potential which the soma does not expose.
 
     Raises:
@@ -224,7 +229,7 @@ def _effect(address: str, receptor: type[Component]) -> str:
     return outputs[0]
 
 
-def _taken(soma: Any, config: Any, effects: dict[str, str]) -> tuple[str, ...]:
+def _taken(soma: type[Component], config: ComponentConfig, effects: dict[str, str]) -> tuple[str, ...]:
     """What the soma, or a dendrite, takes of `EFFECTS`.
 
     Raises:

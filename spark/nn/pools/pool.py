@@ -51,7 +51,7 @@ def _named(kind: str, value: Any, cls: type[Config]) -> dict[str, Any]:
     return made
 
 
-def _read_each(field: str, given: Mapping[str, Any], cls: type[Config]) -> dict[str, Any]:
+def _read_each(field: str, given: Mapping[str, object], cls: type[Config]) -> dict[str, Any]:
     """Configs from their plain data, in the order of their names: currents are summed so, and files keep no other.
 
     Raises:
@@ -91,7 +91,7 @@ Dendrites = Annotated[dict[str, Any], BeforeValidator(_to_dendrites), WithJsonSc
 Onto = Annotated[Texts, WithJsonSchema({"type": "object", **_ONTO})]
 
 
-def _exposed_by(soma: Any) -> dict[str, type[Payload]]:
+def _exposed_by(soma: SomaConfig) -> dict[str, type[Payload]]:
     return soma.made().exposed_by(soma)
 
 
@@ -380,12 +380,12 @@ class Pool(Neuron):
         """Advance one step."""
 
         def elements(whole: Payload, first: int, last: int) -> Payload:
-            return type(whole)(whole.value.reshape(-1)[first:last])  # type: ignore[call-arg]
+            return type(whole)(whole.value.reshape(-1)[first:last])
 
         def join(payloads: list[Payload]) -> Payload:
             if len(payloads) == 1:
                 return payloads[0]
-            return type(payloads[0])(jnp.concatenate([payload.value for payload in payloads]))  # type: ignore[call-arg]
+            return type(payloads[0])(jnp.concatenate([payload.value for payload in payloads]))
 
         made: Any = self.advance(**self._split(inputs, elements, join))
         made |= {name: self.soma.read(name) for name in self.exposed()}

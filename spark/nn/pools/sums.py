@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import Problem, WiringError
 from spark.core.module import Module
-from spark.core.payloads import CurrentArray, FloatArray
+from spark.core.payloads import CurrentArray, FloatArray, Payload
 from spark.core.ports import Ports, PortSpec
 from spark.core.share import Cut, Share
 from spark.core.values import Shape
@@ -71,11 +71,11 @@ class Sum(Module):
         outside = issubclass(self.config.payload, CurrentArray) and self.one_each
         return "a current from outside has a value for each unit" if outside else ""
 
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
         """Nothing is kept."""
         return Cut(attributes={"units": (share.count,)})
 
-    def __call__(self, **terms: Any) -> ArrivalsOutput:
+    def __call__(self, **terms: Payload) -> ArrivalsOutput:
         """Advance one step."""
         total: Any = jnp.float32(0.0)
         for name in self.config.terms:

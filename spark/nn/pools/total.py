@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import ModuleConfig, field
+from spark.core.module import Module
 from spark.core.parameter import Scalar, parameter
 from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray
 from spark.core.ports import Decays, MeasuredFrom, Ports, PortSpec, Reverses
@@ -90,7 +91,7 @@ class Total(Component):
         """All of them."""
         return (*self.config.effects, *self.unit_ports)
 
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
         """What each current counts and each conductance brings, for these units."""
         return replace(super().cut(share, sources), attributes={"units": (share.count,)})
 
@@ -122,4 +123,4 @@ class Total(Component):
             potential = effects["potential"].value.astype(jnp.float32)
             sums["current"] = sums["current"] - sums.pop("conductance") * potential
         outputs = self.ports_from(config).outputs
-        return {name: kind(jnp.broadcast_to(sums[name], self.units)) for name, kind in outputs.items()}  # type: ignore[call-arg]
+        return {name: kind(jnp.broadcast_to(sums[name], self.units)) for name, kind in outputs.items()}

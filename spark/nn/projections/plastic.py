@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Array
 from spark.core.config import ModuleConfig, field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import ConfigError
@@ -87,7 +88,7 @@ class PlasticProjection(Module):
         """What arrives is known before its inputs are, so units that it feeds may come back to it."""
         return {"arrivals": PortSpec(FloatArray, self.config.units, "float32")}
 
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
         """The connections that end at these units, in the same order; every share keeps the history of all inputs."""
         units = {"units": (share.count,)}
         if not self.listed:
@@ -109,7 +110,7 @@ class PlasticProjection(Module):
         return Edges(*(c.value for c in self.edge_arrays()))
 
     @property
-    def kernel(self) -> Any:
+    def kernel(self) -> Array:
         """All weights as one array (post..., pre...), zero where there is no connection."""
         shape = (*self.units, *self.input_shape)
         if not self.listed:
@@ -120,7 +121,7 @@ class PlasticProjection(Module):
         return empty.at[edges.post, edges.pre].set(self.weights.value).reshape(shape)
 
     @kernel.setter
-    def kernel(self, new: Any) -> None:
+    def kernel(self, new: Array) -> None:
         pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
         flat = new.reshape(post, pre)
         if self.listed:

@@ -17,7 +17,7 @@ from spark.nn.plasticity.rule import RuleConfig
 from spark.nn.projections.short_term import ShortTermConfig
 
 
-def _initializer_or_none(value: Any) -> Any:
+def _initializer_or_none(value: object) -> object:
     return None if value is None else to_initializer(value)
 
 
@@ -141,7 +141,7 @@ class Projection(PortMap):
         return {**super().to_dict(), "projection": self.settings.to_dict()}
 
 
-def read_wire(wire: Any) -> Any:
+def read_wire(wire: object) -> object:
     """A projection from its plain data; anything else as it is."""
     if not isinstance(wire, dict) or set(wire) != {"origin", "port", "projection"}:
         return wire

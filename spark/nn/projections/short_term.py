@@ -1,12 +1,14 @@
 """Short-term plasticity: how much of its weight a connection brings depends on the last spikes of its source."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
+from spark.core.module import Module
 from spark.core.parameter import parameter, require_shapes
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
@@ -77,7 +79,7 @@ class TsodyksMarkram(ShortTerm):
     config: TsodyksMarkramConfig
     unit_ports = ()
 
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
         """Every share has all sources: nothing here belongs to a unit."""
         return Cut()
 
@@ -91,7 +93,7 @@ class TsodyksMarkram(ShortTerm):
         self.gains = parameter(f"{address}.recovery_tau", _lost(c.dt, c.recovery_tau), shape)
         self.resources = Variable(np.ones(shape, np.float32), bounds=(0, 1), description="Resources that are there, x.")
         self.facilitates = c.facilitation_tau is not None
-        if self.facilitates:
+        if c.facilitation_tau is not None:
             self.loses = parameter(f"{address}.facilitation_tau", _lost(c.dt, c.facilitation_tau), shape)
             self.used = Variable(np.zeros(shape, np.float32), bounds=(0, 1), description="Part that a spike uses, u.")
 
@@ -111,6 +113,6 @@ class TsodyksMarkram(ShortTerm):
         return {"amplitudes": FloatArray(brought)}
 
 
-def _lost(dt: float, tau: Any) -> Any:
+def _lost(dt: float, tau: Numeric) -> Numeric:
     """What decays in a step: 1 - exp(-dt / tau)."""
     return -np.expm1(-dt / np.asarray(tau, np.float64))

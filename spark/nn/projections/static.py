@@ -1,11 +1,12 @@
 """Projections whose weights stay: all that end at one receptor share their lists of connections and a ring of input."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypedDict
 
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Array
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import ConfigError
 from spark.core.module import Module
@@ -17,7 +18,7 @@ from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
 from spark.kernels import rows_onto
 from spark.kernels.instructions import ADD_COUNTS
-from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, weight_layout
+from spark.kernels.rows import WEIGHT_OF_EDGE, Held, Rows, weight_layout
 from spark.kernels.scatter import emit_arrive, emit_scatter, emit_spread, scatter_spikes
 from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace
 from spark.nn.projections.draws import Drawn, refuse_unused_weights
@@ -96,17 +97,17 @@ class ListedProjections(Module, GivesInPlace):
             found.append(weights[ends[0] : ends[1]])
         return found
 
-    def _rows(self, of: Any) -> Rows:
+    def _rows(self, of: Callable[[Constant], Held]) -> Rows[Held]:
         names = ("starts", "post", "weights") + self.several * ("delays",) + self.has_middles * ("middles",)
         found = {name: of(leaf_named(self, f"rows_{name}")) for name in names}
-        return Rows(**{"delays": None, **found})
+        return Rows(found["starts"], found["post"], found["weights"], found.get("delays"), found.get("middles"))
 
     @property
-    def connected(self) -> Rows:
+    def connected(self) -> Rows[Array]:
         """The connections, as arrays."""
         return self._rows(lambda constant: constant.value)
 
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
         """The connections that end at these units, in the same order, and these units' columns of the ring."""
         kept = {"arriving": share.columns(self.slots)}
         attributes = {"units": (share.count,), "post": share.count}
@@ -123,7 +124,7 @@ class ListedProjections(Module, GivesInPlace):
         made = {f"rows_{name}": array for name, array in part._asdict().items() if array is not None}
         return Cut(kept, made, attributes, fill)
 
-    def arrived(self, row: Any) -> FloatArray:
+    def arrived(self, row: Array) -> FloatArray:
         """What arrives in this step, a `row` of the ring, in the shape of the units."""
         return FloatArray(row.reshape(self.units))
 

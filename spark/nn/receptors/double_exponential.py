@@ -1,11 +1,12 @@
 """Receptors whose effect rises and falls with two time constants."""
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Array
 from spark.core.config import field
 from spark.core.errors import Problem
 from spark.core.parameter import decay
@@ -57,7 +58,7 @@ class DoubleExponential(Receptor):
             for what in ("decays slowly", "decays with the rise")
         )
 
-    def advanced(self, arriving: Any) -> Any:
+    def advanced(self, arriving: Array) -> Array:
         """The difference of this step, after which both decay."""
         arriving = arriving * self.scale.value
         falling, rising = self.falling.value + arriving, self.rising.value + arriving

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Array, Numeric
 from spark.core.arguments import checked
 from spark.core.config import field
 from spark.core.draws import Draw
@@ -222,7 +223,7 @@ class EquationReceptor(Receptor):
             setattr(self, f"parameter_{name}", parameter(f"{owner}.parameters.{name}", value, arrivals.shape))
         self.coefficients: tuple[str, ...] = ()
 
-        def keep(label: str, value: Any) -> None:
+        def keep(label: str, value: Numeric) -> None:
             setattr(self, f"coefficient_{label}", parameter(f"{owner}.parameters", value, arrivals.shape))
             self.coefficients += (label,)
 
@@ -235,7 +236,7 @@ class EquationReceptor(Receptor):
             zeros = np.zeros(arrivals.shape, np.float32)
             setattr(self, name, Variable(zeros, description=f"{name} of the equations."))
 
-    def advanced(self, arrivals: FloatArray) -> Any:
+    def advanced(self, arrivals: FloatArray) -> Array:
         """What acts in this step, after which the variables go on."""
         read = ReceptorEquations(self.config)
         values = {name: leaf_named(self, f"parameter_{name}").value for name in read.values}
@@ -248,7 +249,7 @@ class EquationReceptor(Receptor):
             now[name] = changed if adds else jnp.where(arriving[WEIGHT] != 0, changed, now[name])
         acts = evaluate(read.output.tree, {**values, **now})
 
-        def coefficient(label: str) -> Any:
+        def coefficient(label: str) -> Numeric | None:
             return leaf_named(self, f"coefficient_{label}").value if label in self.coefficients else None
 
         for name, value in schemes.advance(read.problem(), self.config.scheme, now, values, coefficient).items():
@@ -319,8 +320,8 @@ def from_equations(
     *,
     on_spike: str,
     output: str,
-    parameters: Mapping[str, Any] | None = None,
-    reversal: Any = None,
+    parameters: Mapping[str, object] | None = None,
+    reversal: object = None,
     scheme: str = "auto",
 ) -> EquationCurrentConfig | EquationConductanceConfig:
     """The config of a receptor from its equations: any pool takes it, `PoolConfig(receptors={"ampa": ...})`.

@@ -2,11 +2,12 @@
 
 from typing import Any, ClassVar, TypedDict
 
+import jax
 import jax.numpy as jnp
 
 from spark.core.config import field
 from spark.core.parameter import parameter
-from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray, SpikeArray
+from spark.core.payloads import ConductanceArray, CurrentArray, FloatArray, Payload, PotentialArray, SpikeArray
 from spark.core.values import Shape
 from spark.nn.component import Component, ComponentConfig
 
@@ -81,7 +82,7 @@ class Receptor(Component):
         return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
 
 
-def turned(config: Any, arrivals: Any) -> Any:
+def turned(config: Any, arrivals: FloatArray) -> jax.Array:
     """What arrives as an array, float32; turned round in an inhibitory receptor."""
     arriving = arrivals.value.astype(jnp.float32)
     return -arriving if config.inhibitory else arriving

@@ -1,10 +1,9 @@
 """The leaky soma with an adaptive threshold."""
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.parameter import Scalar, decay
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
@@ -49,7 +48,7 @@ class AdaptiveLeakySoma(LeakySoma):
     unit_ports = ("current", "conductance", "jump", "spikes")
 
     @classmethod
-    def zero_of(cls, name: str, config: Any) -> Any:
+    def zero_of(cls, name: str, config: AdaptiveLeakySomaConfig) -> Numeric:
         """The threshold rises above its base."""
         return config.threshold if name == "threshold" else super().zero_of(name, config)
 

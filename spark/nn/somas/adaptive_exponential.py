@@ -1,7 +1,6 @@
 """The adaptive exponential integrate-and-fire soma."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -78,7 +77,7 @@ class AdaptiveExponentialSoma(ExponentialSoma):
         """Advance one step."""
         arriving = self.arriving(current)
 
-        def change(potential: Any, adaptation: Any) -> tuple[Any, ...]:
+        def change(potential: jax.Array, adaptation: jax.Array) -> tuple[jax.Array, ...]:
             v = jnp.minimum(potential, self.level.value)
             slope = self.slope(v, arriving - adaptation, conductance)
             return self.gain.value * slope, self.rate.value * (self.coupling.value * v - adaptation)

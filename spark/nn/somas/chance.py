@@ -1,14 +1,13 @@
 """From a rate to the probability of a spike in a step."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from spark.kernels.exponential import exponential
 
 
-def chance_of(expected: Any) -> Any:
+def chance_of(expected: jax.Array) -> jax.Array:
     """1 - exp(-x), x at least 0, float32: the probability of at least one event where x are expected.
 
     Below 0.01 a series, since the difference would lose its digits.

@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.arguments import checked
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
@@ -131,7 +132,7 @@ class SomaEquations:
             raise ConfigError(text_problem("threshold", error)) from error
         return self.equations.expanded(found)
 
-    def first_values(self) -> dict[str, Any]:
+    def first_values(self) -> dict[str, Numeric]:
         """What variables begin with, in the units of this system.
 
         Raises:
@@ -220,7 +221,7 @@ class EquationSoma(Soma):
     any_of = ("current",)
 
     @classmethod
-    def exposed_by(cls, config: Any) -> dict[str, type[Payload]]:
+    def exposed_by(cls, config: EquationSomaConfig) -> dict[str, type[Payload]]:
         """The potential, if the text has one."""
         return cls.exposes if config.potential else {}
 
@@ -240,7 +241,7 @@ class EquationSoma(Soma):
             setattr(self, f"parameter_{name}", self.make(f"parameters.{name}", value, shape))
         self.coefficients: tuple[str, ...] = ()
 
-        def keep(label: str, value: Any) -> None:
+        def keep(label: str, value: Numeric) -> None:
             setattr(self, f"coefficient_{label}", self.make("parameters", value, shape))
             self.coefficients += (label,)
 
@@ -281,7 +282,7 @@ class EquationSoma(Soma):
         values = {name: leaf_named(self, f"parameter_{name}").value for name in read.values}
         values[INPUT] = 0.0 if current is None else current.value.astype(jnp.float32)
 
-        def coefficient(label: str) -> Any:
+        def coefficient(label: str) -> Numeric | None:
             return leaf_named(self, f"coefficient_{label}").value if label in self.coefficients else None
 
         after = schemes.advance(read.problem(), config.scheme, before, values, coefficient)
@@ -295,11 +296,11 @@ class EquationSoma(Soma):
         for name, assigned in read.reset:
             after[name] = jnp.where(fired, evaluate(assigned.tree, {**values, **after}), after[name])
         for name, value in after.items():
-            leaf_named(self, name).value = value.astype(self.config.dtype)
+            leaf_named(self, name).value = jnp.asarray(value).astype(self.config.dtype)
         if ready is not None:
             left = self.refractory.value - jnp.where(ready, np.int16(0), np.int16(1))
             self.refractory.value = jnp.where(fired, self.blocked.value, left)
-        return {"spikes": SpikeArray(fired.astype(jnp.int8))}
+        return {"spikes": SpikeArray(jnp.asarray(fired).astype(jnp.int8))}
 
 
 @checked
@@ -309,7 +310,7 @@ def from_equations(
     threshold: str,
     reset: str = "",
     refractory: float = 0.0,
-    parameters: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, object] | None = None,
     first: Mapping[str, str] | None = None,
     potential: str = "v",
     scheme: str = "auto",

@@ -1,10 +1,10 @@
 """The exponential integrate-and-fire soma."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.errors import Problem
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
@@ -90,17 +90,17 @@ class ExponentialSoma(PointSoma):
         """Advance one step."""
         arriving = self.arriving(current)
 
-        def change(potential: Any) -> tuple[Any, ...]:
+        def change(potential: jax.Array) -> tuple[jax.Array, ...]:
             return (self.gain.value * self.slope(jnp.minimum(potential, self.level.value), arriving, conductance),)
 
         (now,) = advanced(self.config.scheme, change, (self.potential.value.astype(jnp.float32),))
         return {"spikes": self.fire(now if jump is None else now + jump.value.astype(jnp.float32))}
 
-    def arriving(self, current: CurrentArray | None) -> Any:
+    def arriving(self, current: CurrentArray | None) -> Numeric:
         """What flows in beside conductances, pA: the constant current and what arrives as `current`."""
         return self.target.value if current is None else self.target.value + current.value.astype(jnp.float32)
 
-    def slope(self, potential: Any, arriving: Any, conductance: ConductanceArray | None) -> Any:
+    def slope(self, potential: jax.Array, arriving: Numeric, conductance: ConductanceArray | None) -> jax.Array:
         """How fast the potential changes, tau dV/dt, mV.
 
         Args:

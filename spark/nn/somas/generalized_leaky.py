@@ -5,6 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.parameter import decay
 from spark.core.payloads import CurrentArray, PotentialArray
@@ -121,7 +122,7 @@ class GeneralizedLeakySoma(PointSoma):
     unit_ports = ("current", "jump", "spikes")
 
     @classmethod
-    def acting(cls, config: Any, current: Decays) -> Any:
+    def acting(cls, config: GeneralizedLeakySomaConfig, current: Decays) -> Numeric:
         """What makes the step exact."""
         return acting_share(config.dt, config.potential_tau, current.tau)
 

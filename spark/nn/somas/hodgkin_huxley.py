@@ -1,7 +1,8 @@
 """Somas with the conductances of the action potential: the squid's axon, and a cell of the hippocampus."""
 
-from typing import Any, Literal
+from typing import Literal
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -104,7 +105,7 @@ class HodgkinHuxleySoma(Soma):
             )
         )
 
-    def rates(self, potential: Any) -> tuple[tuple[Any, Any], ...]:
+    def rates(self, potential: jax.Array) -> tuple[tuple[jax.Array, jax.Array], ...]:
         """Rates of opening and closing of m, h and n, 1/ms, at a `potential`, mV."""
         v = potential
         return (
@@ -126,9 +127,9 @@ class HodgkinHuxleySoma(Soma):
         given = self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
         opened = None if conductance is None else conductance.value.astype(jnp.float32)
         kept = (self.potential, self.sodium_open, self.sodium_ready, self.potassium_open)
-        before: tuple[Any, ...] = tuple(variable.value.astype(jnp.float32) for variable in kept)
+        before: tuple[jax.Array, ...] = tuple(variable.value.astype(jnp.float32) for variable in kept)
 
-        def membrane(m: Any, h: Any, n: Any) -> tuple[Any, Any]:
+        def membrane(m: jax.Array, h: jax.Array, n: jax.Array) -> tuple[jax.Array, jax.Array]:
             """All conductance, nS, and the current that it would bring at 0 mV, pA."""
             leak, sodium = self.leak.value, self.sodium.value * (m * m * m * h)
             potassium = self.potassium.value * (n * n * n * n)
@@ -137,7 +138,7 @@ class HodgkinHuxleySoma(Soma):
             inward = inward + potassium * self.reversal_potassium.value
             return total if opened is None else total + opened, inward
 
-        def change(v: Any, m: Any, h: Any, n: Any) -> tuple[Any, ...]:
+        def change(v: jax.Array, m: jax.Array, h: jax.Array, n: jax.Array) -> tuple[jax.Array, ...]:
             total, inward = membrane(m, h, n)
             gates = ((up * (1.0 - x) - down * x) for (up, down), x in zip(self.rates(v), (m, h, n), strict=True))
             return (self.gain.value * (inward - total * v), *(self.config.dt * slope for slope in gates))
@@ -152,7 +153,7 @@ class HodgkinHuxleySoma(Soma):
             variable.value = value.astype(self.config.dtype)
         return {"spikes": SpikeArray(fired.astype(jnp.int8))}
 
-    def _balanced(self, before: tuple[Any, ...], membrane: tuple[Any, Any]) -> tuple[Any, ...]:
+    def _balanced(self, before: tuple[jax.Array, ...], membrane: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, ...]:
         """Each drawn towards its balance, exactly for the others held."""
         total, inward = membrane
         target = inward / total
@@ -206,7 +207,7 @@ class TraubMilesSoma(HodgkinHuxleySoma):
         self.knee = self.make("knee", self.config.knee, shape)
         super().build(current, conductance, jump)
 
-    def rates(self, potential: Any) -> tuple[tuple[Any, Any], ...]:
+    def rates(self, potential: jax.Array) -> tuple[tuple[jax.Array, jax.Array], ...]:
         """Rates of opening and closing of m, h and n, 1/ms, at a `potential`, mV."""
         v = potential - self.knee.value
         return (
@@ -219,7 +220,7 @@ class TraubMilesSoma(HodgkinHuxleySoma):
         )
 
 
-def rising(x: Any) -> Any:
+def rising(x: jax.Array) -> jax.Array:
     """The function x / (1 - exp(-x)), which is 1 at 0; near it a series, since the difference would lose its digits."""
     near = jnp.abs(x) < np.float32(0.02)
     apart = jnp.where(near, np.float32(1), x)

@@ -1,10 +1,12 @@
 """The leaky integrate-and-fire soma of the field's standard networks, for any receptors."""
 
-from typing import Any, Literal
+from typing import Literal
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.parameter import decay
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
@@ -79,7 +81,7 @@ class IntegrateAndFireSoma(PointSoma):
     unit_ports = ("current", "conductance", "jump", "spikes")
 
     @classmethod
-    def acting(cls, config: Any, current: Decays) -> Any:
+    def acting(cls, config: IntegrateAndFireSomaConfig, current: Decays) -> Numeric:
         """What makes the step exact; to forward Euler a current is constant during the step."""
         if config.scheme == "euler":
             return 1.0
@@ -159,7 +161,7 @@ class IntegrateAndFireSoma(PointSoma):
 
     def integrated(
         self, current: CurrentArray | None, conductance: ConductanceArray | None, jump: PotentialArray | None
-    ) -> Any:
+    ) -> jax.Array:
         """The potential after this step of units that do not fire, mV above rest.
 
         Args:

@@ -1,10 +1,10 @@
 """Izhikevich's simple model of 2007, with units."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.parameter import require_shapes
 from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
@@ -54,7 +54,7 @@ class IzhikevichCorticalSoma(Soma):
     any_of = ("current",)
 
     @classmethod
-    def rest(cls, config: Any) -> Any:
+    def rest(cls, config: IzhikevichCorticalSomaConfig) -> Numeric:
         """The resting potential."""
         return config.potential_rest
 
@@ -81,7 +81,7 @@ class IzhikevichCorticalSoma(Soma):
         """Advance one step."""
         given = self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
 
-        def change(potential: Any, recovery: Any) -> tuple[Any, ...]:
+        def change(potential: jax.Array, recovery: jax.Array) -> tuple[jax.Array, ...]:
             v = jnp.minimum(potential, self.level.value)
             onset = self.steepness.value * v * (v - self.onset.value)
             return (

@@ -1,14 +1,14 @@
 """The leaky integrate-and-fire soma."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.errors import Problem
 from spark.core.parameter import Scalar, counted, decay, require_shapes
-from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
+from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity, at_wrong, first_wrong
 from spark.core.variable import Variable
@@ -85,12 +85,12 @@ class LeakySoma(Soma):
     any_of = ("current",)
 
     @classmethod
-    def rest(cls, config: Any) -> Any:
+    def rest(cls, config: LeakySomaConfig) -> Numeric:
         """The resting potential."""
         return config.potential_rest
 
     @classmethod
-    def acting(cls, config: Any, current: Decays) -> Any:
+    def acting(cls, config: LeakySomaConfig, current: Decays) -> Numeric:
         """What makes the step exact."""
         return acting_share(config.dt, config.potential_tau, current.tau)
 
@@ -160,8 +160,8 @@ class LeakySoma(Soma):
         current: CurrentArray | None,
         conductance: ConductanceArray | None,
         jump: PotentialArray | None,
-        level: Any,
-    ) -> Any:
+        level: Numeric,
+    ) -> jax.Array:
         """Integrate, compare, reset; returns booleans, shape of the units.
 
         Args:
@@ -173,7 +173,7 @@ class LeakySoma(Soma):
         ready = self.refractory.value == 0
         before = self.potential.value.astype(jnp.float32)
 
-        def taken(arriving: Any) -> Any:
+        def taken(arriving: Payload | None) -> jax.Array:
             return jnp.where(ready, 0.0 if arriving is None else arriving.value.astype(jnp.float32), 0.0)
 
         target = taken(current) * self.resistance.value

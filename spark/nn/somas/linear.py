@@ -1,15 +1,16 @@
 """Exact steps of linear systems."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+
+from spark.arrays import Numeric
 
 # Squarings after which the series is taken of a matrix whose norm is below 1/16, and its terms.
 _SMALL, _TERMS = 1 / 16, 14
 
 
-def propagator(rows: Sequence[Sequence[Any]], dt: float) -> np.ndarray:
+def propagator(rows: Sequence[Sequence[Numeric]], dt: float) -> np.ndarray:
     """exp(A dt), which takes the state of dx/dt = A x over a step; float64, (n, n), or (n, n, units).
 
     Args:

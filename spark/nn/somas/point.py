@@ -1,10 +1,10 @@
 """Somas that hold their potential at the reset value while they are refractory, as the field's standard networks do."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.errors import Problem
 from spark.core.parameter import counted, require_shapes
@@ -76,7 +76,7 @@ class PointSoma(Soma):
     any_of = ("current",)
 
     @classmethod
-    def rest(cls, config: Any) -> Any:
+    def rest(cls, config: PointSomaConfig) -> Numeric:
         """The resting potential."""
         return config.potential_rest
 
@@ -97,17 +97,17 @@ class PointSoma(Soma):
             np.zeros(shape, np.int16), unit="steps", description="Refractory steps left.", bounds=(0, None)
         )
 
-    def fire(self, integrated: Any) -> SpikeArray:
+    def fire(self, integrated: jax.Array) -> SpikeArray:
         """Compare with the threshold, reset, count the refractory steps."""
         ready, now = self.held(integrated)
         return self.settle(ready, now, ready & (now > self.level.value))
 
-    def held(self, integrated: Any) -> tuple[Any, Any]:
+    def held(self, integrated: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Which units are not refractory, and the potential, which in those that are is held."""
         ready = self.refractory.value == 0
         return ready, jnp.where(ready, integrated, self.potential.value.astype(jnp.float32))
 
-    def settle(self, ready: Any, now: Any, fired: Any) -> SpikeArray:
+    def settle(self, ready: jax.Array, now: jax.Array, fired: jax.Array) -> SpikeArray:
         """Reset those that fired, and count the refractory steps."""
         self.potential.value = jnp.where(fired, self.after.value, now).astype(self.config.dtype)
         left = self.refractory.value - jnp.where(ready, np.int16(0), np.int16(1))

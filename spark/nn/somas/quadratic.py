@@ -1,7 +1,6 @@
 """The quadratic integrate-and-fire soma."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -92,7 +91,7 @@ class QuadraticSoma(PointSoma):
         """Advance one step."""
         flowing = self.target.value if current is None else self.target.value + current.value.astype(jnp.float32)
 
-        def change(potential: Any) -> tuple[Any, ...]:
+        def change(potential: jax.Array) -> tuple[jax.Array, ...]:
             v = jnp.minimum(potential, self.level.value)
             arriving = flowing if conductance is None else flowing - conductance.value.astype(jnp.float32) * v
             slope = self.curvature.value * v * (v - self.critical.value) + self.resistance.value * arriving

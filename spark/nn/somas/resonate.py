@@ -1,10 +1,9 @@
 """The resonate-and-fire soma."""
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.parameter import require_shapes
 from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
@@ -58,7 +57,7 @@ class ResonateSoma(Soma):
     any_of = ("current",)
 
     @classmethod
-    def rest(cls, config: Any) -> Any:
+    def rest(cls, config: ResonateSomaConfig) -> Numeric:
         """The resting potential."""
         return config.potential_rest
 

@@ -1,13 +1,15 @@
 """Schemes by which somas that have no closed form take a step."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
+
+import jax
 
 Scheme = Literal["euler", "midpoint", "runge_kutta_4"]
 
 DESCRIPTION = "How a step is taken: forward Euler (order 1), midpoint (order 2) or Runge-Kutta (order 4)."
 
-State = tuple[Any, ...]
+State = tuple[jax.Array, ...]
 
 
 def advanced(scheme: Scheme, change: Callable[..., State], state: State) -> State:

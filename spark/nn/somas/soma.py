@@ -1,13 +1,15 @@
 """What all somas have in common."""
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
+from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
-from spark.core.parameter import parameter
+from spark.core.parameter import Scalar, parameter
 from spark.core.payloads import SpikeArray
 from spark.core.ports import Decays
 from spark.core.values import Shape
+from spark.core.variable import Constant
 from spark.nn.component import Component, ComponentConfig
 
 
@@ -38,17 +40,17 @@ class Soma(Component):
     config: SomaConfig
 
     @classmethod
-    def rest(cls, config: Any) -> Any:
+    def rest(cls, config: SomaConfig) -> Numeric:
         """What `potential` is measured from by its `config`, mV: one number, or one for each unit; 0 if nothing."""
         return 0.0
 
     @classmethod
-    def zero_of(cls, name: str, config: Any) -> Any:
+    def zero_of(cls, name: str, config: SomaConfig) -> Numeric:
         """What an exposed property in mV, `name`, is measured from by its `config`: as the potential, unless said."""
         return cls.rest(config)
 
     @classmethod
-    def acting(cls, config: Any, current: Decays) -> Any:
+    def acting(cls, config: SomaConfig, current: Decays) -> Numeric:
         """How much of a current that decays within the step acts as a current that is constant would: 1 is all.
 
         A soma that integrates exactly says what makes it so; a number, or one for each unit.
@@ -70,7 +72,7 @@ class Soma(Component):
             raise ConfigError(Problem(address, "is missing", "Give `units=(...)`: the shape of the pool", "missing"))
         return self.config.units
 
-    def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
+    def make(self, name: str, value: Numeric, shape: tuple[int, ...]) -> Scalar | Constant:
         """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
 
         Its address stands in errors.

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any, TypedDict
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -47,12 +48,12 @@ class Source(Module):
         """The shape is that of the config."""
         return {"current": PortSpec(CurrentArray, self.config.units, "float32")}
 
-    def put_out(self, current: Any) -> CurrentOutput:
+    def put_out(self, current: jax.Array) -> CurrentOutput:
         """A current of the shape of the config."""
         return {"current": CurrentArray(jnp.broadcast_to(current, self.config.units).astype(jnp.float32))}
 
 
-def _in_steps(times: Any, dt: float) -> np.ndarray:
+def _in_steps(times: np.ndarray | list[float], dt: float) -> np.ndarray:
     # What is beyond all steps is as far away as one can count.
     return np.clip(np.rint(np.asarray(times, np.float64) / dt), -(2.0**53), 2.0**53).astype(np.int64)
 
@@ -203,7 +204,7 @@ class SineCurrent(Source):
         return self.put_out(offset + amplitude * jnp.sin(turned * np.float32(2 * np.pi / 2.0**32) + phase))
 
 
-def _upper_word(step: Counter, turn: int) -> Any:
+def _upper_word(step: Counter, turn: int) -> jax.Array:
     """The upper 32 of the 64 bits of step times turn, uint32: such products begin anew after 2^64, as periods do."""
     upper, lower = jnp.uint32(turn >> 32), turn & 0xFFFFFFFF
     low, half = step.astype(jnp.uint32), jnp.uint32(0xFFFF)
@@ -270,6 +271,6 @@ class SampledCurrent(Source):
         return self.put_out(jnp.asarray(self.course.value)[now // np.int32(self.each)])
 
 
-def _bounded(step: Any) -> Any:
+def _bounded(step: Counter) -> jax.Array:
     """The step as an int32, or the greatest of those."""
     return jnp.where(step > _MOST_STEPS, jnp.int32(_MOST_STEPS), step.astype(jnp.int32))

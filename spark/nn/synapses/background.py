@@ -1,7 +1,7 @@
 """Random events from outside of the brain, onto every unit of a pool."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import jax
 import jax.numpy as jnp
@@ -64,7 +64,7 @@ class PoissonBackground(Module, GivesInPlace):
     works_on_others = True
     unit_ports = ("arrivals",)
 
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
+    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
         """The tables are for all units."""
         return Cut(attributes={"units": (share.count,)})
 
@@ -90,7 +90,7 @@ class PoissonBackground(Module, GivesInPlace):
         """Advance one step."""
         bits = self.key.bits(self.units)
 
-        def count(at: Any, events: Any) -> Any:
+        def count(at: jax.Array, events: jax.Array) -> jax.Array:
             return events + (bits >= bounds[at]).astype(jnp.int32)
 
         bounds = jnp.asarray(self.bounds.value)

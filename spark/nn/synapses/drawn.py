@@ -1,6 +1,6 @@
 """Connections, weights and delays of all wires of a port, drawn into one set of compressed rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -270,7 +270,7 @@ def _check_held(wire: WireDraw, largest: float, dtype: str) -> None:
         raise ConfigError(Problem(address, text, "Store weights as float32", "bounds"))
 
 
-def _joined_weights(weights: list[Any], lists: list[ConnectionList], dtype: str) -> np.ndarray:
+def _joined_weights(weights: Sequence[np.ndarray | float], lists: list[ConnectionList], dtype: str) -> np.ndarray:
     edges = sum(found.post.size for found in lists)
     pre = sum(found.starts.size - 1 for found in lists)
     one_each = all(isinstance(w, float) for w in weights)
@@ -316,7 +316,7 @@ def _in_steps(wire: WireDraw, delays: np.ndarray, dt: float) -> np.ndarray:
     return steps
 
 
-def _joined_delays(delays: list[Any], edges: list[int]) -> tuple[np.ndarray | None, int]:
+def _joined_delays(delays: Sequence[np.ndarray | int], edges: list[int]) -> tuple[np.ndarray | None, int]:
     """Steps of each connection beyond the shortest, or None if there are none; and the shortest."""
     shortest = min((int(np.min(d)) for d, n in zip(delays, edges, strict=True) if n), default=0)
     longest = max((int(np.max(d)) for d, n in zip(delays, edges, strict=True) if n), default=0)
