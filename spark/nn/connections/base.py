@@ -76,7 +76,7 @@ def ascending(found: ConnectionList) -> ConnectionList:
 _SHORT = {"one_to_one": "OneToOne", "all_to_all": "AllToAll"}
 
 
-def _to_connectivity(value: object) -> object:
+def _to_connectivity(value: object) -> "Connectivity":
     if isinstance(value, Connectivity):
         return value
     if isinstance(value, dict) and "connectivity" in value:

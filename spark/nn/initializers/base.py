@@ -208,7 +208,7 @@ def held(values: np.ndarray, dtype: DTypeLike) -> np.ndarray:
     return cast
 
 
-def to_initializer(value: Any) -> object:
+def to_initializer(value: Any) -> "Initializer":
     """An initializer from itself, from its plain data, from a number, or from an array.
 
     Raises:
