@@ -29,7 +29,7 @@ class OutputMap:
     def __getitem__(self, name: str) -> Any:
         return {"input": self.input, "spec": self.spec}[name]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data."""
         return {"input": self.input.to_dict(), "spec": self.spec.to_dict()}
 
@@ -152,7 +152,7 @@ class BrainConfig(Config):
         "inside of another, the whole is looked at.",
     )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data; a step's length that this brain, or one around it, hands to modules stands with it alone."""
         data = super().to_dict()
         for name, specs in self.modules_map.items():

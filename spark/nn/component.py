@@ -46,7 +46,7 @@ class ComponentConfig(ModuleConfig):
             text = f"is the name of a built-in {cls.tag} already"
             raise ConfigError(Problem(cls.__name__, text, "Give the class another name: files find it by that", "name"))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data with the kind."""
         return {type(self).tag: type(self).__name__, **super().to_dict()}
 

@@ -174,17 +174,17 @@ class _Listed:
 
 
 @functools.singledispatch
-def _listed(part: Any) -> _Listed:
+def _listed(part: Module) -> _Listed:
     """All connections that a module holds."""
     raise TypeError(f"{type(part).__name__} has no connections")
 
 
-def _connects(part: Any) -> bool:
+def _connects(part: Module) -> bool:
     # Random events alone have no connections.
     return isinstance(part, PlasticProjection) or (isinstance(part, ListedProjections) and bool(part.drawn))
 
 
-def _by_name(part: Any, path: str) -> dict[str, Callable[[], _Listed]]:
+def _by_name(part: Module, path: str) -> dict[str, Callable[[], _Listed]]:
     """The connections of each projection that a module at this path holds together with others, by its own path."""
     if not isinstance(part, ListedProjections):
         return {}

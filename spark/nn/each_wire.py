@@ -14,7 +14,7 @@ class EachWire(tuple):
 
     __slots__ = ()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data, told apart from a list that is one value."""
         return {"each_wire": [encode(value) for value in self]}
 

@@ -1,7 +1,7 @@
 """Brains of a changed config that go on from the state of another."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from spark.core.tree import variables_of, walk
 from spark.nn.brain_config import BrainConfig
 from spark.nn.projections import PlasticProjection
 
+Changed = TypeVar("Changed", bound=Config)
 
-def changed(config: Any, changes: Mapping[str, object]) -> Any:
+
+def changed(config: Changed, changes: Mapping[str, object]) -> Changed:
     """A copy of a config with other values at dotted paths, such as `pool.soma.tau` or `dt`.
 
     Raises:
@@ -35,7 +37,7 @@ def changed(config: Any, changes: Mapping[str, object]) -> Any:
     return config
 
 
-def _changed(config: Any, names: list[str], value: Any, before: str) -> Any:
+def _changed(config: Changed, names: list[str], value: object, before: str) -> Changed:
     name, rest = names[0], names[1:]
     address = f"{before}.{name}" if before else name
     modules = config.modules_map if isinstance(config, BrainConfig) else {}
@@ -59,7 +61,7 @@ def _changed(config: Any, names: list[str], value: Any, before: str) -> Any:
     return config.updated(**{name: _changed(nested, rest, value, address)})
 
 
-def _relative(error: ConfigError, config: Any, before: str) -> ConfigError:
+def _relative(error: ConfigError, config: Config, before: str) -> ConfigError:
     """The error with the path of the config in the place of its class's name."""
     own = f"{type(config).__name__}."
     return ConfigError(

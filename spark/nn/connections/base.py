@@ -43,7 +43,7 @@ class Connectivity(Config):
         pre, post = sizes(pre_shape, post_shape)
         return pre * post
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data with the kind of connectivity."""
         return {"connectivity": type(self).__name__, **super().to_dict()}
 

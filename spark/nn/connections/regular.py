@@ -102,7 +102,7 @@ def _whole(name: str, values: object) -> np.ndarray:
 class Matrix(dict):
     """A sparse matrix (post, pre): `shape`, and aligned lists `post`, `pre`, `weights`."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data."""
         return {name: list(np.asarray(value).tolist()) for name, value in self.items()}
 

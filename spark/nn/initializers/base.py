@@ -182,7 +182,7 @@ class Initializer(Config, Draw):
         assert self.total is not None
         return scaled(values, self.total, (self.minimum, self.maximum), groups)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data with the kind of initializer."""
         return {"initializer": type(self).__name__, **super().to_dict()}
 

@@ -1,6 +1,6 @@
 """Spikes at a rate that follows a number, evenly spaced."""
 
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import jax.numpy as jnp
 import numpy as np
@@ -70,6 +70,14 @@ class SpikerOutput(TypedDict):
     spikes: SpikeArray
 
 
+class Integrates(Protocol):
+    """A module whose step is that of `Integration`."""
+
+    config: Any
+    potential: Variable
+    refractory: Variable
+
+
 class Integration:
     """The unit that all linear spikers share: it integrates a drive and fires at a fixed level.
 
@@ -96,7 +104,7 @@ class Integration:
     def __hash__(self) -> int:
         return hash((self.factor, self.gain, self.blocked))
 
-    def lower(self, module: Any, lowering: Lowering, drive: Place) -> dict[str, Place]:
+    def lower(self, module: Integrates, lowering: Lowering, drive: Place) -> dict[str, Place]:
         """The same as `fire`, as an instruction."""
         program = lowering.program
         spikes = program.scratch(module.potential.shape, "int8")
@@ -105,7 +113,7 @@ class Integration:
         program.emit(SPIKER, places, (spikes.size, self.blocked), (self.factor, self.gain, module.config.tau))
         return {"spikes": spikes}
 
-    def fire(self, module: Any, drive: Array) -> SpikeArray:
+    def fire(self, module: Integrates, drive: Array) -> SpikeArray:
         """Advance the module's `potential` and `refractory` by one step."""
         level = module.config.tau
         ready = module.refractory.value == 0
@@ -118,7 +126,7 @@ class Integration:
         return SpikeArray(fired.astype(jnp.int8))
 
 
-def integration_variables(module: Any, shape: tuple[int, ...]) -> None:
+def integration_variables(module: Integrates, shape: tuple[int, ...]) -> None:
     """Create the variables that `Integration.fire` advances."""
     module.potential = Variable(np.zeros(shape, module.config.dtype), description="Integrated drive; fires above tau.")
     module.refractory = Variable(

@@ -1,7 +1,5 @@
 """What the presets of plastic neurons share: one receptor, and a rule for all bare wires into it."""
 
-from typing import Any
-
 from spark.core.config import field
 from spark.core.errors import Problem, WiringError
 from spark.core.parameter import require_shapes
@@ -59,7 +57,7 @@ class PlasticNeuronConfig(PoolConfig):
         text = f"differs from delays.max_delay, got {self.max_delay} and {inner} ms"
         return [*super().problems(), Problem("max_delay", text, "Give one of them", "clash")]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data, in which the longest delay stands the same in both places."""
         data = super().to_dict()
         if self.max_delay is not None:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from spark.core.config import field
+from spark.core.config import Config, field
 from spark.core.parameter import require_shapes
 from spark.core.payloads import SpikeArray
 from spark.core.ports import Ports, PortSpec
@@ -73,7 +73,7 @@ class PointNeuron(Pool):
     preset_ports = tuple(GROUPS)
 
     @classmethod
-    def ports_from(cls, config: Any) -> Ports:
+    def ports_from(cls, config: Config | None) -> Ports:
         """Two receptors of spikes."""
         ports = tuple(GROUPS)
         return Ports({}, dict.fromkeys(ports, SpikeArray), {"out_spikes": SpikeArray}, ports, projected=ports)
@@ -122,7 +122,7 @@ class CurrentLIFNeuronConfig(PointNeuronConfig):
         return exponential_currents(self)
 
 
-def exponential_currents(config: Any) -> dict[str, ReceptorConfig]:
+def exponential_currents(config: PointNeuronConfig) -> dict[str, ReceptorConfig]:
     """Receptors of two groups of exponential currents."""
     return {
         "excitation": ExponentialCurrentConfig(tau=config.excitatory.tau),

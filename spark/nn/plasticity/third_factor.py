@@ -1,19 +1,20 @@
 """The third factor: spikes mark connections as eligible, and modulation moves the weights of those that are."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
+from spark.core.counter import Counter
 from spark.core.decaying import Decaying
 from spark.core.errors import InputError, Problem, WiringError
 from spark.core.payloads import FloatArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
-from spark.core.variable import Variable
+from spark.core.variable import Constant, Variable
 from spark.kernels import Plastic, RuleTable, Third, consolidate
 from spark.kernels.place import Place
 from spark.nn.edge_weights import EdgeWeights
@@ -72,6 +73,34 @@ _MOST_GROWTH = 20.0
 _MOST_RENEWAL = 1 << 30  # Steps.
 
 
+class Modulated(Protocol):
+    """A rule with a third factor; its arrays are made by `ThirdFactor`."""
+
+    config: Any
+    post_units: int
+    listed: bool
+    coefficients: Constant
+    kept_eligibility: Variable
+    pending: Variable
+    moved: Variable
+    waiting: Variable
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the brain."""
+        ...
+
+    @property
+    def step(self) -> Counter:
+        """Number of steps done."""
+        ...
+
+    @property
+    def is_learning(self) -> jax.Array | bool:
+        """Whether weights may change."""
+        ...
+
+
 class ThirdFactor:
     """What a modulated rule needs beside its table; its variables belong to the rule.
 
@@ -90,7 +119,7 @@ class ThirdFactor:
         size: 1, or the number of postsynaptic units, if each has a modulation of its own.
     """
 
-    def __init__(self, rule: Any, weights: PortSpec, modulation: PortSpec | None) -> None:
+    def __init__(self, rule: Modulated, weights: PortSpec, modulation: PortSpec | None) -> None:
         config, address = rule.config, rule.path or type(rule).__name__
         if modulation is None:
             raise WiringError(
@@ -137,7 +166,11 @@ class ThirdFactor:
         return hash((self.interval, self.renewal, self.rate, self.size))
 
     def step(
-        self, rule: Any, weights: FloatArray, modulation: FloatArray, at_spikes: Callable[[Plastic, Third], Plastic]
+        self,
+        rule: Modulated,
+        weights: FloatArray,
+        modulation: FloatArray,
+        at_spikes: Callable[[Plastic, Third], Plastic],
     ) -> jax.Array:
         """The new weights; `at_spikes(plastic, third)` does what this step's spikes do."""
         phase = (rule.step % self.renewal).astype(jnp.float32)
@@ -174,14 +207,14 @@ class ThirdFactor:
         pending = jnp.where(learns | (moved == 0).all(), plastic.pending, waiting)
         return plastic._replace(pending=pending), jnp.where(learns, moved, jnp.float32(0))
 
-    def places(self, rule: Any, lowering: Lowering, modulation: Arriving) -> tuple[Place | None, ...]:
+    def places(self, rule: Modulated, lowering: Lowering, modulation: Arriving) -> tuple[Place | None, ...]:
         """Where its arrays lie, in the order of the instruction."""
         pending = lowering.variable(rule.pending) if self.interval > 1 else None
         own = (lowering.variable(v) for v in (rule.waiting, rule.moved))
         return (lowering.variable(rule.kept_eligibility), pending, *own, modulation.place)
 
 
-def refuse_unmodulated(rule: Any, modulation: PortSpec | None) -> None:
+def refuse_unmodulated(rule: Modulated, modulation: PortSpec | None) -> None:
     """Refuse a modulation of a rule that is not modulated.
 
     Raises:

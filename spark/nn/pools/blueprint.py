@@ -1,7 +1,7 @@
 """Which components a pool is made of, for the projections that end at it."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypedDict
 
 from spark.core.errors import ConfigError, Problem
 from spark.core.parameter import require_shapes
@@ -19,6 +19,14 @@ from spark.nn.projections.plastic import PlasticProjection, PlasticProjectionCon
 from spark.nn.projections.static import StaticProjections, StaticProjectionsConfig
 from spark.nn.somas.soma import Soma, SomaConfig
 from spark.nn.synapses.background import PoissonBackground, PoissonBackgroundConfig
+
+
+class Shared(TypedDict):
+    """What a pool hands to each of its components."""
+
+    units: tuple[int, ...]
+    dt: float
+    dtype: str
 
 
 def soma_of(config: Any) -> tuple[type[Soma], SomaConfig]:
@@ -41,7 +49,7 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
     Raises:
         ConfigError: The soma does not take what a receptor brings, or a parameter is for another number of units.
     """
-    shared = {"units": config.units, "dt": config.dt, "dtype": config.dtype}
+    shared: Shared = {"units": config.units, "dt": config.dt, "dtype": config.dtype}
     parts: list[ModuleSpecs] = []
     rules: list[ModuleSpecs] = []
     dendrites = config.handed_down_to("dendrites")
@@ -110,7 +118,7 @@ def _totalled(
     made: type[Component],
     config: ComponentConfig,
     effects: dict[str, str],
-    shared: dict[str, Any],
+    shared: Shared,
 ) -> tuple[list[ModuleSpecs], dict[str, list[PortMap]]]:
     """The sum of what is brought to a soma or a dendrite, and the wires from it; nothing where nothing ends there."""
     if not effects and target != "soma":
@@ -124,7 +132,7 @@ def _totalled(
 
 
 def _projections(
-    receptor: str, feeds: list[Feed], events: PoissonBackgroundConfig | None, shared: dict[str, Any]
+    receptor: str, feeds: list[Feed], events: PoissonBackgroundConfig | None, shared: Shared
 ) -> tuple[list[ModuleSpecs], list[PortMap]]:
     """The projections of a receptor with its random events, and where what arrives by them is put out."""
     parts, sources = [], []
@@ -155,7 +163,7 @@ def _projections(
     return parts, sources
 
 
-def _short_term(one: Drawn, feed: str, shared: dict[str, Any]) -> ModuleSpecs:
+def _short_term(one: Drawn, feed: str, shared: Shared) -> ModuleSpecs:
     chosen: Any = one.settings.short_term
     try:
         handed = chosen.handed(**shared)
@@ -164,7 +172,7 @@ def _short_term(one: Drawn, feed: str, shared: dict[str, Any]) -> ModuleSpecs:
     return ModuleSpecs(one.short_term_name, chosen.made(), {"spikes": [PortMap(CALL, feed)]}, handed)
 
 
-def _rules(feed: Feed, shared: dict[str, Any]) -> list[ModuleSpecs]:
+def _rules(feed: Feed, shared: Shared) -> list[ModuleSpecs]:
     if feed.stays:
         return []
     (first,) = feed.projections

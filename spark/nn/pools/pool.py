@@ -1,8 +1,8 @@
 """`Pool`: units of any soma, with any receptors, fed by projections."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import jax.numpy as jnp
 from pydantic import BeforeValidator, WithJsonSchema
@@ -25,19 +25,23 @@ from spark.nn.somas.integrate_and_fire import IntegrateAndFireSomaConfig
 from spark.nn.somas.soma import SomaConfig
 from spark.nn.synapses.background import PoissonBackgroundConfig
 
+Kind = TypeVar("Kind", bound=Config)
+Whole = TypeVar("Whole")
+Piece = TypeVar("Piece")
 
-def _to_receptors(value: Any) -> Any:
+
+def _to_receptors(value: object) -> dict[str, ReceptorConfig]:
     made = _named("receptor", value, ReceptorConfig)
     if not made:
         raise ValueError("expected at least one receptor, got none")
     return made
 
 
-def _to_dendrites(value: Any) -> Any:
+def _to_dendrites(value: object) -> dict[str, DendriteConfig]:
     return _named("dendrite", value, DendriteConfig)
 
 
-def _named(kind: str, value: Any, cls: type[Config]) -> dict[str, Any]:
+def _named(kind: str, value: object, cls: type[Kind]) -> dict[str, Kind]:
     if not isinstance(value, Mapping):
         raise ValueError(f"expected a dict from names to {kind}s, got {type(value).__name__}")
     for name in value:
@@ -45,13 +49,15 @@ def _named(kind: str, value: Any, cls: type[Config]) -> dict[str, Any]:
         if why:
             raise ValueError(f"{name!r} cannot be the name of a {kind}: {why}")
     made = _read_each(f"{kind}s", value, cls)
+    found: dict[str, Kind] = {}
     for name, one in made.items():
         if not isinstance(one, cls):
             raise ValueError(f"'{name}' must be the config of a {kind}, got {type(one).__name__}")
-    return made
+        found[name] = one
+    return found
 
 
-def _read_each(field: str, given: Mapping[str, object], cls: type[Config]) -> dict[str, Any]:
+def _read_each(field: str, given: Mapping[str, object], cls: type[Config]) -> dict[str, object]:
     """Configs from their plain data, in the order of their names: currents are summed so, and files keep no other.
 
     Raises:
@@ -71,7 +77,7 @@ def _read_each(field: str, given: Mapping[str, object], cls: type[Config]) -> di
     return made
 
 
-def _to_background(value: Any) -> Any:
+def _to_background(value: object) -> dict[str, object]:
     if not isinstance(value, Mapping):
         raise ValueError(f"expected a dict from receptors to backgrounds, got {type(value).__name__}")
     made = _read_each("background", value, PoissonBackgroundConfig)
@@ -158,7 +164,7 @@ class PoolConfig(NeuronConfig):
 
     def _without_spikes(self) -> list[Problem]:
         """Random events at receptors that take no spikes, and receptors of potentials that lie on a dendrite."""
-        takes: dict[str, Any] = {n: r.made().takes for n, r in self.receptors.items() if not r.unmade()}
+        takes: dict[str, type[Payload]] = {n: r.made().takes for n, r in self.receptors.items() if not r.unmade()}
         found = [
             Problem(
                 f"background.{name}",
@@ -193,7 +199,7 @@ class PoolConfig(NeuronConfig):
             if name not in known and not self.soma.unmade()
         ]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data; receptors, dendrites and backgrounds leave out what the pool hands down."""
         listed = {"receptors": self.receptors, "dendrites": self.dendrites, "background": self.background}
         return {**super().to_dict(), **{f: {n: c.owned() for n, c in configs.items()} for f, configs in listed.items()}}
@@ -356,7 +362,12 @@ class Pool(Neuron):
             found[name] = replace(outputs[name], traits=(*self._measured(name), begins))
         return found
 
-    def _split(self, arriving: Mapping[str, Any], elements: Any, join: Any) -> dict[str, Any]:
+    def _split(
+        self,
+        arriving: Mapping[str, Whole],
+        elements: Callable[[Whole, int, int], Piece],
+        join: Callable[[list[Piece]], Whole],
+    ) -> dict[str, Whole]:
         """What arrives, by feed; `elements(value, first, last)` and `join(values)` work on it."""
         found = {name: arriving[name] for name in self._modulators if name in arriving}
         for feed in self._feeds:

@@ -87,7 +87,7 @@ class ProjectionConfig(Config):
             )
         return found
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data; the rule and the like leave out what the pool hands down."""
         inner = {"rule": self.rule, "short_term": self.short_term}
         return {**super().to_dict(), **{name: None if c is None else c.owned() for name, c in inner.items()}}
@@ -136,7 +136,7 @@ class Projection(PortMap):
         given = "".join(f", {name}={value!r}" for name, value in self.settings.explicit().items())
         return f"Projection({self.origin!r}, {self.port!r}{given})"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain data."""
         return {**super().to_dict(), "projection": self.settings.to_dict()}
 
