@@ -149,6 +149,8 @@ class LinearSpiker(Module):
     """
 
     config: LinearSpikerConfig
+    potential: Variable
+    refractory: Variable
     lowers = True
     unit_ports = ("signal", "spikes")
 

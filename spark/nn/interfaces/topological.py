@@ -12,7 +12,7 @@ from spark.core.parameter import Scalar, parameter
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Array, Number, Whole
-from spark.core.variable import Constant, RandomKey
+from spark.core.variable import Constant, RandomKey, Variable
 from spark.kernels.instructions import BUMP
 from spark.kernels.place import Place
 from spark.nn.interfaces.linear import (
@@ -123,6 +123,8 @@ class TopologicalLinearSpiker(Module):
     """
 
     config: TopologicalLinearSpikerConfig
+    potential: Variable
+    refractory: Variable
     lowers = True
 
     def build(self, signal: PortSpec) -> None:

@@ -1,5 +1,7 @@
 """What the presets of plastic neurons share: one receptor, and a rule for all bare wires into it."""
 
+from typing import Any
+
 from spark.core.config import field
 from spark.core.errors import Problem, WiringError
 from spark.core.parameter import require_shapes
@@ -59,7 +61,7 @@ class PlasticNeuronConfig(PoolConfig):
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, in which the longest delay stands the same in both places."""
-        data = super().to_dict()
+        data: dict[str, Any] = super().to_dict()
         if self.max_delay is not None:
             data["delays"]["max_delay"] = self.max_delay
         return data

@@ -5,6 +5,7 @@ from typing import Any
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import InputError, Problem
 from spark.core.ports import PortSpec
+from spark.core.variable import Constant, Variable
 from spark.kernels import Edges
 from spark.kernels.instructions import PUSH
 from spark.kernels.place import Place
@@ -29,6 +30,14 @@ class WeightRule(Rule):
 
     config: Any
     third: ThirdFactor | None
+    coefficients: Constant
+    post_units: int
+    listed: bool
+    # Of a modulated rule.
+    kept_eligibility: Variable
+    pending: Variable
+    moved: Variable
+    waiting: Variable
 
     def take_wires(self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec) -> None:
         """Look at what is wired.
