@@ -15,7 +15,7 @@ _Kind = TypeVar("_Kind")
 
 
 class Payload:
-    """Base of all payloads; not to be instantiated itself."""
+    """Base of all payloads, each of which holds an array of some shape, `value`; not to be instantiated itself."""
 
     kinds: ClassVar[tuple[Any, ...]] = ()
     kind_name: ClassVar[str] = ""

@@ -14,7 +14,7 @@ def edges_onto(edges: Edges[Array], first: int, last: int) -> tuple[Edges[np.nda
     Connections keep their order and their delays, so what arrives at a unit is summed in the same order.
 
     Args:
-        edges: The connections; NumPy or JAX arrays.
+        edges: The connections; NumPy or JAX arrays, of the shapes that `Edges` says.
         first: First postsynaptic unit.
         last: One beyond the last postsynaptic unit.
 
@@ -47,7 +47,7 @@ def rows_onto(rows: Rows[Array], first: int, last: int) -> Rows[np.ndarray]:
     which could not be told apart, one follows that no row has, onto a unit that does not exist.
 
     Args:
-        rows: The connections; NumPy or JAX arrays.
+        rows: The connections; NumPy or JAX arrays, of the shapes that `Rows` says.
         first: First postsynaptic unit.
         last: One beyond the last postsynaptic unit.
 

@@ -35,7 +35,7 @@ def deliver_edges(
     Args:
         history: uint32 (2, words, pre), with this step pushed; see `push_history`.
         weights: float32, float16, bfloat16 or, for the reference, float64 (edges,).
-        edges: The connections; `edges.in_starts` has post + 1 entries.
+        edges: The connections, arrays of the shapes that `Edges` says; `edges.in_starts` has post + 1 entries.
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere. The C++ version's work follows the
             spikes that arrive, the reference's the number of edges.
 

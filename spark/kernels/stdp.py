@@ -29,7 +29,7 @@ class Plastic(NamedTuple):
 
     @classmethod
     def alone(cls, weights: jax.Array) -> "Plastic":
-        """These `weights`, which a rule changes directly, without eligibility."""
+        """These `weights`, of any shape, which a rule changes directly, without eligibility."""
         return cls(weights, jnp.zeros(0, jnp.float32), jnp.zeros(0, jnp.float32))
 
 
@@ -111,7 +111,7 @@ def stdp_dense(
         post_spikes: int8 (post,); nonzero fired.
         post_traces: float32 (Q, post), likewise.
         third: Scales of eligibility.
-        coefficients: From `RuleTable.coefficients`.
+        coefficients: float32 of shape (entries,), from `RuleTable.coefficients`.
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere.
         baseline: First weights, of the weights' shape, towards which the rule pulls; left out, it does not.
 
@@ -153,9 +153,9 @@ def stdp_edges(
         post_spikes: int8 (post,); nonzero fired.
         post_traces: float32 (Q, post), decayed, without this step's spikes.
         slot: Row of this step, int32 of shape (), counted modulo the number of rows.
-        edges: The connections.
+        edges: The connections, arrays of the shapes that `Edges` says.
         third: Scales of eligibility.
-        coefficients: From `RuleTable.coefficients`.
+        coefficients: float32 of shape (entries,), from `RuleTable.coefficients`.
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere.
         baseline: First weights, of the weights' shape, towards which the rule pulls; left out, it does not.
 

@@ -65,7 +65,7 @@ def zenke_edges(
         post_trace: float32 (post,).
         slow_trace: float32 (post,).
         slot: Row of this step, int32 of shape (), counted modulo the number of rows.
-        edges: The connections.
+        edges: The connections, arrays of the shapes that `Edges` says.
         parameters: float32 (7,): a, b, c, d, rate, minimum, maximum.
         implementation: 'auto' takes C++ on CPUs and the reference elsewhere.
 

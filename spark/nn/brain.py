@@ -299,7 +299,8 @@ class Brain(OfModules):
 
         Args:
             weights: By path of a projection, as for `connections`: float (connections,), in the order of
-                `connections(path)`, or (sources, targets), of which the elements of the connections count.
+                `connections(path)`, or (sources, targets), of which the elements of the connections count; in the
+                unit of its receptor.
 
         Raises:
             ArgumentError: Weights do not fit: their shape, no numbers, positive ones at an inhibitory receptor, or

@@ -53,7 +53,7 @@ class Surrogate:
         return self.height * _SHAPES[self.shape](jnp.abs(distance) / self.width) / self.width
 
     def step(self, fired: jax.Array, distance: jax.Array) -> jax.Array:
-        """1 where `fired` holds, else 0, float32, with this derivative by `distance`."""
+        """1 where `fired` holds, else 0, float32, with this derivative by `distance`; all of one shape."""
 
         @jax.custom_jvp
         def step(fired: jax.Array, distance: jax.Array) -> jax.Array:

@@ -36,7 +36,7 @@ class Unrolled:
 
     Attributes:
         outputs: By name: payloads whose first axis are the steps. Spikes are float32, with derivatives.
-        recorded: By path, as asked: arrays whose first axis are the steps, as at the end of each.
+        recorded: By path, as asked: arrays (steps, ...), as at the end of each.
         state: After the last step.
     """
 
@@ -71,8 +71,9 @@ def unroll(
         inputs: By name of input: a payload that all steps share, or one with a first axis of `steps` rows.
         parameters: Arrays that stand in for what the brain holds, by path: what is to be learned. Of a projection, as
             for `brain.connections`: float (connections,), in the order of that table; of a variable, such as
-            `pool.soma.potential`; of a parameter that is one number for each unit, such as `pool.soma.threshold`. Not
-            conductances of gap junctions, of whose current a half is known at build.
+            `pool.soma.potential`; of a parameter that is one number for each unit, such as `pool.soma.threshold`. In
+            the unit of what they stand in for. Not conductances of gap junctions, of whose current a half is known at
+            build.
         record: Paths of variables to record; of a module whose output is spikes, its spikes.
         surrogate: The derivative of a spike; left out, `Surrogate()`.
         learning: As of `run`.

@@ -126,20 +126,20 @@ class ConnectionRule(WeightRule):
         raise NotImplementedError(f"{type(self).__name__}.units is not written")
 
     def at_pre(self, weight: jax.Array, **values: jax.Array) -> Numeric | None:
-        """The change where a presynaptic spike arrives, in the receptor's unit; None for none.
+        """The change where a presynaptic spike arrives, in the receptor's unit, shape of the weights; None for none.
 
         Args:
-            weight: The weights before, in the receptor's unit.
+            weight: The weights before, in the receptor's unit, of any shape.
             **values: Of `pre_values` and `post_values`, by name, each in the shape of the weights.
         """
         return None
 
     def at_post(self, weight: jax.Array, **values: jax.Array) -> Numeric | None:
-        """The change at the postsynaptic units that act, in the receptor's unit; None for none.
+        """The change at the postsynaptic units that act, in the receptor's unit, shape of the weights; None for none.
 
         Args:
-            weight: As of `at_pre`.
-            **values: As of `at_pre`.
+            weight: As of `at_pre`, of any shape.
+            **values: As of `at_pre`, each in the shape of the weights.
         """
         return None
 
@@ -162,7 +162,7 @@ class ConnectionRule(WeightRule):
             pre_spikes: Of the sources, (pre,).
             weights: (pre, post), or those of a list.
             modulation: The third factor of a modulated rule.
-            **given: What `units` takes beside `pre`.
+            **given: What `units` takes beside `pre`, each of shape (post,).
         """
         delayed = isinstance(pre_spikes, DelayedSpikes)
         sent = (pre_spikes.history[0, 0] & jnp.uint32(1)) if delayed else pre_spikes.value.reshape(-1) != 0
@@ -188,7 +188,7 @@ class ConnectionRule(WeightRule):
         return {"weights": FloatArray(new.astype(weights.value.dtype))}
 
     def changes(self) -> tuple[Callable[..., Numeric | None], Callable[..., Numeric | None]]:
-        """`at_pre` and `at_post` as functions of arrays: the weight, then the values in the order of their names."""
+        """`at_pre` and `at_post` as functions of arrays of one shape: the weight, then the values as they are named."""
         names = (*self.pre_values, *self.post_values)
 
         def of(change: Callable[..., Numeric | None]) -> Callable[..., Numeric | None]:

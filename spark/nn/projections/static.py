@@ -104,7 +104,7 @@ class ListedProjections(Module, GivesInPlace):
 
     @property
     def connected(self) -> Rows[Array]:
-        """The connections, as arrays."""
+        """The connections, as arrays; see `Rows` for their shapes."""
         return self._rows(lambda constant: constant.value)
 
     def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:

@@ -97,15 +97,15 @@ class ExponentialSoma(PointSoma):
         return {"spikes": self.fire(now if jump is None else now + jump.value.astype(jnp.float32))}
 
     def arriving(self, current: CurrentArray | None) -> Numeric:
-        """What flows in beside conductances, pA: the constant current and what arrives as `current`."""
+        """What flows in beside conductances, pA, shape of the units: a constant, and what arrives as `current`."""
         return self.target.value if current is None else self.target.value + current.value.astype(jnp.float32)
 
     def slope(self, potential: jax.Array, arriving: Numeric, conductance: ConductanceArray | None) -> jax.Array:
-        """How fast the potential changes, tau dV/dt, mV.
+        """How fast the potential changes, tau dV/dt, mV, shape of the units.
 
         Args:
-            potential: mV above rest.
-            arriving: Current, pA.
+            potential: mV above rest, shape of the units.
+            arriving: Current, pA, shape of the units.
             conductance: nS; None where none arrive.
         """
         if conductance is not None:

@@ -106,7 +106,7 @@ class HodgkinHuxleySoma(Soma):
         )
 
     def rates(self, potential: jax.Array) -> tuple[tuple[jax.Array, jax.Array], ...]:
-        """Rates of opening and closing of m, h and n, 1/ms, at a `potential`, mV."""
+        """Rates of opening and closing of m, h and n, 1/ms, at a `potential`, mV, all in the shape of the units."""
         v = potential
         return (
             (rising((v + 40.0) * 0.1), 4.0 * bounded_exponential((v + 65.0) * (-1.0 / 18.0))),
@@ -208,7 +208,7 @@ class TraubMilesSoma(HodgkinHuxleySoma):
         super().build(current, conductance, jump)
 
     def rates(self, potential: jax.Array) -> tuple[tuple[jax.Array, jax.Array], ...]:
-        """Rates of opening and closing of m, h and n, 1/ms, at a `potential`, mV."""
+        """Rates of opening and closing of m, h and n, 1/ms, at a `potential`, mV, all in the shape of the units."""
         v = potential - self.knee.value
         return (
             (1.28 * rising((v - 13.0) * 0.25), 1.4 * rising((40.0 - v) * 0.2)),

@@ -162,7 +162,7 @@ class IntegrateAndFireSoma(PointSoma):
     def integrated(
         self, current: CurrentArray | None, conductance: ConductanceArray | None, jump: PotentialArray | None
     ) -> jax.Array:
-        """The potential after this step of units that do not fire, mV above rest.
+        """The potential after this step of units that do not fire, mV above rest, shape of the units.
 
         Args:
             current: pA; None where none arrives.

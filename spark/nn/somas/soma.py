@@ -46,7 +46,10 @@ class Soma(Component):
 
     @classmethod
     def zero_of(cls, name: str, config: SomaConfig) -> Numeric:
-        """What an exposed property in mV, `name`, is measured from by its `config`: as the potential, unless said."""
+        """What an exposed property in mV, `name`, is measured from by its `config`: as the potential, unless said.
+
+        One number, or one for each unit.
+        """
         return cls.rest(config)
 
     @classmethod
