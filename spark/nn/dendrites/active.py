@@ -88,7 +88,7 @@ class PlateauDendrite(Dendrite):
         conductance: ConductanceArray | None,
         jump: PotentialArray | None,
     ) -> DendriteOutput:
-        """One step with `more` current, pA, shape of the units, beside what comes as `current`, `conductance`, `jump`."""
+        """One step with `more` current, pA, shape of the units, beside the `current`, `conductance` and `jump`."""
         before, adapted = self.potential.value.astype(jnp.float32), self.adapted.value
         opened = 1.0 / (1.0 + bounded_exponential((self.onset.value - before) / self.slope.value))
         into = more + self.regenerative.value * opened - adapted

@@ -1,7 +1,7 @@
 """Receptors whose effect rises and falls with two time constants."""
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np

@@ -1,6 +1,6 @@
 """The leaky integrate-and-fire soma of the field's standard networks, for any receptors."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
