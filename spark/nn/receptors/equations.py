@@ -167,7 +167,7 @@ class ReceptorEquations:
         return found
 
 
-def _is_drawn(given: Any) -> bool:
+def _is_drawn(given: object) -> bool:
     return isinstance(given, tuple) and isinstance(given[0], Draw)
 
 
@@ -297,7 +297,7 @@ class EquationConductance(EquationReceptor):
     unit_ports = ("arrivals", "conductance")
 
     @classmethod
-    def only_opens(cls, config: Any) -> bool:
+    def only_opens(cls, config: ReceptorConfig) -> bool:
         """Whether negative weights could bring a negative conductance, as far as the text shows.
 
         Args:

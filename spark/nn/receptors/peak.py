@@ -1,14 +1,13 @@
 """The difference of two exponentials, a slow and a fast one, whose peak is 1."""
 
-from typing import Any
-
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.errors import Problem
 from spark.core.values import at_wrong, first_wrong
 
 
-def scale_of_peak(rise: Any, tau: Any) -> np.ndarray:
+def scale_of_peak(rise: Numeric, tau: Numeric) -> np.ndarray:
     """What makes the peak of exp(-t / tau) - exp(-t / rise) 1, float64 of the shape of both.
 
     Args:
@@ -20,7 +19,7 @@ def scale_of_peak(rise: Any, tau: Any) -> np.ndarray:
     return 1.0 / (np.exp(-peak / tau) - np.exp(-peak / rise))
 
 
-def slow_rises(rise: Any, tau: Any) -> list[Problem]:
+def slow_rises(rise: Numeric, tau: Numeric) -> list[Problem]:
     """That a rise is no shorter than the decay, if it is: then it is none."""
     right = np.asarray(rise) < np.asarray(tau)
     if np.all(right):

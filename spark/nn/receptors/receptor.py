@@ -5,10 +5,12 @@ from typing import Any, ClassVar, TypedDict
 import jax
 import jax.numpy as jnp
 
+from spark.arrays import Numeric
 from spark.core.config import field
-from spark.core.parameter import parameter
+from spark.core.parameter import Scalar, parameter
 from spark.core.payloads import ConductanceArray, CurrentArray, FloatArray, Payload, PotentialArray, SpikeArray
 from spark.core.values import Shape
+from spark.core.variable import Constant
 from spark.nn.component import Component, ComponentConfig
 
 
@@ -66,7 +68,7 @@ class Receptor(Component):
     signed: ClassVar[bool] = True
 
     @classmethod
-    def only_opens(cls, config: Any) -> bool:
+    def only_opens(cls, config: ReceptorConfig) -> bool:
         """Whether weights are at least 0: into a conductance they are, whose reversal potential says what it does.
 
         Args:
@@ -74,7 +76,7 @@ class Receptor(Component):
         """
         return "conductance" in cls.ports().outputs
 
-    def make(self, name: str, value: Any, shape: tuple[int, ...]) -> Any:
+    def make(self, name: str, value: Numeric, shape: tuple[int, ...]) -> Scalar | Constant:
         """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
 
         Its address stands in errors.

@@ -1,6 +1,6 @@
 """The leaky integrate-and-fire soma of the field's standard networks, for any receptors."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -148,7 +148,7 @@ class IntegrateAndFireSoma(PointSoma):
         self.refractory.value = jnp.maximum(waits, 0.0) * jnp.float32(dt)
         return SpikeArray(fired.astype(jnp.int8))
 
-    def _drawn_to(self, current: CurrentArray | None, conductance: ConductanceArray | None) -> tuple[Any, Any]:
+    def _drawn_to(self, current: CurrentArray | None, conductance: ConductanceArray | None) -> tuple[Numeric, Numeric]:
         """Where the potential is drawn to, mV above rest, and how fast, a step."""
         arriving = (
             self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
