@@ -6,6 +6,7 @@ in. Anything that cannot be compared by value counts as unequal, so sharing is n
 
 import dataclasses
 import hashlib
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,7 +91,7 @@ def freeze(value: Any) -> Any:
         value = value.as_written
         return (type(value), *((n, _of_field(getattr(value, n))) for n in type(value).model_fields if n != "seed"))
     if isinstance(value, np.ndarray):
-        return (value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).digest())
+        return Unlike(value) if value.dtype.hasobject else (value.shape, str(value.dtype), _digest(value))
     # 1, 1.0 and True are equal, as are 0.0 and -0.0 and NumPy's numbers of all types, and mean different programs.
     if isinstance(value, np.generic):
         return (value.dtype.str, value.tobytes())
@@ -106,6 +107,22 @@ def freeze(value: Any) -> Any:
     except TypeError:
         return Unlike(value)
     return value
+
+
+# Of arrays that nobody can change, by address; those of a connectome's table take a second to read.
+_digests: dict[int, tuple[weakref.ref[np.ndarray], bytes]] = {}
+
+
+def _digest(array: np.ndarray) -> bytes:
+    """What stands for an array's bytes; of one that owns its numbers and is read-only, as a config's is, found once."""
+    number = id(array)
+    known = _digests.get(number)
+    if known is not None and known[0]() is array:
+        return known[1]
+    digest = hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
+    if array.base is None and not array.flags.writeable:
+        _digests[number] = weakref.ref(array, lambda gone: _digests.pop(number, None)), digest
+    return digest
 
 
 class Unlike:
@@ -129,6 +146,8 @@ def by_value(key: Any) -> bool:
     """
     if isinstance(key, (tuple, frozenset)):
         return all(map(by_value, key))
-    if key is None or isinstance(key, (str, bytes, int, float, complex, type, np.dtype)):
+    if key is None or isinstance(key, (str, bytes, int, float, complex, np.dtype)):
         return True
+    if isinstance(key, type):
+        return is_ours(key) or key.__module__ == "builtins"
     return is_ours(type(key)) and type(key) is not Unlike and type(key).__eq__ is not object.__eq__

@@ -267,7 +267,12 @@ def formula_like(module: Module, about: tuple[object, ...], of: Callable[[], Tra
     key = key_of(module, module._inputs)
     # Where native code can be had, what is traced holds calls of it.
     key = key and (key, about, native.available(), llvm.why_not())
-    return _known.of(key, lambda: traced_formula(of()))
+    return _known.of(key, lambda: traced_formula(of()), _is_foreseen)
+
+
+def _is_foreseen(formula: ModuleFormula | Refusal) -> bool:
+    """Whether it will be so again: an error that nobody foresaw may come from a full memory or a deep stack."""
+    return isinstance(formula, ModuleFormula) or not formula.reason.startswith(UNFORESEEN)
 
 
 def traced_formula(of: Traceable) -> ModuleFormula | Refusal:

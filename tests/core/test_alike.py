@@ -168,3 +168,48 @@ def test_what_cannot_be_compared_or_may_change_is_no_key() -> None:
     held = freeze([bytearray(b"x")])
     assert not by_value(held)
     assert held != freeze([bytearray(b"x")])
+
+
+def test_an_array_that_nobody_can_change_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    digest = fingerprint.hashlib.sha256
+
+    def noted(numbers):
+        read.append(numbers.nbytes)
+        return digest(numbers)
+
+    monkeypatch.setattr(fingerprint.hashlib, "sha256", noted)
+    weights = np.arange(6.0).reshape(2, 3).copy()
+    weights.flags.writeable = False
+    assert (
+        fingerprint.freeze(weights) == fingerprint.freeze(weights) == fingerprint.freeze(np.arange(6.0).reshape(2, 3))
+    )
+    assert read == [48, 48]
+    # What may be changed is read each time, and so is what another array may be changed through.
+    open_to_all = np.arange(6.0)
+    before = fingerprint.freeze(open_to_all)
+    through = open_to_all[:3]
+    through.flags.writeable = False
+    part = fingerprint.freeze(through)
+    open_to_all[1] = 7.0
+    assert fingerprint.freeze(open_to_all) != before and fingerprint.freeze(through) != part
+    assert not fingerprint.by_value(fingerprint.freeze(np.array([object()])))
+
+
+def test_types_of_a_user_are_no_key() -> None:
+    assert fingerprint.by_value((int, FloatArray)) and not fingerprint.by_value((Values,))
+
+
+@pytest.mark.skipif(bool(llvm.why_not()), reason=llvm.why_not())
+def test_an_error_that_nobody_foresaw_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formulas, "_known", Facts(100))
+    with monkeypatch.context() as patched:
+
+        def fails(*_):
+            raise MemoryError("no memory for a moment")
+
+        patched.setattr(formulas, "traced_apart", fails)
+        reasons = {module.reason for module in spark.explain(adaptive(seed=3)).modules}
+    assert any("no memory for a moment" in reason for reason in reasons)
+    gc.collect()
+    assert {module.runs_as for module in spark.explain(adaptive(seed=4)).modules} == {"op", "compiled"}
