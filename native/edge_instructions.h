@@ -5,6 +5,7 @@
 
 #include "deliver.h"
 #include "operands.h"
+#include "ops.h"
 #include "scatter.h"
 #include "units.h"
 #include "zenke.h"
@@ -35,21 +36,11 @@ inline void check_incoming(const int32_t* starts, const int32_t* edge, const int
 }
 
 inline void run_deliver_edges(Operands& o) {
-  const auto history = o.place<uint32_t>();
-  const auto weights = o.place<float>();
-  const auto post = o.place<int32_t>();
-  const auto starts = o.place<int32_t>();
-  const auto current = o.place<float>();
-  const int64_t words = o.whole();
-  const int64_t pre = o.whole();
-  const int64_t delays = o.whole();
-  const int64_t units = o.whole();
-  const int64_t edges = weights.count();
-  starts.of(pre * (delays + 1), "starts");
-  post.of(edges, "post");
-  if (o.is_first()) check_edges(post, starts, pre, words, delays, edges, units);
-  deliver_edges(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays), weights.data, post, units,
-                o.part(units), current.of(units, "current"));
+  const DeliverEdgesOperands given(o);
+  if (o.is_first())
+    check_edges(given.post, given.starts, given.pre, given.words, given.delays, given.weights.count(), given.units);
+  deliver_edges(Arrivals(given.history, given.words, given.pre, given.starts, given.delays), given.weights.data,
+                given.post, given.units, o.part(given.units), given.current);
 }
 
 inline ZenkeParameters zenke_parameters(const float* value) {
@@ -57,122 +48,62 @@ inline ZenkeParameters zenke_parameters(const float* value) {
 }
 
 inline void run_deliver_and_change(Operands& o) {
-  const auto history = o.place<uint32_t>();
-  const auto weights = o.place<float>();
-  const auto post = o.place<int32_t>();
-  const auto starts = o.place<int32_t>();
-  const auto current = o.place<float>();
-  const auto trace = o.place<float>();
-  const auto parameters = o.place<float>();
-  const auto left = o.place<float>();
-  const bool learning = o.learning();
-  const int64_t words = o.whole();
-  const int64_t pre = o.whole();
-  const int64_t delays = o.whole();
-  const int64_t units = o.whole();
-  const float factor = o.number();
-  const int64_t edges = weights.count();
-  starts.of(pre * (delays + 1), "starts");
-  post.of(edges, "post");
-  if (o.is_first()) check_edges(post, starts, pre, words, delays, edges, units);
-  const Part part = o.part(units);
+  const DeliverAndChangeOperands given(o);
+  if (o.is_first())
+    check_edges(given.post, given.starts, given.pre, given.words, given.delays, given.weights.count(), given.units);
+  const Part part = o.part(given.units);
   if (part.empty()) return;
-  if (!learning) {
-    deliver_edges(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays),
-                  static_cast<const float*>(weights), post, units, part, current.of(units, "current"));
+  const Arrivals arrivals(given.history, given.words, given.pre, given.starts, given.delays);
+  if (!given.learning) {
+    deliver_edges(arrivals, static_cast<const float*>(given.weights), given.post, given.units, part, given.current);
     return;
   }
-  const float* const post_trace = trace.of(units, "post_trace");
-  float* const decayed = left.of(units, "decayed");
-  for (int64_t unit = part.first; unit < part.last; ++unit) decayed[unit] = post_trace[unit] * factor;
-  deliver_and_change(Arrivals(history.of(2 * words * pre, "history"), words, pre, starts, delays), post, part, units,
-                     decayed, zenke_parameters(parameters.of(7, "parameters")), weights, current.of(units, "current"));
+  for (int64_t unit = part.first; unit < part.last; ++unit)
+    given.decayed[unit] = given.post_trace[unit] * given.factor;
+  deliver_and_change(arrivals, given.post, part, given.units, given.decayed, zenke_parameters(given.parameters),
+                     given.weights, given.current);
 }
 
 inline void run_deliver_dense(Operands& o) {
-  const auto spikes = o.place<int8_t>();
-  const auto weights = o.place<float>();
-  const auto current = o.place<float>();
-  const int64_t pre = o.whole();
-  const int64_t post = o.whole();
-  deliver_dense(spikes.of(pre, "spikes"), pre, static_cast<const float*>(weights.of(pre * post, "weights")), post,
-                o.part(post), current.of(post, "current"));
+  const DeliverDenseOperands given(o);
+  deliver_dense(given.spikes, given.pre, given.weights, given.post, o.part(given.post), given.current);
 }
 
 // The traces that the rule reads in this step: of the presynaptic units, kept in a ring, and two of the postsynaptic ones.
 inline void run_zenke_traces(Operands& o) {
-  const auto history = o.place<uint32_t>();
-  const auto rows = o.place<float>();
-  const auto fast_trace = o.place<float>();
-  const auto slow_trace = o.place<float>();
-  const auto fired = o.place<int8_t>();
-  const uint64_t step = o.counter();
-  const auto fast_decayed = o.place<float>();
-  const auto slow_decayed = o.place<float>();
-  const int64_t words = o.whole();
-  const int64_t pre = o.whole();
-  const int64_t units = o.whole();
-  const int64_t slots = o.whole();
-  const float fast_pre = o.number();
-  const float fast_post = o.number();
-  const float slow_post = o.number();
-  float* const ring = rows.of(slots * pre, "ring");
-  const uint32_t* const bits = history.of(2 * words * pre, "history");
-  const int8_t* const spikes = fired.of(units, "spikes");
+  const ZenkeTracesOperands given(o);
   const auto& operations = unit_operations();
-  const int64_t now = row_of(step, slots);
-  const int64_t before = (now + slots - 1) % slots;
-  const Part of_pre = o.part(pre), of_post = o.part(units);
+  const int64_t pre = given.pre;
+  const int64_t now = row_of(given.step, given.slots);
+  const int64_t before = (now + given.slots - 1) % given.slots;
+  const Part of_pre = o.part(pre), of_post = o.part(given.units);
   const int64_t first = of_post.first;
-  operations.advance_ring(fast_pre, of_pre.size(), bits + of_pre.first, ring + before * pre + of_pre.first,
-                          ring + now * pre + of_pre.first);
-  operations.advance_trace(fast_post, of_post.size(), spikes + first, fast_trace.of(units, "post_trace") + first,
-                           fast_decayed.of(units, "post_decayed") + first);
-  operations.advance_trace(slow_post, of_post.size(), spikes + first, slow_trace.of(units, "slow_trace") + first,
-                           slow_decayed.of(units, "slow_decayed") + first);
+  operations.advance_ring(given.fast_pre, of_pre.size(), given.history + of_pre.first,
+                          given.ring + before * pre + of_pre.first, given.ring + now * pre + of_pre.first);
+  operations.advance_trace(given.fast_post, of_post.size(), given.spikes + first, given.post_trace + first,
+                           given.post_decayed + first);
+  operations.advance_trace(given.slow_post, of_post.size(), given.spikes + first, given.slow_trace + first,
+                           given.slow_decayed + first);
 }
 
 inline void run_zenke(Operands& o) {
-  const auto weights = o.place<float>();
-  const auto baseline = o.place<float>();
-  const auto history = o.place<uint32_t>();
-  const auto rows = o.place<float>();
-  const auto fired = o.place<int8_t>();
-  const uint64_t step = o.counter();
-  const auto post = o.place<int32_t>();
-  const auto starts = o.place<int32_t>();
-  const auto in_starts = o.place<int32_t>();
-  const auto in_edge = o.place<int32_t>();
-  const auto in_pre = o.place<int32_t>();
-  const auto in_delay = o.place<int32_t>();
-  const auto value = o.place<float>();
-  const auto post_decayed = o.place<float>();
-  const auto slow_decayed = o.place<float>();
-  const bool learning = o.learning();
-  const int64_t words = o.whole();
-  const int64_t pre = o.whole();
-  const int64_t delays = o.whole();
-  const int64_t units = o.whole();
-  const int64_t slots = o.whole();
-  const bool arrived = o.whole() != 0;
-  const int64_t edges = weights.count();
-  starts.of(pre * (delays + 1), "starts");
-  post.of(edges, "post");
-  if (o.is_first()) check_edges(post, starts, pre, words, delays, edges, units);
-  const Incoming incoming = {in_starts.of(units + 1, "in_starts"), in_edge.of(edges, "in_edge"),
-                             in_pre.of(edges, "in_pre"), in_delay.of(edges, "in_delay")};
-  if (o.is_first())
-    check_incoming(incoming.starts, incoming.edge, incoming.pre, incoming.delay, units, edges, pre, slots);
-  const uint32_t* const bits = history.of(2 * words * pre, "history");
-  const int8_t* const spikes = fired.of(units, "spikes");
-  const Traces traces = {rows.of(slots * pre, "ring"), slots, pre, row_of(step, slots),
-                         post_decayed.of(units, "post_decayed"), slow_decayed.of(units, "slow_decayed")};
-  const ZenkeParameters p = zenke_parameters(value.of(7, "parameters"));
+  const ZenkeOperands given(o);
+  const int64_t pre = given.pre, units = given.units, edges = given.weights.count();
+  const Incoming incoming = {given.in_starts, given.in_edge, given.in_pre, given.in_delay};
+  if (o.is_first()) {
+    check_edges(given.post, given.starts, pre, given.words, given.delays, edges, units);
+    check_incoming(incoming.starts, incoming.edge, incoming.pre, incoming.delay, units, edges, pre, given.slots);
+  }
+  const Traces traces = {given.ring, given.slots, pre, row_of(given.step, given.slots), given.post_decayed,
+                         given.slow_decayed};
+  const ZenkeParameters p = zenke_parameters(given.parameters);
   const Part part = o.part(units);
-  if (part.empty() || !learning) return;
-  if (!arrived) change_arriving(Arrivals(bits, words, pre, starts, delays), post, part, units, traces, p, weights);
+  if (part.empty() || !given.learning) return;
+  if (!given.arrived)
+    change_arriving(Arrivals(given.history, given.words, pre, given.starts, given.delays), given.post, part, units, traces,
+                    p, given.weights);
   for (int64_t unit = part.first; unit < part.last; ++unit)
-    if (spikes[unit]) change_incoming(unit, incoming, traces, p, baseline.of(edges, "baseline"), weights);
+    if (given.spikes[unit]) change_incoming(unit, incoming, traces, p, given.baseline, given.weights);
 }
 
 inline void run_scatter(Operands& o) {

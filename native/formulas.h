@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "operands.h"
+#include "ops.h"
 
 namespace spark {
 
@@ -85,14 +86,10 @@ inline bool run_formula(Operands& o) {
 
 // Operands: input of the steps to come, whose row of this step is taken and cleared. `to` takes the row.
 inline void run_receive(Operands& o) {
-  const auto ring = o.place<float>();
-  const auto to = o.place<float>();
-  const uint64_t step = o.counter();
-  const int64_t units = o.whole();
-  const int64_t slots = o.whole();
-  const Part part = o.part(units);
-  float* const row = ring.of(slots * units, "ring") + row_of(step, slots) * units + part.first;
-  std::memcpy(to.of(units, "to") + part.first, row, part.size() * sizeof(float));
+  const ReceiveOperands given(o);
+  const Part part = o.part(given.units);
+  float* const row = given.ring + row_of(given.step, given.slots) * given.units + part.first;
+  std::memcpy(given.to + part.first, row, part.size() * sizeof(float));
   std::memset(row, 0, part.size() * sizeof(float));
 }
 

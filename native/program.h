@@ -13,20 +13,13 @@
 #include "fired.h"
 #include "formulas.h"
 #include "operands.h"
+#include "ops.h"
 #include "rule_step.h"
 #include "spread.h"
 #include "stdp_step.h"
 #include "unit_instructions.h"
 
 namespace spark {
-
-// All instructions with their numbers, which spark/kernels/program.py knows too.
-#define SPARK_INSTRUCTIONS(_) \
-  _(kCopy, 0) _(kSpiker, 1) _(kPush, 2) _(kDeliverEdges, 3) _(kDeliverDense, 4) _(kSoma, 5) _(kZenke, 6) \
-  _(kSign, 7) _(kIntegrator, 8) _(kStep, 9) _(kBump, 10) _(kWatch, 11) _(kClear, 12) _(kTake, 13) _(kGuard, 14) \
-  _(kNoteSpikes, 15) _(kNoteRow, 16) _(kScatter, 17) _(kDrawSpikes, 18) _(kAddCounts, 19) _(kDeliverAndChange, 20) \
-  _(kFormula, 21) _(kReceive, 22) _(kBarrier, 23) _(kListFired, 24) \
-  _(kTraces, 25) _(kZenkeTraces, 26) _(kArrive, 27) _(kSpread, 28) _(kStdp, 32) _(kDeliverWaiting, 33) _(kRule, 34)
 
 #define SPARK_NUMBERED(name, number) name = number,
 enum Instruction : int64_t { SPARK_INSTRUCTIONS(SPARK_NUMBERED) };
@@ -41,13 +34,10 @@ inline std::string name_of(int64_t instruction) {
 }
 
 inline void run_copy(Operands& o) {
-  const auto to = o.place<char>();
-  const auto from = o.place<char>();
-  const int64_t elements = o.whole();
-  const int64_t size = o.whole();
-  const Part part = o.part(elements);
-  char* const first = to.of(elements * size, "to") + part.first * size;
-  std::memcpy(first, from.of(elements * size, "from") + part.first * size, part.size() * size);
+  const CopyOperands copy(o);
+  const Part part = o.part(copy.elements);
+  const int64_t first = part.first * copy.size;
+  std::memcpy(copy.to + first, copy.from + first, part.size() * copy.size);
 }
 
 inline bool finite(const float* values, int64_t count) {

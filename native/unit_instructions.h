@@ -5,141 +5,84 @@
 #include <cstring>
 
 #include "operands.h"
+#include "ops.h"
 #include "units.h"
 
 namespace spark {
 
 inline void run_spiker(Operands& o) {
-  const auto potential = o.place<float>();
-  const auto refractory = o.place<int32_t>();
-  const auto drive = o.place<float>();
-  const auto spikes = o.place<int8_t>();
-  const int64_t units = o.whole();
-  SpikerParameters p;
-  p.blocked = static_cast<int32_t>(o.whole());
-  p.factor = o.number();
-  p.gain = o.number();
-  p.level = o.number();
-  const Part part = o.part(units);
-  unit_operations().advance_spiker(p, part, drive.of(units, "drive"), potential.of(units, "potential"),
-                                   refractory.of(units, "refractory"), spikes.of(units, "spikes"));
+  const SpikerOperands given(o);
+  const SpikerParameters p = {given.factor, given.gain, given.level, static_cast<int32_t>(given.blocked)};
+  unit_operations().advance_spiker(p, o.part(given.units), given.drive, given.potential, given.refractory, given.spikes);
 }
 
 inline void run_bump(Operands& o) {
-  const auto signal = o.place<float>();
-  const auto place = o.place<float>();
-  const auto drive = o.place<float>();
-  const int64_t numbers = o.whole();
-  const int64_t resolution = o.whole();
-  BumpParameters p;
-  p.low = o.number();
-  p.span = o.number();
-  p.pi = o.number();
-  p.scale = o.number();
-  unit_operations().advance_bump(p, numbers, resolution, signal.of(numbers, "signal"), place.of(resolution, "place"),
-                                 drive.of(numbers * resolution, "drive"));
+  const BumpOperands given(o);
+  const BumpParameters p = {given.low, given.span, given.pi, given.scale};
+  unit_operations().advance_bump(p, given.signals, given.resolution, given.signal, given.place, given.drive);
 }
 
 inline void run_push(Operands& o) {
-  const auto history = o.place<uint32_t>();
-  const auto spikes = o.place<int8_t>();
-  const int64_t words = o.whole();
-  const int64_t pre = o.whole();
-  unit_operations().push_history(spikes.of(pre, "spikes"), words, pre, o.part(pre),
-                                 history.of(2 * words * pre, "history"));
+  const PushOperands given(o);
+  unit_operations().push_history(given.spikes, given.words, given.pre, o.part(given.pre), given.history);
 }
 
 inline void run_soma(Operands& o) {
-  const auto potential = o.place<float>();
-  const auto refractory = o.place<int32_t>();
-  const auto threshold = o.place<float>();
-  const auto current = o.place<float>();
-  const auto spikes = o.place<int8_t>();
-  const int64_t units = o.whole();
+  const SomaOperands given(o);
   SomaParameters p;
-  p.blocked = static_cast<int32_t>(o.whole());
-  p.gain = o.number();
-  p.resistance = o.number();
-  p.level = o.number();
-  p.after = o.number();
-  p.fall = o.number();
-  p.rise = o.number();
-  unit_operations().advance_soma(p, o.part(units), current.of(units, "current"), potential.of(units, "potential"),
-                                 refractory.of(units, "refractory"), threshold.any(units, "threshold"),
-                                 spikes.of(units, "spikes"));
+  p.blocked = static_cast<int32_t>(given.blocked);
+  p.gain = given.gain;
+  p.resistance = given.resistance;
+  p.level = given.level;
+  p.after = given.after;
+  p.fall = given.fall;
+  p.rise = given.rise;
+  unit_operations().advance_soma(p, o.part(given.units), given.current, given.potential, given.refractory,
+                                 given.threshold, given.spikes);
 }
 
 inline void run_sign(Operands& o) {
-  const auto to = o.place<int8_t>();
-  const auto from = o.place<int8_t>();
-  const auto of = o.place<int8_t>();
-  const int64_t units = o.whole();
-  int8_t* const out = to.of(units, "out");
-  const int8_t* const spikes = from.of(units, "spikes");
-  const int8_t* const signs = of.of(units, "signs");
-  const Part part = o.part(units);
+  const SignOperands given(o);
+  const Part part = o.part(given.units);
   for (int64_t unit = part.first; unit < part.last; ++unit)
-    out[unit] = static_cast<int8_t>(spikes[unit] * signs[unit]);
+    given.out[unit] = static_cast<int8_t>(given.spikes[unit] * given.signs[unit]);
 }
 
 // Counts are whole numbers, so their order plays no part.
 inline void run_integrator(Operands& o) {
-  const auto averages = o.place<float>();
-  const auto smoothed = o.place<float>();
-  const auto fired = o.place<int8_t>();
-  const auto group_of = o.place<int32_t>();
-  const auto shares = o.place<float>();
-  const auto counted = o.place<int32_t>();
-  const auto to = o.place<float>();
-  const int64_t groups = o.whole();
-  const int64_t units = o.whole();
-  const float gain = o.number();
-  const float smooth_gain = o.number();
-  float* const average = averages.of(groups, "average");
-  float* const smooth = smoothed.any(groups, "smooth");
-  const int8_t* const spikes = fired.of(units, "spikes");
-  const int32_t* const group = group_of.of(units, "group");
-  const float* const share = shares.of(groups, "share");
-  int32_t* const counts = counted.of(groups, "counts");
-  float* const out = to.of(groups, "out");
-  check_indices(group, units, groups, "group");
-  std::memset(counts, 0, sizeof(int32_t) * groups);
-  for (int64_t unit = 0; unit < units; ++unit) counts[group[unit]] += spikes[unit];
-  for (int64_t at = 0; at < groups; ++at) {
-    average[at] += gain * (static_cast<float>(counts[at]) * share[at] - average[at]);
-    if (smooth) smooth[at] += smooth_gain * (average[at] - smooth[at]);
+  const IntegratorOperands given(o);
+  check_indices(given.group, given.units, given.groups, "group");
+  float* const average = given.average;
+  float* const smooth = given.smooth;
+  int32_t* const counts = given.counts;
+  std::memset(counts, 0, sizeof(int32_t) * given.groups);
+  for (int64_t unit = 0; unit < given.units; ++unit) counts[given.group[unit]] += given.spikes[unit];
+  for (int64_t at = 0; at < given.groups; ++at) {
+    average[at] += given.gain * (static_cast<float>(counts[at]) * given.share[at] - average[at]);
+    if (smooth) smooth[at] += given.smooth_gain * (average[at] - smooth[at]);
     const float clipped = average[at] < 0.0f ? 0.0f : average[at] > 1.0f ? 1.0f : average[at];
-    out[at] = smooth ? smooth[at] : clipped;
+    given.out[at] = smooth ? smooth[at] : clipped;
   }
 }
 
 inline void run_draw_spikes(Operands& o) {
+  const DrawSpikesOperands given(o);
   RandomDraw draw;
-  draw.key = o.place<uint32_t>().of(2, "key");
-  draw.step = o.counter();
-  const auto signal = o.place<float>();
-  const auto spikes = o.place<int8_t>();
-  const int64_t units = o.whole();
-  draw.units = o.part(units);
-  unit_operations().draw_spikes(draw, signal.of(units, "signal"), o.number(), spikes.of(units, "spikes"));
+  draw.key = given.key;
+  draw.step = given.step;
+  draw.units = o.part(given.units);
+  unit_operations().draw_spikes(draw, given.signal, given.chance, given.spikes);
 }
 
 inline void run_add_counts(Operands& o) {
+  const AddCountsOperands given(o);
   RandomDraw draw;
-  const auto key = o.place<uint32_t>();
-  draw.step = o.counter();
-  const auto bounds = o.place<uint32_t>();
-  const auto to = o.place<float>();
-  const int64_t units = o.whole();
-  const int64_t most = o.whole();
-  const int64_t slots = o.whole();
-  // The key of a share of a pool's units says in a third word which is the first.
-  const bool is_share = o.whole() != 0;
-  draw.key = key.of(is_share ? 3 : 2, "key");
-  if (is_share) draw.first = draw.key[2];
-  draw.units = o.part(units);
-  float* const row = to.of(slots * units, "ring") + row_of(draw.step, slots) * units;
-  unit_operations().add_counts(draw, bounds.of(most, "bounds"), most, o.number(), row);
+  draw.key = given.key;
+  draw.step = given.step;
+  if (given.is_share) draw.first = given.key[2];
+  draw.units = o.part(given.units);
+  float* const row = given.ring + row_of(draw.step, given.slots) * given.units;
+  unit_operations().add_counts(draw, given.bounds, given.most, given.weight, row);
 }
 
 }  // namespace spark

@@ -17,6 +17,7 @@ from jax.typing import ArrayLike
 
 from spark.kernels import native
 from spark.kernels.instructions import CLEAR, COPY, GUARD, LIST_FIRED, NOTE_ROW, NOTE_SPIKES, TAKE, WATCH
+from spark.kernels.ops import OPS
 from spark.kernels.place import APART, ARGUMENT, RESULT, SCRATCH, STATE, Place
 from spark.kernels.sharing import (
     LIST_BYTES,
@@ -125,7 +126,13 @@ class Program:
         wholes: Sequence[int] = (),
         numbers: Sequence[float] = (),
     ) -> None:
-        """Add an instruction with its operands, in the order in which native/program.h reads them."""
+        """Add an instruction with its operands, in the order in which native code reads them; see `OPS`.
+
+        Raises:
+            ValueError: They are not what is declared of the instruction.
+        """
+        if instruction in OPS:
+            OPS[instruction].check(places, wholes, numbers)
         self._append(line(instruction, places, [int(n) for n in wholes]))
         self.extend(numbers=numbers)
 

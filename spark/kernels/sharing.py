@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from spark.kernels import instructions as ins
+from spark.kernels.ops import OPS
 from spark.kernels.place import APART, RESULT, STATE, Place
 
 # Units that are never shared out, as in native/shares.h.
@@ -87,36 +88,20 @@ class Line:
         return any(use.writes and use.buffer[0] in (STATE, RESULT) for use in self.uses)
 
 
-# Of each instruction that is shared: of each place whether all shares' elements are read (R), or the own ones are read
-# (r) or written too (w), or lists of the own units are written (l), or weights of a list of connections are read (e) or
-# written (E) that end at own units; and which of the whole numbers says how many units there are, for all or for each.
+# Of each instruction that is shared and that `OPS` does not declare: how each place is used, see `Array`; and which of
+# the whole numbers says how many units there are, for all or for each.
 _SHARED: dict[int, tuple[str, int | tuple[int, ...]]] = {
-    ins.COPY: ("wr", 0),
-    ins.SPIKER: ("wwrw", 0),
-    ins.PUSH: ("wr", 1),
-    ins.DELIVER_EDGES: ("ReRRw", 3),
-    ins.DELIVER_AND_CHANGE: ("RERRwrRwR", 3),
     ins.DELIVER_WAITING: ("RwwRr", 1),
     ins.TRACES: ("wwrrrRww", (0, 1, 0, 0, 1, 0, 0, 1)),
     ins.STDP: ("wRRRRrRRr" + 8 * "R" + 6 * "R" + "r", 3),
     ins.RULE: ("w" + 9 * "R" + 8 * "R" + 5 * "R" + "R", 3),
-    ins.ZENKE_TRACES: ("rwwwrRww", (1, 1, 2, 2, 2, 0, 2, 2)),
-    ins.ZENKE: ("EeRRrRRRRRRRRrrR", 3),
-    ins.DELIVER_DENSE: ("Rrw", 1),
-    ins.SOMA: ("wwwrw", 0),
-    ins.SIGN: ("wrr", 0),
     ins.TAKE: ("wR", 0),
     ins.SCATTER: ("RRRRRwRR", 2),
     ins.ARRIVE: ("RRRRwwR", 2),
     ins.LIST_FIRED: ("rl", 0),
-    ins.DRAW_SPIKES: ("RRrw", 0),
-    ins.ADD_COUNTS: ("RRRw", 0),
-    ins.RECEIVE: ("wwR", 0),
 }
-# Of those that one share does: of each place whether it is read (R) or written too (W); all that are not listed are.
+# Likewise of those that one share does; all that are not listed are written.
 _READ = {
-    ins.BUMP: "RRW",
-    ins.INTEGRATOR: "WWRRRWW",
     ins.NOTE_SPIKES: "WWWR",
     ins.NOTE_ROW: "WWRRR",
 }
@@ -128,7 +113,8 @@ _LISTS_OF_A_RULE = {ins.STDP: 9, ins.RULE: 10}
 
 def line(number: int, places: Sequence[Place | None], wholes: Sequence[int]) -> Line:
     """An instruction with its operands, shared as it may be."""
-    shared = _SHARED.get(number)
+    op = OPS.get(number)
+    shared = _SHARED.get(number) if op is None else (op.uses, op.shared_by) if op.units else None
     if number in _LISTS_OF_A_RULE:
         shared = _of_a_rule(number, places)
     made = Line(number, [*places, *wholes], is_shared=shared is not None)
@@ -139,7 +125,7 @@ def line(number: int, places: Sequence[Place | None], wholes: Sequence[int]) -> 
             if place is not None:
                 made.uses.append(_use(place, kind, wholes[which]))
     else:
-        made.uses += uses_by_one(places, _READ.get(number, ""))
+        made.uses += uses_by_one(places, _READ.get(number, "") if op is None else op.uses)
     return made
 
 
