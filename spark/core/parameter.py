@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from spark.arrays import Numeric
 from spark.core.arguments import checked
 from spark.core.config import Config
 from spark.core.errors import ArgumentError, ConfigError, Problem
 from spark.core.variable import Constant
 
-# Of a quotient of times, in steps.
+# Of a quotient of times: in steps, and as a share of it, since arrays of durations are float32.
 _ROUNDING = 1e-6
+_SHARE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,7 @@ def counted(address: str, durations: Any, dt: float, shape: tuple[int, ...], dty
     if np.ndim(durations) == 0:
         return Scalar(steps(float(durations), dt))
     parameter(address, durations, shape)
-    whole = np.ceil(np.asarray(durations, np.float64) / dt - _ROUNDING)
-    return Constant(np.array(np.broadcast_to(whole, shape), dtype), unit="steps")
+    return Constant(np.array(np.broadcast_to(_whole(durations, dt), shape), dtype), unit="steps")
 
 
 def require_shapes(address: str, config: Config, shape: tuple[int, ...]) -> None:
@@ -96,7 +97,15 @@ def decay(dt: float, tau: Any) -> Any:
 
 def steps(duration: float, dt: float) -> int:
     """A duration in whole steps, rounded up; a rounding error of the division does not count."""
-    return int(np.ceil(duration / dt - _ROUNDING))
+    return int(_whole(duration, dt))
+
+
+def _whole(durations: Numeric, dt: float) -> np.ndarray:
+    """Durations in steps, each rounded up unless it is above a whole number by a rounding error only, float64."""
+    quotient = np.asarray(durations, np.float64) / dt
+    # From where float32 tells steps no longer apart, to the nearest.
+    rounding = np.clip(quotient * _SHARE, _ROUNDING, 0.5)
+    return np.ceil(quotient - rounding)
 
 
 def shorter_than_a_step(delays: Any, dt: float) -> bool:
