@@ -144,10 +144,14 @@ class Part:
         """Draw the numbers of parameters for which the config says how: from here on it holds them.
 
         Raises:
-            ConfigError: They break a rule of the config, or nothing says how many there are.
+            ConfigError: They break a rule of the config or of its step, or nothing says how many there are.
         """
         try:
             found = drawn(self.config, self._seed, self._drawn_as)
+            # A config that was given no dt was not asked of these numbers; parts are asked when they are made.
+            problems = [] if found is self.config else found.step_problems()
+            if problems:
+                raise ConfigError(problems)
         except ConfigError as error:
             raise error.under(f"{self._path or type(self).__name__}.config") from error
         vars(self)["config"] = found
