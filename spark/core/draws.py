@@ -1,10 +1,11 @@
 """`Draw`: what stands in a config for numbers that are drawn, one for each unit, when its module is built."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from spark.core.errors import ConfigError, Problem
+from spark.core.errors import ArgumentError, ConfigError, Problem
 from spark.core.names import suggestion
 
 # Of how many numbers the median stands for what is drawn while units and seed are not known: odd, so that it is drawn.
@@ -39,6 +40,23 @@ class Draw:
 def is_draw(value: Any) -> bool:
     """Whether it is a draw or the plain data of one."""
     return isinstance(value, Draw) or (isinstance(value, dict) and Draw.tag in value)
+
+
+def require_numbers(address: str, values: Mapping[str, object]) -> None:
+    """See that a method that computes with these fields of the config at `address` finds no draw in them.
+
+    Raises:
+        ArgumentError: One of them is drawn once the module is built.
+    """
+    text = "is drawn for each unit once it is built, got {}; expected one number, or one for each unit"
+    fix = "Give a number, or take the config of the part of the built brain, which has the numbers"
+    problems = [
+        Problem(f"{address}.{name}", text.format(type(value).__name__), fix, "type")
+        for name, value in values.items()
+        if isinstance(value, Draw)
+    ]
+    if problems:
+        raise ArgumentError(problems)
 
 
 def to_draw(value: Any) -> Draw:

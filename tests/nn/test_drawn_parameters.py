@@ -253,22 +253,6 @@ def test_rules_hold_for_medians_at_once_and_for_every_number_once_it_is_drawn() 
         built(brain_of(PoolConfig(units=(400,), receptors=receptors), dt=2.0))
 
 
-def test_rules_of_the_step_hold_for_every_number_of_a_component_alone_whose_dt_is_left_out() -> None:
-    draw = UniformInitializer(low=1000.0, high=50_000.0)
-    match = (
-        r"^IntegrateAndFireSoma\.config\.cooldown: is longer than [0-9]+ steps, got [0-9.e+]+ ms with dt=1 ms\. "
-        "Shorten it, or lengthen dt$"
-    )
-    soma = somas.IntegrateAndFireSoma(somas.IntegrateAndFireSomaConfig(units=(6,), cooldown=draw))
-    with pytest.raises(spark.ConfigError, match=match):
-        soma(current=spark.CurrentArray(np.zeros(6, np.float32)))
-    receptors = {"r": ExponentialCurrentConfig(tau=UniformInitializer(low=0.001, high=1.0))}
-    pool = Pool(PoolConfig(units=(400,), receptors=receptors))
-    match = r"^Pool\.config\.receptors\.r\.tau: is too far below dt \(1 ms\), got 0\.0[0-9]+ ms"
-    with pytest.raises(spark.ConfigError, match=match):
-        pool(r=SpikeArray(np.zeros(400, np.int8)))
-
-
 def test_what_draws_no_number_for_each_unit_is_refused() -> None:
     head = "LeakySomaConfig.threshold"
     with refused(

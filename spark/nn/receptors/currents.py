@@ -7,6 +7,7 @@ import numpy as np
 
 from spark.core.arguments import checked
 from spark.core.config import Config, field
+from spark.core.draws import require_numbers
 from spark.core.errors import ArgumentError, Problem
 from spark.core.parameter import decay
 from spark.core.payloads import CurrentArray, FloatArray
@@ -69,7 +70,7 @@ class ExponentialCurrentConfig(InhibitoryConfig):
             The weight, pA; float64 of the shape of the units where one of both is given for each unit.
 
         Raises:
-            ArgumentError: The soma has no membrane of these two.
+            ArgumentError: The soma has no membrane of these two, or a number of them or `tau` is still to be drawn.
 
         Source: Rotter & Diesmann 1999, doi:10.1007/s004220050570.
         """
@@ -78,6 +79,9 @@ class ExponentialCurrentConfig(InhibitoryConfig):
             lacks = " and ".join(n for n in ("potential_tau", "resistance") if soma.field_or_none(n) is None)
             text = f"has no {lacks}, got {type(soma).__name__}; expected a leaky soma, which has both"
             raise ArgumentError(Problem("weight_of_peak.soma", text, "Give a LeakySomaConfig", "type"))
+        require_numbers(f"weight_of_peak.{type(self).__name__}", {"tau": self.tau})
+        read = {"potential_tau": membrane, "resistance": resistance}
+        require_numbers(f"weight_of_peak.{type(soma).__name__}", read)
         beyond = self.tau / np.asarray(membrane, np.float64) - 1.0
         # log1p(x) / x, which is 1 where both time constants are alike.
         power = np.divide(np.log1p(beyond), beyond, out=np.ones_like(beyond), where=beyond != 0.0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from spark.arrays import Array
 from spark.core.config import field
+from spark.core.draws import require_numbers
 from spark.core.errors import Problem
 from spark.core.parameter import decay
 from spark.core.payloads import ConductanceArray, CurrentArray, FloatArray
@@ -36,7 +37,12 @@ class DoubleExponentialConfig(ReceptorConfig):
         return [*super().step_problems(), *slow_rises(self.rise, self.tau)]
 
     def scale(self) -> Any:
-        """What makes the peak of the difference of both exponentials 1: a number, or one for each unit."""
+        """What makes the peak of the difference of both exponentials 1: a number, or one for each unit.
+
+        Raises:
+            ArgumentError: `rise` or `tau` is still to be drawn.
+        """
+        require_numbers(f"scale.{type(self).__name__}", {"rise": self.rise, "tau": self.tau})
         found = scale_of_peak(self.rise, self.tau)
         return found if found.ndim else float(found)
 

@@ -1,0 +1,59 @@
+"""What is asked of numbers that are drawn, and of configs that do not have them yet."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import refused
+
+import spark
+from spark import SpikeArray
+from spark.nn import Pool, PoolConfig, somas
+from spark.nn.initializers import UniformInitializer
+from spark.nn.receptors import DoubleExponentialCurrentConfig, ExponentialCurrentConfig
+
+
+def test_rules_of_the_step_hold_for_every_number_of_a_component_alone_whose_dt_is_left_out() -> None:
+    draw = UniformInitializer(low=1000.0, high=50_000.0)
+    match = (
+        r"^IntegrateAndFireSoma\.config\.cooldown: is longer than [0-9]+ steps, got [0-9.e+]+ ms with dt=1 ms\. "
+        "Shorten it, or lengthen dt$"
+    )
+    soma = somas.IntegrateAndFireSoma(somas.IntegrateAndFireSomaConfig(units=(6,), cooldown=draw))
+    with pytest.raises(spark.ConfigError, match=match):
+        soma(current=spark.CurrentArray(np.zeros(6, np.float32)))
+    receptors = {"r": ExponentialCurrentConfig(tau=UniformInitializer(low=0.001, high=1.0))}
+    pool = Pool(PoolConfig(units=(400,), receptors=receptors))
+    match = r"^Pool\.config\.receptors\.r\.tau: is too far below dt \(1 ms\), got 0\.0[0-9]+ ms"
+    with pytest.raises(spark.ConfigError, match=match):
+        pool(r=SpikeArray(np.zeros(400, np.int8)))
+
+
+TELLS = (
+    "is drawn for each unit once it is built, got UniformInitializer; expected one number, or one for each unit. Give "
+    "a number, or take the config of the part of the built brain, which has the numbers"
+)
+
+
+def test_what_is_computed_of_a_config_asks_for_numbers_where_they_are_still_to_be_drawn() -> None:
+    spread = UniformInitializer(low=5.0, high=10.0)
+    receptor, soma = ExponentialCurrentConfig(), somas.IntegrateAndFireSomaConfig()
+    with refused(spark.ArgumentError, f"weight_of_peak.ExponentialCurrentConfig.tau: {TELLS}"):
+        receptor.updated(tau=spread).weight_of_peak(0.15, soma)
+    for name in ("potential_tau", "resistance"):
+        with refused(spark.ArgumentError, f"weight_of_peak.IntegrateAndFireSomaConfig.{name}: {TELLS}"):
+            receptor.weight_of_peak(0.15, soma.updated(**{name: spread}))
+    for name, other in (("rise", {"tau": 20.0}), ("tau", {"rise": 1.0})):
+        config = DoubleExponentialCurrentConfig(**{name: spread, **other})
+        with refused(spark.ArgumentError, f"scale.DoubleExponentialCurrentConfig.{name}: {TELLS}"):
+            config.scale()
+
+
+def test_the_config_of_what_is_built_has_the_numbers_of_which_a_weight_is_computed() -> None:
+    soma = somas.IntegrateAndFireSomaConfig(resistance=UniformInitializer(low=50.0, high=100.0))
+    pool = Pool(PoolConfig(units=(3, 4), soma=soma))
+    pool.draw_parameters()
+    made: Any = pool.config.soma
+    weights = ExponentialCurrentConfig().weight_of_peak(0.15, made)
+    expected = ExponentialCurrentConfig().weight_of_peak(0.15, soma.updated(resistance=1.0))
+    np.testing.assert_allclose(weights, expected / made.resistance, rtol=1e-6)
