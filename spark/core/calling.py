@@ -9,6 +9,7 @@ from jax.core import Tracer
 
 from spark.core import binding, numerics, transform
 from spark.core.compiled import forgetful
+from spark.core.draws import Unread
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
 from spark.core.inference import infer_outputs
 from spark.core.keeper import Claim
@@ -120,10 +121,12 @@ def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
 
 def _infer_as_written(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
     """Infer outputs where the config holds draws, not the numbers: those belong to one seed, and a compiled step to all
-    brains that differ in nothing else. A step that reads such a parameter from the config fails here.
+    brains that differ in nothing else. A step that computes with such a parameter from the config, or asks how it
+    compares or whether it is 0, fails here.
     """
     made = module.config
-    vars(module)["config"] = made.as_written
+    written, draws = made.as_written, made.as_written.draws()
+    vars(module)["config"] = written.model_copy(update=dict.fromkeys(draws, Unread())) if draws else written
     try:
         return infer_outputs(module, inputs)
     except Exception as error:

@@ -10,6 +10,7 @@ from spark.core.names import suggestion
 
 # Of how many numbers the median stands for what is drawn while units and seed are not known: odd, so that it is drawn.
 _SAMPLE = 101
+_UNREAD = "a parameter that is drawn for each unit has no number in the config that a step reads"
 
 
 class Draw:
@@ -35,6 +36,21 @@ class Draw:
         """A number of its distribution that half of the others lie below: the same in every process."""
         drawn = np.asarray(self.values(np.random.default_rng(0), (_SAMPLE,)), np.float64)
         return float(np.sort(drawn.reshape(-1))[drawn.size // 2])
+
+
+class Unread(Draw):
+    """What a step finds in its config where numbers are drawn: they belong to one seed, so it can be asked for none.
+
+    Arithmetic with it, and orders, fail as those of any other object; a comparison and its truth would not.
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError(_UNREAD)
+
+    def __bool__(self) -> bool:
+        raise TypeError(_UNREAD)
 
 
 def is_draw(value: Any) -> bool:

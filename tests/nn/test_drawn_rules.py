@@ -29,6 +29,44 @@ def test_rules_of_the_step_hold_for_every_number_of_a_component_alone_whose_dt_i
         pool(r=SpikeArray(np.zeros(400, np.int8)))
 
 
+class BranchesConfig(somas.SomaConfig):
+    """One number for each unit."""
+
+    level: spark.Quantity = spark.field(10.0, unit="pA", description="Current above which a unit fires.")
+    asks: str = spark.field("equal", description="What the step asks.")
+
+
+class Branches(somas.Soma):
+    """A soma whose step takes a branch by what it reads from the config."""
+
+    config: BranchesConfig
+
+    def __call__(self, current: spark.CurrentArray) -> somas.SomaOutput:
+        """Advance one step."""
+        level: Any = self.config.level
+        asked: Any = {
+            "equal": lambda: level == 0,
+            "unequal": lambda: level != 0,
+            "truth": lambda: bool(level),
+            "below": lambda: level < 0,
+            "number": lambda: np.asarray(level) == 0,
+        }
+        return {"spikes": SpikeArray((current.value > 0).astype(np.int8) * (1 if asked[self.config.asks]() else 0))}
+
+
+@pytest.mark.parametrize("asks", ["equal", "unequal", "truth", "below", "number"])
+def test_a_step_takes_no_branch_by_a_parameter_that_is_drawn(asks: str) -> None:
+    current = spark.CurrentArray(np.ones(4, np.float32))
+    Branches(BranchesConfig(units=(4,), level=3.0, asks=asks))(current=current)
+    soma = Branches(BranchesConfig(units=(4,), level=UniformInitializer(low=1.0, high=2.0), asks=asks))
+    with pytest.raises(TypeError) as caught:
+        soma(current=current)
+    assert any("a step reads what `build` made of them: a constant" in note for note in caught.value.__notes__)
+    if asks in ("equal", "unequal", "truth"):
+        text = "a parameter that is drawn for each unit has no number in the config that a step reads"
+        assert str(caught.value) == text
+
+
 TELLS = (
     "is drawn for each unit once it is built, got UniformInitializer; expected one number, or one for each unit. Give "
     "a number, or take the config of the part of the built brain, which has the numbers"
