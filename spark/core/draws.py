@@ -8,8 +8,8 @@ import numpy as np
 from spark.core.errors import ArgumentError, ConfigError, Problem
 from spark.core.names import suggestion
 
-# Of how many numbers the median stands for what is drawn while units and seed are not known: odd, so that it is drawn.
-_SAMPLE = 101
+# Of how many numbers the median is taken where a distribution does not say its own: odd, so that it is one of them.
+_SAMPLE = 10_001
 _UNREAD = "a parameter that is drawn for each unit has no number in the config that a step reads"
 
 
@@ -33,7 +33,7 @@ class Draw:
         return []
 
     def median(self) -> float:
-        """A number of its distribution that half of the others lie below: the same in every process."""
+        """A number that half of its distribution lies below: here that of many numbers of one seed."""
         drawn = np.asarray(self.values(np.random.default_rng(0), (_SAMPLE,)), np.float64)
         return float(np.sort(drawn.reshape(-1))[drawn.size // 2])
 

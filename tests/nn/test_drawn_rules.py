@@ -9,7 +9,16 @@ from builders import refused
 import spark
 from spark import SpikeArray
 from spark.nn import Pool, PoolConfig, somas
-from spark.nn.initializers import UniformInitializer
+from spark.nn.initializers import (
+    ConstantInitializer,
+    ExponentialInitializer,
+    GammaInitializer,
+    Initializer,
+    LogNormalInitializer,
+    NormalInitializer,
+    TruncatedNormalInitializer,
+    UniformInitializer,
+)
 from spark.nn.receptors import DoubleExponentialCurrentConfig, ExponentialCurrentConfig
 
 
@@ -65,6 +74,44 @@ def test_a_step_takes_no_branch_by_a_parameter_that_is_drawn(asks: str) -> None:
     if asks in ("equal", "unequal", "truth"):
         text = "a parameter that is drawn for each unit has no number in the config that a step reads"
         assert str(caught.value) == text
+
+
+class Squared(UniformInitializer):
+    """Squares of uniform numbers: it says no median of its own, and that of a uniform one is none."""
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Squares."""
+        return super().draw(generator, shape) ** 2
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        UniformInitializer(low=1000.0, high=60_000.0),
+        NormalInitializer(mean=-50.0, deviation=7.0),
+        NormalInitializer(mean=5.0, deviation=3.0, maximum=5.5, minimum=4.0),
+        LogNormalInitializer(mean=1.5, deviation=0.8),
+        ExponentialInitializer(mean=4.0),
+        GammaInitializer(mean=3.0, order=0.4),
+        GammaInitializer(mean=3.0, order=9.0),
+        TruncatedNormalInitializer(mean=1.0, deviation=0.75, low=0.5, high=6.0),
+        TruncatedNormalInitializer(mean=8.0, deviation=2.0, low=0.0, high=5.0),
+        Squared(low=0.0, high=10.0),
+    ],
+    ids=lambda draw: type(draw).__name__,
+)
+def test_half_of_what_is_drawn_lies_below_the_median(draw: Initializer) -> None:
+    drawn = draw.values(np.random.default_rng(5101), (400_000,))
+    # A standard error of the share is 0.0008, and 0.005 where 10,001 numbers say the median.
+    most = 0.02 if isinstance(draw, Squared) else 0.004
+    assert abs(np.mean(drawn < draw.median()) - 0.5) < most
+
+
+def test_bounds_and_constants_are_medians_themselves() -> None:
+    assert ConstantInitializer(value=3.5).median() == 3.5
+    assert UniformInitializer(low=0.0, high=10.0, maximum=2.0).median() == 2.0
+    assert NormalInitializer(mean=0.0, minimum=1.0).median() == 1.0
+    assert UniformInitializer(low=1000.0, high=60_000.0).median() == 30_500.0
 
 
 TELLS = (

@@ -102,6 +102,14 @@ class Initializer(Config, Draw):
         """
         raise NotImplementedError
 
+    def middle(self) -> float:
+        """The median of what `draw` gives; of many numbers, where the class that writes `draw` does not say it."""
+        return super().median()
+
+    def median(self) -> float:
+        """The median of what is drawn, within the bounds."""
+        return float(self._bounded(np.asarray(self.middle(), np.float64)))
+
     def values(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Numbers within the bounds."""
         return self._bounded(self.draw(generator, shape))
@@ -190,6 +198,8 @@ class Initializer(Config, Draw):
         super().__init_subclass__(**kwargs)
         if "draw" in vars(cls) and "independent" not in vars(cls):
             cls.independent = False
+        if {"draw", "values"} & vars(cls).keys() and "middle" not in vars(cls):
+            cls.middle = Initializer.middle
         kinds[cls.__name__] = cls
 
 

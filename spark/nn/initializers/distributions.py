@@ -1,6 +1,7 @@
 """Initializers that draw from a distribution."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 
@@ -20,6 +21,10 @@ class ConstantInitializer(Initializer):
     in_unit = (*Initializer.in_unit, "value")
 
     value: Number = field(1.0, description="The value, in the unit of what is drawn.")
+
+    def middle(self) -> float:
+        """`value`."""
+        return self.value
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """An array of `value`."""
@@ -42,6 +47,10 @@ class UniformInitializer(Initializer):
         text = f"must be above low, got {self.low} to {self.high}"
         return [*super().problems(), Problem("high", text, "", "bounds")]
 
+    def middle(self) -> float:
+        """Half way between the ends."""
+        return 0.5 * self.low + 0.5 * self.high
+
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Uniform numbers."""
         return generator.uniform(self.low, self.high, shape)
@@ -56,6 +65,10 @@ class NormalInitializer(Initializer):
     mean: Number = field(0.0, description="Mean, in the unit of what is drawn.")
     deviation: Number = field(1.0, above=0, description="Standard deviation, in the unit of what is drawn.")
 
+    def middle(self) -> float:
+        """The mean."""
+        return self.mean
+
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Normal numbers."""
         return generator.normal(self.mean, self.deviation, shape)
@@ -69,6 +82,11 @@ class LogNormalInitializer(Initializer):
     mean: Number = field(0.0, description="Mean of the logarithm, no unit.")
     deviation: Number = field(1.0, above=0, description="Standard deviation of the logarithm, no unit.")
 
+    def middle(self) -> float:
+        """That of the logarithm is its mean."""
+        with np.errstate(over="ignore"):
+            return float(np.exp(self.mean))
+
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Log-normal numbers."""
         return generator.lognormal(self.mean, self.deviation, shape)
@@ -81,6 +99,10 @@ class ExponentialInitializer(Initializer):
     in_unit = (*Initializer.in_unit, "mean")
 
     mean: Number = field(1.0, above=0, description="Mean, in the unit of what is drawn.")
+
+    def middle(self) -> float:
+        """The mean times ln 2."""
+        return self.mean * math.log(2.0)
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Exponential numbers."""
@@ -97,6 +119,12 @@ class GammaInitializer(Initializer):
     order: Number = field(
         2.0, above=0, description="Shape of the distribution, no unit: the variance is mean^2 / order."
     )
+
+    def middle(self) -> float:
+        """Where the regularized incomplete gamma function is 1/2."""
+        from scipy.special import gammaincinv
+
+        return float(gammaincinv(self.order, 0.5)) * self.mean / self.order
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Gamma numbers."""
@@ -133,6 +161,11 @@ class TruncatedNormalInitializer(Initializer):
         ends = ((end - self.mean) / (self.deviation * math.sqrt(2.0)) for end in (self.low, self.high))
         below, above = (math.erf(end) for end in ends)
         return 0.5 * (above - below)
+
+    def middle(self) -> float:
+        """Where half of what lies between the ends lies below."""
+        whole = NormalDist(self.mean, self.deviation)
+        return whole.inv_cdf(0.5 * (whole.cdf(self.low) + whole.cdf(self.high)))
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Normal numbers between the ends."""
