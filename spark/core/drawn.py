@@ -34,13 +34,16 @@ def drawn(config: Config, seed: int, path: str, units: tuple[int, ...] | None = 
     draws = config.draws()
     changes: dict[str, Any] = {}
     problems: list[Problem] = []
+    fix = (
+        "Give `units`, or the numbers as an array" if "units" in type(config).model_fields else "Give an array of them"
+    )
     for name in type(config).model_fields:
         try:
             value = config.field_or_none(name)
             made = (
-                _numbers(draws[name], seed, path, name, units)
+                _numbers(draws[name], seed, path, name, units, fix)
                 if name in draws
-                else _within(name, value, seed, path, units)
+                else _within(name, value, seed, path, units, fix)
             )
         except ConfigError as error:
             problems += error.under(name).problems
@@ -52,7 +55,7 @@ def drawn(config: Config, seed: int, path: str, units: tuple[int, ...] | None = 
     return _with(config, changes) if changes else config
 
 
-def _within(name: str, value: Any, seed: int, path: str, units: tuple[int, ...] | None) -> Any:
+def _within(name: str, value: Any, seed: int, path: str, units: tuple[int, ...] | None, fix: str) -> Any:
     """A field's value, where the configs in it draw nothing any more."""
     if isinstance(value, Config):
         return drawn(value, seed, f"{path}.{name}", units)
@@ -64,7 +67,7 @@ def _within(name: str, value: Any, seed: int, path: str, units: tuple[int, ...] 
             if isinstance(one, Config):
                 made: Any = drawn(one, seed, f"{path}.{key}", units)
             elif isinstance(one, tuple) and one and isinstance(one[0], Draw):
-                made = (_numbers(one[0], seed, path, f"{name}.{key}", units), *one[1:])
+                made = (_numbers(one[0], seed, path, f"{name}.{key}", units, fix), *one[1:])
             else:
                 continue
         except ConfigError as error:
@@ -74,10 +77,10 @@ def _within(name: str, value: Any, seed: int, path: str, units: tuple[int, ...] 
     return {**value, **changes} if changes else value
 
 
-def _numbers(draw: Draw, seed: int, path: str, name: str, units: tuple[int, ...] | None) -> np.ndarray:
+def _numbers(draw: Draw, seed: int, path: str, name: str, units: tuple[int, ...] | None, fix: str) -> np.ndarray:
     if units is None:
         text = "draws a number for each unit, and nothing says how many there are"
-        raise ConfigError(Problem("", text, "Give `units`, or the numbers as an array", "units"))
+        raise ConfigError(Problem("", text, fix, "units"))
     count = math.prod(units)
     require_memory("", f"needs too much memory for {count:,} numbers", 8 * count, "Take fewer units")
     sequence = np.random.SeedSequence([seed, zlib.crc32(path.encode()), zlib.crc32(name.encode())])

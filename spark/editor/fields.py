@@ -78,8 +78,10 @@ def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str
         made["least"] = schema.get("minProperties", 0)
     elif isinstance(default, Config) and kind_of(default):
         made |= {"kind": "kinds", "tag": next(iter(kind_of(default)))}
-    elif made["kind"] == "quantity" and (tag := _tag(schema)):
-        made["draws"] = tag
+    elif made["kind"] == "quantity":
+        # Elsewhere nothing says how many numbers are to be drawn.
+        if "units" in cls.model_fields and (tag := _tag(schema)):
+            made["draws"] = tag
     elif default is None and (tag := _tag(schema)):
         made |= {"kind": "kinds", "tag": tag}
     if made["kind"] == "choice":

@@ -13,6 +13,7 @@ import spark
 from spark.core.errors import Problem
 from spark.editor import catalogue_view
 from spark.editor.commands import CommandError
+from spark.editor.fields import fields_of
 from spark.editor.fixes import fixes_of
 from spark.editor.history import History
 from spark.editor.live import Live
@@ -21,7 +22,8 @@ from spark.editor.shapes import deep_check, locate
 from spark.editor.wires import copied
 from spark.io.graph_config import brain_config
 from spark.io.model_file import new_document
-from spark.nn import Brain
+from spark.nn import Brain, interfaces, receptors, somas
+from spark.nn.projections import TsodyksMarkramConfig
 
 
 def test_the_ports_of_a_pool_are_its_receptors():
@@ -252,3 +254,18 @@ def test_a_page_is_told_of_ports_with_the_change_that_makes_them_and_of_none_whe
         "nmda": True,
         "stimulus": False,
     }
+
+
+def test_a_draw_is_offered_where_the_number_of_units_is_known():
+    def offered(cls):
+        return {field["name"] for field in fields_of(cls) if "draws" in field}
+
+    assert {"threshold", "cooldown"} <= offered(somas.LeakySomaConfig)
+    assert "tau" in offered(receptors.ExponentialCurrentConfig) and "utilization" in offered(TsodyksMarkramConfig)
+    for cls, names in (
+        (interfaces.GainConfig, {"gain"}),
+        (interfaces.PopulationEncoderConfig, {"spans", "centers"}),
+        (interfaces.DeltaSpikerConfig, {"threshold"}),
+    ):
+        assert names <= {field["name"] for field in fields_of(cls) if field["kind"] == "quantity"}
+        assert not offered(cls)

@@ -346,10 +346,7 @@ def test_a_dendrite_and_a_soma_in_one_pool_draw_apart_and_are_read_where_they_ar
 
 def test_a_gain_for_numbers_of_which_nothing_says_how_many_there_are_takes_an_array() -> None:
     gain = spark.nn.interfaces.Gain(spark.nn.interfaces.GainConfig(gain=around(2.0)))
-    text = (
-        "Gain.config.gain: draws a number for each unit, and nothing says how many there are. "
-        "Give `units`, or the numbers as an array"
-    )
+    text = "Gain.config.gain: draws a number for each unit, and nothing says how many there are. Give an array of them"
     with refused(spark.ConfigError, text):
         gain(signal=FloatArray(np.zeros(5, np.float32)))
 
