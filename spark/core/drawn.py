@@ -57,15 +57,16 @@ def drawn(config: Config, seed: int, path: str, units: tuple[int, ...] | None = 
 
 def _within(name: str, value: Any, seed: int, path: str, units: tuple[int, ...] | None, fix: str) -> Any:
     """A field's value, where the configs in it draw nothing any more."""
+    head = f"{path}." if path else ""
     if isinstance(value, Config):
-        return drawn(value, seed, f"{path}.{name}", units)
+        return drawn(value, seed, f"{head}{name}", units)
     if not isinstance(value, dict):
         return value
     changes = {}
     for key, one in value.items():
         try:
             if isinstance(one, Config):
-                made: Any = drawn(one, seed, f"{path}.{key}", units)
+                made: Any = drawn(one, seed, f"{head}{key}", units)
             elif isinstance(one, tuple) and one and isinstance(one[0], Draw):
                 made = (_numbers(one[0], seed, path, f"{name}.{key}", units, fix), *one[1:])
             else:

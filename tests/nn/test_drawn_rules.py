@@ -1,5 +1,6 @@
 """What is asked of numbers that are drawn, and of configs that do not have them yet."""
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from builders import refused
 
 import spark
 from spark import SpikeArray
+from spark.core.tree import part_named
 from spark.nn import Pool, PoolConfig, somas
 from spark.nn.initializers import (
     ConstantInitializer,
@@ -112,6 +114,25 @@ def test_bounds_and_constants_are_medians_themselves() -> None:
     assert UniformInitializer(low=0.0, high=10.0, maximum=2.0).median() == 2.0
     assert NormalInitializer(mean=0.0, minimum=1.0).median() == 1.0
     assert UniformInitializer(low=1000.0, high=60_000.0).median() == 30_500.0
+
+
+def test_parts_of_a_pool_alone_draw_by_the_path_that_they_have() -> None:
+    spread = UniformInitializer(low=5.0, high=9.0)
+    config = PoolConfig(
+        units=(6,),
+        seed=3,
+        soma=somas.LeakySomaConfig(potential_tau=spread),
+        receptors={"r": ExponentialCurrentConfig(tau=spread)},
+    )
+    pool = Pool(config)
+    pool(r=SpikeArray(np.zeros(6, np.int8)))
+    for name, field in (("soma", "potential_tau"), ("r", "tau")):
+        part: Any = part_named(pool, name)
+        assert part.path == name
+        # What follows from the pool's seed, the part's path and the parameter's name, as documented.
+        words = [3, zlib.crc32(name.encode()), zlib.crc32(field.encode())]
+        generator = np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
+        np.testing.assert_array_equal(vars(part.config)[field], generator.uniform(5.0, 9.0, 6).astype(np.float32))
 
 
 TELLS = (
