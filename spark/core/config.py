@@ -7,7 +7,7 @@ is frozen; `updated(...)` gives a changed copy.
 import json
 import re
 from dataclasses import replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 
 import numpy as np
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
@@ -202,8 +202,9 @@ class Config(Nested):
         return found
 
     def quantities(self) -> dict[str, Any]:
-        """Values of the fields that take one number for all units, or one for each."""
-        return {n: getattr(self, n) for n, info in type(self).model_fields.items() if _is_quantity(info)}
+        """Values of the fields that take one number for all units, or one for each; what is None is none."""
+        values = {n: getattr(self, n) for n, info in type(self).model_fields.items() if _is_quantity(info)}
+        return {n: value for n, value in values.items() if value is not None}
 
     def _of_other_shapes(self) -> list[Problem]:
         """Parameters for other numbers of units than most: rules that compare them could not."""
@@ -326,8 +327,11 @@ def _shown(value: Any, right: Any) -> str:
 
 
 def _is_quantity(info: Any) -> bool:
-    """Whether a field takes one number, or one for each unit."""
-    return any(isinstance(rule, BeforeValidator) and rule.func is to_quantity for rule in info.metadata)
+    """Whether a field takes one number, or one for each unit, be it beside None."""
+    rules = list(info.metadata)
+    # Of a union each argument keeps its own: `Quantity | None`.
+    rules += [rule for one in get_args(info.annotation) if get_origin(one) is Annotated for rule in get_args(one)[1:]]
+    return any(isinstance(rule, BeforeValidator) and rule.func is to_quantity for rule in rules)
 
 
 # Beyond this ratio of dt to a time constant, exp(dt / tau) is no number in float32; nothing is left after a step.

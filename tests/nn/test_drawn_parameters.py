@@ -2,6 +2,7 @@
 stands for it."""
 
 import copy
+import json
 from typing import Any
 
 import numpy as np
@@ -251,6 +252,48 @@ def test_rules_hold_for_medians_at_once_and_for_every_number_once_it_is_drawn() 
     match = r"^pool\.config\.receptors\.r\.tau: is too far below dt \(2 ms\), got 0\.0[0-9]+ ms"
     with pytest.raises(spark.ConfigError, match=match):
         built(brain_of(PoolConfig(units=(400,), receptors=receptors), dt=2.0))
+
+
+def drawable(cls: Any) -> list[str]:
+    """Fields whose schema says that an initializer may stand there."""
+    fields = cls.config_class().model_json_schema()["properties"]
+    return [name for name, field in fields.items() if '"title": "Initializer"' in json.dumps(field)]
+
+
+ALL = [cls for family in catalogue.BUILT_IN.values() for cls in family]
+
+
+@pytest.mark.parametrize("cls", [cls for cls in ALL if drawable(cls)])
+def test_wherever_the_schema_allows_an_initializer_it_is_drawn_and_its_bounds_are_asked(cls: Any) -> None:
+    config = cls.config_class()
+    for name in drawable(cls):
+        value = vars(config())[name]
+        draw = around(100.0 if value is None else value)
+        bounds = config.model_fields[name].json_schema_extra
+        # A share of 1 is drawn from below it; what another setting turns off takes no other value.
+        if bounds.get("maximum") == value:
+            draw = UniformInitializer(low=0.5, high=1.0)
+        if bounds.get("only_with") and not vars(config())[bounds["only_with"]]:
+            continue
+        assert config(**{name: draw}).draws() == {name: draw}
+        if {"minimum", "exclusiveMinimum"} & bounds.keys():
+            text = (
+                f"{config.__name__}\\.{name}: must be >=? .*, got -100.0; the median of what is drawn stands for {name}"
+            )
+            with pytest.raises(spark.ConfigError, match=text):
+                config(**{name: ConstantInitializer(value=-100.0)})
+
+
+def test_a_number_that_may_be_left_out_is_drawn_for_each_source_and_held_to_its_bounds() -> None:
+    def made(tau: Any) -> Brain:
+        return built(brain_of(PoolConfig(units=UNITS), short_term=TsodyksMarkramConfig(facilitation_tau=tau)))
+
+    drawn: Any = made(UniformInitializer(low=100.0, high=300.0))
+    numbers = drawn.pool.to_excitation_short_term.config.facilitation_tau
+    assert numbers.shape == (SOURCES,) and len(np.unique(numbers)) == SOURCES
+    alike(run(drawn), run(made(numbers)))
+    with pytest.raises(spark.ConfigError, match=r"facilitation_tau: must be > 0 ms, got -[0-9.]+ at unit"):
+        made(UniformInitializer(low=-200.0, high=300.0))
 
 
 def test_what_draws_no_number_for_each_unit_is_refused() -> None:
