@@ -76,8 +76,8 @@ class Pool(Recipe):
         return [self.origin("out_spikes", SpikeArray, self.units, signed=self.inhibitory > 0)]
 
 
-def rule_config(draw: Draw, kind: type, modulated: bool) -> Any:
-    """A rule that changes weights visibly within some hundred steps."""
+def rule_config(draw: Draw, kind: type, modulated: bool, greatest: float) -> Any:
+    """A rule that changes weights visibly within some hundred steps, with room for first weights of `greatest`."""
     config = kind.config_class()
     fields: dict[str, Any] = {}
     if modulated:
@@ -87,7 +87,7 @@ def rule_config(draw: Draw, kind: type, modulated: bool) -> Any:
     if kind is plasticity.ZenkeRule:
         return config(gamma=draw.number_in(0.002, 0.02), **fields)
     if issubclass(kind, plasticity.ConnectionRule):
-        return config(maximum=draw.number_in(40.0, 80.0), **_visibly(draw, kind), **fields)
+        return config(maximum=max(draw.number_in(40.0, 80.0), greatest), **_visibly(draw, kind), **fields)
     if draw.chance(0.3):
         fields["soft_bounds"] = True
     if draw.chance(0.3):
@@ -126,7 +126,7 @@ def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: floa
     if draw.chance(0.3):
         settings["signed"] = draw.chance(0.5)
     if draw.chance(0.4):
-        settings["rule"] = rule_config(draw, draw.choice(PlasticPool.rules), False)
+        settings["rule"] = rule_config(draw, draw.choice(PlasticPool.rules), False, 4.01 * mean)
         return Projection(origin.wire.origin, origin.wire.port, name=name, **settings)
     if draw.chance(0.3):
         settings["weight_dtype"] = draw.choice(["float16", "bfloat16"])
@@ -176,15 +176,16 @@ class PlasticPool(Pool):
         own = [projection(self.draw, origin, "beside", self.units, 300.0) for origin in wires[len(bare) :]]
         return [*(origin.wire for origin in bare), *own]
 
-    def kernel(self, pre: int) -> Any:
+    def kernel(self, pre: int) -> tuple[Any, float]:
+        """Weights, and what none of them is above: of those that are scaled, what they sum up to at a unit."""
         post, total = int(np.prod(self.units)), self.draw.number_in(8_000.0, 30_000.0) / self.draw.dt**0.7
         if self.draw.turn("kernel", range(6)) == 0:
             there = self.draw.generator.random((post, pre)) < self.draw.choice([0.3, 1.0])
             drawn = self.draw.generator.uniform(0.2, 1.8, (post, pre)) * total / pre
-            return initializers.ArrayInitializer(array=np.where(there, drawn, 0.0).astype(np.float32))
+            return initializers.ArrayInitializer(array=np.where(there, drawn, 0.0).astype(np.float32)), drawn.max()
         density = 1.0 if self.draw.chance(0.3) else self.draw.number_in(0.1, 0.9)
         mean = total / max(1, round(density * pre))
-        return positive_values(self.draw, mean).updated(density=density, total=float(f"{total:.4g}"))
+        return positive_values(self.draw, mean).updated(density=density, total=float(f"{total:.4g}")), 1.01 * total
 
     def config(self, inputs):
         draw, units = self.draw, self.units
@@ -192,7 +193,7 @@ class PlasticPool(Pool):
         pre = sum(o.size for o in bare)
         delayed = draw.chance(0.6)
         fields = self.common(units=units, inhibitory_rate=self.inhibitory, async_spikes=delayed)
-        fields |= {"synapses__kernel": self.kernel(pre)}
+        fields["synapses__kernel"], greatest = self.kernel(pre)
         fields |= {"soma__potential_tau": draw.quantity(15.0, units), "soma__cooldown": draw.number_in(0.0, 4.0)}
         if delayed:
             fields["max_delay"] = draw.dt * draw.number_in(1.0, 40.0)
@@ -202,7 +203,7 @@ class PlasticPool(Pool):
                 fields["delays__delays"] = draw.generator.uniform(draw.dt, most, shape).astype(np.float32)
         # Without a rule weights are constants of the run; a modulated port must be used.
         if self.modulated or draw.chance(0.8):
-            fields["learning_rule"] = rule_config(draw, self.rule, self.modulated)
+            fields["learning_rule"] = rule_config(draw, self.rule, self.modulated, greatest)
         else:
             fields["learning_rule__gamma"] = 0.0
         return self.module.config_class()(**fields)

@@ -11,7 +11,7 @@ from tolerances import INTEGRATED, SAME_BRAIN
 import spark
 from spark import FloatArray, InputSpec, SpikeArray
 from spark.nn import Projection, plasticity, receptors, somas
-from spark.nn.connections import FixedProbability
+from spark.nn.connections import AllToAll, FixedProbability
 from spark.nn.initializers import UniformInitializer as Uniform
 
 STEPS = 3000
@@ -168,6 +168,27 @@ def test_bounds_in_the_wrong_order_are_refused() -> None:
     text = "BCMRuleConfig.maximum: must be above minimum (2), got 1. Swap them"
     with refused(spark.ConfigError, text):
         plasticity.BCMRuleConfig(minimum=2.0)
+
+
+@pytest.mark.parametrize("pattern", [AllToAll(), FixedProbability(probability=0.9)])
+@pytest.mark.parametrize("name", RULES)
+def test_first_weights_outside_of_the_bounds_are_refused_before_they_are_clipped(name: str, pattern: Any) -> None:
+    def made(rule: Any) -> Any:
+        return brain_of(
+            {"r": Projection("__call__", "s", name="learns", weights=0.7, rule=rule, pattern=pattern)},
+            {"r": receptors.JumpConfig()}, soma=somas.IntegrateAndFireSomaConfig(),
+        )  # fmt: skip
+
+    for wrong, which, bound in (("maximum", "greatest", 0.6), ("minimum", "least", 0.8)):
+        text = (
+            f"pool.learns_rule.config.{wrong}: the {which} first weight lies outside, got 0.7; the bound is {bound}, "
+            "in the receptor's unit. Change the bound, or draw other first weights"
+        )
+        with refused(spark.ConfigError, text):
+            made(RULES[name].updated(**{wrong: bound}))
+    # Exactly on a bound is within.
+    made(RULES[name].updated(maximum=0.7))
+    made(RULES[name].updated(minimum=0.7))
 
 
 def test_scaling_brings_units_to_their_target_and_keeps_what_their_weights_are_to_each_other() -> None:

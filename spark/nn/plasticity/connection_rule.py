@@ -27,7 +27,7 @@ from spark.nn.plasticity.connection_formula import formulas_of
 from spark.nn.plasticity.rule import PlasticityOutput
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import history_of
-from spark.nn.plasticity.weight_rule import WeightRule
+from spark.nn.plasticity.weight_rule import WeightRule, require_within
 
 
 class ConnectionRuleConfig(ModulatedRuleConfig):
@@ -83,6 +83,7 @@ class ConnectionRule(WeightRule):
         post_values: Names of what it gives of a postsynaptic one, likewise.
 
     Raises:
+        ConfigError: A first weight lies outside of the bounds.
         InputError: Weights are not of shape (pre, post).
     """
 
@@ -97,6 +98,9 @@ class ConnectionRule(WeightRule):
     ) -> None:
         """What all such rules need; a subclass adds its variables."""
         self.take_wires(pre_spikes, post_spikes, weights)
+        if weights.source is not None:
+            first, address = weights.source.weights.reset_value, f"{self.path or type(self).__name__}.config"
+            require_within(address, np.asarray(first, np.float32), self.config.minimum, self.config.maximum)
         self.coefficients = Constant(np.array([self.config.minimum, self.config.maximum], np.float32))
         self.ringed = self.delayed and bool(self.pre_values)
         if self.ringed:

@@ -7,7 +7,7 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import ConfigError, Problem
+from spark.core.errors import Problem
 from spark.core.module import Module
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
@@ -24,7 +24,7 @@ from spark.nn.lowering import Arriving, Lowering, Postponed
 from spark.nn.plasticity.rule import PlasticityOutput
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import advance, advance_ring, history_of
-from spark.nn.plasticity.weight_rule import WeightRule
+from spark.nn.plasticity.weight_rule import WeightRule, require_within
 
 
 class EventRuleConfig(ModulatedRuleConfig):
@@ -64,15 +64,11 @@ class EventRuleConfig(ModulatedRuleConfig):
         Raises:
             ConfigError: A first weight lies outside of the bounds.
         """
-        least, most = (float(first.min()), float(first.max())) if first.size else (0.0, 0.0)
+        most = float(first.max()) if first.size else 0.0
         unit = self.weight_unit or (float(np.abs(first).mean()) if first.size else 0.0) or 1.0
         minimum = self.minimum * unit
         maximum = (2 * most or unit) if self.maximum is None else self.maximum * unit
-        # The bounds are kept in float32, in which a first weight may lie exactly on them.
-        if np.float32(least) < np.float32(minimum):
-            raise ConfigError(_outside(f"{address}.minimum", "least", least, minimum, unit))
-        if np.float32(most) > np.float32(maximum):
-            raise ConfigError(_outside(f"{address}.maximum", "greatest", most, maximum, unit))
+        require_within(address, first, minimum, maximum, unit)
         table = self.table().scaled(self.rate, unit)
         if self.soft_bounds:
             table = table.softened(minimum, maximum)
@@ -264,13 +260,3 @@ class EventRule(WeightRule):
         """Of each trace whether only the nearest spike counts, and its decay, as operands."""
         for trace, factor in traces:
             program.extend((), (int(trace.nearest),), (factor,))
-
-
-def _outside(address: str, which: str, found: float, bound: float, unit: float) -> Problem:
-    return Problem(
-        address,
-        f"the {which} first weight lies outside, got {found / unit:.6g}; the bound is {bound / unit:.6g}, "
-        f"in units of {unit:.6g} pA",
-        "Change the bound, or draw other first weights",
-        "bounds",
-    )

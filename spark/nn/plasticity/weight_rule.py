@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import InputError, Problem
+from spark.core.errors import ConfigError, InputError, Problem
 from spark.core.ports import PortSpec
 from spark.core.variable import Constant, Variable
 from spark.kernels import Edges
@@ -92,3 +94,36 @@ class WeightRule(Rule):
             history = lowering.program.scratch((2, 1, self.pre_units), "uint32")
             lowering.program.emit(PUSH, (history, pre_spikes.place), (1, self.pre_units))
         return history, edges, edges.starts.shape[1] - 1
+
+
+def require_within(address: str, first: np.ndarray, minimum: float, maximum: float, unit: float = 1.0) -> None:
+    """Refuse first weights that the first change would clip.
+
+    Args:
+        address: Of the config, for errors.
+        first: First weights.
+        minimum: Least weight, in the unit of `first`, as is `maximum`.
+        maximum: Greatest weight.
+        unit: Of the numbers in errors, pA; 1 says that they are in the receptor's unit.
+
+    Raises:
+        ConfigError: A first weight lies outside of the bounds.
+    """
+    if not first.size:
+        return
+    bounds = (("minimum", "least", float(first.min()), minimum), ("maximum", "greatest", float(first.max()), maximum))
+    for name, which, weight, bound in bounds:
+        # The bounds are kept in float32, in which a first weight may lie exactly on them.
+        inner, outer = (bound, weight) if name == "minimum" else (weight, bound)
+        if np.float32(outer) >= np.float32(inner):
+            continue
+        units = "the receptor's unit" if unit == 1 else f"units of {unit:.6g} pA"
+        raise ConfigError(
+            Problem(
+                f"{address}.{name}",
+                f"the {which} first weight lies outside, got {weight / unit:.6g}; the bound is {bound / unit:.6g}, "
+                f"in {units}",
+                "Change the bound, or draw other first weights",
+                "bounds",
+            )
+        )
