@@ -13,6 +13,8 @@ from tolerances import SAME_BRAIN
 import spark
 from spark import FloatArray, Projection
 from spark.nn import receptors
+from spark.nn.equations.expression import parse
+from spark.nn.equations.signs import ANY, POSITIVE, ZERO, sign
 from spark.nn.initializers import UniformInitializer
 from spark.nn.receptors import EquationConductanceConfig, EquationCurrentConfig, from_equations
 
@@ -199,6 +201,47 @@ def test_a_conductance_as_text_takes_negative_weights_where_it_stays_above_zero(
         return
     variable, brought = traces(brain_of({"r": wire}, {"r": receptor}), trains(120), "pool.r.g", "pool.soma.conductance")
     assert brought.min() >= 0 and np.abs(variable).max() > (0 if "maximum(w" not in on_spike else -1)
+
+
+SATURATES = {
+    "equations": "dg/dt = -30*nS*g/(tau*(1*nS + abs(g))) : nS", "on_spike": "g += abs(w)",
+    "parameters": {"tau": "1 ms"}, "reversal": 0.0,
+}  # fmt: skip
+STEEP = {
+    "equations": "dg/dt = -g/tau : nS", "on_spike": "g += abs(w)", "parameters": {"tau": "0.2 ms"}, "reversal": 0.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme", "stays"),
+    [(STEEP, scheme, scheme in ("auto", "exact", "exponential_euler"))
+     for scheme in ("auto", "exact", "exponential_euler", "euler", "rk2", "rk4")]
+    + [(SATURATES, "auto", False), (SATURATES, "euler", False)],
+)  # fmt: skip
+def test_a_scheme_that_may_step_across_zero_takes_negative_weights_only_where_the_output_is_cut(
+    text: dict[str, Any], scheme: str, stays: bool
+) -> None:
+    def conductance(output: str, weights: float) -> np.ndarray:
+        receptor = from_equations(**text, output=output, scheme=scheme)
+        wire = Projection("__call__", "s", name="a", weights=weights)
+        return traces(brain_of({"r": wire}, {"r": receptor}), trains(120), "pool.soma.conductance")[0]
+
+    if stays:
+        assert conductance("g", -10.0).min() >= 0
+    else:
+        with pytest.raises(spark.ConfigError, match=r"must be at least 0 at a conductance, got -10\."):
+            conductance("g", -10.0)
+        # Most of them do step across 0 here, and what is cut does not.
+        assert (conductance("g", 10.0).min() < 0) == (scheme in ("euler", "auto"))
+    cut = conductance("maximum(g, 0*nS)", -10.0)
+    assert cut.min() >= 0 and cut.max() > 0
+
+
+def test_what_is_divided_by_zero_has_no_sign() -> None:
+    known = {"k": ZERO, "x": POSITIVE}
+    for text in ("x/k", "k/k", "x/0"):
+        assert sign(parse(text).tree, known) == ANY, text
+    assert sign(parse("k/x").tree, known) == sign(parse("k*x").tree, known) == ZERO
 
 
 def test_negative_weights_are_refused_where_the_course_or_a_drawn_factor_leads_below_zero() -> None:

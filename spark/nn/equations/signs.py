@@ -41,6 +41,8 @@ def sign(node: ast.expr, known: Mapping[str, Sign]) -> Sign:
             one, other = sign(left, known), sign(right, known)
             if isinstance(op, ast.Mult) and ast.dump(left) == ast.dump(right):
                 return POSITIVE
+            if isinstance(op, ast.Div) and other == ZERO:
+                return ANY
             return _SUMS[type(op)](one, other) if type(op) in _SUMS else _product(one, other)
         case ast.Call(func=ast.Name(id=name), args=args):
             return _called(name, args, known)

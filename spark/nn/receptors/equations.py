@@ -31,6 +31,8 @@ from spark.nn.equations.values import evaluate
 from spark.nn.receptors.receptor import ConductanceOutput, CurrentOutput, Receptor, ReceptorConfig
 
 WEIGHT = "w"
+# Schemes by which a variable that cannot fall at 0 stays above it, whatever the step.
+_KEEPS_SIGN = ("exact", "exponential_euler")
 CONDUCTANCE = CURRENT / VOLTAGE
 
 
@@ -135,10 +137,12 @@ class ReceptorEquations:
         return schemes.Problem(rates, self.values, frozenset(), self.config.dt)
 
     def never_below_zero(self) -> bool:
-        """Whether the output is at least 0 whatever weights arrive, as far as the text shows."""
+        """Whether the output is at least 0 whatever weights arrive, as far as the text and the scheme show."""
         known = {n: Sign(bool(np.all(v >= 0)), bool(np.all(v <= 0))) for n, v in self.values.items()}
         known |= {name: ANY for name, given in self.config.parameters.items() if _is_drawn(given)}
-        known |= dict.fromkeys(self.names, POSITIVE)
+        # An explicit scheme may step across 0 where the course itself does not.
+        kept = schemes.chosen(self.problem(), self.config.scheme) in _KEEPS_SIGN
+        known |= dict.fromkeys(self.names, POSITIVE if kept else ANY)
         # What cannot be shown of one variable may have been said of others: until nothing is taken back.
         while True:
             lost = [name for name in self.names if known[name] == POSITIVE and not self._stays_above(name, known)]
@@ -286,7 +290,8 @@ class EquationConductance(EquationReceptor):
         dg/dt = -g/tau : nS        on_spike:  g += w
 
     Order of update in a step as in `EquationCurrent`. Weights are at least 0, as at every conductance, unless the text
-    shows that its output is never below 0 whatever arrives: `g += abs(w)`, or the output `maximum(g, 0*nS)`.
+    shows that its output is never below 0 whatever arrives: the output `maximum(g, 0*nS)`; or, where the scheme is
+    `exact` or `exponential_euler`, what arrives, as in `g += abs(w)`. Other schemes may step across 0.
 
     Input ports: `arrivals` (nS), shape of the units. Output ports: `conductance` (nS), float32, same shape.
     Variables: those of the equations, in mV, ms, pA and their products, as the next step begins with.
