@@ -138,8 +138,10 @@ class ReceptorEquations:
 
     def never_below_zero(self) -> bool:
         """Whether the output is at least 0 whatever weights arrive, as far as the text and the scheme show."""
-        known = {n: Sign(bool(np.all(v >= 0)), bool(np.all(v <= 0))) for n, v in self.values.items()}
-        known |= {name: ANY for name, given in self.config.parameters.items() if _is_drawn(given)}
+        # Of what is drawn the numbers follow from a seed, on which it shall not depend what is allowed.
+        written = self.config.as_written.parameters
+        known = {n: Sign(bool(np.all(v >= 0)), bool(np.all(v <= 0))) for n, v in values_of(written)[0].items()}
+        known |= {name: ANY for name, given in written.items() if _is_drawn(given)}
         # An explicit scheme may step across 0 where the course itself does not.
         kept = schemes.chosen(self.problem(), self.config.scheme) in _KEEPS_SIGN
         known |= dict.fromkeys(self.names, POSITIVE if kept else ANY)
@@ -291,7 +293,8 @@ class EquationConductance(EquationReceptor):
 
     Order of update in a step as in `EquationCurrent`. Weights are at least 0, as at every conductance, unless the text
     shows that its output is never below 0 whatever arrives: the output `maximum(g, 0*nS)`; or, where the scheme is
-    `exact` or `exponential_euler`, what arrives, as in `g += abs(w)`. Other schemes may step across 0.
+    `exact` or `exponential_euler`, what arrives, as in `g += abs(w)`. Other schemes may step across 0, and a
+    parameter that is drawn may have any sign.
 
     Input ports: `arrivals` (nS), shape of the units. Output ports: `conductance` (nS), float32, same shape.
     Variables: those of the equations, in mV, ms, pA and their products, as the next step begins with.
