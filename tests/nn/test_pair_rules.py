@@ -210,6 +210,20 @@ def test_scaling_brings_units_to_their_target_and_keeps_what_their_weights_are_t
     np.testing.assert_allclose(shares, shares[:, :1] * np.ones_like(shares), rtol=1e-4)
 
 
+def test_scaling_grows_by_the_rate_at_the_step_of_the_change_times_the_interval() -> None:
+    config = plasticity.ScalingRuleConfig(dt=1.0, tau=5.0, target=100.0, amplitude=2.0, interval=4.0)
+    rule, weights = plasticity.ScalingRule(config), np.full((1, 1), 0.5, np.float32)
+    y, keep = 1.0, np.exp(-1.0 / 5.0)
+    changes = []
+    for fired in (1, 1, 0, 0, 0, 0, 0, 1):
+        spikes = SpikeArray(np.array([fired], np.int8))
+        after = np.asarray(rule(pre_spikes=spikes, post_spikes=spikes, weights=FloatArray(weights))["weights"].value)
+        y = keep * y + (1 - keep) * 10.0 * fired
+        changes.append((after / weights - 1.0).item() / (2.0 * 4.0 / 1000.0 * (1.0 - y)))
+        weights = after
+    np.testing.assert_allclose(changes, [0, 0, 0, 1, 0, 0, 0, 1], atol=1e-4)
+
+
 def test_an_interval_below_a_step_is_refused() -> None:
     text = (
         "ScalingRuleConfig.interval: is shorter than a step, got 0.2 ms with dt=0.5 ms; expected at least dt. "

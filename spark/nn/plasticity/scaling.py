@@ -38,8 +38,9 @@ class ScalingRule(ConnectionRule):
         dW/dt = amplitude W (1 - y) per s        tau dy/dt = -y, which a spike raises by 1000 / (tau target)
 
     y is the unit's rate, in units of `target`. What the weights onto a unit are to each other stays. Order of update in
-    a step: the rate decays and takes this step's spikes; every `interval` all weights change by what has come together
-    since, and are clipped. Presynaptic spikes play no part.
+    a step: the rate decays and takes this step's spikes; once in every `interval` all weights change by dW/dt times the
+    interval, by the rate at that step, whatever it was since the last change, and are clipped. Presynaptic spikes play
+    no part.
 
     Input ports: `pre_spikes`, `post_spikes`, `weights`, and `modulation` of a modulated rule. Output ports: `weights`.
     Variables: `post_rate`, (post,), float32.
