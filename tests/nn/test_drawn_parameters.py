@@ -27,7 +27,7 @@ from spark.nn.initializers import (
     UniformInitializer,
 )
 from spark.nn.projections import TsodyksMarkramConfig
-from spark.nn.receptors import CurrentConfig, ExponentialCurrentConfig
+from spark.nn.receptors import CurrentConfig, ExponentialCurrentConfig, from_equations
 from spark.nn.somas import LeakySoma, LeakySomaConfig
 
 UNITS, SOURCES, STEPS = (3, 4), 5, 120
@@ -351,6 +351,23 @@ def test_parameters_of_a_text_are_drawn_in_their_unit() -> None:
     alike(run(brain_of(pool)), run(brain_of(given)))
     again = BrainConfig.from_json(brain.config.to_json())
     assert again == brain.config and isinstance(again.modules_map["pool"].config.soma.parameters["tau"][0], Initializer)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (NormalInitializer(mean=-50.0, density=0.5),
+         "tau.density: means nothing where a number for each unit is drawn, got 0.5. Leave it out"),
+        (ArrayInitializer(array=np.full(4, 5.0)),
+         "tau.array: draws nothing. Give the array itself, one number for each unit"),
+        ({"initializer": "NormalInitializer", "mean": 5.0, "deviation": -1.0},
+         "tau.deviation: must be > 0, got -1.0. Standard deviation, in the unit of what is drawn."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_the_initializer_of_a_parameter_of_a_text_keeps_its_address(given: Any, text: str) -> None:
+    parameters = {"tau": (given, "ms")}
+    with refused(spark.ConfigError, f"EquationCurrentConfig.parameters.{text}"):
+        from_equations("dg/dt = -g/tau : pA", on_spike="g += w", output="g", parameters=parameters)
 
 
 class ReadsItsConfigConfig(somas.SomaConfig):

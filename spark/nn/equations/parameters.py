@@ -1,6 +1,7 @@
 """Parameters of equations: quantities with units by name."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.arrays import Numeric
 from spark.core.draws import Draw, is_draw, to_draw
-from spark.core.errors import Problem
+from spark.core.errors import ConfigError, Problem
 from spark.core.values import by_name, to_array
 from spark.nn.equations.expression import TextError
 from spark.nn.equations.units import NUMBER, Dimension, UnitError, quantity, unit
@@ -42,12 +43,20 @@ def _to_quantity(name: str, given: object) -> object:
             if not np.isfinite(array).all():
                 raise UnitError("an element is no number")
             return array, given[1]
+    except ConfigError as error:
+        raise ConfigError(_of_parameter(name, problem) for problem in error.problems) from error
     except (UnitError, TypeError, ValueError) as error:
         raise ValueError(f"{name!r}: {error}; expected a number with its unit, such as '20 ms'") from error
     raise ValueError(
         f"{name!r}: expected a text such as '20 ms', a number, or (array or initializer, unit), "
         f"got {type(given).__name__}"
     )
+
+
+def _of_parameter(name: str, problem: Problem) -> Problem:
+    """The problem of an initializer under the name of its parameter, which goes behind the class at the head."""
+    head, _, rest = problem.address.partition(".")
+    return replace(problem, address=".".join(filter(None, (head, name, rest))))
 
 
 AnyParameters = Annotated[dict[str, Any], BeforeValidator(_to_parameters), WithJsonSchema({"type": "object"})]
