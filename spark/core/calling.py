@@ -129,7 +129,7 @@ def _infer_as_written(module: Part, inputs: dict[str, PortSpec]) -> dict[str, Po
     vars(module)["config"] = written.model_copy(update=dict.fromkeys(draws, Unread())) if draws else written
     try:
         return infer_outputs(module, inputs)
-    except Exception as error:
+    except Exception as error:  # A step that somebody wrote may raise anything.
         if made.as_written is not made and not isinstance(error, SparkError):
             error.add_note("Where numbers are drawn for each unit, a step reads what `build` made of them: a constant.")
         raise

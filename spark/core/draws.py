@@ -75,6 +75,18 @@ def require_numbers(address: str, values: Mapping[str, object]) -> None:
         raise ArgumentError(problems)
 
 
+def draw_from_dict(data: Mapping[str, object]) -> Draw:
+    """The draw that plain data with `Draw.tag` in it describes.
+
+    Raises:
+        ValueError: It is of no known kind.
+    """
+    name = str(data[Draw.tag])
+    if name not in Draw.kinds:
+        raise ValueError(f"{name!r} is no {Draw.tag}. {suggestion(name, Draw.kinds)}")
+    return Draw.kinds[name](**{k: v for k, v in data.items() if k != Draw.tag})
+
+
 def to_draw(value: Any) -> Draw:
     """A draw of one number for each unit, from itself or from its plain data.
 
@@ -83,10 +95,7 @@ def to_draw(value: Any) -> Draw:
         ConfigError: It does not draw a number for each unit.
     """
     if isinstance(value, dict):
-        name = str(value[Draw.tag])
-        if name not in Draw.kinds:
-            raise ValueError(f"{name!r} is no {Draw.tag}. {suggestion(name, Draw.kinds)}")
-        value = Draw.kinds[name](**{k: v for k, v in value.items() if k != Draw.tag})
+        value = draw_from_dict(value)
     problems = value.unfit()
     if problems:
         raise ConfigError(problems).under(type(value).__name__)

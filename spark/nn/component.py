@@ -5,12 +5,15 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BeforeValidator
 
+from spark.arrays import Numeric
 from spark.core.config import ModuleConfig
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
+from spark.core.parameter import Scalar, parameter
 from spark.core.part import is_ours
 from spark.core.payloads import Payload
+from spark.core.variable import Constant
 
 
 class ComponentConfig(ModuleConfig):
@@ -94,6 +97,13 @@ class Component(Module):
     def exposed_by(cls, config: ComponentConfig) -> dict[str, type[Payload]]:
         """The properties that one of this config exposes, by name: all of `exposes`, unless a class says otherwise."""
         return cls.exposes
+
+    def make(self, name: str, value: Numeric, shape: tuple[int, ...]) -> Scalar | Constant:
+        """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
+
+        Its address stands in errors.
+        """
+        return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -210,6 +210,15 @@ def test_a_jump_that_crosses_the_threshold_does_so_at_the_steps_end_and_no_curre
     np.testing.assert_allclose(soma.state["potential"], [0.0, expected], rtol=1e-5)
 
 
+def test_a_unit_that_begins_above_its_threshold_fires_at_once_though_it_is_drawn_below() -> None:
+    given = {"potential_rest": -60.0, "threshold": -50.0, "potential_reset": -65.0, "potential_first": -40.0}
+    soma = somas.IntegrateAndFireSoma(units=(1,), scheme="precise", dt=1.0, cooldown=0.4, potential_tau=10.0, **given)
+    assert soma(current=CurrentArray(jnp.zeros(1)))["spikes"].value.tolist() == [1]
+    # Of the step 0.6 ms are left behind the refractory period, in which it is drawn to rest.
+    np.testing.assert_allclose(soma.state["potential"], [-5.0 * np.exp(-0.6 / 10.0)], rtol=1e-5)
+    np.testing.assert_array_equal(soma.state["refractory"], [0.0])
+
+
 def test_escape_noise_knows_no_spikes_within_a_step() -> None:
     text = "scheme: input should be 'exponential_euler' or 'euler', got 'precise'"
     with pytest.raises(spark.ConfigError, match=text):

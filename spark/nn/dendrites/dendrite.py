@@ -6,11 +6,11 @@ import numpy as np
 
 from spark.arrays import Numeric
 from spark.core.config import field
-from spark.core.parameter import Scalar, parameter, require_shapes
+from spark.core.parameter import require_shapes
 from spark.core.payloads import CurrentArray, PotentialArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity, Shape
-from spark.core.variable import Constant, Variable
+from spark.core.variable import Variable
 from spark.nn.component import Component, ComponentConfig
 from spark.nn.integration import acting_share
 
@@ -64,13 +64,6 @@ class Dendrite(Component):
         self.potential = Variable(
             np.zeros(shape, self.config.dtype), unit="mV", description="Potential of the dendrite above rest."
         )
-
-    def make(self, name: str, value: Numeric, shape: tuple[int, ...]) -> Scalar | Constant:
-        """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
-
-        Its address stands in errors.
-        """
-        return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
 
 
 def shape_of(config: Any, *specs: PortSpec | None) -> tuple[int, ...]:

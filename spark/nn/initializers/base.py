@@ -9,9 +9,8 @@ from jax.typing import DTypeLike
 from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import Config, field
-from spark.core.draws import Draw
+from spark.core.draws import Draw, draw_from_dict
 from spark.core.errors import ConfigError, Problem
-from spark.core.names import suggestion
 from spark.core.values import Number
 from spark.nn.initializers.scaling import Groups, scaled
 
@@ -226,11 +225,11 @@ def to_initializer(value: Any) -> "Initializer":
     """
     if isinstance(value, Initializer):
         return value
-    if isinstance(value, dict) and "initializer" in value:
-        name = str(value["initializer"])
-        if name not in kinds:
-            raise ValueError(f"{name!r} is no initializer. {suggestion(name, kinds)}")
-        return kinds[name](**{k: v for k, v in value.items() if k != "initializer"})
+    if isinstance(value, dict) and Draw.tag in value:
+        made = draw_from_dict(value)
+        # Every class that is known by a name here is one.
+        assert isinstance(made, Initializer)
+        return made
     if isinstance(value, (bool, str, dict)) or value is None:
         raise ValueError(f"expected an initializer, a number or an array, got {value!r}")
     if isinstance(value, numbers.Real) or (hasattr(value, "dtype") and np.ndim(value) == 0):

@@ -5,12 +5,9 @@ from typing import Any, ClassVar, TypedDict
 import jax
 import jax.numpy as jnp
 
-from spark.arrays import Numeric
 from spark.core.config import field
-from spark.core.parameter import Scalar, parameter
 from spark.core.payloads import ConductanceArray, CurrentArray, FloatArray, Payload, PotentialArray, SpikeArray
 from spark.core.values import Shape
-from spark.core.variable import Constant
 from spark.nn.component import Component, ComponentConfig
 
 
@@ -75,13 +72,6 @@ class Receptor(Component):
             config: Config of the receptor.
         """
         return "conductance" in cls.ports().outputs
-
-    def make(self, name: str, value: Numeric, shape: tuple[int, ...]) -> Scalar | Constant:
-        """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
-
-        Its address stands in errors.
-        """
-        return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
 
 
 def turned(config: Any, arrivals: FloatArray) -> jax.Array:

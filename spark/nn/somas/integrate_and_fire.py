@@ -141,6 +141,8 @@ class IntegrateAndFireSoma(PointSoma):
         crossed = fired & (flowed > level)
         ratio = jnp.where(crossed, target - before, 1.0) / jnp.where(crossed, target - level, 1.0)
         at = jnp.where(crossed, jnp.clip(jnp.log(jnp.maximum(ratio, 1.0)) / rate, 0.0, free), free)
+        # One that begins above the threshold crosses it on no way down.
+        at = jnp.where(crossed & (before > level), 0.0, at)
         held = self.cooldown.value * jnp.float32(1.0 / dt) - (free - at)
         again = target + exponential(-rate * jnp.maximum(-held, 0.0)) * (after - target)
         self.potential.value = jnp.where(fired, jnp.where(held < 0, again, after), now).astype(self.config.dtype)

@@ -5,11 +5,9 @@ from typing import TypedDict
 from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
-from spark.core.parameter import Scalar, parameter
 from spark.core.payloads import SpikeArray
 from spark.core.ports import Decays
 from spark.core.values import Shape
-from spark.core.variable import Constant
 from spark.nn.component import Component, ComponentConfig
 
 
@@ -74,10 +72,3 @@ class Soma(Component):
             address = f"{self.path or type(self).__name__}.config.units"
             raise ConfigError(Problem(address, "is missing", "Give `units=(...)`: the shape of the pool", "missing"))
         return self.config.units
-
-    def make(self, name: str, value: Numeric, shape: tuple[int, ...]) -> Scalar | Constant:
-        """A parameter of the config by its `name`: its `value`, one number or one for each unit of this `shape`.
-
-        Its address stands in errors.
-        """
-        return parameter(f"{self.path or type(self).__name__}.config.{name}", value, shape)
