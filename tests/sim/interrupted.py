@@ -28,6 +28,9 @@ from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
 # The state of the first is small, and copied before a step; that of the second is changed in place.
 UNITS = (16, 1300)
 SECONDS = 0.15
+# Python drops what a handler raises inside of a destructor or a callback of a weak reference: then the user presses
+# Ctrl-C again.
+AGAIN_SECONDS = 5.0
 DRIVE = {"drive": FloatArray(jnp.array([0.3, 0.9, 0.6, 0.1], jnp.float16))}
 
 
@@ -101,7 +104,7 @@ class Alarm:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             try:
-                signal.setitimer(signal.ITIMER_REAL, self.random.uniform(1e-5, seconds))
+                signal.setitimer(signal.ITIMER_REAL, self.random.uniform(1e-5, seconds), AGAIN_SECONDS)
                 call()
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)

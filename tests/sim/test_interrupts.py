@@ -27,7 +27,7 @@ def interrupted(request: pytest.FixtureRequest) -> tuple[int, dict[str, dict[str
     """How many moments, and what came of them: of runs, loops and saves, in one process."""
     script = Path(__file__).with_name("interrupted.py")
     program = [sys.executable, str(script), str(request.param)]
-    done = subprocess.run(program, capture_output=True, text=True, timeout=7200)
+    done = subprocess.run(program, capture_output=True, text=True, timeout=120 + 20 * request.param)
     assert done.returncode == 0, done.stderr
     return request.param, json.loads(done.stdout.splitlines()[-1])
 
