@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -173,6 +174,35 @@ def test_normal_numbers_are_those_of_jax():
 def test_the_last_units_are_computed_like_the_others(units):
     x = np.linspace(-3, 3, units, dtype=np.float32)
     same(lambda v: (jnp.where(v > 0, jnp.exp(v) * 2, v), (v > 0).astype(jnp.int8), jnp.arange(units)), x)
+
+
+def rounds_once():
+    """Whether this processor multiplies and adds in one operation, as LLVM sees it."""
+    from llvmlite import binding
+
+    return platform.machine() in ("aarch64", "arm64") or bool(binding.get_host_cpu_features().get("fma"))
+
+
+@pytest.mark.parametrize("units", [1, 5, 16, 37])
+def test_a_sum_with_one_product_is_rounded_once_where_the_processor_can(units):
+    # (1 + 2^-12)^2 = 1 + 2^-11 + 2^-24, whose last bit a float of 32 bits does not hold.
+    x, whole = np.full(units, 1 + 2.0**-12, np.float32), np.full(units, 1 + 2.0**-11, np.float32)
+    left = 2.0**-24 if rounds_once() else 0.0
+    found = as_formula(lambda a, b: (a * a - b, b - a * a, -b + a * a), x, whole)
+    for array, expected in zip(found, (left, -left, left), strict=True):
+        np.testing.assert_array_equal(array, np.full(units, expected, np.float32))
+
+
+def test_equal_products_cancel():
+    x, y = (np.random.default_rng(seed).normal(size=333).astype(np.float32) for seed in (1, 2))
+    (found,) = as_formula(lambda a, b: a * b - b * a, x, y)
+    np.testing.assert_array_equal(found, 0.0)
+
+
+def test_a_product_that_others_read_too_is_rounded_before_it_is_added():
+    x = np.full(40, 1 + 2.0**-12, np.float32)
+    product, difference = as_formula(lambda a: ((p := a * a), p - (1 + 2.0**-11)), x)
+    np.testing.assert_array_equal(difference, product - np.float32(1 + 2.0**-11))
 
 
 def test_arrays_of_several_axes_are_units_row_by_row():

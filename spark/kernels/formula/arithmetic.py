@@ -1,6 +1,7 @@
 """Operations on numbers, one for one primitive of a jaxpr: each works on scalars and on vectors of LLVM alike."""
 
 from collections.abc import Callable
+from typing import Any
 
 from spark.kernels.formula import functions
 from spark.kernels.formula.conversions import as_float, converted, from_float, rounded, same_bits
@@ -14,6 +15,7 @@ from spark.kernels.formula.values import (
     intrinsic,
     is_float,
     is_signed,
+    multiplied_and_added,
     same,
 )
 
@@ -45,6 +47,18 @@ def _library(name: str) -> Operation:
 
 def _intrinsic(name: str) -> Operation:
     return _float(lambda b, *x: intrinsic(b, name, list(x)))
+
+
+def contracted(b: Builder, x: list[Numbers], product: int, subtracts: bool) -> Numbers:
+    """x[0] + x[1] or x[0] - x[1] of floats of 32 bits, where the one of number `product` is a product of two others."""
+    made: Any = x[product]
+    first, second = made.operands
+    other = x[1 - product]
+    if subtracts and product == 0:
+        other = b.fneg(other)
+    elif subtracts:
+        first = b.fneg(first)
+    return multiplied_and_added(b, first, second, other)
 
 
 def _compare(sign: str) -> Operation:

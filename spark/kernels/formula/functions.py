@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 from llvmlite import ir
 
-from spark.kernels.formula.values import Builder, Numbers, floats_like, integers_like, intrinsic, same
+from spark.kernels.formula.values import (
+    Builder,
+    Numbers,
+    floats_like,
+    integers_like,
+    intrinsic,
+    multiplied_and_added,
+    same,
+)
 
 # The coefficients of the Cephes library's expf and logf, S. Moshier 1989; as in `spark.kernels.exponential`.
 _EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
@@ -47,10 +55,10 @@ _ERF_INV = (
 
 
 def polynomial(b: Builder, x: Numbers, coefficients: tuple[float, ...]) -> Numbers:
-    """Horner's scheme, without contraction: a multiplication and an addition, each rounded."""
-    value = same(coefficients[0], x.type)
+    """Horner's scheme."""
+    value: Numbers = same(coefficients[0], x.type)
     for coefficient in coefficients[1:]:
-        value = b.fadd(b.fmul(value, x), same(coefficient, x.type))
+        value = multiplied_and_added(b, value, x, same(coefficient, x.type))
     return value
 
 
@@ -58,8 +66,9 @@ def exponential(b: Builder, x: Numbers) -> Numbers:
     """e^x within 2 units in the last place; infinity above 88.72, 0 below -87.33, NaN of NaN."""
     kind = x.type
     n = intrinsic(b, "roundeven", [b.fmul(x, same(1.44269504, kind))])
-    r = b.fadd(b.fmul(n, same(2.12194440e-4, kind)), b.fadd(b.fmul(n, same(-0.693359375, kind)), x))
-    p = b.fadd(b.fadd(b.fmul(polynomial(b, r, _EXP), b.fmul(r, r)), r), same(1.0, kind))
+    coarse = multiplied_and_added(b, n, same(-0.693359375, kind), x)
+    r = multiplied_and_added(b, n, same(2.12194440e-4, kind), coarse)
+    p = b.fadd(multiplied_and_added(b, polynomial(b, r, _EXP), b.fmul(r, r), r), same(1.0, kind))
     whole = integers_like(kind, 32)
     # A whole number beside 1.5 * 2^23 stands in the lowest bits, without the checks of a conversion. What is no such
     # number is replaced below.
@@ -91,9 +100,9 @@ def logarithm(b: Builder, x: Numbers) -> Numbers:
     square = b.fmul(f, f)
     e = b.sitofp(exponent, kind)
     y = b.fmul(b.fmul(polynomial(b, f, _LOG), f), square)
-    y = b.fadd(y, b.fmul(e, same(-2.12194440e-4, kind)))
-    y = b.fsub(y, b.fmul(square, same(0.5, kind)))
-    value = b.fadd(b.fadd(f, y), b.fmul(e, same(0.693359375, kind)))
+    y = multiplied_and_added(b, e, same(-2.12194440e-4, kind), y)
+    y = multiplied_and_added(b, square, same(-0.5, kind), y)
+    value = multiplied_and_added(b, e, same(0.693359375, kind), b.fadd(f, y))
     value = b.select(b.fcmp_ordered("==", x, same(0.0, kind)), same(float("-inf"), kind), value)
     value = b.select(b.fcmp_ordered("==", x, same(float("inf"), kind)), x, value)
     return b.select(b.fcmp_unordered("<", x, same(0.0, kind)), same(float("nan"), kind), value)

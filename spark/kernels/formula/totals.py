@@ -9,7 +9,15 @@ from spark.kernels.formula.arithmetic import OPERATIONS
 from spark.kernels.formula.conversions import converted
 from spark.kernels.formula.flat import Equation
 from spark.kernels.formula.nest import LONG, Nest, strides, whole
-from spark.kernels.formula.values import PLAIN, Numbers, Unsupported, is_float, itemsize, scalar_type
+from spark.kernels.formula.values import (
+    PLAIN,
+    Numbers,
+    Unsupported,
+    is_float,
+    itemsize,
+    multiplied_and_added,
+    scalar_type,
+)
 from spark.kernels.jaxprs import Typed
 
 # How many sums run beside each other along a row, whatever the processor: so it gives the same bits everywhere.
@@ -203,8 +211,11 @@ def product(nest: Nest, equation: Equation) -> None:
             for side, x in enumerate((left, right))
         ]
         place = nest.offset([*index, *end], strides(out))
-        term_ = OPERATIONS["mul"](b, values, dtype, PLAIN)
-        nest.write(place, OPERATIONS["add"](b, [nest.written(place), term_], dtype, PLAIN))
+        if dtype == "float32":
+            nest.write(place, multiplied_and_added(b, *values, nest.written(place)))
+        else:
+            product = OPERATIONS["mul"](b, values, dtype, PLAIN)
+            nest.write(place, OPERATIONS["add"](b, [nest.written(place), product], dtype, PLAIN))
 
 
 def _zero(dtype: str) -> ir.Constant:

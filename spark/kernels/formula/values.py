@@ -177,3 +177,8 @@ def intrinsic(builder: Builder, name: str, arguments: list[Numbers], result: ir.
     if function is None:
         function = ir.Function(builder.module, ir.FunctionType(result or kinds[0], kinds), full)
     return builder.call(function, arguments)
+
+
+def multiplied_and_added(builder: Builder, x: Numbers, y: Numbers, z: Numbers) -> Numbers:
+    """The sum x * y + z: rounded once where the processor can, else twice; every lane alike."""
+    return intrinsic(builder, "fmuladd", [x, y, z])

@@ -1,5 +1,6 @@
 """Walks a jaxpr and writes what it computes: few numbers once before the loop, those of units in every round."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -8,7 +9,7 @@ from jax.extend import core
 from llvmlite import ir
 
 from spark.kernels.formula import draws
-from spark.kernels.formula.arithmetic import OPERATIONS
+from spark.kernels.formula.arithmetic import OPERATIONS, Operation, contracted
 from spark.kernels.formula.functions import threefry
 from spark.kernels.formula.shapes import MOVES, concatenate, numbers, spread
 from spark.kernels.formula.values import (
@@ -54,6 +55,8 @@ class Walk:
     ) -> None:
         self.once, self.each, self.index, self.units, self.lanes = once, each, index, units, lanes
         self._number = number
+        # Products that one sum reads and nothing else, by the identity of LLVM's value.
+        self._products: dict[int, Numbers] = {}
 
     def run(self, closed: core.ClosedJaxpr | Code, values: list[Value]) -> list[Value]:
         """The results of a closed jaxpr for these values.
@@ -75,7 +78,10 @@ class Walk:
             dtype = _dtype(atom)
             return self._number(atom.val, dtype) if is_float(dtype) else numbers(atom.val, dtype)
 
-        for equation in needed(jaxpr.eqns, jaxpr.outvars):
+        equations = needed(jaxpr.eqns, jaxpr.outvars)
+        uses = Counter(atom for e in equations for atom in e.invars if not isinstance(atom, core.Literal))
+        uses.update(atom for atom in 2 * jaxpr.outvars if not isinstance(atom, core.Literal))
+        for equation in equations:
             values = [read(atom) for atom in equation.invars]
             inverse = _inverse(equation)
             if inverse is None:
@@ -83,6 +89,8 @@ class Walk:
             else:
                 factor = self._number(inverse, "float32")
                 found = [self._operation("mul", [values[0], factor], equation)]
+            if equation.primitive.name == "mul" and uses[equation.outvars[0]] == 1:
+                self._note_product(found[0])
             known.update(zip(equation.outvars, found, strict=True))
         return [read(atom) for atom in jaxpr.outvars]
 
@@ -161,8 +169,30 @@ class Walk:
         found = OPERATIONS["convert_element_type"](self.each, [at], "int32", params_of({"new_dtype": dtype}))
         return Each(found, dtype)
 
+    def _note_product(self, value: Value) -> None:
+        if value.dtype == "float32":
+            made = [value.lanes] if isinstance(value, Each) else list(value.cells.reshape(-1))
+            self._products.update({id(product): product for product in made})
+
+    def _run_of(self, name: str, dtype: str) -> Operation:
+        """How an operation is written; a sum with one product becomes one operation.
+
+        Where both are products they are rounded alike, so that equal ones cancel: x * y - y * x is 0.
+        """
+        if dtype != "float32" or name not in ("add", "add_any", "sub"):
+            return OPERATIONS[name]
+
+        def run(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
+            products = [id(one) in self._products for one in x]
+            if products.count(True) != 1:
+                return OPERATIONS[name](b, x, dtype, params)
+            return contracted(b, x, products.index(True), name == "sub")
+
+        return run
+
     def _operation(self, name: str, values: list[Value], equation: Applied) -> Value:
-        run, dtype = OPERATIONS[name], values[0].dtype
+        dtype = values[0].dtype
+        run = self._run_of(name, dtype)
         out, shape = _dtype(equation.outvars[0]), tuple(equation.outvars[0].aval.shape)
         if out.startswith("key<"):
             out, shape = "uint32", (*shape, 2)
