@@ -19,6 +19,7 @@ from spark.core.state import State
 from spark.envs.spaces import Decoder, Encoder, action_decoder, observation_encoder
 from spark.nn import Brain
 from spark.sim import advance
+from spark.sim.interrupt import NoneLost
 from spark.sim.run import MOST_STEPS, build
 
 MOST_BRAIN_STEPS = 1_000_000  # Between two actions: they are one compiled scan.
@@ -129,7 +130,7 @@ class Loop:
         build(self.brain)
         log = Log(steps_per_action=self.steps_per_action)
         keeper = keeper_of(self.brain)
-        with Claim(keeper):
+        with Claim(keeper), NoneLost() as interrupts:
             if seed is not None or not self._started:
                 self._observation, _ = self.environment.reset(seed=seed)
                 self._started = True
@@ -138,6 +139,7 @@ class Loop:
                 self._act(log, learning, *self._advance(inputs, self.steps_per_action, spikes, learning))
                 if each is not None:
                     each(log)
+                interrupts.again()
             if self.brain.config.looks_at_numbers:
                 raise_faults(graph_of(self.brain), keeper.peek())
         return log

@@ -12,6 +12,7 @@ from spark.core.errors import ArgumentError, Problem
 from spark.learn.evaluation import check_episodes
 from spark.learn.keeping import Curve, Kept, length
 from spark.nn import Brain
+from spark.sim.interrupt import INTERRUPTED, NoneLost
 
 # An episode counts as solved where the mean of so many, it among them, reaches the world's `solved_return`.
 WINDOW = 10
@@ -176,10 +177,13 @@ def conduct(
     try:
         while progress.done < episodes and progress.stopped is None:
             try:
-                new, progress.stopped = course.go_on(episodes - progress.done)
+                with NoneLost() as interrupts:
+                    new, progress.stopped = course.go_on(episodes - progress.done)
             except KeyboardInterrupt:
-                progress.stopped = "interrupted by Ctrl-C"
+                progress.stopped = INTERRUPTED
                 break
+            if interrupts.asked and progress.stopped is None:
+                progress.stopped = INTERRUPTED
             progress.curve = {name: np.concatenate([progress.curve[name], new[name]]) for name in course.columns}
             for callback in told:
                 callback(progress)

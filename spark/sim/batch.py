@@ -15,7 +15,7 @@ from spark.kernels.processors import processors
 from spark.nn import Brain
 from spark.sim.bar import progress_bar
 from spark.sim.feed import Input
-from spark.sim.interrupt import Interrupt
+from spark.sim.interrupt import INTERRUPTED, Interrupt
 from spark.sim.recordable import recordables
 from spark.sim.records import Probe, Recording
 from spark.sim.records.memory import MemoryStore
@@ -138,7 +138,7 @@ def _one(
         about = [c.to_dict() for c in channels]
         store = MemoryStore(about, budget_mb, first)
         if asked():
-            return Recording(about, store, dt, first, first, "interrupted by Ctrl-C")
+            return Recording(about, store, dt, first, first, INTERRUPTED)
         report = run_steps(brain, steps, inputs, Sieve(channels, store, dt), (), tell, asked, learning=learning)
     return Recording(about, store, dt, first, first + report.done, report.stopped)
 

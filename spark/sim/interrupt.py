@@ -1,9 +1,12 @@
-"""Ctrl-C during a run: noticed between two chunks, so that no step is half done."""
+"""Ctrl-C during a run: noticed between two chunks, so that no step is half done; and one that Python dropped."""
 
 import signal
 import threading
 from types import FrameType
 from typing import Any
+
+# How runs and lessons that Ctrl-C ended say so.
+INTERRUPTED = "interrupted by Ctrl-C"
 
 
 class Interrupt:
@@ -30,3 +33,38 @@ class Interrupt:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
+
+
+class NoneLost:
+    """A context in which a Ctrl-C raises KeyboardInterrupt as usual, and one that Python dropped is known.
+
+    Python drops what a handler raises while it collects garbage, at whose end it calls back JAX. Where Ctrl-C has a
+    handler of the user's, or outside of the main thread, nothing changes.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        mine = threading.current_thread() is threading.main_thread()
+        self._usual = mine and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def __enter__(self) -> "NoneLost":
+        if self._usual:
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._usual:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def again(self) -> None:
+        """Call it between two pieces of work.
+
+        Raises:
+            KeyboardInterrupt: There was a Ctrl-C, and the work went on.
+        """
+        if self.asked:
+            raise KeyboardInterrupt
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        raise KeyboardInterrupt

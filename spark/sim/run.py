@@ -21,7 +21,7 @@ from spark.nn.taps import Noted
 from spark.sim.bar import progress_bar
 from spark.sim.chunk import run_chunk
 from spark.sim.feed import Feed, Input
-from spark.sim.interrupt import Interrupt
+from spark.sim.interrupt import INTERRUPTED, Interrupt
 from spark.sim.noting import ROOM_BYTES, Noting
 from spark.sim.pace import Pace, most_steps
 from spark.sim.recordable import recordables
@@ -193,7 +193,7 @@ def run_steps(
         for callback in callbacks:
             callback(report)
         if asked() and report.done < steps:
-            report.stop("interrupted by Ctrl-C")
+            report.stop(INTERRUPTED)
     for act in report.last:
         act(report)
     return report

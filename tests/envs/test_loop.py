@@ -1,6 +1,9 @@
 """The closed loop between a brain and a Gymnasium environment."""
 
+import contextlib
+import os
 import re
+import signal
 
 import gymnasium as gym
 import jax.numpy as jnp
@@ -189,6 +192,33 @@ def test_an_environment_that_fails_leaves_the_brain_its_state(brain):
     with pytest.raises(RuntimeError, match="the environment broke"):
         loop.run(1)
     assert int(brain.state["step"]) == 4
+
+
+class Interrupted(Counting):
+    """Ctrl-C comes in every step, and what it raises goes nowhere: as in a callback of garbage collection."""
+
+    def step(self, action):
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().step(action)
+
+
+def test_a_ctrl_c_that_python_drops_ends_a_loop_after_the_action(brain, usual_ctrl_c):
+    loop = Loop(brain, Interrupted(), steps_per_action=4, rest_steps=0)
+    with pytest.raises(KeyboardInterrupt):
+        loop.run(1000, seed=0)
+    assert int(brain.state["step"]) == 4
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_of_the_users_own_is_left_alone(brain):
+    called = []
+    before = signal.signal(signal.SIGINT, lambda *_: called.append(1))
+    try:
+        Loop(brain, Interrupted(), steps_per_action=4, rest_steps=0).run(3, seed=0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(called) == 3
 
 
 def test_nan_observations_are_named_when_checking_is_on():

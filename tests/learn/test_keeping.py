@@ -1,5 +1,6 @@
 """A lesson of the command on disk: written while it goes on, and gone on from after it was killed."""
 
+import contextlib
 import json
 import os
 import random
@@ -218,6 +219,23 @@ def test_ctrl_c_ends_a_lesson_and_callbacks_of_a_generator_are_called_each_time(
     lesson = conduct(course, 5, (one for one in [lambda p: called.append(p.done)]))
     assert lesson.stopped == "interrupted by Ctrl-C" and lesson.returns.size == 2 and course.left
     assert called == [1, 2]
+
+
+class Dropped(Interrupted):
+    """A course in whose third episode Ctrl-C comes, and goes nowhere: as in a callback of garbage collection."""
+
+    def go_on(self, most):
+        if self.done == 2:
+            with contextlib.suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+        self.done += 1
+        return {"return": np.ones(1, np.float32)}, None
+
+
+def test_a_ctrl_c_that_python_drops_ends_a_lesson_after_its_episodes(usual_ctrl_c):
+    lesson = conduct(Dropped(), 5, ())
+    assert lesson.stopped == "interrupted by Ctrl-C" and lesson.returns.size == 3
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_ctrl_c_at_once_leaves_a_brain_as_its_curve_says(monkeypatch):

@@ -212,7 +212,7 @@ def product(nest: Nest, equation: Equation) -> None:
         ]
         place = nest.offset([*index, *end], strides(out))
         if dtype == "float32":
-            nest.write(place, multiplied_and_added(b, *values, nest.written(place)))
+            nest.write(place, multiplied_and_added(b, values[0], values[1], nest.written(place)))
         else:
             product = OPERATIONS["mul"](b, values, dtype, PLAIN)
             nest.write(place, OPERATIONS["add"](b, [nest.written(place), product], dtype, PLAIN))

@@ -80,7 +80,7 @@ class Walk:
 
         equations = needed(jaxpr.eqns, jaxpr.outvars)
         uses = Counter(atom for e in equations for atom in e.invars if not isinstance(atom, core.Literal))
-        uses.update(atom for atom in 2 * jaxpr.outvars if not isinstance(atom, core.Literal))
+        uses.update(atom for atom in (*jaxpr.outvars, *jaxpr.outvars) if not isinstance(atom, core.Literal))
         for equation in equations:
             values = [read(atom) for atom in equation.invars]
             inverse = _inverse(equation)
