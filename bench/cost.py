@@ -142,9 +142,14 @@ def connected(units, timed, **settings):
     return timed(*driven(leaky, units, current_of(leaky), (1,), more, {"receptor": wire}))
 
 
+# Settings by which rules do all that they may do in a step: a plateau in every unit.
+BUSY = {"BTSPRule": {"threshold": -100.0}}
+
+
 def rule(cls, units, timed):
     """What the rule adds to connections that stay."""
-    return connected(units, timed, rule=cls.config_class()()) - connected(units, timed)
+    settings = BUSY.get(cls.__name__, {})
+    return connected(units, timed, rule=cls.config_class()(**settings)) - connected(units, timed)
 
 
 def short_term(cls, units, timed):

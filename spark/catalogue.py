@@ -121,6 +121,7 @@ BUILT_IN: dict[str, tuple[type[Module], ...]] = {
     "short_term": (projections.TsodyksMarkram,),
     "plasticity": (
         plasticity.BCMRule,
+        plasticity.BTSPRule,
         plasticity.ClopathRule,
         plasticity.EquationRule,
         plasticity.HebbianRule,

@@ -108,6 +108,9 @@ def _visibly(draw: Draw, kind: type) -> dict[str, Any]:
         return {"amplitude": draw.number_in(0.5, 5.0), "tau": 100.0, "target": 20.0, "interval": interval}
     if kind is plasticity.PowerLawRule:
         return {"rate": draw.number_in(0.005, 0.05), "exponent": draw.choice([0.0, 0.4, 1.0])}
+    if kind is plasticity.BTSPRule:
+        rates = {"potentiation": draw.number_in(5.0, 50.0), "depression": draw.number_in(2.0, 20.0), "rate": 20.0}
+        return {"threshold": -58.0, "pre_tau": 200.0, "post_tau": 100.0, "duration": 50.0, **rates}
     if kind is plasticity.EquationRule:
         return {"parameters": {"tau_x": "15 ms", "tau_y": "25 ms", "up": 0.5, "down": 0.4}}
     levels = {"theta_minus": -65.0, "theta_plus": -55.0}
@@ -157,6 +160,7 @@ class PlasticPool(Pool):
         plasticity.ClopathRule,
         plasticity.EquationRule,
         plasticity.ScalingRule,
+        plasticity.BTSPRule,
     )
 
     def prepare(self) -> None:

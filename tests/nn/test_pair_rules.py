@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from builders import array_code, refused
 from pool_brains import DT, SOURCES, UNITS, brain_of, matrix_of, source, trains
+from reference.btsp import btsp
 from tolerances import INTEGRATED, SAME_BRAIN
 
 import spark
@@ -21,6 +22,9 @@ RULES: dict[str, Any] = {
     "power law": plasticity.PowerLawRuleConfig(rate=0.02, exponent=0.4, pre_tau=15.0, post_tau=25.0),
     "Clopath": plasticity.ClopathRuleConfig(depression=4e-4, potentiation=3e-4, theta_minus=-65.0, theta_plus=-52.0),
     "scaling": plasticity.ScalingRuleConfig(amplitude=0.6, tau=200.0, target=20.0, interval=5.0),
+    "BTSP": plasticity.BTSPRuleConfig(
+        threshold=-52.0, pre_tau=300.0, post_tau=150.0, duration=80.0, rate=30.0, potentiation=6.0, depression=3.0
+    ),
 }
 
 
@@ -71,12 +75,18 @@ def scaling(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> 
     return w
 
 
-ORACLES = {"BCM": bcm, "power law": power_law, "Clopath": clopath, "scaling": scaling}
+def plateaus_of_the_soma(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Milstein et al. 2021, where the potential is above -52 mV."""
+    numbers = {"tau_e": 300.0, "tau_i": 150.0, "duration": 80.0, "rate": 30.0, "k_plus": 6.0, "k_minus": 3.0}
+    return btsp(pre, v > -52.0, w, DT, **numbers)
+
+
+ORACLES = {"BCM": bcm, "power law": power_law, "Clopath": clopath, "scaling": scaling, "BTSP": plateaus_of_the_soma}
 
 
 @pytest.mark.parametrize(
     ("name", "delay"),
-    [("BCM", None), ("power law", 2.0), ("Clopath", None), ("scaling", 2.0)]
+    [("BCM", None), ("power law", 2.0), ("Clopath", None), ("scaling", 2.0), ("BTSP", 2.0)]
     + [pytest.param(name, delay, marks=pytest.mark.slow) for name in RULES for delay in (None, 2.0)],
 )
 def test_a_rule_of_connections_gives_the_weights_of_its_equations(name: str, delay: float | None) -> None:

@@ -74,10 +74,11 @@ def test_a_receptor_that_is_called_like_what_every_module_has_is_refused(name):
 
 def test_a_rule_names_a_modulator_that_is_wired():
     head = "Projection(__call__.s).ProjectionConfig.modulator: "
-    text = "is missing, got a rule with an `eligibility_tau`; expected the name of an input port of the pool. "
+    text = "is missing, got a rule that is modulated; expected the name of an input port of the pool. "
     with refused(ConfigError, f"{head}{text}Name one of the pool's `modulators`"):
         wire(rule=MODULATED)
-    text = "has no effect without a rule with an `eligibility_tau`, got 'reward'. Leave it out"
+    text = "has no effect without a rule that is modulated, got 'reward'. "
+    text += "Give the rule an `eligibility_tau`, or leave it out"
     for rule in (None, RULE):
         with refused(ConfigError, f"{head}{text}"):
             wire(rule=rule, modulator="reward")

@@ -41,6 +41,7 @@ REASONS = {
     "BackpropagatingDendrite": "two exponentials and a quotient",
     "PlateauDendrite": "two exponentials and a quotient",
     "BCMRule": "changes every connection in every step: ten for each unit",
+    "BTSPRule": "as measured every unit has a plateau: two exponentials for each connection in every step",
     "ClopathRule": "two averages of the potential of each unit in every step, and what hangs on them",
     "EquationRule": "what is written as text is general: every event goes through all of a unit's connections",
     "PowerLawRule": "a power for every change",

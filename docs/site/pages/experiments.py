@@ -21,7 +21,7 @@ from spark import (
     learn,
 )
 from spark.core.check_examples import example_config
-from spark.nn import Brain, BrainConfig, Pool, PoolConfig, connections, receptors, somas
+from spark.nn import Brain, BrainConfig, Pool, PoolConfig, connections, plasticity, receptors, somas
 from spark.sim.recordable import recordables
 
 DT = 0.1
@@ -162,7 +162,9 @@ def of_dendrite(cls: Any) -> tuple[list[Panel], str]:
 
 
 def of_rule(cls: Any) -> tuple[list[Panel], str]:
-    """Pairs of spikes with a lag, twenty times, rarely and often."""
+    """Pairs of spikes with a lag, twenty times, rarely and often; of a rule that waits for plateaus, one of these."""
+    if cls is plasticity.BTSPRule:
+        return of_plateau(cls)
     lags = np.arange(-40.0, 41.0, 2.0)
     panel = Panel("weight", "spike of the unit after that of the source (ms)", points=True)
     for interval in (1000.0, 100.0):
@@ -171,6 +173,34 @@ def of_rule(cls: Any) -> tuple[list[Panel], str]:
     return [panel], (
         "Weights, 1 before, of connections whose source fires at a lag to the unit's own spike, "
         "20 times, once and ten times a second."
+    )
+
+
+def of_plateau(cls: Any) -> tuple[list[Panel], str]:
+    """One plateau, and sources that fire for a second at an interval from it."""
+    intervals, step = np.arange(-7.0, 5.01, 0.25), 2.0
+    panel = Panel("change of weight", "activity of the source after the plateau (s)", points=True)
+    steps = round(16_000 / step)
+    plateau, sources = np.zeros((steps, 1), np.float32), np.zeros((steps, len(intervals)), np.int8)
+    plateau[round(9000 / step) : round(9300 / step)] = 1.0
+    for number, interval in enumerate(intervals):
+        times = 9000 + 1000 * interval + 100 * np.arange(-5, 6)
+        sources[np.round(times / step).astype(int), number] = 1
+    inputs = {"s": InputSpec(SpikeArray, intervals.shape, "int8"), "plateau": InputSpec(FloatArray, (1,), "float32")}
+    for first in (0.05, 0.5, 0.9):
+        rule = cls.config_class()(plateaus="modulation")
+        wire = Projection("__call__", "s", name="learns", weights=first, rule=rule, modulator="plateau")
+        both = {"input": wire, "plateau": PortMap("__call__", "plateau")}
+        config = PoolConfig(
+            units=(1,), soma=somas.IntegrateAndFireSomaConfig(), receptors={"input": receptors.JumpConfig()},
+            modulators=("plateau",),
+        )  # fmt: skip
+        brain = brain_of([ModuleSpecs("pool", Pool, both, config)], inputs, dt=step)
+        spark.run(brain, steps, {"s": SpikeArray(sources), "plateau": FloatArray(plateau)})
+        panel.curves[f"from {first:g}"] = (intervals, np.asarray(brain.connections("pool.learns").weights) - first)
+    return [panel], (
+        "Change of weights, from three first values, of connections whose source fires at 10 Hz for a second, by one "
+        "plateau of 300 ms."
     )
 
 

@@ -2,6 +2,8 @@
 
 from spark.nn.plasticity.bcm import BCMRule as BCMRule
 from spark.nn.plasticity.bcm import BCMRuleConfig as BCMRuleConfig
+from spark.nn.plasticity.btsp import BTSPRule as BTSPRule
+from spark.nn.plasticity.btsp import BTSPRuleConfig as BTSPRuleConfig
 from spark.nn.plasticity.clopath import ClopathRule as ClopathRule
 from spark.nn.plasticity.clopath import ClopathRuleConfig as ClopathRuleConfig
 from spark.nn.plasticity.connection_rule import ConnectionRule as ConnectionRule

@@ -4,12 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from spark.arrays import Numeric
 from spark.core.config import field
-from spark.core.parameter import Scalar, parameter
-from spark.core.ports import MeasuredFrom, PortSpec
+from spark.core.ports import PortSpec
 from spark.core.values import Number
-from spark.core.variable import Constant, Variable
+from spark.core.variable import Variable
 from spark.nn.plasticity.connection_rule import ConnectionRuleConfig, PotentialRule, UnitValues
 
 
@@ -61,21 +59,15 @@ class ClopathRule(PotentialRule):
     ) -> None:
         """The trace begins at 0, averages at what the potential is measured from."""
         super().build(pre_spikes, post_spikes, weights, potential, modulation)
-        c, zero = self.config, potential.trait(MeasuredFrom)
-        rest = 0.0 if zero is None else zero.potential
-        address = f"{self.path or type(self).__name__}.config"
-        self.low = self._above(f"{address}.theta_minus", c.theta_minus, rest, post_spikes)
-        self.high = self._above(f"{address}.theta_plus", c.theta_plus, rest, post_spikes)
-        self.top = self._above(f"{address}.peak", c.peak, rest, post_spikes)
+        c = self.config
+        self.low = self.above("theta_minus", c.theta_minus, potential, post_spikes)
+        self.high = self.above("theta_plus", c.theta_plus, potential, post_spikes)
+        self.top = self.above("peak", c.peak, potential, post_spikes)
         self.pre_trace = self.pre_trace_of()
         self.minus, self.plus = (
             Variable(np.zeros(self.post_units, np.float32), unit="mV", description=f"Average for {what}.")
             for what in ("depression", "potentiation")
         )
-
-    def _above(self, address: str, potential: float, rest: Numeric, post: PortSpec) -> Scalar | Constant:
-        above = np.subtract(potential, rest)
-        return parameter(address, above.reshape(-1) if above.ndim else above, (post.size,))
 
     def units(self, pre: jax.Array, post: jax.Array, potential: jax.Array | None = None) -> UnitValues:
         """The trace, and what a spike and a step change, by the averages as the last step left them."""

@@ -75,7 +75,7 @@ def _units(rule: Any) -> Traceable:
 
     sent = PortSpec(IntegerArray, (rule.pre_units,), "uint32") if rule.delayed else rule._inputs["pre_spikes"]
     inputs = {"pre": sent, "post": rule._inputs["post_spikes"]}
-    others = {"potential"} & rule._inputs.keys()
+    others = rule.read_by_units
     inputs |= {port: rule._inputs[port] for port in others}
 
     def run(given: dict[str, Payload]) -> dict[str, Payload]:

@@ -11,9 +11,9 @@ from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import Problem
-from spark.core.parameter import decay
+from spark.core.parameter import Scalar, decay
 from spark.core.payloads import FloatArray, PotentialArray, SpikeArray
-from spark.core.ports import PortSpec
+from spark.core.ports import MeasuredFrom, PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import Plastic, Third
@@ -92,11 +92,19 @@ class ConnectionRule(WeightRule):
     blueprint_lowers = True
     pre_values: tuple[str, ...] = ()
     post_values: tuple[str, ...] = ()
+    # Input ports that `units` takes beside spikes.
+    read_by_units: tuple[str, ...] = ()
 
     def build(
         self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
     ) -> None:
         """What all such rules need; a subclass adds its variables."""
+        self._prepare_rule(pre_spikes, post_spikes, weights, modulation)
+
+    def _prepare_rule(
+        self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None
+    ) -> None:
+        """Look at what is wired, and make what all such rules keep; `modulation` is that of a third factor."""
         self.take_wires(pre_spikes, post_spikes, weights)
         if weights.source is not None:
             first, address = weights.source.weights.reset_value, f"{self.path or type(self).__name__}.config"
@@ -158,7 +166,7 @@ class ConnectionRule(WeightRule):
         return self.advance(pre_spikes, weights, modulation, post=fired(post_spikes))
 
     def advance(
-        self, pre_spikes: SpikeArray, weights: FloatArray, modulation: FloatArray | None, **given: jax.Array
+        self, pre_spikes: SpikeArray, weights: FloatArray, modulation: FloatArray | None, /, **given: jax.Array
     ) -> PlasticityOutput:
         """Advance the units, and change the weights.
 
@@ -225,7 +233,9 @@ class ConnectionRule(WeightRule):
         read = program.scratch((counts[1], post), "float32")
         into = {f"pre_{n}": (kept.part(k * self.slots * pre, pre), self.slots) for k, n in enumerate(self.pre_values)}
         into |= {f"post_{n}": (read.part(k * post, post), 1) for k, n in enumerate(self.post_values)}
-        outputs = made.units.emit(self, lowering, {"pre": sent, "post": post_spikes, **others}, into)
+        read_too = {} if modulation is None else {"modulation": modulation}
+        read_too = {port: given for port, given in {**others, **read_too}.items() if port in self.read_by_units}
+        outputs = made.units.emit(self, lowering, {"pre": sent, "post": post_spikes, **read_too}, into)
         third, sizes, rate = self.third_operands(lowering, modulation)
         history, edges, delays = self.walked(lowering, pre_spikes, weights)
         numbers = [
@@ -247,13 +257,15 @@ class ConnectionRule(WeightRule):
 class PotentialRule(ConnectionRule):
     """A `ConnectionRule` whose `units` also takes the potential of the postsynaptic units, float32 (post,).
 
-    It is the potential after this step, mV, above what the soma measures it from.
+    It is the potential of the soma, or of the compartment that the config names, after this step, mV, above what it is
+    measured from.
 
     Ports are those of `ConnectionRule`, and the input `potential`, mV, (post,).
     """
 
     config: ConnectionRuleConfig
     blueprint_lowers = True
+    read_by_units = ("potential",)
 
     def build(
         self,
@@ -264,7 +276,20 @@ class PotentialRule(ConnectionRule):
         modulation: PortSpec | None = None,
     ) -> None:
         """What all such rules need; a subclass adds its variables."""
-        super().build(pre_spikes, post_spikes, weights, modulation)
+        self._prepare_rule(pre_spikes, post_spikes, weights, modulation)
+
+    def above(self, name: str, level: float, potential: PortSpec, post: PortSpec) -> Scalar | Constant:
+        """A potential of the config by its `name`, mV, above what the `potential` that is wired is measured from.
+
+        Args:
+            name: Of the field, for errors.
+            level: What the config says, mV.
+            potential: The input port.
+            post: That of postsynaptic spikes, which says how many units there are.
+        """
+        zero = potential.trait(MeasuredFrom)
+        above = np.subtract(level, 0.0 if zero is None else zero.potential)
+        return self.make(name, above.reshape(-1) if above.ndim else above, (post.size,))
 
     def units(self, pre: jax.Array, post: jax.Array, potential: jax.Array | None = None) -> UnitValues:
         """As of `ConnectionRule`, with the `potential`."""

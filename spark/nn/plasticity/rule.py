@@ -22,6 +22,11 @@ class RuleConfig(ComponentConfig):
         """Whether the rule has a port `modulation`."""
         return False
 
+    @property
+    def compartment(self) -> str:
+        """The part of the pool whose potential the rule reads, if it reads one: `soma`, or a dendrite by its name."""
+        return "soma"
+
 
 class PlasticityOutput(TypedDict):
     """What a rule puts out: the changed weights."""

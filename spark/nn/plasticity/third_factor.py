@@ -130,17 +130,8 @@ class ThirdFactor:
                     "missing",
                 )
             )
+        require_modulation(rule, modulation, rule.post_units)
         self.size = modulation.size
-        if self.size not in (1, rule.post_units):
-            raise InputError(
-                Problem(
-                    f"{address}.modulation",
-                    f"has the wrong shape, got {modulation.shape}; expected one number, or one for each of "
-                    f"{rule.post_units} units",
-                    "Give a scalar for all units",
-                    "shape",
-                )
-            )
         self.rate = float(config.dt / config.eligibility_tau)
         self.interval = max(1, round((config.consolidation or config.dt) / config.dt))
         self.renewal = self.interval * max(1, int(min(_MOST_GROWTH / self.rate, _MOST_RENEWAL) / self.interval))
@@ -212,6 +203,23 @@ class ThirdFactor:
         pending = lowering.variable(rule.pending) if self.interval > 1 else None
         own = (lowering.variable(v) for v in (rule.waiting, rule.moved))
         return (lowering.variable(rule.kept_eligibility), pending, *own, modulation.place)
+
+
+def require_modulation(rule: Modulated, modulation: PortSpec, units: int) -> None:
+    """See that a modulation is one number, or one for each of the units.
+
+    Raises:
+        InputError: It is neither.
+    """
+    if modulation.size not in (1, units):
+        raise InputError(
+            Problem(
+                f"{rule.path or type(rule).__name__}.modulation",
+                f"has the wrong shape, got {modulation.shape}; expected one number, or one for each of {units} units",
+                "Give a scalar for all units",
+                "shape",
+            )
+        )
 
 
 def refuse_unmodulated(rule: Modulated, modulation: PortSpec | None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from spark.core.errors import ConfigError, Problem
+from spark.core.names import did_you_mean
 from spark.core.parameter import require_shapes
 from spark.core.payloads import CurrentArray, FloatArray, PotentialArray
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
@@ -77,7 +78,7 @@ def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
         else:
             made_here, sources = _projections(name, own, events, shared)
             parts += made_here
-            rules += [rule for feed in own for rule in _rules(feed, shared)]
+            rules += [rule for feed in own for rule in _rules(feed, shared, tuple(dendrites))]
             if len(sources) > 1:
                 terms = tuple(source.origin for source in sources)
                 sums = SumConfig(**shared, terms=terms, payload=FloatArray)
@@ -172,7 +173,7 @@ def _short_term(one: Drawn, feed: str, shared: Shared) -> ModuleSpecs:
     return ModuleSpecs(one.short_term_name, chosen.made(), {"spikes": [PortMap(CALL, feed)]}, handed)
 
 
-def _rules(feed: Feed, shared: Shared) -> list[ModuleSpecs]:
+def _rules(feed: Feed, shared: Shared, dendrites: tuple[str, ...]) -> list[ModuleSpecs]:
     if feed.stays:
         return []
     (first,) = feed.projections
@@ -181,7 +182,7 @@ def _rules(feed: Feed, shared: Shared) -> list[ModuleSpecs]:
         return []
     arriving = PortMap(feed.name, "arriving") if first.delayed else PortMap(CALL, feed.name)
     # Plain array code takes the weights of all pairs.
-    ports = chosen.made().ports().inputs
+    ports = chosen.made().ports_from(chosen).inputs
     held = "kernel" if "kernel" in ports else "weights"
     wires = {
         "pre_spikes": [arriving],
@@ -189,7 +190,7 @@ def _rules(feed: Feed, shared: Shared) -> list[ModuleSpecs]:
         held: [PortMap(feed.name, held)],
     }
     if "potential" in ports:
-        wires["potential"] = [PortMap("soma", "potential")]
+        wires["potential"] = [PortMap(_compartment(first.rule_name, chosen.compartment, dendrites), "potential")]
     if first.modulator is not None:
         wires["modulation"] = [PortMap(CALL, first.modulator)]
     try:
@@ -198,6 +199,19 @@ def _rules(feed: Feed, shared: Shared) -> list[ModuleSpecs]:
         raise error.under(f"{first.name}.rule") from error
     effects = {held: f"{feed.name}.{held}"}
     return [ModuleSpecs(first.rule_name, rule.made(), wires, rule, effects=effects)]
+
+
+def _compartment(rule: str, name: str, dendrites: tuple[str, ...]) -> str:
+    """The part of the pool whose potential the rule called `rule` reads, by its `name`.
+
+    Raises:
+        ConfigError: There is none of this name.
+    """
+    known = ("soma", *dendrites)
+    if name in known:
+        return name
+    text = f"reads the potential of a part that the pool does not have, got {name!r}; expected one of {list(known)}"
+    raise ConfigError(Problem(rule, text, did_you_mean(name, known, "Name one of those"), "unknown"))
 
 
 def _refuse_hidden_potential(soma: type[Component], config: ComponentConfig, parts: list[ModuleSpecs]) -> None:

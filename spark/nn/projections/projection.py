@@ -67,13 +67,13 @@ class ProjectionConfig(Config):
             found.append(Problem("name", why, "Choose another name", "name"))
         modulated = self.rule is not None and self.rule.modulated
         if modulated and self.modulator is None:
-            text = "is missing, got a rule with an `eligibility_tau`; expected the name of an input port of the pool"
+            text = "is missing, got a rule that is modulated; expected the name of an input port of the pool"
             found.append(Problem("modulator", text, "Name one of the pool's `modulators`", "missing"))
         if self.rule is not None:
             found += [problem.under("rule") for problem in self.rule.unmade()]
         if self.modulator is not None and not modulated:
-            text = f"has no effect without a rule with an `eligibility_tau`, got {self.modulator!r}"
-            found.append(Problem("modulator", text, "Leave it out", "setting"))
+            text = f"has no effect without a rule that is modulated, got {self.modulator!r}"
+            found.append(Problem("modulator", text, "Give the rule an `eligibility_tau`, or leave it out", "setting"))
         if self.short_term is not None:
             found += [problem.under("short_term") for problem in self.short_term.unmade()]
         if self.rule is not None and self.short_term is not None:
