@@ -93,6 +93,8 @@ class Draw:
 
 # Distributions that are drawn by the same code as others: `nn/test_initializers.py` looks at each of them.
 DRAWN_ALIKE = ("ExponentialInitializer", "GammaInitializer", "TruncatedNormalInitializer")
+# Values of pairs of units, for projections alone: see `projection` in `fuzz/recipes.py`.
+OF_PAIRS = ("ConductionInitializer", "DistanceInitializer")
 
 
 def built_in(kinds: Mapping[str, type]) -> dict[str, type]:
@@ -107,7 +109,7 @@ def positive_values(draw: Draw, mean: float):
     sum, that is refused, whatever replica it happens in.
     """
     known = built_in(initializers.base.kinds)
-    kind = draw.turn("values", sorted(set(known) - {"ArrayInitializer", *DRAWN_ALIKE}))
+    kind = draw.turn("values", sorted(set(known) - {"ArrayInitializer", *DRAWN_ALIKE, *OF_PAIRS}))
     made = known[kind]
     if kind == "ConstantInitializer":
         return made(value=mean)

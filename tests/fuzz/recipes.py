@@ -126,6 +126,8 @@ def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: floa
         settings["weights"] = positive_values(draw, mean)
     if draw.chance(0.7):
         settings["delay"] = delays(draw)
+    if len(origin.shape) == len(units) and draw.chance(0.2):
+        settings |= by_distance(draw, mean, settings)
     if draw.chance(0.3):
         settings["signed"] = draw.chance(0.5)
     if draw.chance(0.4):
@@ -140,6 +142,18 @@ def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: floa
             used = initializers.UniformInitializer(low=0.5 * used, high=used)
         settings["short_term"] = TsodyksMarkramConfig(utilization=used, recovery_tau=recovers, **facilitates)
     return Projection(origin.wire.origin, origin.wire.port, name=name, **settings)
+
+
+def by_distance(draw: Draw, mean: float, settings: dict[str, Any]) -> dict[str, Any]:
+    """Weights and delays, where there are any, that follow from the distance of two units."""
+    found: dict[str, Any] = {}
+    if "weights" in settings:
+        profile = draw.choice(["gaussian", "exponential", "linear"])
+        given = {"peak": mean, "offset": 0.2 * mean, "width": draw.number_in(0.1, 0.6)}
+        found["weights"] = initializers.DistanceInitializer(profile=profile, periodic=draw.chance(0.5), **given)
+    if "delay" in settings:
+        found["delay"] = initializers.ConductionInitializer(velocity=0.2 / draw.dt, offset=draw.dt)
+    return found
 
 
 class PlasticPool(Pool):

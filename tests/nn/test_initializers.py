@@ -179,7 +179,7 @@ def test_numbers_of_a_list_that_are_drawn_in_parts_are_those_drawn_at_once(
 ) -> None:
     initializer, post = kind(minimum=0.9, maximum=1.1), np.zeros(50, np.int32)
     at_once = list(initializer.parts(np.random.default_rng(3), post, 1))
-    monkeypatch.setattr("spark.nn.initializers.base._AT_ONCE", 7)
+    monkeypatch.setattr("spark.nn.initializers.base.AT_ONCE", 7)
     parts = list(initializer.parts(np.random.default_rng(3), post, 1))
     assert [part.size for part in at_once] == [50] and [part.size for part in parts] == [7] * 7 + [1]
     np.testing.assert_array_equal(np.concatenate(parts), at_once[0])
@@ -189,7 +189,7 @@ def test_numbers_of_a_list_that_are_drawn_in_parts_are_those_drawn_at_once(
 def test_an_initializer_that_does_not_say_its_numbers_are_independent_draws_all_at_once(
     kind: type[Initializer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spark.nn.initializers.base._AT_ONCE", 7)
+    monkeypatch.setattr("spark.nn.initializers.base.AT_ONCE", 7)
     # What is made here is no kind for other tests.
     monkeypatch.setattr("spark.nn.initializers.base.kinds", {})
 

@@ -103,7 +103,7 @@ def test_what_is_drawn_does_not_depend_on_how_many_units_are_drawn_at_once(
 ) -> None:
     kernel = FEW[name].updated(density=density)
     whole = kernel.connect(np.random.default_rng(3), 60, 50)
-    monkeypatch.setattr(base, "_AT_ONCE", 150)
+    monkeypatch.setattr(base, "AT_ONCE", 150)
     parts = kernel.connect(np.random.default_rng(3), 60, 50)
     np.testing.assert_array_equal(parts.pre, whole.pre)
     np.testing.assert_array_equal(parts.post, whole.post)

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 
 from spark.core.config import field
-from spark.core.errors import ConfigError, Problem
 from spark.core.values import Number
 from spark.nn.connections.base import ConnectionList, Connectivity, from_counts, sizes
+from spark.nn.sheet import distances, positions, require_one_space
 
 _PAIRS_AT_ONCE = 1 << 22
 
@@ -50,24 +50,13 @@ class DistanceDependent(Connectivity):
         Raises:
             ConfigError: The pools differ in dimensions.
         """
-        if len(pre_shape) != len(post_shape):
-            raise ConfigError(
-                Problem(
-                    "connections",
-                    f"needs pools of as many dimensions, got shapes {pre_shape} and {post_shape}",
-                    "Give both pools grids of as many dimensions: `units=(rows, columns)`",
-                    "shape",
-                )
-            )
+        require_one_space("connections", pre_shape, post_shape)
         pre, post = sizes(pre_shape, post_shape)
-        from_, to = _places(pre_shape), _places(post_shape)
+        from_, to = positions(pre_shape), positions(post_shape)
         counts, targets = [], []
         rows = max(1, _PAIRS_AT_ONCE // max(post, 1))
         for first in range(0, pre, rows):
-            offset = np.abs(from_[first : first + rows, None, :] - to[None, :, :])
-            if self.periodic:
-                offset = np.minimum(offset, 1.0 - offset)
-            chance = self.probability(np.sqrt((offset**2).sum(axis=2)))
+            chance = self.probability(distances(from_[first : first + rows, None, :], to[None, :, :], self.periodic))
             chosen = generator.random(chance.shape) < chance
             if not self.self_connections:
                 own = np.arange(first, min(first + rows, pre, post))
@@ -75,8 +64,3 @@ class DistanceDependent(Connectivity):
             counts.append(chosen.sum(axis=1))
             targets.append(np.nonzero(chosen)[1].astype(np.int32))
         return ConnectionList(from_counts(np.concatenate(counts)), np.concatenate(targets))
-
-
-def _places(shape: tuple[int, ...]) -> np.ndarray:
-    axes = np.meshgrid(*((np.arange(n) + 0.5) / n for n in shape), indexing="ij")
-    return np.stack([axis.ravel() for axis in axes], axis=1)

@@ -4,6 +4,9 @@ from spark.nn.initializers.base import AllPairs as AllPairs
 from spark.nn.initializers.base import AnyInitializer as AnyInitializer
 from spark.nn.initializers.base import Connections as Connections
 from spark.nn.initializers.base import Initializer as Initializer
+from spark.nn.initializers.distance import ByDistance as ByDistance
+from spark.nn.initializers.distance import ConductionInitializer as ConductionInitializer
+from spark.nn.initializers.distance import DistanceInitializer as DistanceInitializer
 from spark.nn.initializers.distributions import ConstantInitializer as ConstantInitializer
 from spark.nn.initializers.distributions import ExponentialInitializer as ExponentialInitializer
 from spark.nn.initializers.distributions import GammaInitializer as GammaInitializer

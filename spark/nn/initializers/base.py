@@ -15,7 +15,7 @@ from spark.core.values import Number
 from spark.nn.initializers.scaling import Groups, scaled
 
 # How many numbers are drawn at once, in 64 bits, on their way to the dtype that they are kept in.
-_AT_ONCE = 1 << 20
+AT_ONCE = 1 << 20
 
 # Every initializer by the name of its class.
 kinds = Draw.kinds
@@ -73,6 +73,8 @@ class Initializer(Config, Draw):
     # Whether each number that `draw` gives is drawn apart from the others, so that they may be drawn some at a time.
     # The class that writes `draw` says so; one that writes it anew and says nothing is asked for all at once.
     independent: ClassVar[bool] = False
+    # Whether only the classes below it are for use: then nobody finds it by its name.
+    is_base: ClassVar[bool] = False
 
     density: Number = field(1.0, above=0, most=1, description="Fraction of all possible connections that exist.")
     total: Number | None = field(
@@ -139,7 +141,7 @@ class Initializer(Config, Draw):
         if self.total is not None:
             yield self._scaled(self.draw(generator, (post.size,)), Groups.listed(post, units))
             return
-        most = _AT_ONCE if self.independent else post.size
+        most = AT_ONCE if self.independent else post.size
         for first in range(0, post.size, max(most, 1)):
             yield self._bounded(self.draw(generator, (min(most, post.size - first),)))
 
@@ -165,7 +167,7 @@ class Initializer(Config, Draw):
         incoming = self.incoming(pre)
         everything = incoming == pre
         values = np.empty((pre, post) if everything else (post, incoming), dtype)
-        units = max(1, _AT_ONCE // max(incoming, 1) if self.independent else post)
+        units = max(1, AT_ONCE // max(incoming, 1) if self.independent else post)
         for first in range(0, post, units):
             last = min(first + units, post)
             drawn = self.draw(generator, (last - first, incoming))
@@ -199,7 +201,8 @@ class Initializer(Config, Draw):
             cls.independent = False
         if {"draw", "values"} & vars(cls).keys() and "middle" not in vars(cls):
             cls.middle = Initializer.middle
-        kinds[cls.__name__] = cls
+        if not vars(cls).get("is_base", False):
+            kinds[cls.__name__] = cls
 
 
 def held(values: np.ndarray, dtype: DTypeLike) -> np.ndarray:

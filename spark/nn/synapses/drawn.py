@@ -24,7 +24,7 @@ from spark.nn.connections import (
     FixedTotalNumber,
 )
 from spark.nn.connections.base import ascending
-from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
+from spark.nn.initializers import ArrayInitializer, ByDistance, ConstantInitializer, Initializer
 
 MOST_EDGES = np.iinfo(np.int32).max
 _LONGEST = np.iinfo(np.uint16).max
@@ -217,15 +217,20 @@ def _without_effect(wire: WireDraw, name: str, setting: Initializer) -> list[Pro
 
 
 def _numbers(
-    generator: np.random.Generator, address: str, setting: Initializer, found: ConnectionList, units: tuple[int, ...]
+    generator: np.random.Generator, wire: WireDraw, name: str, found: ConnectionList, units: tuple[int, ...]
 ) -> Iterator[np.ndarray]:
-    """What an initializer gives for the connections, some after the other.
+    """What the initializer of a wire's `kernel` or `delay` gives for the connections, some after the other.
 
     Raises:
         ConfigError: It cannot give them, at its address.
     """
+    setting, address = {"kernel": wire.kernel, "delay": wire.delay}[name], wire.addresses[name]
+    assert setting is not None
     try:
-        if isinstance(setting, ArrayInitializer):
+        if isinstance(setting, ByDistance):
+            pre = np.repeat(np.arange(found.starts.size - 1), np.diff(found.starts))
+            yield from setting.between(pre, found.post, wire.part.shape, units)
+        elif isinstance(setting, ArrayInitializer):
             pre = np.repeat(np.arange(found.starts.size - 1), np.diff(found.starts))
             yield setting.at(pre, found.post, (found.starts.size - 1, int(np.prod(units))))
         else:
@@ -249,7 +254,7 @@ def _weights(
     if one is not None:
         _check_held(wire, abs(one), dtype)
         return one
-    parts = _numbers(generator, wire.addresses["kernel"], wire.kernel, found, units)
+    parts = _numbers(generator, wire, "kernel", found, units)
     weights, first = np.empty(found.post.size, np.float32 if dtype == "float32" else np.float64), 0
     for part in parts if found.values is None else [found.values]:
         _check_held(wire, max(float(np.max(part)), -float(np.min(part))) if part.size else 0.0, dtype)
@@ -295,7 +300,7 @@ def _steps(
     if one is not None:
         return int(_in_steps(wire, np.full(1, one), dt)[0])
     steps, first = np.empty(found.post.size, np.int32), 0
-    for part in _numbers(generator, wire.addresses["delay"], wire.delay, found, units):
+    for part in _numbers(generator, wire, "delay", found, units):
         steps[first : first + part.size] = _in_steps(wire, part, dt)
         first += part.size
     return steps
