@@ -58,9 +58,44 @@ def pairs() -> dict[str, tuple[Any, Any, float, float]]:
         first={"v": "-65*mV", "u": "b*(-65*mV)"},
         scheme="euler",
     )
+    adaptive = somas.from_equations(
+        "dv/dt = (e - v + slope*exp((v - v_t)/slope) + R*(I - w))/tau : mV\ndw/dt = (a*(v - e) - w)/tau_w : pA",
+        threshold="v > peak",
+        reset="v = e; w += b",
+        parameters={
+            "e": "-70.6 mV",
+            "slope": "2 mV",
+            "v_t": "-50.4 mV",
+            "R": f"{1000 / 30!r} MOhm",
+            "tau": f"{281 / 30!r} ms",
+            "a": "4 nS",
+            "tau_w": "144 ms",
+            "peak": "20 mV",
+            "b": "80.5 pA",
+        },
+        first={"v": "e"},
+        scheme="euler",
+    )
+    quadratic = somas.from_equations(
+        "dv/dt = (k*(v - v_rest)*(v - v_c) + R*I)/tau : mV",
+        threshold="v > peak",
+        reset="v = v_rest",
+        parameters={
+            "k": "0.1 1/mV",
+            "v_rest": "-60 mV",
+            "v_c": "-50 mV",
+            "R": "100 MOhm",
+            "tau": "10 ms",
+            "peak": "30 mV",
+        },
+        first={"v": "v_rest"},
+        scheme="euler",
+    )
     return {
         "leaky": (leaky, point, 200.0, 1.0),
         "izhikevich": (izhikevich, somas.IzhikevichSomaConfig(scheme="euler"), 8.0, 0.5),
+        "adex": (adaptive, somas.AdaptiveExponentialSomaConfig(), 700.0, 0.1),
+        "quadratic": (quadratic, somas.QuadraticSomaConfig(), 60.0, 0.1),
     }
 
 
