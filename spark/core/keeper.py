@@ -10,8 +10,10 @@ import jax
 import jax.numpy as jnp
 
 from spark.core.compiled import forgetful
+from spark.core.counter import STEP
 from spark.core.errors import Problem, RunError, StateError
 from spark.core.held_signals import HeldSignals
+from spark.core.pauses import Pauses
 from spark.core.state import State
 
 Result = TypeVar("Result")
@@ -34,11 +36,13 @@ class Keeper:
         state: Its state.
         may_fail: Whether a step may raise on its way, as what it calls back to in Python may: then a state is copied
             before a chunk whatever its size, which costs little beside the callbacks.
+        pauses: What changes the state between steps; None for nothing.
     """
 
-    def __init__(self, name: str, state: State, may_fail: bool = False) -> None:
+    def __init__(self, name: str, state: State, may_fail: bool = False, pauses: Pauses | None = None) -> None:
         self._name = name
         self._may_fail = may_fail
+        self._pauses = pauses
         self._state: State | None = state
         # Whether somebody else may hold the state's arrays, so that they must not be used up.
         self._lent = True
@@ -98,16 +102,25 @@ class Keeper:
         with Claim(self):
             self._put(state, lent=True)
 
-    def advance(self, call: Callable[[State], tuple[State, Result]]) -> Result:
-        """Make the state what `call` makes of it, once that is there.
+    def most_steps(self, steps: int) -> int:
+        """How many of the next `steps` may be done at once: up to the next pause."""
+        return steps if self._pauses is None else min(steps, self._pauses.until(int(self.peek()[STEP])))
+
+    def advance(self, call: Callable[[State], tuple[State, Result]], learning: bool = True) -> Result:
+        """Make the state what `call` makes of it, once that is there, and what a pause after it makes of that.
 
         Args:
             call: From a state, whose arrays it may use up, to the next one and something else.
+            learning: Whether anything is learned; without it there is no pause.
 
         Returns:
             The something else.
+
+        Raises:
+            RunError: `call` ran over a pause.
         """
         state = self.peek()
+        call = self._pausing(call, learning)
         large = sum(leaf.nbytes for leaf in state.leaves) > COPIED_BYTES
         if large and not self._lent and not self._may_fail:
             with HeldSignals():
@@ -119,11 +132,25 @@ class Keeper:
         return result
 
     def take(self, call: Callable[[State], tuple[State, Result]]) -> Result:
-        """As `advance`, for a call that leaves the arrays of its state alone."""
-        after, result = call(self.peek())
+        """As `advance`, for a call that leaves the arrays of its state alone, and learns."""
+        after, result = self._pausing(call, True)(self.peek())
         jax.block_until_ready(after)
         self._put(after, lent=False)
         return result
+
+    def _pausing(
+        self, call: Callable[[State], tuple[State, Result]], learning: bool
+    ) -> Callable[[State], tuple[State, Result]]:
+        pauses = self._pauses if learning else None
+        if pauses is None:
+            return call
+
+        def settled(state: State) -> tuple[State, Result]:
+            before = int(state[STEP])
+            after, result = call(state)
+            return pauses.settled(self._name, before, int(after[STEP]), after), result
+
+        return settled
 
     def _given_away(self) -> bool:
         with self._lock:

@@ -140,6 +140,19 @@ class Part:
         entropy = [self._owner_seed if seed is None else seed, zlib.crc32(path.encode())]
         return np.random.Generator(np.random.Philox(np.random.SeedSequence(entropy)))
 
+    def pauses(self) -> tuple[int, ...]:
+        """After which numbers of steps, and their multiples, this module pauses for what no step does; none as a rule.
+
+        A class that says otherwise writes `pause` too.
+        """
+        return ()
+
+    def pause(self, done: int) -> None:
+        """Change variables of this module between two steps, on the host; only while it learns.
+
+        What it draws must follow from how many steps are `done` and what it holds.
+        """
+
     def draw_parameters(self) -> None:
         """Draw the numbers of parameters for which the config says how: from here on it holds them.
 

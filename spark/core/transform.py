@@ -21,6 +21,7 @@ from spark.core.errors import ArgumentError, ModuleError, NotBuiltError, Problem
 from spark.core.keeper import Keeper
 from spark.core.packing import Layout, plan
 from spark.core.part import Form, Part
+from spark.core.pauses import Pauses
 from spark.core.state import Graph, Handle, State, StateLayout
 from spark.core.tree import CACHE, Clock, constants_of, leaves_of, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
@@ -121,7 +122,7 @@ def seal(module: Part) -> None:
     module._graph = Graph(jax.device_put(packed), structure.handle)
     structure.graphs.add(module._graph)
     _kept.add(structure)
-    module._keeper = Keeper(type(module).__name__, first_state(module), may_fail=module._calls_back)
+    module._keeper = Keeper(type(module).__name__, first_state(module), module._calls_back, _pauses(module))
     for path, constant in constants.items():
         constant._load = _constant_loader(module._graph, path)
         constant._value = constant.initial = None
@@ -131,6 +132,27 @@ def seal(module: Part) -> None:
     module._clock = _ShellClock(module)
     for _, part in walk(module):
         part._clock = module._clock
+
+
+def _pauses(module: Part) -> Pauses | None:
+    every = tuple(sorted({number for _, part in walk(module) for number in part.pauses()}))
+    held = weakref.ref(module)
+
+    def act(state: State, done: int) -> State:
+        owner = held()
+        assert owner is not None and owner._graph is not None
+        return paused(owner._graph, state, done)
+
+    return Pauses(every, act) if every else None
+
+
+def paused(graph: Graph, state: State, done: int) -> State:
+    """The state after the pauses that are due once `done` steps are; it stays as it is where none is."""
+    view = merge(graph, state)
+    for _, part in walk(view):
+        if any(done % every == 0 for every in part.pauses()):
+            part.pause(done)
+    return split(view)[1]
 
 
 def replace_constants(module: Part, arrays: tuple[Any, ...]) -> None:

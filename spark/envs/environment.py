@@ -246,7 +246,7 @@ class Pupil:
             outputs, _, after = advance(graph, state, inputs, learning, steps=steps)
             return after, outputs
 
-        return keeper_of(self.acting).advance(call)
+        return keeper_of(self.acting).advance(call, learning)
 
     def _hand_back(self) -> None:
         """Give what was learned to the brain, which stands before an episode as it did."""

@@ -152,7 +152,7 @@ class Loop:
             outputs, fired, after = advance(graph, state, inputs, learning, steps=steps, spikes=spikes)
             return after, (outputs, fired)
 
-        return keeper_of(self.brain).advance(call)
+        return keeper_of(self.brain).advance(call, learning)
 
     def _act(self, log: Log, learning: bool, outputs: Any, fired: Any) -> None:
         host = jax.device_get(outputs)

@@ -18,13 +18,17 @@ from spark.nn import (
     neurons,
     plasticity,
     pools,
+    projections,
     receptors,
     somas,
     synapses,
 )
 from spark.nn.projections import Projection
 
-_PUBLIC = (neurons, interfaces, initializers, connections, plasticity, somas, synapses, pools, receptors, dendrites)
+_PUBLIC = (
+    *(neurons, interfaces, initializers, connections, plasticity, somas, synapses, pools, receptors, dendrites),
+    projections,
+)
 _WIDTH = 100
 
 

@@ -315,8 +315,8 @@ class Brain(OfModules):
         config = rewritten(self, self.config, new)
         successor = Brain(config)
         calling.build(successor, successor.declared_inputs())
-        require_same_connections(self, successor, new)
         successor.load_state(carried(self, successor).replace(changed_variables(self, new)))
+        require_same_connections(self, successor, new)
         return successor
 
     @checked

@@ -47,8 +47,10 @@ class Lowering:
         slot = self._state.about.layout.slots[path]
         return self.program.state(slot.leaf, slot.offset, slot.shape, slot.dtype)
 
-    def constant(self, constant: Constant) -> Place:
-        """Where a constant lies in the graph."""
+    def constant(self, constant: Constant | Variable) -> Place:
+        """Where a constant lies in the graph, or where what changes between steps alone lies in the state."""
+        if isinstance(constant, Variable):
+            return self.entry(constant.path)
         slot = self._graph.structure.constants.slots[constant.path]
         leaf = self._graph.constants[slot.leaf]
         return self.program.array_within(leaf, slot.offset, slot.shape, slot.dtype)

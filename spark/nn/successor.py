@@ -5,12 +5,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from spark.arrays import Array
 from spark.core.config import Config
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.state import State
 from spark.core.tree import variables_of, walk
+from spark.core.variable import Constant, Variable
 from spark.nn.brain_config import BrainConfig
 from spark.nn.projections import PlasticProjection
 
@@ -98,7 +100,12 @@ def _rewired(source: Module, target: Module) -> set[str]:
 
 
 def _same_connections(one: PlasticProjection, other: PlasticProjection) -> bool:
-    if one.listed != other.listed:
+    if one.listed != other.listed or one.rewires != other.rewires:
         return False
     pairs = zip(one.edge_arrays(), other.edge_arrays(), strict=True) if one.listed else ()
-    return all(np.array_equal(a.value, b.value) for a, b in pairs)
+    return all(np.array_equal(_first(a), _first(b)) for a, b in pairs)
+
+
+def _first(array: Constant | Variable) -> Array:
+    """What an array of connections begins with; that of a rewired projection is carried as other variables are."""
+    return array.reset_value if isinstance(array, Variable) else array.value

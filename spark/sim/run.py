@@ -177,11 +177,11 @@ def run_steps(
         return after, (noted, done)
 
     while report.done < steps and report.stopped is None:
-        count = pace.begin(steps - report.done)
+        count = pace.begin(keeper.most_steps(steps - report.done))
         series = feed.rows(report.done, count, most)
         # A callback, or what an input is fed from, may have changed the state.
         first = int(keeper.peek()[STEP])
-        noted, done = keeper.advance(chunk)
+        noted, done = keeper.advance(chunk, learning)
         ran = int(done)
         pace.end(ran)
         report.done += ran

@@ -20,7 +20,7 @@ from spark.core.payloads import Payload
 from spark.core.rows import joint_leaves
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
-from spark.core.tree import part_named
+from spark.core.tree import part_named, walk
 from spark.graph.specs import PortMap
 from spark.nn.brain import Brain
 from spark.sim.cutting import Cutting, Row, cut, identity, modules_of, plan_of
@@ -299,6 +299,15 @@ def _check(brain: Brain) -> None:
                 "cannot be watched on many devices, got True; expected False",
                 "Look for the fault on one device, or build the brain with check_numbers=False",
                 "numerics",
+            )
+        )
+    if any(part.pauses() for _, part in walk(brain)):
+        raise ModuleError(
+            Problem(
+                type(brain).__name__,
+                "replaces connections between steps, which many devices do not, got a projection with a `rewiring`",
+                "Run it on one device, or leave the rewiring out",
+                "pause",
             )
         )
     if jax.config.jax_threefry_partitionable is False:  # type: ignore[attr-defined]

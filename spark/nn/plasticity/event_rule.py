@@ -125,7 +125,8 @@ class EventRule(WeightRule):
         )
         self.baseline = None
         if table.pull is not None:
-            self.baseline = Constant(np.broadcast_to(np.asarray(first, np.float32), weights.shape).copy())
+            held = Variable if weights.source is not None and weights.source.rewires else Constant
+            self.baseline = held(np.broadcast_to(np.asarray(first, np.float32), weights.shape).copy())
         self.prepare_third(weights, modulation)
 
     def __call__(
@@ -177,6 +178,10 @@ class EventRule(WeightRule):
         slot = jnp.asarray(self.step % ring.shape[1])
         history, edges = history_of(pre_spikes), weights.edges
         return stdp_edges(plastic, history, ring, post, read, slot, edges, third, coefficients, baseline=baseline)
+
+    def first_weights(self) -> list[Variable]:
+        """Those that the rule pulls to."""
+        return [self.baseline] if isinstance(self.baseline, Variable) else []
 
     def why_whole(self) -> str:
         """Modulation for each unit; a class that keeps or does more than a table says itself how it is cut."""

@@ -70,6 +70,19 @@ class WeightRule(Rule):
         self.third = ThirdFactor(self, weights, modulation) if self.config.modulated else None
         refuse_unmodulated(self, modulation)
 
+    def of_each_connection(self) -> list[Variable]:
+        """Variables that have one number for each connection, (connections,), which is 0 where one begins.
+
+        A rule that keeps others adds them, so that they move with the connections where a projection is rewired.
+        """
+        if self.third is None:
+            return []
+        return [self.kept_eligibility, *([self.pending] if self.third.interval > 1 else [])]
+
+    def first_weights(self) -> list[Variable]:
+        """Likewise those that are the weight with which a connection began."""
+        return []
+
     def third_operands(
         self, lowering: Lowering, modulation: Arriving | None
     ) -> tuple[tuple[Place | None, ...], tuple[int, int, int], float]:

@@ -20,6 +20,7 @@ from spark.nn.lowering import Arriving, Lowering
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.pools.blueprint import parts_of, soma_of
 from spark.nn.pools.feeds import PARTS, Usual, feeds_of
+from spark.nn.pools.rewired import refuse_wrong_rewiring, rewire_due, rewired, rewiring_steps
 from spark.nn.receptors import ExponentialCurrentConfig, ReceptorConfig
 from spark.nn.somas.integrate_and_fire import IntegrateAndFireSomaConfig
 from spark.nn.somas.soma import SomaConfig
@@ -274,6 +275,19 @@ class Pool(Neuron):
         self._feeds, within = feeds_of(owner, described.receptors, inputs, self.usual())
         self._refuse_wrong_modulators(owner, inputs)
         super().build(**within, **{name: inputs[name] for name in self._modulators if name in inputs})
+        refuse_wrong_rewiring(self, self._feeds, self.config.dt, owner)
+
+    def pauses(self) -> tuple[int, ...]:
+        """Where connections of a projection are replaced."""
+        return tuple(rewiring_steps(drawn, self.config.dt) for drawn in rewired(self._feeds))
+
+    def pause(self, done: int) -> None:
+        """Replace them."""
+        rewire_due(self, self._feeds, self.config.dt, done)
+
+    def why_whole(self) -> str:
+        """Connections that are replaced are those of all units together."""
+        return "its connections are replaced by others" if self.pauses() else super().why_whole()
 
     def described(self) -> PoolConfig:
         """The soma and the receptors; a preset makes them of its own config."""

@@ -6,6 +6,7 @@ from spark.nn.projections.pairs import PairSynapsesConfig as PairSynapsesConfig
 from spark.nn.projections.plastic import PlasticProjection as PlasticProjection
 from spark.nn.projections.projection import Projection as Projection
 from spark.nn.projections.projection import ProjectionConfig as ProjectionConfig
+from spark.nn.projections.rewiring import Rewiring as Rewiring
 from spark.nn.projections.short_term import ShortTerm as ShortTerm
 from spark.nn.projections.short_term import ShortTermConfig as ShortTermConfig
 from spark.nn.projections.short_term import TsodyksMarkram as TsodyksMarkram

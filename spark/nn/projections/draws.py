@@ -12,6 +12,7 @@ from spark.nn.connections import AllToAll
 from spark.nn.initializers import ArrayInitializer, ConstantInitializer
 from spark.nn.initializers.base import held
 from spark.nn.projections.projection import ProjectionConfig
+from spark.nn.projections.rewiring import Rewiring
 from spark.nn.synapses.drawn import WireDraw, draw_wire, refuse_without_effect
 
 _UNUSED = "has no effect beside connections that bring their own weights"
@@ -67,6 +68,18 @@ class Drawn:
     def rule(self) -> Any:
         """How its weights change; None if they stay."""
         return self.settings.rule
+
+    @property
+    def rewiring(self) -> Rewiring | None:
+        """How its connections change; None if they stay."""
+        return self.settings.rewiring
+
+    @property
+    def loops(self) -> bool:
+        """Whether a rewiring may connect unit i with source i."""
+        asked = None if self.rewiring is None else self.rewiring.self_connections
+        own = self.settings.pattern.field_or_none("self_connections") if asked is None else asked
+        return True if own is None else bool(own)
 
     @property
     def rule_name(self) -> str:

@@ -69,6 +69,7 @@ class Pairs:
     rule_name = "learning_rule"
     together = True
     stays = False
+    rewiring = None
     signed = True
     inhibits = False
 

@@ -1,6 +1,6 @@
 """A projection whose weights are state: a rule may change them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ import numpy as np
 from spark.arrays import Array
 from spark.core.config import ModuleConfig, field
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import ConfigError
+from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import Ports, PortSpec
@@ -23,6 +23,7 @@ from spark.kernels.place import Place
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.lowering import Arriving, Change, Lowering, Postponed
 from spark.nn.projections.draws import Made
+from spark.nn.projections.rewiring import rewire, room_of
 
 
 class PlasticProjectionConfig(ModuleConfig):
@@ -42,11 +43,13 @@ class PlasticProjection(Module):
 
     All pairs without delays are a matrix of shape (pre, post); everything else is a list (`EdgeWeights`). With delays
     the last spikes are remembered, and each connection reads its own. Work follows the spikes times their fan-out.
-    Sums are float32 in ascending order of the presynaptic unit.
+    Sums are float32 in ascending order of the presynaptic unit. Connections are constants, and variables where some are
+    replaced by others (`Rewiring`).
 
     Input ports: `spikes`, any shape. Output ports: `arrivals`, float32, shape of the units; with delays `arriving`, a
     `DelayedSpikes`: what a rule reads as presynaptic spikes.
-    Variables: `weights`, in the receptor's unit; with delays `history`, uint32 (2, words, inputs).
+    Variables: `weights`, in the receptor's unit; with delays `history`, uint32 (2, words, inputs); where connections
+    are replaced, the lists of them, int32, such as `edges_pre`, (connections,).
     Properties: `weights` as stored; `kernel`, shape (post..., pre...), zero where there is no connection.
     """
 
@@ -54,6 +57,8 @@ class PlasticProjection(Module):
     lowers = True
     exposes = {"weights": FloatArray, "kernel": FloatArray}
     unit_ports = ("arrivals",)
+    # Whether connections are replaced.
+    rewires = False
 
     @classmethod
     def ports_from(cls, config: PlasticProjectionConfig) -> Ports:
@@ -74,15 +79,68 @@ class PlasticProjection(Module):
         self.listed, values = made.pre is not None, made.values
         if made.pre is not None and made.post is not None and made.left is not None:
             edges, order = build_edges(made.pre, made.post, made.left, pre, post, made.longest)
-            for name, array in edges._asdict().items():
-                setattr(self, f"edges_{name}", Constant(array))
             values = values[order]
+            self._keep_edges(edges, values, (pre, post))
+        elif self.config.projection.rewiring is not None:
+            raise ConfigError(_nothing_to_rewire(self.config.projection.addresses[0]))
         if self.config.delayed:
             self.history = Variable(
                 np.zeros((2, history_words(self.longest), pre), np.uint32),
                 description="Fired and sign bits of the last steps.",
             )
         self.weights = Variable(values, description="Weight of each connection, in the receptor's unit.")
+
+    def _keep_edges(self, edges: Edges, values: np.ndarray, sizes: tuple[int, int]) -> None:
+        """The lists, and what a rewiring begins new connections with; `sizes` are numbers of sources and targets."""
+        projection = self.config.projection
+        self.rewires = projection.rewiring is not None
+        if not self.rewires:
+            for name, array in edges._asdict().items():
+                setattr(self, f"edges_{name}", Constant(array))
+            return
+        pre, post = sizes
+        if not room_of(edges, (pre, post, self.longest), projection.loops).any():
+            raise ConfigError(_nothing_to_rewire(projection.addresses[0]))
+        count = edges.post.size
+        most = {"post": post - 1, "starts": count, "in_edge": count - 1, "in_pre": pre - 1, "pre": pre - 1}
+        for name, array in edges._asdict().items():
+            # Every unit keeps its number of connections.
+            kept = Constant(array) if name == "in_starts" else Variable(
+                array, bounds=(0, max(most.get(name, self.longest), 0)), description="Of the list of connections."
+            )  # fmt: skip
+            setattr(self, f"edges_{name}", kept)
+        begins = projection.rewiring.weight
+        begins = float(values.mean()) if begins is None and values.size else (begins or 0.0)
+        self.begins_with = Constant(np.float32(abs(begins) if projection.inhibits else begins))
+        seed = self.generator_beside(f"{projection.name}_rewiring", projection.seed).integers(2**32, size=2)
+        self.rewiring_seed = Constant(seed.astype(np.uint32))
+
+    def rewire(self, done: int, beside: Iterable[Variable], first: Iterable[Variable] = ()) -> None:
+        """Replace connections once `done` steps are done, as the projection's `Rewiring` says.
+
+        Args:
+            done: Steps, from which the draws follow.
+            beside: What a rule keeps of each connection, (connections,); 0 of a new one.
+            first: Likewise what is of a new one its first weight.
+        """
+        projection = self.config.projection
+        edges = Edges(*(np.asarray(array) for array in self.edges))
+        seeds = [*np.asarray(self.rewiring_seed.value).tolist(), done]
+        generator = np.random.Generator(np.random.Philox(np.random.SeedSequence(seeds)))
+        sizes = (int(np.prod(self.input_shape)), int(np.prod(self.units)), self.longest)
+        weights = np.asarray(self.weights.value).astype(np.float32)
+        found = rewire(projection.rewiring, edges, weights, sizes, projection.loops, generator)
+        if found is None:
+            return
+        for name, array in found.edges._asdict().items():
+            if name != "in_starts":
+                leaf_named(self, f"edges_{name}").value = jnp.asarray(array)
+        begins = np.asarray(self.begins_with.value)
+        filled = [(variable, np.float32(0)) for variable in beside]
+        for variable, value in ((self.weights, begins), *((variable, begins) for variable in first), *filled):
+            laid = np.asarray(variable.value)[found.order]
+            laid[found.fresh] = value.astype(laid.dtype)
+            variable.value = jnp.asarray(laid)
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """What arrives is known before its inputs are, so units that it feeds may come back to it."""
@@ -198,3 +256,13 @@ class PlasticProjection(Module):
             return {"arrivals": arrivals}
         self.history.value = history
         return {"arrivals": arrivals, "arriving": DelayedSpikes(history, self.edges, (*self.units, *self.input_shape))}
+
+
+def _nothing_to_rewire(pattern: str) -> Problem:
+    """That a projection whose pattern stands at this address has no sources that its units do not have."""
+    return Problem(
+        f"{pattern.rpartition('.')[0]}.rewiring",
+        "has nothing to replace connections by, got a pattern by which every unit has all sources",
+        "Take a pattern such as FixedInDegree, or leave it out",
+        "setting",
+    )

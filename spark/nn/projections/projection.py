@@ -14,6 +14,7 @@ from spark.nn.connections import AllToAll, AnyConnectivity
 from spark.nn.initializers import AnyInitializer, ConstantInitializer
 from spark.nn.initializers.base import to_initializer
 from spark.nn.plasticity.rule import RuleConfig
+from spark.nn.projections.rewiring import Rewiring
 from spark.nn.projections.short_term import ShortTermConfig
 
 
@@ -52,6 +53,10 @@ class ProjectionConfig(Config):
         description="Short-term plasticity: how much of its weight a spike brings after those before it; the config of "
         "any kind; left out, all of it.",
     )
+    rewiring: Rewiring | None = field(
+        None,
+        description="Structural plasticity: which connections of a rule are replaced, and when; left out, all stay.",
+    )
     signed: bool | None = field(
         None, description="Whether spikes of inhibitory units count as -1; left out, as the receptor has it."
     )
@@ -76,6 +81,9 @@ class ProjectionConfig(Config):
             found.append(Problem("modulator", text, "Give the rule an `eligibility_tau`, or leave it out", "setting"))
         if self.short_term is not None:
             found += [problem.under("short_term") for problem in self.short_term.unmade()]
+        if self.rule is None and self.rewiring is not None:
+            text = "is for weights that change, got no rule"
+            found.append(Problem("rewiring", text, "Give the projection a rule, or leave it out", "setting"))
         if self.rule is not None and self.short_term is not None:
             text = f"is for weights that stay, got {type(self.short_term).__name__} beside a rule"
             mend = "Give each a projection of its own"
