@@ -44,12 +44,12 @@ class BTSPRuleConfig(ConnectionRuleConfig):
     duration: Number = field(
         300.0, unit="ms", above=0, description="Length of a plateau that raises the instructive signal from 0 to 1."
     )
-    potentiation: Number = field(1.11, unit="1/s", least=0, description="Rate of potentiation k+.")
-    depression: Number = field(0.425, unit="1/s", least=0, description="Rate of depression k-.")
-    potentiation_threshold: Number = field(0.415, least=0, most=1, description="Middle of q+, in units of E I.")
-    potentiation_slope: Number = field(4.40, least=0.1, description="How steep q+ is, for one unit of E I.")
-    depression_threshold: Number = field(0.0262, least=0, most=1, description="Middle of q-, in units of E I.")
-    depression_slope: Number = field(20.05, least=0.1, description="How steep q- is, for one unit of E I.")
+    potentiation: Number = field(1.11, unit="1/s", least=0, description="Rate of potentiation k_p.")
+    depression: Number = field(0.425, unit="1/s", least=0, description="Rate of depression k_d.")
+    potentiation_threshold: Number = field(0.415, least=0, most=1, description="Middle of q_p, in units of E I.")
+    potentiation_slope: Number = field(4.40, least=0.1, description="How steep q_p is, for one unit of E I.")
+    depression_threshold: Number = field(0.0262, least=0, most=1, description="Middle of q_d, in units of E I.")
+    depression_slope: Number = field(20.05, least=0.1, description="How steep q_d is, for one unit of E I.")
 
     @property
     def compartment(self) -> str:
@@ -85,9 +85,9 @@ _THRESHOLD = BTSPRuleConfig.model_fields["threshold"].default
 class BTSPRule(PotentialRule):
     """Behavioural time scale plasticity: a plateau strengthens weak inputs that are active around it, weakens strong.
 
-        dW/dt = k+ (W_max - W) q+(E I) - k- (W - W_min) q-(E I) per s
-        tau_E dE/dt = -E, which a spike of the source raises by 1000 / (rate tau_E), as tau_E is in ms
-        tau_I dI/dt = -I + P / (1 - exp(-duration / tau_I))          P = 1 during a plateau, else 0
+        dW/dt = k_p (W_max - W) q_p(E I) - k_d (W - W_min) q_d(E I) per s
+        tau_E dE/dt = -E, raised by 1000 / (rate tau_E) at spikes of the source, as tau_E is in ms
+        tau_I dI/dt = -I + P / (1 - exp(-duration / tau_I))          P = 1 during plateaus, else 0
         q(x) = (s(x) - s(0)) / (s(1) - s(0))          s(x) = 1 / (1 + exp(-slope (x - threshold)))
 
     E is the eligibility of the source, I the instructive signal of the unit, and so the third factor; E and I count as
@@ -104,10 +104,10 @@ class BTSPRule(PotentialRule):
     postsynaptic unit; with plateaus="modulation" no `potential`. Output ports: `weights`, shape and dtype as they came.
     Variables: `pre_trace`, E, (pre,); `instructive`, I, (post,), float32.
     Source: Milstein, Li, Bittner, Grienberger, Soltesz, Magee & Romani 2021, doi:10.7554/eLife.73046, its
-    weight-dependent model. The defaults of the time constants, k+, k-, q+, q- and the duration are those of its network
-    model, in the authors' program and, rounded, in that of Madar, Jiang, Dong & Sheffield 2025,
+    weight-dependent model. The defaults of the time constants, k_p, k_d, q_p, q_d and the duration are those of its
+    network model, in the authors' program and, rounded, in that of Madar, Jiang, Dong & Sheffield 2025,
     doi:10.1038/s41593-025-01894-6; both also have the means of the fits to single cells: tau_E = 864 ms, tau_I = 543
-    ms, k+ = 2.27 and k- = 0.327 per s. In the paper E follows rates and is scaled to its greatest, so that no source
+    ms, k_p = 2.27 and k_d = 0.327 per s. In the paper E follows rates and is scaled to its greatest, so that no source
     gives the default of `rate`, and none was found for that of `threshold`.
     """
 
