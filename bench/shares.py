@@ -54,7 +54,7 @@ def together(units: int, port: str, number: int) -> dict[str, float]:
     from jax.sharding import PartitionSpec as P
 
     import spark
-    from spark.sim.exchange import exchange
+    from spark.engine.shares.exchange import exchange
 
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     jax.distributed.initialize(f"127.0.0.1:{port}", num_processes=2, process_id=number)

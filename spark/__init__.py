@@ -14,6 +14,7 @@ from spark.core.check import check_module as check_module
 from spark.core.config import Config as Config
 from spark.core.config import ModuleConfig as ModuleConfig
 from spark.core.config import field as field
+from spark.core.engine import install as _install
 from spark.core.errors import ArgumentError as ArgumentError
 from spark.core.errors import ConfigError as ConfigError
 from spark.core.errors import FormatError as FormatError
@@ -58,6 +59,7 @@ from spark.core.values import Whole as Whole
 from spark.core.variable import Constant as Constant
 from spark.core.variable import RandomKey as RandomKey
 from spark.core.variable import Variable as Variable
+from spark.engine.native import NativeEngine as _NativeEngine
 from spark.graph.specs import InputSpec as InputSpec
 from spark.graph.specs import ModuleSpecs as ModuleSpecs
 from spark.graph.specs import OutputSpec as OutputSpec
@@ -93,6 +95,7 @@ from spark.sim.unroll import Unrolled as Unrolled
 from spark.sim.unroll import unroll as unroll
 
 _keep_compiled_programs()
+_install(_NativeEngine())
 
 
 def __getattr__(name: str) -> object:

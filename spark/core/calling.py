@@ -7,7 +7,7 @@ from typing import Any
 import jax
 from jax.core import Tracer
 
-from spark.core import binding, numerics, transform
+from spark.core import binding, engine, numerics, transform
 from spark.core.compiled import forgetful
 from spark.core.draws import Unread
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
@@ -33,7 +33,7 @@ def invoke(module: Part, written: Any, args: tuple[Any, ...], inputs: dict[str, 
     binding.check(module, payloads)
     if module._mode == SHELL:
         return _advance_shell(module, payloads)
-    outputs = module.whole_step(payloads)
+    outputs = engine.step(module, payloads)
     return step_as_written(module, payloads) if outputs is None else outputs
 
 

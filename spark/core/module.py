@@ -8,7 +8,6 @@ once, from what will arrive at the ports) and `__call__` (one step, reading and 
 import functools
 import typing
 import weakref
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,7 +19,6 @@ from spark.core.keeper import Keeper
 from spark.core.part import INNER, NEW, SHELL, Form, Part
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
-from spark.core.share import Cut, Share, cut_every_array
 from spark.core.state import Graph
 from spark.core.tree import Clock
 from spark.core.variable import Variable
@@ -41,10 +39,9 @@ class Module(Part):
         exposes: Properties that other components of a neuron may read, and rules may write: name to payload
             type. Each is a `Variable` of this name or a Python property.
         unit_ports: Input and output ports that carry one element for each unit, in the same order. A class that names
-            them itself says that its units may live on several devices; see `cut`.
+            them itself says that its units may live on several devices; along which axis of an array they lie the array
+            says (`Variable`). Where there are none, nothing of it belongs to units.
         any_of: Optional input ports of which at least one is given; the others stay silent.
-        works_on_others: Whether its instructions read or change variables of its siblings, as those of a soma that
-            takes its input from where synapses keep it: then it lowers inside a neuron only.
 
     Raises:
         ModuleError: The config is of another class, or is set once the module is built.
@@ -53,7 +50,6 @@ class Module(Part):
 
     exposes: ClassVar[dict[str, type[Payload]]] = {}
     unit_ports: ClassVar[tuple[str, ...]] = ()
-    works_on_others: ClassVar[bool] = False
 
     def __init__(self, config: Config | None = None, **arguments: Any) -> None:
         expected = type(self).config_class()
@@ -119,64 +115,6 @@ class Module(Part):
             **known: The inputs that are known so far; some may be missing.
         """
         return None
-
-    def whole_run(
-        self,
-        payloads: dict[str, Payload],
-        series: dict[str, Payload],
-        steps: Any,
-        taps: Any,
-        chosen: Any,
-        most: int,
-        threads: Any,
-        learning: Any,
-    ) -> Any:
-        """Many steps done at once for the whole tree, or None to do them one by one.
-
-        Args:
-            payloads: Inputs that stay, by port.
-            series: Inputs with a first axis of steps, by port.
-            steps: How many steps.
-            taps: What is recorded, in XLA's form.
-            chosen: Which of it.
-            most: How many spikes of a step may be kept.
-            threads: How many threads share the step.
-            learning: Whether plasticity goes on.
-        """
-        return None
-
-    def can_lower(self) -> bool:
-        """Whether this module, as configured, can be an instruction of a native program."""
-        return True
-
-    def lower(self, lowering: Any, **inputs: Any) -> dict[str, Any]:
-        """Emit the instructions of one step; only for classes that say `lowers = True`.
-
-        Args:
-            lowering: What instructions are emitted to.
-            **inputs: Where each input port finds what arrives.
-        """
-        raise NotImplementedError
-
-    def why_whole(self) -> str:
-        """Why no share of the units can be computed apart, or nothing: by what this class says, not one above it."""
-        return "" if "unit_ports" in vars(type(self)) else f"{type(self).__name__} lists no `unit_ports`"
-
-    def ports_of_units(self) -> tuple[str, ...]:
-        """The ports of `unit_ports`; those of a module whose ports follow from its config follow from it too."""
-        return self.unit_ports
-
-    def cut(self, share: Share, sources: Mapping[str, Any]) -> Cut:
-        """What a share of the units keeps of this module's arrays; override it where they are not one for each unit.
-
-        Args:
-            share: Which units.
-            sources: For inputs that come from one other component of the neuron: that component, uncut, by port.
-
-        Raises:
-            ModuleError: A variable or constant has not one element for each unit.
-        """
-        return cut_every_array(self.path or type(self).__name__, vars(self), share)
 
     @classmethod
     def config_class(cls) -> type[Config]:

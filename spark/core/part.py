@@ -10,7 +10,6 @@ from spark.core.arguments import checked
 from spark.core.drawn import drawn
 from spark.core.errors import ConfigError, ModuleError, NotBuiltError, Problem, StateError
 from spark.core.keeper import Claim, Keeper
-from spark.core.payloads import Payload
 from spark.core.ports import Ports, PortSpec, declared_ports
 from spark.core.state import Graph, State
 
@@ -75,10 +74,6 @@ class Part:
 
     def build(self, **inputs: PortSpec) -> None:
         """Create variables and constants for inputs like these; called once. Override it."""
-
-    def whole_step(self, payloads: dict[str, Payload]) -> Any:
-        """Outputs of one step done at once for the whole tree, or None to run `__call__` as it is written."""
-        return None
 
     def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         """The outputs with what else is fixed at build: signs, traits, parts. Override it, with `dataclasses.replace`.

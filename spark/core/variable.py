@@ -54,6 +54,8 @@ class Variable:
             replaces a state is held to them; what a step writes is not looked at.
         shown_as: Name by which it is read from a state and recorded, and what is between that and what is kept; None
             where both are the same.
+        unit_axis: Along which axis the units of the module lie, which other devices may have: that one and those behind
+            it; None where all units share the array. Of a `Ring` an axis of each row.
         path: Dotted path in the brain, such as `neurons_pool.soma.potential`; set at build.
     """
 
@@ -65,8 +67,10 @@ class Variable:
         description: str = "",
         bounds: Bounds = (None, None),
         shown_as: tuple[str, Decaying] | None = None,
+        unit_axis: int | None = 0,
     ) -> None:
         self.reset_value = _as_numpy(value)
+        self.unit_axis = unit_axis
         self.shown_as = shown_as
         self.unit = unit
         self.description = description
@@ -130,10 +134,12 @@ class Constant:
         value: A NumPy or JAX array, which fixes shape and dtype.
         unit: ms, mV, pA, Hz, or empty.
         description: One sentence for people.
+        unit_axis: As of `Variable`.
     """
 
-    def __init__(self, value: Any, *, unit: str = "", description: str = "") -> None:
+    def __init__(self, value: Any, *, unit: str = "", description: str = "", unit_axis: int | None = 0) -> None:
         self.initial: np.ndarray | None = _as_numpy(value)
+        self.unit_axis = unit_axis
         self.shape: tuple[int, ...] = self.initial.shape
         self.dtype = self.initial.dtype
         self.unit = unit

@@ -11,9 +11,9 @@ import numpy as np
 from spark.core.errors import FormatError, Problem, SaveError, ShardError
 from spark.core.extras import need
 from spark.core.transform import merge, split
+from spark.engine.shares.cutting import cut, modules_of
+from spark.engine.shares.placement import place
 from spark.nn.brain import Brain
-from spark.sim.cutting import cut, modules_of
-from spark.sim.placement import place
 from spark.sim.shard import ShardedBrain
 from spark.sim.shard_step import ShardedState
 

@@ -3,45 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import jax
 import numpy as np
 from jax.typing import ArrayLike
 
 from spark.core import calling
 from spark.core.arguments import checked
 from spark.core.binding import require_dtype
-from spark.core.calling import step_as_written
 from spark.core.errors import ModuleError, NotBuiltError, Problem
-from spark.core.payloads import Payload, SpikeArray, with_signs
+from spark.core.module import Module
+from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import Begins, Ports, PortSpec
-from spark.core.state import Graph, State
-from spark.core.transform import merge, split, take_leaves
-from spark.core.tree import part_named, variables_of
+from spark.core.tree import part_named
 from spark.core.variable import Variable
 from spark.graph.check import check_names
-from spark.graph.specs import CALL, PortMap
-from spark.kernels import available
-from spark.kernels.choice import derived_from
-from spark.kernels.place import Place
+from spark.graph.specs import CALL, OutputSpec, PortMap
 from spark.nn.assembly import Assembly, as_sent, check_outputs, wiring_error
 from spark.nn.brain_config import BrainConfig
 from spark.nn.connection_table import ConnectionTable, connection_table
-from spark.nn.lowered_inner import LoweredInner
-from spark.nn.lowered_run import LoweredRun, loops
-from spark.nn.lowered_step import LoweredStep
-from spark.nn.lowering import Arriving, Lowering
-from spark.nn.made_of import OfModules
 from spark.nn.reweighted import changed_variables, new_weights, require_same_connections, rewritten
 from spark.nn.successor import carried, changed
-from spark.nn.taps import Noted, Tap
-from spark.nn.ways import Refusal, ways_of_modules
 from spark.nn.wiring import gather
 
-# Half precision is checked in JAX; whole numbers need no check.
-CHECKED_NATIVELY = ("float32", "int8", "uint8", "int32", "uint32", "bool")
 
-
-class Brain(OfModules):
+class Brain(Module):
     """Modules wired into a graph; may itself be a module of a larger brain.
 
     Order of update in a step: inputs are visible at once; every module reads what the others put out one step
@@ -57,6 +41,10 @@ class Brain(OfModules):
     """
 
     config: BrainConfig
+    cache: dict[str, Variable]
+    _names: list[str]
+    _wires: dict[str, dict[str, list[PortMap]]]
+    _output_wires: dict[str, tuple[PortMap, OutputSpec]]
 
     def declared_inputs(self) -> dict[str, PortSpec]:
         """What this brain takes, by name."""
@@ -128,7 +116,7 @@ class Brain(OfModules):
     def _make_cache(self, known: dict[PortMap, PortSpec]) -> None:
         read = {w for wires in self._wires.values() for ws in wires.values() for w in ws}
         self._spike_ports: dict[str, str] = {}
-        self.cache: dict[str, Variable] = {}
+        self.cache = {}
         for wire, spec in sorted(known.items(), key=lambda item: (item[0].origin, item[0].port)):
             if wire.origin == CALL:
                 continue
@@ -141,90 +129,6 @@ class Brain(OfModules):
                 begins = spec.trait(Begins)
                 first = np.zeros(kept.shape, kept.dtype) if begins is None else np.array(begins.value, kept.dtype)
                 self.cache[f"{wire.origin}.{wire.port}"] = Variable(first, bounds=bounds)
-
-    def _runs_natively(self) -> bool:
-        if self._checked and not all(v.dtype.name in CHECKED_NATIVELY for v in variables_of(self).values()):
-            return False
-        return jax.default_backend() == "cpu" and available()
-
-    def _cast(self, payloads: dict[str, Payload]) -> dict[str, Payload]:
-        specs, given = self.config.input_map, with_signs(payloads)
-        return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in given.items()}
-
-    def whole_step(self, payloads: dict[str, Payload]) -> dict[str, Payload] | None:
-        """The step as one native program, if any module lowers and this process runs on CPUs."""
-        if not self._runs_natively():
-            return None
-        lowered = [name for name, way in ways_of_modules(self).items() if not isinstance(way, Refusal)]
-        if not lowered:
-            return None
-        graph, state = split(self)
-        handle, about = graph.handle, graph.structure.about
-        # Whoever learns always needs no array that says so.
-        always = self._clock.learns is True
-
-        def view(
-            constants: tuple[jax.Array, ...], leaves: tuple[jax.Array, ...], learning: jax.Array | bool | None
-        ) -> Brain:
-            brain = merge(Graph(constants, handle), State(leaves, about))
-            brain._clock.learns = True if always else learning
-            return brain
-
-        def as_program(
-            constants: tuple[jax.Array, ...],
-            leaves: tuple[jax.Array, ...],
-            payloads: dict[str, Payload],
-            learning: jax.Array | bool | None,
-        ) -> tuple[dict[str, Payload], tuple[jax.Array, ...]]:
-            brain = view(constants, leaves, learning)
-            lowering = Lowering(*split(brain), learning=None if always else learning)
-            return LoweredStep(brain, lowering, brain._cast(payloads), lowered).run()
-
-        def as_written(
-            constants: tuple[jax.Array, ...],
-            leaves: tuple[jax.Array, ...],
-            payloads: dict[str, Payload],
-            learning: jax.Array | bool | None,
-        ) -> tuple[dict[str, Payload], tuple[jax.Array, ...]]:
-            brain = view(constants, leaves, learning)
-            outputs = step_as_written(brain, payloads)
-            return outputs, split(brain)[1].leaves
-
-        learning = None if always else self._clock.learns
-        outputs, leaves = derived_from(as_written, as_program)(graph.constants, state.leaves, payloads, learning)
-        take_leaves(self, leaves)
-        return outputs
-
-    def whole_run(
-        self,
-        payloads: dict[str, Payload],
-        series: dict[str, Payload],
-        steps: jax.Array,
-        taps: tuple[Tap, ...],
-        chosen: dict[str, jax.Array],
-        most: int,
-        threads: jax.Array,
-        learning: jax.Array | bool | None,
-    ) -> tuple[dict[str, Noted], jax.Array] | None:
-        """Many steps as one native call, if all modules lower and this process runs on CPUs; see `LoweredRun`.
-
-        Returns:
-            What was noted and how many steps were done, or None.
-        """
-        if not self._runs_natively() or not loops(self):
-            return None
-        graph, state = split(self)
-        # What looks at weights or at spikes under way in the middle of a run must find them up to date.
-        lazy = not self._checked and not any(tap.path.endswith((".weights", ".arriving")) for tap in taps)
-        lowering = Lowering(graph, state, lazy, learning)
-        run = LoweredRun(self, lowering, self._cast(payloads), self._names, series=self._cast(series))
-        noted, done, leaves = run.run_steps(steps, taps, chosen, most, threads)
-        take_leaves(self, leaves)
-        return noted, done
-
-    def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
-        """The instructions of its modules, for a brain in a brain."""
-        return LoweredInner(self, lowering, inputs).emit_inside()
 
     def __call__(self, **inputs: Payload) -> dict[str, Payload]:
         """Advance one step."""

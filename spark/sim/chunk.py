@@ -11,7 +11,8 @@ from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
-from spark.nn.taps import Noted, Tap
+from spark.engine.native import native_run
+from spark.engine.taps import Noted, Tap
 
 
 @forgetful
@@ -48,7 +49,7 @@ def run_chunk(
         what is noted had no more room.
     """
     module = merge(graph, state)
-    found = module.whole_run(inputs, series, steps, taps, chosen, most, threads, learning)
+    found = native_run(module, inputs, series, steps, taps, chosen, most, threads, learning)
     if found is not None:
         noted, done = found
         return split(module)[1], _as_declared(module, noted, taps), done

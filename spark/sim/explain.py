@@ -7,12 +7,12 @@ from spark.core import calling
 from spark.core.arguments import checked
 from spark.core.part import NEW
 from spark.core.transform import merge, split
+from spark.engine.how import XLA, HowItRuns, how_modules_run
+from spark.engine.threads import Threads, that_pay
 from spark.nn.brain import Brain
 from spark.sim.explain_shares import ShardExplanation, explain_shares
-from spark.sim.how import XLA, HowItRuns, how_modules_run
 from spark.sim.report import Report, size_text
 from spark.sim.shard import ShardedBrain
-from spark.sim.threads import Threads, that_pay
 
 
 @dataclass(frozen=True)

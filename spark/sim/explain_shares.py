@@ -7,9 +7,9 @@ import numpy as np
 
 from spark.core.state import Graph, State
 from spark.core.transform import Structure, merge
+from spark.engine.how import XLA, HowItRuns, how_modules_run
+from spark.engine.shares.parts import without_memory
 from spark.nn.brain import Brain
-from spark.sim.how import XLA, HowItRuns, how_modules_run
-from spark.sim.parts import without_memory
 from spark.sim.report import Report, size_text
 from spark.sim.shard import ShardedBrain
 

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from spark.nn.taps import Noted, Tap
+from spark.engine.taps import Noted, Tap
 from spark.sim.recordable import Recordable
 
 ROOM_BYTES = 1 << 22

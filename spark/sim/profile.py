@@ -1,24 +1,15 @@
 """`spark.profile`: where the time of a brain's steps goes, module by module."""
 
-import functools
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import jax
-import numpy as np
-
 from spark.core import calling
 from spark.core.arguments import checked
-from spark.core.compiled import forgetful
 from spark.core.part import NEW
-from spark.core.payloads import Payload
-from spark.core.state import Graph, State
-from spark.core.transform import merge, split, take_leaves
+from spark.core.transform import merge, split
+from spark.engine.timing import nanoseconds_by_owner
 from spark.nn.brain import Brain
-from spark.nn.lowered_run import LoweredRun
-from spark.nn.lowering import Lowering
 from spark.sim.explain import Explanation, explain
 from spark.sim.feed import Feed, Input
 from spark.sim.report import Report, size_text
@@ -154,37 +145,4 @@ def _spent(brain: Brain, steps: int, inputs: Mapping[str, Input] | None) -> dict
     """Nanoseconds by path, in so many steps."""
     feed = Feed(brain, inputs, steps)
     graph, state = split(merge(*split(brain)))
-    owners: list[str] = []
-    series = feed.rows(0, steps, steps)
-    times, _ = _timed(graph, state, feed.constant, series, np.int32(steps), owners=_Owners(owners))
-    words = np.asarray(times).astype(np.uint64)
-    found: dict[str, int] = defaultdict(int)
-    for owner, (low, high) in zip(owners, words, strict=True):
-        found[owner] += int(low) + (int(high) << 32)
-    return dict(found)
-
-
-class _Owners:
-    """Takes whose instructions a program has, when it is traced."""
-
-    def __init__(self, owners: list[str]) -> None:
-        self.owners = owners
-
-
-@forgetful
-@functools.partial(jax.jit, static_argnames="owners")
-def _timed(
-    graph: Graph,
-    state: State,
-    inputs: dict[str, Payload],
-    series: dict[str, Payload],
-    steps: jax.Array,
-    *,
-    owners: _Owners,
-) -> tuple[jax.Array, State]:
-    view: Brain = merge(graph, state)
-    made = LoweredRun(view, Lowering(*split(view), True), view._cast(inputs), view._names, series=view._cast(series))
-    times, leaves = made.times(steps)
-    owners.owners[:] = made.program.owners()
-    take_leaves(view, leaves)
-    return times, split(view)[1]
+    return nanoseconds_by_owner(graph, state, feed.constant, feed.rows(0, steps, steps), steps)

@@ -16,8 +16,9 @@ from spark.core.numerics import raise_faults
 from spark.core.part import NEW, graph_of, keeper_of
 from spark.core.state import State
 from spark.core.transform import STEP
+from spark.engine.taps import Noted
+from spark.engine.threads import check_threads, that_pay
 from spark.nn import Brain
-from spark.nn.taps import Noted
 from spark.sim.bar import progress_bar
 from spark.sim.chunk import run_chunk
 from spark.sim.feed import Feed, Input
@@ -30,7 +31,6 @@ from spark.sim.records.disk import DiskStore
 from spark.sim.records.memory import MemoryStore
 from spark.sim.records.probe import resolve
 from spark.sim.records.sieve import Sieve
-from spark.sim.threads import check_threads, that_pay
 
 MOST_STEPS = 2**62  # Counted in 64 bits, with room for what was done before.
 

@@ -21,14 +21,14 @@ from spark.core.rows import joint_leaves
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
 from spark.core.tree import part_named, walk
+from spark.engine.shares.cutting import Cutting, Row, cut, identity, modules_of, plan_of
+from spark.engine.shares.exchange import lost
+from spark.engine.shares.meeting import connect
+from spark.engine.shares.message import Letter
+from spark.engine.shares.parts import DevicePart
+from spark.engine.shares.placement import Plan, place, whole_because
 from spark.graph.specs import PortMap
 from spark.nn.brain import Brain
-from spark.sim.cutting import Cutting, Row, cut, identity, modules_of, plan_of
-from spark.sim.exchange import lost
-from spark.sim.meeting import connect
-from spark.sim.message import Letter
-from spark.sim.parts import DevicePart
-from spark.sim.placement import Plan, place, whole_because
 from spark.sim.shard_step import Fixed, Piece, Program, ShardedState, advance_program
 
 Devices = int | Sequence[Any] | Mesh | None

@@ -14,12 +14,12 @@ from spark.core.payloads import Payload, SpikeArray
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, Structure, merge
 from spark.core.tree import variables_of
+from spark.engine.shares.exchange import exchange
+from spark.engine.shares.message import Letter
+from spark.engine.shares.parts import input_name
 from spark.graph.specs import CALL, InputSpec, OutputSpec, PortMap
 from spark.nn.brain import Brain
 from spark.nn.wiring import gather
-from spark.sim.exchange import exchange
-from spark.sim.message import Letter
-from spark.sim.parts import input_name
 
 # A port of a module, the wires that feed it, what they bring joined, and whether a part takes its own units' only.
 Feed = tuple[str, str, tuple[PortMap, ...], Any]

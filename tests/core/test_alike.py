@@ -14,8 +14,9 @@ import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, Projection, SpikeArray
 from spark.core import fingerprint, inference
 from spark.core.alike import Facts
+from spark.engine import formulas
 from spark.kernels import llvm
-from spark.nn import Brain, BrainConfig, Pool, PoolConfig, formulas, somas
+from spark.nn import Brain, BrainConfig, Pool, PoolConfig, somas
 from spark.nn.connections import FixedProbability
 from spark.nn.receptors import ExponentialCurrentConfig
 from spark.sim.run import build

@@ -10,9 +10,8 @@ from builders import array_code, refused
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap
-from spark.core.share import Share, cut_every_array
+from spark.engine.formulas import ModuleFormula, formula_of
 from spark.nn import Brain, BrainConfig
-from spark.nn.formulas import ModuleFormula, formula_of
 from spark.sim.run import build
 
 GIVEN = np.random.default_rng(5).random((24, 3, 2)).astype(np.float32)
@@ -173,11 +172,3 @@ def test_a_step_may_be_a_plain_number() -> None:
     ring.put(6, np.ones(2, np.float32))
     np.testing.assert_array_equal(ring.read(2), np.ones(2, np.float32))
     assert np.asarray(ring.value).sum() == 2
-
-
-def test_a_share_of_the_units_keeps_its_part_of_each_row() -> None:
-    share = Share(1, 3, 3)
-    kept = cut_every_array("late", {"past": spark.Ring(np.zeros((1, 3), np.float32))}, share).kept["past"]
-    np.testing.assert_array_equal(kept.take(np.arange(3.0)[None]), [[1, 2]])
-    with pytest.raises(spark.ModuleError, match="late.past: cannot be cut by unit"):
-        cut_every_array("late", {"past": spark.Ring(np.zeros(3, np.float32))}, share)

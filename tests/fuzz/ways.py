@@ -17,9 +17,9 @@ from fuzz.case import Case
 from fuzz.wide import widened_case
 from spark import Probe
 from spark.core.rows import read_host
+from spark.engine.formulas import UNFORESEEN
+from spark.engine.taps import Tap
 from spark.nn import Brain
-from spark.nn.formulas import UNFORESEEN
-from spark.nn.taps import Tap
 from spark.sim.chunk import run_chunk
 from spark.sim.noting import Noting
 from spark.sim.recordable import recordables

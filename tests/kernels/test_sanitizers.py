@@ -18,12 +18,12 @@ SUITES = {
     "rules": ["nn/test_event_rules.py", "nn/test_zenke_rule.py", "nn/test_delays.py", "nn/test_learning_switch.py"],
     "neurons": [
         *("nn/test_point_neurons.py", "nn/test_adaptive_exponential.py", "nn/test_spikers.py"),
-        *("nn/test_integrator.py", "nn/test_lowering.py", "nn/test_arriving_dtypes.py"),
+        *("nn/test_integrator.py", "engine/test_lowering.py", "nn/test_arriving_dtypes.py"),
     ],
     "runs": [
         "sim/test_full_chunks.py",
         "sim/test_run.py",
-        "sim/test_threads.py",
+        "engine/test_threads.py",
         "sim/test_under_way.py",
         "sim/test_probes.py",
         "sim/test_step_counter.py",
@@ -123,7 +123,7 @@ def reported(folder: Path) -> str:
 @pytest.mark.slow
 def test_no_two_threads_of_a_run_meet(tmp_path):
     """ThreadSanitizer sees what C++ does; JAX and compiled formulas it cannot look into."""
-    code = SUITE.format(build="thread", files=["sim/test_threads.py"])
+    code = SUITE.format(build="thread", files=["engine/test_threads.py"])
     done = run(code, environment("thread", tmp_path))
     assert not reported(tmp_path), reported(tmp_path)[:6000]
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]

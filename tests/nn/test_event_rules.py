@@ -16,11 +16,11 @@ from tolerances import INTEGRATED, WEIGHTS
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray, kernels
+from spark.engine.ways import COMPOSED, way_of
 from spark.kernels import native
 from spark.nn import Brain, BrainConfig, plasticity
 from spark.nn.initializers import UniformInitializer
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
-from spark.nn.ways import INSTRUCTIONS, way_of
 from spark.sim.run import build
 
 needs_native = pytest.mark.skipif(not kernels.status().available, reason="no native kernels on this machine")
@@ -409,7 +409,7 @@ def test_a_run_of_any_rule_is_native_on_any_weights(name: str, layout: str, modu
     made = brain(set_up(name, **({"eligibility_tau": 30.0} if modulated else {})), **LAYOUTS[layout])
     build(made)
     view = spark.merge(*spark.split(made))
-    assert way_of(made.pool) is INSTRUCTIONS and way_of(view.pool) is INSTRUCTIONS
+    assert way_of(made.pool) is COMPOSED and way_of(view.pool) is COMPOSED
 
 
 def test_without_modulation_no_bit_of_a_weight_changes():

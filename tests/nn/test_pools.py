@@ -10,11 +10,11 @@ from tolerances import SAME_BRAIN
 
 import spark
 from spark import CurrentArray, InputSpec, PortMap, SpikeArray
+from spark.engine import fusion
 from spark.nn import (
     Brain,
     Projection,
     connections,
-    fusion,
     initializers,
     plasticity,
     receptors,

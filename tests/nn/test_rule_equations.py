@@ -13,10 +13,11 @@ from tolerances import SAME_BRAIN
 
 import spark
 from spark import Projection, SpikeArray, kernels
+from spark.engine.instructions import connection_rules
+from spark.engine.rule_formulas import formulas_of
 from spark.nn import plasticity, receptors, somas
 from spark.nn.connections import FixedProbability
-from spark.nn.plasticity import EquationRuleConfig, RuleConfig, connection_rule, from_equations
-from spark.nn.plasticity.connection_formula import formulas_of
+from spark.nn.plasticity import EquationRuleConfig, RuleConfig, from_equations
 
 PAIR: Any = {
     "pre": "dx/dt = -x/tau_x : 1  # of arrivals",
@@ -110,7 +111,7 @@ def test_a_formula_that_is_not_loaded_is_said_and_not_called(monkeypatch: pytest
         assert sum(change is not None for change in made.changes) == 1
         return replace(made, changes=tuple(change and NotLoaded() for change in made.changes))
 
-    monkeypatch.setattr(connection_rule, "formulas_of", formulas)
+    monkeypatch.setattr(connection_rules, "formulas_of", formulas)
     texts: Any = {side: "dx/dt = -x/t : 1", f"on_{side}": "x += 1; w += a*x"}
     rule = from_equations(**texts, parameters={"t": "10 ms", "a": 0.1}, maximum=9.0)
     wire = Projection("__call__", "s", name="w", weights=FIRST, rule=rule)

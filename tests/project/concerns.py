@@ -11,11 +11,11 @@ CONSOLIDATED = ["tests/kernels/test_zenke_edges.py", "tests/nn/test_zenke_rule.p
 EDGES = ["tests/kernels/test_edge_lists.py", "tests/kernels/test_deliver_edges.py"]
 RUNS = ["tests/sim/test_full_chunks.py", "tests/sim/test_probes.py", "tests/kernels/test_checked_build.py"]
 LIBRARY = ["tests/kernels/test_carried_library.py", "tests/kernels/test_native_library.py"]
-THREADS = ["tests/kernels/test_sharing.py", "tests/sim/test_threads.py"]
+THREADS = ["tests/kernels/test_sharing.py", "tests/engine/test_threads.py"]
 CHECKED = ["tests/kernels/test_checked_build.py", "tests/nn/test_plastic_projections.py"]
 BLOCKS = ["tests/kernels/test_row_order.py", "tests/nn/test_delays.py"]
 FORMULAS = ["tests/kernels/test_staged_formulas.py", "tests/kernels/test_formulas.py"]
-LOWERED = ["tests/nn/test_plastic_projections.py", "tests/nn/test_lowering.py"]
+LOWERED = ["tests/nn/test_plastic_projections.py", "tests/engine/test_lowering.py"]
 RULES = ["tests/nn/test_plastic_projections.py", "tests/nn/test_rule_equations.py", EQUATIONS]
 
 # Of an area, where its file is not named.
@@ -85,9 +85,9 @@ FILES = {
     "native/deliver.h": ["tests/kernels/test_deliver_edges.py", "tests/nn/test_delays.py"],
     "native/dense.inc": ["tests/kernels/test_deliver_dense.py"],
     "native/edge_instructions.h": [*CHECKED, *LOWERED],
-    "native/exchange.h": ["tests/sim/test_exchange.py", "tests/sim/test_shard_compiled.py"],
+    "native/exchange.h": ["tests/engine/test_exchange.py", "tests/sim/test_shard_compiled.py"],
     "native/fired.h": ["tests/kernels/test_fired.py", "tests/sim/test_full_chunks.py"],
-    "native/formulas.h": ["tests/nn/test_module_formulas.py"],
+    "native/formulas.h": ["tests/engine/test_module_formulas.py"],
     "native/operands.h": CHECKED,
     "native/order.h": ["tests/kernels/test_row_order.py"],
     "native/past.h": ["tests/kernels/test_stdp.py", "tests/nn/test_delays.py"],

@@ -63,6 +63,29 @@ class Rectifier(spark.Module):
         return {"spikes": SpikeArray(fired), "count": FloatArray(fired.sum(dtype=jnp.float32)[None])}
 
 
+class OwnOutput(TypedDict):
+    """Spikes."""
+
+    spikes: SpikeArray
+
+
+class Averages(spark.Module):
+    """A user's spiker that can be cut: each unit fires by two averages, whose factors all units share."""
+
+    config: ThresholdConfig
+    unit_ports = ("signal", "spikes")
+
+    def build(self, signal: spark.PortSpec) -> None:
+        self.averages = spark.Variable(np.zeros((2, *signal.shape), np.float32), unit_axis=1)
+        self.factors = spark.Constant(np.float32([[0.9], [0.5]]), unit_axis=None)
+
+    def __call__(self, signal: FloatArray) -> OwnOutput:
+        averages = self.averages.value * self.factors.value + signal.value.astype(jnp.float32)
+        fired = averages[0] + averages[1] > 4.0
+        self.averages.value = jnp.where(fired, 0.0, averages)
+        return {"spikes": SpikeArray(fired.astype(jnp.int8))}
+
+
 def tutorial() -> tuple[Brain, dict]:
     """The tutorial's brain and its drive."""
     brain = Brain(tutorial_config())
@@ -180,9 +203,11 @@ def wires() -> tuple[Brain, dict]:
 
 
 def kinds() -> tuple[Brain, dict]:
-    """Pools with different somas, of which some draw random numbers, and with different dendrites."""
+    """Pools with different somas, of which some draw random numbers, with different dendrites; a user's module."""
     net = spark.Network(dt=0.5, seed=3)
-    noise = net.module("noise", interfaces.PoissonSpiker, {"signal": net.input("drive", 20)}, max_freq=400.0)
+    drive = net.input("drive", 20)
+    noise = net.module("noise", interfaces.PoissonSpiker, {"signal": drive}, max_freq=400.0)
+    even = net.module("even", Averages, {"signal": drive})
     point = somas.IntegrateAndFireSomaConfig()
     made = {
         "escape": (somas.EscapeRateSomaConfig(), None),
@@ -196,6 +221,7 @@ def kinds() -> tuple[Brain, dict]:
         on = {} if dendrite is None else {"dendrites": {"apical": dendrite}, "onto": {"fast": "apical"}}
         pool = net.pool(name, 24, soma=soma, receptors={"fast": receptors.ExponentialCurrentConfig(tau=5.0)}, **on)
         net.connect(noise, pool.fast, weights=initializers.UniformInitializer(low=100.0, high=300.0))
+    net.connect(even, pool.fast, weights=50.0)
     return net.build(), {"drive": FloatArray(jnp.full(20, 0.5, jnp.float32))}
 
 

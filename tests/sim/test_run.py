@@ -12,7 +12,9 @@ from builders import compiled_apart, drive, tutorial_config
 from drawing import some
 
 import spark
+from spark.engine.native import NativeEngine
 from spark.nn import Brain
+from spark.sim import chunk
 from spark.sim.chunk import run_chunk
 from spark.sim.pace import Pace
 
@@ -44,7 +46,7 @@ def test_a_run_equals_single_steps(steps, whole, monkeypatch):
     values = series(steps)
     expected = by_single_steps(tutorial(), [drive(v) for v in values])
     if not whole:
-        monkeypatch.setattr(Brain, "whole_run", lambda *_: None)
+        monkeypatch.setattr(chunk, "native_run", lambda *_: None)
     brain = tutorial()
     with compiled_apart("whole runs" if whole else "step by step"):
         recording = spark.run(
@@ -58,9 +60,9 @@ def test_a_run_equals_single_steps(steps, whole, monkeypatch):
 
 def test_what_is_recorded_takes_no_further_trace_of_a_step(monkeypatch):
     traced = []
-    written = Brain.whole_step
-    monkeypatch.setattr(Brain, "whole_run", lambda *_: None)
-    monkeypatch.setattr(Brain, "whole_step", lambda *given: traced.append(1) or written(*given))
+    written = NativeEngine.step
+    monkeypatch.setattr(chunk, "native_run", lambda *_: None)
+    monkeypatch.setattr(NativeEngine, "step", lambda *given: traced.append(1) or written(*given))
     counts = []
     with compiled_apart("step by step, and counted"):
         for record in ((), ["pool", "action", "pool.soma.potential"]):

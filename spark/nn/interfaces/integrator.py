@@ -13,9 +13,6 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number, Whole
 from spark.core.variable import Constant, Variable
-from spark.kernels.instructions import INTEGRATOR
-from spark.kernels.place import Place
-from spark.nn.lowering import Arriving, Lowering
 
 
 class ExponentialIntegratorConfig(ModuleConfig):
@@ -59,7 +56,6 @@ class ExponentialIntegrator(Module):
     """
 
     config: ExponentialIntegratorConfig
-    lowers = True
 
     def build(self, spikes: PortSpec) -> None:
         """Deal units to groups.
@@ -115,20 +111,3 @@ class ExponentialIntegrator(Module):
         smooth = smooth + self.smooth_gain * (average - smooth)
         self.smooth.value = smooth.astype(self.config.dtype)
         return {"signal": FloatArray(smooth)}
-
-    def lower(self, lowering: Lowering, spikes: Arriving) -> dict[str, Place]:
-        """One instruction."""
-        program, groups = lowering.program, self.config.num_outputs
-        signal = program.scratch((groups,), "float32")
-        smooth = lowering.variable(self.smooth) if self.config.smooth_trace else None
-        places = (
-            lowering.variable(self.average),
-            smooth,
-            spikes.place,
-            lowering.constant(self.group),
-            lowering.constant(self.share),
-            program.scratch((groups,), "int32"),
-            signal,
-        )
-        program.emit(INTEGRATOR, places, (groups, spikes.place.size), (self.gain, self.smooth_gain))
-        return {"signal": signal}

@@ -14,9 +14,6 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Variable
-from spark.kernels.instructions import SPIKER
-from spark.kernels.place import Place
-from spark.nn.lowering import Arriving, Lowering
 
 # Longest integration in units of tau; beyond it float32 cannot tell the drive of 1 from one that never fires.
 SLOWEST = 7.0
@@ -104,15 +101,6 @@ class Integration:
     def __hash__(self) -> int:
         return hash((self.factor, self.gain, self.blocked))
 
-    def lower(self, module: Integrates, lowering: Lowering, drive: Place) -> dict[str, Place]:
-        """The same as `fire`, as an instruction."""
-        program = lowering.program
-        spikes = program.scratch(module.potential.shape, "int8")
-        variables = (lowering.variable(module.potential), lowering.variable(module.refractory))
-        places = (*variables, drive, spikes)
-        program.emit(SPIKER, places, (spikes.size, self.blocked), (self.factor, self.gain, module.config.tau))
-        return {"spikes": spikes}
-
     def fire(self, module: Integrates, drive: Array) -> SpikeArray:
         """Advance the module's `potential` and `refractory` by one step."""
         level = module.config.tau
@@ -151,7 +139,6 @@ class LinearSpiker(Module):
     config: LinearSpikerConfig
     potential: Variable
     refractory: Variable
-    lowers = True
     unit_ports = ("signal", "spikes")
 
     def build(self, signal: PortSpec) -> None:
@@ -162,7 +149,3 @@ class LinearSpiker(Module):
     def __call__(self, signal: FloatArray) -> SpikerOutput:
         """Advance one step."""
         return {"spikes": self.integration.fire(self, signal.value.astype(jnp.float32))}
-
-    def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
-        """One instruction."""
-        return self.integration.lower(self, lowering, signal.place)

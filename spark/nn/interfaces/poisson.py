@@ -10,11 +10,8 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import RandomKey
-from spark.kernels.instructions import DRAW_SPIKES
-from spark.kernels.place import Place
 from spark.nn.interfaces.linear import SpikerOutput
 from spark.nn.interfaces.rates import too_fast
-from spark.nn.lowering import Arriving, Lowering
 
 
 class PoissonSpikerConfig(ModuleConfig):
@@ -36,7 +33,6 @@ class PoissonSpiker(Module):
     """
 
     config: PoissonSpikerConfig
-    lowers = True
     unit_ports = ("signal", "spikes")
 
     def build(self, signal: PortSpec) -> None:
@@ -47,18 +43,6 @@ class PoissonSpiker(Module):
     def __call__(self, signal: FloatArray) -> SpikerOutput:
         """Advance one step."""
         return {"spikes": draw_spikes(self.key, self.chance * signal.value.astype(jnp.float32))}
-
-    def can_lower(self) -> bool:
-        """Native code draws as JAX's default generator does, and for all units."""
-        return self.key.units is None and bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
-
-    def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
-        """One instruction."""
-        program = lowering.program
-        spikes = program.scratch(signal.place.shape, "int8")
-        places = (lowering.constant(self.key), lowering.entry("step"), signal.place, spikes)
-        program.emit(DRAW_SPIKES, places, (spikes.size,), (self.chance,))
-        return {"spikes": spikes}
 
 
 def draw_spikes(key: RandomKey, probability: jax.Array) -> SpikeArray:

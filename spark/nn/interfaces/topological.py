@@ -13,8 +13,6 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Array, Number, Whole
 from spark.core.variable import Constant, RandomKey, Variable
-from spark.kernels.instructions import BUMP
-from spark.kernels.place import Place
 from spark.nn.interfaces.linear import (
     Integration,
     LinearSpikerConfig,
@@ -22,7 +20,6 @@ from spark.nn.interfaces.linear import (
     integration_variables,
 )
 from spark.nn.interfaces.poisson import PoissonSpikerConfig, draw_spikes
-from spark.nn.lowering import Arriving, Lowering
 
 
 class TopologyConfig(ModuleConfig):
@@ -89,25 +86,6 @@ class Bump:
             distance = jnp.where(jnp.asarray(ring)[..., None] > 0, jnp.sin(offset), jnp.tanh(offset))
         return jnp.exp((-0.5 / module.config.sigma) * distance * distance)
 
-    @staticmethod
-    def is_line(module: Module) -> bool:
-        """Whether units lie on lines, with one range for all numbers."""
-        m: Any = module
-        return isinstance(m.low, Scalar) and isinstance(m.span, Scalar) and m.ring == Scalar(0.0)
-
-    @staticmethod
-    def lower(module: Module, lowering: Lowering, signal: Arriving) -> Place:
-        """The same as `drive` as an instruction, for lines with one range for all numbers."""
-        m: Any = module
-        program = lowering.program
-        resolution = module.config.resolution
-        drive = program.scratch((*signal.place.shape, resolution), "float32")
-        arriving = signal.place
-        numbers = (m.low.value, m.span.value, np.pi, -0.5 / module.config.sigma)
-        places = (arriving, lowering.constant(m.place), drive)
-        program.emit(BUMP, places, (arriving.size, resolution), numbers)
-        return drive
-
 
 class TopologicalLinearSpiker(Module):
     """For every number a line or ring of units; those near the number fire evenly, at up to `max_freq`.
@@ -125,7 +103,10 @@ class TopologicalLinearSpiker(Module):
     config: TopologicalLinearSpikerConfig
     potential: Variable
     refractory: Variable
-    lowers = True
+    low: Scalar | Constant
+    span: Scalar | Constant
+    ring: Scalar | Constant
+    place: Constant
 
     def build(self, signal: PortSpec) -> None:
         """Variables of shape S + (resolution,)."""
@@ -136,14 +117,6 @@ class TopologicalLinearSpiker(Module):
     def __call__(self, signal: FloatArray) -> SpikerOutput:
         """Advance one step."""
         return {"spikes": self.integration.fire(self, Bump.drive(self, signal))}
-
-    def lower(self, lowering: Lowering, signal: Arriving) -> dict[str, Place]:
-        """Two instructions: the drive, and the units."""
-        return self.integration.lower(self, lowering, Bump.lower(self, lowering, signal))
-
-    def can_lower(self) -> bool:
-        """Only lines have instructions; rings, and ranges for each number, are formulas."""
-        return Bump.is_line(self)
 
 
 class TopologicalPoissonSpiker(Module):

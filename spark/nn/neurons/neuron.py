@@ -13,19 +13,13 @@ from spark.core.module import Module
 from spark.core.names import did_you_mean
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
-from spark.core.share import Cut, Share
 from spark.core.tree import part_named
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant
 from spark.graph.check import check_names, check_wires, outputs_of, properties_of
 from spark.graph.order import build_order, is_cycle
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
-from spark.kernels.place import Place
-from spark.nn.lowering import Arriving, Lowering
-from spark.nn.made_of import OfParts
-from spark.nn.neurons.lowered import LoweredNeuron
 from spark.nn.plasticity.rule import Rule
-from spark.nn.ways import refusal_of, ways_of_parts
 from spark.nn.wiring import gather, joined_spec
 
 
@@ -56,7 +50,7 @@ class NeuronOutput(TypedDict):
     out_spikes: SpikeArray
 
 
-class Neuron(OfParts):
+class Neuron(Module):
     """A pool of units, made of the components of its config's blueprint.
 
     Order of update in a step: components in the order of their wires, within the same step; then effects (a rule
@@ -72,8 +66,11 @@ class Neuron(OfParts):
 
     config: NeuronConfig
     soma: Module
-    # A neuron is its blueprint: subclasses that write no `__call__` of their own lower as it does.
-    blueprint_lowers = True
+    units: tuple[int, ...]
+    signs: Constant
+    _order: list[str]
+    _wires: dict[str, dict[str, list[PortMap]]]
+    _effects: dict[str, dict[str, str]]
     own_ports: ClassVar[dict[str, type[Payload]]] = {"in_spikes": SpikeArray}
     unit_ports = ("out_spikes",)
 
@@ -212,50 +209,10 @@ class Neuron(OfParts):
         """A neuron's output is known before its inputs are, so it may feed itself."""
         return {"out_spikes": PortSpec(SpikeArray, self.config.units, "int8")}
 
-    def can_lower(self) -> bool:
-        """Whether every component has a place in a native program, and rules change weights only."""
-        return self._is_blueprint("__call__") and refusal_of(self, ways_of_parts(self)) is None
-
-    def _is_blueprint(self, *methods: str) -> bool:
-        """Whether these methods come from classes that only run their blueprint."""
-        owners = (next(c for c in type(self).__mro__ if name in vars(c)) for name in methods)
-        return all("blueprint_lowers" in vars(owner) for owner in owners)
-
     @property
     def parts_meet_at_ports(self) -> bool:
         """Components do, as long as nobody writes another step."""
-        return self._is_blueprint("__call__")
-
-    def why_whole(self) -> str:
-        """A component that cannot be cut, or needs more of another one than its own units' elements."""
-        if not self._is_blueprint("__call__", "build"):
-            return f"{type(self).__name__} does more than its blueprint"
-        for name in self._order:
-            part = part_named(self, name)
-            why = part.why_whole()
-            if why:
-                return f"{name}: {why}"
-            for port, wires in self._wires[name].items():
-                if len(wires) != 1 or self._carries_units(wires[0]) != (port in part.ports_of_units()):
-                    return f"{name}: what arrives at `{port}` is not cut as its units are"
-            if not set(self._effects[name]) <= set(part.ports_of_units()):
-                return f"{name}: it writes what is not cut as its units are"
-        return "" if self._carries_units(PortMap("soma", "spikes")) else "soma: its spikes are not one for each unit"
-
-    def _carries_units(self, wire: PortMap) -> bool:
-        """Whether a share of the units sees only its own elements of what this wire brings; so of every property."""
-        if wire.origin == CALL:
-            return False
-        part = part_named(self, wire.origin)
-        return wire.port in part.ports_of_units() or wire.port not in part.output_specs
-
-    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
-        """The signs of these units; components are cut on their own."""
-        return Cut({"signs": share.units}, attributes={"units": (share.count,)})
-
-    def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
-        """The instructions of the components, then one for the signs."""
-        return {"out_spikes": LoweredNeuron(self, lowering, inputs).emit()}
+        return type(self).__call__ is Neuron.__call__
 
     def __call__(self, in_spikes: SpikeArray) -> NeuronOutput:
         """Advance one step."""

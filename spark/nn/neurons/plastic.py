@@ -92,7 +92,6 @@ class PlasticNeuron(Pool):
     """
 
     config: PlasticNeuronConfig
-    blueprint_lowers = True
     preset_ports = (PORT,)
 
     @classmethod

@@ -69,7 +69,6 @@ class PointNeuron(Pool):
     """
 
     config: PointNeuronConfig
-    blueprint_lowers = True
     preset_ports = tuple(GROUPS)
 
     @classmethod

@@ -112,7 +112,6 @@ class BTSPRule(PotentialRule):
     """
 
     config: BTSPRuleConfig
-    blueprint_lowers = True
     pre_values = ("eligibility",)
     post_values = ("signal",)
 

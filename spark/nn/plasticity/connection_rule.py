@@ -18,12 +18,7 @@ from spark.core.values import Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import Plastic, Third
 from spark.kernels.connection_change import Touched, changed
-from spark.kernels.instructions import RULE
-from spark.kernels.place import Place
 from spark.nn.edge_weights import EdgeWeights
-from spark.nn.formulas import Refusal
-from spark.nn.lowering import Arriving, Lowering
-from spark.nn.plasticity.connection_formula import formulas_of
 from spark.nn.plasticity.rule import PlasticityOutput
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import history_of
@@ -88,8 +83,6 @@ class ConnectionRule(WeightRule):
     """
 
     config: ConnectionRuleConfig
-    # Whoever inherits the step is run by the same instructions; see `can_lower`.
-    blueprint_lowers = True
     pre_values: tuple[str, ...] = ()
     post_values: tuple[str, ...] = ()
     # Input ports that `units` takes beside spikes.
@@ -208,51 +201,6 @@ class ConnectionRule(WeightRule):
 
         return of(self.at_pre), of(self.at_post)
 
-    def can_lower(self) -> bool:
-        """Where its formulas can be compiled, and nobody writes another step."""
-        owner = next(cls for cls in type(self).__mro__ if "__call__" in vars(cls))
-        if "blueprint_lowers" not in vars(owner) or not (self.known or not self.listed) or self.listed < self.delayed:
-            return False
-        return not isinstance(formulas_of(self), Refusal)
-
-    def lower(
-        self,
-        lowering: Lowering,
-        pre_spikes: Arriving,
-        post_spikes: Arriving,
-        weights: Arriving,
-        modulation: Arriving | None = None,
-        **others: Arriving,
-    ) -> dict[str, Place]:
-        """A step of the units as a formula, then one instruction that changes the weights where they lie."""
-        program, pre, post, made = lowering.program, self.pre_units, self.post_units, formulas_of(self)
-        assert not isinstance(made, Refusal)
-        counts = (len(self.pre_values), len(self.post_values))
-        sent = Arriving(pre_spikes.place.part(0, pre)) if self.delayed else pre_spikes
-        kept = lowering.variable(self.pre_ring) if self.ringed else program.scratch((counts[0], pre), "float32")
-        read = program.scratch((counts[1], post), "float32")
-        into = {f"pre_{n}": (kept.part(k * self.slots * pre, pre), self.slots) for k, n in enumerate(self.pre_values)}
-        into |= {f"post_{n}": (read.part(k * post, post), 1) for k, n in enumerate(self.post_values)}
-        read_too = {} if modulation is None else {"modulation": modulation}
-        read_too = {port: given for port, given in {**others, **read_too}.items() if port in self.read_by_units}
-        outputs = made.units.emit(self, lowering, {"pre": sent, "post": post_spikes, **read_too}, into)
-        third, sizes, rate = self.third_operands(lowering, modulation)
-        history, edges, delays = self.walked(lowering, pre_spikes, weights)
-        numbers = [
-            program.argument(np.array(f.numbers if f and f.numbers else (0.0,), np.float32)) for f in made.changes
-        ]
-        arrived = None if self.delayed else pre_spikes.place
-        places = (
-            *(weights.place, lowering.constant(self.coefficients), arrived, history, outputs.get("acts")),
-            *(lowering.entry("step"), kept, read, *numbers, *edges, *third, lowering.learning),
-        )
-        words = 0 if history is None else history.shape[1]
-        wholes = (*counts, pre, post, weights.place.size, words, delays, self.slots)
-        wholes += tuple(int(formula is not None) for formula in made.changes)
-        wholes += tuple(0 if formula is None else formula.key() for formula in made.changes)
-        program.emit(RULE, places, (*wholes, *sizes), (rate,))
-        return {"weights": weights.place}
-
 
 class PotentialRule(ConnectionRule):
     """A `ConnectionRule` whose `units` also takes the potential of the postsynaptic units, float32 (post,).
@@ -264,7 +212,6 @@ class PotentialRule(ConnectionRule):
     """
 
     config: ConnectionRuleConfig
-    blueprint_lowers = True
     read_by_units = ("potential",)
 
     def build(

@@ -1,26 +1,18 @@
 """`EventRule`: the base of all rules that are a table of traces and terms."""
 
-from collections.abc import Iterable, Mapping
-
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import Problem
-from spark.core.module import Module
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
-from spark.core.share import Cut, Share
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import Plastic, Third, stdp_dense, stdp_edges
-from spark.kernels.instructions import STDP, TRACES
-from spark.kernels.place import Place
-from spark.kernels.program import Program
-from spark.kernels.rule_table import Trace, factors
+from spark.kernels.rule_table import factors
 from spark.nn.edge_weights import EdgeWeights
-from spark.nn.lowering import Arriving, Lowering, Postponed
 from spark.nn.plasticity.rule import PlasticityOutput
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import advance, advance_ring, history_of
@@ -182,86 +174,3 @@ class EventRule(WeightRule):
     def first_weights(self) -> list[Variable]:
         """Those that the rule pulls to."""
         return [self.baseline] if isinstance(self.baseline, Variable) else []
-
-    def why_whole(self) -> str:
-        """Modulation for each unit; a class that keeps or does more than a table says itself how it is cut."""
-        if self.third is not None and self.third.size > 1:
-            return "each of its units has a modulation of its own"
-        own = type(self)
-        as_a_table = own.build is EventRule.build and own.__call__ is EventRule.__call__
-        return "" if as_a_table else super().why_whole()
-
-    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
-        """First weights and traces of these units; every share keeps the traces of all inputs."""
-        synapses = sources["weights"].cut(share, {})
-        kept = {"post_traces": share.columns(len(self.post_kinds))}
-        fill: dict[str, int] = {}
-        # What lies as the weights do.
-        for name in self._beside_weights():
-            kept[name] = synapses.kept["weights"]
-            fill |= {name: 0} if "weights" in synapses.fill else {}
-        return Cut(kept, attributes={"post_units": share.count}, fill=fill)
-
-    def _beside_weights(self) -> list[str]:
-        """Names of the variables and constants that have one number for each weight."""
-        found = [] if self.baseline is None else ["baseline"]
-        if self.third is not None:
-            found += ["kept_eligibility"] + ["pending"] * (self.third.interval > 1)
-        return found
-
-    def can_lower(self) -> bool:
-        """Delayed spikes are worked off natively with listed connections only."""
-        return (self.known or not self.listed) and self.listed >= self.delayed
-
-    def change(self, lowering: Lowering) -> Postponed | None:
-        """Where changes at postsynaptic spikes wait, in this `lowering`, for a row of dense weights, if they may."""
-        if not lowering.lazy or self.listed or self.delayed or self.third is not None:
-            return None
-        traces = (len(self.pre_kinds), len(self.post_kinds))
-        waiting = lowering.program.waiting(self.pre_units, self.post_units, traces[0])
-        places = (lowering.constant(self.coefficients), self._baseline_place(lowering))
-        return Postponed(waiting, *places, traces, self.pre_factors)
-
-    def _baseline_place(self, lowering: Lowering) -> Place | None:
-        return None if self.baseline is None else lowering.constant(self.baseline)
-
-    def lower(
-        self,
-        lowering: Lowering,
-        pre_spikes: Arriving,
-        post_spikes: Arriving,
-        weights: Arriving,
-        modulation: Arriving | None = None,
-        change: Postponed | None = None,
-    ) -> dict[str, Place]:
-        """Traces, then one instruction that changes the weights where they lie, or notes what is to change."""
-        third, sizes, rate = self.third_operands(lowering, modulation)
-        program, pre, post = lowering.program, self.pre_units, self.post_units
-        history, edges, delays = self.walked(lowering, pre_spikes, weights)
-        counts = (len(self.pre_kinds), len(self.post_kinds))
-        kept = lowering.variable(self.pre_traces)
-        spikes = (None if self.delayed else pre_spikes.place, history, post_spikes.place, lowering.entry("step"))
-        read = tuple(program.scratch((n, size), "float32") for n, size in zip(counts, (pre, post), strict=True))
-        words = 0 if history is None else history.shape[1]
-        places = (kept, lowering.variable(self.post_traces), *spikes, *read)
-        program.emit(TRACES, places, (pre, post, words, self.slots, *counts))
-        self._say_kinds(
-            program,
-            (
-                *zip(self.pre_kinds, self.pre_factors, strict=True),
-                *zip(self.post_kinds, self.post_factors, strict=True),
-            ),
-        )
-        own = (weights.place, lowering.constant(self.coefficients), kept)
-        places = (*own, *spikes, *read, *edges, *third, lowering.learning, self._baseline_place(lowering))
-        wholes = (*counts, pre, post, weights.place.size, words, delays, self.slots, *sizes)
-        program.emit(STDP, places, wholes, (rate,))
-        waiting = (None, 0, 0) if change is None else (change.waiting.memory, change.waiting.room, change.waiting.steps)
-        program.extend(waiting[:1], waiting[1:])
-        self._say_kinds(program, zip(self.pre_kinds, self.pre_factors, strict=True))
-        return {"weights": weights.place}
-
-    def _say_kinds(self, program: Program, traces: Iterable[tuple[Trace, float]]) -> None:
-        """Of each trace whether only the nearest spike counts, and its decay, as operands."""
-        for trace, factor in traces:
-            program.extend((), (int(trace.nearest),), (factor,))

@@ -49,7 +49,6 @@ class HebbianRule(EventRule):
     """
 
     config: HebbianRuleConfig
-    lowers = True
 
 
 class OjaRuleConfig(EventRuleConfig):
@@ -86,4 +85,3 @@ class OjaRule(EventRule):
     """
 
     config: OjaRuleConfig
-    lowers = True

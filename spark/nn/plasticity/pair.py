@@ -57,4 +57,3 @@ class PairRule(EventRule):
     """
 
     config: PairRuleConfig
-    lowers = True

@@ -46,5 +46,3 @@ class Rule(Component):
     In place of `weights` it may have a port `kernel`: the weights of all pairs, shape (post, pre), as plain array code
     takes them. Connections that do not exist never appear, whatever it computes for them.
     """
-
-    works_on_others = True

@@ -16,9 +16,7 @@ from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant, Variable
 from spark.kernels import Plastic, RuleTable, Third, consolidate
-from spark.kernels.place import Place
 from spark.nn.edge_weights import EdgeWeights
-from spark.nn.lowering import Arriving, Lowering
 from spark.nn.plasticity.rule import RuleConfig
 
 
@@ -197,12 +195,6 @@ class ThirdFactor:
         waiting = plastic.pending + plastic.eligibility * each
         pending = jnp.where(learns | (moved == 0).all(), plastic.pending, waiting)
         return plastic._replace(pending=pending), jnp.where(learns, moved, jnp.float32(0))
-
-    def places(self, rule: Modulated, lowering: Lowering, modulation: Arriving) -> tuple[Place | None, ...]:
-        """Where its arrays lie, in the order of the instruction."""
-        pending = lowering.variable(rule.pending) if self.interval > 1 else None
-        own = (lowering.variable(v) for v in (rule.waiting, rule.moved))
-        return (lowering.variable(rule.kept_eligibility), pending, *own, modulation.place)
 
 
 def require_modulation(rule: Modulated, modulation: PortSpec, units: int) -> None:

@@ -57,7 +57,6 @@ class TripletRule(EventRule):
     """
 
     config: TripletRuleConfig
-    lowers = True
 
 
 class QuadrupletRuleConfig(TripletRuleConfig):
@@ -95,4 +94,3 @@ class QuadrupletRule(EventRule):
     """
 
     config: QuadrupletRuleConfig
-    lowers = True

@@ -41,4 +41,3 @@ class VogelsRule(EventRule):
     """
 
     config: VogelsRuleConfig
-    lowers = True

@@ -8,11 +8,7 @@ from spark.core.delayed import DelayedSpikes
 from spark.core.errors import ConfigError, InputError, Problem
 from spark.core.ports import PortSpec
 from spark.core.variable import Constant, Variable
-from spark.kernels import Edges
-from spark.kernels.instructions import PUSH
-from spark.kernels.place import Place
 from spark.nn.edge_weights import EdgeWeights
-from spark.nn.lowering import Arriving, Lowering
 from spark.nn.plasticity.rule import Rule
 from spark.nn.plasticity.third_factor import ThirdFactor, refuse_unmodulated
 
@@ -82,31 +78,6 @@ class WeightRule(Rule):
     def first_weights(self) -> list[Variable]:
         """Likewise those that are the weight with which a connection began."""
         return []
-
-    def third_operands(
-        self, lowering: Lowering, modulation: Arriving | None
-    ) -> tuple[tuple[Place | None, ...], tuple[int, int, int], float]:
-        """Places of the third factor; its size, interval and renewal; its rate. Nothing where no modulation comes."""
-        if self.third is None or modulation is None:
-            return (None,) * 5, (0, 1, 1), 0.0
-        third = self.third
-        return third.places(self, lowering, modulation), (third.size, third.interval, third.renewal), third.rate
-
-    def walked(
-        self, lowering: Lowering, pre_spikes: Arriving, weights: Arriving
-    ) -> tuple[Place | None, tuple[Place | None, ...], int]:
-        """The history of spikes that instructions walk, the list of connections, and its number of delays.
-
-        Without a list there are no connections, and a history only through delays.
-        """
-        history = pre_spikes.place if self.delayed else None
-        if not self.listed:
-            return history, (None,) * 8, 0
-        edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
-        if history is None:
-            history = lowering.program.scratch((2, 1, self.pre_units), "uint32")
-            lowering.program.emit(PUSH, (history, pre_spikes.place), (1, self.pre_units))
-        return history, edges, edges.starts.shape[1] - 1
 
 
 def require_within(address: str, first: np.ndarray, minimum: float, maximum: float, unit: float = 1.0) -> None:

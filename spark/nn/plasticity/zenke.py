@@ -12,10 +12,7 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Number
 from spark.core.variable import Constant
-from spark.kernels import Edges, Plastic, RuleTable, Term, Third, Trace, zenke_edges
-from spark.kernels.instructions import ZENKE, ZENKE_TRACES
-from spark.kernels.place import Place
-from spark.nn.lowering import Arriving, Change, Lowering, Postponed
+from spark.kernels import Plastic, RuleTable, Term, Third, Trace, zenke_edges
 from spark.nn.plasticity.event_rule import EventRule
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import advance, advance_ring
@@ -96,7 +93,6 @@ class ZenkeRule(EventRule):
     """
 
     config: ZenkeRuleConfig
-    lowers = True
     unit_ports = ("post_spikes", "weights")
 
     def build(
@@ -127,49 +123,3 @@ class ZenkeRule(EventRule):
         state = (pre_spikes.history, ring[0], post, read[0], read[1], jnp.asarray(self.step % ring.shape[1]))
         edges: Any = weights
         return plastic._replace(weights=zenke_edges(plastic.weights, baseline, *state, edges.edges, parameters))
-
-    def can_lower(self) -> bool:
-        """Also in a share of the units, whose connections come from outside."""
-        return self.listed >= self.delayed
-
-    def change(self, lowering: Lowering) -> Change | Postponed | None:
-        """What the rule does where a spike arrives, for synapses that walk there anyway; or what may wait."""
-        if not self.walks:
-            return super().change(lowering)
-        decayed = lowering.program.scratch((self.post_units,), "float32")
-        fast = lowering.variable(self.post_traces).part(0, self.post_units)
-        return Change((fast, lowering.constant(self.parameters), decayed), self.post_factors[0])
-
-    def lower(
-        self,
-        lowering: Lowering,
-        pre_spikes: Arriving,
-        post_spikes: Arriving,
-        weights: Arriving,
-        modulation: Arriving | None = None,
-        change: Change | Postponed | None = None,
-    ) -> dict[str, Place]:
-        """Traces, then the weights where they lie; with a `Change`, that was done already in part."""
-        if not self.walks:
-            assert not isinstance(change, Change)
-            return super().lower(lowering, pre_spikes, post_spikes, weights, modulation, change)
-        program, units = lowering.program, self.post_units
-        history = pre_spikes.place
-        edges = Edges(*(lowering.constant(c) for c in weights.source.edge_arrays()))
-        post_traces = lowering.variable(self.post_traces)
-        kept, step = lowering.variable(self.pre_traces), lowering.entry("step")
-        decayed = tuple(program.scratch((units,), "float32") for _ in range(2))
-        sizes = history.shape[1:]
-        places = (
-            *(history, kept, post_traces.part(0, units), post_traces.part(units, units), post_spikes.place, step),
-            *decayed,
-        )
-        program.emit(ZENKE_TRACES, places, (*sizes, units, self.slots), (*self.pre_factors, *self.post_factors))
-        lists = (edges.post, edges.starts, edges.in_starts, edges.in_edge, edges.in_pre, edges.in_delay)
-        places = (
-            *(weights.place, self._baseline_place(lowering), history, kept, post_spikes.place, step),
-            *(*lists, lowering.constant(self.parameters), *decayed, lowering.learning),
-        )
-        sizes = (*sizes, edges.starts.shape[1] - 1, units, self.slots, int(change is not None))
-        program.emit(ZENKE, places, sizes)
-        return {"weights": weights.place}

@@ -14,9 +14,7 @@ from spark.core.payloads import CurrentArray, FloatArray, Payload, PotentialArra
 from spark.core.ports import Begins, MeasuredFrom, Ports, PortSpec
 from spark.core.values import Number, Texts
 from spark.graph.specs import ModuleSpecs, PortMap
-from spark.kernels.place import Place
 from spark.nn.dendrites import DendriteConfig
-from spark.nn.lowering import Arriving, Lowering
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.pools.blueprint import parts_of, soma_of
 from spark.nn.pools.feeds import PARTS, Usual, feeds_of
@@ -250,7 +248,6 @@ class Pool(Neuron):
     """
 
     config: PoolConfig
-    blueprint_lowers = True
     # Receptors of which a preset's config says what bare wires into them mean.
     preset_ports: ClassVar[tuple[str, ...]] = ()
 
@@ -284,10 +281,6 @@ class Pool(Neuron):
     def pause(self, done: int) -> None:
         """Replace them."""
         rewire_due(self, self._feeds, self.config.dt, done)
-
-    def why_whole(self) -> str:
-        """Connections that are replaced are those of all units together."""
-        return "its connections are replaced by others" if self.pauses() else super().why_whole()
 
     def described(self) -> PoolConfig:
         """The soma and the receptors; a preset makes them of its own config."""
@@ -349,10 +342,6 @@ class Pool(Neuron):
             known[PortMap("spiked", "fired")] = PortSpec(SpikeArray, units, "int8")
         return known
 
-    def ports_of_units(self) -> tuple[str, ...]:
-        """Its spikes, and what it exposes."""
-        return (*super().ports_of_units(), *self.exposed())
-
     def exposed(self) -> tuple[str, ...]:
         """Properties of the soma that are output ports."""
         return self.described().exposes
@@ -376,30 +365,29 @@ class Pool(Neuron):
             found[name] = replace(outputs[name], traits=(*self._measured(name), begins))
         return found
 
-    def _split(
+    @property
+    def parts_meet_at_ports(self) -> bool:
+        """Components do, as long as nobody writes another step."""
+        return type(self).__call__ is Pool.__call__
+
+    def by_feed(
         self,
         arriving: Mapping[str, Whole],
         elements: Callable[[Whole, int, int], Piece],
         join: Callable[[list[Piece]], Whole],
     ) -> dict[str, Whole]:
-        """What arrives, by feed; `elements(value, first, last)` and `join(values)` work on it."""
+        """What arrives, by feed, whatever stands for it.
+
+        Args:
+            arriving: By input port: a payload, or where one lies.
+            elements: `elements(whole, first, last)` is the piece of what arrives at a port, shape of so many elements.
+            join: `join(pieces)` is what a feed takes, of shape (elements,).
+        """
         found = {name: arriving[name] for name in self._modulators if name in arriving}
         for feed in self._feeds:
             whole = arriving[feed.port]
             found[feed.name] = whole if feed.whole else join([elements(whole, *range_) for range_ in feed.ranges])
         return found
-
-    def lower(self, lowering: Lowering, **inputs: Arriving) -> dict[str, Place]:
-        """Each feed its elements, then as any neuron."""
-
-        def elements(whole: Arriving, first: int, last: int) -> tuple[Place, ...]:
-            return whole.elements(first, last)
-
-        def join(parts: list[tuple[Place, ...]]) -> Arriving:
-            return Arriving(*(place for several in parts for place in several), program=lowering.program)
-
-        made = super().lower(lowering, **self._split(inputs, elements, join))
-        return {**made, **{name: lowering.variable(self.soma.behind(name)) for name in self.exposed()}}
 
     def __call__(self, **inputs: Payload) -> NeuronOutput:
         """Advance one step."""
@@ -412,6 +400,6 @@ class Pool(Neuron):
                 return payloads[0]
             return type(payloads[0])(jnp.concatenate([payload.value for payload in payloads]))
 
-        made: Any = self.advance(**self._split(inputs, elements, join))
+        made: Any = self.advance(**self.by_feed(inputs, elements, join))
         made |= {name: self.soma.read(name) for name in self.exposed()}
         return made

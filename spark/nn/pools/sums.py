@@ -1,6 +1,5 @@
 """The sum of what arrives at one receptor from several places."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -8,9 +7,8 @@ import jax.numpy as jnp
 from spark.core.config import ModuleConfig, field
 from spark.core.errors import Problem, WiringError
 from spark.core.module import Module
-from spark.core.payloads import CurrentArray, FloatArray, Payload
+from spark.core.payloads import FloatArray, Payload
 from spark.core.ports import Ports, PortSpec
-from spark.core.share import Cut, Share
 from spark.core.values import Shape
 from spark.nn.projections.static import ArrivalsOutput
 
@@ -60,20 +58,6 @@ class Sum(Module):
         ]
         if problems:
             raise WiringError(problems).placed()
-
-    def ports_of_units(self) -> tuple[str, ...]:
-        """All of them, but for currents from outside of the pool, of which a share of the units sees all."""
-        outside = issubclass(self.config.payload, CurrentArray)
-        return self.unit_ports if outside else (*self.config.terms, *self.unit_ports)
-
-    def why_whole(self) -> str:
-        """A current from outside that has a value for each unit."""
-        outside = issubclass(self.config.payload, CurrentArray) and self.one_each
-        return "a current from outside has a value for each unit" if outside else ""
-
-    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
-        """Nothing is kept."""
-        return Cut(attributes={"units": (share.count,)})
 
     def __call__(self, **terms: Payload) -> ArrivalsOutput:
         """Advance one step."""

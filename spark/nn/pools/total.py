@@ -1,24 +1,18 @@
 """What receptors of a pool bring together to its soma, or to a dendrite."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import ModuleConfig, field
-from spark.core.module import Module
-from spark.core.parameter import Scalar, parameter
+from spark.core.parameter import parameter
 from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray
 from spark.core.ports import Decays, MeasuredFrom, Ports, PortSpec, Reverses
-from spark.core.share import Cut, Share
 from spark.core.tree import leaf_named
 from spark.core.values import Shape
-from spark.kernels.place import Place
 from spark.nn.component import Component
 from spark.nn.dendrites import Dendrite
-from spark.nn.lowering import Arriving, Lowering
 from spark.nn.somas.soma import Soma
 
 EFFECTS: dict[str, type[Payload]] = {
@@ -55,7 +49,6 @@ class Total(Component):
     """
 
     config: TotalConfig
-    lowers = True
     unit_ports = ("current", "conductance", "jump", "potential")
 
     @classmethod
@@ -86,24 +79,6 @@ class Total(Component):
                 )
             setattr(self, f"weight_{name}", weight)
         self.units = config.units
-
-    def ports_of_units(self) -> tuple[str, ...]:
-        """All of them."""
-        return (*self.config.effects, *self.unit_ports)
-
-    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
-        """What each current counts and each conductance brings, for these units."""
-        return replace(super().cut(share, sources), attributes={"units": (share.count,)})
-
-    def can_lower(self) -> bool:
-        """One current, which counts as it is."""
-        weights = [leaf_named(self, f"weight_{name}") for name in self.config.effects]
-        return list(self.config.effects.values()) == ["current"] and weights == [Scalar(1.0)]
-
-    def lower(self, lowering: Lowering, **effects: Arriving) -> dict[str, Place]:
-        """Nothing: the one current is the sum."""
-        (current,) = effects.values()
-        return {"current": current.place}
 
     def __call__(self, **effects: Payload) -> dict[str, Payload]:
         """Advance one step."""

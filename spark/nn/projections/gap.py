@@ -10,8 +10,7 @@ from spark.core.payloads import PotentialArray
 from spark.core.ports import Couples, MeasuredFrom, PortSpec
 from spark.core.variable import Constant
 from spark.kernels.rows import Rows
-from spark.kernels.scatter import emit_scatter, scatter_spikes
-from spark.nn.lowering import Arriving, Lowering, RingInput
+from spark.kernels.scatter import scatter_spikes
 from spark.nn.projections.static import ArrivalsOutput, ListedProjections
 
 
@@ -31,7 +30,6 @@ class GapProjections(ListedProjections):
         ConfigError: A conductance is negative.
     """
 
-    lowers = True
     unit_ports = ("arrivals",)
     sent = "potentials"
 
@@ -98,13 +96,6 @@ class GapProjections(ListedProjections):
         ring = scatter_spikes(ones, self.connected, self.arriving.value, 0, False, amplitudes=millivolts)
         self.arriving.value = jnp.zeros_like(ring)
         return {"arrivals": self.arrived(ring[0])}
-
-    def lower(self, lowering: Lowering, potentials: Arriving) -> dict[str, RingInput]:
-        """An instruction that adds what every source sends; whoever reads what arrives takes it out of the ring."""
-        ring, step = lowering.variable(self.arriving), lowering.entry("step")
-        parts, rows = (lowering.constant(self.all_send),), self._rows(lowering.constant)
-        emit_scatter(lowering.program, parts, rows, ring, (step, 0), False, potentials.place)
-        return {"arrivals": RingInput(ring, 1)}
 
 
 def _of_each(rows: Rows, pre: np.ndarray) -> np.ndarray:

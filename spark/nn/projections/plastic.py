@@ -1,6 +1,6 @@
 """A projection whose weights are state: a rule may change them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,15 +13,11 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import Ports, PortSpec
-from spark.core.share import Cut, Kept, Share
 from spark.core.tree import leaf_named
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
-from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, edges_onto, history_words, push_history
-from spark.kernels.instructions import DELIVER_AND_CHANGE, DELIVER_DENSE, DELIVER_EDGES, DELIVER_WAITING, PUSH, SIGN
-from spark.kernels.place import Place
+from spark.kernels import Edges, build_edges, deliver_dense, deliver_edges, history_words, push_history
 from spark.nn.edge_weights import EdgeWeights
-from spark.nn.lowering import Arriving, Change, Lowering, Postponed
 from spark.nn.projections.draws import Made
 from spark.nn.projections.rewiring import rewire, room_of
 
@@ -54,7 +50,6 @@ class PlasticProjection(Module):
     """
 
     config: PlasticProjectionConfig
-    lowers = True
     exposes = {"weights": FloatArray, "kernel": FloatArray}
     unit_ports = ("arrivals",)
     # Whether connections are replaced.
@@ -146,18 +141,6 @@ class PlasticProjection(Module):
         """What arrives is known before its inputs are, so units that it feeds may come back to it."""
         return {"arrivals": PortSpec(FloatArray, self.config.units, "float32")}
 
-    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
-        """The connections that end at these units, in the same order; every share keeps the history of all inputs."""
-        units = {"units": (share.count,)}
-        if not self.listed:
-            return Cut({"weights": share.columns(int(np.prod(self.input_shape)))}, attributes=units)
-        edges, chosen = edges_onto(self.edges, share.first, share.last)
-        made = {f"edges_{name}": array for name, array in edges._asdict().items()}
-        # Behind the end of the lists, connections onto a unit that does not exist: no start points at them.
-        lists = {name for name in made if name not in ("edges_starts", "edges_in_starts")}
-        fill = {name: share.count if name == "edges_post" else 0 for name in (*lists, "weights")}
-        return Cut({"weights": Kept(self.weights.shape, (chosen,))}, made, units, fill)
-
     def edge_arrays(self) -> Edges:
         """The constants that hold the connections."""
         return Edges(*(leaf_named(self, f"edges_{name}") for name in Edges._fields))
@@ -192,56 +175,6 @@ class PlasticProjection(Module):
         if name == "weights" and self.listed:
             return EdgeWeights(self.weights.value, self.edges)
         return super().read(name)
-
-    def lower(self, lowering: Lowering, spikes: Arriving, change: Change | Postponed | None = None) -> dict[str, Place]:
-        """One instruction, after one that remembers the spikes where there are delays.
-
-        With a `Change`, the connections that deliver are changed in the same walk, as the rule asks; with what is
-        `Postponed`, rows that deliver are brought up to date first.
-        """
-        program, place = lowering.program, self._counted(lowering, spikes)
-        if not self.listed:
-            return {"arrivals": self._deliver_rows(lowering, place, change)}
-        if self.config.delayed:
-            history = lowering.variable(self.history)
-            outputs = {"arriving": history}
-        else:
-            history, outputs = program.scratch((2, 1, place.size), "uint32"), {}
-        program.emit(PUSH, (history, place), history.shape[1:])
-        return {"arrivals": self._deliver_edges(lowering, history, change), **outputs}
-
-    def _counted(self, lowering: Lowering, spikes: Arriving) -> Place:
-        """Spikes with the sign that counts: a spike times itself is +1."""
-        if self.config.projection.signed:
-            return spikes.place
-        place = lowering.program.scratch((spikes.place.size,), "int8")
-        lowering.program.emit(SIGN, (place, spikes.place, spikes.place), (spikes.place.size,))
-        return place
-
-    def _deliver_rows(self, lowering: Lowering, spikes: Place, change: Any) -> Place:
-        program, weights = lowering.program, lowering.variable(self.weights)
-        pre, post = self.weights.shape
-        arrivals = program.scratch((post,), "float32")
-        if change is None:
-            program.emit(DELIVER_DENSE, (spikes, weights, arrivals), (pre, post))
-        else:
-            waiting = change.waiting
-            places = (spikes, weights, arrivals, change.coefficients, change.baseline)
-            program.emit(DELIVER_WAITING, places, (pre, post, *change.traces))
-            program.extend((waiting.memory,), (waiting.room, waiting.steps), change.factors)
-        return arrivals
-
-    def _deliver_edges(self, lowering: Lowering, history: Place, change: Any) -> Place:
-        program, post = lowering.program, int(np.prod(self.units))
-        arrivals = program.scratch((post,), "float32")
-        edges = Edges(*(lowering.constant(c) for c in self.edge_arrays()))
-        sizes = (*history.shape[1:], edges.starts.shape[1] - 1, post)
-        places = (history, lowering.variable(self.weights), edges.post, edges.starts, arrivals)
-        if change is None:
-            program.emit(DELIVER_EDGES, places, sizes)
-        else:
-            program.emit(DELIVER_AND_CHANGE, (*places, *change.places, lowering.learning), sizes, (change.factor,))
-        return arrivals
 
     def __call__(self, spikes: SpikeArray) -> dict[str, Payload]:
         """Advance one step."""

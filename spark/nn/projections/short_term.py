@@ -1,6 +1,5 @@
 """Short-term plasticity: how much of its weight a connection brings depends on the last spikes of its source."""
 
-from collections.abc import Mapping
 from typing import TypedDict
 
 import jax.numpy as jnp
@@ -8,11 +7,9 @@ import numpy as np
 
 from spark.arrays import Numeric
 from spark.core.config import field
-from spark.core.module import Module
 from spark.core.parameter import parameter, require_shapes
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
-from spark.core.share import Cut, Share
 from spark.core.values import Quantity, Shape
 from spark.core.variable import Variable
 from spark.nn.component import Component, ComponentConfig
@@ -78,10 +75,6 @@ class TsodyksMarkram(ShortTerm):
 
     config: TsodyksMarkramConfig
     unit_ports = ()
-
-    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
-        """Every share has all sources: nothing here belongs to a unit."""
-        return Cut()
 
     def build(self, spikes: PortSpec) -> None:
         """Everything is there, nothing used."""

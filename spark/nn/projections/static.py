@@ -1,6 +1,6 @@
 """Projections whose weights stay: all that end at one receptor share their lists of connections and a ring of input."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar, TypedDict
 
 import jax.numpy as jnp
@@ -12,15 +12,11 @@ from spark.core.errors import ConfigError
 from spark.core.module import Module
 from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import PortSpec
-from spark.core.share import Cut, Share
 from spark.core.tree import leaf_named
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
-from spark.kernels import rows_onto
-from spark.kernels.instructions import ADD_COUNTS
-from spark.kernels.rows import WEIGHT_OF_EDGE, Held, Rows, weight_layout
-from spark.kernels.scatter import emit_arrive, emit_scatter, emit_spread, scatter_spikes
-from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace
+from spark.kernels.rows import Held, Rows
+from spark.kernels.scatter import scatter_spikes
 from spark.nn.projections.draws import Drawn, refuse_unused_weights
 from spark.nn.synapses.drawn import draw_rows
 
@@ -40,7 +36,7 @@ class ArrivalsOutput(TypedDict):
     arrivals: FloatArray
 
 
-class ListedProjections(Module, GivesInPlace):
+class ListedProjections(Module):
     """Base of projections whose weights stay: those that end at one receptor share lists of connections and a ring.
 
     Class attributes:
@@ -48,7 +44,6 @@ class ListedProjections(Module, GivesInPlace):
     """
 
     config: StaticProjectionsConfig
-    works_on_others = True
     sent: ClassVar[str]
 
     def prepare_lists(self, coming: PortSpec | None) -> None:
@@ -97,7 +92,8 @@ class ListedProjections(Module, GivesInPlace):
             found.append(weights[ends[0] : ends[1]])
         return found
 
-    def _rows(self, of: Callable[[Constant], Held]) -> Rows[Held]:
+    def rows(self, of: Callable[[Constant], Held]) -> Rows[Held]:
+        """The connections, each array as `of` gives it for its constant."""
         names = ("starts", "post", "weights") + self.several * ("delays",) + self.has_middles * ("middles",)
         found = {name: of(leaf_named(self, f"rows_{name}")) for name in names}
         return Rows(found["starts"], found["post"], found["weights"], found.get("delays"), found.get("middles"))
@@ -105,31 +101,14 @@ class ListedProjections(Module, GivesInPlace):
     @property
     def connected(self) -> Rows[Array]:
         """The connections, as arrays; see `Rows` for their shapes."""
-        return self._rows(lambda constant: constant.value)
-
-    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
-        """The connections that end at these units, in the same order, and these units' columns of the ring."""
-        kept = {"arriving": share.columns(self.slots)}
-        attributes = {"units": (share.count,), "post": share.count}
-        if not self.drawn or self.firsts == (0,):
-            return Cut(kept, attributes=attributes)
-        rows = self.connected
-        part = rows_onto(rows, share.first, share.last)
-        # Behind the end of the lists, connections onto a unit that does not exist: no start points at them.
-        fill = {"rows_post": share.count}
-        if part.delays is not None:
-            fill["rows_delays"] = 0
-        if weight_layout(rows) == WEIGHT_OF_EDGE:
-            fill["rows_weights"] = 0
-        made = {f"rows_{name}": array for name, array in part._asdict().items() if array is not None}
-        return Cut(kept, made, attributes, fill)
+        return self.rows(lambda constant: constant.value)
 
     def arrived(self, row: Array) -> FloatArray:
         """What arrives in this step, a `row` of the ring, in the shape of the units."""
         return FloatArray(row.reshape(self.units))
 
 
-class StaticProjections(ListedProjections, TakesInPlace):
+class StaticProjections(ListedProjections):
     """Spikes are scattered, when they come in, into a ring of the steps to come; each step its row arrives.
 
     Native code delivers spikes that all arrive equally late when they arrive, and those of many connections with many
@@ -143,8 +122,6 @@ class StaticProjections(ListedProjections, TakesInPlace):
     Variables: `arriving`, float32 (slots, units).
     """
 
-    lowers = True
-    in_place_ports = ("arrivals",)
     any_of = ("spikes", "arrivals")
     unit_ports = ("arrivals",)
     sent = "spikes"
@@ -174,31 +151,3 @@ class StaticProjections(ListedProjections, TakesInPlace):
         arrived = ring[now] if arrivals is None else ring[now] + arrivals.value.reshape(-1).astype(jnp.float32)
         self.arriving.value = ring.at[now].set(0.0)
         return {"arrivals": self.arrived(arrived)}
-
-    def lower(
-        self,
-        lowering: Lowering,
-        spikes: Arriving | None = None,
-        amplitudes: Arriving | None = None,
-        arrivals: Background | None = None,
-    ) -> dict[str, RingInput]:
-        """An instruction for each wire, one for random events; whoever reads what arrives takes it out of the ring."""
-        ring, step = lowering.variable(self.arriving), lowering.entry("step")
-        arriving = RingInput(ring, self.slots)
-        if spikes is not None:
-            rows, at = self._rows(lowering.constant), (step, self.further)
-            brings = None if amplitudes is None else amplitudes.place
-            if lowering.lazy and self.has_middles:
-                block = emit_spread(lowering.program, spikes.parts, rows, ring, at, self.signed, brings)
-                arriving = RingInput(block, block.shape[0])
-            # How much of a weight a spike brings is known when it comes in.
-            elif not lowering.lazy or self.several or self.further == 0 or amplitudes is not None:
-                emit_scatter(lowering.program, spikes.parts, rows, ring, at, self.signed, brings)
-            else:
-                row = emit_arrive(lowering.program, spikes.parts, rows, ring, at, self.signed)
-                arriving = RingInput(row, 1)
-        if arrivals is not None:
-            places = (arrivals.key, step, arrivals.bounds, arriving.ring)
-            wholes = (self.post, arrivals.bounds.size, arriving.slots, arrivals.key.size == 3)
-            lowering.program.emit(ADD_COUNTS, places, wholes, (arrivals.weight,))
-        return {"arrivals": arriving}

@@ -14,8 +14,6 @@ from spark.core.payloads import CurrentArray, FloatArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
-from spark.kernels.place import Place
-from spark.nn.lowering import Arriving, Lowering
 from spark.nn.receptors.receptor import CurrentOutput, InhibitoryConfig, Receptor, ReceptorConfig, turned
 
 
@@ -32,16 +30,7 @@ class PulseCurrent(Receptor):
     """
 
     config: PulseCurrentConfig
-    lowers = True
     unit_ports = ("arrivals", "current")
-
-    def can_lower(self) -> bool:
-        """What arrives as it is."""
-        return not self.config.inhibitory
-
-    def lower(self, lowering: Lowering, arrivals: Arriving) -> dict[str, Place]:
-        """Nothing: the weights that arrive are the current."""
-        return {"current": arrivals.place}
 
     def __call__(self, arrivals: FloatArray) -> CurrentOutput:
         """Advance one step."""

@@ -5,13 +5,11 @@ import numpy as np
 
 from spark.arrays import Numeric
 from spark.core.config import field
-from spark.core.parameter import Scalar, decay
+from spark.core.parameter import decay
 from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
-from spark.kernels.place import Place
-from spark.nn.lowering import Arriving, Lowering
 from spark.nn.somas.leaky import LeakySoma, LeakySomaConfig
 from spark.nn.somas.soma import SomaOutput
 
@@ -43,7 +41,6 @@ class AdaptiveLeakySoma(LeakySoma):
     """
 
     config: AdaptiveLeakySomaConfig
-    lowers = True
     exposes = {"potential": PotentialArray, "threshold": PotentialArray}
     unit_ports = ("current", "conductance", "jump", "spikes")
 
@@ -65,14 +62,6 @@ class AdaptiveLeakySoma(LeakySoma):
             unit="mV",
             description="Rise of the threshold above its base.",
         )
-
-    def can_lower(self) -> bool:
-        """One number for all units in every parameter."""
-        return super().can_lower() and isinstance(self.fall, Scalar) and isinstance(self.rise, Scalar)
-
-    def lower(self, lowering: Lowering, current: Arriving) -> dict[str, Place]:
-        """One instruction."""
-        return self.lower_with(lowering, current, self.threshold, (self.fall.value, self.rise.value))
 
     def __call__(
         self,

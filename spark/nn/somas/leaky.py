@@ -7,16 +7,13 @@ import numpy as np
 from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.errors import Problem
-from spark.core.parameter import Scalar, counted, decay, require_shapes
+from spark.core.parameter import counted, decay, require_shapes
 from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity, at_wrong, first_wrong
 from spark.core.variable import Variable
 from spark.kernels.exponential import exponential
-from spark.kernels.instructions import SOMA
-from spark.kernels.place import Place
 from spark.nn.integration import acting_share
-from spark.nn.lowering import Arriving, Lowering
 from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
 
 _MOST_BLOCKED = np.iinfo(np.int32).max
@@ -79,7 +76,6 @@ class LeakySoma(Soma):
     """
 
     config: LeakySomaConfig
-    lowers = True
     exposes = {"potential": PotentialArray}
     unit_ports = ("current", "conductance", "jump", "spikes")
     any_of = ("current",)
@@ -114,36 +110,6 @@ class LeakySoma(Soma):
         self.refractory = Variable(
             np.zeros(shape, np.int32), unit="steps", description="Refractory steps left.", bounds=(0, None)
         )
-
-    def can_lower(self) -> bool:
-        """One number for all units in every parameter, and nothing but a current."""
-        return set(self.input_specs) == {"current"} and all(
-            isinstance(p, Scalar) for p in (self.gain, self.resistance, self.level, self.after, self.blocked)
-        )
-
-    def lower(self, lowering: Lowering, current: Arriving) -> dict[str, Place]:
-        """One instruction."""
-        return self.lower_with(lowering, current, None, (0.0, 0.0))
-
-    def lower_with(
-        self, lowering: Lowering, current: Arriving, threshold: Variable | None, adaptation: tuple[float, float]
-    ) -> dict[str, Place]:
-        """One instruction, with a threshold that adapts or not.
-
-        Args:
-            lowering: What instructions are emitted to.
-            current: Where the current arrives.
-            threshold: Rise of the threshold, if it adapts.
-            adaptation: Its factor in a step, and what a spike adds, mV.
-        """
-        program = lowering.program
-        spikes = program.scratch(self.potential.shape, "int8")
-        variables = (lowering.variable(self.potential), lowering.variable(self.refractory))
-        adapts = None if threshold is None else lowering.variable(threshold)
-        fixed = (self.gain.value, self.resistance.value, self.level.value, self.after.value)
-        places = (*variables, adapts, current.place, spikes)
-        program.emit(SOMA, places, (spikes.size, int(self.blocked.value)), (*fixed, *adaptation))
-        return {"spikes": spikes}
 
     def __call__(
         self,

@@ -1,6 +1,5 @@
 """Random events from outside of the brain, onto every unit of a pool."""
 
-from collections.abc import Mapping
 from typing import TypedDict
 
 import jax
@@ -11,10 +10,8 @@ from spark.core.config import ModuleConfig, field
 from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.payloads import FloatArray
-from spark.core.share import Cut, Share
 from spark.core.values import Number, Shape
 from spark.core.variable import Constant, RandomKey
-from spark.nn.lowering import Background, GivesInPlace, Lowering
 
 MOST_EVENTS = 50.0
 
@@ -47,7 +44,7 @@ class PoissonBackgroundOutput(TypedDict):
     arrivals: FloatArray
 
 
-class PoissonBackground(Module, GivesInPlace):
+class PoissonBackground(Module):
     """Independent Poisson events onto each unit.
 
         P(k events in a step) = m^k exp(-m) / k!        m = rate dt / 1000
@@ -60,13 +57,7 @@ class PoissonBackground(Module, GivesInPlace):
     """
 
     config: PoissonBackgroundConfig
-    lowers = True
-    works_on_others = True
     unit_ports = ("arrivals",)
-
-    def cut(self, share: Share, sources: Mapping[str, Module]) -> Cut:
-        """The tables are for all units."""
-        return Cut(attributes={"units": (share.count,)})
 
     def build(self) -> None:
         """A key, and the distribution function as bounds on 32 random bits."""
@@ -99,14 +90,6 @@ class PoissonBackground(Module, GivesInPlace):
         if bounds.size:
             events = jax.lax.fori_loop(0, bounds.shape[0], count, events)
         return {"arrivals": FloatArray(jnp.asarray(self.brought.value)[events])}
-
-    def can_lower(self) -> bool:
-        """Native code draws as JAX's default generator does."""
-        return bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
-
-    def lower(self, lowering: Lowering) -> dict[str, Background]:
-        """Nothing yet: the synapses let it be added where their arrivals go."""
-        return {"arrivals": Background(lowering.constant(self.key), lowering.constant(self.bounds), self.config.weight)}
 
 
 def poisson_bounds(mean: float) -> np.ndarray:

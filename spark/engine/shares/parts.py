@@ -10,10 +10,11 @@ from jax.typing import ArrayLike
 from spark.core.module import Module
 from spark.core.ports import PortSpec
 from spark.core.rows import plan_rows
-from spark.core.share import Cut, Kept, Share
 from spark.core.transform import STEP, Structure, clone, structure_of
 from spark.core.tree import constants_of, part_named, parts_of, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
+from spark.engine.shares.cuts import cut_of, ports_of_units
+from spark.engine.shares.share import Cut, Kept, Share
 from spark.graph.specs import CALL, InputSpec, OutputSpec, PortMap
 from spark.nn.brain import Brain
 from spark.nn.brain_config import BrainConfig
@@ -73,7 +74,7 @@ def part_of(name: str, module: Module, share: Share | None) -> Part:
     for prefix, part in walk(made):
         if prefix in cuts:
             vars(part).update(cuts[prefix].attributes)
-        units = part.ports_of_units() if share is not None else ()
+        units = ports_of_units(part) if share is not None else ()
         count, total = ((share.count,), share.total) if share is not None else ((), None)
 
         def of_share(
@@ -122,7 +123,7 @@ def cuts_of(module: Module, share: Share) -> dict[str, Cut]:
     found: dict[str, Cut] = {}
 
     def visit(prefix: str, part: Module, sources: Mapping[str, Module]) -> None:
-        found[prefix] = part.cut(share, sources)
+        found[prefix] = cut_of(part, share, sources)
         wires = part._wires if isinstance(part, Brain | Neuron) else {}
         for name, child in parts_of(part).items():
             ports = wires.get(name, {}).items()

@@ -8,35 +8,41 @@ import numpy as np
 from spark.core.module import Module
 from spark.core.tree import part_named
 from spark.core.variable import Variable
+from spark.engine.formulas import ModuleFormula, Refusal, formula_of, identity
+from spark.engine.instructions.instructions import Instructions
+from spark.engine.instructions.table import instructions_of
+from spark.engine.lowering import Arriving, Background, Lowering, RingInput, native_dtype
+from spark.engine.rule_formulas import formulas_of
 from spark.graph.specs import CALL, PortMap
 from spark.kernels import llvm
 from spark.kernels.instructions import RECEIVE
-from spark.kernels.place import Place
-from spark.nn.formulas import ModuleFormula, Refusal, formula_of, identity
-from spark.nn.lowering import Arriving, Background, GivesInPlace, Lowering, RingInput, TakesInPlace, native_dtype
-from spark.nn.made_of import OfModules, OfParts
-from spark.nn.plasticity.connection_formula import formulas_of
+from spark.nn.brain import Brain
+from spark.nn.neurons.neuron import Neuron
 from spark.nn.plasticity.connection_rule import ConnectionRule
 from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.synapses.background import PoissonBackground
 
 
-class Instructions:
-    """The module's class has instructions of its own."""
+class Composed:
+    """A pool or a brain all of whose parts are native: its step is theirs."""
 
 
-INSTRUCTIONS = Instructions()
-Way = Instructions | ModuleFormula | Refusal
+COMPOSED = Composed()
+Native = Instructions | Composed
+Way = Native | ModuleFormula | Refusal
 
 _NOT_NATIVE = {"float16", "bfloat16", "float64"}
-# What a subclass has that changes nothing.
-_PLAIN = {"__module__", "__qualname__", "__doc__", "__annotations__", "__annotate_func__", "__annotations_cache__"}
-_PLAIN |= {"__firstlineno__", "__static_attributes__", "__parameters__", "config"}
 
 
-def has_instructions(module: Module) -> bool:
-    """Whether there are instructions for what this module's class does, and its config allows them."""
-    return _is_lowered_class(type(module)) and not _holds_other_floats(module) and module.can_lower()
+def native_way(module: Module) -> Native | None:
+    """What does the step of this module natively, apart from formulas; None where nothing does, as it is built."""
+    if _holds_other_floats(module):
+        return None
+    if isinstance(module, Neuron):
+        runs_its_parts = module.parts_meet_at_ports and refusal_of(module, ways_of_parts(module)) is None
+        return COMPOSED if runs_its_parts else None
+    found = instructions_of(type(module))
+    return found if found is not None and found.fits(module) else None
 
 
 def _holds_other_floats(module: Module) -> bool:
@@ -46,35 +52,17 @@ def _holds_other_floats(module: Module) -> bool:
     return bool(_NOT_NATIVE.intersection(map(str, [*own, *(spec.dtype for spec in module._outputs.values())])))
 
 
-def _is_lowered_class(cls: type) -> bool:
-    """Whether the class says so, or one that it inherits from and changes nothing of; a neuron is its blueprint."""
-    if any("blueprint_lowers" in vars(owner) for owner in cls.__mro__):
-        return True
-    for owner in cls.__mro__:
-        if "lowers" in vars(owner):
-            return True
-        if set(vars(owner)) - _PLAIN:
-            return False
-    return False
-
-
 def way_of(module: Module) -> Way:
     """How a module of a brain runs, where all that it can read is what arrives at its ports."""
-    if isinstance(module, OfModules):
+    if isinstance(module, Brain):
         return _way_of_brain(module)
-    if has_instructions(module) and not module.works_on_others:
-        return INSTRUCTIONS
-    return formula_of(module)
+    found = native_way(module)
+    if found is None or (isinstance(found, Instructions) and found.beside_others):
+        return formula_of(module)
+    return found
 
 
-def emit(way: Way, module: Module, lowering: Lowering, arriving: dict[str, Any]) -> dict[str, Place]:
-    """The instructions of one step of a module."""
-    if isinstance(way, ModuleFormula):
-        return way.emit(module, lowering, arriving)
-    return module.lower(lowering, **arriving)
-
-
-def reads_as_kept(brain: OfModules) -> bool:
+def reads_as_kept(brain: Brain) -> bool:
     """Whether every module reads what others put out in the dtype in which the cache keeps it.
 
     A loop cannot cast what a module puts out in one step for the one that reads it in the next.
@@ -88,7 +76,7 @@ def reads_as_kept(brain: OfModules) -> bool:
     )
 
 
-def _way_of_brain(brain: OfModules) -> Way:
+def _way_of_brain(brain: Brain) -> Way:
     """A brain in a brain is native where all its modules are."""
     for name, way in ways_of_modules(brain).items():
         if isinstance(way, Refusal):
@@ -97,7 +85,7 @@ def _way_of_brain(brain: OfModules) -> Way:
         return Refusal(llvm.why_not())
     if not reads_as_kept(brain):
         return Refusal("a module reads numbers of another precision than the one before it puts out")
-    return INSTRUCTIONS
+    return COMPOSED
 
 
 # Tracing a module takes some hundredths of a second, and a step asks several times; a built module never changes, and
@@ -105,7 +93,7 @@ def _way_of_brain(brain: OfModules) -> Way:
 _known: "weakref.WeakKeyDictionary[Any, dict[str, Way]]" = weakref.WeakKeyDictionary()
 
 
-def ways_of_modules(brain: OfModules) -> dict[str, Way]:
+def ways_of_modules(brain: Brain) -> dict[str, Way]:
     """How the modules of a built brain run, by name."""
     key = identity(brain)
     if key not in _known:
@@ -113,7 +101,7 @@ def ways_of_modules(brain: OfModules) -> dict[str, Way]:
     return _known[key]
 
 
-def ways_of_parts(neuron: OfParts) -> dict[str, Way]:
+def ways_of_parts(neuron: Neuron) -> dict[str, Way]:
     """How the components of a neuron run, by name; the first one that does not is a `Refusal`, and the last listed."""
     key = identity(neuron)
     if key not in _known:
@@ -127,39 +115,39 @@ def ways_of_parts(neuron: OfParts) -> dict[str, Way]:
     return _known[key]
 
 
-def _way_of_part(neuron: OfParts, name: str, ways: dict[str, Way], readers: list[PortMap]) -> Way:
+def _way_of_part(neuron: Neuron, name: str, ways: dict[str, Way], readers: list[PortMap]) -> Way:
     part, wires = part_named(neuron, name), neuron._wires[name]
     several = [port for port, found in wires.items() if len(found) != 1]
     if several:
         return Refusal(f"several wires end at `{several[0]}` of a component")
-    gives = {
-        port: wire.origin in ways
-        and isinstance(ways[wire.origin], Instructions)
-        and isinstance(_origin(neuron, wire), GivesInPlace)
+    native = native_way(part)
+    if native is not None and all(
+        _agree(native, port, ways.get(wire.origin)) and (not _takes(native, port) or readers.count(wire) == 1)
         for port, (wire,) in wires.items()
-    }
-    agree = all(
-        _takes(part, port) == gives[port] and (not gives[port] or readers.count(wire) == 1)
-        for port, (wire,) in wires.items()
-    )
-    if agree and has_instructions(part):
-        return INSTRUCTIONS
+    ):
+        return native
     if neuron._effects[name]:
-        found = formulas_of(part) if isinstance(part, ConnectionRule) else None
-        return found if isinstance(found, Refusal) else Refusal("it writes a property of another component")
-    if any(isinstance(_origin(neuron, wire), PoissonBackground) for (wire,) in wires.values()):
+        refused = formulas_of(part) if isinstance(part, ConnectionRule) else None
+        return refused if isinstance(refused, Refusal) else Refusal("it writes a property of another component")
+    origins = (_origin(neuron, wire) for (wire,) in wires.values())
+    if any(isinstance(origin, PoissonBackground) for origin in origins):
         return Refusal("random events arrive at it")
     return formula_of(part)
 
 
-def _origin(neuron: OfParts, wire: PortMap) -> Module | None:
+def _origin(neuron: Neuron, wire: PortMap) -> Module | None:
     """The component where a wire begins; None where it begins outside of the neuron."""
     return None if wire.origin == CALL else part_named(neuron, wire.origin)
 
 
-def _takes(part: Module, port: str) -> bool:
-    """Whether a component's instructions work on the variables of the one that feeds this port."""
-    return isinstance(part, TakesInPlace) and port in part.in_place_ports
+def _takes(native: Native, port: str) -> bool:
+    """Whether instructions work on the variables of the component that feeds this port."""
+    return isinstance(native, Instructions) and port in native.takes_in_place
+
+
+def _agree(native: Native, port: str, before: Way | None) -> bool:
+    """Whether what feeds a port leaves there what the instructions take."""
+    return _takes(native, port) == (isinstance(before, Instructions) and before.gives_in_place)
 
 
 def received(
@@ -174,7 +162,7 @@ def received(
     return Arriving(to)
 
 
-def refusal_of(neuron: OfParts, ways: dict[str, Way]) -> Refusal | None:
+def refusal_of(neuron: Neuron, ways: dict[str, Way]) -> Refusal | None:
     """Why a neuron does not run as one program: the first of its components that does not."""
     for name, way in ways.items():
         if isinstance(way, Refusal):

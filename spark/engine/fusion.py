@@ -10,11 +10,12 @@ import jax.numpy as jnp
 from spark.core.payloads import FloatArray, Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, part_named, variables_of
+from spark.engine.formulas import Leaf, ModuleFormula, Traceable, formula_like, formula_of, identity
+from spark.engine.instructions.instructions import Instructions
+from spark.engine.ways import Composed, Refusal, Way, ways_of_parts
 from spark.graph.specs import CALL, PortMap
-from spark.nn.formulas import Leaf, ModuleFormula, Traceable, formula_like, formula_of, identity
-from spark.nn.made_of import OfParts
+from spark.nn.neurons.neuron import Neuron
 from spark.nn.projections.static import ListedProjections
-from spark.nn.ways import INSTRUCTIONS, Refusal, Way, ways_of_parts
 from spark.nn.wiring import gather
 
 SIGNED = PortMap(CALL, "out_spikes")
@@ -45,7 +46,7 @@ def key(wire: PortMap) -> str:
 _known: "weakref.WeakKeyDictionary[Any, tuple[Stage, ...]]" = weakref.WeakKeyDictionary()
 
 
-def stages_of(neuron: OfParts) -> tuple[Stage, ...]:
+def stages_of(neuron: Neuron) -> tuple[Stage, ...]:
     """The components of a neuron in the order in which a native program runs them: names alone, and fused ones."""
     key = identity(neuron)
     if key not in _known:
@@ -53,7 +54,7 @@ def stages_of(neuron: OfParts) -> tuple[Stage, ...]:
     return _known[key]
 
 
-def _stages(neuron: OfParts) -> Iterable[Stage]:
+def _stages(neuron: Neuron) -> Iterable[Stage]:
     elementwise = _elementwise(neuron)
     depth = _depths(neuron, elementwise)
     for level in sorted(set(depth.values())):
@@ -64,24 +65,25 @@ def _stages(neuron: OfParts) -> Iterable[Stage]:
         yield from members if fused is None else [fused]
 
 
-def _elementwise(neuron: OfParts) -> set[str]:
+def _elementwise(neuron: Neuron) -> set[str]:
     """Components whose array code is a formula, if some of them have no instructions of their own anyway."""
     ways = ways_of_parts(neuron)
     if not any(_is_one_loop(way) for way in ways.values()):
         return set()
-    return {
-        name
-        for name, way in ways.items()
-        if not neuron._effects[name]
-        and (_is_one_loop(way) or (way is INSTRUCTIONS and _is_one_loop(formula_of(part_named(neuron, name)))))
-    }
+    found = set()
+    for name, way in ways.items():
+        if isinstance(way, Instructions | Composed):
+            way = formula_of(part_named(neuron, name))
+        if _is_one_loop(way) and not neuron._effects[name]:
+            found.add(name)
+    return found
 
 
 def _is_one_loop(way: Way) -> bool:
     return isinstance(way, ModuleFormula) and way.is_one_loop
 
 
-def _depths(neuron: OfParts, elementwise: set[str]) -> dict[str, int]:
+def _depths(neuron: Neuron, elementwise: set[str]) -> dict[str, int]:
     """How many times a component waits for others that are not elementwise and have waited for elementwise ones."""
     depth: dict[str, int] = {}
     for name in neuron._order:
@@ -91,7 +93,7 @@ def _depths(neuron: OfParts, elementwise: set[str]) -> dict[str, int]:
     return depth
 
 
-def _fused(neuron: OfParts, members: list[str]) -> Fused | None:
+def _fused(neuron: Neuron, members: list[str]) -> Fused | None:
     """These components as one formula, or None where they make none."""
     inside = set(members)
     coming, rows = _coming(neuron, members)
@@ -116,7 +118,7 @@ def _fused(neuron: OfParts, members: list[str]) -> Fused | None:
     return Fused(tuple(members), formula)
 
 
-def _coming(neuron: OfParts, members: list[str]) -> tuple[dict[str, PortSpec], list[str]]:
+def _coming(neuron: Neuron, members: list[str]) -> tuple[dict[str, PortSpec], list[str]]:
     """What comes to these components from others, by `key`; and which of it is taken out of a ring, once each."""
     coming: dict[str, PortSpec] = {}
     rows: list[str] = []
@@ -132,7 +134,7 @@ def _coming(neuron: OfParts, members: list[str]) -> tuple[dict[str, PortSpec], l
     return coming, rows
 
 
-def _run(neuron: OfParts, members: list[str], wanted: list[PortMap], given: dict[str, Payload]) -> dict[str, Payload]:
+def _run(neuron: Neuron, members: list[str], wanted: list[PortMap], given: dict[str, Payload]) -> dict[str, Payload]:
     """One step of these components; what is wanted, by `key`."""
     results: dict[PortMap, Payload] = {}
 
@@ -152,7 +154,7 @@ def _run(neuron: OfParts, members: list[str], wanted: list[PortMap], given: dict
     return outputs
 
 
-def _wanted(neuron: OfParts, inside: set[str]) -> list[PortMap]:
+def _wanted(neuron: Neuron, inside: set[str]) -> list[PortMap]:
     """Outputs of the components inside that others read; the spikes of the soma with their signs."""
     read = {
         wire

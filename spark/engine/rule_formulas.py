@@ -12,9 +12,10 @@ from spark.arrays import Numeric
 from spark.core.payloads import BooleanMask, FloatArray, IntegerArray, Payload
 from spark.core.ports import PortSpec
 from spark.core.tree import constants_of, variables_of
+from spark.engine.formulas import UNFORESEEN, Leaf, ModuleFormula, Refusal, Traceable, identity, traced_formula
 from spark.kernels import llvm
 from spark.kernels.jaxprs import traced_apart
-from spark.nn.formulas import UNFORESEEN, Leaf, ModuleFormula, Refusal, Traceable, identity, traced_formula
+from spark.nn.plasticity.connection_rule import ConnectionRule, UnitValues
 
 if TYPE_CHECKING:
     from spark.kernels.formula.formula import Formula
@@ -42,7 +43,7 @@ class Formulas:
 _known: "weakref.WeakKeyDictionary[Any, Formulas | Refusal]" = weakref.WeakKeyDictionary()
 
 
-def formulas_of(rule: Any) -> Formulas | Refusal:
+def formulas_of(rule: ConnectionRule) -> Formulas | Refusal:
     """The formulas of a built rule of a view, or why there are none."""
     key = identity(rule)
     if key not in _known:
@@ -50,7 +51,7 @@ def formulas_of(rule: Any) -> Formulas | Refusal:
     return _known[key]
 
 
-def _formulas(rule: Any) -> Formulas | Refusal:
+def _formulas(rule: ConnectionRule) -> Formulas | Refusal:
     refused = llvm.why_not()
     if refused:
         return Refusal(refused)
@@ -69,7 +70,7 @@ def _formulas(rule: Any) -> Formulas | Refusal:
     return Formulas(units, (at_pre, at_post))
 
 
-def _units(rule: Any) -> Traceable:
+def _units(rule: ConnectionRule) -> Traceable:
     def own(leaves: dict[str, Leaf]) -> dict[str, Leaf]:
         return {path: leaf for path, leaf in leaves.items() if path not in _NOT_OF_UNITS}
 
@@ -82,7 +83,9 @@ def _units(rule: Any) -> Traceable:
         pre = (given["pre"].value & jnp.uint32(1)) if rule.delayed else given["pre"].value.reshape(-1) != 0
         post = given["post"].value.reshape(-1) != 0
         read = {port: given[port].value.reshape(-1).astype(jnp.float32) for port in others}
-        values = rule.units(pre=pre.astype(jnp.float32), post=post.astype(jnp.float32), **read)
+        # Those of a rule that reads the potential take it besides.
+        units: Callable[..., UnitValues] = rule.units
+        values = units(pre=pre.astype(jnp.float32), post=post.astype(jnp.float32), **read)
         found: dict[str, Payload] = {f"pre_{n}": FloatArray(values.pre[n].astype(jnp.float32)) for n in rule.pre_values}
         found |= {f"post_{n}": FloatArray(values.post[n].astype(jnp.float32)) for n in rule.post_values}
         return found if values.acts is None else {**found, "acts": BooleanMask(values.acts)}
@@ -91,7 +94,7 @@ def _units(rule: Any) -> Traceable:
     return Traceable(shaped, own(variables_of(rule)), own(constants_of(rule)), rule._clock, run)
 
 
-def _change(rule: Any, change: Callable[..., Numeric | None]) -> "Formula | None":
+def _change(rule: ConnectionRule, change: Callable[..., Numeric | None]) -> "Formula | None":
     from spark.kernels.formula.emit import Slot
     from spark.kernels.formula.formula import formula
 

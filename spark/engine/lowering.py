@@ -7,7 +7,7 @@ results are stored by the same program. Both ways give the same spikes.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -117,20 +117,6 @@ class RingInput:
 
     ring: Place
     slots: int
-
-
-class GivesInPlace:
-    """A component whose instructions leave a `RingInput` or `Background` at each output port, instead of an array."""
-
-
-class TakesInPlace:
-    """A component whose instructions take a `RingInput` or `Background` at some input ports, instead of an array.
-
-    Class attributes:
-        in_place_ports: Those ports.
-    """
-
-    in_place_ports: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)

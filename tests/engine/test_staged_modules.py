@@ -92,11 +92,11 @@ def test_it_gives_the_same_step_by_step_and_in_one_run():
 
 
 class OwnIntegrator(interfaces.ExponentialIntegrator):
-    """An integrator with a method that changes how it is seen."""
+    """An integrator with a method of its own: nobody knows whether instructions do what it does."""
 
-    def can_lower(self) -> bool:
-        """No instruction of the class does what this one does."""
-        return False
+    def outputs(self) -> int:
+        """How many numbers it gives."""
+        return self.config.num_outputs
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,29 @@
-"""One step of a brain as a native program; what does not lower runs in JAX, and the program stores its results."""
+"""One step of a brain as a native program, and of a brain in a brain as instructions of the outermost one's.
 
-from collections.abc import Sequence
+What does not lower runs in JAX, and the program stores its results.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.counter import STEP as STEP_PATH
+from spark.core.module import Module
 from spark.core.numerics import watched
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.transform import FAULT
-from spark.core.transform import STEP as STEP_PATH
 from spark.core.tree import part_named, variables_of
+from spark.engine.lowered_pool import emit_module
+from spark.engine.lowering import Arriving, Lowering, native_dtype
+from spark.engine.ways import ways_of_modules
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.instructions import STEP
+from spark.kernels.jaxprs import traced_apart
 from spark.kernels.place import Place
-from spark.nn.lowering import Arriving, Lowering, native_dtype
-from spark.nn.made_of import OfModules
-from spark.nn.ways import emit, ways_of_modules
+from spark.nn.brain import Brain
 from spark.nn.wiring import gather
 
 
@@ -28,7 +34,7 @@ class LoweredStep:
     counted. Modules in JAX read the old state.
     """
 
-    def __init__(self, brain: OfModules, lowering: Lowering, inputs: dict[str, Payload], lowered: list[str]) -> None:
+    def __init__(self, brain: Brain, lowering: Lowering, inputs: dict[str, Payload], lowered: list[str]) -> None:
         self.brain, self.lowering, self.program = brain, lowering, lowering.program
         self.own = {PortMap(CALL, name): payload for name, payload in inputs.items()}
         self.lowered = lowered
@@ -51,13 +57,18 @@ class LoweredStep:
         for name in self.lowered:
             module = part_named(self.brain, name)
             with self.program.owned_by(module.path):
-                outputs = emit(self.ways[name], module, self.lowering, arriving[name])
+                outputs = self._emit_module(name, module, arriving[name])
             self.places.update({PortMap(name, port): place for port, place in outputs.items()})
         for key, variable in self.brain.cache.items():
             origin, _, port = key.partition(".")
             self.program.copy(self.lowering.variable(variable), self._place(PortMap(origin, port)))
         if self.brain._checked:
             self._watch()
+
+    def _emit_module(self, name: str, module: Module, arriving: dict[str, Arriving]) -> Mapping[str, Place]:
+        if isinstance(module, Brain):
+            return LoweredInner(module, self.lowering, arriving).emit_inside()
+        return emit_module(self.ways[name], module, self.lowering, arriving)
 
     def _watch(self) -> None:
         """Look for NaN and infinity in the inputs and in the state that the step leaves; numbers as in `numerics`."""
@@ -131,3 +142,52 @@ class LoweredStep:
             value = values[wire] if wire in values else self.payloads[wire].value
             outputs[name] = spec.payload_type(value.astype(spec.dtype))
         return outputs, leaves
+
+
+class LoweredInner(LoweredStep):
+    """Emits a step of `brain`, all of whose modules are native.
+
+    Its cache takes the results at once: the modules around it read what it puts out from the cache of its owner.
+    """
+
+    def __init__(self, brain: Brain, lowering: Lowering, entering: dict[str, Arriving]) -> None:
+        super().__init__(brain, lowering, {}, brain._names)
+        self.entering = {PortMap(CALL, name): arriving.place for name, arriving in entering.items()}
+
+    def emit_inside(self) -> dict[str, Place]:
+        """Emit the step; returns where the outputs lie."""
+        self.emit()
+        outputs = self.brain._output_wires.items()
+        return {name: self._cast(self._place(wire), str(spec.port_spec().dtype)) for name, (wire, spec) in outputs}
+
+    def _watch(self) -> None:
+        """The outermost brain looks at all numbers."""
+
+    def _single(self, wire: PortMap, spec: PortSpec) -> Arriving:
+        if wire not in self.entering:
+            return super()._single(wire, spec)
+        return Arriving(self._cast(self._declared(wire), native_dtype(spec)))
+
+    def _declared(self, wire: PortMap) -> Place:
+        """What enters, in the dtype that this brain declares for it."""
+        return self._cast(self.entering[wire], str(self.brain.config.input_map[wire.port].port_spec().dtype))
+
+    def _place(self, wire: PortMap) -> Place:
+        return self._declared(wire) if wire in self.entering else super()._place(wire)
+
+    def _cast(self, place: Place, dtype: str) -> Place:
+        if place.dtype == dtype:
+            return place
+        # What compiles formulas is loaded where one is needed.
+        from spark.kernels.formula.emit import Slot
+        from spark.kernels.formula.formula import formula
+
+        def converted(array: jax.Array) -> jax.Array:
+            return array.astype(jnp.dtype(dtype))
+
+        closed = traced_apart(converted, jax.ShapeDtypeStruct((place.size,), jnp.dtype(place.dtype)))
+        slots = [Slot((place.size,), name, place.size > 1) for name in (place.dtype, dtype)]
+        made = formula(closed, slots[:1], slots[1:], place.size)
+        to = self.program.scratch(place.shape, dtype)
+        self.program.formula(made, self.lowering.entry(STEP_PATH), [(place, 1)], [(to, 1)])
+        return to

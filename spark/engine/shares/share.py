@@ -1,8 +1,4 @@
-"""Shares: what a part of a pool's units keeps of a module's arrays, so that a device need hold no more.
-
-A module whose units can live on several devices says which of its ports carry one element for each unit
-(`unit_ports`) and, where its arrays are not simply one element for each unit, how they are cut (`cut`).
-"""
+"""What a share of a pool's units keeps of a module's arrays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -78,8 +74,9 @@ class Cut:
 
 
 def cut_every_array(address: str, attributes: Mapping[str, Any], share: Share) -> Cut:
-    """The cut of a module whose variables and constants hold one element for each unit, or a single number; or rows of
-    one element for each unit, of a `Ring`.
+    """The cut of a module whose variables and constants say along which axis its units lie.
+
+    A single number is everybody's; of a `Ring` each row is as other arrays are.
 
     Args:
         address: Names the module in errors.
@@ -93,18 +90,18 @@ def cut_every_array(address: str, attributes: Mapping[str, Any], share: Share) -
     for name, held in attributes.items():
         if not isinstance(held, (Variable, Constant)) or isinstance(held, RandomKey) or held.shape == ():
             continue
-        # Of a ring each row is as other arrays are.
-        if isinstance(held, Ring) and int(np.prod(held.row_shape)) == share.total:
-            kept[name] = share.columns(held.shape[0])
+        if held.unit_axis is None:
             continue
-        if not isinstance(held, Ring) and int(np.prod(held.shape)) == share.total:
-            kept[name] = share.units
+        axis = held.unit_axis + isinstance(held, Ring)
+        if len(held.shape) > axis and int(np.prod(held.shape[axis:])) == share.total:
+            rows = int(np.prod(held.shape[:axis]))
+            kept[name] = share.columns(rows) if axis else share.units
             continue
         problems.append(
             Problem(
                 f"{address}.{name}",
                 f"cannot be cut by unit, got shape {held.shape}; expected one element for each of {share.total} units",
-                "Write `cut` to say which elements a share of the units keeps",
+                "Say `unit_axis=1` where the units lie along the second axis, `unit_axis=None` of what all units share",
                 "cut",
             )
         )

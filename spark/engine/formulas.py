@@ -19,10 +19,10 @@ from spark.core.ports import PortSpec
 from spark.core.ring import Ring
 from spark.core.tree import constants_of, variables_of
 from spark.core.variable import Constant, RandomKey, Variable
+from spark.engine.lowering import Lowering, RingInput, native_dtype
 from spark.kernels import llvm, native
 from spark.kernels.jaxprs import traced_apart
 from spark.kernels.place import Place
-from spark.nn.lowering import Lowering, RingInput, native_dtype
 
 if TYPE_CHECKING:
     from spark.kernels.formula.staged import Staged
@@ -84,7 +84,7 @@ class ModuleFormula:
         self,
         module: Module,
         lowering: Lowering,
-        arriving: dict[str, Any],
+        arriving: Mapping[str, Any],
         into: Mapping[str, tuple[Place, int]] = MappingProxyType({}),
     ) -> dict[str, Place]:
         """One instruction; returns where the outputs lie.
@@ -120,7 +120,7 @@ class ModuleFormula:
             program.formula(stage.formula, step, read, write)
         return {port: place for port, (place, _) in made.items()}
 
-    def _rings(self, arriving: dict[str, Any]) -> list[RingInput]:
+    def _rings(self, arriving: Mapping[str, Any]) -> list[RingInput]:
         return [arriving[port] for port in self.rows]
 
 

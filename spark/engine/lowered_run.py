@@ -9,17 +9,17 @@ import numpy as np
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
 from spark.core.transform import STEP as STEP_PATH
+from spark.engine.lowered_step import LoweredStep
+from spark.engine.lowering import Arriving, native_dtype
+from spark.engine.taps import Noted, Tap
+from spark.engine.ways import Refusal, reads_as_kept, ways_of_modules
 from spark.graph.specs import CALL, PortMap
 from spark.kernels.instructions import STEP
 from spark.kernels.place import Place
-from spark.nn.lowered_step import LoweredStep
-from spark.nn.lowering import Arriving, native_dtype
-from spark.nn.made_of import OfModules
-from spark.nn.taps import Noted, Tap
-from spark.nn.ways import Refusal, reads_as_kept, ways_of_modules
+from spark.nn.brain import Brain
 
 
-def loops(brain: OfModules) -> bool:
+def loops(brain: Brain) -> bool:
     """Whether all modules of a brain lower, and in a loop of steps."""
     return reads_as_kept(brain) and not any(isinstance(way, Refusal) for way in ways_of_modules(brain).values())
 

@@ -19,7 +19,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from spark import kernels
-from spark.sim.exchange import Exchange
+from spark.engine.shares.exchange import Exchange
 
 _PATIENCE = 30.0  # Seconds for all to meet: they begin together.
 _CALL = 3.0  # Seconds for one address to take a call; a firewall may leave it without an answer.

@@ -7,11 +7,13 @@ import jax
 from spark.core.module import Module
 from spark.core.tree import constants_of, part_named, variables_of
 from spark.core.variable import Constant, Variable
+from spark.engine.formulas import ModuleFormula
+from spark.engine.fusion import Fused, stages_of
+from spark.engine.native import runs_natively
+from spark.engine.ways import Refusal, Way, refusal_of, ways_of_modules, ways_of_parts
 from spark.kernels import native
 from spark.nn.brain import Brain
-from spark.nn.fusion import Fused, stages_of
 from spark.nn.neurons.neuron import Neuron
-from spark.nn.ways import INSTRUCTIONS, Refusal, Way, refusal_of, ways_of_modules, ways_of_parts
 
 OP, COMPILED, XLA = "op", "compiled", "XLA"
 
@@ -54,7 +56,7 @@ def _why_no_native(view: Brain) -> str:
     status = native.status()
     if not status.available:
         return status.reason
-    return "" if view._runs_natively() else "check_numbers looks at dtypes that native code does not check"
+    return "" if runs_natively(view) else "check_numbers looks at dtypes that native code does not check"
 
 
 def _module(path: str, module: Module, way: Way) -> list[HowItRuns]:
@@ -81,7 +83,7 @@ def _module(path: str, module: Module, way: Way) -> list[HowItRuns]:
 
 
 def _row(path: str, module: Module, way: Way) -> HowItRuns:
-    runs_as = XLA if isinstance(way, Refusal) else OP if way is INSTRUCTIONS else COMPILED
+    runs_as = XLA if isinstance(way, Refusal) else COMPILED if isinstance(way, ModuleFormula) else OP
     reason = way.reason if isinstance(way, Refusal) else ""
     sizes = [sum(_bytes(leaf) for leaf in of(module).values()) for of in (variables_of, constants_of)]
     return HowItRuns(path, type(module).__name__, runs_as, reason, *sizes)

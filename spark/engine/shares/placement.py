@@ -7,8 +7,9 @@ import numpy as np
 from spark.core.errors import Problem, ShardError
 from spark.core.module import Module
 from spark.core.names import suggestion
-from spark.core.share import Share
 from spark.core.tree import constants_of, variables_of
+from spark.engine.shares.cuts import cutting_of
+from spark.engine.shares.share import Share
 
 Plan = Mapping[str, int | Sequence[int]]
 # For every module: the devices that compute some of its units, in the order of the units, and which. None is all.
@@ -17,8 +18,8 @@ Placement = dict[str, list[tuple[int, Share | None]]]
 
 def why_whole(module: Module) -> str:
     """Why a module cannot be cut by unit; empty where it can."""
-    outputs, ports = module.output_specs, module.ports_of_units()
-    why = module.why_whole()
+    cutting = cutting_of(module)
+    outputs, ports, why = module.output_specs, cutting.ports(module), cutting.why_whole(module)
     if why:
         return why
     others = sorted(set(outputs) - set(ports))

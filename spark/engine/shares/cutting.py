@@ -14,16 +14,16 @@ from spark.core.module import Module
 from spark.core.packing import Layout
 from spark.core.ports import PortSpec
 from spark.core.rows import joint_leaves, read_host
-from spark.core.share import Kept
 from spark.core.state import Graph, State, StateLayout
 from spark.core.transform import STEP
 from spark.core.tree import part_named, variables_of, walk
 from spark.core.values import PLAIN
+from spark.engine.shares.message import Letter, addressed, read_all, write_all
+from spark.engine.shares.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of, without_memory
+from spark.engine.shares.placement import Placement
+from spark.engine.shares.share import Kept
 from spark.graph.specs import CALL, PortMap
 from spark.nn.brain import Brain
-from spark.sim.message import Letter, addressed, read_all, write_all
-from spark.sim.parts import DevicePart, Part, device_part, kept_of, make_equally_long, part_of, without_memory
-from spark.sim.placement import Placement
 
 Row = tuple[np.ndarray, ...]
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from spark import kernels
-from spark.sim import meeting
-from spark.sim.meeting import Introduction, connect, meet
+from spark.engine.shares import meeting
+from spark.engine.shares.meeting import Introduction, connect, meet
 
 TOKEN = bytes(range(16))
 LONG, SHORT = 1200.0, 0.3  # Seconds until the others are given up; only a hang takes the long ones.

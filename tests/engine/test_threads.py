@@ -11,16 +11,16 @@ from builders import drive, refused, tutorial_brain
 
 import spark
 from spark import FloatArray
+from spark.engine import threads as choice
+from spark.engine.threads import that_pay
 from spark.nn import Brain
 from spark.nn.connections import FixedProbability
 from spark.nn.interfaces import PoissonSpiker
 from spark.nn.plasticity import PairRuleConfig
 from spark.nn.receptors import PulseCurrentConfig
 from spark.nn.somas import LeakySomaConfig
-from spark.sim import threads as choice
 from spark.sim.chunk import run_chunk
 from spark.sim.run import build
-from spark.sim.threads import that_pay
 
 NETWORKS = Path(__file__).parents[2] / "examples" / "networks"
 NUMBERS = (2, 3, 5, 8, 300)

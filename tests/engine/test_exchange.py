@@ -17,7 +17,7 @@ from builders import drive, tutorial_brain
 
 import spark
 from spark import kernels
-from spark.sim.exchange import Exchange, exchange, lost
+from spark.engine.shares.exchange import Exchange, exchange, lost
 
 pytestmark = pytest.mark.skipif(not kernels.available(), reason="no native kernels on this machine")
 WORDS = 40
