@@ -56,6 +56,8 @@ def _why_no_native(view: Brain) -> str:
     status = native.status()
     if not status.available:
         return status.reason
+    if not view.parts_meet_at_ports:
+        return f"{type(view).__name__} does more than its modules"
     return "" if runs_natively(view) else "check_numbers looks at dtypes that native code does not check"
 
 

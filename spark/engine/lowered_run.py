@@ -37,6 +37,12 @@ class LoweredRun(LoweredStep):
             return Arriving(self._row(wire, native_dtype(spec)))
         return super()._single(wire, spec)
 
+    def _place(self, wire: PortMap) -> Place:
+        # An output may be an input as it comes.
+        if wire in self.series:
+            return self._row(wire, str(self.series[wire].value.dtype))
+        return super()._place(wire)
+
     def _row(self, wire: PortMap, dtype: str) -> Place:
         if (wire, dtype) not in self._taken:
             value = self.series[wire].value

@@ -23,6 +23,8 @@ CHECKED_NATIVELY = ("float32", "int8", "uint8", "int32", "uint32", "bool")
 
 def runs_natively(brain: Brain) -> bool:
     """Whether anything of a brain may be native where this process runs."""
+    if not brain.parts_meet_at_ports:
+        return False
     if brain._checked and not all(v.dtype.name in CHECKED_NATIVELY for v in variables_of(brain).values()):
         return False
     return jax.default_backend() == "cpu" and available()

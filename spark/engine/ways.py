@@ -77,7 +77,9 @@ def reads_as_kept(brain: Brain) -> bool:
 
 
 def _way_of_brain(brain: Brain) -> Way:
-    """A brain in a brain is native where all its modules are."""
+    """A brain in a brain is native where all its modules are, and nobody has written another step."""
+    if not brain.parts_meet_at_ports:
+        return Refusal(f"{type(brain).__name__} does more than its modules")
     for name, way in ways_of_modules(brain).items():
         if isinstance(way, Refusal):
             return Refusal(f"{name}: {way.reason}")

@@ -1,5 +1,7 @@
 """A brain in a brain runs in the same native call as the modules around it, and gives what it does as array code."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import array_code, tutorial_specs
@@ -95,3 +97,36 @@ def test_a_brain_in_a_brain_that_is_not_native_says_which_of_its_modules_is_not(
     changed = ModuleSpecs("inner", Brain, specs.inputs, specs.config.updated(modules_map=half))
     found = spark.explain(Brain(config.updated(modules_map=[changed])))
     assert not found.one_call and found["inner"].reason.startswith("pool: ")
+
+
+def test_an_output_that_is_an_input_is_recorded_as_it_came():
+    np.testing.assert_array_equal(ran(Brain(inner_config(0)))["level"], DRIVE)
+
+
+class Doubling(Brain):
+    """A brain that puts out twice what its modules do."""
+
+    config: BrainConfig
+
+    def __call__(self, **inputs: spark.Payload) -> dict[str, spark.Payload]:
+        """Advance one step."""
+        made = super().__call__.__wrapped__(self, **inputs)
+        return {**made, "action": FloatArray(2 * made["action"].value)}
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_brain_with_a_step_of_its_own_runs_as_it_is_written(inside):
+    config = inner_config(int(inside))
+    usual = ran(Brain(config))
+    if inside:
+        made = [replace(specs, module_cls=Doubling) for specs in config.modules_map.values()]
+        own = [Brain(config.updated(modules_map=made)) for _ in range(2)]
+    else:
+        own = [Doubling(config) for _ in range(2)]
+    found, once = ran(own[0]), own[1](drive=FloatArray(DRIVE[0]))
+    assert np.abs(usual["action"]).max() > 0
+    np.testing.assert_allclose(found["action"], 2 * usual["action"], rtol=0, atol=SAME_BRAIN["float16"])
+    np.testing.assert_allclose(once["action"].value, found["action"][0], rtol=0, atol=SAME_BRAIN["float16"])
+    explained = spark.explain(own[0])
+    assert not explained.one_call
+    assert {how.reason for how in explained.modules} == {"Doubling does more than its modules"}
