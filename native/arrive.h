@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "operands.h"
+#include "ops.h"
 #include "scatter.h"
 
 namespace spark {
@@ -57,36 +58,25 @@ struct Arriving {
   }
 };
 
-// Operands: as those of a scatter without delays of its own; the row of this step; whether it is the first of those that share the
-// row and the ring, which moves what came in before the call.
+// `is_first` says whether it is the first of those that share the row and the ring, which moves what came in before the call.
 inline void run_arrive(Operands& o) {
-  const auto lists = o.place<int32_t>();
-  const auto starts = o.place<int32_t>();
-  const auto post = o.place<char>();
-  const auto weights = o.place<char>();
-  const auto ring = o.place<float>();
-  const auto row = o.place<float>();
-  const uint64_t step = o.counter();
-  const int64_t pre = o.whole();
-  const int64_t slots = o.whole();
-  const int64_t units = o.whole();
+  const ArriveOperands given(o);
+  check_within(given.further, 1, given.slots - 1, "the steps until spikes arrive");
   Arriving a = {};
-  a.further = o.whole();
-  check_within(a.further, 1, slots - 1, "the steps until spikes arrive");
+  a.further = given.further;
   Scatter& s = a.scatter_into;
-  read_kinds(o, s);
-  const bool is_first = o.whole() != 0;
-  a.before = {lists.of((a.further + 1) * fired_words(pre), "lists"), pre, a.further + 1, o.shares()};
-  a.row = row.of(units, "row");
-  a.first_step = step - static_cast<uint64_t>(o.round());
-  s.ring = {ring.of(slots * units, "ring"), slots, units, 0, o.part(units)};
-  s.starts = starts.of(pre + 1, "starts");
-  s.post = post;
-  s.weights = weights;
-  s.fired = {nullptr, pre, o.shares()};
-  if (o.is_first()) check_scatter(s, {post.bytes, weights.bytes, 0});
+  take_kinds(given, s);
+  a.before = {given.lists, given.pre, a.further + 1, o.shares()};
+  a.row = given.row;
+  a.first_step = given.step - static_cast<uint64_t>(o.round());
+  s.ring = {given.ring, given.slots, given.units, 0, o.part(given.units)};
+  s.starts = given.starts;
+  s.post = given.post;
+  s.weights = given.weights;
+  s.fired = {nullptr, given.pre, o.shares()};
+  if (o.is_first()) check_scatter(s, {given.post.bytes, given.weights.bytes, 0});
   if (o.round() == 0) o.at_end([a](int64_t rounds) { a.finish(rounds); });
-  a.step(o.round(), is_first);
+  a.step(o.round(), given.is_first != 0);
 }
 
 }  // namespace spark

@@ -107,30 +107,19 @@ inline void run_zenke(Operands& o) {
 }
 
 inline void run_scatter(Operands& o) {
+  const ScatterOperands given(o);
   Scatter s;
-  const auto lists = o.place<int32_t>();
-  const auto starts = o.place<int32_t>();
-  const auto post = o.place<char>();
-  const auto weights = o.place<char>();
-  const auto delays = o.place<char>();
-  const auto ring = o.place<float>();
-  const uint64_t step = o.counter();
-  const auto amplitudes = o.place<float>();
-  const int64_t pre = o.whole();
-  s.ring.slots = o.whole();
-  s.ring.units = o.whole();
-  s.ring.part = o.part(s.ring.units);
-  s.ring.slot = (row_of(step, s.ring.slots) + o.whole()) % s.ring.slots;
-  read_kinds(o, s);
-  s.fired = {lists.of(fired_words(pre), "lists"), pre, o.shares()};
-  s.starts = starts.of(pre + 1, "starts");
-  s.ring.input = ring.of(s.ring.slots * s.ring.units, "ring");
-  s.amplitudes = amplitudes.any(pre, "amplitudes");
-  s.post = post;
-  s.weights = weights;
-  s.delays = delays;
+  s.ring = {given.ring, given.slots, given.units, (row_of(given.step, given.slots) + given.further) % given.slots,
+            o.part(given.units)};
+  take_kinds(given, s);
+  s.fired = {given.lists, given.pre, o.shares()};
+  s.starts = given.starts;
+  s.amplitudes = given.amplitudes;
+  s.post = given.post;
+  s.weights = given.weights;
+  s.delays = given.delays;
   check_within(s.ring.slot, 0, s.ring.slots - 1, "the row of this step");
-  if (o.is_first()) check_scatter(s, {post.bytes, weights.bytes, delays.bytes});
+  if (o.is_first()) check_scatter(s, {given.post.bytes, given.weights.bytes, given.delays.bytes});
   scatter(s);
 }
 

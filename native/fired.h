@@ -4,16 +4,11 @@
 #include <cstdint>
 
 #include "operands.h"
+#include "ops.h"
 #include "shares.h"
 #include "spikes.h"
 
 namespace spark {
-
-// Words of a list for each block of units that is never shared out: how many fired, then which. Whole cache lines, so that
-// none has two writers; see `Program.fired` in spark/kernels/program.py.
-constexpr int64_t kFiredWords = kTogether + 16;
-
-inline int64_t fired_words(int64_t units) { return (units + kTogether - 1) / kTogether * kFiredWords; }
 
 // Where the list of a part begins.
 inline int64_t fired_begin(const Part& part) { return part.first / kTogether * kFiredWords; }
@@ -63,30 +58,22 @@ inline Spike spike_of(int32_t listed) { return listed < 0 ? Spike{~listed, true}
 
 // The lists of the last `steps` steps of the call lie behind one another.
 inline void run_list_fired(Operands& o) {
-  const auto spikes = o.place<int8_t>();
-  const auto lists = o.place<int32_t>();
-  const int64_t units = o.whole();
-  const int64_t steps = o.whole();
-  int32_t* const all = lists.of(steps * fired_words(units), "lists");
-  list_fired(spikes.of(units, "spikes"), o.part(units), all + o.round() % steps * fired_words(units));
+  const ListFiredOperands list(o);
+  list_fired(list.spikes, o.part(list.units), list.lists + o.round() % list.steps * fired_words(list.units));
 }
 
 // Appends the numbers of the units that fired, and notes how many they were.
 inline void run_note_spikes(Operands& o) {
-  const auto total = o.place<int32_t>();
-  const auto counts = o.place<int32_t>();
-  const auto noted = o.place<int32_t>();
-  const auto lists = o.place<int32_t>();
-  const int64_t units = o.whole();
-  const int32_t before = *total.of(1, "total");
-  const Fired fired = {lists.of(fired_words(units), "lists"), units, o.shares()};
-  int32_t* next = noted.of(before + fired.count(), "fired") + before;
+  const NoteSpikesOperands note(o);
+  const int32_t before = *note.total;
+  const Fired fired = {note.lists, note.units, o.shares()};
+  int32_t* next = note.noted.of(before + fired.count(), "noted") + before;
   fired.for_each_list([&](const int32_t* list, int32_t count) {
     for (int32_t at = 0; at < count; ++at) *next++ = spike_of(list[at]).unit;
   });
-  const int32_t now = static_cast<int32_t>(next - noted.data);
-  counts.of(o.round() + 1, "counts")[o.round()] = now - before;
-  *total = now;
+  const int32_t now = static_cast<int32_t>(next - note.noted.data);
+  note.counts.of(o.round() + 1, "counts")[o.round()] = now - before;
+  *note.total = now;
 }
 
 }  // namespace spark

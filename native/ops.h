@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "operands.h"
+#include "shares.h"
 
 namespace spark {
 
@@ -478,6 +479,395 @@ struct ZenkeOperands {
     parameters = parameters_place.of(7, "parameters");
     post_decayed = post_decayed_place.of(units, "post_decayed");
     slow_decayed = slow_decayed_place.of(units, "slow_decayed");
+  }
+};
+
+struct StepOperands {
+  char* step;
+
+  explicit StepOperands(Operands& o) {
+    const auto step_place = o.place<char>();
+    step = step_place.of(8, "step");
+  }
+};
+
+struct ClearOperands {
+  char* to;
+  int64_t bytes;
+
+  explicit ClearOperands(Operands& o) {
+    const auto to_place = o.place<char>();
+    bytes = o.whole();
+    to = to_place.of(bytes, "to");
+  }
+};
+
+struct TakeOperands {
+  char* to;
+  Span<char> series;
+  int64_t elements;
+  int64_t size;
+
+  explicit TakeOperands(Operands& o) {
+    const auto to_place = o.place<char>();
+    series = o.place<char>();
+    elements = o.whole();
+    size = o.whole();
+    to = to_place.of(elements * size, "to");
+  }
+};
+
+struct GuardOperands {
+  const int32_t* total;
+  int64_t units;
+  int64_t room;
+
+  explicit GuardOperands(Operands& o) {
+    const auto total_place = o.place<int32_t>();
+    units = o.whole();
+    room = o.whole();
+    total = total_place.of(1, "total");
+  }
+};
+
+struct ListFiredOperands {
+  const int8_t* spikes;
+  int32_t* lists;
+  int64_t units;
+  int64_t steps;
+
+  explicit ListFiredOperands(Operands& o) {
+    const auto spikes_place = o.place<int8_t>();
+    const auto lists_place = o.place<int32_t>();
+    units = o.whole();
+    steps = o.whole();
+    spikes = spikes_place.of(units, "spikes");
+    lists = lists_place.of(steps * fired_words(units), "lists");
+  }
+};
+
+struct NoteSpikesOperands {
+  int32_t* total;
+  Span<int32_t> counts;
+  Span<int32_t> noted;
+  const int32_t* lists;
+  int64_t units;
+
+  explicit NoteSpikesOperands(Operands& o) {
+    const auto total_place = o.place<int32_t>();
+    counts = o.place<int32_t>();
+    noted = o.place<int32_t>();
+    const auto lists_place = o.place<int32_t>();
+    units = o.whole();
+    total = total_place.of(1, "total");
+    lists = lists_place.of(fired_words(units), "lists");
+  }
+};
+
+struct NoteRowOperands {
+  int32_t* rows;
+  Span<char> noted;
+  Span<char> from;
+  const int32_t* chosen;
+  uint64_t step;
+  int64_t elements;
+  int64_t size;
+  int64_t every;
+
+  explicit NoteRowOperands(Operands& o) {
+    const auto rows_place = o.place<int32_t>();
+    noted = o.place<char>();
+    from = o.place<char>();
+    const auto chosen_place = o.place<int32_t>();
+    step = o.counter();
+    elements = o.whole();
+    size = o.whole();
+    every = o.whole();
+    rows = rows_place.of(1, "rows");
+    chosen = chosen_place.any(elements, "chosen");
+  }
+};
+
+struct ScatterOperands {
+  const int32_t* lists;
+  const int32_t* starts;
+  Span<char> post;
+  Span<char> weights;
+  Span<char> delays;
+  float* ring;
+  uint64_t step;
+  const float* amplitudes;
+  int64_t pre;
+  int64_t slots;
+  int64_t units;
+  int64_t further;
+  int64_t post_type;
+  int64_t weight_type;
+  int64_t delay_type;
+  int64_t layout;
+  int64_t is_signed;
+  int64_t ascends;
+
+  explicit ScatterOperands(Operands& o) {
+    const auto lists_place = o.place<int32_t>();
+    const auto starts_place = o.place<int32_t>();
+    post = o.place<char>();
+    weights = o.place<char>();
+    delays = o.place<char>();
+    const auto ring_place = o.place<float>();
+    step = o.counter();
+    const auto amplitudes_place = o.place<float>();
+    pre = o.whole();
+    slots = o.whole();
+    units = o.whole();
+    further = o.whole();
+    post_type = o.whole();
+    weight_type = o.whole();
+    delay_type = o.whole();
+    layout = o.whole();
+    is_signed = o.whole();
+    ascends = o.whole();
+    lists = lists_place.of(fired_words(pre), "lists");
+    starts = starts_place.of(pre + 1, "starts");
+    ring = ring_place.of(slots * units, "ring");
+    amplitudes = amplitudes_place.any(pre, "amplitudes");
+  }
+};
+
+struct ArriveOperands {
+  const int32_t* lists;
+  const int32_t* starts;
+  Span<char> post;
+  Span<char> weights;
+  float* ring;
+  float* row;
+  uint64_t step;
+  int64_t pre;
+  int64_t slots;
+  int64_t units;
+  int64_t further;
+  int64_t post_type;
+  int64_t weight_type;
+  int64_t delay_type;
+  int64_t layout;
+  int64_t is_signed;
+  int64_t ascends;
+  int64_t is_first;
+
+  explicit ArriveOperands(Operands& o) {
+    const auto lists_place = o.place<int32_t>();
+    const auto starts_place = o.place<int32_t>();
+    post = o.place<char>();
+    weights = o.place<char>();
+    const auto ring_place = o.place<float>();
+    const auto row_place = o.place<float>();
+    step = o.counter();
+    pre = o.whole();
+    slots = o.whole();
+    units = o.whole();
+    further = o.whole();
+    post_type = o.whole();
+    weight_type = o.whole();
+    delay_type = o.whole();
+    layout = o.whole();
+    is_signed = o.whole();
+    ascends = o.whole();
+    is_first = o.whole();
+    lists = lists_place.of((further + 1) * fired_words(pre), "lists");
+    starts = starts_place.of(pre + 1, "starts");
+    ring = ring_place.of(slots * units, "ring");
+    row = row_place.of(units, "row");
+  }
+};
+
+struct SpreadOperands {
+  Span<char> post;
+  Span<char> weights;
+  Span<char> delays;
+  float* ring;
+  float* block;
+  uint64_t step;
+  Span<char> memory;
+  int64_t units;
+  int64_t slots;
+  int64_t further;
+  int64_t together;
+  int64_t post_type;
+  int64_t weight_type;
+  int64_t delay_type;
+  int64_t layout;
+  int64_t is_signed;
+  int64_t ascends;
+  int64_t wires;
+
+  explicit SpreadOperands(Operands& o) {
+    post = o.place<char>();
+    weights = o.place<char>();
+    delays = o.place<char>();
+    const auto ring_place = o.place<float>();
+    const auto block_place = o.place<float>();
+    step = o.counter();
+    memory = o.place<char>();
+    units = o.whole();
+    slots = o.whole();
+    further = o.whole();
+    together = o.whole();
+    post_type = o.whole();
+    weight_type = o.whole();
+    delay_type = o.whole();
+    layout = o.whole();
+    is_signed = o.whole();
+    ascends = o.whole();
+    wires = o.whole();
+    ring = ring_place.of(slots * units, "ring");
+    block = block_place.of(together * units, "block");
+  }
+};
+
+struct SpreadWireOperands {
+  const int32_t* lists;
+  const int32_t* starts;
+  const int32_t* middles;
+  const float* amplitudes;
+  int64_t sources;
+  int64_t first;
+
+  explicit SpreadWireOperands(Operands& o) {
+    const auto lists_place = o.place<int32_t>();
+    const auto starts_place = o.place<int32_t>();
+    const auto middles_place = o.place<int32_t>();
+    const auto amplitudes_place = o.place<float>();
+    sources = o.whole();
+    first = o.whole();
+    lists = lists_place.of(fired_words(sources), "lists");
+    starts = starts_place.of(sources + 1, "starts");
+    middles = middles_place.of(sources, "middles");
+    amplitudes = amplitudes_place.any(sources, "amplitudes");
+  }
+};
+
+struct WatchOperands {
+  int32_t* fault;
+  uint64_t step;
+  int64_t arrays;
+
+  explicit WatchOperands(Operands& o) {
+    const auto fault_place = o.place<int32_t>();
+    step = o.counter();
+    arrays = o.whole();
+    fault = fault_place.of(2, "fault");
+  }
+};
+
+struct WatchedOperands {
+  const float* values;
+  int64_t elements;
+  int64_t number;
+
+  explicit WatchedOperands(Operands& o) {
+    const auto values_place = o.place<float>();
+    elements = o.whole();
+    number = o.whole();
+    values = values_place.of(elements, "values");
+  }
+};
+
+struct TracesOperands {
+  float* pre_trace;
+  float* post_trace;
+  const int8_t* pre_spikes;
+  const uint32_t* history;
+  const int8_t* post_spikes;
+  uint64_t step;
+  float* pre_decayed;
+  float* post_decayed;
+  int64_t pre;
+  int64_t post;
+  int64_t words;
+  int64_t slots;
+  int64_t pre_traces;
+  int64_t post_traces;
+
+  explicit TracesOperands(Operands& o) {
+    const auto pre_trace_place = o.place<float>();
+    const auto post_trace_place = o.place<float>();
+    const auto pre_spikes_place = o.place<int8_t>();
+    const auto history_place = o.place<uint32_t>();
+    const auto post_spikes_place = o.place<int8_t>();
+    step = o.counter();
+    const auto pre_decayed_place = o.place<float>();
+    const auto post_decayed_place = o.place<float>();
+    pre = o.whole();
+    post = o.whole();
+    words = o.whole();
+    slots = o.whole();
+    pre_traces = o.whole();
+    post_traces = o.whole();
+    pre_trace = pre_trace_place.of(pre_traces * slots * pre, "pre_trace");
+    post_trace = post_trace_place.of(post_traces * post, "post_trace");
+    pre_spikes = pre_spikes_place.any(pre, "pre_spikes");
+    history = history_place.any(2 * words * pre, "history");
+    post_spikes = post_spikes_place.of(post, "post_spikes");
+    pre_decayed = pre_decayed_place.of(pre_traces * pre, "pre_decayed");
+    post_decayed = post_decayed_place.of(post_traces * post, "post_decayed");
+  }
+};
+
+struct TraceOperands {
+  int64_t nearest;
+  float factor;
+
+  explicit TraceOperands(Operands& o) {
+    nearest = o.whole();
+    factor = o.number();
+  }
+};
+
+struct DeliverWaitingOperands {
+  const int8_t* spikes;
+  float* weights;
+  float* current;
+  Span<float> coefficients;
+  const float* baseline;
+  int64_t pre;
+  int64_t post;
+  int64_t pre_traces;
+  int64_t post_traces;
+
+  explicit DeliverWaitingOperands(Operands& o) {
+    const auto spikes_place = o.place<int8_t>();
+    const auto weights_place = o.place<float>();
+    const auto current_place = o.place<float>();
+    coefficients = o.place<float>();
+    const auto baseline_place = o.place<float>();
+    pre = o.whole();
+    post = o.whole();
+    pre_traces = o.whole();
+    post_traces = o.whole();
+    spikes = spikes_place.of(pre, "spikes");
+    weights = weights_place.of(pre * post, "weights");
+    current = current_place.of(post, "current");
+    baseline = baseline_place.any(pre * post, "baseline");
+  }
+};
+
+struct WaitingOperands {
+  Span<int32_t> memory;
+  int64_t room;
+  int64_t steps;
+
+  explicit WaitingOperands(Operands& o) {
+    memory = o.place<int32_t>();
+    room = o.whole();
+    steps = o.whole();
+  }
+};
+
+struct DecayOperands {
+  float factor;
+
+  explicit DecayOperands(Operands& o) {
+    factor = o.number();
   }
 };
 

@@ -54,72 +54,56 @@ inline bool finite(const float* values, int64_t count) {
 
 // Notes the lower word of the step and the number of the first array that holds NaN or infinity, once.
 inline void run_watch(Operands& o) {
-  int32_t* const fault = o.place<int32_t>().of(2, "fault");
-  const uint64_t step = o.counter();
-  const int64_t arrays = o.whole();
-  for (int64_t array = 0; array < arrays; ++array) {
-    const auto values = o.place<float>();
-    const int64_t count = o.whole();
-    const int64_t number = o.whole();
-    if (fault[1] >= 0 || finite(values.of(count, "values"), count)) continue;
-    fault[0] = static_cast<int32_t>(static_cast<uint32_t>(step));
-    fault[1] = static_cast<int32_t>(number);
+  const WatchOperands watch(o);
+  for (int64_t array = 0; array < watch.arrays; ++array) {
+    const WatchedOperands watched(o);
+    if (watch.fault[1] >= 0 || finite(watched.values, watched.elements)) continue;
+    watch.fault[0] = static_cast<int32_t>(static_cast<uint32_t>(watch.step));
+    watch.fault[1] = static_cast<int32_t>(watched.number);
   }
 }
 
 // The brain has done one more step.
 inline void run_step(Operands& o) {
-  char* const place = o.place<char>().of(sizeof(uint64_t), "step");
+  const StepOperands counted(o);
   uint64_t count;
-  std::memcpy(&count, place, sizeof count);
+  std::memcpy(&count, counted.step, sizeof count);
   ++count;
-  std::memcpy(place, &count, sizeof count);
+  std::memcpy(counted.step, &count, sizeof count);
 }
 
 // Zeros, before the first step of a call.
 inline void run_clear(Operands& o) {
-  const auto to = o.place<char>();
-  const int64_t bytes = o.whole();
-  if (o.round() == 0) std::memset(to.of(bytes, "to"), 0, bytes);
+  const ClearOperands clear(o);
+  if (o.round() == 0) std::memset(clear.to, 0, clear.bytes);
 }
 
 // This step's row of a series.
 inline void run_take(Operands& o) {
-  const auto to = o.place<char>();
-  const auto series = o.place<char>();
-  const int64_t elements = o.whole();
-  const int64_t size = o.whole();
-  const Part part = o.part(elements);
-  const int64_t bytes = elements * size;
-  const char* const row = series.of((o.round() + 1) * bytes, "series") + o.round() * bytes;
-  std::memcpy(to.of(bytes, "to") + part.first * size, row + part.first * size, part.size() * size);
+  const TakeOperands take(o);
+  const Part part = o.part(take.elements);
+  const int64_t bytes = take.elements * take.size, first = part.first * take.size;
+  const char* const row = take.series.of((o.round() + 1) * bytes, "series") + o.round() * bytes;
+  std::memcpy(take.to + first, row + first, part.size() * take.size);
 }
 
 // Whether a step's spikes still fit, however many there will be.
 inline bool run_guard(Operands& o) {
-  const int32_t* const total = o.place<int32_t>().of(1, "total");
-  const int64_t units = o.whole();
-  return *total + units <= o.whole();
+  const GuardOperands guard(o);
+  return *guard.total + guard.units <= guard.room;
 }
 
 // Appends an array, or chosen elements of it, every so many steps of the brain.
 inline void run_note_row(Operands& o) {
-  const auto rows = o.place<int32_t>();
-  const auto noted = o.place<char>();
-  const auto from = o.place<char>();
-  const auto chosen = o.place<int32_t>();
-  const uint64_t step = o.counter();
-  const int64_t elements = o.whole();
-  const int64_t size = o.whole();
-  const int64_t every = o.whole();
-  if (row_of(step, every) != 0) return;
-  const int64_t row = (*rows.of(1, "rows"))++;
-  char* const to = noted.of((row + 1) * elements * size, "noted") + row * elements * size;
-  if (chosen == nullptr) {
-    std::memcpy(to, from.of(elements * size, "from"), elements * size);
+  const NoteRowOperands note(o);
+  if (row_of(note.step, note.every) != 0) return;
+  const int64_t row = (*note.rows)++, elements = note.elements, size = note.size;
+  char* const to = note.noted.of((row + 1) * elements * size, "noted") + row * elements * size;
+  if (note.chosen == nullptr) {
+    std::memcpy(to, note.from.of(elements * size, "from"), elements * size);
   } else {
-    check_indices(chosen.of(elements, "chosen"), elements, from.bytes / size, "chosen");
-    for (int64_t at = 0; at < elements; ++at) std::memcpy(to + at * size, from + chosen[at] * size, size);
+    check_indices(note.chosen, elements, note.from.bytes / size, "chosen");
+    for (int64_t at = 0; at < elements; ++at) std::memcpy(to + at * size, note.from + note.chosen[at] * size, size);
   }
 }
 

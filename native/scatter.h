@@ -171,15 +171,16 @@ void with_rows(const Scatter& s, Work work) {
   with_weights<int32_t>(s, work);
 }
 
-// The operands that say of what types the connections are, what their weights belong to, whether signs count, and whether
-// targets ascend within each row.
-inline void read_kinds(Operands& o, Scatter& s) {
-  s.post_type = o.whole();
-  s.weight_type = o.whole();
-  s.delay_type = o.whole();
-  s.layout = o.whole();
-  s.is_signed = o.whole() != 0;
-  s.ascends = o.whole() != 0;
+// Of what types the connections are, what their weights belong to, whether signs count, and whether targets ascend within
+// each row: as an instruction's operands say.
+template <class Given>
+void take_kinds(const Given& given, Scatter& s) {
+  s.post_type = given.post_type;
+  s.weight_type = given.weight_type;
+  s.delay_type = given.delay_type;
+  s.layout = given.layout;
+  s.is_signed = given.is_signed != 0;
+  s.ascends = given.ascends != 0;
 }
 
 // Bytes of the arrays of a scatter that may have several types.

@@ -25,6 +25,12 @@ struct Part {
 // Units that are never shared out: a cache line of the narrowest arrays, and whole vectors of all.
 constexpr int64_t kTogether = 64;
 
+// Words of a list of units that fired, for each block of units that is never shared out: how many fired, then which. Whole
+// cache lines, so that none has two writers; see `Program.fired` in spark/kernels/program.py.
+constexpr int64_t kFiredWords = kTogether + 16;
+
+inline int64_t fired_words(int64_t units) { return (units + kTogether - 1) / kTogether * kFiredWords; }
+
 inline Part part_of(const Share& share, int64_t units) {
   const int64_t blocks = (units + kTogether - 1) / kTogether;
   const auto edge = [&](int64_t number) {

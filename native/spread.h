@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "operands.h"
+#include "ops.h"
 #include "scatter.h"
 
 namespace spark {
@@ -259,33 +260,24 @@ void check_halves(const Rows& rows, const int32_t* starts, const int32_t* middle
   }
 }
 
-// Operands: how many wires; targets, weights, delays, ring, block of rows, step, and each share's own memory; units, slots, further
-// steps, steps taken together (a power of two), the kinds of the connections; then of each wire its lists of fired units, its starts, the
-// middles of its rows, amplitudes or none, how many units it has, and how many all wires before it.
+// `together`, the steps of a block, is a power of two; `memory` is a pointer of each share's own.
 inline void run_spread(Operands& o) {
-  const int64_t wires = o.whole();
-  const auto post = o.place<char>();
-  const auto weights = o.place<char>();
-  const auto delays = o.place<char>();
-  const auto ring = o.place<float>();
-  const auto block = o.place<float>();
-  const uint64_t step = o.counter();
-  SpreadMemory** const kept = o.place<SpreadMemory*>().of(1, "memory");
-  const int64_t units = o.whole();
-  const int64_t slots = o.whole();
+  const SpreadOperands given(o);
+  const int64_t units = given.units;
+  auto** const kept = reinterpret_cast<SpreadMemory**>(given.memory.of(sizeof(SpreadMemory*), "memory"));
   Spread s = {};
-  s.further = o.whole();
-  s.together = o.whole();
-  check_within(s.further, 0, slots - 1, "the steps until spikes arrive");
+  s.further = given.further;
+  s.together = given.together;
+  check_within(s.further, 0, given.slots - 1, "the steps until spikes arrive");
   check(s.together > 0 && (s.together & (s.together - 1)) == 0, "the steps of a block are no power of two");
-  read_kinds(o, s.along);
+  take_kinds(given, s.along);
   check(s.along.delay_type != kNoDelay, "connections have no delays");
-  s.along.ring = {ring.of(slots * units, "ring"), slots, units, 0, o.part(units)};
-  s.along.post = post;
-  s.along.weights = weights;
-  s.along.delays = delays;
-  s.block = block.of(s.together * units, "block");
-  s.first_step = step - static_cast<uint64_t>(o.round());
+  s.along.ring = {given.ring, given.slots, units, 0, o.part(units)};
+  s.along.post = given.post;
+  s.along.weights = given.weights;
+  s.along.delays = given.delays;
+  s.block = given.block;
+  s.first_step = given.step - static_cast<uint64_t>(o.round());
   if (o.round() == 0) {
     const auto made = spread_memory(s.blocks());
     *kept = made.get();
@@ -293,21 +285,16 @@ inline void run_spread(Operands& o) {
   }
   SpreadMemory& memory = **kept;
   memory.wires.clear();
-  for (int64_t number = 0; number < wires; ++number) {
-    const auto lists = o.place<int32_t>();
-    const auto starts = o.place<int32_t>();
-    const auto middles = o.place<int32_t>();
-    const auto amplitudes = o.place<float>();
-    const int64_t sources = o.whole();
-    const int64_t first = o.whole();
-    memory.wires.push_back({{lists.of(fired_words(sources), "lists"), sources, o.shares()}, starts.of(sources + 1, "starts"),
-                            middles.of(sources, "middles"), first, amplitudes.any(sources, "amplitudes")});
+  for (int64_t number = 0; number < given.wires; ++number) {
+    const SpreadWireOperands wire(o);
+    memory.wires.push_back(
+        {{wire.lists, wire.sources, o.shares()}, wire.starts, wire.middles, wire.first, wire.amplitudes});
     if (o.is_first()) {
       Scatter all = s.along;
       all.fired = memory.wires.back().fired;
-      all.starts = starts.data;
-      check_scatter(all, {post.bytes, weights.bytes, delays.bytes});
-      with_rows(all, [&](const auto& rows) { check_halves(rows, starts.data, middles.data, sources, units); });
+      all.starts = wire.starts;
+      check_scatter(all, {given.post.bytes, given.weights.bytes, given.delays.bytes});
+      with_rows(all, [&](const auto& rows) { check_halves(rows, wire.starts, wire.middles, wire.sources, units); });
     }
   }
   with_rows(s.along, [&](const auto& rows) { s.step(o.round(), rows, memory); });

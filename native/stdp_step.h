@@ -7,6 +7,7 @@
 #include "deliver.h"
 #include "edge_instructions.h"
 #include "operands.h"
+#include "ops.h"
 #include "replay.h"
 #include "stdp.h"
 
@@ -108,11 +109,11 @@ struct Waiting {
 };
 
 inline Waiting read_waiting(Operands& o, int64_t pre, int64_t post, int traces) {
+  const WaitingOperands given(o);
   Waiting waiting;
-  const auto memory = o.place<int32_t>();
-  waiting.room = o.whole();
-  waiting.steps = o.whole();
-  waiting.memory = memory.any(Replay::words(pre, traces, waiting.room, waiting.steps), "what waits");
+  waiting.room = given.room;
+  waiting.steps = given.steps;
+  waiting.memory = given.memory.any(Replay::words(pre, traces, waiting.room, waiting.steps), "what waits");
   check(!waiting.memory || (waiting.room >= post && waiting.steps > 0), "there is no room for the spikes of a step");
   return waiting;
 }
@@ -124,29 +125,22 @@ inline void check_trace_counts(int pre, int post) {
 
 // Delivery through dense weights whose postsynaptic changes wait: rows that fired are brought up to date first.
 inline void run_deliver_waiting(Operands& o) {
-  const auto fired = o.place<int8_t>();
-  const auto kernel = o.place<float>();
-  const auto current = o.place<float>();
-  const auto coefficients = o.place<float>();
-  const auto first = o.place<float>();
-  const int64_t pre = o.whole(), post = o.whole();
-  const int pre_traces = static_cast<int>(o.whole()), post_traces = static_cast<int>(o.whole());
+  const DeliverWaitingOperands given(o);
+  const int64_t pre = given.pre, post = given.post;
+  const int pre_traces = static_cast<int>(given.pre_traces), post_traces = static_cast<int>(given.post_traces);
   const Waiting waiting = read_waiting(o, pre, post, pre_traces);
-  const int8_t* const spikes = fired.of(pre, "spikes");
-  float* const weights = kernel.of(pre * post, "weights");
-  const float* const baseline = first.any(pre * post, "baseline");
   check_trace_counts(pre_traces, post_traces);
   check(waiting.memory != nullptr, "nothing holds what waits");
   float factors[kMostTraces];
-  for (int a = 0; a < pre_traces; ++a) factors[a] = o.number();
+  for (int a = 0; a < pre_traces; ++a) factors[a] = DecayOperands(o).factor;
   const Part part = o.part(post);
   if (part.empty()) return;
   if (o.round() > 0) {
-    const Table table(coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
-    Replay replay(waiting.memory, table, weights, baseline, factors, pre, post, part, waiting.room, waiting.steps);
-    replay.bring_fired(spikes);
+    const Table table(given.coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
+    Replay replay(waiting.memory, table, given.weights, given.baseline, factors, pre, post, part, waiting.room, waiting.steps);
+    replay.bring_fired(given.spikes);
   }
-  deliver_dense(spikes, pre, static_cast<const float*>(weights), post, part, current.of(post, "current"));
+  deliver_dense(given.spikes, pre, static_cast<const float*>(given.weights), post, part, given.current);
 }
 
 // Both kinds of lists agree.
@@ -200,44 +194,31 @@ struct TraceKinds {
 
 // The traces that a rule reads in this step, and what it keeps of them.
 inline void run_traces(Operands& o) {
-  const auto pre_kept = o.place<float>();
-  const auto post_kept = o.place<float>();
-  const auto arrived = o.place<int8_t>();
-  const auto bits = o.place<uint32_t>();
-  const auto fired = o.place<int8_t>();
-  const uint64_t step = o.counter();
-  const auto pre_read = o.place<float>();
-  const auto post_read = o.place<float>();
-  const int64_t pre = o.whole(), post = o.whole(), words = o.whole(), slots = o.whole();
-  const int pre_traces = static_cast<int>(o.whole()), post_traces = static_cast<int>(o.whole());
+  const TracesOperands given(o);
+  const int64_t pre = given.pre, slots = given.slots;
+  const int pre_traces = static_cast<int>(given.pre_traces), post_traces = static_cast<int>(given.post_traces);
   check_trace_counts(pre_traces, post_traces);
-  const int8_t* const pre_spikes = arrived.any(pre, "pre_spikes");
-  const int8_t* const post_spikes = fired.of(post, "post_spikes");
-  const uint32_t* const history = bits.any(2 * words * pre, "history");
-  check(history || pre_spikes, "neither spikes nor a history arrives");
-  float* const pre_trace = pre_kept.of(pre_traces * slots * pre, "pre_trace");
-  float* const post_trace = post_kept.of(post_traces * post, "post_trace");
-  float* const pre_decayed = pre_read.of(pre_traces * pre, "pre_decayed");
-  float* const post_decayed = post_read.of(post_traces * post, "post_decayed");
+  check(given.history || given.pre_spikes, "neither spikes nor a history arrives");
   const auto& operations = stdp_operations();
-  const int64_t now = row_of(step, slots), before = (now + slots - 1) % slots;
-  const TraceKinds of_pre(o, pre_traces), of_post(o, post_traces);
-  const Part mine = o.part(pre), theirs = o.part(post);
+  const int64_t now = row_of(given.step, slots), before = (now + slots - 1) % slots;
+  const Part mine = o.part(pre), theirs = o.part(given.post);
   for (int a = 0; a < pre_traces; ++a) {
-    if (pre_spikes) {  // No delays: the trace is kept with this step's spikes in it.
+    const TraceOperands kind(o);
+    if (given.pre_spikes) {  // No delays: the trace is kept with this step's spikes in it.
       const int64_t at = a * pre + mine.first;
-      operations.advance_kept(of_pre.factor[a], of_pre.nearest[a], mine.size(), pre_spikes + mine.first,
-                              pre_trace + at, pre_decayed + at);
+      operations.advance_kept(kind.factor, kind.nearest != 0, mine.size(), given.pre_spikes + mine.first,
+                              given.pre_trace + at, given.pre_decayed + at);
     } else {
-      float* const ring = pre_trace + a * slots * pre + mine.first;
-      operations.advance_delayed(of_pre.factor[a], of_pre.nearest[a], mine.size(), history + mine.first,
+      float* const ring = given.pre_trace + a * slots * pre + mine.first;
+      operations.advance_delayed(kind.factor, kind.nearest != 0, mine.size(), given.history + mine.first,
                                  ring + before * pre, ring + now * pre);
     }
   }
   for (int b = 0; b < post_traces; ++b) {
-    const int64_t at = b * post + theirs.first;
-    operations.advance_kept(of_post.factor[b], of_post.nearest[b], theirs.size(), post_spikes + theirs.first,
-                            post_trace + at, post_decayed + at);
+    const TraceOperands kind(o);
+    const int64_t at = b * given.post + theirs.first;
+    operations.advance_kept(kind.factor, kind.nearest != 0, theirs.size(), given.post_spikes + theirs.first,
+                            given.post_trace + at, given.post_decayed + at);
   }
 }
 

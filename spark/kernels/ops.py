@@ -2,7 +2,8 @@
 
 From a declaration follow how threads share the instruction (`spark.kernels.sharing`), what `Program.emit` accepts, and
 in C++ a structure with its decoder and the checks of the debug build (`spark.kernels.ops_header` writes native/ops.h).
-What reads a number of operands that others say, such as a rule with its traces, is not declared here.
+Rules, whose operands depend on what they change, and formulas, whose arrays are as many as they have, are not declared
+here.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from spark.kernels.place import Place
 STEP, LEARNING = "step", "learning"
 BYTES = "bytes"
 _EITHER = (STEP, BYTES)
+# Of what types connections are, what their weights belong to, whether signs count, and whether targets ascend.
+_KINDS = ("post_type", "weight_type", "delay_type", "layout", "is_signed", "ascends")
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Array:
         name: In errors, and in the structure of C++.
         dtype: Of its elements; `BYTES` for any, `STEP` and `LEARNING` for what they say.
         size: Number of elements, as C++ computes it from whole numbers and from places without a size; empty where it
-            looks at it itself.
+            looks at it itself. `fired_words(units)` is that of lists of units that fired, see native/shares.h.
         use: Whether all shares' elements are read (R), the own ones read (r) or written too (w), lists of the own units
             written (l), or weights of a list of connections read (e) or written (E) that end at own units; of what one
             share does whether it is read (R) or written too (W).
@@ -56,6 +59,8 @@ class Op:
         wholes: Names of its whole numbers, which stand behind them.
         numbers: Names of its floats, which stand behind those.
         units: Which whole number says how many units there are that shares divide; empty where one share does all.
+        groups: Of further operands, which follow by `Program.extend`, each as often as the instruction knows: those of
+            a wire, or of a trace.
     """
 
     name: str
@@ -63,6 +68,7 @@ class Op:
     wholes: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     units: str = ""
+    groups: tuple["Op", ...] = ()
 
     @property
     def uses(self) -> str:
@@ -91,6 +97,9 @@ class Op:
             if place is not None and dtype not in (*_EITHER, place.dtype):
                 raise ValueError(f"{self.name}: {array.name} must be {dtype}, got {place.dtype}.")
 
+
+# What postsynaptic spikes wait in until their row is needed, how many may, and for how many steps; see native/replay.h.
+_WAITING = Op("Waiting", (Array("memory", "int32", "", "W", optional=True),), ("room", "steps"))
 
 OPS: dict[int, Op] = {
     ins.COPY: Op(
@@ -276,5 +285,131 @@ OPS: dict[int, Op] = {
         ),
         ("words", "pre", "delays", "units", "slots", "arrived"),
         units="units",
+    ),
+    ins.STEP: Op("Step", (Array("step", BYTES, "8", "W"),)),
+    ins.CLEAR: Op("Clear", (Array("to", BYTES, "bytes", "W"),), ("bytes",)),
+    ins.TAKE: Op(
+        "Take",
+        (Array("to", BYTES, "elements * size", "w"), Array("series", BYTES, "", "R")),
+        ("elements", "size"),
+        units="elements",
+    ),
+    ins.GUARD: Op("Guard", (Array("total", "int32", "1", "R"),), ("units", "room")),
+    ins.LIST_FIRED: Op(
+        "ListFired",
+        (Array("spikes", "int8", "units", "r"), Array("lists", "int32", "steps * fired_words(units)", "l")),
+        ("units", "steps"),
+        units="units",
+    ),
+    ins.NOTE_SPIKES: Op(
+        "NoteSpikes",
+        (
+            Array("total", "int32", "1", "W"),
+            Array("counts", "int32", "", "W"),
+            Array("noted", "int32", "", "W"),
+            Array("lists", "int32", "fired_words(units)", "R"),
+        ),
+        ("units",),
+    ),
+    ins.NOTE_ROW: Op(
+        "NoteRow",
+        (
+            Array("rows", "int32", "1", "W"),
+            Array("noted", BYTES, "", "W"),
+            Array("from", BYTES, "", "R"),
+            Array("chosen", "int32", "elements", "R", optional=True),
+            Array("step", STEP, "", "R"),
+        ),
+        ("elements", "size", "every"),
+    ),
+    ins.SCATTER: Op(
+        "Scatter",
+        (
+            Array("lists", "int32", "fired_words(pre)", "R"),
+            Array("starts", "int32", "pre + 1", "R"),
+            Array("post", BYTES, "", "R"),
+            Array("weights", BYTES, "", "R"),
+            Array("delays", BYTES, "", "R", optional=True),
+            Array("ring", "float32", "slots * units", "w"),
+            Array("step", STEP, "", "R"),
+            Array("amplitudes", "float32", "pre", "R", optional=True),
+        ),
+        ("pre", "slots", "units", "further", *_KINDS),
+        units="units",
+    ),
+    ins.ARRIVE: Op(
+        "Arrive",
+        (
+            Array("lists", "int32", "(further + 1) * fired_words(pre)", "R"),
+            Array("starts", "int32", "pre + 1", "R"),
+            Array("post", BYTES, "", "R"),
+            Array("weights", BYTES, "", "R"),
+            Array("ring", "float32", "slots * units", "w"),
+            Array("row", "float32", "units", "w"),
+            Array("step", STEP, "", "R"),
+        ),
+        ("pre", "slots", "units", "further", *_KINDS, "is_first"),
+        units="units",
+    ),
+    ins.SPREAD: Op(
+        "Spread",
+        (
+            Array("post", BYTES, "", "R"),
+            Array("weights", BYTES, "", "R"),
+            Array("delays", BYTES, "", "R"),
+            Array("ring", "float32", "slots * units", "w"),
+            Array("block", "float32", "together * units", "w"),
+            Array("step", STEP, "", "R"),
+            Array("memory", BYTES, "", "R"),
+        ),
+        ("units", "slots", "further", "together", *_KINDS, "wires"),
+        units="units",
+        groups=(
+            Op(
+                "SpreadWire",
+                (
+                    Array("lists", "int32", "fired_words(sources)", "R"),
+                    Array("starts", "int32", "sources + 1", "R"),
+                    Array("middles", "int32", "sources", "R"),
+                    Array("amplitudes", "float32", "sources", "R", optional=True),
+                ),
+                ("sources", "first"),
+            ),
+        ),
+    ),
+    ins.WATCH: Op(
+        "Watch",
+        (Array("fault", "int32", "2", "W"), Array("step", STEP, "", "R")),
+        ("arrays",),
+        groups=(Op("Watched", (Array("values", "float32", "elements", "R"),), ("elements", "number")),),
+    ),
+    ins.TRACES: Op(
+        "Traces",
+        (
+            Array("pre_trace", "float32", "pre_traces * slots * pre", "w", units="pre"),
+            Array("post_trace", "float32", "post_traces * post", "w"),
+            Array("pre_spikes", "int8", "pre", "r", optional=True, units="pre"),
+            Array("history", "uint32", "2 * words * pre", "r", optional=True, units="pre"),
+            Array("post_spikes", "int8", "post", "r"),
+            Array("step", STEP, "", "R"),
+            Array("pre_decayed", "float32", "pre_traces * pre", "w", units="pre"),
+            Array("post_decayed", "float32", "post_traces * post", "w"),
+        ),
+        ("pre", "post", "words", "slots", "pre_traces", "post_traces"),
+        units="post",
+        groups=(Op("Trace", (), ("nearest",), ("factor",)),),
+    ),
+    ins.DELIVER_WAITING: Op(
+        "DeliverWaiting",
+        (
+            Array("spikes", "int8", "pre", "R"),
+            Array("weights", "float32", "pre * post", "w"),
+            Array("current", "float32", "post", "w"),
+            Array("coefficients", "float32", "", "R"),
+            Array("baseline", "float32", "pre * post", "r", optional=True),
+        ),
+        ("pre", "post", "pre_traces", "post_traces"),
+        units="post",
+        groups=(_WAITING, Op("Decay", (), (), ("factor",))),
     ),
 }

@@ -15,6 +15,7 @@ _HEAD = """\
 #include <cstdint>
 
 #include "operands.h"
+#include "shares.h"
 
 namespace spark {
 
@@ -43,7 +44,8 @@ def camel(name: str) -> str:
 def header() -> str:
     """The whole file."""
     lines = [f"  _(k{camel(name)}, {number})" for name, number in numbered().items()]
-    structures = "\n".join("\n".join(_structure(op)) + "\n" for op in OPS.values())
+    declared = [each for op in OPS.values() for each in (op, *op.groups)]
+    structures = "\n".join("\n".join(_structure(op)) + "\n" for op in declared)
     return _HEAD + " \\\n".join(lines) + "\n" + _MIDDLE + structures + "\n" + _TAIL
 
 

@@ -161,6 +161,7 @@ class Program:
         """Note in `fault` the step, and the number of the first of these float32 arrays with a NaN or an infinity."""
         self.emit(WATCH, (fault, step), (len(arrays),))
         for number, place in arrays:
+            OPS[WATCH].groups[0].check((place,), (place.size, number), ())
             self.extend((place,), (place.size, number))
 
     def copy(self, to: Place, source: Place) -> None:

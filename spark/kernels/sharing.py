@@ -91,22 +91,9 @@ class Line:
 # Of each instruction that is shared and that `OPS` does not declare: how each place is used, see `Array`; and which of
 # the whole numbers says how many units there are, for all or for each.
 _SHARED: dict[int, tuple[str, int | tuple[int, ...]]] = {
-    ins.DELIVER_WAITING: ("RwwRr", 1),
-    ins.TRACES: ("wwrrrRww", (0, 1, 0, 0, 1, 0, 0, 1)),
     ins.STDP: ("wRRRRrRRr" + 8 * "R" + 6 * "R" + "r", 3),
     ins.RULE: ("w" + 9 * "R" + 8 * "R" + 5 * "R" + "R", 3),
-    ins.TAKE: ("wR", 0),
-    ins.SCATTER: ("RRRRRwRR", 2),
-    ins.ARRIVE: ("RRRRwwR", 2),
-    ins.LIST_FIRED: ("rl", 0),
 }
-# Likewise of those that one share does; all that are not listed are written.
-_READ = {
-    ins.NOTE_SPIKES: "WWWR",
-    ins.NOTE_ROW: "WWRRR",
-}
-
-
 # Where among the places of a rule those of its list of connections begin; behind them stands its eligibility.
 _LISTS_OF_A_RULE = {ins.STDP: 9, ins.RULE: 10}
 
@@ -125,7 +112,7 @@ def line(number: int, places: Sequence[Place | None], wholes: Sequence[int]) -> 
             if place is not None:
                 made.uses.append(_use(place, kind, wholes[which]))
     else:
-        made.uses += uses_by_one(places, _READ.get(number, "") if op is None else op.uses)
+        made.uses += uses_by_one(places, "" if op is None else op.uses)
     return made
 
 
@@ -188,11 +175,11 @@ def spread_line(
         wires: Of each wire its lists of fired units, starts, middles and amplitudes, how many units it has, and how
             many all wires before it.
     """
-    made = Line(ins.SPREAD, [len(wires), *places, *wholes], is_shared=True)
-    for place, kind in zip(places, "RRRwwRR", strict=True):
-        if place is not None:
-            made.uses.append(_use(place, kind, wholes[0]))
+    op, told = OPS[ins.SPREAD], (*wholes, len(wires))
+    op.check(places, told, ())
+    made = line(ins.SPREAD, places, told)
     for wire in wires:
+        op.groups[0].check(wire[:4], wire[4:], ())
         made.operands += wire
         made.uses += [whole(place) for place in wire[:4] if place is not None]
     return made

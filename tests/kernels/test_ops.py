@@ -24,7 +24,7 @@ def test_the_header_is_what_the_declarations_write() -> None:
 def test_no_other_file_of_the_kernels_reads_operands_of_a_declared_instruction() -> None:
     """Each is decoded by its structure alone: its handler reads no operand itself."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in NATIVE.glob("*.h") if path.name != "ops.h")
-    handlers = dict(re.findall(r"inline void (run_\w+)\(Operands& o\) \{\n(.*?)\n\}\n", text, re.DOTALL))
+    handlers = dict(re.findall(r"inline (?:void|bool) (run_\w+)\(Operands& o\) \{\n(.*?)\n\}\n", text, re.DOTALL))
     names = {number: name for name, number in numbered().items()}
     for number, op in OPS.items():
         body = handlers[f"run_{names[number].lower()}"]
@@ -40,12 +40,15 @@ def test_what_is_shared_says_by_which_number_of_units() -> None:
 
 
 def test_sizes_are_made_of_what_the_instruction_knows() -> None:
-    for op in OPS.values():
+    for op in (each for declared in OPS.values() for each in (declared, *declared.groups)):
         unsized = {
             f"{place.name}.count" for place in op.places if not place.size and place.dtype not in (STEP, LEARNING)
         }
         for place in op.places:
-            assert set(re.findall(r"[a-z_.]*[a-z_]", place.size)) <= {*op.wholes, *unsized}, (op.name, place.name)
+            assert set(re.findall(r"[a-z_.]*[a-z_]", place.size)) <= {*op.wholes, *unsized, "fired_words"}, (
+                op.name,
+                place.name,
+            )
 
 
 def test_numbers_of_instructions_are_their_own() -> None:
@@ -64,6 +67,12 @@ def test_a_declaration_says_what_each_share_touches() -> None:
     alone = line(ins.BUMP, [Place(0, n, 0, (n + 1,), "float32") for n in range(3)], (1, 2))
     assert not alone.is_shared
     assert [use.writes for use in alone.uses] == [False, False, True]
+
+
+def test_only_rules_and_formulas_are_not_declared() -> None:
+    names = {name for name, number in numbered().items() if number not in OPS}
+    # A barrier has no operands.
+    assert names == {"FORMULA", "STDP", "RULE", "BARRIER"}
 
 
 def test_operands_that_are_too_few_are_refused() -> None:
