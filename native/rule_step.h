@@ -147,71 +147,54 @@ inline void change_incoming_edges(Changing& changing, const int8_t* active, cons
   }
 }
 
-// Operands as `ConnectionRule.lower` gives them. False if a formula is not known.
+// False if a formula is not known.
 inline bool run_rule(Operands& o) {
-  const auto weights = o.place<float>();
-  const auto bounds = o.place<float>();
-  const auto arrived = o.place<int8_t>();
-  const auto bits = o.place<uint32_t>();
-  const auto where = o.place<int8_t>();
-  const uint64_t step = o.counter();
-  const auto of_pre = o.place<float>();
-  const auto of_post = o.place<float>();
-  const auto numbers_at_pre = o.place<float>();
-  const auto numbers_at_post = o.place<float>();
-  const EdgePlaces lists(o);
-  const ThirdPlaces third(o);
-  const bool learning = o.learning();
-  const int pre_values = static_cast<int>(o.whole()), post_values = static_cast<int>(o.whole());
-  const int64_t pre = o.whole(), post = o.whole(), synapses = o.whole();
-  const int64_t words = o.whole(), delays = o.whole(), slots = o.whole();
-  const bool at_pre = o.whole() != 0, at_post = o.whole() != 0;
-  const int64_t key_at_pre = o.whole(), key_at_post = o.whole();
+  const RuleOperands given(o);
+  const int pre_values = static_cast<int>(given.pre_values), post_values = static_cast<int>(given.post_values);
+  const int64_t pre = given.pre, post = given.units, synapses = given.synapses;
   check_trace_counts(pre_values, post_values);
   Target to = {};
-  to.weights = weights.of(synapses, "weights");
-  to.minimum = bounds.of(2, "bounds")[0];
-  to.maximum = bounds.data[1];
-  const Modulation modulation = third.read(o, to, synapses);
-  const int8_t* const pre_spikes = arrived.any(pre, "pre_spikes");
-  const int8_t* const active = where.any(post, "active");
-  const uint32_t* const history = bits.any(2 * words * pre, "history");
-  check(history || pre_spikes, "neither spikes nor a history arrives");
-  const EdgeLists edges = lists.read(o, {pre, post, words, delays, synapses, slots});
+  to.weights = given.weights;
+  to.minimum = given.bounds[0];
+  to.maximum = given.bounds[1];
+  const Modulation modulation = modulation_of(given, to);
+  const int8_t* const pre_spikes = given.pre_spikes;
+  check(given.history || pre_spikes, "neither spikes nor a history arrives");
+  const EdgeLists edges = edges_of(o, given);
   const int64_t rows = edges.post ? 1 : pre, units = edges.post ? synapses : post;
-  check(edges.post ? history != nullptr : pre_spikes && synapses == pre * post, "weights do not fit their spikes");
+  check(edges.post ? given.history != nullptr : pre_spikes && synapses == pre * post, "weights do not fit their spikes");
   if (o.is_first() && edges.post && to.eligibility) check_moved(edges.post, synapses, modulation.size);
-  const Formula formula_at_pre = at_pre ? formulas().find(key_at_pre) : nullptr;
-  const Formula formula_at_post = at_post ? formulas().find(key_at_post) : nullptr;
+  const bool at_pre = given.at_pre != 0, at_post = given.at_post != 0;
+  const Formula formula_at_pre = at_pre ? formulas().find(given.key_at_pre) : nullptr;
+  const Formula formula_at_post = at_post ? formulas().find(given.key_at_post) : nullptr;
   if ((at_pre && !formula_at_pre) || (at_post && !formula_at_post)) return false;
   const float *x[kMostTraces], *y[kMostTraces];
-  const float* const pre_value = of_pre.any(pre_values * slots * pre, "pre_values");
-  const float* const post_value = of_post.any(post_values * post, "post_values");
-  for (int a = 0; a < pre_values; ++a) x[a] = pre_value + a * slots * pre;
-  for (int b = 0; b < post_values; ++b) y[b] = post_value + b * post;
+  for (int a = 0; a < pre_values; ++a) x[a] = given.pre_value + a * given.slots * pre;
+  for (int b = 0; b < post_values; ++b) y[b] = given.post_value + b * post;
   const Part part = o.part(post);
   if (part.empty()) return true;
-  begin_third(to, modulation, step, synapses);
-  if (!learning) {
+  begin_third(to, modulation, given.step, synapses);
+  if (!given.learning) {
     if (to.pending) keep_waiting(to, modulation, edges.post, rows, units);
     return true;
   }
-  const Rings rings = {x, slots, pre, row_of(step, slots)};
+  const Rings rings = {x, given.slots, pre, row_of(given.step, given.slots)};
   if (at_pre) {
-    Changing changing(formula_at_pre, numbers_at_pre, pre_values, post_values, to);
+    Changing changing(formula_at_pre, given.numbers_at_pre, pre_values, post_values, to);
     if (edges.post)
-      change_arriving_edges(changing, to, Arrivals(history, words, pre, edges.starts, delays), edges, rings, post, part, y);
+      change_arriving_edges(changing, to, Arrivals(given.history, given.words, pre, edges.starts, given.delays), edges, rings,
+                            post, part, y);
     else
       change_rows(changing, to, pre_spikes, pre, x, post, part, y, post_values);
   }
   if (at_post) {
-    Changing changing(formula_at_post, numbers_at_post, pre_values, post_values, to);
+    Changing changing(formula_at_post, given.numbers_at_post, pre_values, post_values, to);
     if (edges.post)
-      change_incoming_edges(changing, active, edges, rings, part, y);
+      change_incoming_edges(changing, given.active, edges, rings, part, y);
     else
-      change_some_columns(changing, to, active, pre, x, post, part, y);
+      change_some_columns(changing, to, given.active, pre, x, post, part, y);
   }
-  end_third(to, modulation, step, edges.post, rows, units);
+  end_third(to, modulation, given.step, edges.post, rows, units);
   return true;
 }
 

@@ -55,32 +55,14 @@ inline void keep_waiting(const Target& to, const Modulation& m, const int32_t* p
   for (int64_t at = 0; at < m.size; ++at) m.moved[at] = 0.0f;
 }
 
-// The places of what a modulated rule has beside its weights; none of a rule that is not.
-struct ThirdPlaces {
-  explicit ThirdPlaces(Operands& o)
-      : eligibility(o.place<float>()), pending(o.place<float>()), waits(o.place<int32_t>()), moved(o.place<float>()),
-        arriving(o.place<float>()) {}
-
-  // Says where changes go, and reads the numbers that belong to it.
-  Modulation read(Operands& o, Target& to, int64_t synapses) const {
-    Modulation m;
-    m.size = o.whole();
-    m.interval = o.whole();
-    m.renewal = o.whole();
-    m.rate = o.number();
-    to.eligibility = eligibility.any(synapses, "eligibility");
-    to.pending = pending.any(synapses, "pending");
-    m.waiting = waits.any(1, "waiting");
-    m.moved = moved.any(m.size, "moved");
-    m.arriving = arriving.any(m.size, "modulation");
-    check(!to.eligibility || (m.waiting && m.moved && m.arriving), "an eligibility has no modulation");
-    return m;
-  }
-
-  Span<float> eligibility, pending;
-  Span<int32_t> waits;
-  Span<float> moved, arriving;
-};
+// What a modulated rule has beside its weights, and where its changes go; nothing of a rule that is not.
+template <class Given>
+Modulation modulation_of(const Given& given, Target& to) {
+  to.eligibility = given.eligibility;
+  to.pending = given.pending;
+  check(!to.eligibility || (given.waiting && given.moved && given.modulation), "an eligibility has no modulation");
+  return {given.waiting, given.moved, given.modulation, given.modulations, given.interval, given.renewal, given.rate};
+}
 
 // How much an eligibility of this step counts; now and then all are renewed.
 inline void begin_third(Target& to, const Modulation& m, uint64_t step, int64_t synapses) {
@@ -152,45 +134,20 @@ inline void check_lists(const EdgeLists& edges, int64_t pre, int64_t post, int64
   check_indices(edges.delay, reached, slots, "delay");
 }
 
-// Sizes of a list of connections.
-struct EdgeSizes {
-  int64_t pre, post, words, delays, synapses, slots;
-};
-
-// The places of a list of connections; none of dense weights.
-struct EdgePlaces {
-  explicit EdgePlaces(Operands& o) {
-    for (auto& list : lists) list = o.place<int32_t>();
-  }
-
-  EdgeLists read(const Operands& o, const EdgeSizes& n) const {
-    const EdgeLists edges = {lists[0].any(n.synapses, "post"),     lists[1].any(n.pre * (n.delays + 1), "starts"),
-                             lists[2].any(n.post + 1, "in_starts"), lists[3].any(n.synapses, "in_edge"),
-                             lists[4].any(n.synapses, "in_pre"),    lists[5].any(n.synapses, "in_delay"),
-                             lists[6].any(n.synapses, "pre"),       lists[7].any(n.synapses, "delay")};
-    if (edges.post && o.is_first()) check_lists(edges, n.pre, n.post, n.words, n.delays, n.synapses, n.slots);
-    return edges;
-  }
-
-  Span<int32_t> lists[8];
-};
+// The lists of connections of a rule; none of dense weights.
+template <class Given>
+EdgeLists edges_of(const Operands& o, const Given& given) {
+  const EdgeLists edges = {given.post,   given.starts,   given.in_starts, given.in_edge,
+                           given.in_pre, given.in_delay, given.edge_pre,  given.edge_delay};
+  if (edges.post && o.is_first())
+    check_lists(edges, given.pre, given.units, given.words, given.delays, given.synapses, given.slots);
+  return edges;
+}
 
 // A modulation of each unit has one for every weight that moves, also for what fills up a device's share.
 inline void check_moved(const int32_t* post, int64_t weights, int64_t modulations) {
   if (modulations > 1) check_indices(post, weights, modulations, "post");
 }
-
-// What traces there are: a word and a float for each.
-struct TraceKinds {
-  TraceKinds(Operands& o, int count) {
-    for (int at = 0; at < count; ++at) {
-      nearest[at] = o.whole() != 0;
-      factor[at] = o.number();
-    }
-  }
-  bool nearest[kMostTraces];
-  float factor[kMostTraces];
-};
 
 // The traces that a rule reads in this step, and what it keeps of them.
 inline void run_traces(Operands& o) {
@@ -222,88 +179,69 @@ inline void run_traces(Operands& o) {
   }
 }
 
-// Operands as `EventRule.lower` gives them; traces are those of this step.
+// Traces are those of this step.
 inline void run_stdp(Operands& o) {
-  const auto weights = o.place<float>();
-  const auto coefficients = o.place<float>();
-  const auto pre_kept = o.place<float>();
-  const auto arrived = o.place<int8_t>();
-  const auto bits = o.place<uint32_t>();
-  const auto fired = o.place<int8_t>();
-  const uint64_t step = o.counter();
-  const auto pre_read = o.place<float>();
-  const auto post_read = o.place<float>();
-  const EdgePlaces lists(o);
-  const ThirdPlaces third(o);
-  const bool learning = o.learning();
-  const auto baseline = o.place<float>();
-  const int pre_traces = static_cast<int>(o.whole()), post_traces = static_cast<int>(o.whole());
-  const int64_t pre = o.whole(), post = o.whole(), synapses = o.whole();
-  const int64_t words = o.whole(), delays = o.whole(), slots = o.whole();
-  Target to = {};
-  to.weights = weights.of(synapses, "weights");
-  to.baseline = baseline.any(synapses, "baseline");
-  const Modulation modulation = third.read(o, to, synapses);
-  const Waiting waiting = read_waiting(o, pre, post, pre_traces);
-
+  const StdpOperands given(o);
+  const int pre_traces = static_cast<int>(given.pre_traces), post_traces = static_cast<int>(given.post_traces);
+  const int64_t pre = given.pre, post = given.units, synapses = given.synapses, slots = given.slots;
   check_trace_counts(pre_traces, post_traces);
-  const float* const pre_trace = pre_kept.of(pre_traces * slots * pre, "pre_trace");
-  const float* const pre_decayed = pre_read.of(pre_traces * pre, "pre_decayed");
-  const float* const post_decayed = post_read.of(post_traces * post, "post_decayed");
-  const int8_t* const pre_spikes = arrived.any(pre, "pre_spikes");
-  const int8_t* const post_spikes = fired.of(post, "post_spikes");
-  const uint32_t* const history = bits.any(2 * words * pre, "history");
-  check(history || pre_spikes, "neither spikes nor a history arrives");
-  const EdgeLists edges = lists.read(o, {pre, post, words, delays, synapses, slots});
+  Target to = {};
+  to.weights = given.weights;
+  to.baseline = given.baseline;
+  const Modulation modulation = modulation_of(given, to);
+  const Waiting waiting = read_waiting(o, pre, post, pre_traces);
+  const int8_t* const pre_spikes = given.pre_spikes;
+  check(given.history || pre_spikes, "neither spikes nor a history arrives");
+  const EdgeLists edges = edges_of(o, given);
   const bool listed = edges.post != nullptr;
   if (listed) {
-    check(history != nullptr, "connections with delays have no history");
+    check(given.history != nullptr, "connections with delays have no history");
     if (o.is_first() && to.eligibility) check_moved(edges.post, synapses, modulation.size);
   } else {
     check(pre_spikes != nullptr && synapses == pre * post, "dense weights do not fit their spikes");
   }
 
-  const auto& operations = stdp_operations();
   const float* x[kMostTraces];
   const float* y[kMostTraces];
   const float* kept[kMostTraces];
-  const TraceKinds of_pre(o, pre_traces);
+  float factors[kMostTraces];
   for (int a = 0; a < pre_traces; ++a) {
-    kept[a] = pre_trace + a * pre;
-    x[a] = pre_spikes ? pre_decayed + a * pre : pre_trace + a * slots * pre;
+    factors[a] = TraceOperands(o).factor;
+    kept[a] = given.pre_trace + a * pre;
+    x[a] = pre_spikes ? given.pre_decayed + a * pre : given.pre_trace + a * slots * pre;
   }
-  for (int b = 0; b < post_traces; ++b) y[b] = post_decayed + b * post;
+  for (int b = 0; b < post_traces; ++b) y[b] = given.post_decayed + b * post;
   const Part part = o.part(post);
   if (part.empty()) return;
 
-  const Table table(coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
+  const Table table(given.coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
   check(table.pull == 0.0f || post_traces > 0, "a pull reads the first postsynaptic trace, and there is none");
   to.minimum = table.minimum;
   to.maximum = table.maximum;
-  begin_third(to, modulation, step, synapses);
+  begin_third(to, modulation, given.step, synapses);
   // Also without learning: delivery asks before it brings a row up to date what waits for it.
   if (waiting.memory && o.round() == 0)
-    Replay(waiting.memory, table, to.weights, to.baseline, of_pre.factor, pre, post, part, waiting.room, waiting.steps)
+    Replay(waiting.memory, table, to.weights, to.baseline, factors, pre, post, part, waiting.room, waiting.steps)
         .begin();
-  if (!learning) {
+  if (!given.learning) {
     if (to.pending) keep_waiting(to, modulation, edges.post, listed ? 1 : pre, listed ? synapses : post);
     return;
   }
   if (waiting.memory) {
-    Replay replay(waiting.memory, table, to.weights, to.baseline, of_pre.factor, pre, post, part, waiting.room,
+    Replay replay(waiting.memory, table, to.weights, to.baseline, factors, pre, post, part, waiting.room,
                   waiting.steps);
     if (o.round() == 0) o.at_end([replay](int64_t) mutable { replay.finish(); });
-    replay.step(pre_spikes, x, kept, post_spikes + part.first, Beginning(y, post_traces, part).of_part);
+    replay.step(pre_spikes, x, kept, given.post_spikes + part.first, Beginning(y, post_traces, part).of_part);
     return;
   }
   if (listed) {
-    const Rings rings = {x, slots, pre, pre_spikes ? 0 : row_of(step, slots)};
-    change_edges(table, to, Arrivals(history, words, pre, edges.starts, delays), edges, rings, post_spikes, post,
-                 part, y);
+    const Rings rings = {x, slots, pre, pre_spikes ? 0 : row_of(given.step, slots)};
+    change_edges(table, to, Arrivals(given.history, given.words, pre, edges.starts, given.delays), edges, rings,
+                 given.post_spikes, post, part, y);
   } else {
-    change_dense(table, to, pre_spikes, pre, x, post_spikes, post, part, y);
+    change_dense(table, to, pre_spikes, pre, x, given.post_spikes, post, part, y);
   }
-  end_third(to, modulation, step, edges.post, listed ? 1 : pre, listed ? synapses : post);
+  end_third(to, modulation, given.step, edges.post, listed ? 1 : pre, listed ? synapses : post);
 }
 
 }  // namespace spark

@@ -1,27 +1,32 @@
-"""Prints native/ops.h, which follows from the declarations of `spark.kernels.ops`."""
+"""Writes the headers of native/ that follow from the declarations of `spark.kernels.ops`."""
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from spark.kernels import instructions
-from spark.kernels.ops import BYTES, LEARNING, OPS, STEP, Array, Op
+from spark.kernels.ops import TABLES
+from spark.kernels.ops.declared import BYTES, LEARNING, STEP, Array, Op
 
 _TYPES = {"int8": "int8_t", "int32": "int32_t", "uint32": "uint32_t", "float32": "float", BYTES: "char"}
-_HEAD = """\
-// The numbers of all instructions, and the operands of those that spark/kernels/ops.py declares. Change them there,
-// then write this file: python -m spark.kernels.ops_header > native/ops.h
+_WRITTEN = """\
+// Written from spark/kernels/ops: change it there, then run `python -m spark.kernels.ops_header native`.
 #pragma once
 
 #include <cstdint>
 
+"""
+_NUMBERS = """\
+namespace spark {
+
+// The numbers of all instructions.
+#define SPARK_INSTRUCTIONS(_) \\
+"""
+_STRUCTURES = """\
 #include "operands.h"
 #include "shares.h"
 
 namespace spark {
-
-#define SPARK_INSTRUCTIONS(_) \\
-"""
-_MIDDLE = """\
 
 // Each reads its operands in their order and, in the debug build, holds its arrays to their sizes. A `Span` is an array
 // whose size the instruction itself looks at.
@@ -41,12 +46,16 @@ def camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
-def header() -> str:
-    """The whole file."""
+def headers() -> dict[str, str]:
+    """The files by name."""
     lines = [f"  _(k{camel(name)}, {number})" for name, number in numbered().items()]
-    declared = [each for op in OPS.values() for each in (op, *op.groups)]
-    structures = "\n".join("\n".join(_structure(op)) + "\n" for op in declared)
-    return _HEAD + " \\\n".join(lines) + "\n" + _MIDDLE + structures + "\n" + _TAIL
+    included = "".join(f'#include "{name}"\n' for name in sorted(TABLES))
+    made = {"ops.h": _WRITTEN + included + "\n" + _NUMBERS + " \\\n".join(lines) + "\n\n" + _TAIL}
+    for name, table in TABLES.items():
+        declared = dict.fromkeys(each for op in table.values() for each in (op, *op.groups))
+        structures = "\n".join("\n".join(_structure(op)) + "\n" for op in declared)
+        made[name] = _WRITTEN + _STRUCTURES + structures + "\n" + _TAIL
+    return made
 
 
 def _structure(op: Op) -> Iterator[str]:
@@ -88,4 +97,5 @@ def _read(array: Array) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(header())
+    for name, text in headers().items():
+        (Path(sys.argv[1]) / name).write_text(text, encoding="utf-8")

@@ -88,44 +88,17 @@ class Line:
         return any(use.writes and use.buffer[0] in (STATE, RESULT) for use in self.uses)
 
 
-# Of each instruction that is shared and that `OPS` does not declare: how each place is used, see `Array`; and which of
-# the whole numbers says how many units there are, for all or for each.
-_SHARED: dict[int, tuple[str, int | tuple[int, ...]]] = {
-    ins.STDP: ("wRRRRrRRr" + 8 * "R" + 6 * "R" + "r", 3),
-    ins.RULE: ("w" + 9 * "R" + 8 * "R" + 5 * "R" + "R", 3),
-}
-# Where among the places of a rule those of its list of connections begin; behind them stands its eligibility.
-_LISTS_OF_A_RULE = {ins.STDP: 9, ins.RULE: 10}
-
-
 def line(number: int, places: Sequence[Place | None], wholes: Sequence[int]) -> Line:
     """An instruction with its operands, shared as it may be."""
     op = OPS.get(number)
-    shared = _SHARED.get(number) if op is None else (op.uses, op.shared_by) if op.units else None
-    if number in _LISTS_OF_A_RULE:
-        shared = _of_a_rule(number, places)
-    made = Line(number, [*places, *wholes], is_shared=shared is not None)
-    if shared is not None:
-        kinds, units = shared
-        numbers = (units,) * len(kinds) if isinstance(units, int) else units
-        for place, kind, which in zip(places, kinds, numbers, strict=True):
-            if place is not None:
-                made.uses.append(_use(place, kind, wholes[which]))
-    else:
-        made.uses += uses_by_one(places, "" if op is None else op.uses)
-    return made
-
-
-def _of_a_rule(number: int, places: Sequence[Place | None]) -> "tuple[str, int | tuple[int, ...]] | None":
-    """How a rule is shared: with an eligibility, whose modulation all weights wait for, it is not."""
-    kinds, units = _SHARED[number]
-    first = _LISTS_OF_A_RULE[number]
-    lists, eligibility = places[first], places[first + 8]
-    if eligibility is not None:
-        return None
-    # First weights lie as the weights do.
-    last = "e" if number == ins.STDP else kinds[-1]
-    return (kinds if lists is None else f"E{kinds[1:-1]}{last}"), units
+    if op is None or not op.is_shared_with(places):
+        return Line(number, [*places, *wholes], uses_by_one(places, "" if op is None else op.uses_with(places)))
+    uses = [
+        _use(place, kind, wholes[units])
+        for place, kind, units in zip(places, op.uses_with(places), op.shared_by, strict=True)
+        if place is not None
+    ]
+    return Line(number, [*places, *wholes], uses, is_shared=True)
 
 
 def _use(place: Place, kind: str, units: int) -> Use:
