@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from spark.files import write_whole
 from spark.kernels import instructions
 from spark.kernels.ops import TABLES
 from spark.kernels.ops.declared import BYTES, LEARNING, STEP, Array, Op
@@ -98,4 +99,4 @@ def _read(array: Array) -> str:
 
 if __name__ == "__main__":
     for name, text in headers().items():
-        (Path(sys.argv[1]) / name).write_text(text, encoding="utf-8")
+        write_whole(Path(sys.argv[1]) / name, text.encode())
