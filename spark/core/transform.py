@@ -22,6 +22,7 @@ from spark.core.keeper import Keeper
 from spark.core.packing import Layout, plan
 from spark.core.part import Form, Part
 from spark.core.pauses import Pauses
+from spark.core.pausing import intervals
 from spark.core.state import Graph, Handle, State, StateLayout
 from spark.core.tree import CACHE, Clock, constants_of, leaves_of, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
@@ -115,6 +116,7 @@ def _reader(module: Part) -> Callable[[], Any]:
 
 def seal(module: Part) -> None:
     """Turn a freshly built outermost module into the owner of a packed state."""
+    pauses = _pauses(module)
     variables = variables_of(module)
     constants = constants_of(module)
     structure = structure_of(module, plan)
@@ -122,7 +124,7 @@ def seal(module: Part) -> None:
     module._graph = Graph(jax.device_put(packed), structure.handle)
     structure.graphs.add(module._graph)
     _kept.add(structure)
-    module._keeper = Keeper(type(module).__name__, first_state(module), module._calls_back, _pauses(module))
+    module._keeper = Keeper(type(module).__name__, first_state(module), module._calls_back, pauses)
     for path, constant in constants.items():
         constant._load = _constant_loader(module._graph, path)
         constant._value = constant.initial = None
@@ -135,7 +137,7 @@ def seal(module: Part) -> None:
 
 
 def _pauses(module: Part) -> Pauses | None:
-    every = tuple(sorted({number for _, part in walk(module) for number in part.pauses()}))
+    every = intervals(module)
     held = weakref.ref(module)
 
     def act(state: State, done: int) -> State:

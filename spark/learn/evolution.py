@@ -12,6 +12,7 @@ import numpy as np
 from spark.core.arguments import check_fields, checked
 from spark.core.errors import ArgumentError, Problem
 from spark.core.extras import need
+from spark.core.pausing import require_no_pauses
 from spark.core.transform import STEP, split
 from spark.learn.keeping import BRAIN, EPISODES, SEED, Curve, Kept
 from spark.learn.lesson import Callback, Lesson, check_seed, conduct
@@ -102,6 +103,7 @@ class Evolution:
             ArgumentError: The world does not fit the brain, a setting is none of the strategy's, the strategy has no
                 mean, or the seed is below 0 or so great that there are no steps for its episodes.
             RunError: The brain has no world, or several; or the world gives what is no number.
+            ModuleError: With `learning`, the brain pauses between steps, as for a `rewiring`.
             FormatError: What was kept is of another brain, world, seed or other weights, or cannot be read.
             StateError: A path is not there, with the nearest.
         """
@@ -124,6 +126,8 @@ class _Search:
         self.steps = self.config.every * (self.config.limit + _ROUNDS + 2)
         check_seed(seed, 2**62 // (self.steps * _EPISODES))
         self.held = Parameters(brain, teacher.weights)
+        if teacher.learning:
+            require_no_pauses(brain, "`Evolution`", "Give `learning=False`, or leave that out")
         self.key, self.seed, self.done = jax.random.key(seed), seed, 0
         with jax.numpy_dtype_promotion("standard"):
             self.strategy, self.settings = _strategy(teacher, self.held.first)

@@ -14,6 +14,7 @@ import numpy as np
 from spark.core.arguments import check_fields, checked
 from spark.core.errors import ArgumentError, LearnError, Problem
 from spark.core.extras import need
+from spark.core.pausing import require_no_pauses
 from spark.core.payloads import Payload
 from spark.core.transform import split
 from spark.learn.keeping import BRAIN, EPISODES, EXAMPLES, SEED, Curve, Kept, digest
@@ -125,6 +126,7 @@ class SurrogateGradients:
         Raises:
             MissingError: optax is not installed.
             ArgumentError: A path is not there, with the nearest; or the seed is below 0.
+            ModuleError: The brain pauses between steps, as for a `rewiring`.
             LearnError: The loss or a weight is no number any more; what was learned in the episodes before is in its
                 `lesson`.
             FormatError: What was kept is of another brain, seed, other weights or examples, or cannot be read.
@@ -143,8 +145,12 @@ class SurrogateGradients:
 
         Returns:
             float32, (examples, classes); the greatest is its choice.
+
+        Raises:
+            ModuleError: The brain pauses between steps, as for a `rewiring`.
         """
         build(brain)
+        require_no_pauses(brain, "`SurrogateGradients`", "Leave that out")
         graph, state = split(brain)
 
         def answer(given: Any) -> Any:
@@ -175,6 +181,7 @@ class _Descent:
 
         self.teacher, self.world = teacher, world
         self.held = Parameters(brain, teacher.weights)
+        require_no_pauses(brain, "`SurrogateGradients`", "Leave that out")
         self.optimizer = teacher.optimizer or optax.adam(teacher.rate)
         self.parameters, self.targets = self.held.first, jnp.asarray(world.targets)
         self.adapted = self.optimizer.init(self.parameters)

@@ -16,11 +16,12 @@ from spark.core import binding
 from spark.core.arguments import checked
 from spark.core.errors import InputError, ModuleError, Problem, ShardError
 from spark.core.module import Module
+from spark.core.pausing import require_no_pauses
 from spark.core.payloads import Payload
 from spark.core.rows import joint_leaves
 from spark.core.state import Graph, State
 from spark.core.transform import STEP, merge, split
-from spark.core.tree import part_named, walk
+from spark.core.tree import part_named
 from spark.engine.shares.cutting import Cutting, Row, cut, identity, modules_of, plan_of
 from spark.engine.shares.exchange import lost
 from spark.engine.shares.meeting import connect
@@ -301,15 +302,7 @@ def _check(brain: Brain) -> None:
                 "numerics",
             )
         )
-    if any(part.pauses() for _, part in walk(brain)):
-        raise ModuleError(
-            Problem(
-                type(brain).__name__,
-                "replaces connections between steps, which many devices do not, got a projection with a `rewiring`",
-                "Run it on one device, or leave the rewiring out",
-                "pause",
-            )
-        )
+    require_no_pauses(brain, "`spark.shard`", "Run it on one device, or leave that out")
     if jax.config.jax_threefry_partitionable is False:  # type: ignore[attr-defined]
         raise ModuleError(
             Problem(

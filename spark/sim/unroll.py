@@ -14,6 +14,7 @@ from spark.core.calling import step_as_written
 from spark.core.counter import Counter
 from spark.core.errors import ArgumentError, InputError, Problem, StateError
 from spark.core.names import suggestion
+from spark.core.pausing import require_no_pauses
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.state import Graph, State
 from spark.core.transform import FAULT, STEP, merge
@@ -81,7 +82,8 @@ def unroll(
     Raises:
         ArgumentError: `steps` is not above 0, or a parameter or what to record is not there, with the nearest name.
         InputError: Inputs are missing, too many, or of another shape.
-        ModuleError: A derivative would pass through something that has no formula in floats; says through what.
+        ModuleError: Something is learned, and the brain pauses between steps, as for a `rewiring`; or a derivative
+            would pass through something that has no formula in floats; says through what.
     """
     if not 0 < steps <= MOST_STEPS:
         text = f"must be from 1 to {MOST_STEPS:,}, got {steps}"
@@ -89,6 +91,8 @@ def unroll(
             Problem("unroll.steps", text, "Every step is kept for derivatives: ask for fewer", "bounds")
         )
     brain, layout = graph.structure.template, state.about.layout
+    if learning:
+        require_no_pauses(brain, "`spark.unroll`", "Give `learning=False`, or leave that out")
     fixed, series = _inputs(brain, dict(inputs or {}), steps)
     values = {path: layout.read(state.leaves, path) for path in layout.slots if path not in (STEP, FAULT)}
     constants = {
