@@ -102,55 +102,73 @@ class Keeper:
         with Claim(self):
             self._put(state, lent=True)
 
-    def most_steps(self, steps: int) -> int:
-        """How many of the next `steps` may be done at once: up to the next pause."""
-        return steps if self._pauses is None else min(steps, self._pauses.until(int(self.peek()[STEP])))
+    def most_steps(self, steps: int, learning: bool = True) -> int:
+        """How many of the next `steps` may be done at once: up to the next pause, if anything is learned."""
+        pauses = self._pauses if learning else None
+        return steps if pauses is None else min(steps, pauses.until(int(self.peek()[STEP])))
 
-    def advance(self, call: Callable[[State], tuple[State, Result]], learning: bool = True) -> Result:
+    def most_in_a_chunk(self, most: int) -> int:
+        """Room that chunks need which may be of `most` steps, a power of two: fewer where pauses are closer."""
+        return most if self._pauses is None else min(most, 1 << (self._pauses.longest - 1).bit_length())
+
+    def advance(
+        self, call: Callable[[State], tuple[State, Result]], steps: int = 1, learning: bool = True, lends: bool = False
+    ) -> Result:
         """Make the state what `call` makes of it, once that is there, and what a pause after it makes of that.
+
+        A pause that fails leaves the state before `call` if that was copied, or else the one after it.
 
         Args:
             call: From a state, whose arrays it may use up, to the next one and something else.
+            steps: Most steps that it does.
             learning: Whether anything is learned; without it there is no pause.
+            lends: Whether `call` leaves the arrays of its state alone.
 
         Returns:
             The something else.
 
         Raises:
-            RunError: `call` ran over a pause.
+            RunError: `call` would run over a pause; nothing was done.
         """
-        state = self.peek()
-        call = self._pausing(call, learning)
-        large = sum(leaf.nbytes for leaf in state.leaves) > COPIED_BYTES
-        if large and not self._lent and not self._may_fail:
-            with HeldSignals():
-                if self._given_away():
-                    return self._in_place(state, call)
-        after, result = call(_copied(state))
-        jax.block_until_ready(after)
-        self._put(after, lent=False)
-        return result
+        if learning and self._pauses is not None:
+            self._pauses.require_none_within(self._name, int(self.peek()[STEP]), steps)
+        return self._advance([call], learning, lends)[0]
+
+    def advance_in_pieces(
+        self, call: Callable[[State, int], tuple[State, Result]], steps: int, learning: bool = True
+    ) -> list[Result]:
+        """As `advance`, over pauses too: all of the steps are done, or none where the state is copied.
+
+        Args:
+            call: As for `advance`, of a state and how many steps to do at once.
+            steps: How many steps.
+            learning: As for `advance`.
+
+        Returns:
+            The something else of each piece; without a pause in between it is one.
+        """
+        pauses = self._pauses if learning else None
+        pieces = [steps] if pauses is None else pauses.pieces(int(self.peek()[STEP]), steps)
+
+        def of(piece: int) -> Callable[[State], tuple[State, Result]]:
+            return lambda state: call(state, piece)
+
+        return self._advance([of(piece) for piece in pieces], learning, lends=False)
 
     def take(self, call: Callable[[State], tuple[State, Result]]) -> Result:
-        """As `advance`, for a call that leaves the arrays of its state alone, and learns."""
-        after, result = self._pausing(call, True)(self.peek())
-        jax.block_until_ready(after)
-        self._put(after, lent=False)
-        return result
+        """As `advance` of one step, for a call that leaves the arrays of its state alone, and learns."""
+        return self.advance(call, lends=True)
 
-    def _pausing(
-        self, call: Callable[[State], tuple[State, Result]], learning: bool
-    ) -> Callable[[State], tuple[State, Result]]:
-        pauses = self._pauses if learning else None
-        if pauses is None:
-            return call
-
-        def settled(state: State) -> tuple[State, Result]:
-            before = int(state[STEP])
-            after, result = call(state)
-            return pauses.settled(self._name, before, int(after[STEP]), after), result
-
-        return settled
+    def _advance(
+        self, calls: list[Callable[[State], tuple[State, Result]]], learning: bool, lends: bool
+    ) -> list[Result]:
+        state = self.peek()
+        large = sum(leaf.nbytes for leaf in state.leaves) > COPIED_BYTES
+        if large and not lends and not self._lent and not self._may_fail:
+            with HeldSignals():
+                if self._given_away():
+                    return self._one_by_one(state, calls, learning, in_place=True)
+        return self._one_by_one(state if lends else _copied(state), calls, learning, in_place=False)
 
     def _given_away(self) -> bool:
         with self._lock:
@@ -158,18 +176,27 @@ class Keeper:
                 self._state = None
             return self._state is None
 
-    def _in_place(self, state: State, call: Callable[[State], tuple[State, Result]]) -> Result:
-        after: State | None = None
+    def _one_by_one(
+        self, state: State, calls: list[Callable[[State], tuple[State, Result]]], learning: bool, in_place: bool
+    ) -> list[Result]:
+        pauses = self._pauses if learning else None
+        results: list[Result] = []
         try:
-            after, result = call(state)
-            jax.block_until_ready(after)
+            for call in calls:
+                after, result = call(state)
+                jax.block_until_ready(after)
+                state = after
+                if pauses is not None:
+                    state = pauses.after(state, int(state[STEP]))
+                results.append(result)
         except BaseException:
-            # What fails before it begins, such as compiling, leaves the arrays.
-            whole = not any(leaf.is_deleted() for leaf in state.leaves)
-            self._put(state if whole else None, lent=False)
+            if in_place:
+                # What fails before it begins, such as compiling, leaves the arrays, and so does a pause.
+                whole = not any(leaf.is_deleted() for leaf in state.leaves)
+                self._put(state if whole else None, lent=False)
             raise
-        self._put(after, lent=False)
-        return result
+        self._put(state, lent=False)
+        return results
 
     def _put(self, state: State | None, lent: bool) -> None:
         with self._lock:

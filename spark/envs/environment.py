@@ -240,13 +240,14 @@ class Pupil:
         return int(np.asarray(found["action"].value)[-1].reshape(()))
 
     def _run(self, inputs: Any, steps: int, learning: bool) -> Any:
+        """Outputs of these steps; of the last of them alone where the brain pauses in between."""
         graph = graph_of(self.acting)
 
-        def call(state: State) -> tuple[State, Any]:
+        def call(state: State, steps: int) -> tuple[State, Any]:
             outputs, _, after = advance(graph, state, inputs, learning, steps=steps)
             return after, outputs
 
-        return keeper_of(self.acting).advance(call, learning)
+        return keeper_of(self.acting).advance_in_pieces(call, steps, learning)[-1]
 
     def _hand_back(self) -> None:
         """Give what was learned to the brain, which stands before an episode as it did."""

@@ -136,7 +136,7 @@ class Loop:
                 self._started = True
             for _ in tqdm(range(steps), disable=not progress):
                 inputs = self.observe(self._observation)
-                self._act(log, learning, *self._advance(inputs, self.steps_per_action, spikes, learning))
+                self._act(log, learning, self._advance(inputs, self.steps_per_action, spikes, learning))
                 if each is not None:
                     each(log)
                 interrupts.again()
@@ -144,24 +144,26 @@ class Loop:
                 raise_faults(graph_of(self.brain), keeper.peek())
         return log
 
-    def _advance(self, inputs: Any, steps: int, spikes: bool, learning: bool) -> tuple[Any, Any]:
-        """Outputs and spikes of the brain's next steps."""
+    def _advance(self, inputs: Any, steps: int, spikes: bool, learning: bool) -> list[tuple[Any, Any]]:
+        """Outputs and spikes of the brain's next steps, in pieces where it pauses in between."""
         graph = graph_of(self.brain)
 
-        def call(state: State) -> tuple[State, tuple[Any, Any]]:
+        def call(state: State, steps: int) -> tuple[State, tuple[Any, Any]]:
             outputs, fired, after = advance(graph, state, inputs, learning, steps=steps, spikes=spikes)
             return after, (outputs, fired)
 
-        return keeper_of(self.brain).advance(call, learning)
+        return keeper_of(self.brain).advance_in_pieces(call, steps, learning)
 
-    def _act(self, log: Log, learning: bool, outputs: Any, fired: Any) -> None:
-        host = jax.device_get(outputs)
+    def _act(self, log: Log, learning: bool, pieces: list[tuple[Any, Any]]) -> None:
+        host = jax.device_get(pieces[-1][0])
         last = {n: type(p)(p.value[-1]) for n, p in host.items()}
         action = self.act(last)
         log.observations.append(np.asarray(self._observation))
         log.actions.append(action)
-        for name, payload in jax.device_get(fired).items():
-            log.spikes.setdefault(name, []).append(payload.value)
+        spikes = [jax.device_get(fired) for _, fired in pieces]
+        for name in spikes[0]:
+            rows = [fired[name].value for fired in spikes]
+            log.spikes.setdefault(name, []).append(rows[0] if len(rows) == 1 else np.concatenate(rows))
         self._observation, reward, terminated, truncated, _ = self.environment.step(action)
         log.rewards.append(float(reward))
         log.terminated.append(bool(terminated))

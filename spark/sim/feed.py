@@ -55,6 +55,8 @@ class Feed:
         self._series: dict[str, np.ndarray] = {}
         self._functions: dict[str, Callable[[int], Payload]] = {}
         self._events: dict[str, EventRows] = {}
+        # What functions returned last, from which step on: of a chunk that ends early, the next one has the rest.
+        self._returned: dict[str, tuple[int, np.ndarray]] = {}
         for name in sorted(given.keys() & self._specs.keys()):
             problems += self._take(name, given[name], steps, brain.config.step_length)
         if problems:
@@ -146,11 +148,18 @@ class Feed:
             elif name in self._events:
                 self._events[name].fill(rows, first, count)
             else:
-                for at in range(count):
+                known = self._known(name, first, count)
+                rows[: len(known)] = known
+                for at in range(len(known), count):
                     rows[at] = self._called(name, first + at)
+                self._returned[name] = first, rows[:count]
             # Without a dtype JAX would compile a program for each shape.
             found[name] = spec.payload_type(jnp.asarray(rows, rows.dtype))
         return found
+
+    def _known(self, name: str, first: int, count: int) -> np.ndarray:
+        began, rows = self._returned.get(name, (first, np.zeros((0, *self._specs[name].shape))))
+        return rows[first - began :][:count]
 
     def _called(self, name: str, step: int) -> np.ndarray:
         address = f"{self._address}.{name}"

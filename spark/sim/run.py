@@ -164,10 +164,10 @@ def run_steps(
     """
     feed = Feed(brain, inputs, steps)
     noting = Noting(sieve.wanted, room_bytes)
-    most = most_steps(feed.row_bytes + noting.row_bytes)
+    graph, keeper = graph_of(brain), keeper_of(brain)
+    most = keeper.most_in_a_chunk(most_steps(feed.row_bytes + noting.row_bytes))
     taps, chosen = noting.taps(most), {n: jnp.asarray(c, c.dtype) for n, c in noting.chosen.items()}
     callbacks = checked_callbacks(callbacks)
-    graph, keeper = graph_of(brain), keeper_of(brain)
     report = Report(brain, 0, steps)
     pace = Pace(most)
 
@@ -177,11 +177,11 @@ def run_steps(
         return after, (noted, done)
 
     while report.done < steps and report.stopped is None:
-        count = pace.begin(keeper.most_steps(steps - report.done))
+        count = pace.begin(keeper.most_steps(steps - report.done, learning))
         series = feed.rows(report.done, count, most)
         # A callback, or what an input is fed from, may have changed the state.
-        first = int(keeper.peek()[STEP])
-        noted, done = keeper.advance(chunk, learning)
+        first, count = int(keeper.peek()[STEP]), keeper.most_steps(count, learning)
+        noted, done = keeper.advance(chunk, count, learning)
         ran = int(done)
         pace.end(ran)
         report.done += ran

@@ -8,11 +8,13 @@ import pytest
 from builders import refused
 
 import spark
-from spark import LoopError, Probe, RunError, learn
+from spark import LoopError, ModuleSpecs, Probe, Projection, RunError, learn
 from spark.envs import Environment
 from spark.envs.environment import draw_from, drawn_from
 from spark.learn import keeping
-from spark.nn import Brain
+from spark.nn import Brain, Pool, PoolConfig, plasticity, receptors, somas
+from spark.nn.connections import FixedInDegree
+from spark.nn.projections import Rewiring
 from spark.worlds import CartPole
 
 SMALL: dict[str, Any] = {"encoder": {"resolution": 6}, "every": 6}
@@ -208,23 +210,62 @@ def test_ctrl_c_ends_a_lesson_with_the_last_episode_that_ended(swung: Any, tmp_p
     assert_same_weights(again, brain)
 
 
-def test_what_the_world_showed_teaches_the_same_to_the_bit() -> None:
-    """Episodes that fell, one that was cut off, and the actions between."""
+def shown_by_the_world(brain: Brain, rounds: int) -> dict[str, np.ndarray]:
+    """What a brain's world shows in so many rounds, and which actions are taken."""
     names = ("physical", "reward", "terminated", "truncated", "started")
     paths = {name: f"world.{name}" for name in names} | {"chosen": "actor.chosen"}
+    every = SMALL["every"]
+    found = spark.run(brain, every * rounds, record=[Probe(path, every=every) for path in paths.values()])
+    seen = {n: np.asarray(found[path]).reshape(rounds, -1) for n, path in paths.items()}
+    return {name: rows if name == "physical" else rows[:, 0] for name, rows in seen.items()}
+
+
+def test_what_the_world_showed_teaches_the_same_to_the_bit() -> None:
+    """Episodes that fell, one that was cut off, and the actions between."""
     own, told, recorded = (small(limit=12) for _ in range(3))
     lesson = learn.Plasticity().fit(own, episodes=12)
     assert lesson.returns.max() == 12 > lesson.returns.min()
-    every = SMALL["every"]
-    rounds = int(lesson.returns.sum()) + 12
-    found = spark.run(recorded, every * rounds, record=[Probe(path, every=every) for path in paths.values()])
-    seen = {n: np.asarray(found[path]).reshape(rounds, -1) for n, path in paths.items()}
-    seen = {name: rows if name == "physical" else rows[:, 0] for name, rows in seen.items()}
+    seen = shown_by_the_world(recorded, int(lesson.returns.sum()) + 12)
     other = learn.Plasticity().fit(told, Environment(Playback(seen)), episodes=12)
     np.testing.assert_array_equal(other.returns, lesson.returns)
     for path in ("actor.weights", "critic.weights", "error.success"):
         assert np.any(own.state[path])
         np.testing.assert_array_equal(told.state[path], own.state[path])
+
+
+def small_and_rewired() -> Brain:
+    """With a pool besides, whose connections from the encoder are replaced after every 13 steps of 1 ms."""
+    config = learn.actor_critic(CartPole, seed=3, limit=12, **SMALL)
+    rule = plasticity.PairRuleConfig(weight_unit=1.0, maximum=3.0, a_plus=0.1, a_minus=0.12)
+    learns = Projection(
+        "encoder", "spikes", name="learns", weights=1.0, pattern=FixedInDegree(degree=5), rule=rule,
+        rewiring=Rewiring(interval=13.0, prune="random", share=0.2),
+    )  # fmt: skip
+    pool = PoolConfig(units=(4,), soma=somas.IntegrateAndFireSomaConfig(), receptors={"r": receptors.JumpConfig()})
+    beside = ModuleSpecs("pool", Pool, {"r": [learns]}, pool)
+    return Brain(config.updated(modules_map=[*config.modules_map.values(), beside]))
+
+
+def test_a_brain_rewires_in_an_environment_as_in_its_world() -> None:
+    """Rounds are 6 steps, and connections change in the middle of some."""
+    own, told, recorded, first = (small_and_rewired() for _ in range(4))
+    lesson = learn.Plasticity().fit(own, episodes=6)
+    seen = shown_by_the_world(recorded, int(lesson.returns.sum()) + 6)
+    learn.Plasticity().fit(told, Environment(Playback(seen)), episodes=6)
+    tables = [brain.connections("pool.learns") for brain in (own, told)]
+    for name in ("sources", "targets", "weights"):
+        np.testing.assert_array_equal(*(getattr(table, name) for table in tables))
+    spark.run(first, 1)
+    assert (first.connections("pool.learns").sources != tables[0].sources).mean() > 0.5
+
+
+def test_generations_that_learn_in_their_episodes_make_no_pauses() -> None:
+    text = (
+        "pool: changes between steps as it learns, such as by a `rewiring`, and `Evolution` does not pause for that, "
+        "got a pause every 13 steps. Give `learning=False`, or leave that out"
+    )
+    with refused(spark.ModuleError, text):
+        learn.Evolution(("actor.weights",), learning=True).fit(small_and_rewired(), episodes=1)
 
 
 @pytest.mark.thorough
