@@ -14,6 +14,7 @@ from spark.core.state import State
 from spark.core.tree import variables_of, walk
 from spark.core.variable import Constant, Variable
 from spark.nn.brain_config import BrainConfig
+from spark.nn.plasticity.weight_rule import WeightRule
 from spark.nn.projections import PlasticProjection
 
 Changed = TypeVar("Changed", bound=Config)
@@ -77,7 +78,8 @@ def carried(source: Module, target: Module) -> State:
 
     A variable keeps its value if both brains have it in the same shape and dtype, with the same first value, and its
     module has the same plastic connections. Everything else begins anew: a change of what a variable begins with, such
-    as another distribution of first weights, would have no effect otherwise.
+    as another distribution of first weights, would have no effect otherwise. Where such weights are of connections
+    that were replaced meanwhile, their module begins anew: weights lie in the order of the connections.
     """
     old, new = source.state, target.state
     before, after = variables_of(source), variables_of(target)
@@ -90,7 +92,23 @@ def carried(source: Module, target: Module) -> State:
         begins = path in before and not np.array_equal(before[path].reset_value, after[path].reset_value)
         if not begins and not any(path.startswith(f"{pool}.") for pool in anew):
             kept[path] = old[path]
-    return new.replace(kept)
+    anew = _out_of_step(target, kept)
+    return new.replace({path: kept[path] for path in kept if not any(path.startswith(f"{pool}.") for pool in anew)})
+
+
+def _out_of_step(target: Module, kept: Mapping[str, object]) -> set[str]:
+    """Modules that own a projection whose lists of connections would be as rewired, and its weights as at first."""
+    paths = {id(variable): path for path, variable in variables_of(target).items()}
+    parts, found = dict(walk(target)), set()
+    for path, projection in parts.items():
+        if isinstance(projection, PlasticProjection) and projection.rewires and f"{path}.edges_pre" in kept:
+            owner = path.rpartition(".")[0]
+            drawn = projection.config.projection
+            rule = parts.get(f"{owner}.{drawn.rule_name}") if owner else None
+            first = rule.first_weights() if isinstance(rule, WeightRule) else []
+            if not all(paths[id(variable)] in kept for variable in (projection.weights, *first)):
+                found.add(owner)
+    return found
 
 
 def _rewired(source: Module, target: Module) -> set[str]:

@@ -318,3 +318,30 @@ def test_what_runs_over_a_rewiring_is_refused() -> None:
         spark.core.part.keeper_of(brain).advance(lambda state: pytest.fail("it was called"), 20)
     for one, other in zip(before, shown(brain), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+PULLED = plasticity.ZenkeRuleConfig(gamma=0.02)
+
+
+@pytest.mark.parametrize(
+    ("rule", "wire", "changes"),
+    [
+        (PAIR, {"weights": Uniform(low=0.6, high=1.4)}, {}),
+        (PULLED, {"rule": PULLED, "weights": Uniform(low=0.6, high=1.4)}, {}),
+        (PAIR, {"rule": PULLED}, {}),
+        (PAIR, {}, {"pool.soma.potential_tau": 10.0, "pool.dtype": "bfloat16"}),
+    ],
+)
+def test_a_successor_whose_weights_begin_anew_has_their_connections(rule: Any, wire: Any, changes: Any) -> None:
+    """Weights lie in the order of the connections that they were drawn for."""
+    brain = taught(rule)
+    spark.run(brain, 150, given_for(slice(0, 150)), progress=False)
+    fresh = taught(**{"rule": rule, **wire}).with_config(changes)
+    successor = brain.with_config(fresh.config)
+    spark.run(fresh, 1, given_for(slice(0, 1)), progress=False)
+    fresh.reset()
+    paths = [path for path in fresh.state if path.startswith("pool.learns")]
+    assert {"pool.learns.edges_pre", "pool.learns.weights"} <= {*paths}
+    for path in paths:
+        np.testing.assert_array_equal(successor.state[path], fresh.state[path], err_msg=path)
+    assert (successor.connections("pool.learns").sources != brain.connections("pool.learns").sources).any()
