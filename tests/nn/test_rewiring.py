@@ -269,6 +269,65 @@ def test_exported_code_says_the_rewiring() -> None:
     assert made["config"] == config
 
 
+class CountingRuleConfig(plasticity.ConnectionRuleConfig):
+    """As for any rule."""
+
+
+class CountingRule(plasticity.ConnectionRule):
+    """Counts the steps of each connection, and forgets to say so where connections are replaced."""
+
+    config: CountingRuleConfig
+
+    def build(self, pre_spikes: Any, post_spikes: Any, weights: Any, modulation: Any = None) -> None:
+        """A number for each connection beside what all rules need."""
+        super().build(pre_spikes, post_spikes, weights, modulation)
+        self.counts = spark.Variable(np.zeros(weights.shape, np.float32))
+
+    def units(self, pre: Any, post: Any) -> plasticity.UnitValues:
+        """Nothing is kept of a unit."""
+        self.counts.value = self.counts.value + 1.0
+        return plasticity.UnitValues({}, {})
+
+
+class ToldRuleConfig(CountingRuleConfig):
+    """As for any rule."""
+
+
+class ToldRule(CountingRule):
+    """Says so."""
+
+    config: ToldRuleConfig
+
+    def of_each_connection(self) -> list[spark.Variable]:
+        """The counts too."""
+        return [*super().of_each_connection(), self.counts]
+
+
+def test_what_a_rule_names_moves_with_the_connections() -> None:
+    brain = taught(ToldRuleConfig(maximum=3.0))
+    steps = round(WEAKEST.interval / DT)
+    spark.run(brain, steps + 7, given_for(slice(0, steps + 7)), progress=False)
+    counts = np.asarray(brain.state["pool.learns_rule.counts"])
+    assert (counts == 7).sum() == 2 * UNITS and (counts == steps + 7).sum() == 6 * UNITS
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_connections_begin_with_the_mean_of_first_weights_within_the_bounds(dtype: str) -> None:
+    rewiring = WEAKEST.updated(weight=None)
+    for weights in (Uniform(low=0.5, high=1.5), 0.1):
+        rule = PAIR if weights != 0.1 else PAIR.updated(maximum=0.1 if dtype == "float32" else 0.10009765625)
+        made = taught(rule, rewiring, weights=weights)
+        brain = made.with_config({"pool.soma.potential_tau": 10.0, "pool.dtype": dtype})
+        spark.run(brain, 1, given_for(slice(0, 1)), progress=False)
+        brain.reset()
+        first = np.asarray(brain.connections("pool.learns").weights, np.float64)
+        begins = float(np.asarray(brain.pool.learns.begins_with.value))
+        # A number of bfloat16 has eight digits, in base 2.
+        exact = {"float32": 2.0**-22, "bfloat16": 2.0**-8}[dtype]
+        assert abs(begins - first.mean()) <= exact * first.mean()
+        assert first.min() <= begins <= first.max()
+
+
 def _refusals() -> Iterator[Any]:
     head = "Projection(__call__.s).ProjectionConfig.rewiring"
     yield (
@@ -298,6 +357,21 @@ def _refusals() -> Iterator[Any]:
         lambda: taught(rewiring=WEAKEST.updated(weight=5.0)),
         "pool.learns.rewiring.weight: lies outside of the bounds of the rule, got 5; expected 0 to 3. "
         "Change it, or the bounds",
+    )
+    yield (
+        lambda: taught(rewiring=WEAKEST.updated(share=0.0625)),
+        "pool.learns.rewiring.share: prunes nothing, got 0.0625 where a unit has at most 8 connections. "
+        "Take one above 0.0625, or give units more connections",
+    )
+    yield (
+        lambda: Rewiring(threshold=0.0),
+        "Rewiring.threshold: must be > 0, got 0.0. Size below which connections are pruned, in the receptor's unit; "
+        "for 'below' alone.",
+    )
+    yield (
+        lambda: taught(CountingRuleConfig(maximum=3.0)),
+        "pool.learns_rule.counts: would stay where it is while connections are replaced, got a variable of shape "
+        "(96,). Return it from `of_each_connection`, or from `first_weights`, of the rule",
     )
 
 

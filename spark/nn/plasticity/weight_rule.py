@@ -69,7 +69,8 @@ class WeightRule(Rule):
     def of_each_connection(self) -> list[Variable]:
         """Variables that have one number for each connection, (connections,), which is 0 where one begins.
 
-        A rule that keeps others adds them, so that they move with the connections where a projection is rewired.
+        A rule that keeps others adds them, so that they move with the connections where a projection is rewired. One
+        with a variable of that shape that neither this nor `first_weights` returns is refused there.
         """
         if self.third is None:
             return []

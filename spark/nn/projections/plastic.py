@@ -105,8 +105,14 @@ class PlasticProjection(Module):
             )  # fmt: skip
             setattr(self, f"edges_{name}", kept)
         begins = projection.rewiring.weight
-        begins = float(values.mean()) if begins is None and values.size else (begins or 0.0)
-        self.begins_with = Constant(np.float32(abs(begins) if projection.inhibits else begins))
+        if begins is None and not values.size:
+            begins = 0.0
+        elif begins is None:
+            # Summed in float64, and no mean lies outside of its numbers, though a rounded one may.
+            drawn = values.astype(np.float64)
+            begins = float(np.clip(drawn.mean(), drawn.min(), drawn.max()))
+        begins = abs(begins) if projection.inhibits else begins
+        self.begins_with = Constant(np.asarray(begins).astype(values.dtype).astype(np.float32))
         seed = self.generator_beside(f"{projection.name}_rewiring", projection.seed).integers(2**32, size=2)
         self.rewiring_seed = Constant(seed.astype(np.uint32))
 

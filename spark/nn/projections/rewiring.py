@@ -33,7 +33,7 @@ class Rewiring(Config):
         "connections a `share`, the weakest or any.",
     )
     threshold: Number | None = field(
-        None, least=0, description="Size below which connections are pruned, in the receptor's unit; for 'below' alone."
+        None, above=0, description="Size below which connections are pruned, in the receptor's unit; for 'below' alone."
     )
     share: Number | None = field(
         None, above=0, most=1, description="Share of each unit's connections that is pruned; not for 'below'."
@@ -105,6 +105,11 @@ def rewire(
     return Rewired(made, order, fresh[order])
 
 
+def pruned_of(settings: Rewiring, connections: np.ndarray) -> np.ndarray:
+    """How many of each unit's `connections` go by a `share`, where there is room, (units,)."""
+    return np.rint((settings.share or 0.0) * connections).astype(np.int64)
+
+
 def room_of(edges: Edges[np.ndarray], sizes: tuple[int, int, int], loops: bool) -> np.ndarray:
     """How many sources each target may still get, (targets,); arguments are those of `rewire`."""
     return _room(_pairs(edges, sizes[0]), sizes, loops)
@@ -144,7 +149,7 @@ def _pruned(
     chosen = chosen[np.lexsort((ranked, edges.post[chosen]))]
     count = np.bincount(edges.post[chosen], minlength=room.size)
     rank = np.arange(chosen.size) - np.repeat(np.cumsum(count) - count, count)
-    most = count if below else np.rint((settings.share or 0.0) * count).astype(np.int64)
+    most = count if below else pruned_of(settings, count)
     return chosen[rank < np.minimum(most, room)[edges.post[chosen]]]
 
 
