@@ -122,7 +122,10 @@ def main() -> int:
             row = {"soma": name, "units": units, "text_us": round(text, 2), "class_us": round(written, 2)}
             rows.append({**row, "ratio": round(ratio, 3)})
             worst = max(worst, ratio)
-            print(f"{name:<11} {units:>7,} units  text {text:7.2f} us a step  class {written:7.2f}  {ratio:.2f}", flush=True)
+            print(
+                f"{name:<11} {units:>7,} units  text {text:7.2f} us a step  class {written:7.2f}  {ratio:.2f}",
+                flush=True,
+            )
     (BENCH / "results" / "equations.json").write_text(
         json.dumps({"rows": rows, "worst": round(worst, 3)}, indent=1) + "\n"
     )

@@ -35,12 +35,14 @@ _engine: Engine = AsWritten()
 
 
 def install(engine: Engine) -> None:
-    """Let an engine do the steps of all modules of this process.
+    """Let an engine do the steps of all modules of this process; another one of its class changes nothing.
 
     Raises:
-        ModuleError: There is one already: what was compiled with it would go on with it.
+        ModuleError: There is one of another class: what was compiled with it would go on with it.
     """
     global _engine
+    if type(engine) is type(_engine):
+        return
     if not isinstance(_engine, AsWritten):
         text = f"is installed already, got {type(engine).__name__} beside {type(_engine).__name__}"
         raise ModuleError(Problem("engine", text, "`import spark` installs the one that there is", "engine"))

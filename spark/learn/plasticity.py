@@ -71,7 +71,7 @@ class Plasticity:
             ArgumentError: The world does not fit the brain, or there is nothing to resume from.
             FormatError: What was kept cannot be gone on with.
         """
-        pupil = brain if seed is None else Brain(brain.config.with_new_seeds(seed))
+        pupil = brain if seed is None else type(brain)(brain.config.with_new_seeds(seed))
         course = _course(pupil, world, True, seed)
         the_only(brain, PredictionError)
         return conduct(course, episodes, callbacks, to, resume)

@@ -178,7 +178,7 @@ class Brain(Module):
         """
         config = changes if isinstance(changes, BrainConfig) else changed(self.config, changes)
         if self._mode == calling.NEW:
-            return Brain(config)
+            return type(self)(config)
         if config.step_length != self.config.step_length:
             raise ModuleError(
                 Problem(
@@ -189,7 +189,7 @@ class Brain(Module):
                     "clash",
                 )
             )
-        successor = Brain(config)
+        successor = type(self)(config)
         calling.build(successor, successor.declared_inputs())
         successor.load_state(carried(self, successor))
         return successor
@@ -217,7 +217,7 @@ class Brain(Module):
             raise NotBuiltError(Problem(type(self).__name__, message, "Call it once; the first call builds it"))
         new = new_weights(self, weights)
         config = rewritten(self, self.config, new)
-        successor = Brain(config)
+        successor = type(self)(config)
         calling.build(successor, successor.declared_inputs())
         successor.load_state(carried(self, successor).replace(changed_variables(self, new)))
         require_same_connections(self, successor, new)

@@ -45,7 +45,7 @@ def replicas(brain: Brain, number: int, seed: int = 0) -> list[Brain]:
     if seed < 0:
         raise RunError(Problem("seed", f"must be at least 0, got {seed}", "", "bounds"))
     seeds = np.random.SeedSequence(seed).generate_state(int(number), np.uint32)
-    return [Brain(brain.config.with_new_seeds(int(own))) for own in seeds]
+    return [type(brain)(brain.config.with_new_seeds(int(own))) for own in seeds]
 
 
 @checked

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from types import FrameType
+from types import FrameType, MethodType
 from typing import Any
 
 # How runs and lessons that Ctrl-C ended say so.
@@ -43,17 +43,30 @@ class NoneLost:
     """
 
     def __init__(self) -> None:
-        self.asked = False
-        mine = threading.current_thread() is threading.main_thread()
-        self._usual = mine and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        self._asked = False
+        self._around: NoneLost | None = None
+        before = signal.getsignal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else None
+        self._usual = before is signal.default_int_handler
+        if isinstance(before, MethodType) and isinstance(before.__self__, NoneLost):
+            self._around = before.__self__
+
+    @property
+    def asked(self) -> bool:
+        """Whether there was a Ctrl-C, here or in such a context around this one."""
+        return self._asked or (self._around is not None and self._around.asked)
 
     def __enter__(self) -> "NoneLost":
-        if self._usual:
-            signal.signal(signal.SIGINT, self._note)
+        try:
+            if self._usual:
+                signal.signal(signal.SIGINT, self._note)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._usual:
+        # A handler that somebody has set in the meantime stays.
+        if self._usual and signal.getsignal(signal.SIGINT) == self._note:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def again(self) -> None:
@@ -66,5 +79,5 @@ class NoneLost:
             raise KeyboardInterrupt
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
+        self._asked = True
         raise KeyboardInterrupt

@@ -131,7 +131,7 @@ def profile(brain: Brain, steps: int = 1000, inputs: Mapping[str, Input] | None 
 
 
 def _copy(brain: Brain) -> Brain:
-    made = Brain(brain.config)
+    made = type(brain)(brain.config)
     calling.build(made, made.declared_inputs())
     made.load_state(brain.state)
     return made

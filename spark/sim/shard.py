@@ -293,6 +293,9 @@ def _check(brain: Brain) -> None:
     if not isinstance(brain, Brain):
         text = f"cannot be sharded, got {type(brain).__name__}; expected spark.nn.Brain"
         raise ModuleError(Problem(type(brain).__name__, text, "Put the module into a brain", "brain"))
+    if not brain.parts_meet_at_ports:
+        text = "does more than its modules, of which alone devices do shares, got a `__call__` of its own"
+        raise ModuleError(Problem(type(brain).__name__, text, "Put what it does into a module", "brain"))
     if brain._checked:
         raise ModuleError(
             Problem(

@@ -1,10 +1,12 @@
 """A brain in a brain runs in the same native call as the modules around it, and gives what it does as array code."""
 
 from dataclasses import replace
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import array_code, tutorial_specs
+from builders import array_code, refused, tutorial_specs
 from drawing import some
 from tolerances import SAME_BRAIN
 
@@ -13,6 +15,7 @@ from spark import FloatArray, InputSpec, ModuleSpecs, OutputSpec, PortMap, Spike
 from spark.kernels import llvm
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import ExponentialIntegrator, ExponentialIntegratorConfig
+from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
 
 pytestmark = [
     pytest.mark.skipif(bool(llvm.why_not()), reason=llvm.why_not()),
@@ -130,3 +133,47 @@ def test_a_brain_with_a_step_of_its_own_runs_as_it_is_written(inside):
     explained = spark.explain(own[0])
     assert not explained.one_call
     assert {how.reason for how in explained.modules} == {"Doubling does more than its modules"}
+
+
+def test_a_brain_with_a_step_of_its_own_stays_one_wherever_another_is_made_of_it():
+    brain = Doubling(inner_config(0))
+    assert type(brain.with_config({"seed": 3})) is Doubling
+    brain(drive=FloatArray(DRIVE[0]))
+    assert type(brain.with_config({"seed": 3})) is Doubling
+    assert {type(one) for one in spark.replicas(brain, 2, seed=1)} == {Doubling}
+
+
+def test_a_brain_with_a_step_of_its_own_is_not_spread_over_devices():
+    brain = Doubling(inner_config(0))
+    brain(drive=FloatArray(DRIVE[0]))
+    text = (
+        "Doubling: does more than its modules, of which alone devices do shares, got a `__call__` of its own. "
+        "Put what it does into a module"
+    )
+    with refused(spark.ModuleError, text):
+        spark.shard(brain, devices=1)
+
+
+class Deaf(LIFNeuron):
+    """A pool that hears nothing."""
+
+    config: LIFNeuronConfig
+
+    def advance(self, **arriving: spark.Payload) -> Any:
+        """Run the components on silence."""
+        silent = {name: type(payload)(jnp.zeros_like(payload.value)) for name, payload in arriving.items()}
+        return super().advance(**silent)
+
+
+def test_a_pool_with_another_way_to_run_its_components_runs_as_it_is_written():
+    def spikes(kind: type[LIFNeuron]) -> int:
+        pool = LIFNeuronConfig(units=(30,), async_spikes=False)
+        specs = [spark.ModuleSpecs("pool", kind, {"in_spikes": spark.PortMap("__call__", "events")}, pool)]
+        inputs = {"events": spark.InputSpec(spark.SpikeArray, (30,), "int8")}
+        brain = Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=specs, seed=1))
+        given = {"events": spark.SpikeArray(jnp.ones(30, jnp.int8))}
+        return (
+            spark.run(brain, 100, given, record=["pool.out_spikes"], progress=False).spikes("pool.out_spikes")[0].size
+        )
+
+    assert spikes(LIFNeuron) > 0 and spikes(Deaf) == 0

@@ -16,6 +16,7 @@ import spark
 from spark.demo import scaled, tutorial_config
 from spark.envs import Loop
 from spark.envs.spaces import action_decoder, observation_encoder
+from spark.sim.interrupt import NoneLost
 
 
 class Counting(gym.Env):
@@ -209,6 +210,21 @@ def test_a_ctrl_c_that_python_drops_ends_a_loop_after_the_action(brain, usual_ct
         loop.run(1000, seed=0)
     assert int(brain.state["step"]) == 4
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_ctrl_c_that_python_drops_is_known_to_the_loop_inside_of_another_context_too(brain, usual_ctrl_c):
+    with NoneLost() as around:
+        with pytest.raises(KeyboardInterrupt):
+            Loop(brain, Interrupted(), steps_per_action=4, rest_steps=0).run(1000, seed=0)
+        assert around.asked
+    assert int(brain.state["step"]) == 4
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_that_is_set_meanwhile_stays(usual_ctrl_c):
+    with NoneLost():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_a_handler_of_the_users_own_is_left_alone(brain):

@@ -201,8 +201,14 @@ def test_equal_products_cancel():
 
 def test_a_product_that_others_read_too_is_rounded_before_it_is_added():
     x = np.full(40, 1 + 2.0**-12, np.float32)
-    product, difference = as_formula(lambda a: ((p := a * a), p - (1 + 2.0**-11)), x)
-    np.testing.assert_array_equal(difference, product - np.float32(1 + 2.0**-11))
+    less = np.float32(1 + 2.0**-11)
+    product, difference = as_formula(lambda a: ((p := a * a), p - less), x)
+    np.testing.assert_array_equal(difference, product - less)
+    # Also where it only has another shape for those that read it.
+    product, difference = as_formula(lambda a: ((p := (a * a).reshape(40)), p - less), x.reshape(8, 5))
+    np.testing.assert_array_equal(difference, product - less)
+    product, difference = as_formula(jax.jit(lambda a: (lambda p: (p, p - less))(jax.jit(lambda b: b * b)(a))), x)
+    np.testing.assert_array_equal(difference, product - less)
 
 
 def test_arrays_of_several_axes_are_units_row_by_row():

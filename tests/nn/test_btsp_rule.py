@@ -156,6 +156,8 @@ def test_settings_that_would_have_no_effect_beside_plateaus_of_a_modulator_are_r
     text = "BTSPRuleConfig.threshold: has no effect on plateaus that the modulation brings, got -40. Leave it out"
     with refused(spark.ConfigError, text):
         plasticity.BTSPRuleConfig(plateaus="modulation", threshold=-40.0)
+    with refused(spark.ConfigError, text.replace("-40", "-35")):
+        plasticity.BTSPRuleConfig(plateaus="modulation", threshold=-35.0)
     text = (
         "BTSPRuleConfig.eligibility_tau: has no modulation left, got 100 ms beside plateaus='modulation'. Leave it "
         "out, or let plateaus be seen at the soma or a dendrite"

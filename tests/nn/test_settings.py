@@ -150,6 +150,13 @@ CHANGED: dict[str, Any] = {
     "deviation": 2.0,
     "order": 5.0,
     "array": np.full((8, 12), 3.0),
+    "profile": "linear",
+    "width": 0.5,
+    "peak": 3.0,
+    "offset": 2.0,
+    "periodic": True,
+    "velocity": 3.0,
+    "side": 3.0,
 }
 
 

@@ -78,6 +78,9 @@ class Walk:
             dtype = _dtype(atom)
             return self._number(atom.val, dtype) if is_float(dtype) else numbers(atom.val, dtype)
 
+        # Nobody knows how often what comes from outside is read there.
+        for value in values:
+            self._note_readers(value, 2, False)
         equations = needed(jaxpr.eqns, jaxpr.outvars)
         uses = Counter(atom for e in equations for atom in e.invars if not isinstance(atom, core.Literal))
         uses.update(atom for atom in (*jaxpr.outvars, *jaxpr.outvars) if not isinstance(atom, core.Literal))
@@ -89,8 +92,8 @@ class Walk:
             else:
                 factor = self._number(inverse, "float32")
                 found = [self._operation("mul", [values[0], factor], equation)]
-            if equation.primitive.name == "mul" and uses[equation.outvars[0]] == 1:
-                self._note_product(found[0])
+            for variable, value in zip(equation.outvars, found, strict=True):
+                self._note_readers(value, uses[variable], equation.primitive.name == "mul")
             known.update(zip(equation.outvars, found, strict=True))
         return [read(atom) for atom in jaxpr.outvars]
 
@@ -169,10 +172,15 @@ class Walk:
         found = OPERATIONS["convert_element_type"](self.each, [at], "int32", params_of({"new_dtype": dtype}))
         return Each(found, dtype)
 
-    def _note_product(self, value: Value) -> None:
-        if value.dtype == "float32":
-            made = [value.lanes] if isinstance(value, Each) else list(value.cells.reshape(-1))
-            self._products.update({id(product): product for product in made})
+    def _note_readers(self, value: Value, readers: int, is_product: bool) -> None:
+        """Note a product that one sum may read; a move gives the same numbers on, and may give them to several."""
+        if value.dtype != "float32":
+            return
+        for number in [value.lanes] if isinstance(value, Each) else value.cells.reshape(-1):
+            if readers != 1:
+                self._products.pop(id(number), None)
+            elif is_product:
+                self._products[id(number)] = number
 
     def _run_of(self, name: str, dtype: str) -> Operation:
         """How an operation is written; a sum with one product becomes one operation.

@@ -73,13 +73,10 @@ class BTSPRuleConfig(ConnectionRuleConfig):
             text = f"has no modulation left, got {self.eligibility_tau:g} ms beside plateaus={_MODULATION!r}"
             mend = "Leave it out, or let plateaus be seen at the soma or a dendrite"
             found.append(Problem("eligibility_tau", text, mend, "setting"))
-        if self.instructed and "threshold" in self.explicit() and self.threshold != _THRESHOLD:
+        if self.instructed and "threshold" in self.explicit():
             text = f"has no effect on plateaus that the modulation brings, got {self.threshold:g}"
             found.append(Problem("threshold", text, "Leave it out", "setting"))
         return found
-
-
-_THRESHOLD = BTSPRuleConfig.model_fields["threshold"].default
 
 
 class BTSPRule(PotentialRule):
