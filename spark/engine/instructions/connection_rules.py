@@ -15,7 +15,7 @@ from spark.nn.plasticity.connection_rule import ConnectionRule, PotentialRule
 
 def _keeps_the_step(cls: type[ConnectionRule]) -> bool:
     """Whether nobody writes another step: what it calls is compiled for each class."""
-    return (cls.__call__, cls.advance) in [(rule.__call__, rule.advance) for rule in TABLE]
+    return cls.__call__ in [rule.__call__ for rule in TABLE] and cls.advance is ConnectionRule.advance
 
 
 def _is_compiled(rule: ConnectionRule) -> bool:
