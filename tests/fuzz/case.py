@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from spark import Payload, Probe
+from spark import Payload, Probe, Projection
 from spark.kernels import order
 from spark.nn import Brain, BrainConfig
 
@@ -81,6 +81,11 @@ class Case:
         """Inputs of one step."""
         return {name: feed.row(step) for name, feed in self.feeds.items()}
 
+    @property
+    def rewires(self) -> bool:
+        """Whether connections are replaced."""
+        return rewires(self.config)
+
     def pieces(self) -> list[tuple[int, int]]:
         """First step and number of steps of each piece of a run in pieces."""
         ends = [0, *(c for c in self.cuts if 0 < c < self.steps), self.steps]
@@ -101,6 +106,14 @@ class Case:
         lines += module_lines(self.config, "  ")
         lines += [f"  {probe}" for probe in self.probes]
         return "\n".join(lines)
+
+
+def rewires(config: BrainConfig) -> bool:
+    """Whether connections are replaced in a brain, or in one within it."""
+    wires = [wire for specs in config.modules_map.values() for wires in specs.inputs.values() for wire in wires]
+    inner = [specs.config for specs in config.modules_map.values() if specs.module_cls is Brain]
+    own = any(isinstance(wire, Projection) and wire.settings.rewiring is not None for wire in wires)
+    return own or any(rewires(one) for one in inner)
 
 
 def module_lines(config: BrainConfig, indent: str) -> list[str]:

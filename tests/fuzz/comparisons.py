@@ -193,5 +193,5 @@ def told(error: Exception) -> str:
 
 
 def sharded(case: Case) -> bool:
-    """Whether a brain can be spread over devices: where numbers are checked it cannot."""
-    return not case.config.check_numbers
+    """Whether a brain can be spread over devices: not where numbers are checked or connections are replaced."""
+    return not case.config.check_numbers and not case.rewires

@@ -11,8 +11,8 @@ import numpy as np
 
 from fuzz.origins import Draw, Origin, Shape, connectivity, delays, positive_values
 from spark import FloatArray, PortMap, Projection, SpikeArray
-from spark.nn import initializers, neurons, plasticity
-from spark.nn.projections import TsodyksMarkramConfig
+from spark.nn import connections, initializers, neurons, plasticity
+from spark.nn.projections import Rewiring, TsodyksMarkramConfig
 
 Wires = Sequence[Origin]
 
@@ -132,6 +132,8 @@ def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: floa
         settings["signed"] = draw.chance(0.5)
     if draw.chance(0.4):
         settings["rule"] = rule_config(draw, draw.choice(PlasticPool.rules), False, 4.01 * mean)
+        if leaves_room(found, origin.size) and draw.turn("rewired", (True, False)):
+            settings["rewiring"] = rewiring(draw)
         return Projection(origin.wire.origin, origin.wire.port, name=name, **settings)
     if draw.chance(0.3):
         settings["weight_dtype"] = draw.choice(["float16", "bfloat16"])
@@ -142,6 +144,23 @@ def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: floa
             used = initializers.UniformInitializer(low=0.5 * used, high=used)
         settings["short_term"] = TsodyksMarkramConfig(utilization=used, recovery_tau=recovers, **facilitates)
     return Projection(origin.wire.origin, origin.wire.port, name=name, **settings)
+
+
+def leaves_room(found: Any, pre: int) -> bool:
+    """Whether some units have connections, and not all have all sources, whatever is drawn."""
+    if isinstance(found, connections.FixedInDegree):
+        return found.degree < pre - 1
+    many = isinstance(found, connections.FixedProbability) and pre >= 12
+    return many or (isinstance(found, connections.OneToOne) and pre > 2)
+
+
+def rewiring(draw: Draw) -> Rewiring:
+    """Connections go by chance, so that ways to run whose weights differ by rounding prune the same ones.
+
+    Turns draw nothing: all else of a brain is as it would be without.
+    """
+    interval = draw.dt * draw.turn("interval", (7, 13, 1, 40))
+    return Rewiring(interval=interval, prune="random", share=draw.turn("share", (0.6, 1.0)))
 
 
 def by_distance(draw: Draw, mean: float, settings: dict[str, Any]) -> dict[str, Any]:

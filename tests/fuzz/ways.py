@@ -17,6 +17,7 @@ from fuzz.case import Case
 from fuzz.wide import widened_case
 from spark import Probe
 from spark.core.rows import read_host
+from spark.core.transform import paused
 from spark.engine.formulas import UNFORESEEN
 from spark.engine.taps import Tap
 from spark.nn import Brain
@@ -141,13 +142,14 @@ def calls(case: Case, brain: Brain | None = None) -> Outcome:
 
 
 def steps(case: Case, brain: Brain | None = None) -> Outcome:
-    """`spark.step` for each step."""
+    """`spark.step` for each step; it knows no pauses, which are made beside it."""
     brain = begun(case, brain)
     graph, state = spark.split(brain)
     held = [jax.tree.map(jax.numpy.copy, state)]
 
     def advance(inputs):
-        outputs, held[0] = spark.step(graph, held[0], inputs)
+        outputs, after = spark.step(graph, held[0], inputs)
+        held[0] = paused(graph, after, int(after["step"])) if case.rewires else after
         return outputs, held[0]
 
     found = _step_by_step(case, brain, advance)
