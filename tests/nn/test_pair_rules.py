@@ -21,9 +21,9 @@ RULES: dict[str, Any] = {
     "BCM": plasticity.BCMRuleConfig(amplitude=0.1, tau=50.0, threshold_tau=400.0, target=20.0),
     "power law": plasticity.PowerLawRuleConfig(rate=0.02, exponent=0.4, pre_tau=15.0, post_tau=25.0),
     "Clopath": plasticity.ClopathRuleConfig(depression=4e-4, potentiation=3e-4, theta_minus=-65.0, theta_plus=-52.0),
-    "scaling": plasticity.ScalingRuleConfig(amplitude=0.6, tau=200.0, target=20.0, interval=5.0),
+    "scaling": plasticity.ScalingRuleConfig(amplitude=0.9, tau=200.0, target=20.0, interval=5.0),
     "BTSP": plasticity.BTSPRuleConfig(
-        threshold=-52.0, pre_tau=300.0, post_tau=150.0, duration=80.0, rate=30.0, potentiation=6.0, depression=3.0
+        threshold=-52.0, pre_tau=300.0, post_tau=150.0, duration=80.0, rate=30.0, potentiation=24.0, depression=12.0
     ),
 }
 
@@ -71,13 +71,13 @@ def scaling(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> 
     for number, fired in enumerate(post, 1):
         y = keep * y + (1 - keep) * fired / (DT * 1e-3) / 20.0
         if number * DT % 5.0 == 0:
-            w = np.clip(w + 0.6 * 5e-3 * w * (1 - y)[:, None], 0, 1)
+            w = np.clip(w + 0.9 * 5e-3 * w * (1 - y)[:, None], 0, 1)
     return w
 
 
 def plateaus_of_the_soma(pre: np.ndarray, post: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Milstein et al. 2021, where the potential is above -52 mV."""
-    numbers = {"tau_e": 300.0, "tau_i": 150.0, "duration": 80.0, "rate": 30.0, "k_plus": 6.0, "k_minus": 3.0}
+    numbers = {"tau_e": 300.0, "tau_i": 150.0, "duration": 80.0, "rate": 30.0, "k_plus": 24.0, "k_minus": 12.0}
     return btsp(pre, v > -52.0, w, DT, **numbers)
 
 

@@ -109,7 +109,7 @@ def proxy(target, prefix):
         headers = {n: v for n, v in request.headers.items() if n in kept} | {"host": f"127.0.0.1:{target}"}
         headers.pop("origin", None)
         query = f"?{request.url.query}" if request.url.query else ""
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=None) as client:
             got = await client.get(f"http://127.0.0.1:{target}{request.url.path}{query}", headers=headers)
         passed = {
             n: v for n, v in got.headers.items() if n in ("content-type", "set-cookie", "content-security-policy")
