@@ -44,6 +44,7 @@ class Unread(Draw):
     Arithmetic with it, and orders, fail as those of any other object; a comparison and its truth would not.
     """
 
+    # What has no equality has no hash; typeshed knows no way to say so.
     __hash__ = None  # type: ignore[assignment]
 
     def __eq__(self, other: object) -> bool:

@@ -9,6 +9,11 @@ _MANTISSA = jnp.finfo(jnp.float32).nmant
 _ONE = np.float32(1).view(np.uint32)
 
 
+def draws_unit_by_unit() -> bool:
+    """Whether JAX draws each element's random numbers by itself, as its default is and as all native code does."""
+    return bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined] # JAX declares no settings.
+
+
 def uniform_from(key: jax.Array, first: jax.Array, count: int) -> jax.Array:
     """Elements `first` to `first + count` of `jax.random.uniform(key, (n,), float32)`, without drawing the others.
 

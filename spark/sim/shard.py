@@ -16,6 +16,7 @@ from spark.core import binding
 from spark.core.arguments import checked
 from spark.core.errors import InputError, ModuleError, Problem, ShardError
 from spark.core.module import Module
+from spark.core.own_draws import draws_unit_by_unit
 from spark.core.pausing import require_no_pauses
 from spark.core.payloads import Payload
 from spark.core.rows import joint_leaves
@@ -306,7 +307,7 @@ def _check(brain: Brain) -> None:
             )
         )
     require_no_pauses(brain, "`spark.shard`", "Run it on one device, or leave that out")
-    if jax.config.jax_threefry_partitionable is False:  # type: ignore[attr-defined]
+    if not draws_unit_by_unit():
         raise ModuleError(
             Problem(
                 "jax_threefry_partitionable",

@@ -137,10 +137,14 @@ class Showing(gym.Env):
         return self.shown(), 0.0, self.age % 5 == 0, False, {}
 
 
+def arriving(seen: np.ndarray) -> dict[str, SpikeArray]:
+    """What the environment shows, as spikes of the sources."""
+    return {"s": SpikeArray(jnp.asarray(seen, jnp.int8))}
+
+
 def test_a_loop_rewires_as_a_run_does_whose_rounds_do_not_fall_on_the_interval() -> None:
     looped, alone = taught(rewiring=OFTEN), taught(rewiring=OFTEN)
-    observe = lambda seen: {"s": SpikeArray(jnp.asarray(seen, jnp.int8))}  # noqa: E731
-    loop = Loop(looped, Showing(), observe=observe, act=lambda _: 0, steps_per_action=6, rest_steps=5)
+    loop = Loop(looped, Showing(), observe=arriving, act=lambda _: 0, steps_per_action=6, rest_steps=5)
     log = loop.run(12, seed=0, spikes=True)
     rows = []
     for number, seen in enumerate(log.observations):
@@ -163,8 +167,7 @@ def test_a_loop_rewires_as_a_run_does_whose_rounds_do_not_fall_on_the_interval()
 def test_a_loop_without_learning_keeps_its_connections() -> None:
     brain = taught(rewiring=OFTEN)
     before = brain.connections("pool.learns").sources
-    observe = lambda seen: {"s": SpikeArray(jnp.asarray(seen, jnp.int8))}  # noqa: E731
-    Loop(brain, Showing(), observe=observe, act=lambda _: 0, steps_per_action=30).run(3, seed=0, learning=False)
+    Loop(brain, Showing(), observe=arriving, act=lambda _: 0, steps_per_action=30).run(3, seed=0, learning=False)
     np.testing.assert_array_equal(brain.connections("pool.learns").sources, before)
 
 

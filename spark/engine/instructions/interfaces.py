@@ -1,8 +1,8 @@
 """Instructions of interfaces: spikers, and integrators of groups."""
 
-import jax
 import numpy as np
 
+from spark.core.own_draws import draws_unit_by_unit
 from spark.core.parameter import Scalar
 from spark.engine.instructions.instructions import Instructions, Table
 from spark.engine.lowering import Arriving, Lowering
@@ -44,7 +44,7 @@ def _topological(spiker: TopologicalLinearSpiker, lowering: Lowering, signal: Ar
 
 def _draws_for_all(spiker: PoissonSpiker) -> bool:
     """Native code draws as JAX's default generator does, and for all units."""
-    return spiker.key.units is None and bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
+    return spiker.key.units is None and draws_unit_by_unit()
 
 
 def _poisson(spiker: PoissonSpiker, lowering: Lowering, signal: Arriving) -> dict[str, Place]:

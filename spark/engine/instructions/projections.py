@@ -1,8 +1,8 @@
 """Instructions of projections, and of random events that come on top of what they bring."""
 
-import jax
 import numpy as np
 
+from spark.core.own_draws import draws_unit_by_unit
 from spark.engine.instructions.instructions import Instructions, Table
 from spark.engine.lowering import Arriving, Background, Change, Lowering, Postponed, RingInput
 from spark.kernels import Edges
@@ -62,7 +62,7 @@ def _gap(projections: GapProjections, lowering: Lowering, potentials: Arriving) 
 
 def _draws_as_jax(background: PoissonBackground) -> bool:
     """Native code draws as JAX's default generator does."""
-    return bool(jax.config.jax_threefry_partitionable)  # type: ignore[attr-defined]
+    return draws_unit_by_unit()
 
 
 def _background(background: PoissonBackground, lowering: Lowering) -> dict[str, Background]:

@@ -79,11 +79,6 @@ def _pool_ports(pool: Pool) -> tuple[str, ...]:
     return (*pool.unit_ports, *pool.exposed())
 
 
-def _why_pool_is_whole(pool: Pool) -> str:
-    """Connections that are replaced are those of all units together."""
-    return "its connections are replaced by others" if pool.pauses() else _why_neuron_is_whole(pool)
-
-
 # Those of which a step and a build do no more than a blueprint says.
 _BUILDS = (Neuron.build, Pool.build, PointNeuron.build, PlasticNeuron.build)
 
@@ -199,7 +194,7 @@ def _background(background: PoissonBackground, share: Share, sources: Mapping[st
 TABLE: Mapping[type[Module], Cutting] = {
     Module: Cutting(),
     Neuron: Cutting(_neuron, why_whole=_why_neuron_is_whole),
-    Pool: Cutting(_neuron, _pool_ports, _why_pool_is_whole),
+    Pool: Cutting(_neuron, _pool_ports, _why_neuron_is_whole),
     PlasticProjection: Cutting(_plastic),
     ListedProjections: Cutting(_listed),
     EventRule: Cutting(_rule, why_whole=_why_rule_is_whole),
