@@ -1,5 +1,6 @@
 """Settings and fixtures of all tests: strict dtypes, warnings as errors, no display; how they are shared out."""
 
+import functools
 import gc
 import os
 import signal
@@ -9,7 +10,7 @@ from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_PLATFORMS", os.environ.get("SPARK_TEST_PLATFORM", "cpu"))
-# What is compiled is shared by all processes of a run and by the next run; `make clean` takes it away.
+# What programs that tests start compile is shared by all of them and by the next run; `make clean` takes it away.
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / "build" / "compiled"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
@@ -28,6 +29,8 @@ from drawing import USUAL
 from hypothesis import settings
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+# Here hardly anything is compiled twice: to write it down and to look for it takes longer than that saves.
+jax.config.update("jax_enable_compilation_cache", False)
 settings.register_profile("spark", deadline=None, max_examples=USUAL, database=None, print_blob=True)
 # That of `make verify`, which draws more examples of each random test.
 settings.register_profile("thorough", settings.get_profile("spark"), max_examples=300)
@@ -88,11 +91,12 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files come first. Tests of a file share what is compiled, and a browser with its editor, in one process."""
 
-    def rank(item: pytest.Item) -> int:
-        file = item.path.relative_to(Path(__file__).parent).as_posix()
+    @functools.cache
+    def rank(path: Path) -> int:
+        file = path.relative_to(Path(__file__).parent).as_posix()
         return next((n for n, name in enumerate(LONG) if file.startswith(name)), len(LONG))
 
-    items.sort(key=rank)
+    items.sort(key=lambda item: rank(item.path))
 
 
 @pytest.fixture

@@ -132,6 +132,27 @@ class Layout:
             changed[slot.leaf] = jnp.asarray(leaves[slot.leaf]).at[slot.part].set(slot.flat(value))
         return tuple(changed)
 
+    def replace_all(self, leaves: tuple[Any, ...], values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Leaves with other arrays at some paths, each of its slot's shape and dtype.
+
+        What shares a leaf in the memory of this process is put there in NumPy: to dispatch that array by array takes
+        longer than the step of a small brain.
+        """
+        for leaf in sorted({self.slots[path].leaf for path in values}):
+            within = {path: value for path, value in values.items() if self.slots[path].leaf == leaf}
+            old = leaves[leaf]
+            # Where JAX is set to 32 bits it narrows what comes from NumPy, but not what it holds.
+            held = not isinstance(old, Tracer) and jax.dtypes.canonicalize_dtype(old.dtype) == old.dtype
+            if self.slots[next(iter(within))].solo or not held or not all(map(on_host, (old, *within.values()))):
+                for path, value in within.items():
+                    leaves = self.replace(leaves, path, value)
+                continue
+            new = np.array(old)
+            for path, value in within.items():
+                new[self.slots[path].part] = self.slots[path].flat(np.asarray(value))
+            leaves = (*leaves[:leaf], jnp.asarray(new, old.dtype), *leaves[leaf + 1 :])
+        return leaves
+
     def pack(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Leaves from arrays by path. NumPy arrays give NumPy leaves; anything else, JAX's."""
         parts: list[list[Any]] = [[] for _ in range(self.leaves)]

@@ -154,7 +154,9 @@ def paused(graph: Graph, state: State, done: int) -> State:
     for _, part in walk(view):
         if any(done % every == 0 for every in part.pauses()):
             part.pause(done)
-    return split(view)[1]
+    before: State = view._held.state
+    written = {path: variable.value for path, variable in variables_of(view).items() if variable._written}
+    return State(before.about.layout.replace_all(before.leaves, written), before.about)
 
 
 def replace_constants(module: Part, arrays: tuple[Any, ...]) -> None:

@@ -93,6 +93,24 @@ def test_a_replaced_array_is_read_back_and_the_others_stay(data: st.DataObject, 
     assert bits({p: layout.read(leaves, p) for p in values}) == bits({**values, path: new})
 
 
+@pytest.mark.parametrize("how", [jnp.asarray, np.asarray, jax.device_put])
+@given(st.data(), named_arrays())
+@examples(5, 50)
+def test_arrays_replaced_at_once_are_read_back_and_the_others_stay(
+    how: Any, data: st.DataObject, values: dict[str, np.ndarray]
+) -> None:
+    layout = planned(values)
+    paths = data.draw(st.sets(st.sampled_from(sorted(values)))) if values else set()
+    new = {path: data.draw(hnp.arrays(values[path].dtype, values[path].shape)) for path in sorted(paths)}
+    before = tuple(how(leaf) for leaf in layout.pack(values))
+    leaves = layout.replace_all(before, {path: how(array) for path, array in new.items()})
+    assert bits({p: layout.read(leaves, p) for p in values}) == bits({**values, **new})
+    assert bits({p: layout.read(before, p) for p in values}) == bits(values)
+    if how is jnp.asarray:
+        traced = jax.jit(layout.replace_all)(before, new)
+        assert [np.asarray(leaf).tobytes() for leaf in traced] == [np.asarray(leaf).tobytes() for leaf in leaves]
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "int32"])
 def test_an_empty_array_beside_a_single_number_is_packed_under_jit(dtype: str) -> None:
     """XLA ended the process while it compiled the two joined."""

@@ -17,8 +17,9 @@ BLOCK = re.compile(r"^```(?P<head>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | 
 PAGES = sorted(
     page for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")] if "```python" in page.read_text("utf-8")
 )
-# They teach and run for seconds, as tests of what they tell of do in small.
-LONG = {"gradients.md", "learning.md", "pools.md", "running.md", "write_your_own_neuron.md"}
+# They run for seconds, as tests of what they tell of do in small; what teaches for long is left to `make verify`.
+LONG = dict.fromkeys(("gradients.md", "pools.md", "running.md", "write_your_own_neuron.md"), pytest.mark.thorough)
+LONG["learning.md"] = pytest.mark.slow
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,7 @@ def run(step: Step, page: str, namespace: dict[str, object]) -> None:
         assert words(step.shown or "") == words(printed.getvalue()), f"{place}: prints\n{printed.getvalue()}"
 
 
-@pytest.mark.parametrize(
-    "page", [pytest.param(p, id=p.name, marks=pytest.mark.thorough if p.name in LONG else []) for p in PAGES]
-)
+@pytest.mark.parametrize("page", [pytest.param(p, id=p.name, marks=LONG.get(p.name, [])) for p in PAGES])
 def test_page_does_what_it_says(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(modules, "_classes", dict(modules._classes))
     name = f"page_{page.stem.lower()}"

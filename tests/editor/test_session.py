@@ -8,6 +8,7 @@ import time
 
 import pytest
 from documents import small, tutorial
+from drawing import some
 
 import spark
 from spark.editor.journal import Journal, drafts
@@ -171,18 +172,18 @@ while True:
 """
 
 
-def test_killed_at_any_moment_a_session_loses_at_most_what_it_had_not_told(root, states):
-    for wait in (0.0, 0.05, 0.2):
-        name = new_session_id()
-        arguments = [sys.executable, "-c", SCRIPT, str(root.folder), str(states), name]
-        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout.readline() == "ready\n"
-            told = int(process.stdout.readline())
-            time.sleep(wait)
-            os.kill(process.pid, signal.SIGKILL)
-            rest = process.stdout.read().split()
-        told = max([told, *(int(line) for line in rest[:-1])])
-        assert len(session(root, states, id=name).document["nodes"]) >= told
+@pytest.mark.parametrize("wait", some([0.0, 0.05, 0.2], 3, first=1, thorough=1))
+def test_killed_at_any_moment_a_session_loses_at_most_what_it_had_not_told(wait, root, states):
+    name = new_session_id()
+    arguments = [sys.executable, "-c", SCRIPT, str(root.folder), str(states), name]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        told = int(process.stdout.readline())
+        time.sleep(wait)
+        os.kill(process.pid, signal.SIGKILL)
+        rest = process.stdout.read().split()
+    told = max([told, *(int(line) for line in rest[:-1])])
+    assert len(session(root, states, id=name).document["nodes"]) >= told
 
 
 def test_a_file_that_is_no_model_leaves_the_session_as_it_was(root, states):

@@ -159,7 +159,8 @@ def rewiring(draw: Draw) -> Rewiring:
 
     Turns draw nothing: all else of a brain is as it would be without.
     """
-    interval = draw.dt * draw.turn("interval", (7, 13, 1, 40))
+    # Connections that change after every step are few: a pause takes as long as hundreds of steps.
+    interval = draw.dt * draw.turn("interval", (7, 13, 40, 1, 61, 97, 29, 150))
     return Rewiring(interval=interval, prune="random", share=draw.turn("share", (0.6, 1.0)))
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from drawing import some
 
 from spark.kernels import build, status
 from spark.kernels.build import library
@@ -195,7 +196,7 @@ def built(tmp_path, monkeypatch, copying_compiler) -> Path:
     return library().path
 
 
-@pytest.mark.parametrize("damage", [half, zeros, one_other_bit, foreign, other_bytes, unreadable])
+@pytest.mark.parametrize("damage", some([half, zeros, one_other_bit, foreign, other_bytes, unreadable], 3, thorough=1))
 def test_a_damaged_library_is_never_loaded_and_built_again(damage, built, copying_compiler, run):
     whole = built.read_bytes()
     damage(built)
@@ -218,7 +219,7 @@ def test_a_folder_in_the_librarys_place_is_named_and_kept(built, copying_compile
     assert (built / "kept").is_dir()
 
 
-@pytest.mark.parametrize("place", ["file", "file/inside", "/proc", "/proc/inside"])
+@pytest.mark.parametrize("place", some(["file", "file/inside", "/proc", "/proc/inside"], 2, first=1, thorough=1))
 def test_a_cache_that_cannot_be_written_to_is_named_and_the_reference_computes(place, tmp_path, copying_compiler, run):
     if place.startswith("/proc") and not Path("/proc").exists():
         pytest.skip("this system has no /proc")

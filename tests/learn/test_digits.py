@@ -9,7 +9,7 @@ import pytest
 EXAMPLE = Path(__file__).parents[2] / "examples" / "learning" / "digits_by_reward.py"
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_unseen_digits_are_told_far_better_than_by_chance() -> None:
     spec: Any = importlib.util.spec_from_file_location("example_digits_by_reward", EXAMPLE)
     example = importlib.util.module_from_spec(spec)

@@ -38,7 +38,7 @@ def test_the_pole_is_balanced_for_long(variants: Any, name: str) -> None:
     assert learn.evaluate(brain, episodes=10).mean > 5 * AT_RANDOM
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_hand_finds_its_target_sooner_than_by_chance() -> None:
     brain = learn.task("arm", 4)
     learn.Plasticity().fit(brain, episodes=120)

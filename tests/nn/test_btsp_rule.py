@@ -108,10 +108,17 @@ LAYOUTS: dict[str, Any] = {
     "listed": {"pattern": FixedProbability(probability=0.6)},
     "late": {"pattern": FixedProbability(probability=0.6), "delay": Uniform(low=2.0, high=20.0)},
 }
+QUICK = (("all", 1), ("late", 150))
 
 
-@pytest.mark.parametrize("number", [1, 150])
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    ("layout", "number"),
+    [
+        pytest.param(layout, number, marks=[] if (layout, number) in QUICK else pytest.mark.thorough)
+        for layout in LAYOUTS
+        for number in (1, 150)
+    ],
+)
 def test_plateaus_of_a_modulator_are_the_same_on_every_layout_by_threads_and_in_array_code(
     layout: str, number: int
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import array_code, refused, usual_step
+from drawing import some
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, Projection, SpikeArray, catalogue
@@ -92,14 +93,15 @@ def parts_of(cls: Any) -> tuple[Any, str]:
 
 
 RECEPTORS: Any = catalogue.BUILT_IN["receptor"]
-CLASSES = [
-    *catalogue.BUILT_IN["soma"],
-    *(receptor for receptor in RECEPTORS if receptor.takes is SpikeArray),
-    *catalogue.BUILT_IN["dendrite"],
-]
+FAMILIES = (
+    catalogue.BUILT_IN["soma"],
+    [receptor for receptor in RECEPTORS if receptor.takes is SpikeArray],
+    catalogue.BUILT_IN["dendrite"],
+)
 
 
-@pytest.mark.parametrize("cls", CLASSES)
+# Each is compiled three times for it; every fourth of each family in the quick run.
+@pytest.mark.parametrize("cls", [one for family in FAMILIES for one in some(family, 4, thorough=2)])
 def test_what_is_drawn_for_any_part_acts_as_the_same_numbers_given_as_arrays(cls: Any) -> None:
     pool, where = parts_of(cls)
     key = {"receptors": "r", "dendrites": "d"}.get(where)

@@ -119,8 +119,8 @@ LAYOUTS: dict[str, Any] = {
 }
 
 
-def learned(threads: int = 1) -> dict[str, np.ndarray]:
-    """Weights of all rules on all layouts after a run, and eligibilities of each rule on one layout, by path."""
+def learned(every: bool, threads: int = 1) -> dict[str, np.ndarray]:
+    """Weights of all rules on every layout, or on one, after a run, and eligibilities of each rule on one, by path."""
     wires = [
         Projection(
             "__call__", "s", name=f"{layout}{number}{'_taught' * modulated}", weights=0.5,
@@ -129,6 +129,7 @@ def learned(threads: int = 1) -> dict[str, np.ndarray]:
         )
         for number, rule in enumerate(RULES.values())
         for at, (layout, settings) in enumerate(LAYOUTS.items())
+        if every or at == number % len(LAYOUTS)
         for modulated in ((False, True) if at == number % len(LAYOUTS) else (False,))
     ]  # fmt: skip
     soma = somas.IntegrateAndFireSomaConfig(background=np.linspace(60.0, 110.0, UNITS_OF_MANY), cooldown=2.0)
@@ -143,12 +144,14 @@ def learned(threads: int = 1) -> dict[str, np.ndarray]:
     return {path: np.asarray(made.state[path]) for path in made.state.paths() if path.endswith(kept)}
 
 
-@pytest.mark.thorough
-def test_rules_of_connections_are_the_same_by_threads_and_in_array_code_on_every_layout_and_modulated() -> None:
-    alone, shared = learned(), learned(threads=2)
+@pytest.mark.parametrize(
+    "every", [pytest.param(False, marks=pytest.mark.thorough), pytest.param(True, marks=pytest.mark.slow)]
+)
+def test_rules_of_connections_are_the_same_by_threads_and_in_array_code_on_layouts_and_modulated(every: bool) -> None:
+    alone, shared = learned(every), learned(every, threads=2)
     with array_code():
-        written = learned()
-    assert len(alone) == len(RULES) * len(LAYOUTS) + 2 * len(RULES)
+        written = learned(every)
+    assert len(alone) == len(RULES) * (len(LAYOUTS) if every else 1) + 2 * len(RULES)
     for path, value in alone.items():
         np.testing.assert_array_equal(shared[path], value, err_msg=path)
         np.testing.assert_allclose(written[path], value, rtol=100 * SAME_BRAIN["float32"], atol=1e-5, err_msg=path)

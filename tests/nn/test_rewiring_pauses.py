@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import gymnasium as gym
@@ -19,6 +20,7 @@ from spark.core.keeper import COPIED_BYTES, Keeper
 from spark.core.pauses import Pauses
 from spark.envs import Loop
 from spark.nn import Brain
+from spark.sim.run import build
 
 # A step is half a millisecond: every 13 steps.
 OFTEN = WEAKEST.updated(interval=6.5)
@@ -103,6 +105,19 @@ def test_a_small_state_whose_pause_fails_is_the_one_before_the_steps(monkeypatch
     whole = taught(rewiring=OFTEN)
     spark.run(whole, 20, given_for(slice(0, 20)), progress=False)
     same(brain, whole)
+
+
+def test_connections_may_change_after_every_step() -> None:
+    often = WEAKEST.updated(interval=DT)
+    whole, called = taught(rewiring=often), taught(rewiring=often)
+    spark.run(whole, 12, given_for(slice(0, 12)), progress=False)
+    build(called)
+    sources = [called.connections("pool.learns").sources]
+    for row in given_for(slice(0, 12))["s"].value:
+        called(s=SpikeArray(row))
+        sources.append(called.connections("pool.learns").sources)
+    same(whole, called)
+    assert all((before != after).any() for before, after in pairwise(sources))
 
 
 @pytest.mark.parametrize("every", [(1,), (3,), (16,), (5, 7)])

@@ -1,5 +1,6 @@
 """How `make test` shares out its tests, and which it leaves to `make test-thorough`."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -26,8 +27,10 @@ def test_all_tests_of_a_file_run_in_one_process(tmp_path):
     (tmp_path / "pytest.ini").write_text("[pytest]")
     for name in ("test_a.py", "test_b.py", "test_c.py"):
         (tmp_path / name).write_text(FILE)
-    command = [sys.executable, "-m", "pytest", *shlex.split(options), "--numprocesses=2"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    command = [sys.executable, "-m", "pytest", "-p", "xdist", *shlex.split(options), "--numprocesses=2"]
+    # Other plugins take seconds to load, and take no part in sharing out.
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     ran = [line.split() for line in (tmp_path / "processes").read_text().splitlines()]
     assert len(ran) == 24

@@ -283,7 +283,7 @@ CASES = {
 }
 SHORT = ("tutorial unit 8", "tutorial module 2", "cuba unit 3")
 # More ways to cut and more kinds of modules; each compiles twice. Delays are looked at by two processes.
-KINDS = ("listed plan 3", "dense unit 3", "kinds unit 3", "outside unit 3")
+KINDS = ("listed plan 3", "kinds unit 3")
 LONG = tuple(case for case in CASES if case not in (*SHORT, *KINDS))
 # Delayed spikes of units that are split are looked at by two processes in the quick run; each of them compiles all.
 TWO_PROCESSES = {

@@ -22,7 +22,7 @@ from spark.core.part import keeper_of
 from spark.nn import Brain, BrainConfig
 
 
-@pytest.fixture(scope="module", params=[24, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[12, pytest.param(500, marks=pytest.mark.slow)])
 def interrupted(request: pytest.FixtureRequest) -> tuple[int, dict[str, dict[str, Any]]]:
     """How many moments, and what came of them: of runs, loops and saves, in one process."""
     script = Path(__file__).with_name("interrupted.py")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from builders import array_code
+from drawing import some
 
 import spark
 from spark import FloatArray
@@ -25,6 +26,12 @@ DELAYS = {
     "more than a byte holds": UniformInitializer(low=1.0, high=300.0),
 }
 WEIGHTS = {"one": ConstantInitializer(value=900.0), "each": UniformInitializer(low=300.0, high=1500.0)}
+# Each of the delays with each of the weights; half of the pairs in the quick run, with every one of both.
+MET = [
+    pytest.param(delay, weight, marks=[] if (number + place) % 2 == 0 else pytest.mark.thorough)
+    for number, delay in enumerate(DELAYS)
+    for place, weight in enumerate(WEIGHTS)
+]
 
 
 @pytest.fixture(params=["into a ring", "by blocks"], autouse=True)
@@ -59,8 +66,7 @@ def in_pieces(brain: Brain, pieces, threads: int | None) -> tuple[np.ndarray, di
     return np.concatenate(found), {path: np.array(brain.state[path]) for path in brain.state}
 
 
-@pytest.mark.parametrize("weight", WEIGHTS)
-@pytest.mark.parametrize("delay", DELAYS)
+@pytest.mark.parametrize(("delay", "weight"), MET)
 def test_a_run_in_pieces_or_by_several_threads_brings_what_one_call_brings(delay, weight):
     brain = network(delay, weight)
     assert sum(PIECES) == STEPS
@@ -92,7 +98,7 @@ def test_a_recorded_ring_is_that_of_one_step_after_the_other(delay, threads):
     np.testing.assert_array_equal(recorded, np.stack(steps))
 
 
-@pytest.mark.parametrize("delay", DELAYS)
+@pytest.mark.parametrize("delay", some(DELAYS, 2, first=1, thorough=1))
 def test_the_ring_of_input_to_come_is_that_of_array_code(delay):
     brain = network(delay, "each")
     spikes, state = in_pieces(brain, [STEPS], None)

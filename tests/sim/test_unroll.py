@@ -230,7 +230,9 @@ def test_connections_that_learn_and_have_delays_have_the_derivatives_of_those_th
         np.testing.assert_allclose(found[1][path], array, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("learns", [False, True], ids=["stays", "learns"])
+@pytest.mark.parametrize(
+    "learns", [pytest.param(False, id="stays"), pytest.param(True, id="learns", marks=pytest.mark.thorough)]
+)
 def test_where_signs_do_not_count_inhibitory_units_have_the_derivatives_of_excitatory_ones(learns: bool) -> None:
     """Of a silent unit nobody sees the sign, and most units are silent in most steps."""
     rule = PairRuleConfig(a_plus=0.0, a_minus=0.0, maximum=100.0) if learns else None

@@ -67,6 +67,7 @@ def test_a_network_is_built_by_keyboard_only(page, inhibited):
     page.picture("a_built_by_keyboard")
 
 
+@pytest.mark.slow
 def test_a_network_is_built_by_mouse(page):
     """Acceptance b."""
     page.empty()
@@ -185,7 +186,7 @@ def spikes(page, steps, path):
     return seen
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_brain_made_of_some_modules_gives_the_same_result_and_is_unpacked(page):
     """Acceptance h."""
     page.example("The tutorial's brain at CartPole")

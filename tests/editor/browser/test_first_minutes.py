@@ -232,6 +232,7 @@ def test_after_the_layout_everything_is_seen(page):
     page.picture("laid_out_30")
 
 
+@pytest.mark.thorough
 def test_a_run_shows_the_spikes_if_nobody_chose_what_to_watch(page):
     page.example("Noise into a pool")
     page.ask("apply", commands=[{"do": "remove", "ids": ["p1", "p2", "p3"]}])

@@ -108,6 +108,7 @@ def test_without_a_place_for_drafts_the_editor_opens_and_says_so_once(own_server
     assert page.errors == []
 
 
+@pytest.mark.thorough
 def test_nothing_is_lost_when_the_editor_is_killed_and_started_again(chromium, own_server):
     """Acceptance e: what was done, what was typed meanwhile, the page that is open, and the draft that none shows."""
     server = own_server()
@@ -147,7 +148,7 @@ def test_nothing_is_lost_when_the_editor_is_killed_and_started_again(chromium, o
     context.close()
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_page_of_an_editor_that_was_started_with_another_secret_says_where_the_link_is(own_server, visit):
     server = own_server()
     page = visit(server.link)

@@ -143,7 +143,7 @@ def proxy(target, prefix):
     return server, thread, server.servers[0].sockets[0].getsockname()[1]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_it_works_below_a_prefix(own_server, visit):
     """Acceptance p."""
     prefix = "/user/x/proxy/8765"

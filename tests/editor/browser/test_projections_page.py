@@ -90,6 +90,7 @@ def test_the_receptors_of_a_pool_are_its_ports_and_are_added_renamed_and_removed
     assert page.document()["nodes"]["n4"]["config"]["soma"] == {"soma": "LeakySomaConfig"}
 
 
+@pytest.mark.slow
 def test_a_dendrite_is_added_by_mouse_a_receptor_laid_on_it_and_the_brain_runs(pooled_page):
     page = pooled_page
     page.node("pool").click()

@@ -75,7 +75,7 @@ print(json.dumps([times.tolist(), units.tolist()]))
 """
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_code_of_a_brain_gives_the_same_spikes_in_another_process(page, tmp_path):
     """Acceptance i."""
     page.example("Noise into a pool")
@@ -122,6 +122,7 @@ FRAMES = """([probe, count, each]) => new Promise((done) => {
 })"""
 
 
+@pytest.mark.thorough
 def test_a_parameter_is_changed_while_it_runs(page):
     page.example("Noise into a pool")
     page.get_by_role("button", name="Run", exact=True).click()
@@ -145,6 +146,7 @@ def test_a_parameter_is_changed_while_it_runs(page):
 VIEWS = [f"panel view-{view}" for view in ("histogram", "matrix", "raster", "trace")]
 
 
+@pytest.mark.thorough
 def test_potentials_weights_and_histograms_are_chosen_by_clicking(page):
     page.example("A plastic pool")
     page.get_by_role("button", name="100 steps").click()
@@ -191,6 +193,7 @@ def download(page, name):
     return found.value
 
 
+@pytest.mark.thorough
 def test_the_model_the_pictures_and_the_replay_are_taken_home(page, tmp_path, chromium):
     page.example("Noise into a pool")
     page.get_by_role("button", name="100 steps").click()
@@ -224,7 +227,7 @@ def test_the_model_the_pictures_and_the_replay_are_taken_home(page, tmp_path, ch
     offline.close()
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_server_answers_while_a_brain_runs_as_fast_as_it_can(page):
     """Pictures that the page has no time for are dropped; how long an answer takes is measured by `make bench`."""
     page.example("The tutorial's brain at CartPole")

@@ -40,7 +40,7 @@ def test_every_wire_is_drawn_after_another_document_took_the_place(page):
     assert page.wires() == 5
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_run_of_another_document_is_over(page):
     page.example(CARTPOLE)
     page.get_by_role("button", name="100 steps").click()
@@ -109,7 +109,7 @@ def test_the_wires_of_a_type_that_is_not_installed_are_drawn(page, shared):
     page.picture("truth_unknown")
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_brain_that_is_killed_or_frozen_says_so_and_one_that_is_stopped_says_nothing(own_server, visit):
     server = own_server()
     page = visit(server.link)
