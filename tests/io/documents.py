@@ -1,6 +1,7 @@
 """Documents that tests share."""
 
 import copy
+import functools
 
 from spark.demo import tutorial_config
 from spark.editor import gallery
@@ -37,5 +38,10 @@ def _node(type_name, name, config, x):
 
 
 def examples():
-    """All of the gallery."""
+    """All of the gallery, to be changed by who asks."""
+    return copy.deepcopy(_gallery())
+
+
+@functools.cache
+def _gallery():
     return {name: gallery.document(name) for name in gallery.EXAMPLES}

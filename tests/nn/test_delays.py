@@ -36,7 +36,7 @@ def shifted(sent: np.ndarray, delay: int) -> np.ndarray:
     return np.concatenate([np.zeros((delay, *sent.shape[1:]), sent.dtype), sent])[: len(sent)]
 
 
-@pytest.mark.parametrize("delay", range(1, 9))
+@pytest.mark.parametrize("delay", some(range(1, 9), 4, first=3, thorough=1))
 def test_a_spike_arrives_exactly_its_delay_later(delay: int) -> None:
     """All delays up to the longest, over three times its length: the ring of past steps wraps."""
     sent = random_spikes(3 * 8 + 8, 5)
@@ -99,7 +99,7 @@ def potentials(sign: int, delay: int, jitted: bool) -> np.ndarray:
 
 
 @pytest.mark.parametrize("jitted", [False, True], ids=["eager", "jitted"])
-@pytest.mark.parametrize("delay", range(1, 9))
+@pytest.mark.parametrize("delay", some(range(1, 9), 4, first=3, thorough=1))
 def test_an_inhibitory_spike_lowers_the_potential_after_any_delay(delay: int, jitted: bool) -> None:
     found = potentials(-1, delay, jitted)
     assert not found[:delay].any() and np.all(found[delay:] < 0)

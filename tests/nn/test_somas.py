@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import prepared, refused, run
+from drawing import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tolerances import INTEGRATED, OPERATION
@@ -41,7 +42,7 @@ def spikes_under(soma: Any, current: float, steps: int) -> np.ndarray:
     return np.flatnonzero(np.asarray(found["spikes"].value)[:, 0])
 
 
-@pytest.mark.parametrize("dt", [1.0, 0.5, 0.1, 1 / 64])
+@pytest.mark.parametrize("dt", some([1.0, 0.5, 0.1, 1 / 64], 2, thorough=1))
 def test_potential_under_constant_current_follows_the_closed_form(dt: float) -> None:
     """V(t) = R*I*(1 - exp(-t/tau)); exact integration, so the tolerance does not grow with dt."""
     current, steps = 150.0, 200

@@ -276,8 +276,7 @@ def _collect(cls: type[spark.Config], seen: dict[type[spark.Config], dict[str, A
         return
     base = {n: REQUIRED[n] for n, info in cls.model_fields.items() if info.is_required()}
     seen[cls] = base
-    for name in cls.model_fields:
-        held = getattr(cls(**base), name)
+    for held in vars(cls(**base)).values():
         if isinstance(held, spark.Config):
             _collect(type(held), seen)
     for kind in cls.__subclasses__():
