@@ -132,7 +132,7 @@ class Layout:
             changed[slot.leaf] = jnp.asarray(leaves[slot.leaf]).at[slot.part].set(slot.flat(value))
         return tuple(changed)
 
-    def replace_all(self, leaves: tuple[Any, ...], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def replace_all(self, leaves: tuple[jax.Array, ...], values: Mapping[str, jax.Array]) -> tuple[jax.Array, ...]:
         """Leaves with other arrays at some paths, each of its slot's shape and dtype.
 
         What shares a leaf in the memory of this process is put there in NumPy: to dispatch that array by array takes
