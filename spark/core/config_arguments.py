@@ -4,7 +4,7 @@ import numbers
 import zlib
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -38,6 +38,14 @@ def nested_type(info: FieldInfo) -> type[Nested] | None:
     # Where several kinds of config fit, names are those of the default's kind.
     several = annotation.many_kinds and isinstance(info.default_factory, type)
     return info.default_factory if several else annotation  # type: ignore[return-value]
+
+
+def optional_type(info: FieldInfo) -> type[Nested] | None:
+    """The config class of a field that holds a config of one class or none, else None."""
+    held = [t for t in get_args(info.annotation) if t is not type(None)]
+    if info.get_default(call_default_factory=True) is not None or len(held) != 1:
+        return None
+    return held[0] if isinstance(held[0], type) and issubclass(held[0], Nested) else None
 
 
 def _canonical(cls: type[Nested], name: str) -> str:

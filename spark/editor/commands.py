@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from spark.core.config_arguments import optional_type
 from spark.core.names import illegal, suggestion
 from spark.core.registry import modules as registry
 from spark.editor.command_table import CommandError, command, existing, free_name, refuse, table_of
@@ -13,7 +14,10 @@ from spark.editor.wires import wire_to_first
 from spark.graph.check import RESERVED
 from spark.io.layout import arrange
 from spark.io.model_file import BRAIN, INPUT, OUTPUT
+from spark.nn.projections import ProjectionConfig
 
+# Configs of a projection that it may do without: one with all its defaults is not the same as none.
+OPTIONAL = {name for name, info in ProjectionConfig.model_fields.items() if optional_type(info)}
 PLACED = ("nodes", "notes", "groups")
 
 
@@ -117,6 +121,8 @@ def configure(draft: Draft, ids: list[str], path: list[str], value: Any = None, 
 def _configure_projection(draft: Draft, key: str, path: list[str], value: Any, reset: bool) -> None:
     edge = draft.get("edges", key)
     settings = _with(edge.get("projection", {}), path, value, reset)
+    if len(path) > 1 and path[0] in edge.get("projection", {}) and path[0] in OPTIONAL:
+        settings.setdefault(path[0], {})
     if not reset:
         if not takes_projections(draft.document, edge["to"]):
             raise _no_receptor(draft, edge)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from spark.core.config import Config
-from spark.core.config_arguments import nested_type
+from spark.core.config_arguments import nested_type, optional_type
 from spark.core.registry import modules as registry
 from spark.core.values import encode
 from spark.io.sparse import kind_of, listed
@@ -73,6 +73,8 @@ def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str
         # Where any of a family may stand; a class of the family stands for itself alone.
         if info.annotation in FAMILIES:
             made |= {"kind": "kinds", "tag": default.tag}
+    elif (optional := optional_type(info)) is not None:
+        made |= {"kind": "config", "fields": fields_of(optional)}
     elif "lists" in schema:
         made |= {"kind": "named", "tag": schema["lists"], "usual": schema["usual"], "default": listed(default) or {}}
         made["least"] = schema.get("minProperties", 0)

@@ -20,10 +20,11 @@ from spark.editor.live import Live
 from spark.editor.ports import configured_ports, inputs, means_defaults, why_not
 from spark.editor.shapes import deep_check, locate
 from spark.editor.wires import copied
+from spark.io.code import python_code
 from spark.io.graph_config import brain_config
 from spark.io.model_file import new_document
 from spark.nn import Brain, interfaces, receptors, somas
-from spark.nn.projections import TsodyksMarkramConfig
+from spark.nn.projections import Rewiring, TsodyksMarkramConfig
 
 
 def test_the_ports_of_a_pool_are_its_receptors():
@@ -72,6 +73,40 @@ def test_settings_of_a_projection_are_set_reset_and_undone():
     for name in ("pattern", "weights", "delay"):
         history.apply([{"do": "configure", "ids": ["e2"], "path": [name], "reset": True}])
     assert "projection" not in document["edges"]["e2"]
+
+
+def test_rewiring_is_used_set_and_left_out_field_by_field():
+    document = pooled_document()
+    before = copy.deepcopy(document)
+    history = configured(document, ["rewiring"], {}, ["e3"])
+
+    def settings():
+        config, problems = brain_config(document)
+        wires = config.modules_map["pool"].inputs["ampa"] if not problems else []
+        return [w.settings.rewiring for w in wires], [(p.edge, p.field, p.problem.message) for p in problems]
+
+    missing = "is missing, got prune='below'; expected a number"
+    assert settings() == ([], [("e3", "rewiring.threshold", missing)])
+    history.apply([{"do": "configure", "ids": ["e3"], "path": ["rewiring", "threshold"], "value": 0.4}])
+    assert settings() == ([None, Rewiring(threshold=0.4)], [])
+    assert "rewiring=Rewiring(threshold=0.4)" in python_code(brain_config(document)[0])
+    history.apply([{"do": "configure", "ids": ["e3"], "path": ["rewiring", "threshold"], "reset": True}])
+    # Not one of defaults alone, and so none: what is in use stays in use until it is left out.
+    assert document["edges"]["e3"]["projection"]["rewiring"] == {}
+    history.apply([{"do": "configure", "ids": ["e3"], "path": ["rewiring", "interval"], "value": -1.0}])
+    assert [(e, f) for e, f, _ in settings()[1]] == [("e3", "rewiring.interval")]
+    (fixes, *_) = fixes_of(document, brain_config(document)[1], {})
+    assert fixes[0]["label"] == "Back to the default"
+    history.apply([{"do": "configure", "ids": ["e3"], "path": ["rewiring"], "reset": True}])
+    assert document == before
+
+
+def test_rewiring_without_a_rule_is_said_at_its_wire():
+    document = pooled_document()
+    configured(document, ["rewiring"], {"threshold": 0.4}, ["e2"])
+    (problem,) = brain_config(document)[1]
+    assert (problem.edge, problem.field) == ("e2", "rewiring")
+    assert problem.problem.message == "is for weights that change, got no rule"
 
 
 def preset_document():
@@ -212,6 +247,20 @@ def test_the_catalogue_tells_the_page_the_settings_of_projections_and_the_kinds_
         "receptor"
     ]
     assert "LeakySomaConfig" in view["kinds"]["soma"] and "SomaConfig" not in view["kinds"]["soma"]
+    rewiring = fields["rewiring"]
+    assert (rewiring["kind"], rewiring["nullable"], rewiring["default"]) == ("config", True, None)
+    inner = {f["name"]: f for f in rewiring["fields"]}
+    assert list(inner) == list(Rewiring.model_fields)
+    assert {n: f["kind"] for n, f in inner.items()} == {
+        "interval": "number",
+        "prune": "choice",
+        "threshold": "number",
+        "share": "number",
+        "weight": "number",
+        "self_connections": "boolean",
+    }
+    assert (inner["interval"]["unit"], inner["interval"]["bounds"]) == ("ms", {"exclusiveMinimum": 0})
+    assert inner["prune"]["choices"] == ["below", "weakest", "random"]
     pool = {f["name"]: f for f in view["modules"]["Pool"]["fields"]}
     assert (pool["soma"]["kind"], pool["soma"]["tag"]) == ("kinds", "soma")
     assert (pool["receptors"]["kind"], pool["receptors"]["tag"]) == ("named", "receptor")

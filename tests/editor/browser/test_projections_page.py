@@ -44,6 +44,60 @@ def test_the_settings_of_a_projection_are_seen_and_edited(pooled_page):
     page.no_problems()
 
 
+def test_rewiring_is_set_by_mouse_with_units_and_bounds_and_the_brain_runs(pooled_page):
+    page = pooled_page
+    page.node("pool").click()
+    page.get_by_role("button", name="Settings of the wire from pool.out_spikes").click()
+    page.get_by_role("heading", name="Projection").wait_for()
+    inspector = page.locator(".inspector")
+    inspector.locator("summary", has_text="rewiring none").click()
+    used = inspector.locator("#field-rewiring")
+    assert not used.is_checked() and inspector.locator("#field-rewiring-interval").count() == 0
+
+    def rewiring():
+        return edge(page, "e3").get("rewiring")
+
+    used.check()
+    wait_until(lambda: rewiring() == {})
+    # What it needs is said beside its field; other fields stand at their defaults.
+    inspector.get_by_text("is missing, got prune='below'; expected a number").first.wait_for()
+    interval, threshold = (inspector.locator(f"#field-rewiring-{name}") for name in ("interval", "threshold"))
+    assert interval.input_value() == "100" and inspector.locator("#field-rewiring-prune").input_value() == "below"
+    threshold.fill("0.45")
+    threshold.press("Enter")
+    wait_until(lambda: rewiring() == {"threshold": 0.45})
+    page.no_problems()
+    interval.fill("0 ms")
+    interval.press("Enter")
+    inspector.get_by_text("It must be > 0 ms.").wait_for()
+    assert rewiring() == {"threshold": 0.45}
+    interval.fill("0.02 s")
+    interval.press("Enter")
+    wait_until(lambda: rewiring() == {"threshold": 0.45, "interval": 20})
+    page.picture("rewiring")
+    inspector.locator("#field-rewiring-prune").select_option("weakest")
+    inspector.get_by_text("has no effect with prune='weakest', got 0.45").first.wait_for()
+    inspector.get_by_role("button", name="Back to the default of threshold").click()
+    share = inspector.locator("#field-rewiring-share")
+    share.fill("1.5")
+    share.press("Enter")
+    inspector.get_by_text("It must be ≤ 1").wait_for()
+    share.fill("0.5")
+    share.press("Enter")
+    wait_until(lambda: rewiring() == {"interval": 20, "prune": "weakest", "share": 0.5})
+    page.no_problems()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_step(100)
+    page.get_by_role("button", name="Pause").click()
+    page.wait_phase("paused")
+    page.picture("rewiring-run")
+    used.uncheck()
+    wait_until(lambda: rewiring() is None)
+    page.keyboard.press("Control+z")
+    wait_until(lambda: rewiring() == {"interval": 20, "prune": "weakest", "share": 0.5})
+    page.no_problems()
+
+
 @pytest.mark.thorough
 def test_a_bare_wire_gets_its_first_settings(pooled_page):
     page = pooled_page

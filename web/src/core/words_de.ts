@@ -26,7 +26,7 @@ export const de: Record<string, string> = {
   "A value is needed.": "Ein Wert ist nötig.", "Give sizes such as 256 or 16, 16.": "Größen wie 256 oder 16, 16 angeben.",
   "Give a number, or a list such as [1, 2, 3].": "Eine Zahl angeben, oder eine Liste wie [1, 2, 3].", "A whole number is needed.": "Eine ganze Zahl ist nötig.",
   "It must be {bound}.": "Es muss {bound} sein.", "One value for all parts of the neuron": "Ein Wert für alle Teile des Neurons", "all parts": "alle Teile",
-  "several values": "mehrere Werte", none: "keiner", "An array, one number for each unit": "Ein Feld, eine Zahl für jede Einheit",
+  "several values": "mehrere Werte", none: "keiner", "in use": "benutzt", "An array, one number for each unit": "Ein Feld, eine Zahl für jede Einheit",
   "Back to the default": "Zurück zur Vorgabe", "Back to the default of {name}": "Zurück zur Vorgabe von {name}", kind: "Art", "What it draws": "Was es zieht",
   "Draw a number for each unit": "Eine Zahl für jede Einheit ziehen", "Draw {name} for each unit": "{name} für jede Einheit ziehen", "a number": "eine Zahl",
   "{n} nodes": "{n} Knoten", "of several types": "verschiedener Art", "This type is not installed here. The node is kept as it is.": "Diese Art ist hier nicht installiert. Der Knoten bleibt, wie er ist.",

@@ -136,10 +136,22 @@ function Nested({ ids, nodes, field, path, problems, owner, open }: Props) {
   const dotted = path.join(".");
   const inside = problems.some((p) => p.field === dotted || p.field?.startsWith(`${dotted}.`));
   const base = (owner as Config | undefined)?.[field.name] ?? field.default;
+  const none = field.nullable && nodes.every((n) => effective(n.config, path, field, owner) === null);
+  const key = `field-${path.join("-")}`;
+  const wrong = problems.filter((p) => p.field === dotted);
   return (
     <details className={`nested ${given ? "given" : ""}`} open={open || inside || given || undefined}>
-      <summary title={field.description}>{fieldName(field.name)}</summary>
-      {field.fields!.map((f) => <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={base} />)}
+      <summary title={field.description}>{fieldName(field.name)} {none && <span className="kind">{t("none")}</span>}</summary>
+      {field.nullable && (
+        <div className={`field ${wrong.length ? "wrong" : ""}`}>
+          <label htmlFor={key}>{t("in use")}</label>
+          <div className="entry">
+            <input id={key} type="checkbox" checked={!none} aria-describedby={`${key}-help`} onChange={(e) => void apply([{ do: "configure", ids, path, ...(e.target.checked ? { value: {} } : { reset: true }) }])} />
+          </div>
+          <div className="help" id={`${key}-help`}>{wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || words(field)}</div>
+        </div>
+      )}
+      {!none && field.fields!.map((f) => <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={base} />)}
     </details>
   );
 }
