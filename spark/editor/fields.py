@@ -73,7 +73,7 @@ def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str
         # Where any of a family may stand; a class of the family stands for itself alone.
         if info.annotation in FAMILIES:
             made |= {"kind": "kinds", "tag": default.tag}
-    elif (optional := optional_type(info)) is not None:
+    elif (optional := optional_type(info)) is not None and issubclass(optional, Config):
         made |= {"kind": "config", "fields": fields_of(optional)}
     elif "lists" in schema:
         made |= {"kind": "named", "tag": schema["lists"], "usual": schema["usual"], "default": listed(default) or {}}

@@ -53,7 +53,10 @@ def test_every_entry_has_equation_source_parameters_picture_tests_cost_and_what_
     rows = [line.split(" | ") for line in part(page, "Tests").splitlines()[2:]]
     assert rows and all(row[2].strip(" |") for row in rows), "a test without a tolerance"
     cost = part(page, "Cost")
-    assert re.search(r"[\d.e+-]+ µs with 1,000 units and [\d.e+-]+ µs with 100,000", cost) or family in entries.NO_UNITS
+    assert (
+        re.search(r"takes (less than )?[\d.,]+ µs with 1,000 units and (less than )?[\d.,]+ µs with 100,000", cost)
+        or family in entries.NO_UNITS
+    )
     assert cost and re.search(r"\]\(\w+\.md\)|\]\(\.\./guides/", part(page, "See also"))
 
 
@@ -69,6 +72,17 @@ def test_no_equation_is_cut_in_a_bracket_where_it_could_not_be_set() -> None:
     for _, cls in EVERY:
         for line in "\n".join(filter(is_block, paragraphs(cls))).splitlines():
             assert all(part.count(a) == part.count(b) for part in re.split(r"\s{3,}", line) for a, b in ("()", "[]"))
+
+
+def test_no_row_of_equations_is_the_rest_of_what_stood_beside_one() -> None:
+    rows = [(c.__name__, row) for _, c in EVERY for p in paragraphs(c) if is_block(p) for row in p.splitlines()]
+    assert len(rows) > 100
+    assert [(name, row) for name, row in rows if len(row.split()) < 3] == []
+
+
+def test_costs_are_shown_with_all_digits_before_the_point() -> None:
+    shown = ["less than 0.01", "0.0756", "87.6", "1,535", "17,450"]
+    assert [entries.digits(time, 0.01) for time in (-0.028, 0.07564, 87.634, 1535.24, 17450.3)] == shown
 
 
 def test_bounds_of_a_test_are_read_from_its_source() -> None:

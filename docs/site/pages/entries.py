@@ -151,10 +151,17 @@ def cost(family: str, name: str) -> list[str]:
         return []
     small, large = measured["microseconds"]
     sentence = (
-        f"A step takes {small:.3g} µs with 1,000 units and {large:.4g} µs with 100,000: see the "
+        f"A step takes {digits(small, 0.01)} µs with 1,000 units and {digits(large, 1.0)} µs with 100,000: see the "
         "[table of costs](../guides/costs.md) for how that was measured, and for what stands beside it."
     )
     return ["## Cost", "", sentence, ""]
+
+
+def digits(microseconds: float, least: float) -> str:
+    """A time with three digits, and all of those before the point; differences of times tell nothing below `least`."""
+    if microseconds < least:
+        return f"less than {least:g}"
+    return f"{microseconds:,.0f}" if microseconds >= 100 else f"{microseconds:.3g}"
 
 
 def tests(name: str) -> str:

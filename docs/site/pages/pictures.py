@@ -9,6 +9,7 @@ matplotlib.use("svg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from pages.experiments import EXPERIMENTS, Panel
 
@@ -64,6 +65,9 @@ def fill(axis: Any, panel: Panel, page: str) -> None:
     axis.set_xlabel(panel.below)
     if panel.logarithmic:
         axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        axis.xaxis.set_minor_formatter(NullFormatter())
     if panel.spikes is not None:
         steps, units = np.nonzero(panel.spikes)
         colours = np.where(panel.spikes[steps, units] > 0, COLOURS[page][0], COLOURS[page][1])

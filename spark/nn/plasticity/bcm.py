@@ -27,7 +27,7 @@ class BCMRuleConfig(ConnectionRuleConfig):
 class BCMRule(ConnectionRule):
     """The BCM rule: active inputs grow while the unit is above a threshold, else shrink; the threshold slides.
 
-        dW/dt = amplitude x y (y - theta) per s        tau_theta dtheta/dt = y^2 - theta
+        dW/dt = amplitude x y (y - theta) per second        tau_theta dtheta/dt = y^2 - theta
 
     x and y are rates, exponential averages of spikes over `tau`, in units of `target`. As theta follows the square of y
     no unit is for long above or below the target. Order of update in a step: rates decay and take this step's spikes;

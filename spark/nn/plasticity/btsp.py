@@ -82,7 +82,7 @@ class BTSPRuleConfig(ConnectionRuleConfig):
 class BTSPRule(PotentialRule):
     """Behavioural time scale plasticity: a plateau strengthens weak inputs that are active around it, weakens strong.
 
-        dW/dt = k_p (W_max - W) q_p(E I) - k_d (W - W_min) q_d(E I) per s
+        dW/dt = k_p (W_max - W) q_p(E I) - k_d (W - W_min) q_d(E I) per second
         tau_E dE/dt = -E, raised by 1000 / (rate tau_E) at spikes of the source, as tau_E is in ms
         tau_I dI/dt = -I + P / (1 - exp(-duration / tau_I))          P = 1 during plateaus, else 0
         q(x) = (s(x) - s(0)) / (s(1) - s(0))          s(x) = 1 / (1 + exp(-slope (x - threshold)))
@@ -98,7 +98,7 @@ class BTSPRule(PotentialRule):
 
     Input ports: `pre_spikes`, (pre,); `post_spikes`, (post,); `weights`, (pre, post), or those of a list of
     connections; `potential` (mV), (post,); and `modulation` of a modulated rule, one number, or one for each
-    postsynaptic unit; with plateaus="modulation" no `potential`. Output ports: `weights`, shape and dtype as they came.
+    postsynaptic unit; with `plateaus="modulation"` no `potential`. Output ports: `weights`, shape and dtype as they came.
     Variables: `pre_trace`, E, (pre,); `instructive`, I, (post,), float32.
     Source: Milstein, Li, Bittner, Grienberger, Soltesz, Magee & Romani 2021, doi:10.7554/eLife.73046, its
     weight-dependent model. The defaults of the time constants, k_p, k_d, q_p, q_d and the duration are those of its

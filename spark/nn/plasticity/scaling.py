@@ -35,7 +35,7 @@ class ScalingRuleConfig(ConnectionRuleConfig):
 class ScalingRule(ConnectionRule):
     """Homeostatic synaptic scaling: weights onto a unit grow in proportion while it is below its target, else shrink.
 
-        dW/dt = amplitude W (1 - y) per s        tau dy/dt = -y, which a spike raises by 1000 / (tau target)
+        dW/dt = amplitude W (1 - y) per second        tau dy/dt = -y, which a spike raises by 1000 / (tau target)
 
     y is the unit's rate, in units of `target`. What the weights onto a unit are to each other stays. Order of update in
     a step: the rate decays and takes this step's spikes; once in every `interval` all weights change by dW/dt times the

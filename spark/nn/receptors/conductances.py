@@ -79,8 +79,8 @@ class NMDAConfig(ReceptorConfig):
 class NMDA(Receptor):
     """A conductance of NMDA receptors: a difference of two exponentials whose peak is the weight, blocked by magnesium.
 
-        g = weight * s (exp(-t/tau) - exp(-t/rise)) / (1 + [Mg] / 3.57 exp(-0.062 V))          V in mV, s makes the
-        peak 1
+        g = weight * s (exp(-t/tau) - exp(-t/rise)) / (1 + [Mg] / 3.57 exp(-0.062 V))
+        V in mV, s makes the peak 1
 
     Order of update in a step: what arrives is added to both exponentials; their difference, blocked as the potential
     of the last step's end asks, is put out; then both decay.

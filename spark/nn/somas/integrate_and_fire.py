@@ -55,8 +55,8 @@ class ConductanceSomaConfig(PointSomaConfig):
 class IntegrateAndFireSoma(PointSoma):
     """Leaky integrate-and-fire units that hold their potential while they are refractory.
 
-        dV/dt = (-V + R (I + I_background - g V)) / tau     plus jumps     V in mV above rest, I in pA, g in nS, R in
-        MOhm
+        dV/dt = (-V + R (I + I_background - g V)) / tau     plus jumps
+        V in mV above rest, I in pA, g in nS, R in MOhm
 
     The conductances' current at rest is part of I. Of the scheme `exponential_euler` the step is exact without
     conductances, also for currents that decay within the step; with them, they and the currents are constant during a

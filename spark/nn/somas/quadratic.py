@@ -53,8 +53,8 @@ class QuadraticSomaConfig(PointSomaConfig):
 class QuadraticSoma(PointSoma):
     """Quadratic integrate-and-fire units (QIF), the normal form of neurons that begin to fire at any rate.
 
-        tau dV/dt = a V (V - V_c) + R (I + I_background - g V)       V and V_c in mV above rest, I in pA, g in nS, R in
-        MOhm
+        tau dV/dt = a V (V - V_c) + R (I + I_background - g V)
+        V and V_c in mV above rest, I in pA, g in nS, R in MOhm
 
     Order of update in a step: V takes one step of the `scheme`; jumps come on top; units above `threshold` fire and are
     set to `potential_reset`. While refractory V is held. Beyond `threshold` the slope is that at it.

@@ -36,8 +36,8 @@ class ResonateSomaConfig(SinglePrecisionSomaConfig):
 class ResonateSoma(Soma):
     """Resonate-and-fire units: damped oscillators that fire when their potential crosses the threshold.
 
-        dx/dt = b x - omega V + I / C        dV/dt = omega x + b V          V in mV above rest, x in mV, b = -1 /
-        damping_tau
+        dx/dt = b x - omega V + I / C        dV/dt = omega x + b V          b = -1 / damping_tau
+        V in mV above rest, x in mV
         V > threshold:  spike,  x <- 0,  V <- potential_reset
 
     Order of update in a step: x and V take the exact step for a current that is constant during it; jumps come on top
