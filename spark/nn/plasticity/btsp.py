@@ -90,15 +90,16 @@ class BTSPRule(PotentialRule):
     E is the eligibility of the source, I the instructive signal of the unit, and so the third factor; E and I count as
     at most 1, and W_min and W_max are the bounds. A plateau is where the potential of the soma or a dendrite is above
     `threshold` after this step, or what a modulator brings: a number P for all units, or one for each, of at least 0;
-    less counts as 0. Order of update in a step: E takes this step's spikes, I this step's
-    plateaus; weights onto units with an I of at least 1e-6 change by one Euler step, and are clipped. Others cost
-    nothing. While nothing is learned both signals go on.
+    less counts as 0. Order of update in a step: E takes this step's spikes, I this step's plateaus; weights onto units
+    with an I of at least 1e-6 change by one Euler step, and are clipped. Others cost nothing. While nothing is learned
+    both signals go on.
 
     With `eligibility_tau` these changes wait for a modulation that is none of plateaus, as those of any rule.
 
     Input ports: `pre_spikes`, (pre,); `post_spikes`, (post,); `weights`, (pre, post), or those of a list of
     connections; `potential` (mV), (post,); and `modulation` of a modulated rule, one number, or one for each
-    postsynaptic unit; with `plateaus="modulation"` no `potential`. Output ports: `weights`, shape and dtype as they came.
+    postsynaptic unit; with `plateaus="modulation"` no `potential`. Output ports: `weights`, shape and dtype as they
+    came.
     Variables: `pre_trace`, E, (pre,); `instructive`, I, (post,), float32.
     Source: Milstein, Li, Bittner, Grienberger, Soltesz, Magee & Romani 2021, doi:10.7554/eLife.73046, its
     weight-dependent model. The defaults of the time constants, k_p, k_d, q_p, q_d and the duration are those of its
