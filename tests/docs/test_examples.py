@@ -11,10 +11,12 @@ ROOT = Path(__file__).parents[2]
 LEARNING = ROOT / "examples" / "learning"
 # The other examples of learning run for minutes; a test of their own runs them for an episode.
 EXAMPLES = sorted([*(ROOT / "examples").glob("*.py"), LEARNING / "cartpole.py", LEARNING / "digits.py"])
+# Those of networks that take seconds; `tests/nn` has what all of them show.
+EXAMPLES += [ROOT / "examples" / "networks" / f"{name}.py" for name in ("place_field", "rewiring")]
 
 
 # What learns is left to `make test-thorough`, and for long to `make verify`; tests of learning have the same in small.
-LEARNS = {"cartpole": pytest.mark.thorough, "digits": pytest.mark.slow}
+LEARNS = {"digits": pytest.mark.slow, **dict.fromkeys(("cartpole", "place_field", "rewiring"), pytest.mark.thorough)}
 
 
 @pytest.mark.parametrize("example", [pytest.param(e, id=e.stem, marks=LEARNS.get(e.stem, [])) for e in EXAMPLES])
