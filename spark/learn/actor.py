@@ -29,6 +29,9 @@ class ActorPoolsConfig(ModuleConfig):
     max_freq: Number = field(200.0, unit="Hz", above=0, description="Rate of a unit at the highest potential.")
     refractory: Number = field(0.0, unit="ms", least=0, description="For how long a unit is silent after a spike.")
     rate: Number = field(1.2, least=0, description="Learning rate: a factor of every change of a weight.")
+    settling: Number | None = field(
+        None, above=0, description="Episodes of learning after which the rate is half of what it was; None: it stays."
+    )
     discount: Number = field(
         0.98, least=0, below=1, description="The factor of the error: worth of a reward a step later."
     )
@@ -67,6 +70,9 @@ class ActorPools(Module):
     "Won minus expected" is what makes it work: a pool that wins as expected changes nothing. When an episode
     begins, z and e are cleared. Weights stay.
 
+    With `settling`, `rate` above is rate / (1 + n / settling), where n episodes have begun while learning was on, this
+    one counted: each connection changes ever less, so that what was learned last does not undo the rest.
+
     With `homeostasis`, W_k <- W_k + homeostasis * (1 / actions - won_k) z at each choice, whatever comes of it: a pool
     that wins more seldom than others becomes easier to excite. So it is at every choice, also at that of an episode's
     last round, which no world reads. It suits choices each of which is right equally often: a
@@ -76,11 +82,12 @@ class ActorPools(Module):
     Output ports: `action`, int32, (1,): the pool that won the last round; `spikes`, int8, (actions, size).
     Variables: `weights`, `eligibility`, float32, (actions * size, inputs); `traces`, float32, (inputs,); `probability`,
     float32, (actions,): p of the last round; `counts`, float32, (actions,): spikes of this round; `phase`; where there
-    is a refractory period `resting`, float32, (actions, size), ms.
+    is a refractory period `resting`, float32, (actions, size), ms; with `settling`, `begun`, float32: n.
 
     Source: the eligibility of an escape-rate unit, spike minus expectation: Pfister, Toyoizumi, Barber & Gerstner 2006,
     doi:10.1162/neco.2006.18.6.1318; as a rule with reward: Fremaux, Sprekeler & Gerstner 2013,
-    doi:10.1371/journal.pcbi.1003024. Weights that hold a rate: Turrigiano & Nelson 2004, doi:10.1038/nrn1327.
+    doi:10.1371/journal.pcbi.1003024. Weights that hold a rate: Turrigiano & Nelson 2004, doi:10.1038/nrn1327. A
+    learning rate that falls: Robbins & Monro 1951, doi:10.1214/aoms/1177729586.
     """
 
     config: ActorPoolsConfig
@@ -101,6 +108,8 @@ class ActorPools(Module):
         if config.refractory > 0:
             silent = np.zeros((config.actions, config.size), np.float32)
             self.resting = Variable(silent, unit="ms", description="How long each unit stays silent.")
+        if config.settling is not None:
+            self.begun = Variable(np.zeros((), np.float32), description="Episodes begun while learning was on.")
         self.key = RandomKey()
         self.left = float(decay(config.dt, config.tau))
 
@@ -116,6 +125,10 @@ class ActorPools(Module):
         traces = self.left * self.traces.value + config.gain * spikes.value.reshape(-1).astype(jnp.float32)
         traces = jnp.where(new & decides(phase, config.every, BEGIN), 0.0, traces)
         arrived = jnp.where(self.is_learning, error.value.reshape(-1)[0].astype(jnp.float32), 0.0)
+        if config.settling is not None:
+            begins = new & decides(phase, config.every, BEGIN) & self.is_learning
+            self.begun.value = self.begun.value + jnp.where(begins, 1.0, 0.0)
+            arrived = arrived / (1.0 + self.begun.value / config.settling)
         weights = self._bounded(self.weights.value + config.rate * arrived * self.eligibility.value)
         # In the steps between errors nothing is computed for it.
         weights = jnp.where(arrived != 0.0, weights, self.weights.value)

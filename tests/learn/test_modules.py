@@ -69,10 +69,10 @@ def test_a_critic_learns_as_its_equations_say():
     assert np.abs(found["weights"]).max() == pytest.approx(0.05)
 
 
-@pytest.mark.parametrize("homeostasis", [0.0, 0.05])
-def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(homeostasis: float):
+@pytest.mark.parametrize(("homeostasis", "settling"), [(0.0, None), (0.05, None), (0.0, 2.0)])
+def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(homeostasis: float, settling: float | None):
     settings = {"tau": 7.0, "gain": 0.4, "rate": 0.5, "discount": 0.9, "trace": 0.7, "winner": 0.2, "max_freq": 500.0}
-    config = ActorPoolsConfig(actions=3, size=2, every=EVERY, homeostasis=homeostasis, **settings)
+    config = ActorPoolsConfig(actions=3, size=2, every=EVERY, homeostasis=homeostasis, settling=settling, **settings)
     found = taught(ActorPools(config))
     z, w, e, counts = np.zeros(INPUTS), np.zeros((6, INPUTS)), np.zeros((6, INPUTS)), np.zeros(3)
     unexpected = 0
@@ -81,7 +81,9 @@ def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(homeo
         z = np.exp(-1 / 7.0) * z + 0.4 * SPIKES[step]
         if STARTED[step] and phase == 1:
             z = np.zeros(INPUTS)
-        w = w + 0.5 * ERRORS[step] * e
+        # Episodes are counted in the second step of rounds 0, 7 and 15, where they begin.
+        begun = int(np.searchsorted([1, 7 * EVERY + 1, 15 * EVERY + 1], step, side="right"))
+        w = w + 0.5 / (1 if settling is None else 1 + begun / settling) * ERRORS[step] * e
         counts = counts + found["spikes"][step].sum(axis=1)
         if phase == EVERY - 1:
             won = int(found["action"][step][0])
@@ -279,6 +281,17 @@ def test_one_number_is_no_angle():
         PopulationEncoder(angle=True)(signal=FloatArray(jnp.zeros(1)))
 
 
+def alone(cls, config):
+    """A brain of one part that learns."""
+    wires = {name: [PortMap("__call__", name)] for name in ("spikes", "error", "started")}
+    inputs = {
+        "spikes": InputSpec(SpikeArray, (INPUTS,), "int8"),
+        "error": InputSpec(FloatArray, (1,), "float32"),
+        "started": InputSpec(BooleanMask, (1,), "bool"),
+    }
+    return Brain(BrainConfig(input_map=inputs, modules_map=[ModuleSpecs("part", cls, wires, config)]))
+
+
 @pytest.mark.parametrize(
     ("cls", "config"),
     [
@@ -287,13 +300,7 @@ def test_one_number_is_no_angle():
     ],
 )
 def test_what_happens_while_learning_is_off_is_not_learned_from_later(cls, config):
-    wires = {name: [PortMap("__call__", name)] for name in ("spikes", "error", "started")}
-    inputs = {
-        "spikes": InputSpec(SpikeArray, (INPUTS,), "int8"),
-        "error": InputSpec(FloatArray, (1,), "float32"),
-        "started": InputSpec(BooleanMask, (1,), "bool"),
-    }
-    brain = Brain(BrainConfig(input_map=inputs, modules_map=[ModuleSpecs("part", cls, wires, config)]))
+    brain = alone(cls, config)
     given = {
         "spikes": SpikeArray(SPIKES),
         "error": FloatArray(ERRORS.astype(np.float32)[:, None]),
@@ -304,3 +311,16 @@ def test_what_happens_while_learning_is_off_is_not_learned_from_later(cls, confi
         np.testing.assert_array_equal(brain.state[f"part.{name}"], 0.0)
     spark.run(brain, STEPS, given, progress=False)
     assert np.any(np.asarray(brain.state["part.eligibility"])) and np.any(np.asarray(brain.state["part.weights"]))
+
+
+def test_a_rate_settles_with_the_episodes_that_taught():
+    brain = alone(ActorPools, ActorPoolsConfig(every=EVERY, settling=10.0))
+    given = {
+        "spikes": SpikeArray(SPIKES),
+        "error": FloatArray(ERRORS.astype(np.float32)[:, None]),
+        "started": BooleanMask(STARTED[:, None]),
+    }
+    spark.run(brain, STEPS, given, learning=False, progress=False)
+    assert brain.state["part.begun"] == 0.0
+    spark.run(brain, STEPS, given, progress=False)
+    assert brain.state["part.begun"] == 3.0
