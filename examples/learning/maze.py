@@ -17,10 +17,10 @@ def brain(seed: int) -> Brain:
             Maze,
             seed=seed,
             acting=learn.ActorRace,
-            encoder={"resolution": 24},
-            actor={"winner": 0.8, "trace": 0.9, "rate": 10.0, "size": 8, "tau": 5.0},
-            critic={"rate": 0.04, "tau": 5.0},
-            error={"least_rate": 1.0},
+            encoder={"resolution": 24, "width": 1.1},
+            actor={"winner": 1.0, "trace": 0.8, "rate": 30.0, "size": 8, "tau": 5.0, "discount": 0.99},
+            critic={"rate": 0.04, "tau": 5.0, "discount": 0.99},
+            error={"least_rate": 1.0, "discount": 0.99},
         )
     )
 

@@ -40,15 +40,15 @@ SETTINGS: dict[str, tuple[type[World], dict[str, Any]]] = {
     ),
     "cartpole": (CartPole, {}),
     # Cells beside each other want different moves: what was seen before must be forgotten soon. Of those that are
-    # seldom met a slower critic stays hopeful for longer.
+    # seldom met a slower critic stays hopeful for longer, and a shorter eligibility blames fewer moves for what came.
     "maze": (
         Maze,
         {
             "acting": ActorRace,
-            "encoder": {"resolution": 24},
-            "actor": {"winner": 0.8, "trace": 0.9, "rate": 10.0, "size": 8, "tau": 5.0},
-            "critic": {"rate": 0.04, "tau": 5.0},
-            "error": {"least_rate": 1.0},
+            "encoder": {"resolution": 24, "width": 1.1},
+            "actor": {"winner": 1.0, "trace": 0.8, "rate": 30.0, "size": 8, "tau": 5.0, "discount": 0.99},
+            "critic": {"rate": 0.04, "tau": 5.0, "discount": 0.99},
+            "error": {"least_rate": 1.0, "discount": 0.99},
         },
     ),
     # The car must look farther ahead, and see finer, than the pole.
