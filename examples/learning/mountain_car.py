@@ -11,14 +11,14 @@ from spark.worlds import MountainCar
 
 
 def brain(seed: int) -> Brain:
-    """The car looks farther ahead, and sees finer, than the pole."""
+    """The car looks farther ahead, and sees finer, than the pole, and learns ever less, so that what it knows stays."""
     return Brain(
         learn.actor_critic(
             MountainCar,
             seed=seed,
             acting=learn.ActorRace,
             encoder={"resolution": 24, "width": 1.5, "centers": [-0.3, 0.0], "spans": [0.9, 0.07]},
-            actor={"winner": 0.3, "trace": 0.9, "rate": 5.0, "discount": 0.99},
+            actor={"winner": 0.3, "trace": 0.9, "rate": 8.0, "settling": 100.0, "discount": 0.99},
             critic={"discount": 0.99},
             error={"least_rate": 1.0, "discount": 0.99},
         )
