@@ -147,7 +147,7 @@ EXAMPLES: dict[str, tuple[Any, str, str]] = {
             ("arm", "Reaching arm", "A hand is brought to its target by turns of two joints, in ever fewer steps."),
             ("bandit", "Bandit", "Four arms, one of which pays most often; a return is 1 where it was pulled."),
             ("maze", "Maze", "Food lies in a corner of a maze; a return is 1 where no move was wasted."),
-            ("mountain-car", "Mountain car", "A weak car leaves its valley: from -200 to some -108 in 600 episodes."),
+            ("mountain-car", "Mountain car", "A weak car leaves its valley: from -200 to some -105 in 600 episodes."),
             ("pendulum", "Pendulum", "A pendulum is swung up and held: from -1,400 to some -170 in 600 episodes."),
         )
     },

@@ -30,7 +30,9 @@ class ActorPoolsConfig(ModuleConfig):
     refractory: Number = field(0.0, unit="ms", least=0, description="For how long a unit is silent after a spike.")
     rate: Number = field(1.2, least=0, description="Learning rate: a factor of every change of a weight.")
     settling: Number | None = field(
-        None, above=0, description="Episodes of learning after which the rate is half of what it was; None: it stays."
+        None,
+        above=0,
+        description="Episodes of learning, no unit, after which the rate is half of what it was; None: it stays.",
     )
     discount: Number = field(
         0.98, least=0, below=1, description="The factor of the error: worth of a reward a step later."
