@@ -60,9 +60,28 @@ def last_paragraph(lines):
     return []
 
 
+def given_back(lines):
+    """What a function gives back is a text: a colon in it divides no type from it."""
+    out, inside, begun = [], False, False
+    for line in lines:
+        if line == "Returns:":
+            inside, begun = True, False
+            continue
+        inside = inside and (not line or line.startswith(" "))
+        if inside and line and not begun:
+            begun, line = True, f":returns: {line.strip()}"
+        out.append(line)
+    return out
+
+
+def linked(line):
+    """A source's DOI leads to it."""
+    return re.sub(r"doi:(10\.\d{4,}/[^\s,;]+[^\s,;.)])", r"`doi:\1 <https://doi.org/\1>`__", line)
+
+
 def process_docstring(app, what, name, obj, options, lines):
     """Before sections are read."""
-    lines[:] = set_in(lines)
+    lines[:] = [line if line.startswith("    ") else linked(line) for line in given_back(set_in(lines))]
 
 
 def process_signature(app, what, name, obj, options, signature, return_annotation):

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import conf
 import pytest
 from pages import assemble, entries, links, reference, tested, typeset
 
@@ -84,6 +85,7 @@ def over(above: str, below: str) -> str:
         ("2^(k+1) x", "2<sup><i>k</i>+1</sup> <i>x</i>"),
         ("[u - theta_plus]+ x", "[<i>u</i> − <i>θ</i><sub>+</sub>]<sub>+</sub> <i>x</i>"),
         ("a < exp(-x)", "<i>a</i> &lt; exp(−<i>x</i>)"),
+        ("kept_j", '<span class="word">kept</span><sub>j</sub>'),
         ("u <- potential_reset", '<i>u</i> ← <span class="word">potential_reset</span>'),
     ],
 )
@@ -106,6 +108,16 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
         "a.html: no such file: no.png",
         "b.html: no such anchor: a.html#gone",
     ]
+
+
+def test_what_a_function_gives_back_is_one_text_and_a_source_leads_to_its_paper() -> None:
+    lines = ["Do it.", "", "Returns:", "    One. If so: two,", "    three.", "", "Raises:", "    RunError: No."]
+    expected = ["Do it.", "", ":returns: One. If so: two,", "    three.", "", "Raises:", "    RunError: No."]
+    assert conf.given_back(lines) == expected
+    assert (
+        conf.linked("A 2005, doi:10.1152/jn.2005.")
+        == "A 2005, `doi:10.1152/jn.2005 <https://doi.org/10.1152/jn.2005>`__."
+    )
 
 
 def test_public_names_are_those_that_can_be_imported() -> None:

@@ -180,7 +180,8 @@ def name(text: str) -> str:
     if numbered:
         head, index = numbered[1], numbered[2] + ("," + index if index else "")
     if len(head) > 1 and head not in GREEK:
-        return f'<span class="word">{html.escape(text)}</span>'
+        head, below = (head, f"<sub>{index}</sub>") if len(index) == 1 else (text, "")
+        return f'<span class="word">{html.escape(head)}</span>{below}'
     return variable(head, index)
 
 
