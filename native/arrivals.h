@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "ahead.h"
 #include "shares.h"
 
 namespace spark {
@@ -28,8 +29,8 @@ inline void prefetch(const Range& range, const Weight* weights, const int32_t* p
   constexpr int32_t kLine = 16;
   const int32_t end = range.end - range.begin < kMost ? range.end : range.begin + kMost;
   for (int32_t edge = range.begin; edge < end; edge += kLine) {
-    __builtin_prefetch(weights + edge);
-    __builtin_prefetch(post + edge);
+    ask_for_line(weights + edge);
+    ask_for_line(post + edge);
   }
 }
 

@@ -167,9 +167,8 @@ struct ArriveOperands {
 };
 
 struct SpreadOperands {
-  Span<char> post;
+  Span<uint32_t> targets;
   Span<char> weights;
-  Span<char> delays;
   float* ring;
   float* block;
   uint64_t step;
@@ -178,18 +177,14 @@ struct SpreadOperands {
   int64_t slots;
   int64_t further;
   int64_t together;
-  int64_t post_type;
   int64_t weight_type;
-  int64_t delay_type;
   int64_t layout;
   int64_t is_signed;
-  int64_t ascends;
   int64_t wires;
 
   explicit SpreadOperands(Operands& o) {
-    post = o.place<char>();
+    targets = o.place<uint32_t>();
     weights = o.place<char>();
-    delays = o.place<char>();
     const auto ring_place = o.place<float>();
     const auto block_place = o.place<float>();
     step = o.counter();
@@ -198,12 +193,9 @@ struct SpreadOperands {
     slots = o.whole();
     further = o.whole();
     together = o.whole();
-    post_type = o.whole();
     weight_type = o.whole();
-    delay_type = o.whole();
     layout = o.whole();
     is_signed = o.whole();
-    ascends = o.whole();
     wires = o.whole();
     ring = ring_place.of(slots * units, "ring");
     block = block_place.of(together * units, "block");

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ahead.h"
 #include "shares.h"
 #include "stdp.h"
 
@@ -49,12 +50,12 @@ class Replay {
   // Ask for a row: what is applied to it jumps about, and would wait for every cache line.
   void expect(int64_t row) const {
     for (int64_t at = row * stride_; at < row * stride_ + post_; at += 16) {
-      __builtin_prefetch(weights_ + at, 1);
-      if (baseline_) __builtin_prefetch(baseline_ + at);
+      ask_to_write_line(weights_ + at);
+      if (baseline_) ask_for_line(baseline_ + at);
     }
     for (int a = 0; a < table_.pre; ++a)
       for (int64_t segment = seen_[row] / Past::kSegment + 1; segment * Past::kSegment < *now_; ++segment)
-        __builtin_prefetch(marks_ + (a * segments_ + segment) * pre_ + row);
+        ask_for_line(marks_ + (a * segments_ + segment) * pre_ + row);
   }
 
   // Bring the rows that fired up to date.

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 
+#include "ahead.h"
 #include "fired.h"
 #include "operands.h"
 #include "shares.h"
+#include "targets.h"
 #include "weights.h"
 
 namespace spark {
@@ -58,11 +60,11 @@ inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit, const R
                                             : ring.about(rows.starts[unit], rows.starts[unit + 1]);
   const char* const first = reinterpret_cast<const char*>(rows.post + begin);
   const char* const last = reinterpret_cast<const char*>(rows.post + end);
-  for (const char* at = first; at < last && at < first + kMost; at += 64) __builtin_prefetch(at);
+  for (const char* at = first; at < last && at < first + kMost; at += 64) ask_for_line(at);
   if (rows.layout == kWeightOfEdge) {
     const char* const weight = reinterpret_cast<const char*>(rows.weights + begin);
     const int64_t bytes = static_cast<int64_t>(end - begin) * static_cast<int64_t>(sizeof(Weight));
-    for (int64_t at = 0; at < bytes && at < kMost; at += 64) __builtin_prefetch(weight + at);
+    for (int64_t at = 0; at < bytes && at < kMost; at += 64) ask_for_line(weight + at);
   }
 }
 
@@ -104,10 +106,10 @@ void scatter_fired(const Fired& fired, const Rows<Post, Weight, Delay>& rows, bo
   int32_t count = 0;
   const auto unit = [&](int32_t at) { return spike_of(listed[at]).unit; };
   const auto work_off = [&] {
-    for (int32_t at = 0; at < count && at < kStartsAhead; ++at) __builtin_prefetch(rows.starts + unit(at));
+    for (int32_t at = 0; at < count && at < kStartsAhead; ++at) ask_for_line(rows.starts + unit(at));
     for (int32_t at = 0; at < count && at < kRowsAhead; ++at) ask_for(rows, unit(at), ring);
     for (int32_t at = 0; at < count; ++at) {
-      if (at + kStartsAhead < count) __builtin_prefetch(rows.starts + unit(at + kStartsAhead));
+      if (at + kStartsAhead < count) ask_for_line(rows.starts + unit(at + kStartsAhead));
       if (at + kRowsAhead < count) ask_for(rows, unit(at + kRowsAhead), ring);
       const bool subtracts = is_signed && spike_of(listed[at]).negative;
       const float sign = subtracts ? -1.0f : 1.0f;
@@ -125,7 +127,7 @@ void scatter_fired(const Fired& fired, const Rows<Post, Weight, Delay>& rows, bo
 }
 
 // Which types the arrays of a scatter have, as numbers that Python passes.
-enum PostType : int64_t { kPost16 = 0, kPost32 = 1 };
+enum PostType : int64_t { kPost16 = 0, kPost32 = 1, kTargets = 2 };  // Those of targets.h hold delays too.
 enum WeightType : int64_t { kFloat32 = 0, kFloat16 = 1, kBfloat16 = 2 };
 enum DelayType : int64_t { kNoDelay = 0, kDelay8 = 1, kDelay16 = 2 };
 
@@ -164,11 +166,23 @@ void with_weights(const Scatter& s, Work work) {
   }
 }
 
+template <class Weight, class Work>
+void with_targets_in_rows(const Scatter& s, Work work) {
+  work(Rows<TargetUnit, Weight, TargetDelay>{s.starts, static_cast<const TargetUnit*>(s.post),
+                                             static_cast<const Weight*>(s.weights), static_cast<const TargetDelay*>(s.post),
+                                             s.layout, s.ascends});
+}
+
 // Calls `work` with the rows in their types.
 template <class Work>
 void with_rows(const Scatter& s, Work work) {
   if (s.post_type == kPost16) return with_weights<uint16_t>(s, work);
-  with_weights<int32_t>(s, work);
+  if (s.post_type == kPost32) return with_weights<int32_t>(s, work);
+  switch (s.weight_type) {
+    case kFloat16: return with_targets_in_rows<Float16>(s, work);
+    case kBfloat16: return with_targets_in_rows<Bfloat16>(s, work);
+    default: return with_targets_in_rows<float>(s, work);
+  }
 }
 
 // Of what types the connections are, what their weights belong to, whether signs count, and whether targets ascend within
@@ -206,7 +220,10 @@ inline void check_scatter(const Scatter& s, const ScatterBytes& bytes) {
   const int64_t reached = s.starts[s.fired.units];
   const int64_t needed = s.layout == kOneWeight ? 1 : s.layout == kWeightOfUnit ? s.fired.units : reached;
   if (reached > 0) check_within(weights, needed, INT64_MAX, "the number of weights");
-  if (s.post_type == kPost16) {
+  if (s.post_type == kTargets) {
+    check_targets(static_cast<const TargetUnit*>(s.post), s);
+    check_indices(static_cast<const TargetDelay*>(s.post), reached, s.ring.slots, "delays");
+  } else if (s.post_type == kPost16) {
     check_targets(static_cast<const uint16_t*>(s.post), s);
   } else {
     check_targets(static_cast<const int32_t*>(s.post), s);

@@ -310,11 +310,16 @@ extern "C" int spark_know_formula(int64_t key, void* formula) {
   return spark::formulas().know(key, reinterpret_cast<spark::Formula>(formula)) ? 1 : 0;
 }
 
-// For spark/kernels/order.py, which says what it does.
-extern "C" void spark_order_rows(const int32_t* starts, int64_t rows, const uint8_t* second, const void* delays,
-                                 int64_t bytes, int32_t* order, int32_t* counts) {
-  if (bytes == 1) return spark::order_rows(starts, rows, second, static_cast<const uint8_t*>(delays), order, counts);
-  spark::order_rows(starts, rows, second, static_cast<const uint16_t*>(delays), order, counts);
+// For spark/kernels/order.py, which says what it does. Targets come as 2 or 4 bytes; a weight is of so many, or there are none.
+extern "C" void spark_order_rows(const int32_t* starts, int64_t rows, const void* post, int64_t post_bytes,
+                                 const uint8_t* delays, const char* weights, int64_t weight_bytes, int64_t half,
+                                 uint32_t* targets, char* ordered, int32_t* counts) {
+  const auto order = [&](const auto* from) {
+    spark::order_rows<std::remove_cv_t<std::remove_pointer_t<decltype(from)>>>(
+        {starts, rows, from, delays, weights, weight_bytes, half}, targets, ordered, counts);
+  };
+  if (post_bytes == 2) return order(static_cast<const uint16_t*>(post));
+  order(static_cast<const int32_t*>(post));
 }
 
 // For the report of what is in use, and for tests of every instruction set on one machine.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ahead.h"
 #include "arrivals.h"
 #include "instruction_sets.h"
 #include "past.h"
@@ -330,7 +331,7 @@ inline void change_edges(const Table& table, const Target& to, Arrivals arrivals
     const float pull = table.pull_of(y, unit);
     const int32_t end = edges.in_starts[unit + 1];
     for (int32_t at = edges.in_starts[unit]; at < end; ++at) {
-      if (at + kAhead < end) __builtin_prefetch(touched + edges.in_edge[at + kAhead], 1);
+      if (at + kAhead < end) ask_to_write_line(touched + edges.in_edge[at + kAhead]);
       const int32_t edge = edges.in_edge[at];
       const int64_t from = rings.at(edges.in_pre[at], edges.in_delay[at]);
       float change = gain[0];

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ahead.h"
 #include "arrivals.h"
 
 namespace spark {
@@ -82,8 +83,8 @@ inline void change_incoming(int64_t unit, const Incoming& incoming, const Traces
   const int32_t end = incoming.starts[unit + 1];
   for (int32_t at = incoming.starts[unit]; at < end; ++at) {
     if (at + kAhead < end) {
-      __builtin_prefetch(weights + incoming.edge[at + kAhead], 1);
-      __builtin_prefetch(baseline + incoming.edge[at + kAhead]);
+      ask_to_write_line(weights + incoming.edge[at + kAhead]);
+      ask_for_line(baseline + incoming.edge[at + kAhead]);
     }
     int64_t slot = traces.now - incoming.delay[at];
     if (slot < 0) slot += traces.slots;

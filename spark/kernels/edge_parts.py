@@ -4,7 +4,7 @@ import numpy as np
 
 from spark.arrays import Array
 from spark.kernels.edges import Edges
-from spark.kernels.order import by_delay
+from spark.kernels.order import by_delay, unpacked
 from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, weight_layout
 
 
@@ -55,18 +55,20 @@ def rows_onto(rows: Rows[Array], first: int, last: int) -> Rows[np.ndarray]:
         The rows, as NumPy arrays.
     """
     starts, post, weights = (np.asarray(array) for array in rows[:3])
+    delays, middles = (None if array is None else np.asarray(array) for array in rows[3:])
+    starts, post, weights, later, _ = unpacked(Rows(starts, post, weights, delays, middles))
     kept = (post >= first) & (post < last)
     before = np.zeros(kept.size + 1, np.int32)
     np.cumsum(kept, out=before[1:])
     part = (post[kept] - post.dtype.type(first)).astype(post.dtype)
-    delays = None if rows.delays is None else np.asarray(rows.delays)[kept]
+    later = None if later is None else later[kept]
     each = weight_layout(rows) == WEIGHT_OF_EDGE
-    found = Rows(before[starts], part, weights[kept] if each else weights, delays)
+    found = Rows(before[starts], part, weights[kept] if each else weights, later)
     if rows.middles is not None:
         found = by_delay(found, last - first)
     if each or part.size != weights.size:
         return found
-    behind = found._replace(post=np.append(found.post, post.dtype.type(last - first)))
+    behind = found._replace(post=np.append(found.post, found.post.dtype.type(last - first)))
     return (
         behind if found.delays is None else behind._replace(delays=np.append(found.delays, found.delays.dtype.type(0)))
     )

@@ -158,32 +158,29 @@ def know_formula(key: int, address: int) -> None:
 
 
 def order_rows(
-    starts: np.ndarray, second: np.ndarray, delays: np.ndarray, order: np.ndarray, counts: np.ndarray
+    given: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None, int],
+    into: tuple[np.ndarray, np.ndarray | None, np.ndarray],
 ) -> None:
-    """Fill `order` and `counts` as `spark.kernels.order` says.
+    """Fill `into` as `spark.kernels.order` says.
 
     Args:
-        starts: int32 (rows + 1,), ascending from 0 to the number of connections.
-        second: bool (connections,): whether each ends at the second half of the targets.
-        delays: uint8 or uint16 (connections,).
-        order: int32 (connections,).
-        counts: int32 (rows,).
+        given: Starts, int32 (rows + 1,), ascending from 0 to the number of connections; targets, uint16 or int32
+            (connections,); delays, uint8 (connections,); weights of 2 or 4 bytes (connections,) or None; and the first
+            target of the second half.
+        into: Targets with delays, uint32 (connections,), weights like the given ones, and how many connections of each
+            row end at the first half, int32 (rows,).
 
     Raises:
         RuntimeError: The native kernels cannot be used.
     """
     require()
     assert _loader.library is not None
+    starts, post, delays, weights, half = given
     fill = _loader.library.spark_order_rows
-    fill.argtypes = [ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * 2, ctypes.c_int64, *[ctypes.c_void_p] * 2]
+    whole, pointer = ctypes.c_int64, ctypes.c_void_p
+    fill.argtypes = [pointer, whole, pointer, whole, pointer, pointer, whole, whole, pointer, pointer, pointer]
     fill.restype = None
-    pointers = [np.ascontiguousarray(array) for array in (starts, second, delays)]
-    fill(
-        pointers[0].ctypes.data,
-        starts.size - 1,
-        pointers[1].ctypes.data,
-        pointers[2].ctypes.data,
-        delays.itemsize,
-        order.ctypes.data,
-        counts.ctypes.data,
-    )
+    held = [None if array is None else np.ascontiguousarray(array) for array in (starts, post, delays, weights)]
+    at = [None if array is None else array.ctypes.data for array in (*held, *into)]
+    weight_bytes = 0 if weights is None else weights.itemsize
+    fill(at[0], starts.size - 1, at[1], post.itemsize, at[2], at[3], weight_bytes, half, *at[4:])

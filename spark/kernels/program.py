@@ -224,8 +224,8 @@ class Program:
         """Deliver what arrives in this block of steps along connections with many delays; see native/spread.h.
 
         Args:
-            places: Targets, weights, delays, the ring of what is under way when a call begins or ends, the block's
-                rows, and the step counter.
+            places: Targets, weights, the ring of what is under way when a call begins or ends, the block's rows, and
+                the step counter.
             wholes: Units, slots, further steps, steps of a block, and of what kinds the connections are.
             wires: Of each wire its spikes, the starts and the middles of its rows, amplitudes or None, and how many
                 units the wires before it have.

@@ -23,9 +23,11 @@ class Rows(NamedTuple, Generic[Held]):
 
     Attributes:
         starts: int32 (pre + 1,): connections of unit j are elements starts[j] up to, not including, starts[j + 1].
-        post: uint16 or int32 (connections,): postsynaptic unit of each.
+        post: uint16 or int32 (connections,): postsynaptic unit of each. Where rows have middles uint32, with delays in
+            the upper 8 bits.
         weights: float32, float16 or bfloat16: one for each connection, or for each presynaptic unit, or one element.
-        delays: uint8 or uint16 (connections,): further steps until each arrives; None where all arrive together.
+        delays: uint8 or uint16 (connections,): further steps until each arrives; None where all arrive together, and
+            where `post` says it.
         middles: int32 (pre,): where each row ascends by half of the targets, delay, then target (see
             `spark.kernels.order`), its first connection onto the second half; None where targets ascend.
     """

@@ -16,7 +16,7 @@ from spark.kernels.program import Program
 from spark.kernels.rows import WEIGHT_OF_UNIT, Rows, weight_layout
 
 # Numbers of types, as in native/scatter.h.
-_POST = {"uint16": 0, "int32": 1}
+_POST = {"uint16": 0, "int32": 1, "uint32": 2}
 _WEIGHT = {"float32": 0, "float16": 1, "bfloat16": 2}
 _DELAY = {"uint8": 1, "uint16": 2}
 NO_DELAY = 0
@@ -77,7 +77,7 @@ def _check(spikes: jax.Array, rows: Rows[jax.Array], ring: jax.Array) -> None:
     check_dtype("ring", ring, jnp.float32)
     check_shape("starts", rows.starts, (spikes.size + 1,))
     check_shape("ring", ring, (None, None))
-    if str(rows.post.dtype) not in _POST:
+    if str(rows.post.dtype) not in ("uint16", "int32"):
         raise TypeError(f"post must be uint16 or int32, got {rows.post.dtype}.")
     if rows.weights.shape not in ((1,), spikes.shape, rows.post.shape):
         raise ValueError(
@@ -208,7 +208,7 @@ def emit_spread(
     Args:
         program: The program.
         spikes: As in `emit_scatter`.
-        rows: Places instead of arrays, with delays and middles.
+        rows: Places instead of arrays, with middles.
         ring: float32 (slots, post): what is under way when a call begins or ends. In between its rows are zero.
         at: Place of the step counter, and in how many steps from it a delay of 0 arrives.
         signed: As in `scatter_spikes`.
@@ -226,8 +226,9 @@ def emit_spread(
         (part, starts, rows.middles.part(first, part.size), amplitudes and amplitudes.part(first, part.size), first)
         for first, part, starts, _ in _wires(spikes, rows)
     ]
-    places = (rows.post, rows.weights, rows.delays, ring, block, step)
-    program.spread(places, (post, slots, further, block.shape[0], *_numbers(rows, signed)), wires)
+    kinds = (_WEIGHT[str(rows.weights.dtype)], weight_layout(rows), int(signed))
+    places = (rows.post, rows.weights, ring, block, step)
+    program.spread(places, (post, slots, further, block.shape[0], *kinds), wires)
     return block
 
 

@@ -143,7 +143,7 @@ def spread_line(
     Of what is under way, and of what arrives, each share has what ends at its own units.
 
     Args:
-        places: Targets, weights, delays, ring, block of rows, step counter and each share's own memory.
+        places: Targets, weights, ring, block of rows, step counter and each share's own memory.
         wholes: Units, and what else is told once.
         wires: Of each wire its lists of fired units, starts, middles and amplitudes, how many units it has, and how
             many all wires before it.

@@ -2,7 +2,7 @@
 
 import time
 
-SECONDS = 0.1
+SECONDS = 0.2
 FIRST = 64
 MOST = 1 << 16
 MOST_BYTES = 1 << 25

@@ -82,7 +82,7 @@ def run(
     """Advance a brain by many steps, as compiled chunks at constant memory.
 
     The brain is built if it never ran, and stands at the last step afterwards: another `run` goes on from there. Chunks
-    of steps are chosen so that each takes about a tenth of a second. Another number of steps or another input of the
+    of steps are chosen so that each takes about a fifth of a second. Another number of steps or another input of the
     same shape compiles nothing; what is recorded is part of what is compiled.
 
     Args:

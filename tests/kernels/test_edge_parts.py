@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark.kernels import rows_onto
-from spark.kernels.order import by_delay, first_of_second_half
+from spark.kernels.order import by_delay, first_of_second_half, unpacked
 from spark.kernels.rows import ONE_WEIGHT, WEIGHT_OF_EDGE, WEIGHT_OF_UNIT, Rows, weight_layout
 
 LAYOUTS = (ONE_WEIGHT, WEIGHT_OF_UNIT, WEIGHT_OF_EDGE)
@@ -26,6 +26,7 @@ def drawn(rng: np.random.Generator, pre: int, post: int, layout: int, delayed: b
 
 def brought(rows: Rows, post: int) -> np.ndarray:
     """Weight from each unit onto each by delay, (pre, 4, post), by a loop over connections."""
+    rows = unpacked(rows)
     total = np.zeros((len(rows.starts) - 1, 4, post), np.float32)
     layout = weight_layout(rows)
     for pre, (first, last) in enumerate(zip(rows.starts[:-1], rows.starts[1:], strict=True)):
@@ -51,7 +52,7 @@ def test_shares_together_bring_what_the_whole_brings(seed, sizes, layout, order)
     parts = [(rows_onto(rows, a, b), b - a) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
     for part, units in parts:
         if part.middles is not None:
-            half = part.post >= first_of_second_half(units)
+            half = unpacked(part).post >= first_of_second_half(units)
             assert half[: part.starts[-1]].sum() == (part.starts[1:] - part.middles).sum()
         assert [a.dtype for a in part if a is not None] == [a.dtype for a in rows if a is not None]
     np.testing.assert_array_equal(np.concatenate([brought(*part) for part in parts], axis=2), brought(rows, post))

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from spark.kernels import native
 from spark.kernels import rows as kernel_rows
-from spark.kernels.order import by_delay, first_of_second_half, pays, steps_together
+from spark.kernels.order import by_delay, first_of_second_half, longest_delay, pays, steps_together, unpacked
 from spark.kernels.rows import Rows
 
 pytestmark = pytest.mark.hypothesis
@@ -21,16 +21,17 @@ def connections(draw: st.DrawFn) -> Rows:
     lengths = draw(st.lists(st.integers(0, 40), min_size=1, max_size=6))
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     rng = np.random.default_rng(draw(st.integers(0, 1000)))
-    post = np.concatenate([np.sort(rng.integers(0, UNITS, n)) for n in lengths]).astype(np.uint16)
-    dtype, longest = draw(st.sampled_from([(np.uint8, 200), (np.uint16, 900)]))
-    delays = draw(arrays.arrays(dtype, post.size, elements=st.integers(0, longest)))
+    post = np.concatenate([np.sort(rng.integers(0, UNITS, n)) for n in lengths])
+    post = post.astype(draw(st.sampled_from([np.uint16, np.int32])))
+    delays = draw(arrays.arrays(np.uint8, post.size, elements=st.integers(0, 255)))
     # A number for each connection says which it was; one for all is that of an only one.
-    weights = np.arange(post.size, dtype=np.float32) if draw(st.booleans()) else np.zeros(1, np.float32)
-    return Rows(starts, post, weights, delays)
+    weights = np.arange(post.size if draw(st.booleans()) else 1)
+    return Rows(starts, post, weights.astype(draw(st.sampled_from([np.float16, np.float32]))), delays)
 
 
 def check(rows: Rows) -> None:
-    found = by_delay(rows, UNITS)
+    packed = by_delay(rows, UNITS)
+    found = unpacked(packed)
     for row, (first, last) in enumerate(zip(rows.starts[:-1], rows.starts[1:], strict=True)):
         before = range(first, last)
         expected = sorted(before, key=lambda n: (rows.post[n] >= HALF, rows.delays[n], n))
@@ -39,7 +40,9 @@ def check(rows: Rows) -> None:
         if rows.weights.size == rows.post.size:
             np.testing.assert_array_equal(found.weights[first:last], expected)
         assert found.middles[row] == first + np.count_nonzero(rows.post[first:last] < HALF)
-    assert (found.post.dtype, found.delays.dtype) == (rows.post.dtype, rows.delays.dtype)
+    np.testing.assert_array_equal(packed.post, found.delays.astype(np.int64) * 2**24 + found.post)
+    assert (packed.post.dtype, packed.delays, found.weights.dtype) == (np.uint32, None, rows.weights.dtype)
+    assert longest_delay(packed) == longest_delay(rows) == (rows.delays.max() if rows.delays.size else 0)
 
 
 @given(connections(), st.sampled_from([1 << 20, 30]))
@@ -67,5 +70,8 @@ def test_blocks_pay_where_the_ring_is_large_and_a_visit_brings_several_connectio
     assert pays(rows, slots, units)
     assert not pays(rows, slots, 2_000)
     assert not pays(rows._replace(delays=None), slots, units)
+    # A delay that a byte does not hold, and more units than three bytes tell apart.
+    assert not pays(rows._replace(delays=delays.astype(np.uint16)), slots, units)
+    assert not pays(rows, slots, 2**24 + 1)
     sparse = Rows(starts // 10, post[::10], rows.weights, delays[::10])
     assert not pays(sparse, slots, units)

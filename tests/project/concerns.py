@@ -104,6 +104,7 @@ FILES = {
     "native/spikes.h": [*EDGES, "tests/kernels/test_stdp.py"],
     "native/spread.h": [*BLOCKS, "tests/nn/test_point_neurons.py"],
     "native/stdp.h": PLASTIC,
+    "native/targets.h": BLOCKS,
     "native/stdp.inc": PLASTIC,
     "native/stdp_handlers.h": PLASTIC,
     "native/stdp_operations.inc": PLASTIC,

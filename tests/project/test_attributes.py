@@ -29,7 +29,6 @@ OTHERS = {
     "kernels/cache.py": (1, SYSTEMS),
     "kernels/formula/arithmetic.py": (4, "methods of LLVM's builder, by the names in the table of operations"),
     "kernels/native.py": (1, "functions of the native library"),
-    "kernels/order.py": (2, FIELDS),
     "nn/connections/base.py": (2, ARRAYS),
     "nn/connections/regular.py": (1, ARRAYS),
     "nn/equations/expression.py": (2, "nodes of Python's syntax tree"),

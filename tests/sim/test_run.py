@@ -289,7 +289,7 @@ def test_the_pace_follows_the_speed_within_its_bounds(monkeypatch):
         count = pace.begin(10**9)
         clock[0] += count * 1e-4
         pace.end(count)
-    assert 900 <= count <= 1100
+    assert 1900 <= count <= 2100
     for _ in range(10):
         count = pace.begin(10**9)
         clock[0] += 10.0

@@ -67,15 +67,14 @@ OF_CONNECTIONS: dict[int, Op] = {
     ins.SPREAD: Op(
         "Spread",
         (
-            Array("post", BYTES, "", "R"),
+            Array("targets", "uint32", "", "R"),
             Array("weights", BYTES, "", "R"),
-            Array("delays", BYTES, "", "R"),
             Array("ring", "float32", "slots * units", "w"),
             Array("block", "float32", "together * units", "w"),
             Array("step", STEP, "", "R"),
             Array("memory", BYTES, "", "R"),
         ),
-        ("units", "slots", "further", "together", *_KINDS, "wires"),
+        ("units", "slots", "further", "together", "weight_type", "layout", "is_signed", "wires"),
         units="units",
         groups=(
             Op(

@@ -15,6 +15,7 @@ from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
+from spark.kernels.order import longest_delay, unpacked
 from spark.kernels.rows import Held, Rows
 from spark.kernels.scatter import scatter_spikes
 from spark.nn.projections.draws import Drawn, refuse_unused_weights
@@ -54,18 +55,19 @@ class ListedProjections(Module):
         parts = () if coming is None else coming.wires
         self.firsts = tuple(np.cumsum([0] + [part.size for part in parts]).tolist())
         self.signed = any(drawn.signed for drawn in self.drawn)
-        self.further, self.several, self.has_middles, spread = 0, False, False, 0
+        self.further, self.several, self.has_middles, longest = 0, False, False, 0
+        self.held: tuple[str, ...] = ()
         if parts:
             try:
                 rows, self.further = self.draw(parts)
             except ConfigError as error:
                 raise error.placed() from error.__cause__
-            for name, array in rows._asdict().items():
-                if array is not None:
-                    setattr(self, f"rows_{name}", Constant(array))
-            self.several, self.has_middles = rows.delays is not None, rows.middles is not None
-            spread = 0 if rows.delays is None or not rows.delays.size else int(rows.delays.max())
-        self.slots = self.further + spread + 1
+            arrays = {name: array for name, array in rows._asdict().items() if array is not None}
+            for name, array in arrays.items():
+                setattr(self, f"rows_{name}", Constant(array))
+            self.held, self.has_middles, longest = tuple(arrays), rows.middles is not None, longest_delay(rows)
+            self.several = self.has_middles or rows.delays is not None
+        self.slots = self.further + longest + 1
         self.arriving = Variable(
             np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."
         )
@@ -78,7 +80,10 @@ class ListedProjections(Module):
         refuse_unused_weights(self.drawn, bring)
         for drawn, weights in zip(self.drawn, self._weights_of(rows, parts), strict=True):
             drawn.require_sign(weights)
-        return rows._replace(weights=np.abs(rows.weights)) if self.drawn[0].inhibits else rows, further
+        if self.drawn[0].inhibits:
+            # In place: they may be large, and lie on large pages.
+            np.abs(rows.weights, out=rows.weights)
+        return rows, further
 
     def _weights_of(self, rows: Rows, parts: tuple[PortSpec, ...]) -> list[np.ndarray]:
         """The weights of the connections of each wire, or the one that all have."""
@@ -94,14 +99,13 @@ class ListedProjections(Module):
 
     def rows(self, of: Callable[[Constant], Held]) -> Rows[Held]:
         """The connections, each array as `of` gives it for its constant."""
-        names = ("starts", "post", "weights") + self.several * ("delays",) + self.has_middles * ("middles",)
-        found = {name: of(leaf_named(self, f"rows_{name}")) for name in names}
+        found = {name: of(leaf_named(self, f"rows_{name}")) for name in self.held}
         return Rows(found["starts"], found["post"], found["weights"], found.get("delays"), found.get("middles"))
 
     @property
     def connected(self) -> Rows[Array]:
-        """The connections, as arrays; see `Rows` for their shapes."""
-        return self.rows(lambda constant: constant.value)
+        """The connections, as arrays, delays apart from targets; see `Rows` for their shapes."""
+        return unpacked(self.rows(lambda constant: constant.value))
 
     def arrived(self, row: Array) -> FloatArray:
         """What arrives in this step, a `row` of the ring, in the shape of the units."""
