@@ -27,8 +27,8 @@ template <class Weight>
 inline void prefetch(const Range& range, const Weight* weights, const int32_t* post) {
   constexpr int32_t kMost = 128;  // The processor's own prefetching takes over in longer ranges.
   constexpr int32_t kLine = 16;
-  const int32_t end = range.end - range.begin < kMost ? range.end : range.begin + kMost;
-  for (int32_t edge = range.begin; edge < end; edge += kLine) {
+  const int64_t end = range.end - range.begin < kMost ? range.end : range.begin + kMost;
+  for (int64_t edge = range.begin; edge < end; edge += kLine) {
     ask_for_line(weights + edge);
     ask_for_line(post + edge);
   }

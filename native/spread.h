@@ -201,8 +201,8 @@ struct Spread {
   template <class Weight>
   static void ask_for(const Targets<Weight>& along, const Cut& row) {
     constexpr int32_t kMost = 96, kLine = 16;  // Connections, and those whose targets fill a line of the cache.
-    const int32_t end = row.end - row.begin < kMost ? row.end : row.begin + kMost;
-    for (int32_t edge = row.begin; edge < end; edge += kLine) {
+    const int64_t end = row.end - row.begin < kMost ? row.end : row.begin + kMost;
+    for (int64_t edge = row.begin; edge < end; edge += kLine) {
       ask_for_line(along.targets + edge);
       if (along.layout == kWeightOfEdge) ask_for_line(along.weights + edge);
     }

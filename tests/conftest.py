@@ -10,9 +10,10 @@ from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_PLATFORMS", os.environ.get("SPARK_TEST_PLATFORM", "cpu"))
-# What programs that tests start compile is shared by all of them and by the next run; `make clean` takes it away.
+# What takes long to compile is shared by all processes of a run and by the next run; `make clean` takes it away. To
+# write down the rest, some thousand small programs, takes longer than that saves.
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / "build" / "compiled"))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 # XLA compiles a program in one part instead of one for each thread, by its older way to write loops, and hardly
 # improves the machine code: that takes a third of the time. Not to improve it at all takes a little less, but some
@@ -29,8 +30,6 @@ from drawing import USUAL
 from hypothesis import settings
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
-# Here hardly anything is compiled twice: to write it down and to look for it takes longer than that saves.
-jax.config.update("jax_enable_compilation_cache", False)
 settings.register_profile("spark", deadline=None, max_examples=USUAL, database=None, print_blob=True)
 # That of `make verify`, which draws more examples of each random test.
 settings.register_profile("thorough", settings.get_profile("spark"), max_examples=300)

@@ -149,7 +149,9 @@ class Layout:
                 continue
             new = np.array(old)
             for path, value in within.items():
-                new[self.slots[path].part] = self.slots[path].flat(np.asarray(value))
+                slot = self.slots[path]
+                # NumPy's whole numbers are 64 bits wide where JAX's are 32.
+                new[slot.part] = slot.flat(np.asarray(value).astype(jnp.dtype(slot.dtype), copy=False))
             leaves = (*leaves[:leaf], jnp.asarray(new, old.dtype), *leaves[leaf + 1 :])
         return leaves
 

@@ -62,10 +62,11 @@ def rows_onto(rows: Rows[Array], first: int, last: int) -> Rows[np.ndarray]:
     np.cumsum(kept, out=before[1:])
     part = (post[kept] - post.dtype.type(first)).astype(post.dtype)
     later = None if later is None else later[kept]
-    each = weight_layout(rows) == WEIGHT_OF_EDGE
+    layout = weight_layout(rows)
+    each = layout == WEIGHT_OF_EDGE
     found = Rows(before[starts], part, weights[kept] if each else weights, later)
     if rows.middles is not None:
-        found = by_delay(found, last - first)
+        found = by_delay(found, last - first, layout)
     if each or part.size != weights.size:
         return found
     behind = found._replace(post=np.append(found.post, found.post.dtype.type(last - first)))

@@ -12,6 +12,7 @@ import numpy as np
 from spark.kernels.build import Library, NativeStatus, library
 from spark.kernels.carried import Unfit
 from spark.kernels.compiler import REINSTALL, BuildError
+from spark.kernels.rows import Unordered
 
 _TARGETS = ("spark_deliver_dense", "spark_deliver_edges", "spark_zenke_edges", "spark_scatter", "spark_run_program")
 _TARGETS += ("spark_stdp_dense", "spark_stdp_edges", "spark_stdp_consolidate", "spark_exchange", "spark_pack_spikes")
@@ -157,30 +158,25 @@ def know_formula(key: int, address: int) -> None:
         raise RuntimeError("This process has compiled more formulas than the native library has room for.")
 
 
-def order_rows(
-    given: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None, int],
-    into: tuple[np.ndarray, np.ndarray | None, np.ndarray],
-) -> None:
-    """Fill `into` as `spark.kernels.order` says.
+def order_rows(rows: Unordered, targets: np.ndarray, weights: np.ndarray | None, counts: np.ndarray) -> None:
+    """Fill three arrays as `spark.kernels.order` says.
 
     Args:
-        given: Starts, int32 (rows + 1,), ascending from 0 to the number of connections; targets, uint16 or int32
-            (connections,); delays, uint8 (connections,); weights of 2 or 4 bytes (connections,) or None; and the first
-            target of the second half.
-        into: Targets with delays, uint32 (connections,), weights like the given ones, and how many connections of each
-            row end at the first half, int32 (rows,).
+        rows: What is to be ordered.
+        targets: uint32 (connections,), units with delays.
+        weights: Like those of the rows.
+        counts: int32 (rows,), how many connections of each row end at the first half.
 
     Raises:
         RuntimeError: The native kernels cannot be used.
     """
     require()
     assert _loader.library is not None
-    starts, post, delays, weights, half = given
     fill = _loader.library.spark_order_rows
     whole, pointer = ctypes.c_int64, ctypes.c_void_p
     fill.argtypes = [pointer, whole, pointer, whole, pointer, pointer, whole, whole, pointer, pointer, pointer]
     fill.restype = None
-    held = [None if array is None else np.ascontiguousarray(array) for array in (starts, post, delays, weights)]
-    at = [None if array is None else array.ctypes.data for array in (*held, *into)]
-    weight_bytes = 0 if weights is None else weights.itemsize
-    fill(at[0], starts.size - 1, at[1], post.itemsize, at[2], at[3], weight_bytes, half, *at[4:])
+    arrays = [None if array is None else np.ascontiguousarray(array) for array in rows[:4]]
+    at = [None if array is None else array.ctypes.data for array in (*arrays, targets, weights, counts)]
+    bytes_of_weight = 0 if rows.weights is None else rows.weights.itemsize
+    fill(at[0], rows.starts.size - 1, at[1], rows.post.itemsize, at[2], at[3], bytes_of_weight, rows.half, *at[4:])

@@ -5,7 +5,7 @@ import numpy as np
 from spark.arrays import Array
 from spark.kernels import native
 from spark.kernels.pages import empty
-from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, for_rows, weight_layout
+from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, Unordered, for_rows
 from spark.kernels.sharing import TOGETHER
 
 # Bytes of the rows that are delivered together, for half of the targets: they are to stay in a core's cache.
@@ -39,12 +39,13 @@ def pays(rows: Rows[Array], slots: int, units: int) -> bool:
     return rows.post.size >= SPREAD_CONNECTIONS * visits * (rows.starts.size - 1)
 
 
-def by_delay(rows: Rows[np.ndarray], units: int) -> Rows[np.ndarray]:
+def by_delay(rows: Rows[np.ndarray], units: int, layout: int) -> Rows[np.ndarray]:
     """The same connections with each row ascending by half of the targets, then delay, equal ones as they stood.
 
     Args:
         rows: Connections with delays, uint8, as arrays of NumPy.
         units: How many targets there are, at most 2^24.
+        layout: What the weights belong to, see `weight_layout`: of a share the number of weights may not tell it.
 
     Returns:
         The rows, with their middles. `post` is delay * 2^24 + unit, uint32: what a visit reads lies side by side.
@@ -52,30 +53,31 @@ def by_delay(rows: Rows[np.ndarray], units: int) -> Rows[np.ndarray]:
     assert rows.delays is not None
     starts, post, delays, half = rows.starts, rows.post, rows.delays, first_of_second_half(units)
     targets, middles = empty(post.shape, np.uint32), np.empty(starts.size - 1, np.int32)
-    each = weight_layout(rows) == WEIGHT_OF_EDGE
+    each = layout == WEIGHT_OF_EDGE
     weights = empty(post.shape, rows.weights.dtype) if each else rows.weights
 
     def sort(first: int, last: int) -> None:
         here = slice(starts[first], starts[last])
         own = rows.weights[here] if each else None
-        counts = _order(
-            (starts[first : last + 1] - starts[first], post[here], delays[here], own, half),
-            (targets[here], weights[here] if each else None),
-        )
-        middles[first:last] = starts[first:last] + counts
+        some = Unordered(starts[first : last + 1] - starts[first], post[here], delays[here], own, half)
+        middles[first:last] = starts[first:last] + _order(some, targets[here], weights[here] if each else None)
 
     for_rows(starts, sort)
     return Rows(starts, targets, weights, None, middles)
+
+
+def units_and_delays(targets: Array) -> tuple[Array, Array]:
+    """The two halves of `post` where rows have middles: int32 units and uint8 delays. NumPy or JAX arrays."""
+    units = (targets & np.uint32((1 << _UNIT_BITS) - 1)).astype(np.int32)
+    return units, (targets >> np.uint32(_UNIT_BITS)).astype(np.uint8)
 
 
 def unpacked(rows: Rows[Array]) -> Rows[Array]:
     """Rows whose `post` holds delays too, with both apart, in the same order; others as they are."""
     if rows.middles is None:
         return rows
-    unit = np.uint32((1 << _UNIT_BITS) - 1)
-    return rows._replace(
-        post=(rows.post & unit).astype(np.int32), delays=(rows.post >> np.uint32(_UNIT_BITS)).astype(np.uint8)
-    )
+    units, delays = units_and_delays(rows.post)
+    return rows._replace(post=units, delays=delays)
 
 
 def longest_delay(rows: Rows[np.ndarray]) -> int:
@@ -85,20 +87,17 @@ def longest_delay(rows: Rows[np.ndarray]) -> int:
     return 0 if rows.delays is None else int(rows.delays.max(initial=0))
 
 
-_From = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None, int]
-
-
-def _order(given: _From, into: tuple[np.ndarray, np.ndarray | None]) -> np.ndarray:
-    """Fill `into` with targets and weights; of each row how many end at the first half. Both ways give the same."""
-    starts, post, delays, weights, half = given
+def _order(rows: Unordered, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Fill targets and weights; of each row how many end at the first half. Both ways give the same."""
+    count = rows.starts.size - 1
     if native.available():
-        counts = np.empty(starts.size - 1, np.int32)
-        native.order_rows(given, (*into, counts))
+        counts = np.empty(count, np.int32)
+        native.order_rows(rows, targets, weights, counts)
         return counts
-    second = post >= half
-    number = np.repeat(np.arange(starts.size - 1, dtype=np.int32), np.diff(starts))
-    order = np.lexsort((delays, second, number))
-    into[0][:] = (delays.astype(np.uint32) << np.uint32(_UNIT_BITS) | post.astype(np.uint32))[order]
-    if into[1] is not None and weights is not None:
-        into[1][:] = weights[order]
-    return np.bincount(number[~second], minlength=starts.size - 1)
+    second = rows.post >= rows.half
+    number = np.repeat(np.arange(count, dtype=np.int32), np.diff(rows.starts))
+    order = np.lexsort((rows.delays, second, number))
+    targets[:] = (rows.delays.astype(np.uint32) << np.uint32(_UNIT_BITS) | rows.post.astype(np.uint32))[order]
+    if weights is not None and rows.weights is not None:
+        weights[:] = rows.weights[order]
+    return np.bincount(number[~second], minlength=count)

@@ -28,7 +28,7 @@ class Rows(NamedTuple, Generic[Held]):
         weights: float32, float16 or bfloat16: one for each connection, or for each presynaptic unit, or one element.
         delays: uint8 or uint16 (connections,): further steps until each arrives; None where all arrive together, and
             where `post` says it.
-        middles: int32 (pre,): where each row ascends by half of the targets, delay, then target (see
+        middles: int32 (pre,): where each row ascends by half of the targets, then delay (see
             `spark.kernels.order`), its first connection onto the second half; None where targets ascend.
     """
 
@@ -37,6 +37,24 @@ class Rows(NamedTuple, Generic[Held]):
     weights: Held
     delays: Held | None
     middles: Held | None = None
+
+
+class Unordered(NamedTuple):
+    """Some rows before they are ordered by delay.
+
+    Attributes:
+        starts: int32 (rows + 1,), ascending from 0 to the number of connections.
+        post: uint16 or int32 (connections,): postsynaptic unit of each.
+        delays: uint8 (connections,): further steps until each arrives.
+        weights: Of 2 or 4 bytes (connections,); None where not each connection has its own.
+        half: The first unit of the second half of the targets.
+    """
+
+    starts: np.ndarray
+    post: np.ndarray
+    delays: np.ndarray
+    weights: np.ndarray | None
+    half: int
 
 
 def weight_layout(rows: "Rows[Array] | Rows[Place]") -> int:

@@ -10,7 +10,7 @@ from spark.arrays import Array
 from spark.kernels.check import check_dtype, check_shape, check_weights
 from spark.kernels.choice import Implementation, choose
 from spark.kernels.instructions import ARRIVE, SCATTER
-from spark.kernels.order import steps_together
+from spark.kernels.order import steps_together, units_and_delays
 from spark.kernels.place import Place
 from spark.kernels.program import Program
 from spark.kernels.rows import WEIGHT_OF_UNIT, Rows, weight_layout
@@ -77,8 +77,8 @@ def _check(spikes: jax.Array, rows: Rows[jax.Array], ring: jax.Array) -> None:
     check_dtype("ring", ring, jnp.float32)
     check_shape("starts", rows.starts, (spikes.size + 1,))
     check_shape("ring", ring, (None, None))
-    if str(rows.post.dtype) not in ("uint16", "int32"):
-        raise TypeError(f"post must be uint16 or int32, got {rows.post.dtype}.")
+    if str(rows.post.dtype) not in _POST:
+        raise TypeError(f"post must be uint16, int32 or uint32, got {rows.post.dtype}.")
     if rows.weights.shape not in ((1,), spikes.shape, rows.post.shape):
         raise ValueError(
             f"weights must be one number, or one for each of {spikes.shape} units or {rows.post.shape} connections, "
@@ -123,6 +123,8 @@ def _reference(signed: bool) -> Callable[..., jax.Array]:
         edges = post.shape[0]
         if edges == 0:
             return ring
+        if post.dtype == jnp.uint32:
+            post, delays = (jnp.asarray(array) for array in units_and_delays(post))
         unit = jnp.repeat(jnp.arange(spikes.size), starts[1:] - starts[:-1], total_repeat_length=edges)
         sign = spikes if signed else jnp.abs(spikes)
         sign = sign.astype(jnp.float32) if amplitudes is None else sign.astype(jnp.float32) * amplitudes

@@ -32,7 +32,7 @@ class ActorPoolsConfig(ModuleConfig):
     settling: Number | None = field(
         None,
         above=0,
-        description="Episodes of learning, no unit, after which the rate is half of what it was; None: it stays.",
+        description="Number of episodes of learning after which the rate is half of what it was; None: it stays.",
     )
     discount: Number = field(
         0.98, least=0, below=1, description="The factor of the error: worth of a reward a step later."
@@ -73,7 +73,8 @@ class ActorPools(Module):
     begins, z and e are cleared. Weights stay.
 
     With `settling`, `rate` above is rate / (1 + n / settling), where n episodes have begun while learning was on, this
-    one counted: each connection changes ever less, so that what was learned last does not undo the rest.
+    one counted: errors change each connection ever less, so that what was learned last does not undo the rest. What
+    `homeostasis` does stays as large.
 
     With `homeostasis`, W_k <- W_k + homeostasis * (1 / actions - won_k) z at each choice, whatever comes of it: a pool
     that wins more seldom than others becomes easier to excite. So it is at every choice, also at that of an episode's

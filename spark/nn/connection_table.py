@@ -12,6 +12,7 @@ from spark.core.extras import need
 from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.tree import walk
+from spark.kernels.order import unpacked
 from spark.kernels.rows import ONE_WEIGHT, WEIGHT_OF_EDGE, weight_layout
 from spark.nn.projections.plastic import PlasticProjection
 from spark.nn.projections.static import ListedProjections
@@ -222,7 +223,9 @@ def _rows(part: ListedProjections, first: int, last: int) -> _Listed:
     rows, late = part.connected, part.input_specs[part.sent].lateness.reshape(-1)
     starts = np.asarray(rows.starts, np.int64)[first : last + 1]
     here = slice(starts[0], starts[-1])
-    targets = np.asarray(rows.post[here], np.int64)
+    later = None if rows.delays is None else rows.delays[here]
+    own = unpacked(rows._replace(post=rows.post[here], delays=later))
+    targets = np.asarray(own.post, np.int64)
     sources = np.repeat(np.arange(last - first), np.diff(starts))
     weights, layout = np.asarray(rows.weights, np.float32), weight_layout(rows)
     if layout == WEIGHT_OF_EDGE:
@@ -231,7 +234,7 @@ def _rows(part: ListedProjections, first: int, last: int) -> _Listed:
         weights = np.broadcast_to(weights, targets.shape) if layout == ONE_WEIGHT else weights[first + sources]
     positions = np.arange(here.start, here.stop) if layout == WEIGHT_OF_EDGE else None
     steps = late[first + sources] + part.further
-    if rows.delays is not None:
-        steps = steps + np.asarray(rows.delays[here], np.int64)
+    if own.delays is not None:
+        steps = steps + np.asarray(own.delays, np.int64)
     sign = -1 if part.drawn[0].inhibits else 1
     return _Listed(sources, targets, weights, steps, last - first, part, "rows_weights", positions, sign)

@@ -17,9 +17,9 @@ BLOCK = re.compile(r"^```(?P<head>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | 
 PAGES = sorted(
     page for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")] if "```python" in page.read_text("utf-8")
 )
-# They run for seconds, as tests of what they tell of do in small; what teaches for long is left to `make verify`.
-LONG = dict.fromkeys(("gradients.md", "pools.md", "running.md", "write_your_own_neuron.md"), pytest.mark.thorough)
-LONG["learning.md"] = pytest.mark.slow
+# They run for seconds, as tests of what they tell of do in small.
+_LONG = ("gradients.md", "learning.md", "pools.md", "running.md", "write_your_own_neuron.md")
+LONG = dict.fromkeys(_LONG, pytest.mark.thorough)
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def test_shares_together_bring_what_the_whole_brings(seed, sizes, layout, order)
     pre, post = sizes
     rng = np.random.default_rng(seed)
     rows = drawn(rng, pre, post, layout, order != "no delays")
-    rows = by_delay(rows, post) if order == "by delay" else rows
+    rows = by_delay(rows, post, weight_layout(rows)) if order == "by delay" else rows
     bounds = [0, *np.sort(rng.integers(0, post + 1, 2)).tolist(), post]
     parts = [(rows_onto(rows, a, b), b - a) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
     for part, units in parts:
@@ -58,13 +58,19 @@ def test_shares_together_bring_what_the_whole_brings(seed, sizes, layout, order)
     np.testing.assert_array_equal(np.concatenate([brought(*part) for part in parts], axis=2), brought(rows, post))
 
 
-@pytest.mark.parametrize("delayed", [False, True])
-def test_as_many_connections_as_sources_do_not_turn_a_weight_of_each_source_into_one_of_each_connection(delayed):
-    """Of six connections, three end at the first unit; there are three sources."""
-    delays = np.zeros(6, np.uint8) if delayed else None
+@pytest.mark.parametrize("order", ["no delays", "by target", "by delay"])
+def test_as_many_connections_as_sources_do_not_turn_a_weight_of_each_source_into_one_of_each_connection(order):
+    """Of six connections, three end at the first 130 units; there are three sources.
+
+    Sorted anew for these units alone, whose half lies elsewhere, the last two change places.
+    """
+    delays = None if order == "no delays" else np.array([0, 0, 0, 3, 1, 0], np.uint8)
     weights = np.array([1.0, 2.0, 3.0], np.float32)
-    rows = Rows(np.array([0, 3, 3, 6], np.int32), np.array([0, 1, 1, 0, 0, 1], np.uint16), weights, delays)
-    part = rows_onto(rows, 0, 1)
+    post = np.array([0, 131, 131, 60, 70, 131], np.uint16)
+    rows = Rows(np.array([0, 3, 3, 6], np.int32), post, weights, delays)
+    if order == "by delay":
+        rows = by_delay(rows, 132, WEIGHT_OF_UNIT)
+    part = rows_onto(rows, 0, 130)
     assert weight_layout(part) == WEIGHT_OF_UNIT
     assert part.starts.tolist() == [0, 1, 1, 3]
-    np.testing.assert_array_equal(brought(part, 1).sum(axis=(1, 2)), [1.0, 0.0, 6.0])
+    np.testing.assert_array_equal(brought(part, 130).sum(axis=(1, 2)), [1.0, 0.0, 6.0])

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 from spark.kernels import native
 from spark.kernels import rows as kernel_rows
 from spark.kernels.order import by_delay, first_of_second_half, longest_delay, pays, steps_together, unpacked
-from spark.kernels.rows import Rows
+from spark.kernels.rows import Rows, weight_layout
 
 pytestmark = pytest.mark.hypothesis
 UNITS = 300
@@ -30,7 +30,7 @@ def connections(draw: st.DrawFn) -> Rows:
 
 
 def check(rows: Rows) -> None:
-    packed = by_delay(rows, UNITS)
+    packed = by_delay(rows, UNITS, weight_layout(rows))
     found = unpacked(packed)
     for row, (first, last) in enumerate(zip(rows.starts[:-1], rows.starts[1:], strict=True)):
         before = range(first, last)

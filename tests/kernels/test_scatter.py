@@ -94,7 +94,7 @@ def test_vmap_equals_a_loop(implementation):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"post": np.zeros(2, np.int16)}, "post must be uint16 or int32, got int16"),
+        ({"post": np.zeros(2, np.int16)}, "post must be uint16, int32 or uint32, got int16"),
         ({"delays": np.zeros(2, np.int32)}, "delays must be uint8 or uint16, got int32"),
         ({"weights": np.zeros(2, np.int32)}, "weights: must be float32, float16 or bfloat16, got int32"),
     ],

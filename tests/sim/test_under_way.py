@@ -7,39 +7,57 @@ from drawing import some
 
 import spark
 from spark import FloatArray
+from spark.core.tree import walk
 from spark.kernels import order
 from spark.nn import Brain
 from spark.nn.connections import FixedProbability
 from spark.nn.initializers import ConstantInitializer, UniformInitializer
 from spark.nn.interfaces import PoissonSpiker
 from spark.nn.projections import TsodyksMarkramConfig
+from spark.nn.projections.static import StaticProjections
 from spark.nn.receptors import PulseCurrentConfig
 from spark.nn.somas import LeakySomaConfig
 
-SOURCES, UNITS, STEPS = 150, 190, 90
-# Pieces of a run: shorter than the shortest delay, longer than the longest, and one step alone.
-PIECES = (1, 1, 2, 30, 1, 3, 40, 12)
+SOURCES, UNITS, STEPS = 150, 190, 300
+# Pieces of a run: shorter than the shortest delay, longer than most of the longest, and one step alone.
+PIECES = (1, 1, 2, 30, 1, 3, 40, 12, 130, 80)
 DELAYS = {
     "one for all": ConstantInitializer(value=6.0),
     "one for each": UniformInitializer(low=2.0, high=9.0),
     "also at once": UniformInitializer(low=1.0, high=4.0),
+    "as much as a byte holds": UniformInitializer(low=1.0, high=256.0),
     "more than a byte holds": UniformInitializer(low=1.0, high=300.0),
 }
-WEIGHTS = {"one": ConstantInitializer(value=900.0), "each": UniformInitializer(low=300.0, high=1500.0)}
-# Each of the delays with each of the weights; half of the pairs in the quick run, with every one of both.
+# Of the sources, and of the pool itself; with the dtype in which they are stored.
+WEIGHTS = {
+    "one": (ConstantInitializer(value=900.0), ConstantInitializer(value=900.0), "float32"),
+    "each": (*[UniformInitializer(low=300.0, high=1500.0)] * 2, "float32"),
+    "one of each source": (ConstantInitializer(value=900.0), ConstantInitializer(value=700.0), "float32"),
+    "each, of half precision": (*[UniformInitializer(low=300.0, high=1500.0)] * 2, "float16"),
+}
+# Each of the delays with each of the weights; a quarter of the pairs in the quick run, with every one of both.
 MET = [
-    pytest.param(delay, weight, marks=[] if (number + place) % 2 == 0 else pytest.mark.thorough)
+    pytest.param(delay, weight, marks=[] if (number + place) % 4 == 0 else pytest.mark.thorough)
     for number, delay in enumerate(DELAYS)
     for place, weight in enumerate(WEIGHTS)
 ]
 
 
-@pytest.fixture(params=["into a ring", "by blocks"], autouse=True)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+# How many steps are delivered together.
+TOGETHER = {"into a ring": 0, "by blocks": 8, "by blocks of two steps": 2}
+WAYS = ["into a ring", "by blocks", pytest.param("by blocks of two steps", marks=pytest.mark.thorough)]
+
+
+@pytest.fixture(params=WAYS, autouse=True)
+def together(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Connections with many delays are delivered in either way, which otherwise follows from how many they are."""
-    if request.param == "by blocks":
+    steps = TOGETHER[request.param]
+    if steps:
         monkeypatch.setattr(order, "SPREAD_BYTES", 0)
         monkeypatch.setattr(order, "SPREAD_CONNECTIONS", 0)
+        monkeypatch.setattr(order, "_BLOCK", 2 * UNITS * steps)
+        assert order.steps_together(UNITS) == steps
+    return steps
 
 
 def network(delay: str, weight: str) -> Brain:
@@ -49,9 +67,10 @@ def network(delay: str, weight: str) -> Brain:
     pool = net.pool(
         "pool", UNITS, soma=LeakySomaConfig(), receptors={"early": PulseCurrentConfig()}, inhibitory_rate=0.1
     )
-    for origin, probability in ((sources, 0.2), (pool, 0.3)):
+    *weights, dtype = WEIGHTS[weight]
+    for origin, probability, strength in zip((sources, pool), (0.2, 0.3), weights, strict=True):
         pattern = FixedProbability(probability=probability)
-        net.connect(origin, pool.early, pattern, weights=WEIGHTS[weight], delay=DELAYS[delay])
+        net.connect(origin, pool.early, pattern, weights=strength, delay=DELAYS[delay], weight_dtype=dtype)
     return net.build()
 
 
@@ -67,13 +86,16 @@ def in_pieces(brain: Brain, pieces, threads: int | None) -> tuple[np.ndarray, di
 
 
 @pytest.mark.parametrize(("delay", "weight"), MET)
-def test_a_run_in_pieces_or_by_several_threads_brings_what_one_call_brings(delay, weight):
+def test_a_run_in_pieces_or_by_several_threads_brings_what_one_call_brings(delay, weight, together):
     brain = network(delay, weight)
     assert sum(PIECES) == STEPS
     whole, state = in_pieces(brain, [STEPS], 1)
     assert np.count_nonzero(whole) > 300
+    (lists,) = (part for _, part in walk(brain) if isinstance(part, StaticProjections))
+    assert lists.has_middles == (together > 0 and delay not in ("one for all", "more than a byte holds"))
     late = np.unique(brain.connections("pool.early").delays)
     assert (len(late) == 1) == (delay == "one for all"), late
+    assert delay != "as much as a byte holds" or late[-1] - late[0] == 255
     for pieces, threads in ((PIECES, 1), ([STEPS], 3), (PIECES, 2), (PIECES, 5)):
         spikes, after = in_pieces(brain, pieces, threads)
         np.testing.assert_array_equal(spikes, whole, err_msg=f"{pieces} by {threads} threads")
@@ -118,7 +140,7 @@ def test_what_short_term_plasticity_leaves_of_a_spike_goes_with_it_on_its_way():
     pool = net.pool("pool", UNITS, soma=LeakySomaConfig(), receptors={"early": PulseCurrentConfig()})
     pattern = FixedProbability(probability=0.3)
     depressing = TsodyksMarkramConfig(recovery_tau=200.0)
-    delay, weights = DELAYS["one for each"], WEIGHTS["each"]
+    delay, weights = DELAYS["one for each"], WEIGHTS["each"][0]
     net.connect(sources, pool.early, pattern, weights=weights, delay=delay, short_term=depressing)
     brain = net.build()
     spikes, state = in_pieces(brain, [STEPS], 1)

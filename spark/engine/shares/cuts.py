@@ -128,7 +128,7 @@ def _listed(projections: ListedProjections, share: Share, sources: Mapping[str, 
     attributes = {**_resized(share), "post": share.count}
     if not projections.drawn or projections.firsts == (0,):
         return Cut(kept, attributes=attributes)
-    rows = projections.rows(lambda constant: constant.value)
+    rows = projections.connected
     part = rows_onto(rows, share.first, share.last)
     # Behind the end of the lists, connections onto a unit that does not exist: no start points at them.
     fill = {"rows_post": share.count}

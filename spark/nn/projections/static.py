@@ -15,7 +15,7 @@ from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
 from spark.core.values import Shape
 from spark.core.variable import Constant, Variable
-from spark.kernels.order import longest_delay, unpacked
+from spark.kernels.order import longest_delay
 from spark.kernels.rows import Held, Rows
 from spark.kernels.scatter import scatter_spikes
 from spark.nn.projections.draws import Drawn, refuse_unused_weights
@@ -56,7 +56,7 @@ class ListedProjections(Module):
         self.firsts = tuple(np.cumsum([0] + [part.size for part in parts]).tolist())
         self.signed = any(drawn.signed for drawn in self.drawn)
         self.further, self.several, self.has_middles, longest = 0, False, False, 0
-        self.held: tuple[str, ...] = ()
+        self.row_fields: tuple[str, ...] = ()
         if parts:
             try:
                 rows, self.further = self.draw(parts)
@@ -65,7 +65,7 @@ class ListedProjections(Module):
             arrays = {name: array for name, array in rows._asdict().items() if array is not None}
             for name, array in arrays.items():
                 setattr(self, f"rows_{name}", Constant(array))
-            self.held, self.has_middles, longest = tuple(arrays), rows.middles is not None, longest_delay(rows)
+            self.row_fields, self.has_middles, longest = tuple(arrays), rows.middles is not None, longest_delay(rows)
             self.several = self.has_middles or rows.delays is not None
         self.slots = self.further + longest + 1
         self.arriving = Variable(
@@ -99,13 +99,13 @@ class ListedProjections(Module):
 
     def rows(self, of: Callable[[Constant], Held]) -> Rows[Held]:
         """The connections, each array as `of` gives it for its constant."""
-        found = {name: of(leaf_named(self, f"rows_{name}")) for name in self.held}
+        found = {name: of(leaf_named(self, f"rows_{name}")) for name in self.row_fields}
         return Rows(found["starts"], found["post"], found["weights"], found.get("delays"), found.get("middles"))
 
     @property
     def connected(self) -> Rows[Array]:
-        """The connections, as arrays, delays apart from targets; see `Rows` for their shapes."""
-        return unpacked(self.rows(lambda constant: constant.value))
+        """The connections, as arrays; see `Rows` for their shapes."""
+        return self.rows(lambda constant: constant.value)
 
     def arrived(self, row: Array) -> FloatArray:
         """What arrives in this step, a `row` of the ring, in the shape of the units."""

@@ -67,7 +67,7 @@ def test_a_network_is_built_by_keyboard_only(page, inhibited):
     page.picture("a_built_by_keyboard")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_network_is_built_by_mouse(page):
     """Acceptance b."""
     page.empty()

@@ -75,7 +75,7 @@ print(json.dumps([times.tolist(), units.tolist()]))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_code_of_a_brain_gives_the_same_spikes_in_another_process(page, tmp_path):
     """Acceptance i."""
     page.example("Noise into a pool")

@@ -40,7 +40,7 @@ def test_every_wire_is_drawn_after_another_document_took_the_place(page):
     assert page.wires() == 5
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_run_of_another_document_is_over(page):
     page.example(CARTPOLE)
     page.get_by_role("button", name="100 steps").click()
