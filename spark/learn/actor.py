@@ -32,7 +32,7 @@ class ActorPoolsConfig(ModuleConfig):
     settling: Number | None = field(
         None,
         above=0,
-        description="Number of episodes of learning after which the rate is half of what it was; None: it stays.",
+        description="Episodes of learning, no unit, after which the rate is half of what it was; None: it stays.",
     )
     discount: Number = field(
         0.98, least=0, below=1, description="The factor of the error: worth of a reward a step later."
