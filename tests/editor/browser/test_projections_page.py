@@ -57,7 +57,7 @@ def test_rewiring_is_set_by_mouse_with_units_and_bounds_and_the_brain_runs(poole
     def rewiring():
         return edge(page, "e3").get("rewiring")
 
-    used.check()
+    used.click()
     wait_until(lambda: rewiring() == {})
     # What it needs is said beside its field; other fields stand at their defaults.
     inspector.get_by_text("is missing, got prune='below'; expected a number").first.wait_for()
@@ -91,7 +91,7 @@ def test_rewiring_is_set_by_mouse_with_units_and_bounds_and_the_brain_runs(poole
     page.get_by_role("button", name="Pause").click()
     page.wait_phase("paused")
     page.picture("rewiring-run")
-    used.uncheck()
+    used.click()
     wait_until(lambda: rewiring() is None)
     page.keyboard.press("Control+z")
     wait_until(lambda: rewiring() == {"interval": 20, "prune": "weakest", "share": 0.5})
