@@ -77,7 +77,7 @@ class Page:
         self.errors = []
         self.told = {
             "pageerror": lambda error: self.errors.append(str(error)),
-            "console": lambda m: self.errors.append(m.text) if m.type == "error" else None,
+            "console": lambda m: self.errors.append(f"{m.text} {m.location['url']}") if m.type == "error" else None,
         }
         for event, take in self.told.items():
             page.on(event, take)
