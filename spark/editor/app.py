@@ -122,6 +122,10 @@ def make_app(editor: Editor) -> Starlette:
             return PlainTextResponse("There is no such file.", 404)
         return Response(static(name), media_type=FILES[name])
 
+    async def icon(request: Request) -> Response:
+        # Browsers ask for it by themselves where what they show is no page that names one.
+        return Response(static("icon.svg"), media_type=FILES["icon.svg"])
+
     async def socket(websocket: WebSocket) -> None:
         await websocket.accept()
         await _serve(editor, websocket)
@@ -131,7 +135,8 @@ def make_app(editor: Editor) -> Starlette:
         yield
         await editor.close()
 
-    routes = [Route("/", page), Route("/static/{name}", file), WebSocketRoute("/ws", socket)]
+    files = [Route("/", page), Route("/favicon.ico", icon), Route("/static/{name}", file)]
+    routes = [*files, WebSocketRoute("/ws", socket)]
     return Starlette(routes=routes, lifespan=lifespan)
 
 

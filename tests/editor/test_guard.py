@@ -63,7 +63,7 @@ def status(client, path, websocket, headers, method="GET"):
 
 
 def test_there_are_the_routes_that_these_tests_know():
-    assert ROUTES == [("/", False), ("/static/app.js", False), ("/ws", True)]
+    assert ROUTES == [("/", False), ("/favicon.ico", False), ("/static/app.js", False), ("/ws", True)]
 
 
 @pytest.mark.parametrize(("path", "websocket"), ROUTES)
@@ -241,6 +241,13 @@ def test_only_the_pages_own_files_are_served(client, guard, name):
     assert client.get(f"/static/{name}", headers=bearer).status_code == 200
     for other in ("../app.py", "..%2fapp.py", "BUILD.json", "%2e%2e/guard.py", "app.js/../../app.py"):
         assert client.get(f"/static/{other}", headers=bearer).status_code == 404
+
+
+def test_the_icon_that_browsers_ask_for_by_themselves_is_the_pages(client, guard):
+    bearer = {"authorization": f"Bearer {guard.token}"}
+    asked, own = (client.get(path, headers=bearer) for path in ("/favicon.ico", "/static/icon.svg"))
+    assert asked.status_code == 200 and asked.content == own.content
+    assert asked.headers["content-type"] == own.headers["content-type"] == "image/svg+xml"
 
 
 def test_the_network_is_not_listened_to_without_a_token_of_the_users(tmp_path):
