@@ -3,13 +3,12 @@
 
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
 #include "targets.h"
 
 namespace spark {
 
-// One target of each row's connections, of type Post; `half` is the first target of the second half.
+// Rows of connections before they are ordered, with units of type Post; `half` is the first unit of the second half.
 template <class Post>
 struct Unordered {
   const int32_t* starts;

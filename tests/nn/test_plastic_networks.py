@@ -20,7 +20,7 @@ def test_one_plateau_makes_a_field_that_begins_seconds_before_it() -> None:
         first, _, last = (place_field.lap(brain, speed, number == 1, number) for number in range(3))
         before, behind = place_field.field(brain)
         assert len(first) <= 1 and len(last) >= 5
-        # A spike or two by chance may lie anywhere.
+        # A spike or two by chance may lie anywhere. Places in cm: nearer than what is run in a second.
         assert abs(np.median(last) - place_field.TRACK / 2) < speed
         assert before > 1.5 * behind and before > 1.0 * speed and behind > 0.3 * speed
         lengths[speed] = before + behind

@@ -11,7 +11,7 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.memory import require_memory
 from spark.core.parameter import shorter_than_a_step
 from spark.core.ports import PortSpec
-from spark.kernels.order import by_delay, pays
+from spark.kernels.order import by_delay, longest_delay, pays
 from spark.kernels.rows import Rows, weight_layout
 from spark.nn.connections import (
     AllToAll,
@@ -100,8 +100,7 @@ def draw_rows(
     several, further = _joined_delays(delays, [found.post.size for found in lists])
     narrow = np.uint16 if int(np.prod(units)) <= 1 << 16 else np.int32
     rows = Rows(joined, post.astype(narrow), _joined_weights(weights, lists, weight_dtype), several)
-    slots = further + 1 + (int(several.max()) if several is not None and several.size else 0)
-    if pays(rows, slots, int(np.prod(units))):
+    if pays(rows, further + 1 + longest_delay(rows), int(np.prod(units))):
         rows = by_delay(rows, int(np.prod(units)), weight_layout(rows))
     return rows, further, [found.values is not None for found in lists]
 
