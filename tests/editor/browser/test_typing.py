@@ -76,6 +76,40 @@ def test_the_answer_to_one_value_leaves_the_next_that_is_typed_meanwhile(page):
         assert field.input_value() == second, kind
 
 
+# Which nodes are hidden from now on, be it for one frame only.
+WATCH_HIDDEN = """
+window.hiddenNodes = [];
+const note = (changes) => {
+  for (const { target } of changes)
+    if (target.matches(".react-flow__node") && target.style.visibility === "hidden")
+      window.hiddenNodes.push(target.dataset.id);
+};
+const what = { attributes: true, attributeFilter: ["style"], subtree: true };
+new MutationObserver(note).observe(document.querySelector(".react-flow__nodes"), what);
+"""
+
+
+def test_no_node_is_hidden_when_what_it_shows_changes(page):
+    page.example(NOISE)
+    put_note(page)
+    put_group(page)
+    page.locator(".note textarea").wait_for()
+    page.locator(".group-head input").wait_for()
+    page.drawn_anew()
+    page.evaluate(WATCH_HIDDEN)
+    changes = [
+        {"do": "rename", "id": "n3", "name": "cells"},
+        {"do": "put_note", "id": "t1", "text": "one"},
+        {"do": "group", "id": "g1", "name": "one"},
+        {"do": "move", "places": {"n3": [700, 300]}},
+    ]
+    for change in changes:
+        page.ask("apply", commands=[change])
+        page.drawn_anew()
+    assert page.locator(".group-head input").input_value() == "one"
+    assert page.evaluate("window.hiddenNodes") == []
+
+
 @pytest.mark.thorough
 def test_going_back_to_the_value_that_stood_before_is_a_change_while_nobody_has_answered(page):
     page.example(NOISE)

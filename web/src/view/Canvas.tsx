@@ -89,9 +89,10 @@ export function Canvas() {
       if (!inside.length) continue;
       const xs = inside.map((p) => p.x ?? 0), ys = inside.map((p) => p.y ?? 0);
       const x = Math.min(...xs) - MARGIN, y = Math.min(...ys) - MARGIN - 14;
+      // It says how large it is: a node that has to be measured first is hidden meanwhile, and its field loses the focus.
       made.push({
         id, type: "frame", position: { x, y }, data: { name: group.name }, selectable: false, draggable: false, focusable: false, zIndex: -1,
-        style: { width: Math.max(...xs) - x + 230 + MARGIN, height: Math.max(...ys) - y + 110 + MARGIN, pointerEvents: "none" },
+        width: Math.max(...xs) - x + 230 + MARGIN, height: Math.max(...ys) - y + 110 + MARGIN, style: { pointerEvents: "none" },
       });
     }
     for (const [id, node] of here) put(id, "module", node, `${node.name}, ${node.type}`);
