@@ -19,6 +19,7 @@ from tolerances import EXPRESSIONS, OPERATION
 
 from spark.core.own_draws import uniform_from
 from spark.kernels import llvm
+from spark.kernels.exponential import exponential_less_one
 from spark.kernels.formula import compile as machine
 from spark.kernels.formula.values import Unsupported
 
@@ -48,6 +49,12 @@ FLOATS = {
     "quotients": lambda x, y: (x / y, jnp.sqrt(abs(x)), 1 / x),
     "comparisons": lambda x, y: (x < y, x <= y, x > y, x >= y, x == y, x != y),
     "extremes": lambda x, y: (jnp.maximum(x, y), jnp.minimum(x, y), jnp.clip(x, -1.0, 2.0)),
+    "bounds": lambda x, y: (
+        *(jnp.maximum(x, bound) for bound in (0.5, -87.0, 0.0, np.inf, np.nan)),
+        *(jnp.minimum(x, bound) for bound in (0.5, 80.0, -np.inf, np.nan)),
+        jnp.maximum(0.5, y),
+        jnp.minimum(jnp.maximum(x + y, -2.0), 3.0),
+    ),
     "choices": lambda x, y: (jnp.where(x > y, x, 0.0), jnp.where(x > 0, 1.5, y), jnp.sign(x)),
     "rounding": lambda x, y: (jnp.floor(x), jnp.ceil(x), jnp.round(x), jnp.isfinite(x), jnp.isnan(x)),
     "logic": lambda x, y: ((x > 0) & (y > 0), (x > 0) | (y > 0), ~(x > 0), (x > 0) ^ (y > 0)),
@@ -94,6 +101,23 @@ def test_the_exponential_is_within_two_units_in_the_last_place_over_its_whole_ra
     (found,) = as_formula(jnp.exp, x)
     exact = np.exp(x.astype(np.float64))
     assert (np.abs(found - exact) / np.spacing(exact.astype(np.float32))).max() <= 2
+
+
+@pytest.mark.parametrize("run", [as_formula, by_xla])
+def test_the_exponential_less_one_is_within_two_units_in_the_last_place_and_keeps_all_digits_near_0(run):
+    near = np.geomspace(1e-37, 1.0, 50_000)
+    x = np.concatenate([np.linspace(-87.0, 80.0, 200_000), near, -near]).astype(np.float32)
+    (found,) = run(exponential_less_one, x)
+    exact = np.expm1(x.astype(np.float64))
+    assert (np.abs(found - exact) / np.spacing(np.abs(exact).astype(np.float32))).max() <= 2
+
+
+@pytest.mark.parametrize("run", [as_formula, by_xla])
+def test_the_exponential_less_one_of_what_is_beyond_its_range(run):
+    x = np.array([0.0, -0.0, -100.0, -np.inf, 80.0, 1e9, np.inf, np.nan], np.float32)
+    (found,) = run(exponential_less_one, x)
+    most = np.float32(np.expm1(80.0))
+    np.testing.assert_allclose(found, [0, 0, -1, -1, most, most, most, np.nan], **OPERATION["float32"])
 
 
 def test_the_logarithm_is_within_two_units_in_the_last_place_over_its_whole_range():

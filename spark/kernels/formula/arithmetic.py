@@ -79,8 +79,18 @@ def _extreme(sign: str) -> Operation:
             return b.select(_compare(sign)(b, x, dtype, PLAIN), first, second)
         # Where one is NaN nothing is strictly beyond, so the first stays: one instruction of a processor. Whether the
         # second is NaN is known before the loop where all units share it.
-        found = b.select(b.fcmp_ordered(sign[0], second, first), second, first)
+        found = _bounded(sign)(b, x, dtype, params)
         return b.select(b.fcmp_unordered("uno", second, second), second, found)
+
+    return run
+
+
+def _bounded(sign: str) -> Operation:
+    """As `_extreme` of a float and a second that is not NaN, such as one that is written in the code."""
+
+    def run(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
+        first, second = x
+        return b.select(b.fcmp_ordered(sign[0], second, first), second, first)
 
     return run
 
@@ -282,6 +292,7 @@ OPERATIONS: dict[str, Operation] = {
 }
 OPERATIONS.update({name: _compare(sign) for name, sign in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="))})
 OPERATIONS.update({name: _compare(sign) for name, sign in (("eq", "=="), ("ne", "!="))})
+BOUNDS = {"max": _bounded(">="), "min": _bounded("<=")}
 # As the system's mathematical library computes them, lane by lane: correct to a unit in the last place, and slower.
 _LIBRARY = ("exp2", "expm1", "log1p", "tanh", "sinh", "cosh", "asinh", "acosh", "atanh", "sin", "cos", "tan")
 _LIBRARY += ("asin", "acos", "atan", "erf", "erfc", "cbrt")

@@ -9,7 +9,7 @@ from jax.extend import core
 from llvmlite import ir
 
 from spark.kernels.formula import draws
-from spark.kernels.formula.arithmetic import OPERATIONS, Operation, contracted
+from spark.kernels.formula.arithmetic import BOUNDS, OPERATIONS, Operation, contracted
 from spark.kernels.formula.functions import threefry
 from spark.kernels.formula.shapes import MOVES, concatenate, numbers, spread
 from spark.kernels.formula.values import (
@@ -57,6 +57,8 @@ class Walk:
         self._number = number
         # Products that one sum reads and nothing else, by the identity of LLVM's value.
         self._products: dict[int, Numbers] = {}
+        # Floats that are written in the code and are not NaN, likewise.
+        self._written: dict[int, Numbers] = {}
 
     def run(self, closed: core.ClosedJaxpr | Code, values: list[Value]) -> list[Value]:
         """The results of a closed jaxpr for these values.
@@ -73,10 +75,7 @@ class Walk:
             known[variable] = numbers(array, _dtype(variable))
 
         def read(atom: Typed) -> Value:
-            if not isinstance(atom, core.Literal):
-                return known[atom]
-            dtype = _dtype(atom)
-            return self._number(atom.val, dtype) if is_float(dtype) else numbers(atom.val, dtype)
+            return self._literal(atom) if isinstance(atom, core.Literal) else known[atom]
 
         # Nobody knows how often what comes from outside is read there.
         for value in values:
@@ -96,6 +95,15 @@ class Walk:
                 self._note_readers(value, uses[variable], equation.primitive.name == "mul")
             known.update(zip(equation.outvars, found, strict=True))
         return [read(atom) for atom in jaxpr.outvars]
+
+    def _literal(self, atom: core.Literal) -> Few:
+        dtype = _dtype(atom)
+        if not is_float(dtype):
+            return numbers(atom.val, dtype)
+        found = self._number(atom.val, dtype)
+        if not np.isnan(atom.val):
+            self._written.update((id(cell), cell) for cell in found.cells.reshape(-1))
+        return found
 
     def _equation(self, equation: Applied, values: list[Value]) -> list[Value]:
         name, params = equation.primitive.name, params_of(equation.params)
@@ -182,11 +190,14 @@ class Walk:
             elif is_product:
                 self._products[id(number)] = number
 
-    def _run_of(self, name: str, dtype: str) -> Operation:
-        """How an operation is written; a sum with one product becomes one operation.
+    def _run_of(self, name: str, values: list[Value]) -> Operation:
+        """How an operation is written; a sum with one product becomes one operation, as does a bound that is no NaN.
 
         Where both are products they are rounded alike, so that equal ones cancel: x * y - y * x is 0.
         """
+        dtype, last = values[0].dtype, values[-1]
+        if name in BOUNDS and isinstance(last, Few) and all(id(c) in self._written for c in last.cells.flat):
+            return BOUNDS[name]
         if dtype != "float32" or name not in ("add", "add_any", "sub"):
             return OPERATIONS[name]
 
@@ -200,7 +211,7 @@ class Walk:
 
     def _operation(self, name: str, values: list[Value], equation: Applied) -> Value:
         dtype = values[0].dtype
-        run = self._run_of(name, dtype)
+        run = self._run_of(name, values)
         out, shape = _dtype(equation.outvars[0]), tuple(equation.outvars[0].aval.shape)
         if out.startswith("key<"):
             out, shape = "uint32", (*shape, 2)

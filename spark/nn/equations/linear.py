@@ -1,6 +1,7 @@
 """Whether an expression is linear in a name, and its two coefficients."""
 
 import ast
+from typing import NamedTuple
 
 
 def split(tree: ast.expr, name: str) -> tuple[ast.expr | None, ast.expr | None] | None:
@@ -26,6 +27,34 @@ def split(tree: ast.expr, name: str) -> tuple[ast.expr | None, ast.expr | None] 
             found = None if _holds(right, name) else split(left, name)
             return None if found is None else (_scaled(found[0], op, right), _scaled(found[1], op, right))
     return None
+
+
+class Factored(NamedTuple):
+    """An expression as `factor * inner`, with `inner` = `slope * name + rest`; a factor of 1 is None, zeros are too."""
+
+    factor: ast.expr | None
+    inner: ast.expr
+    slope: ast.expr | None
+    rest: ast.expr | None
+
+
+def factored(tree: ast.expr, name: str) -> Factored | None:
+    """As `split`, with what all of the expression is multiplied with or divided by in front.
+
+    Of `(x_rest - x)/tau` the factor is `1/tau`, the slope -1 and the rest `x_rest`.
+    """
+    factor: ast.expr | None = None
+    while True:
+        match tree:
+            case ast.BinOp(left=left, op=ast.Mult(), right=right) if _holds(left, name) != _holds(right, name):
+                tree, by = (left, right) if _holds(left, name) else (right, left)
+                factor = by if factor is None else ast.BinOp(factor, ast.Mult(), by)
+            case ast.BinOp(left=left, op=ast.Div() as op, right=right) if _holds(left, name):
+                tree, factor = left, ast.BinOp(ast.Constant(1.0) if factor is None else factor, op, right)
+            case _:
+                break
+    found = split(tree, name)
+    return None if found is None else Factored(factor, tree, *found)
 
 
 _Halves = tuple[ast.expr | None, ast.expr | None]

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import jax.numpy as jnp
 import numpy as np
 
 from spark.arrays import Numeric
-from spark.kernels.exponential import bounded_exponential
+from spark.kernels.exponential import exponential_less_one
 from spark.nn.equations.expression import names_in
-from spark.nn.equations.linear import split, system
+from spark.nn.equations.functions import exprel
+from spark.nn.equations.linear import factored, split, system
 from spark.nn.equations.values import Values, at_build, evaluate
 
 Scheme = Literal["auto", "exact", "exponential_euler", "euler", "rk2", "rk4"]
@@ -136,17 +136,12 @@ def _known(problem: Problem, tree: ast.expr) -> bool:
 
 def _prepare_exponential_euler(problem: Problem, keep: Keep) -> None:
     for name, rate in problem.rates.items():
-        slope = _own_slope(rate, name)
+        found = split(rate, name)
+        slope = None if found is None else found[0]
         if slope is not None and _known(problem, slope):
             exponent = problem.dt * np.asarray(at_build(slope, problem.parameters))
             safe = np.where(exponent == 0, 1.0, exponent)
             keep(name, problem.dt * np.where(exponent == 0, 1.0, np.expm1(safe) / safe))
-
-
-def _own_slope(rate: ast.expr, name: str) -> ast.expr | None:
-    found = split(rate, name)
-    assert found is not None
-    return found[0]
 
 
 def _exponential_euler(
@@ -154,25 +149,38 @@ def _exponential_euler(
 ) -> dict[str, Numeric]:
     """Each variable exactly, as if all others stayed: x + dt rate (exp(a dt) - 1) / (a dt)."""
     known = {**values, **variables}
+    factors = {name: coefficient(name) for name in variables}
+    ways = {n: _drawn(problem.rates[n], n, known, problem.dt) for n, factor in factors.items() if factor is None}
     after = {}
     for name, value in variables.items():
-        rate, factor, slope = problem.rates[name], coefficient(name), _own_slope(problem.rates[name], name)
-        if isinstance(factor, float):
+        factor, rate = factors[name], problem.rates[name]
+        if factor is None:
+            after[name] = value + ways[name]()
+        elif isinstance(factor, float):
             after[name] = value + evaluate(rate, known, factor)
-        elif factor is not None:
-            after[name] = value + factor * evaluate(rate, known)
         else:
-            change = evaluate(rate, known, problem.dt)
-            after[name] = value + (change if slope is None else change * _share(evaluate(slope, known, problem.dt)))
+            after[name] = value + factor * evaluate(rate, known)
     return after
 
 
-def _share(exponent: Numeric) -> Numeric:
-    """(exp(x) - 1) / x, by its series where the difference would lose the digits of float32."""
-    small = jnp.abs(exponent) < 0.03
-    safe = jnp.where(small, 1.0, exponent)
-    series = 1.0 + exponent * (0.5 + exponent * (1.0 / 6.0 + exponent * (1.0 / 24.0 + exponent / 120.0)))
-    return jnp.where(small, series, (bounded_exponential(safe) - 1.0) / safe)
+def _drawn(rate: ast.expr, name: str, known: Values, dt: float) -> Callable[[], Numeric]:
+    """What computes how much a variable changes within a step, where its slope is not known at build.
+
+    What it needs is computed at once for all variables, and their changes then: a processor works at those at a time.
+    """
+    found, halves = factored(rate, name), split(rate, name)
+    assert found is not None and halves is not None
+    if found.slope is None or halves[0] is None:
+        return lambda: evaluate(rate, known, dt)
+    slope = evaluate(found.slope, known)
+    if isinstance(slope, float) and slope != 0 and found.factor is not None:
+        # (x_rest - x)/tau is drawn by (x_rest - x)(1 - exp(-dt/tau)), in which nothing is divided by what changes.
+        exponent, inner = evaluate(found.factor, known, slope * dt), evaluate(found.inner, known, 1.0 / slope)
+        return lambda: exponential_less_one(exponent) * inner
+    exponent = evaluate(halves[0], known, dt)
+    rest = None if halves[1] is None else evaluate(halves[1], known, dt)
+    moved = exponent * known[name] if rest is None else exponent * known[name] + rest
+    return lambda: exprel(exponent) * moved
 
 
 def _prepare_exact(problem: Problem, keep: Keep) -> None:

@@ -10,22 +10,77 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.arrays import Numeric
-from spark.nn.equations.functions import COMPARISONS, FUNCTIONS, SAME
+from spark.nn.equations.functions import COMPARISONS, FUNCTIONS, RECIPROCALS, SAME
 from spark.nn.equations.units import unit_of
 
 Values = Mapping[str, Numeric]
 
 
 @dataclass(frozen=True)
+class _Quotient:
+    """An array, or 1, over another. It is divided late: what is divided by it multiplies with its inverse, a/(b/c) is
+    a*(c/b), and a number in front of it needs no product.
+    """
+
+    over: Numeric | None
+    under: Numeric
+
+    def value(self, factor: float = 1.0) -> Numeric:
+        """The quotient, times a number."""
+        if self.over is None:
+            return factor / self.under
+        return _times(factor, self.over / self.under)
+
+    def inverse(self) -> "Part":
+        """1 over it."""
+        return self.under if self.over is None else _Quotient(self.under, self.over)
+
+
+@dataclass(frozen=True)
+class _Called:
+    """A function of an array whose reciprocal is a function too, so that nothing need be divided by it."""
+
+    function: Callable[[Numeric], Numeric]
+    reciprocal: Callable[[Numeric], Numeric]
+    argument: Numeric
+
+    def value(self, factor: float = 1.0) -> Numeric:
+        """The function's value, times a number."""
+        return _times(factor, self.function(self.argument))
+
+    def inverse(self) -> "Part":
+        """1 over it."""
+        return _Called(self.reciprocal, self.function, self.argument)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """A sum, added late: where each term has a number in front anyway, one in front of the sum goes into those."""
+
+    left: "Term"
+    right: "Term"
+
+    def value(self, factor: float = 1.0) -> Numeric:
+        """The sum, times a number."""
+        if factor != 1.0 and _takes_factor(self):
+            return _added(_product(factor, self.left), _product(factor, self.right))
+        return _times(factor, _added(self.left, self.right))
+
+
+_OPEN = (_Quotient, _Called, _Sum)
+Part = Numeric | _Quotient | _Called | _Sum
+
+
+@dataclass(frozen=True)
 class _Scaled:
-    """An array times a number that is known at build: numbers of a product are multiplied before the array is."""
+    """A part times a number that is known at build: numbers of a product are multiplied before the part is."""
 
     factor: float
-    array: Numeric
+    part: Part
 
 
 # What an expression is made of while it is computed.
-Term = Numeric | _Scaled
+Term = Part | _Scaled
 
 
 def evaluate(node: ast.expr, values: Values, times: float = 1.0) -> Numeric:
@@ -45,7 +100,14 @@ def _value(node: ast.expr, values: Values) -> Term:
 
 
 def _whole(value: Term) -> Numeric:
-    return value.factor * value.array if isinstance(value, _Scaled) else value
+    factor, part = _parts(value)
+    if part is None:
+        return factor
+    return part.value(factor) if isinstance(part, _OPEN) else _times(factor, part)
+
+
+def _times(factor: float, array: Numeric) -> Numeric:
+    return array if factor == 1.0 else factor * array
 
 
 def at_build(node: ast.expr, values: Values) -> np.ndarray | float:
@@ -106,29 +168,72 @@ def _binary(node: ast.BinOp, values: Values) -> Term:
     return _OPERATORS[type(node.op)](left, right)
 
 
-def _parts(value: Term) -> tuple[float, Numeric | None]:
+def _parts(value: Term) -> tuple[float, Part | None]:
     """A factor that is known at build, and what it multiplies: None for a number by itself."""
     if isinstance(value, _Scaled):
-        return value.factor, value.array
+        return value.factor, value.part
     return (value, None) if isinstance(value, float) else (1.0, value)
 
 
+def _scaled(factor: float, part: Part) -> Term:
+    return part if factor == 1.0 else _Scaled(factor, part)
+
+
 def _product(left: Term, right: Term) -> Term:
-    (one, array), (other, further) = _parts(left), _parts(right)
-    if array is None or further is None:
-        rest = further if array is None else array
-        return one * other if rest is None else _Scaled(one * other, rest) if one * other != 1.0 else rest
-    return array * further if one * other == 1.0 else _Scaled(one * other, array * further)
+    (one, part), (other, further) = _parts(left), _parts(right)
+    if part is None or further is None:
+        rest = further if part is None else part
+        return one * other if rest is None else _scaled(one * other, rest)
+    return _scaled(one * other, _whole(part) * _whole(further))
 
 
 def _quotient(left: Term, right: Term) -> Term:
-    divisor, array = _parts(right)
-    if divisor == 0.0 or not (isinstance(left, _Scaled) or isinstance(right, float | _Scaled)):
-        return _whole(left) / _whole(right)
-    if array is None:
-        return left / divisor if isinstance(left, float) else _product(1.0 / divisor, left)
+    divisor, under = _parts(right)
     factor, over = _parts(left)
-    return _product(factor / divisor, 1.0 / array if over is None else over / array)
+    if divisor == 0.0 or (under is None and over is None):
+        return _whole(left) / _whole(right)
+    if under is None:
+        return _product(1.0 / divisor, left)
+    if isinstance(under, _Quotient | _Called):
+        return _product(factor / divisor, under.inverse() if over is None else _product(over, under.inverse()))
+    return _scaled(factor / divisor, _Quotient(None if over is None else _whole(over), _whole(under)))
+
+
+def _sum(left: Term, right: Term) -> Term:
+    """A sum; a number in front of both terms stays in front."""
+    (one, part), (other, further) = _parts(left), _parts(right)
+    if part is None and further is None:
+        return one + other
+    if part is None or further is None or abs(one) != abs(other):
+        return _Sum(left, right)
+    if one == other:
+        return _scaled(one, _Sum(part, further))
+    first, second = (part, further) if one > 0 else (further, part)
+    return _scaled(abs(one), _Sum(first, _scaled(-1.0, second)))
+
+
+def _difference(left: Term, right: Term) -> Term:
+    return _sum(left, _product(-1.0, right))
+
+
+def _takes_factor(term: Term) -> bool:
+    """Whether a number in front of a term costs no product."""
+    factor, part = _parts(term)
+    if part is None or abs(factor) != 1.0:
+        return True
+    if isinstance(part, _Sum):
+        return _takes_factor(part.left) and _takes_factor(part.right)
+    return isinstance(part, _Quotient) and part.over is None
+
+
+def _added(left: Term, right: Term) -> Numeric:
+    """The sum of two terms, in which what is taken off is subtracted, not negated."""
+    (one, part), (other, further) = _parts(left), _parts(right)
+    if part is not None and one == -1.0:
+        return _whole(right) - _whole(part)
+    if further is not None and other == -1.0:
+        return _whole(left) - _whole(further)
+    return _whole(left) + _whole(right)
 
 
 def _power(left: Term, right: Term) -> Term:
@@ -136,13 +241,13 @@ def _power(left: Term, right: Term) -> Term:
     if not (isinstance(right, float) and right.is_integer() and abs(right) <= 16):
         return left**right if _is_known(left) and _is_known(right) else jnp.power(left, right)
     # Products, as one writes them: a power in general is an exponential of a logarithm.
-    found: Numeric = functools.reduce(lambda product, _: product * left, range(int(abs(right))), 1.0)
-    return found if right >= 0 else 1.0 / found
+    found: Numeric = functools.reduce(lambda product, one: product * one, [left] * int(abs(right))) if right else 1.0
+    return found if right >= 0 else _quotient(1.0, found)
 
 
 _OPERATORS: Mapping[type, Callable[[Term, Term], Term]] = {
-    ast.Add: lambda left, right: _whole(left) + _whole(right),
-    ast.Sub: lambda left, right: _whole(left) - _whole(right),
+    ast.Add: _sum,
+    ast.Sub: _difference,
     ast.Mult: _product,
     ast.Div: _quotient,
     ast.Pow: _power,
@@ -157,7 +262,10 @@ def _call(node: ast.Call, values: Values) -> Term:
     known = all(_is_known(value) for value in given)
     if name == "sqrt":
         return (np.sqrt if known else jnp.sqrt)(given[0])
-    return (SAME[name][1:] if name in SAME else FUNCTIONS[name])[known](*given)
+    function = (SAME[name][1:] if name in SAME else FUNCTIONS[name])[known]
+    if name in RECIPROCALS and not known:
+        return _Called(function, RECIPROCALS[name], *given)
+    return function(*given)
 
 
 _BY_NODE: Mapping[type, Callable[[Any, Values], Any]] = {
