@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def main() -> int:
             f"{name:<24}{int(units):>7,} units  text {text:7.2f} us a step  class {written:7.2f}  {ratio:.2f}"
             f"  ({least:.2f} to {most:.2f})"
         )
-    stored = {"processes": PROCESSES, "rows": rows, "worst": round(worst, 3)}
+    stored = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "processes": PROCESSES, "worst": round(worst, 3), "rows": rows}
     (BENCH / "results" / "equations.json").write_text(json.dumps(stored, indent=1) + "\n")
     reached = worst <= MOST
     print(f"{'PASS' if reached else 'FAIL'}  a soma as text takes at most {worst:.2f} times its class, must {MOST}")

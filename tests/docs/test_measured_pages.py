@@ -1,5 +1,7 @@
 """The pages of measurements are those of what was measured, and leave out nothing."""
 
+import json
+
 import pytest
 from pages import costs, peers
 
@@ -15,6 +17,13 @@ def test_what_costs_more_than_three_leaky_somas_says_why() -> None:
     parts = costs.found()["parts"]
     silent = [name for name in parts if costs.times(parts, name) > costs.LIMIT and not costs.REASONS.get(name)]
     assert silent == []
+
+
+def test_every_soma_that_has_a_text_was_measured_beside_its_class_and_none_costs_too_much_more() -> None:
+    rows = json.loads(costs.TEXTS.read_text("utf-8"))["rows"]
+    written = {cls.__name__ for cls in catalogue.BUILT_IN["soma"]} - {"PoissonSoma", "EscapeRateSoma", "EquationSoma"}
+    assert {(row["soma"], row["units"]) for row in rows} == {(n, units) for n in written for units in (1_000, 16_000)}
+    assert [row for row in rows if row["ratio"] > costs.MOST] == []
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from pages import models
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "costs.md"
 FOUND = ROOT / "bench" / "results" / "cost.json"
+TEXTS = ROOT / "bench" / "results" / "equations.json"
 BESIDE = "LeakySoma"
 LIMIT = 3.0
 FAMILIES = {
@@ -79,6 +80,16 @@ such times is right to some hundredths of a microsecond with 1,000 units, and to
 The last columns say how many times the leaky soma's (`LeakySoma`) a step is, at the size where that is more, and,
 above three times, why.
 """
+AS_TEXT = """## Somas as text
+
+Every built-in soma that has a [text](equations.md), which is all but those that draw random numbers, beside its class:
+microseconds of a step, and how many times the class's it is, at most {most}. By `python bench/run.py equations`,
+{when}, on one thread: medians over {processes} processes, each with text and class in turns.
+
+| | 1,000 units, text | class | times | 16,000 units, text | class | times |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+MOST = 1.1
 
 
 def found() -> dict[str, Any]:
@@ -106,4 +117,17 @@ def page() -> str:
             title = f"[{name}](models.md#{name.lower()})" if family in models.TITLES else f"`{name}`"
             lines.append(f"| {title} | {small:.2f} | {large:.1f} | {ratio:.1f} | {why} |")
         lines.append("")
+    lines.append(as_text())
     return "\n".join(lines).rstrip() + "\n"
+
+
+def as_text() -> str:
+    """The table of texts beside their classes."""
+    measured = json.loads(TEXTS.read_text("utf-8"))
+    cells: dict[str, list[str]] = {}
+    for row in sorted(measured["rows"], key=lambda row: (row["soma"], row["units"])):
+        figures = [f"{row[which]:.2f}" for which in ("text_us", "class_us", "ratio")]
+        cells.setdefault(row["soma"], []).extend(figures)
+    head = AS_TEXT.format(most=MOST, when=measured["date"], processes=measured["processes"])
+    rows = [f"| [{name}](models.md#{name.lower()}) | {' | '.join(figures)} |" for name, figures in cells.items()]
+    return head + "\n".join(rows)
