@@ -1,6 +1,6 @@
 """Every built-in soma that has a text, beside its class: CPU time of a step by one thread, in turns.
 
-Texts and classes are those of `tests/nn/texts_of_somas.py`, which fire in the same steps. Each of several processes
+Texts and classes are those of `tests/nn/test_somas_as_text.py`, which fire in the same steps. Each of several processes
 measures all of them, since the places of code and arrays in memory, which differ from process to process, count too: a
 ratio is the median over processes of the median over turns. A step of the text must take at most 1.1 times that of the
 class.
@@ -34,7 +34,7 @@ def seconds_of(brain: Any, steps: int, given: dict[str, Any]) -> float:
 def measured(text: Any, config: Any, mean: float, dt: float, units: int) -> list[float]:
     """The medians of the text's and the class's microseconds a step, and of their ratio."""
     import jax.numpy as jnp
-    from texts_of_somas import brain_of
+    from test_somas_as_text import brain_of
 
     from spark import CurrentArray
 
@@ -50,7 +50,7 @@ def measured(text: Any, config: Any, mean: float, dt: float, units: int) -> list
 
 def of_this_process() -> dict[str, list[float]]:
     """What `measured` gives, by the name of the class and the number of units."""
-    from texts_of_somas import CASES
+    from test_somas_as_text import CASES
 
     return {f"{name} {units}": measured(*case, units) for name, case in CASES.items() for units in UNITS}
 

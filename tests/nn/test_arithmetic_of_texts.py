@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jax.extend import core
-from texts_of_somas import CASES
+from test_somas_as_text import CASES
 from tolerances import EXPRESSIONS, INTEGRATED, OPERATION
 
 import spark
