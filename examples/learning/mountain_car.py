@@ -18,7 +18,16 @@ def brain(seed: int) -> Brain:
             seed=seed,
             acting=learn.ActorRace,
             encoder={"resolution": 24, "width": 1.5, "centers": [-0.3, 0.0], "spans": [0.9, 0.07]},
-            actor={"winner": 0.3, "trace": 0.9, "rate": 8.0, "settling": 100.0, "discount": 0.99},
+            actor={
+                "size": 8,
+                "winner": 0.3,
+                "trace": 0.9,
+                "rate": 8.0,
+                "settling": 100.0,
+                "homeostasis": 0.001,
+                "consolidation": 120_000.0,
+                "discount": 0.99,
+            },
             critic={"discount": 0.99},
             error={"least_rate": 1.0, "discount": 0.99},
         )

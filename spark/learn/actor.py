@@ -34,6 +34,12 @@ class ActorPoolsConfig(ModuleConfig):
         above=0,
         description="Episodes of learning, no unit, after which the rate is half of what it was; None: it stays.",
     )
+    consolidation: Number | None = field(
+        None,
+        unit="ms",
+        above=0,
+        description="How long, of learning, a slow component of each weight follows it; None: there is none.",
+    )
     discount: Number = field(
         0.98, least=0, below=1, description="The factor of the error: worth of a reward a step later."
     )
@@ -76,6 +82,15 @@ class ActorPools(Module):
     one counted: errors change each connection ever less, so that what was learned last does not undo the rest. What
     `homeostasis` does stays as large.
 
+    With `consolidation` each weight has a slow component beside it, which follows it at each choice while learning is
+    on, before that choice's error changes W:
+
+        C <- C + (1 - exp(-every * dt / consolidation)) (W - C)
+
+    Learning goes on as without it, from what W does. Where nothing is learned (`run(..., learning=False)`), u = C z:
+    what lasted counts, and not what the last episodes did to it. Whoever sets weights from outside sets `consolidated`
+    too.
+
     With `homeostasis`, W_k <- W_k + homeostasis * (1 / actions - won_k) z at each choice, whatever comes of it: a pool
     that wins more seldom than others becomes easier to excite. So it is at every choice, also at that of an episode's
     last round, which no world reads. It suits choices each of which is right equally often: a
@@ -85,12 +100,14 @@ class ActorPools(Module):
     Output ports: `action`, int32, (1,): the pool that won the last round; `spikes`, int8, (actions, size).
     Variables: `weights`, `eligibility`, float32, (actions * size, inputs); `traces`, float32, (inputs,); `probability`,
     float32, (actions,): p of the last round; `counts`, float32, (actions,): spikes of this round; `phase`; where there
-    is a refractory period `resting`, float32, (actions, size), ms; with `settling`, `begun`, float32: n.
+    is a refractory period `resting`, float32, (actions, size), ms; with `settling`, `begun`, float32: n; with
+    `consolidation`, `consolidated`, float32, (actions * size, inputs): C.
 
     Source: the eligibility of an escape-rate unit, spike minus expectation: Pfister, Toyoizumi, Barber & Gerstner 2006,
     doi:10.1162/neco.2006.18.6.1318; as a rule with reward: Fremaux, Sprekeler & Gerstner 2013,
     doi:10.1371/journal.pcbi.1003024. Weights that hold a rate: Turrigiano & Nelson 2004, doi:10.1038/nrn1327. A
-    learning rate that falls: Robbins & Monro 1951, doi:10.1214/aoms/1177729586.
+    learning rate that falls: Robbins & Monro 1951, doi:10.1214/aoms/1177729586. Slow components of a synapse: Benna &
+    Fusi 2016, doi:10.1038/nn.4401; a mean of what was learned: Polyak & Juditsky 1992, doi:10.1137/0330046.
     """
 
     config: ActorPoolsConfig
@@ -113,6 +130,11 @@ class ActorPools(Module):
             self.resting = Variable(silent, unit="ms", description="How long each unit stays silent.")
         if config.settling is not None:
             self.begun = Variable(np.zeros((), np.float32), description="Episodes begun while learning was on.")
+        if config.consolidation is not None:
+            self.consolidated = Variable(
+                empty, description="Slow components of the weights; read while nothing is learned."
+            )
+            self.taken_over = float(-np.expm1(-config.every * config.dt / config.consolidation))
         self.key = RandomKey()
         self.left = float(decay(config.dt, config.tau))
 
@@ -127,6 +149,10 @@ class ActorPools(Module):
         new, decided = started.value.reshape(-1)[0], decides(phase, config.every, CHOICE)
         traces = self.left * self.traces.value + config.gain * spikes.value.reshape(-1).astype(jnp.float32)
         traces = jnp.where(new & decides(phase, config.every, BEGIN), 0.0, traces)
+        if config.consolidation is not None:
+            before, slow = self.weights.value, self.consolidated.value
+            follows = decided & self.is_learning
+            self.consolidated.value = jnp.where(follows, slow + self.taken_over * (before - slow), slow)
         arrived = jnp.where(self.is_learning, error.value.reshape(-1)[0].astype(jnp.float32), 0.0)
         if config.settling is not None:
             begins = new & decides(phase, config.every, BEGIN) & self.is_learning
@@ -135,7 +161,10 @@ class ActorPools(Module):
         weights = self._bounded(self.weights.value + config.rate * arrived * self.eligibility.value)
         # In the steps between errors nothing is computed for it.
         weights = jnp.where(arrived != 0.0, weights, self.weights.value)
-        potentials = (weights @ traces).reshape(config.actions, config.size)
+        potentials = weights @ traces
+        if config.consolidation is not None:
+            potentials = jnp.where(self.is_learning, potentials, self.consolidated.value @ traces)
+        potentials = potentials.reshape(config.actions, config.size)
         fired = self.key.uniform(potentials.shape) < self.chance(potentials)
         if config.refractory > 0:
             fired = fired & (self.resting.value <= 0.0)

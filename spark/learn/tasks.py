@@ -51,14 +51,23 @@ SETTINGS: dict[str, tuple[type[World], dict[str, Any]]] = {
             "error": {"least_rate": 1.0, "discount": 0.99},
         },
     ),
-    # The car must look farther ahead, and see finer, than the pole; and what it has learned is undone by what it
-    # learns next, unless it learns ever less.
+    # The car must look farther ahead, and see finer, than the pole. What it has learned is undone by what it learns
+    # next, unless it learns ever less, and acts by what lasted; and a detour that was found first is never left, unless
+    # each choice makes the others a little easier.
     "mountain-car": (
         MountainCar,
         {
             "acting": ActorRace,
             "encoder": {**_FINE, "centers": [-0.3, 0.0], "spans": [0.9, 0.07]},
-            "actor": {**_EXPLORING, "rate": 8.0, "settling": 100.0, "discount": 0.99},
+            "actor": {
+                **_EXPLORING,
+                "size": 8,
+                "rate": 8.0,
+                "settling": 100.0,
+                "homeostasis": 0.001,
+                "consolidation": 120_000.0,
+                "discount": 0.99,
+            },
             "critic": {"discount": 0.99},
             "error": {"least_rate": 1.0, "discount": 0.99},
         },
