@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from drawing import some
 
@@ -13,8 +14,9 @@ from spark.nn import Brain
 from spark.worlds import CartPole
 
 BENCH = Path(__file__).parents[2] / "bench" / "learning" / "variants.py"
-# A pole that is pushed at random stands for 22 steps, a hand that moves at random needs 96 of 100.
-AT_RANDOM, WANDERING = 22.0, -96.0
+# A pole that is pushed at random stands for 22 steps, a hand that moves at random needs 96 of 100, and a car that is
+# driven at random never leaves its valley.
+AT_RANDOM, WANDERING, STUCK = 22.0, -96.0, -200.0
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,19 @@ def test_a_hand_finds_its_target_sooner_than_by_chance() -> None:
     brain = learn.task("arm", 4)
     learn.Plasticity().fit(brain, episodes=120)
     assert learn.evaluate(brain, episodes=30).mean > 0.75 * WANDERING
+
+
+@pytest.mark.slow
+def test_a_car_leaves_its_valley_by_what_its_brain_kept() -> None:
+    """Of two judgements in the same episodes that by slow weights, as built, differs from that by the last ones."""
+    brain = learn.task("mountain-car", 4)
+    learn.Plasticity().fit(brain, episodes=250)
+    before = brain.state
+    kept = learn.evaluate(brain, episodes=30)
+    assert kept.mean > 0.65 * STUCK
+    brain.load_state(before)
+    brain.replace_state({"actor.consolidated": before["actor.weights"]})
+    assert not np.array_equal(learn.evaluate(brain, episodes=30).returns, kept.returns)
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from spark.learn import (
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import PopulationEncoder, PopulationEncoderConfig
 from spark.sim import advance
+from spark.sim.run import build
 
 EVERY, ROUNDS, INPUTS = 6, 25, 12
 STEPS = EVERY * ROUNDS
@@ -69,12 +70,18 @@ def test_a_critic_learns_as_its_equations_say():
     assert np.abs(found["weights"]).max() == pytest.approx(0.05)
 
 
-@pytest.mark.parametrize(("homeostasis", "settling"), [(0.0, None), (0.05, None), (0.0, 2.0)])
-def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(homeostasis: float, settling: float | None):
+@pytest.mark.parametrize(
+    ("homeostasis", "settling", "consolidation"),
+    [(0.0, None, None), (0.05, None, None), (0.0, 2.0, None), (0.0, None, 30.0), (0.05, 2.0, 30.0)],
+)
+def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(
+    homeostasis: float, settling: float | None, consolidation: float | None
+):
     settings = {"tau": 7.0, "gain": 0.4, "rate": 0.5, "discount": 0.9, "trace": 0.7, "winner": 0.2, "max_freq": 500.0}
-    config = ActorPoolsConfig(actions=3, size=2, every=EVERY, homeostasis=homeostasis, settling=settling, **settings)
-    found = taught(ActorPools(config))
+    settings |= {"homeostasis": homeostasis, "settling": settling, "consolidation": consolidation}
+    found = taught(ActorPools(ActorPoolsConfig(actions=3, size=2, every=EVERY, **settings)))
     z, w, e, counts = np.zeros(INPUTS), np.zeros((6, INPUTS)), np.zeros((6, INPUTS)), np.zeros(3)
+    slow = np.zeros((6, INPUTS))
     unexpected = 0
     for step in range(STEPS):
         phase = step % EVERY
@@ -82,6 +89,8 @@ def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(homeo
         if STARTED[step] and phase == 1:
             z = np.zeros(INPUTS)
         # Episodes are counted in the second step of rounds 0, 7 and 15, where they begin.
+        if consolidation is not None and phase == EVERY - 1:
+            slow = slow + (1 - np.exp(-EVERY / consolidation)) * (w - slow)
         begun = int(np.searchsorted([1, 7 * EVERY + 1, 15 * EVERY + 1], step, side="right"))
         w = w + 0.5 / (1 if settling is None else 1 + begun / settling) * ERRORS[step] * e
         counts = counts + found["spikes"][step].sum(axis=1)
@@ -98,6 +107,9 @@ def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(homeo
             np.testing.assert_allclose(found["probability"][step], p, **INTEGRATED["float32"])
         np.testing.assert_allclose(found["weights"][step], w, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(found["eligibility"][step], e, rtol=1e-4, atol=1e-4)
+        if consolidation is not None:
+            np.testing.assert_allclose(found["consolidated"][step], slow, rtol=1e-4, atol=1e-4)
+    assert ("consolidated" in found) == (consolidation is not None)
     assert unexpected, "ties, which chance decides, were met"
     assert len(set(found["action"].reshape(-1).tolist())) == 3
 
@@ -324,3 +336,28 @@ def test_a_rate_settles_with_the_episodes_that_taught():
     assert brain.state["part.begun"] == 0.0
     spark.run(brain, STEPS, given, progress=False)
     assert brain.state["part.begun"] == 3.0
+
+
+@pytest.mark.parametrize("cls", [ActorPools, ActorRace])
+def test_while_nothing_is_learned_an_actor_acts_by_what_its_weights_became_slowly(cls):
+    """What the weights say and what they said for long are opposites: the switch says which is read."""
+    config = cls.config_class()(every=EVERY, rate=0.0, max_freq=500.0, tau=1.0, gain=1.0, consolidation=1e7)
+    given = {
+        "spikes": SpikeArray(np.ones((STEPS, INPUTS), np.int8)),
+        "error": FloatArray(np.zeros((STEPS, 1), np.float32)),
+        "started": BooleanMask(np.zeros((STEPS, 1), bool)),
+    }
+    for learning in (True, False):
+        brain = alone(cls, config)
+        build(brain)
+        weights = np.where(np.arange(8) < 4, 1.0, -1.0).astype(np.float32)[:, None] * np.ones(INPUTS, np.float32)
+        brain.replace_state({"part.weights": weights, "part.consolidated": -weights})
+        found = spark.run(brain, STEPS, given, record=["part.chosen"], learning=learning, progress=False)
+        assert (np.asarray(found["part.chosen"])[EVERY:] == (0 if learning else 1)).all()
+        slow = np.asarray(brain.state["part.consolidated"])
+        if learning:
+            # Followed once a choice: by 6 ms of 10,000 s of the distance, 2, each time.
+            np.testing.assert_allclose(slow, -weights * (1 - 2 * ROUNDS * EVERY / 1e7), rtol=0, atol=1e-6)
+            assert np.any(slow != -weights)
+        else:
+            np.testing.assert_array_equal(slow, -weights)

@@ -59,13 +59,14 @@ def test_without_plasticity_it_stays_as_bad_as_chance():
 
 
 def test_a_lesson_in_pieces_saved_and_loaded_between_ends_at_the_same_weights(tmp_path):
-    whole, pieces = small(), small()
+    slowly = {"actor": {"consolidation": 3000.0}}
+    whole, pieces = small(**slowly), small(**slowly)
     returns = learn.Plasticity().fit(whole, episodes=12).returns
     first = learn.Plasticity().fit(pieces, episodes=5).returns
     spark.save_checkpoint(pieces, tmp_path / "half.safetensors")
     rest = spark.load_checkpoint(tmp_path / "half.safetensors")
     np.testing.assert_array_equal(np.concatenate([first, learn.Plasticity().fit(rest, episodes=7).returns]), returns)
-    assert np.any(whole.state["actor.weights"])
+    assert np.any(whole.state["actor.weights"]) and np.any(whole.state["actor.consolidated"])
     for path in whole.state:
         np.testing.assert_array_equal(rest.state[path], whole.state[path], err_msg=path)
 
