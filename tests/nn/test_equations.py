@@ -356,3 +356,46 @@ def test_exponentials_of_large_numbers_are_finite_and_above_0() -> None:
     for name in ("exp", "exprel"):
         found = np.asarray(FUNCTIONS[name][0](large), np.float64)
         assert np.isfinite(found).all() and (found > 1e28).all(), name
+
+
+def chain(depth: int) -> str:
+    """Equations whose rate is nested to this depth once names are put in: half sums, half products."""
+    lines, at, last = [], 0, "v"
+    while at < depth:
+        more = min(80, depth - at)
+        lines.append(f"x{at} = {last}{'*1' * (more - more // 2)}{' + 0.001*v' * (more // 2)} : mV")
+        at, last = at + more, f"x{at}"
+    return "\n".join([*lines, f"dv/dt = -{last}/(20*ms) : mV"])
+
+
+@pytest.mark.parametrize("scheme", ["auto", "euler", "rk4", "exponential_euler"])
+def test_equations_as_deep_as_they_may_be_are_computed(scheme: str) -> None:
+    brain = brain_of(from_equations(chain(140), threshold="v > 1*V", first={"v": "1*mV"}, scheme=scheme))
+    spark.run(brain, 2, {"current": CurrentArray(jnp.zeros(3))})
+    assert 0 < float(brain.state["pool.soma.v"][0]) < 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"equations": chain(300)}, "equations: line 2, column 7: is nested too deeply with all names put in"),
+        (
+            {
+                "equations": "\n".join(
+                    ["x0 = v : mV", *(f"x{n + 1} = x{n} + x{n} : mV" for n in range(20)), "dv/dt = -v/ms : mV"]
+                )
+            },
+            "equations: line 14, column 7: is too long with all names put in",
+        ),
+        (
+            {"equations": chain(140), "threshold": f"x80{' + v' * 90} > 0*mV"},
+            "threshold: line 1, column 1: is nested too deeply with all names put in",
+        ),
+    ],
+)
+def test_equations_that_are_too_deep_or_long_with_all_names_put_in_are_refused(
+    changed: dict[str, str], said: str
+) -> None:
+    with pytest.raises(spark.ConfigError) as caught:
+        from_equations(**{"equations": "dv/dt = -v/(20*ms) : mV", "threshold": "v > 1*mV", **changed})
+    assert f"EquationSomaConfig.{said}" in str(caught.value)

@@ -212,3 +212,9 @@ def test_parameters_say_the_same_in_any_order_and_after_a_file_that_sorts_them()
     rule = from_equations(**PAIR)
     assert rule == from_equations(**{**PAIR, "parameters": backwards})
     assert hash(rule) == hash(from_equations(**{**PAIR, "parameters": backwards}))
+
+
+def test_assignments_that_grow_beyond_measure_are_refused_at_once() -> None:
+    text = "EquationRuleConfig.on_pre: line 1, column 137: is too long with all names put in."
+    with refused(spark.ConfigError, text):
+        from_equations(on_pre="; ".join(["w = w + w"] * 40), weight="nS")

@@ -13,6 +13,8 @@ from spark.nn.equations.functions import ARGUMENTS
 from spark.nn.equations.units import TIME, Dimension, UnitError, unit
 
 MOST_CHARACTERS = 20_000
+# Of an expression with all names put in. Who computes it calls itself for each node below another, some times.
+MOST_NODES, MOST_DEPTH = 20_000, 150
 _HEAD = re.compile(r"\s*(?:d(?P<changes>[^\W\d]\w*)\s*/\s*dt|(?P<named>[^\W\d]\w*))\s*=(?!=)")
 _FLAG = re.compile(r"\(\s*(?P<flag>[^()]*)\s*\)\s*$")
 HELD = "unless refractory"
@@ -54,8 +56,12 @@ class Equations:
     dimensions: Mapping[str, Dimension]
 
     def expanded(self, text: Expression) -> Expression:
-        """An expression with what was named put in."""
-        return Expression(put_in(text.tree, self.named), text.line, text.column, text.source)
+        """An expression with what was named put in.
+
+        Raises:
+            TextError: It is then too long, or nested too deeply.
+        """
+        return Expression(put_in(text, self.named), text.line, text.column, text.source)
 
 
 def read_equations(text: str, given: Mapping[str, Dimension], taken: Collection[str] = ()) -> Equations:
@@ -101,9 +107,7 @@ def read_equations(text: str, given: Mapping[str, Dimension], taken: Collection[
             )
             fix = f"{line.name} in {line.unit} changes by {expected}" if line.changes else ""
             raise TextError(what, fix, line.expression.line, line.expression.column)
-        tree = put_in(line.expression.tree, named)
-        if sum(1 for _ in ast.walk(tree)) > 20_000:
-            raise TextError("is too long with all names put in", "", line.number, 1)
+        tree = put_in(line.expression, named)
         if line.changes:
             rate = Expression(tree, line.expression.line, line.expression.column, line.expression.source)
             differentials.append(Differential(line.name, rate, line.unit, line.factor, line.dimension, line.held))
@@ -162,11 +166,32 @@ class _PutIn(ast.NodeTransformer):
         return self.named.get(node.id, node)
 
 
-def put_in(tree: ast.expr, named: Mapping[str, ast.expr]) -> ast.expr:
-    """A tree in which expressions stand for their names."""
+def put_in(text: Expression, named: Mapping[str, ast.expr]) -> ast.expr:
+    """The tree of an expression, in which expressions stand for their names.
+
+    Raises:
+        TextError: It is then too long, or nested too deeply.
+    """
     if not named:
-        return tree
-    return _PutIn(named).visit(copy.deepcopy(tree))
+        return text.tree
+    tree = _PutIn(named).visit(copy.deepcopy(text.tree))
+    nodes, depth = _extent(tree, {})
+    if nodes > MOST_NODES:
+        raise TextError("is too long with all names put in", "", text.line, text.column)
+    if depth > MOST_DEPTH:
+        raise TextError("is nested too deeply with all names put in", "", text.line, text.column)
+    return tree
+
+
+def _extent(node: ast.AST, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """How many nodes a tree has, and how many are below each other; of what is there several times, each time."""
+    if id(node) not in known:
+        nodes, depth = 1, 0
+        for child in ast.iter_child_nodes(node):
+            more, below = _extent(child, known)
+            nodes, depth = nodes + more, max(depth, below)
+        known[id(node)] = nodes, depth + 1
+    return known[id(node)]
 
 
 def read_statements(text: str, equations: Equations, may_change: set[str]) -> tuple[tuple[str, Expression], ...]:

@@ -1,7 +1,7 @@
 """A rule written as equations."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -124,6 +124,7 @@ class RuleEquations:
                     where = {"pre": "source", "post": "target"}[side]
                     message = f"{name!r} is one number for a {where}, and {foreign[0]!r} is not"
                     raise TextError(message, "Only the weight may depend on both", 1, assigned.column)
+            _put_in_turn(found)
         except TextError as error:
             raise ConfigError(text_problem(f"on_{side}", error)) from error
         return found
@@ -139,10 +140,7 @@ class RuleEquations:
 
     def change(self, side: str) -> ast.expr | None:
         """What an event makes of the weight, with all that it assigned before put in; None if it leaves it."""
-        known: dict[str, ast.expr] = {}
-        for name, assigned in self.events[side]:
-            known[name] = put_in(assigned.tree, known)
-        return known.get(WEIGHT)
+        return _put_in_turn(self.events[side]).get(WEIGHT)
 
     def further_problems(self) -> list[Problem]:
         """What is wrong beyond the texts themselves."""
@@ -158,6 +156,18 @@ class RuleEquations:
             if why:
                 found.append(Problem("scheme", why, "Leave it at 'auto'", "scheme"))
         return found
+
+
+def _put_in_turn(statements: Iterable[tuple[str, Expression]]) -> dict[str, ast.expr]:
+    """What each name holds in the end, with all that was assigned before put in.
+
+    Raises:
+        TextError: It is too long, or nested too deeply.
+    """
+    known: dict[str, ast.expr] = {}
+    for name, assigned in statements:
+        known[name] = put_in(assigned, known)
+    return known
 
 
 class EquationRule(ConnectionRule):

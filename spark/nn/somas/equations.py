@@ -128,9 +128,9 @@ class SomaEquations:
             found = parse(self.config.threshold)
             if dimension(found, self.equations.dimensions) != TRUTH:
                 raise TextError(f"{found.source[:60]!r} is no comparison", "Write `v > theta`")
+            return self.equations.expanded(found)
         except TextError as error:
             raise ConfigError(text_problem("threshold", error)) from error
-        return self.equations.expanded(found)
 
     def first_values(self) -> dict[str, Numeric]:
         """What variables begin with, in the units of this system.
