@@ -8,11 +8,13 @@ from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from spark.core.compiled import forgetful
 from spark.core.counter import STEP
 from spark.core.errors import Problem, RunError, StateError
 from spark.core.held_signals import HeldSignals
+from spark.core.packing import on_host
 from spark.core.pauses import Pauses
 from spark.core.state import State
 
@@ -239,7 +241,14 @@ class Claim:
             self.keeper._claim = self._before
 
 
+def _copied(state: State) -> State:
+    if all(map(on_host, state.leaves)):
+        # Nothing is compiled for it, as it would be for each structure anew.
+        return State(tuple(np.array(leaf) for leaf in state.leaves), state.about)
+    return _copied_there(state)
+
+
 @forgetful
 @jax.jit
-def _copied(state: State) -> State:
+def _copied_there(state: State) -> State:
     return jax.tree.map(jnp.copy, state)

@@ -119,8 +119,11 @@ class Layout:
     def counter(self, leaves: tuple[Any, ...], path: str) -> Counter:
         """The whole number of 64 bits at `path`."""
         slot = self.slots[path]
-        first = slot.offset // WORD
-        return Counter(leaves[slot.leaf][first], leaves[slot.leaf][first + 1])
+        leaf, first = leaves[slot.leaf], slot.offset // WORD
+        if on_host(leaf):
+            # Nothing is compiled to read two words in NumPy.
+            leaf = np.asarray(leaf)
+        return Counter(leaf[first], leaf[first + 1])
 
     def replace(self, leaves: tuple[Any, ...], path: str, value: Any) -> tuple[Any, ...]:
         """Leaves with another array at `path`, of the slot's shape and dtype."""
