@@ -35,9 +35,12 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
     """
     signature = inspect.signature(function)
     name = function.__qualname__.removesuffix(".__init__")
+    plainly = _Plainly(signature)
 
     @functools.wraps(function)
     def call(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        if plainly.right(args, kwargs, _tests(function)):
+            return function(*args, **kwargs)
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -56,6 +59,35 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
         return function(*args, **kwargs)
 
     return call
+
+
+class _Plainly:
+    """Whether a call is plainly right: looked at without binding its arguments, which takes longer than a short step.
+
+    Args:
+        signature: Of the function that is called. One that takes any number of arguments is never plainly right.
+    """
+
+    def __init__(self, signature: inspect.Signature) -> None:
+        parameters = signature.parameters.values()
+        self._any_number = any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
+        self._in_order = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        self._by_name = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+        self._needed = [p.name for p in parameters if p.default is p.empty]
+
+    def right(
+        self, args: tuple[object, ...], kwargs: dict[str, object], tests: dict[str, Callable[[object], bool]]
+    ) -> bool:
+        """Whether each argument is one of the function's, has its type, and none is missing; False may be right too."""
+        if self._any_number or len(args) > len(self._in_order) or not self._by_name.issuperset(kwargs):
+            return False
+        in_order = self._in_order[: len(args)]
+        if not kwargs.keys().isdisjoint(in_order):
+            return False
+        given = dict(zip(in_order, args, strict=True), **kwargs)
+        if any(name not in given for name in self._needed):
+            return False
+        return all(name not in tests or tests[name](value) for name, value in given.items())
 
 
 def check_fields(record: Any, error: type[SparkError]) -> None:

@@ -131,7 +131,7 @@ def _one(
     asked: Callable[[], bool],
 ) -> Recording:
     build(brain)
-    channels = resolve(record, recordables(brain))
+    channels = resolve(record, lambda: recordables(brain))
     keeper = keeper_of(brain)
     with Claim(keeper):
         first, dt = int(keeper.peek()[STEP]), brain.config.step_length

@@ -83,7 +83,7 @@ class Feed:
         if isinstance(value, Payload):
             problem = self._misfit(name, value, steps)
             if problem is None and tuple(value.shape) == spec.shape:
-                self.constant[name] = spec.payload_type(jnp.asarray(value.value))
+                self.constant[name] = spec.payload_type(_own(value.value))
             elif problem is None:
                 self._series[name] = _as_called(value.value)
             return [problem] if problem else []
@@ -185,6 +185,11 @@ class Feed:
         if problem is not None:
             raise InputError(problem)
         return _as_called(payload.value)
+
+
+def _own(value: Array) -> Array:
+    """An array as a call takes it, which nobody else changes meanwhile: one of NumPy's stays so."""
+    return _as_called(np.array(value)) if isinstance(value, np.ndarray) else jnp.asarray(value)
 
 
 def _as_called(value: Array) -> np.ndarray:

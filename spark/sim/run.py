@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from spark.core import calling
@@ -121,7 +120,7 @@ def run(
     """
     steps, asked_threads = check_steps(steps), check_threads(threads)
     build(brain)
-    channels = resolve(record, recordables(brain))
+    channels = resolve(record, lambda: recordables(brain))
     keeper = keeper_of(brain)
     with Claim(keeper):
         first = int(keeper.peek()[STEP])
@@ -166,7 +165,7 @@ def run_steps(
     noting = Noting(sieve.wanted, room_bytes)
     graph, keeper = graph_of(brain), keeper_of(brain)
     most = keeper.most_in_a_chunk(most_steps(feed.row_bytes + noting.row_bytes))
-    taps, chosen = noting.taps(most), {n: jnp.asarray(c, c.dtype) for n, c in noting.chosen.items()}
+    taps, chosen = noting.taps(most), noting.chosen
     callbacks = checked_callbacks(callbacks)
     report = Report(brain, 0, steps)
     pace = Pace(most)

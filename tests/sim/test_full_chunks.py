@@ -17,7 +17,7 @@ from spark.sim.run import build, run_steps
 
 def recorded(brain, steps, inputs, record, room_bytes):
     """Steps of every spike, units, and how many chunks it took."""
-    channels = resolve(record, recordables(brain))
+    channels = resolve(record, lambda: recordables(brain))
     store = MemoryStore([c.to_dict() for c in channels], 100.0, 0)
     chunks = []
     sieve = Sieve(channels, store, brain.config.step_length)

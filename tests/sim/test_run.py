@@ -39,6 +39,19 @@ def series(steps):
     return np.repeat(generator.uniform(-1, 1, (-(-steps // 50), 4)), 50, axis=0)[:steps].astype(np.float16)
 
 
+def test_an_input_is_what_it_was_at_the_begin_whatever_is_written_into_its_array_meanwhile():
+    value = np.full(4, 0.5, np.float16)
+
+    def overwrite(report):
+        value[:] = -1.0
+
+    expected = spark.run(tutorial(), 5000, {"drive": drive(value.copy())}, record="pool")
+    changing = {"drive": spark.FloatArray(value)}
+    recording = spark.run(tutorial(), 5000, changing, record="pool", callbacks=[overwrite])
+    assert value[0] == -1.0
+    np.testing.assert_array_equal(recording["pool"], expected["pool"])
+
+
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("steps", some([1, 63, 64, 65, 400], 5, 3, thorough=1))
 def test_a_run_equals_single_steps(steps, whole, monkeypatch):

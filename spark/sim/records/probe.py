@@ -1,6 +1,6 @@
 """Probes: what to record, by dotted path."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from spark.core.arguments import check_fields
@@ -43,14 +43,18 @@ class Probe:
         check_fields(self, RecordError)
 
 
-def resolve(record: Iterable[object] | str | Probe, known: Mapping[str, Recordable]) -> list[Channel]:
-    """The channels that a list of probes and paths asks for.
+def resolve(
+    record: Iterable[object] | str | Probe, recordables: Callable[[], Mapping[str, Recordable]]
+) -> list[Channel]:
+    """The channels that a list of probes and paths asks for, among `recordables`, which are looked up if any is.
 
     Raises:
         RecordError: Everything that is wrong with them: unknown paths, units out of range, ...
     """
     if isinstance(record, (str, Probe)):
         record = [record]
+    record = list(record)
+    known = recordables() if record else {}
     channels: list[Channel] = []
     problems: list[Problem] = []
     for number, asked in enumerate(record):
