@@ -45,9 +45,9 @@ check: $(VENV)/.test
 test: $(VENV)/.test
 	$(PYTEST) -m "not slow and not thorough"
 
-# Variations of what `make test` shows, beside it in `.ci/run`.
+# Variations of what `make test` shows; with SHARE=2/4 the files of the second of four shares.
 test-thorough: $(VENV)/.test
-	$(PYTEST) -m "thorough and not slow"
+	$(PYTEST) -m "thorough and not slow" $(if $(SHARE),--share=$(SHARE))
 
 test-all: check docs
 	$(PYTEST)

@@ -26,7 +26,7 @@ if version("jaxlib").startswith("0.10."):
 import jax
 import numpy as np
 import pytest
-from drawing import USUAL
+from drawing import USUAL, Share
 from hypothesis import settings
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -80,6 +80,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 2
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--share=2/4` leaves the files of the second of four shares."""
+    parser.addoption("--share", type=Share.named, metavar="K/N", help="the files of one of so many shares, such as 2/4")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The kernels are built once, before the processes that share them start."""
     if not hasattr(config, "workerinput"):
@@ -94,14 +99,21 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files come first. Tests of a file share what is compiled, and a browser with its editor, in one process."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a share only its files stay. Long files come first.
+
+    Tests of a file share what is compiled, and a browser with its editor, in one process.
+    """
 
     @functools.cache
     def rank(path: Path) -> int:
         file = path.relative_to(Path(__file__).parent).as_posix()
         return next((n for n, name in enumerate(LONG) if file.startswith(name)), len(LONG))
 
+    share = config.getoption("share")
+    if share is not None:
+        config.hook.pytest_deselected(items=[item for item in items if not share.holds(item.path.name)])
+        items[:] = [item for item in items if share.holds(item.path.name)]
     items.sort(key=lambda item: rank(item.path))
 
 

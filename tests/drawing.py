@@ -1,6 +1,8 @@
 """How many examples a random test draws, and which entries of a table `make test` takes."""
 
+import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -28,3 +30,32 @@ def some(values: Iterable[Any], one_of: int, first: int = 0, thorough: int | Non
         return pytest.mark.thorough if thorough and number % thorough == first % thorough else pytest.mark.slow
 
     return [pytest.param(value, marks=marks(number)) for number, value in enumerate(values)]
+
+
+@dataclass(frozen=True)
+class Share:
+    """One of so many shares of the files of tests, as `--share=2/4` says it.
+
+    Attributes:
+        number: Which, from 1 on.
+        of: How many there are.
+    """
+
+    number: int
+    of: int
+
+    @classmethod
+    def named(cls, text: str) -> "Share":
+        """The share that `2/4` is: the second of four.
+
+        Raises:
+            ValueError: It is none of them.
+        """
+        number, of = map(int, text.split("/"))
+        if not 1 <= number <= of:
+            raise ValueError(text)
+        return cls(number, of)
+
+    def holds(self, file: str) -> bool:
+        """Whether the file of this name is in it."""
+        return zlib.crc32(file.encode()) % self.of == self.number - 1

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from drawing import some
+from drawing import Share, some
 
 ROOT = Path(__file__).parents[2]
 FILE = """
@@ -49,12 +49,34 @@ def taken_by(target: str) -> set[tuple[bool, bool]]:
     return {kind for said in expressions for kind in kinds if eval(said, {"slow": kind[0], "thorough": kind[1]})}
 
 
-def test_the_ci_runs_every_test_that_is_not_slow_once() -> None:
+def test_the_ci_runs_the_quick_tests_and_a_share_of_their_variations() -> None:
     """`make test` takes those that are quick and no variations, `make test-thorough` the variations."""
     called = re.findall(r"^make (.*)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
     assert {"test", "test-thorough"} <= {target for line in called for target in line.split()}
     assert taken_by("test") == {(False, False)}
     assert taken_by("test-thorough") == {(False, True)}
+
+
+@pytest.mark.parametrize("commit", ["", "0000", "00ff", "ab12", "fffe"])
+def test_a_commit_takes_one_of_four_shares_in_the_ci(commit) -> None:
+    (line,) = re.findall(r'^make test-thorough SHARE="(.*)"$', (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    done = subprocess.run(
+        ["bash", "-euc", f'commit="{commit or 0}"; echo "{line}"'], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == f"{int(commit or '0', 16) % 4 + 1}/4"
+
+
+def test_shares_hold_every_file_once_and_are_about_as_large() -> None:
+    files = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    shares = [Share.named(f"{number}/4") for number in (1, 2, 3, 4)]
+    assert all(sum(share.holds(file) for share in shares) == 1 for file in files)
+    assert all(sum(map(share.holds, files)) > len(files) / 8 for share in shares)
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "2", "a/b"])
+def test_what_is_no_share_is_refused(text) -> None:
+    with pytest.raises(ValueError):
+        Share.named(text)
 
 
 @pytest.mark.parametrize(
