@@ -76,7 +76,7 @@ class Counter:
 
     def __add__(self, further: int) -> "Counter":
         other = Counter.of(further)
-        if not isinstance(self.low, jax.Array):
+        if not isinstance(self.low, jax.Array) and not isinstance(other.low, jax.Array):
             return Counter.of(int(self) + int(other))
         low = self.low + other.low
         return Counter(low, self.high + other.high + (low < other.low).astype(jnp.uint32))

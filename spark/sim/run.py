@@ -87,9 +87,9 @@ def run(
     Args:
         brain: A brain.
         steps: How many steps.
-        inputs: By name of input: a payload that all steps share; a payload with a first axis of `steps` rows; a
-            function of the step (0 to `steps - 1`) that returns a payload; an iterator of payloads; or
-            `spark.SpikeEvents` (time in ms from the begin of the run, unit).
+        inputs: By name of input: a payload that all steps share; a payload with a first axis of `steps` rows, which
+            are read as the run comes to them; a function of the step (0 to `steps - 1`) that returns a payload; an
+            iterator of payloads; or `spark.SpikeEvents` (time in ms from the begin of the run, unit).
         record: What to record: paths, or a `spark.Probe` each. A path may hold `*`; a module's name means its spikes.
         to: Folder to which to stream what is recorded. It is readable while the run goes on, and after a crash:
             `spark.Recording.load(to)`. Left out, it is kept in memory.

@@ -31,6 +31,11 @@ def test_sums_and_comparisons_are_those_of_whole_numbers(value):
     assert list(range(3))[Counter.of(1)] == 1
 
 
+def test_a_traced_number_may_be_added_to_a_counter_that_is_known():
+    later = jax.jit(lambda steps: (Counter.of(2**32 - 1) + steps).words)(2)
+    assert list(np.asarray(later)) == [1, 1]
+
+
 def test_beside_an_array_it_is_a_number_of_the_arrays_kind():
     counter = Counter.of(40)
     np.testing.assert_array_equal(jnp.arange(3) + counter, [40, 41, 42])

@@ -66,8 +66,10 @@ def test_a_commit_takes_one_of_four_shares_in_the_ci(commit) -> None:
     assert done.stdout.strip() == f"{int(commit or '0', 16) % 4 + 1}/4"
 
 
-def test_shares_hold_every_file_once_and_are_about_as_large() -> None:
-    files = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+def test_shares_hold_every_file_once_and_none_is_small() -> None:
+    files = [
+        path.name for path in (ROOT / "tests").rglob("test_*.py") if "thorough" in path.read_text(encoding="utf-8")
+    ]
     shares = [Share.named(f"{number}/4") for number in (1, 2, 3, 4)]
     assert all(sum(share.holds(file) for share in shares) == 1 for file in files)
     assert all(sum(map(share.holds, files)) > len(files) / 8 for share in shares)

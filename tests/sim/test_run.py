@@ -39,7 +39,7 @@ def series(steps):
     return np.repeat(generator.uniform(-1, 1, (-(-steps // 50), 4)), 50, axis=0)[:steps].astype(np.float16)
 
 
-def test_an_input_is_what_it_was_at_the_begin_whatever_is_written_into_its_array_meanwhile():
+def test_an_input_that_all_steps_share_is_what_it_was_at_the_begin_whatever_is_written_into_its_array_meanwhile():
     value = np.full(4, 0.5, np.float16)
 
     def overwrite(report):
