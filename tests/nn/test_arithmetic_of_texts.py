@@ -50,6 +50,9 @@ def test_the_derivatives_of_exprel_and_its_inverse_are_right_everywhere_and_half
     np.testing.assert_allclose(jax.vmap(jax.grad(exprel))(X), slope, **bound)
     np.testing.assert_allclose(jax.vmap(jax.grad(inverse_exprel))(X), -slope / value**2, **bound)
     assert jax.grad(exprel)(0.0) == 0.5 and jax.grad(inverse_exprel)(0.0) == -0.5
+    # The second one, too, where the series that is not read there would overflow.
+    assert abs(jax.grad(jax.grad(exprel))(-1e7)) < 1e-6
+    np.testing.assert_allclose(jax.grad(jax.grad(exprel))(0.0), 1 / 3, **OPERATION["float32"])
 
 
 @pytest.mark.parametrize("function", [exprel, inverse_exprel])
@@ -158,19 +161,19 @@ def test_an_expression_of_arrays_has_the_value_that_python_gives_it(source: str,
 
 def test_what_is_in_front_of_a_rate_is_split_off() -> None:
     for source, factor, slope, rest in (
-        ("(e - x)/tau", "1.0 / tau", "-1.0", "e"),
-        ("k*(a*(1 - x) - b*x)", "k", None, None),
-        ("-x/tau", "1.0 / tau", "-1.0", "None"),
-        ("e - x", "None", "-1.0", "e"),
+        ("(e - x)/tau", "1.0 / tau", -1.0, 2.0),
+        ("k*(a*(1 - x) - b*x)", "k", -0.9, 0.7),
+        ("-x/tau", "1.0 / tau", -1.0, 0.0),
+        ("e - x", "None", -1.0, 2.0),
     ):
         tree = parse(source).tree
         found = factored(tree, "x")
         assert found is not None
-        said = ["None" if part is None else ast.unparse(part) for part in found]
-        assert said[0] == factor
-        if slope is not None:
-            assert (said[2], said[3]) == (slope.replace("-1.0", said[2]), rest)
+        assert ("None" if found.factor is None else ast.unparse(found.factor)) == factor
         values = {"x": 0.3, "e": 2.0, "tau": 5.0, "k": 3.0, "a": 0.7, "b": 0.2}
+        held = [0.0 if part is None else evaluate(part, values) for part in (found.slope, found.rest)]
+        assert held == pytest.approx([slope, rest], rel=1e-12)
+        assert held[0] * values["x"] + held[1] == pytest.approx(evaluate(found.inner, values), rel=1e-12)
         whole = evaluate(found.inner, values) * (1.0 if found.factor is None else evaluate(found.factor, values))
         assert whole == pytest.approx(evaluate(tree, values), rel=1e-12)
     assert factored(parse("x*x").tree, "x") is None and split(parse("x*x").tree, "x") is None
@@ -210,6 +213,14 @@ def test_a_slope_of_0_moves_by_the_rest_alone_and_has_its_derivative() -> None:
 
     # x + dt (a - b x)(1 - b dt/2 + ...): the derivative at b = 0 is -dt x - dt^2 a/2.
     np.testing.assert_allclose(jax.grad(moved)(jnp.float32(0)), -0.5 * 7.0 - 0.125 * 3.0, **OPERATION["float32"])
+
+
+@pytest.mark.parametrize("slope", [1e-40, 1e-9, 1e-3, 1e3])
+def test_a_slope_that_is_a_number_of_any_size_is_followed(slope: float) -> None:
+    held = {"a": np.array([2.0]), "b": np.array([0.0])}
+    product = 2.0 * slope * 0.5
+    expected = 7.0 * np.exp(-product) + 2.0 * 0.5 * 2.0 * (-np.expm1(-product) / product if product > 1e-30 else 1.0)
+    np.testing.assert_allclose(stepped(f"(2 - {slope}*x)*a", [7.0], held), [expected], **INTEGRATED["float32"])
 
 
 def test_a_steep_slope_up_grows_without_overflow() -> None:

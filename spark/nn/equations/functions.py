@@ -43,7 +43,8 @@ def _slope_of_exprel(x: Numeric) -> jax.Array:
     """The derivative, (exp(x) - exprel(x))/x; near 0, where that loses its digits, by its series."""
     near = jnp.abs(x) < 0.5
     safe = jnp.where(near, 1.0, x)
-    series = jnp.polyval(_SLOPE, x)
+    # Far out nobody reads the series, but its own derivative would overflow there.
+    series = jnp.polyval(_SLOPE, jnp.where(near, x, 0.0))
     return jnp.where(near, series, (exponential_less_one(safe) + 1.0 - exprel(safe)) / safe)
 
 

@@ -173,7 +173,8 @@ def _drawn(rate: ast.expr, name: str, known: Values, dt: float) -> Callable[[], 
     if found.slope is None or halves[0] is None:
         return lambda: evaluate(rate, known, dt)
     slope = evaluate(found.slope, known)
-    if isinstance(slope, float) and slope != 0 and found.factor is not None:
+    # One far from 1 is not put into the other factor, where it could overflow.
+    if isinstance(slope, float) and 1e-6 <= abs(slope) <= 1e6 and found.factor is not None:
         # (x_rest - x)/tau is drawn by (x_rest - x)(1 - exp(-dt/tau)), in which nothing is divided by what changes.
         exponent, inner = evaluate(found.factor, known, slope * dt), evaluate(found.inner, known, 1.0 / slope)
         return lambda: exponential_less_one(exponent) * inner
