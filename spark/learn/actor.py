@@ -38,6 +38,8 @@ class ActorPoolsConfig(ModuleConfig):
         None,
         unit="ms",
         above=0,
+        # Slower than that, float32 does not add what a choice brings to a component that is nearly there.
+        most=1e6,
         description="How long, of learning, a slow component of each weight follows it; None: there is none.",
     )
     discount: Number = field(
@@ -93,8 +95,8 @@ class ActorPools(Module):
 
     With `homeostasis`, W_k <- W_k + homeostasis * (1 / actions - won_k) z at each choice, whatever comes of it: a pool
     that wins more seldom than others becomes easier to excite. So it is at every choice, also at that of an episode's
-    last round, which no world reads. It suits choices each of which is right equally often: a
-    pool that has lost is tried again, where else it might never be.
+    last round, which no world reads. It suits choices each of which is right equally often, and a little of it suits
+    others: a pool that has lost is tried again, where else it might never be.
 
     Input ports: `spikes`, any shape; `error`, (1,); `started`, booleans, (1,).
     Output ports: `action`, int32, (1,): the pool that won the last round; `spikes`, int8, (actions, size).
@@ -132,7 +134,9 @@ class ActorPools(Module):
             self.begun = Variable(np.zeros((), np.float32), description="Episodes begun while learning was on.")
         if config.consolidation is not None:
             self.consolidated = Variable(
-                empty, description="Slow components of the weights; read while nothing is learned."
+                empty,
+                bounds=(None if bound is None else -bound, bound),
+                description="Slow components of the weights; read while nothing is learned.",
             )
             self.taken_over = float(-np.expm1(-config.every * config.dt / config.consolidation))
         self.key = RandomKey()

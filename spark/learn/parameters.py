@@ -8,6 +8,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.errors import LearnError, Problem
+from spark.core.transform import walk
+from spark.learn.actor import ActorPools
 from spark.learn.keeping import digest
 from spark.nn import Brain
 from spark.sim.run import build
@@ -22,10 +25,15 @@ class Parameters:
 
     Raises:
         StateError: There is nothing at a path, with the nearest.
+        LearnError: A path is that of an actor's weights beside which a slow component acts.
     """
 
     def __init__(self, brain: Brain, paths: Iterable[str]) -> None:
         build(brain)
+        paths = list(paths)
+        problems = [problem for path in paths for problem in _unread(brain, path)]
+        if problems:
+            raise LearnError(problems)
         self.brain, state = brain, brain.state
         self.variables = [path for path in paths if path in state]
         self.first: dict[str, Any] = {
@@ -45,3 +53,21 @@ class Parameters:
         made = self.brain.with_weights({p: a for p, a in arrays.items() if p not in self.variables})
         made.replace_state({path: arrays[path] for path in self.variables})
         return made
+
+
+def _unread(brain: Brain, path: str) -> list[Problem]:
+    """What is wrong with weights by which the brain does not act while nothing is learned."""
+    owner, _, name = path.rpartition(".")
+    actors = [
+        of for of, module in walk(brain) if isinstance(module, ActorPools) and module.config.consolidation is not None
+    ]
+    if name != "weights" or owner not in actors:
+        return []
+    return [
+        Problem(
+            path,
+            f"are not what the brain acts by while nothing is learned: that is {owner}.consolidated",
+            "Leave `consolidation` out of the actor's config: it is for weights that change while the brain acts",
+            "unread",
+        )
+    ]

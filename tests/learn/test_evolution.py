@@ -76,6 +76,15 @@ def test_what_is_no_setting_or_no_weight_is_named() -> None:
         Evolution(("actor.weight",)).fit(small(), episodes=1)
 
 
+def test_weights_beside_which_a_slow_component_acts_are_refused() -> None:
+    config = learn.actor_critic(CartPole, every=6, limit=100, actor={"size": 1, "consolidation": 3000.0})
+    with pytest.raises(
+        spark.LearnError,
+        match=r"actor\.weights: are not what the brain acts by while nothing is learned: that is actor\.consolidated",
+    ):
+        Evolution(("actor.weights",)).fit(Brain(config), episodes=1)
+
+
 def test_fields_of_wrong_types_and_seeds_without_steps_are_named() -> None:
     for settings, text in (
         ({"weights": "actor.weights"}, "weights: has the wrong type, got str 'actor.weights'; expected tuple."),
