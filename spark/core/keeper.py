@@ -242,8 +242,9 @@ class Claim:
 
 
 def _copied(state: State) -> State:
-    if all(map(on_host, state.leaves)):
-        # Nothing is compiled for it, as it would be for each structure anew.
+    if sum(leaf.nbytes for leaf in state.leaves) <= COPIED_BYTES and all(map(on_host, state.leaves)):
+        # Nothing is compiled for it, as it would be for each structure anew. A call that uses arrays up copies those
+        # of NumPy once more: large ones are not.
         return State(tuple(np.array(leaf) for leaf in state.leaves), state.about)
     return _copied_there(state)
 

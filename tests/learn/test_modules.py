@@ -341,7 +341,7 @@ def test_a_rate_settles_with_the_episodes_that_taught():
 @pytest.mark.parametrize("cls", [ActorPools, ActorRace])
 def test_while_nothing_is_learned_an_actor_acts_by_what_its_weights_became_slowly(cls):
     """What the weights say and what they said for long are opposites: the switch says which is read."""
-    config = cls.config_class()(every=EVERY, rate=0.0, max_freq=500.0, tau=1.0, gain=1.0, consolidation=1e7)
+    config = cls.config_class()(every=EVERY, rate=0.0, max_freq=500.0, tau=1.0, gain=1.0, consolidation=1e6)
     given = {
         "spikes": SpikeArray(np.ones((STEPS, INPUTS), np.int8)),
         "error": FloatArray(np.zeros((STEPS, 1), np.float32)),
@@ -356,8 +356,8 @@ def test_while_nothing_is_learned_an_actor_acts_by_what_its_weights_became_slowl
         assert (np.asarray(found["part.chosen"])[EVERY:] == (0 if learning else 1)).all()
         slow = np.asarray(brain.state["part.consolidated"])
         if learning:
-            # Followed once a choice: by 6 ms of 10,000 s of the distance, 2, each time.
-            np.testing.assert_allclose(slow, -weights * (1 - 2 * ROUNDS * EVERY / 1e7), rtol=0, atol=1e-6)
+            # Followed once a choice: by 6 ms of 1,000 s of the distance, 2, each time.
+            np.testing.assert_allclose(slow, -weights * (1 - 2 * ROUNDS * EVERY / 1e6), rtol=0, atol=1e-6)
             assert np.any(slow != -weights)
         else:
             np.testing.assert_array_equal(slow, -weights)
