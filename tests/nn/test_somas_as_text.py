@@ -17,8 +17,8 @@ from spark.nn.pools import Pool, PoolConfig
 from spark.nn.receptors import CurrentConfig
 from spark.nn.somas import EquationSomaConfig, from_equations
 
-# The language of texts has no random numbers; and an equation soma is its text.
-WITHOUT = {"PoissonSoma", "EscapeRateSoma", "EquationSoma"}
+# An equation soma is its text.
+WITHOUT = {"EquationSoma"}
 UNITS = 5
 
 LEAKY = from_equations(
@@ -36,6 +36,20 @@ ADAPTIVE = from_equations(
     reset="v = v_reset; rise += jump",
     parameters={**LEAKY.parameters, "tau_rise": "40 ms", "jump": "3 mV"},
     first={"v": "v_rest"},
+)
+ESCAPE = from_equations(
+    "dv/dt = (v_rest - v + R*I)/tau : mV (unless refractory)\nrho = rate*exp((v - theta)/width) : Hz",
+    threshold="rand() < rho*dt*exprel(-rho*dt)",
+    reset="v = v_reset",
+    refractory=3.0,
+    parameters={**LEAKY.parameters, "rate": "100 Hz", "width": "2 mV"},
+    first={"v": "v_rest"},
+)
+POISSON = from_equations(
+    "rate = clip(spontaneous + gain*I, 0*Hz, ceiling) : Hz",
+    threshold="rand() < 1 - exp(-rate*dt)",
+    parameters={"spontaneous": "10 Hz", "gain": "0.1 Hz/pA", "ceiling": "200 Hz"},
+    potential="",
 )
 HELD = from_equations(
     "dv/dt = (v_rest - v + R*I)/tau : mV (unless refractory)",
@@ -224,6 +238,16 @@ CASES: dict[str, tuple[EquationSomaConfig, Any, float, float]] = {
         300.0,
         0.5,
     ),
+    "EscapeRateSoma": (
+        ESCAPE,
+        somas.EscapeRateSomaConfig(
+            potential_rest=-60.0, potential_first=-60.0, potential_reset=-65.0, threshold=-50.0, resistance=100.0,
+            potential_tau=15.0, cooldown=3.0, rate=100.0, width=2.0,
+        ),
+        100.0,
+        0.5,
+    ),
+    "PoissonSoma": (POISSON, somas.PoissonSomaConfig(rate=10.0, gain=0.1, ceiling=200.0), 500.0, 0.5),
     "QuadraticSoma": (QUADRATIC, somas.QuadraticSomaConfig(scheme="midpoint"), 60.0, 0.1),
     "ExponentialSoma": (EXPONENTIAL, somas.ExponentialSomaConfig(**POINT, cooldown=2.0), 900.0, 0.1),
     "AdaptiveExponentialSoma": (
@@ -260,7 +284,7 @@ def spikes_of(soma: Any, current: np.ndarray, dt: float) -> np.ndarray:
     return spark.run(brain_of(soma, UNITS, dt), len(current), given, record="pool")["pool"]
 
 
-def test_every_soma_that_draws_no_random_numbers_is_written_here() -> None:
+def test_every_soma_is_written_here() -> None:
     assert set(CASES) == {cls.__name__ for cls in catalogue.BUILT_IN["soma"]} - WITHOUT
 
 

@@ -53,11 +53,35 @@ class Expression:
         return {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name) and id(node) not in called}
 
 
+# A number between 0 and 1, drawn anew for each unit in each step. An expression that may draw it reads it by the name
+# DRAWN, which nothing else can have.
+DRAW, DRAWN = "rand", "rand()"
+
+
+class _Drawn(ast.NodeTransformer):
+    """Puts the name of what is drawn in the place of calls that draw it."""
+
+    def __init__(self) -> None:
+        self.draws: list[ast.AST] = []
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id == DRAW and not node.args and not node.keywords:
+            self.draws.append(node)
+            return ast.copy_location(ast.Name(DRAWN, ast.Load()), node)
+        return self.generic_visit(node)
+
+
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 
 
-def parse(source: str, line: int = 1, column: int = 1) -> Expression:
+def parse(source: str, line: int = 1, column: int = 1, may_draw: bool = False) -> Expression:
     """Parse an expression of numbers, names, `+ - * / **`, comparisons, `and or not` and known functions.
+
+    Args:
+        source: Its text.
+        line: Where it begins in a larger text.
+        column: And in which column.
+        may_draw: Whether `rand()` may stand in it, once.
 
     Raises:
         TextError: It is none; where it ceases to be one.
@@ -79,7 +103,12 @@ def parse(source: str, line: int = 1, column: int = 1) -> Expression:
         nodes = list(ast.walk(tree))
         if len(nodes) > MOST_NODES:
             raise found.error(tree, f"is too long, got {len(nodes)} parts; expected at most {MOST_NODES}")
-        _check(found, tree, 0)
+        if may_draw:
+            drawn = _Drawn()
+            found = Expression(drawn.visit(tree), line, column + shift, text)
+            if len(drawn.draws) > 1:
+                raise found.error(drawn.draws[1], f"'{DRAWN}' stands here twice", "Draw once for a unit in a step")
+        _check(found, found.tree, 0)
     except RecursionError as error:
         raise found.error(tree, "is nested too deeply") from error
     return found
@@ -104,6 +133,10 @@ def _check(text: Expression, node: ast.expr, depth: int) -> None:
 
 def _check_call(text: Expression, node: ast.Call) -> None:
     name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)[:40]
+    if name == DRAW:
+        raise text.error(
+            node, f"'{DRAW}()' has no meaning here", "A soma's threshold draws a number once: `rand() < p`"
+        )
     if name not in ARGUMENTS:
         raise text.error(node, f"{name!r} is no function", suggestion(name, ARGUMENTS, "function"))
     number = len(node.args) + len(node.keywords)

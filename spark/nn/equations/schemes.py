@@ -40,8 +40,8 @@ def chosen(problem: Problem, scheme: Scheme) -> Scheme:
     """The scheme that 'auto' stands for: exact for a linear system, exponential Euler where each variable is linear in
     itself, else Runge and Kutta's of order 2.
     """
-    if scheme != "auto":
-        return scheme
+    if scheme != "auto" or not problem.rates:
+        return "euler" if scheme == "auto" else scheme
     if _linear(problem) is not None:
         return "exact"
     itself = all(split(rate, name) is not None for name, rate in problem.rates.items())

@@ -64,7 +64,9 @@ class Equations:
         return Expression(put_in(text, self.named), text.line, text.column, text.source)
 
 
-def read_equations(text: str, given: Mapping[str, Dimension], taken: Collection[str] = ()) -> Equations:
+def read_equations(
+    text: str, given: Mapping[str, Dimension], taken: Collection[str] = (), changes: bool = True
+) -> Equations:
     """Read equations.
 
     Args:
@@ -72,6 +74,7 @@ def read_equations(text: str, given: Mapping[str, Dimension], taken: Collection[
             `x = ... : mV`, a name for an expression. What follows a `#` is a remark.
         given: Dimensions of parameters and inputs by name.
         taken: Names that a line may neither have nor read.
+        changes: Whether there must be a variable.
 
     Raises:
         TextError: A line is no equation, a name is given twice, taken or not known, or units do not fit; where.
@@ -81,7 +84,7 @@ def read_equations(text: str, given: Mapping[str, Dimension], taken: Collection[
     lines = [
         _read_line(line, number) for number, line in enumerate(text.split("\n"), 1) if line.partition("#")[0].strip()
     ]
-    if not any(line.changes for line in lines):
+    if changes and not any(line.changes for line in lines):
         raise TextError("nothing changes", "Write an equation such as `dv/dt = (v_rest - v)/tau : mV`")
     dimensions = dict(given)
     for line in lines:

@@ -18,17 +18,21 @@ from spark.core.payloads import CurrentArray, Payload, PotentialArray, SpikeArra
 from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
 from spark.core.values import Quantity, Texts, by_name
-from spark.core.variable import Variable
+from spark.core.variable import RandomKey, Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import TRUTH, dimension
-from spark.nn.equations.expression import Expression, TextError, parse
+from spark.nn.equations.expression import DRAWN, Expression, TextError, parse
 from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
 from spark.nn.equations.text import Equations, read_equations, read_statements
-from spark.nn.equations.units import CURRENT, VOLTAGE
+from spark.nn.equations.units import CURRENT, NUMBER, TIME, VOLTAGE
 from spark.nn.equations.values import at_build, evaluate
 from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
 
 INPUT = "I"
+# The length of a step, in a threshold.
+STEP = "dt"
+# What the soma keeps beside its variables, which therefore cannot be called so.
+_OWN = ("coefficients", "blocked", "refracts", "key", "shape")
 _MOST_BLOCKED = np.iinfo(np.int16).max
 
 
@@ -44,7 +48,11 @@ class EquationSomaConfig(SomaConfig):
         "it stays meanwhile, or `x = ... : mV` for an expression with a name. `I` is the current, pA.",
         lines=True,
     )
-    threshold: str = field("v > theta", description="A unit fires where this holds.")
+    threshold: str = field(
+        "v > theta",
+        description="A unit fires where this holds. `rand()` in it is a number between 0 and 1, drawn for each unit in "
+        "each step, and `dt` the step: `rand() < 1 - exp(-rate*dt)`.",
+    )
     reset: str = field("v = v_reset", description="What a spike does: `v = v_reset; w += b`.")
     refractory: Quantity = field(0.0, unit="ms", least=0, description="Refractory period, in which no unit fires.")
     parameters: AnyParameters = field(
@@ -94,15 +102,17 @@ class SomaEquations:
     def __init__(self, config: EquationSomaConfig) -> None:
         self.config = config
         self.values, dimensions = values_of(config.parameters)
+        self.threshold_text = self._parsed_threshold()
         taken = {*dir(Module), INPUT, "refractory"}
         clash = sorted(taken & config.parameters.keys())
         if clash:
             text = f"{clash[0]!r} cannot be the name of a parameter: it is that of something else"
             raise ConfigError(Problem("parameters", text, "Choose another name", "name"))
         try:
-            equations = read_equations(config.equations, {**dimensions, INPUT: CURRENT})
+            given = {**dimensions, INPUT: CURRENT}
+            equations = read_equations(config.equations, given, changes=not self.draws)
             for one in equations.differentials:
-                if one.name in taken:
+                if one.name in {*taken, *_OWN}:
                     raise TextError(f"{one.name!r} is the name of something else", "Choose another", one.rate.line, 1)
         except TextError as error:
             raise ConfigError(text_problem("equations", error)) from error
@@ -123,10 +133,21 @@ class SomaEquations:
         rates = {one.name: one.rate.tree for one in self.equations.differentials}
         return schemes.Problem(rates, self.values, frozenset({INPUT}), self.config.dt)
 
-    def _condition(self) -> Expression:
+    @property
+    def draws(self) -> bool:
+        """Whether the threshold draws a number."""
+        return DRAWN in self.threshold_text.names
+
+    def _parsed_threshold(self) -> Expression:
         try:
-            found = parse(self.config.threshold)
-            if dimension(found, self.equations.dimensions) != TRUTH:
+            return parse(self.config.threshold, may_draw=True)
+        except TextError as error:
+            raise ConfigError(text_problem("threshold", error)) from error
+
+    def _condition(self) -> Expression:
+        found = self.threshold_text
+        try:
+            if dimension(found, {STEP: TIME, **self.equations.dimensions, DRAWN: NUMBER}) != TRUTH:
                 raise TextError(f"{found.source[:60]!r} is no comparison", "Write `v > theta`")
             return self.equations.expanded(found)
         except TextError as error:
@@ -203,7 +224,8 @@ class EquationSoma(Soma):
     array code, by the scheme of the config. Order of update in a step: all variables advance together, with the current
     as it is in this step; jumps come on top of the potential; units for which the threshold holds fire, unless they
     are refractory; then the assignments of `reset`, in their order. A variable that stays `(unless refractory)` neither
-    advances nor takes jumps meanwhile.
+    advances nor takes jumps meanwhile. A threshold with `rand()` draws a number, uniform in [0, 1), for every unit in
+    every step.
 
     Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
     unit fired.
@@ -250,6 +272,9 @@ class EquationSoma(Soma):
         except (ArithmeticError, ValueError) as error:
             text = f"has a coefficient that is no number: {error}"
             raise ConfigError(Problem(f"{owner}.equations", text, "Look at the parameters", "equation")) from error
+        self.shape = shape
+        if read.draws:
+            self.key = RandomKey()
         for one in read.equations.differentials:
             array = np.array(np.broadcast_to(np.asarray(firsts[one.name]), shape), config.dtype)
             label = one.unit if one.factor == 1 else one.dimension.system_unit
@@ -291,7 +316,12 @@ class EquationSoma(Soma):
         ready = self.refractory.value == 0 if self.refracts else None
         if ready is not None:
             after = {n: jnp.where(ready, v, before[n]) if n in held else v for n, v in after.items()}
-        fired = evaluate(read.threshold.tree, {**values, **after})
+        known = {STEP: config.dt, **values, **after}
+        if read.draws:
+            known[DRAWN] = self.key.uniform(self.shape)
+        fired = evaluate(read.threshold.tree, known)
+        if not after:
+            fired = jnp.broadcast_to(fired, self.shape)
         fired = fired if ready is None else ready & fired
         for name, assigned in read.reset:
             after[name] = jnp.where(fired, evaluate(assigned.tree, {**values, **after}), after[name])
@@ -322,7 +352,9 @@ def from_equations(
             behind the unit if it stays meanwhile; or `x = ... : mV`, an expression with a name. `I` is the current.
             Known are `+ - * / **`, comparisons, `exp log sqrt abs minimum maximum clip where exprel` and others, and
             units with their prefixes, as in `25*mV`.
-        threshold: A unit fires where this holds, such as `v > theta`.
+        threshold: A unit fires where this holds, such as `v > theta`. `rand()` in it, at most once, is a number between
+            0 and 1 that is drawn for each unit in each step, and `dt` the length of a step: `rand() < 1 -
+            exp(-rate*dt)`. With it there need be no variable.
         reset: What a spike does: `v = v_reset; w += b`; left out, nothing.
         refractory: Refractory period, ms.
         parameters: By name: '20 ms', a number, or (array or initializer, unit) for one of each unit.
