@@ -233,6 +233,14 @@ def test_units_of_other_things_are_refused() -> None:
 
 
 WRONG = [
+    ({"threshold": "rand() < rand()"}, "threshold: line 1, column 10: 'rand()' stands here twice. Draw once for a u"),
+    ({"threshold": "rand(2) < 0.5"}, "threshold: line 1, column 1: 'rand()' has no meaning here. A soma's thres"),
+    ({"threshold": "v > theta + rand()"}, "threshold: line 1, column 5: adds mV and 1. Both need the same"),
+    ({"threshold": "rand < 0.5"}, "threshold: line 1, column 1: 'rand' is no variable, and none of `parameters`. Di"),
+    ({"equations": "dv/dt = -v*rand()/tau : mV"}, "equations: line 1, column 12: 'rand()' has no meaning here. A so"),
+    ({"reset": "v = v_reset*rand()"}, "reset: line 1, column 13: 'rand()' has no meaning here. A soma's thres"),
+    ({"equations": "dkey/dt = -key/tau : mV"}, "equations: line 1, column 1: 'key' is the name of something else. Ch"),
+    ({"equations": "x = 1*mV : mV", "potential": ""}, "equations: line 1, column 1: nothing changes. Write an equ"),
     ({"equations": "dv/dt = (vrest - v)/tau : mV"}, "equations: line 1, column 10: 'vrest' is no variable, and none"),
     ({"equations": "\ndv/dt = (v_rest - v + I)/tau : mV"}, "equations: line 2, column 10: adds mV and pA. Both need"),
     ({"equations": "dv/dt = v_rest - v : mV"}, "equations: line 1, column 9: dv/dt is in mV, got the unit 'mV'; "),

@@ -1,4 +1,4 @@
-"""Built-in somas as text fire in the same steps as their classes: all but those that draw random numbers.
+"""Built-in somas as text fire in the same steps as their classes.
 
 `bench/equations.py` measures these texts beside their classes.
 """
