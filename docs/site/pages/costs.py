@@ -82,7 +82,7 @@ above three times, why.
 """
 AS_TEXT = """## Somas as text
 
-Every built-in soma that has a [text](equations.md), which is all but those that draw random numbers, beside its class:
+Every built-in soma as [text](equations.md) beside its class:
 microseconds of a step, and how many times the class's it is, at most {most}. By `python bench/run.py equations`,
 {when}, on one thread: medians over {processes} processes, each with text and class in turns.
 
