@@ -10,6 +10,7 @@ from spark.graph.specs import InputSpec, ModuleSpecs, OutputSpec, PortMap
 from spark.io.graph_of import document_of
 from spark.io.model_file import Document
 from spark.io.pictures import svg
+from spark.learn.actor import ActorPoolsConfig
 from spark.learn.tasks import TASKS
 from spark.nn import Brain, BrainConfig
 from spark.nn.interfaces import (
@@ -125,8 +126,12 @@ def _learning(task: str) -> tuple[BrainConfig, dict[str, Any], dict[str, Any]]:
         "p3": ("world.physical", "trace"),
         "p4": ("actor.weights", "matrix"),
     }
+    config = TASKS[task](0)
+    actor = config.modules_map["actor"].config
+    if isinstance(actor, ActorPoolsConfig) and actor.consolidation is not None:
+        probes["p5"] = ("actor.consolidated", "matrix")
     # Twenty times as fast as the world's own time: some hundred thousand steps are learned in before long.
-    return TASKS[task](0), {"speed": 20}, probes
+    return config, {"speed": 20}, probes
 
 
 EXAMPLES: dict[str, tuple[Any, str, str]] = {
