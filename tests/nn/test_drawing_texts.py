@@ -39,3 +39,19 @@ def test_units_that_draw_fire_as_often_as_their_probability_says() -> None:
     fired = spikes_of(text, np.zeros((20_000, UNITS)), 1.0)
     # Five standard deviations of the mean of 100,000 draws.
     assert abs(fired.mean() - 0.2) < 5 * np.sqrt(0.2 * 0.8 / fired.size)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "equations", "potential", "share"),
+    [
+        ("theta > 1*mV", "dv/dt = -v/tau : mV", "v", 1.0),
+        ("theta > 3*mV", "dv/dt = -v/tau : mV", "v", 0.0),
+        ("theta > 1*mV or rand() < 0.1", "x = I/tau : pA/ms", "", 1.0),
+        ("theta > 3*mV and rand() < 0.1", "x = I/tau : pA/ms", "", 0.0),
+    ],
+)
+def test_a_threshold_of_numbers_alone_holds_for_every_unit_or_for_none(threshold, equations, potential, share) -> None:
+    parameters = {"tau": "10 ms", "theta": "2 mV"}
+    text = from_equations(equations, threshold=threshold, parameters=parameters, potential=potential)
+    fired = spikes_of(text, np.zeros((20, UNITS)), 1.0)
+    assert fired.shape == (20, UNITS) and fired.mean() == share

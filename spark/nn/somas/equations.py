@@ -319,9 +319,8 @@ class EquationSoma(Soma):
         known = {STEP: config.dt, **values, **after}
         if read.draws:
             known[DRAWN] = self.key.uniform(self.shape)
-        fired = evaluate(read.threshold.tree, known)
-        if not after:
-            fired = jnp.broadcast_to(fired, self.shape)
+        # What holds of numbers alone holds for every unit.
+        fired = jnp.broadcast_to(jnp.asarray(evaluate(read.threshold.tree, known)), self.shape)
         fired = fired if ready is None else ready & fired
         for name, assigned in read.reset:
             after[name] = jnp.where(fired, evaluate(assigned.tree, {**values, **after}), after[name])
