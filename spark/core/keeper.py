@@ -170,7 +170,7 @@ class Keeper:
             with HeldSignals():
                 if self._given_away():
                     return self._one_by_one(state, calls, learning, in_place=True)
-        return self._one_by_one(state if lends else _copied(state), calls, learning, in_place=False)
+        return self._one_by_one(state if lends else _copied(state, large), calls, learning, in_place=False)
 
     def _given_away(self) -> bool:
         with self._lock:
@@ -241,8 +241,8 @@ class Claim:
             self.keeper._claim = self._before
 
 
-def _copied(state: State) -> State:
-    if sum(leaf.nbytes for leaf in state.leaves) <= COPIED_BYTES and all(map(on_host, state.leaves)):
+def _copied(state: State, large: bool) -> State:
+    if not large and all(map(on_host, state.leaves)):
         # Nothing is compiled for it, as it would be for each structure anew. A call that uses arrays up copies those
         # of NumPy once more: large ones are not.
         return State(tuple(np.array(leaf) for leaf in state.leaves), state.about)
