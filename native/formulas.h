@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 #include <vector>
 
@@ -60,29 +61,94 @@ inline Formulas& formulas() {
   return known;
 }
 
-// Operands: the step, the key, units, how many arrays, and each array with its size in bytes and of how many rows of that
-// size it is a ring: of a ring the row of this step is meant. False if the key is not known.
-inline bool run_formula(Operands& o) {
-  constexpr int64_t kMost = 256;
-  const uint64_t step = o.counter();
-  const int64_t key = o.whole();
-  const int64_t units = o.whole();
-  const int64_t count = o.whole();
-  if (count > kMost) return false;
-  char* arrays[kMost];
-  for (int64_t number = 0; number < count; ++number) {
+// An array of a formula. Of a ring of several rows of `bytes` the row of a step is meant.
+struct FormulaArray {
+  char* first;
+  int64_t bytes, slots;
+
+  explicit FormulaArray(Operands& o) {
     const auto array = o.place<char>();
-    const int64_t bytes = o.whole();
-    const int64_t slots = o.whole();
-    arrays[number] = array.of(bytes * slots, "array");
-    if (slots > 1) arrays[number] += row_of(step, slots) * bytes;
+    bytes = o.whole();
+    slots = o.whole();
+    first = array.of(bytes * slots, "array");
   }
-  const Formula formula = formulas().find(key);
+  char* row(uint64_t step) const { return slots > 1 ? first + row_of(step, slots) * bytes : first; }
+};
+
+// The operands of a formula before its arrays.
+struct FormulaOperands {
+  static constexpr int64_t kMost = 256;  // Arrays.
+  const char* counter;
+  int64_t key, units, count;
+
+  explicit FormulaOperands(Operands& o) {
+    counter = o.place<char>().of(sizeof(uint64_t), "step");
+    key = o.whole();
+    units = o.whole();
+    count = o.whole();
+  }
+  uint64_t step() const {
+    uint64_t count;
+    std::memcpy(&count, counter, sizeof count);
+    return count;
+  }
+};
+
+// Operands: the step, the key, units, how many arrays, and each array with its size in bytes and of how many rows of that
+// size it is a ring. False if the key is not known.
+inline bool run_formula(Operands& o) {
+  const FormulaOperands given(o);
+  if (given.count > FormulaOperands::kMost) return false;
+  const uint64_t step = given.step();
+  char* arrays[FormulaOperands::kMost];
+  for (int64_t number = 0; number < given.count; ++number) arrays[number] = FormulaArray(o).row(step);
+  const Formula formula = formulas().find(given.key);
   if (formula == nullptr) return false;
-  const Part part = o.part(units);
+  const Part part = o.part(given.units);
   if (!part.empty()) formula(arrays, part.first, part.last);
   return true;
 }
+
+// A formula that has run once in a call, with what was looked up for it: its arrays lie where they lay.
+class ReadyFormula {
+ public:
+  ReadyFormula() = default;
+  explicit ReadyFormula(Operands& o) {
+    const FormulaOperands given(o);
+    counter_ = given.counter;
+    formula_ = formulas().find(given.key);
+    part_ = o.part(given.units);
+    for (int64_t number = 0; number < given.count; ++number) {
+      const FormulaArray array(o);
+      arrays_.push_back(array.first);
+      if (array.slots > 1) rings_.push_back({number, array});
+    }
+  }
+
+  // Whether there is one.
+  bool is_there() const { return formula_ != nullptr; }
+
+  void run() {
+    if (part_.empty()) return;
+    if (!rings_.empty()) {
+      uint64_t step;
+      std::memcpy(&step, counter_, sizeof step);
+      for (const Ring& ring : rings_) arrays_[ring.number] = ring.array.row(step);
+    }
+    formula_(arrays_.data(), part_.first, part_.last);
+  }
+
+ private:
+  struct Ring {
+    int64_t number;
+    FormulaArray array;
+  };
+  const char* counter_ = nullptr;
+  Formula formula_ = nullptr;
+  Part part_ = {0, 0};
+  std::vector<char*> arrays_;
+  std::vector<Ring> rings_;
+};
 
 // Operands: input of the steps to come, whose row of this step is taken and cleared. `to` takes the row.
 inline void run_receive(Operands& o) {

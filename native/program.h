@@ -40,6 +40,26 @@ inline void run_copy(Operands& o) {
   std::memcpy(copy.to + first, copy.from + first, part.size() * copy.size);
 }
 
+// A copy that has been done once in a call: what it copies lies where it lay.
+class ReadyCopy {
+ public:
+  ReadyCopy() = default;
+  explicit ReadyCopy(Operands& o) {
+    const CopyOperands copy(o);
+    const Part part = o.part(copy.elements);
+    to_ = copy.to + part.first * copy.size;
+    from_ = copy.from + part.first * copy.size;
+    bytes_ = part.size() * copy.size;
+  }
+  bool is_there() const { return to_ != nullptr; }
+  void run() const { std::memcpy(to_, from_, static_cast<size_t>(bytes_)); }
+
+ private:
+  char* to_ = nullptr;
+  const char* from_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
 inline bool finite(const float* values, int64_t count) {
   uint32_t worst = 0;
   for (int64_t at = 0; at < count; ++at) {
@@ -179,12 +199,16 @@ struct Place {
   Share share;
 };
 
+inline Operands operands_of(const Code& code, const Line& line, const Place& place) {
+  return Operands(code, line.at, place.buffers, place.round, place.closing, line.is_shared ? place.share : Share{},
+                  place.share.count);
+}
+
 // Does a line, or a share of it; a check that fails says in which instruction.
 inline Outcome run_line(const Code& code, const Line& line, int64_t number, const Place& place) {
   // The whole is the first share's where there are no parts.
   if (!line.is_shared && place.share.number != 0) return kDone;
-  Operands o(code, line.at, place.buffers, place.round, place.closing, line.is_shared ? place.share : Share{},
-             place.share.count);
+  Operands o = operands_of(code, line, place);
   if constexpr (!kChecked) return run_instruction(line.instruction, o);
   try {
     const Outcome outcome = run_instruction(line.instruction, o);
@@ -202,30 +226,70 @@ inline int64_t instructions_in(const Code& code) {
   return number;
 }
 
+// The lines of a program as a share does them: in the first step each is read and looked up, and checked in the debug
+// build; of formulas and copies, which are many and short, what was looked up serves the steps after it.
+class Lines {
+ public:
+  explicit Lines(const Code& code) : code_(code) {
+    for (int64_t at = 0; at < code.length; at = lines_.back().line.next()) lines_.push_back({line_of(code, at), {}, {}});
+  }
+
+  size_t size() const { return lines_.size(); }
+  const Line& operator[](size_t number) const { return lines_[number].line; }
+
+  Outcome run(size_t number, const Place& place) {
+    Ready& ready = lines_[number];
+    if (ready.formula.is_there()) {
+      ready.formula.run();
+      return kDone;
+    }
+    if (ready.copy.is_there()) {
+      ready.copy.run();
+      return kDone;
+    }
+    return run_and_look_up(number, place);
+  }
+
+ private:
+  struct Ready {
+    Line line;
+    ReadyFormula formula;
+    ReadyCopy copy;
+  };
+
+  Outcome run_and_look_up(size_t number, const Place& place) {
+    Ready& ready = lines_[number];
+    const Outcome outcome = run_line(code_, ready.line, static_cast<int64_t>(number), place);
+    // What is not shared the first share does.
+    if (outcome != kDone || !(ready.line.is_shared || place.share.number == 0)) return outcome;
+    Operands o = operands_of(code_, ready.line, place);
+    if (ready.line.instruction == kFormula) ready.formula = ReadyFormula(o);
+    if (ready.line.instruction == kCopy) ready.copy = ReadyCopy(o);
+    return kDone;
+  }
+
+  const Code& code_;
+  std::vector<Ready> lines_;
+};
+
 // One step.
-inline Outcome run_instructions(const Code& code, const Place& place) {
-  int64_t number = 0;
-  for (int64_t at = 0; at < code.length; ++number) {
-    const Line line = line_of(code, at);
-    const Outcome outcome = run_line(code, line, number, place);
+inline Outcome run_step_of(Lines& lines, const Place& place) {
+  for (size_t number = 0; number < lines.size(); ++number) {
+    const Outcome outcome = lines.run(number, place);
     if (outcome != kDone) return outcome;
-    at = line.next();
   }
   return kDone;
 }
 
 // The same; adds to `spent`, one number for each instruction, the nanoseconds that it took.
-inline Outcome run_instructions_timed(const Code& code, const Place& place, uint64_t* spent) {
+inline Outcome run_step_timed(Lines& lines, const Place& place, uint64_t* spent) {
   using Clock = std::chrono::steady_clock;
-  int64_t number = 0;
-  for (int64_t at = 0; at < code.length; ++number) {
-    const Line line = line_of(code, at);
+  for (size_t number = 0; number < lines.size(); ++number) {
     const auto begin = Clock::now();
-    const Outcome outcome = run_line(code, line, number, place);
+    const Outcome outcome = lines.run(number, place);
     spent[number] += static_cast<uint64_t>(
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count());
     if (outcome != kDone) return outcome;
-    at = line.next();
   }
   return kDone;
 }
@@ -239,10 +303,11 @@ struct Ran {
 // Up to `steps` steps; fewer if what is noted has no more room. `spent` is null, or as above.
 inline Ran run_alone(const Code& code, const std::vector<Memory>& buffers, int64_t steps, uint64_t* spent) {
   Closing closing;
+  Lines lines(code);
   Ran ran;
   for (; ran.steps < steps; ++ran.steps) {
     const Place place = {buffers, ran.steps, closing, Share{}};
-    ran.outcome = spent ? run_instructions_timed(code, place, spent) : run_instructions(code, place);
+    ran.outcome = spent ? run_step_timed(lines, place, spent) : run_step_of(lines, place);
     if (ran.outcome == kFull) break;
     if (ran.outcome != kDone) return ran;
   }

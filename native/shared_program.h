@@ -15,12 +15,9 @@ class SharedProgram {
  public:
   // Buffers for each share: they differ in memory that each has for itself.
   SharedProgram(const Code& code, const std::vector<std::vector<Memory>>& buffers, int64_t steps)
-      : code_(code), buffers_(buffers), steps_(steps), closing_(buffers.size()) {
-    for (int64_t at = 0; at < code.length;) {
-      lines_.push_back(line_of(code, at));
-      at = lines_.back().next();
-      if (lines_.back().instruction == kBarrier) after_.push_back(lines_.size());
-    }
+      : code_(code), buffers_(buffers), steps_(steps), lines_(buffers.size(), Lines(code)), closing_(buffers.size()) {
+    for (size_t number = 0; number < lines_[0].size(); ++number)
+      if (lines_[0][number].instruction == kBarrier) after_.push_back(number + 1);
   }
 
   Ran run() {
@@ -41,27 +38,28 @@ class SharedProgram {
 
   // What is done once, before the first step.
   void begin() {
-    for (size_t number = 0; number < lines_.size(); ++number)
-      if (lines_[number].instruction == kClear)
-        run_line(code_, lines_[number], static_cast<int64_t>(number), {buffers_[0], 0, closing_[0], Share{}});
+    for (size_t number = 0; number < lines_[0].size(); ++number)
+      if (lines_[0][number].instruction == kClear)
+        run_line(code_, lines_[0][number], static_cast<int64_t>(number), {buffers_[0], 0, closing_[0], Share{}});
   }
 
   // False if the run ends with this stretch. That there is no more room only the first share finds, which does what is not
   // shared; before the next barrier the others do nothing that outlasts the run, as spark/kernels/sharing.py sees to.
   bool run_stretch(int64_t share, int64_t stretch) {
     const int64_t barriers = static_cast<int64_t>(after_.size());
+    Lines& lines = lines_[share];
     int64_t round = stretch == 0 ? 0 : (stretch - 1) / barriers;
     size_t number = stretch == 0 ? 0 : after_[(stretch - 1) % barriers];
     for (;; ++number) {
-      if (number == lines_.size()) {
+      if (number == lines.size()) {
         number = 0;
         if (++round == steps_) return true;
       }
-      const Line& line = lines_[number];
-      if (line.instruction == kBarrier) return true;
-      if (line.instruction == kClear) continue;
+      const int64_t instruction = lines[number].instruction;
+      if (instruction == kBarrier) return true;
+      if (instruction == kClear) continue;
       const Place place = {buffers_[share], round, closing_[share], {share, shares()}};
-      const Outcome outcome = run_line(code_, line, static_cast<int64_t>(number), place);
+      const Outcome outcome = lines.run(number, place);
       if (outcome == kDone) continue;
       const std::lock_guard<std::mutex> lock(ending_);
       ended_ = {round, outcome};
@@ -72,7 +70,7 @@ class SharedProgram {
   const Code& code_;
   const std::vector<std::vector<Memory>>& buffers_;
   const int64_t steps_;
-  std::vector<Line> lines_;
+  std::vector<Lines> lines_;  // Of each share.
   std::vector<size_t> after_;  // The line behind each barrier.
   std::vector<Closing> closing_;
   std::mutex ending_;

@@ -179,7 +179,8 @@ class ActorPools(Module):
         probability = jax.nn.softmax(potentials.mean(axis=1))
         # A small random part decides between pools of equally many spikes.
         drawn = counts + 0.01 * self.key.uniform((config.actions,), 1)
-        won = jax.nn.one_hot(jnp.argmax(drawn), config.actions, dtype=jnp.float32)
+        best = jnp.argmax(drawn).astype(jnp.int32)
+        won = jax.nn.one_hot(best, config.actions, dtype=jnp.float32)
         surprise = self.surprise(won, probability)
         lasting = jnp.where(new, 0.0, config.discount * config.trace)
         # What is chosen while learning is off is not judged later.
@@ -187,7 +188,7 @@ class ActorPools(Module):
         folded = lasting * self.eligibility.value + each[:, None] * traces[None, :]
         self.eligibility.value = jnp.where(decided, folded, self.eligibility.value)
         self.probability.value = jnp.where(decided, probability, self.probability.value)
-        self.chosen.value = jnp.where(decided, jnp.argmax(drawn).astype(jnp.int32)[None], self.chosen.value)
+        self.chosen.value = jnp.where(decided, best[None], self.chosen.value)
         self.counts.value = jnp.where(decided, jnp.zeros_like(counts), counts)
         if config.homeostasis > 0:
             grows = decided & self.is_learning

@@ -115,6 +115,99 @@ def test_long_sums_lose_no_term_and_no_digit_that_single_precision_holds(size):
     np.testing.assert_allclose(found, [exact.sum(), exact @ exact], rtol=OPERATION["float32"]["rtol"], atol=1e-5)
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 9, 16, 17, 31, 37])
+def test_rows_of_any_length_are_moved_whole_and_nothing_beside_them(length):
+    m, few = RNG.normal(size=(5, length)).astype(np.float32), np.arange(5, dtype=np.float32)
+    flags = m > 0
+
+    def function(v, w, k, b):
+        return (
+            jnp.broadcast_to(v[0], (3, length)),
+            jnp.broadcast_to(w[:, None, None], (5, 2, length)),
+            jnp.broadcast_to(v[:, None, :], (5, 3, length)),
+            jnp.concatenate([v, v[:2], b.astype(jnp.float32)]),
+            jnp.stack([v, -v], axis=1),
+            jnp.tile(v, (2, 3)),
+            jnp.pad(v, ((1, 0), (2, 3)), constant_values=7),
+            jnp.pad(v[0], (0, 1), mode="constant"),
+            jax.lax.pad(v, jnp.float32(1), ((0, 0, 1), (1, 0, 2))),
+            v[k],
+            v[:, ::2],
+            v[::-1],
+            v.T,
+            jax.lax.dynamic_slice(v, (k[0], 0), (2, length)),
+            jax.lax.dynamic_update_slice(v, v[:2] * 2, (k[1], 0)),
+            v.at[2].set(0.5),
+            b[k],
+            jnp.concatenate([b[0], b[1]]),
+        )
+
+    arrays = m, few, np.array([3, 0, 4, 3], np.int32), flags
+    with jax.numpy_dtype_promotion("standard"):
+        for found, expected in zip(in_stages(function, *arrays), by_xla(function, *arrays), strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def in_lanes(terms):
+    """The sum of a row of floats: every sixteenth in a sum of its own, in order, then halves upon each other."""
+    sums = np.zeros(16, np.float32)
+    for at in range(0, terms.size, 16):
+        part = terms[at : at + 16]
+        sums[: part.size] += part
+    while sums.size > 1:
+        sums = sums[: sums.size // 2] + sums[sums.size // 2 :]
+    return sums[0]
+
+
+@pytest.mark.parametrize(("rows", "length"), [(1, 32), (2, 33), (3, 47), (4, 48), (5, 63), (8, 600), (11, 41)])
+def test_sums_along_rows_have_one_order_however_many_rows_there_are(rows, length):
+    rng = np.random.default_rng(rows)
+    m, v, n = (rng.normal(size=s).astype(np.float32) for s in ((rows, length), length, (3, length)))
+
+    def function(m, v, n):
+        return m @ v, jnp.einsum("j,rj->r", v, m), jnp.einsum("rj,kj->rk", m, n), m.sum(1), m[0] @ v
+
+    found = in_stages(function, m, v, n)
+    products = [in_lanes(row * v) for row in m]
+    np.testing.assert_array_equal(found[0], products)
+    np.testing.assert_array_equal(found[1], products)
+    np.testing.assert_array_equal(found[2], [[in_lanes(row * other) for other in n] for row in m])
+    np.testing.assert_array_equal(found[3], [in_lanes(row) for row in m])
+    np.testing.assert_array_equal(found[4], products[0])
+
+
+def asked(stages, units):
+    """Of each loop over so many units whether it is done only where a boolean asks for it."""
+    return ["unasked" in stage.formula.text for stage in stages.stages if stage.formula.units == units]
+
+
+def test_what_only_a_rare_change_needs_is_computed_with_it_alone():
+    def step(m, x, now):
+        lasting = jnp.where(x[0] > 0, 0.5, 0.9)
+        return (jnp.where(now[0], lasting * m + jnp.outer(x[:40].cumsum(), x[40:]), m),)
+
+    arrays = np.zeros((40, 30), np.float32), np.ones(70, np.float32), np.zeros(1, np.bool_)
+    stages = staged(jax.make_jaxpr(step)(*arrays), (), {0: 0})
+    assert all(asked(stages, 1200)) and asked(stages, 1200)
+
+
+def test_what_reads_a_variable_is_computed_before_the_variable_is_written():
+    # As a trace that always changes, and two of which one keeps it and the other adds up what was kept.
+    def step(trace, seen, total, spikes, reads, adds):
+        new = 0.5 * trace + spikes
+        kept = jnp.where(reads[0], new, seen)
+        return new, kept, jnp.where(adds[0], total + kept, total), spikes, reads, adds
+
+    rng, flag = np.random.default_rng(0), np.zeros(1, np.bool_)
+    arrays = [rng.normal(size=70).astype(np.float32) for _ in range(4)]
+    stages = staged(jax.make_jaxpr(step)(*arrays, flag, flag), (), {0: 0, 1: 1, 2: 2})
+    assert sorted(asked(stages, 70)) == [False, True, True]
+    for reads in (False, True):
+        for adds in (False, True):
+            given = (*arrays, np.array([reads]), np.array([adds]))
+            agree(in_place(step, *given), by_xla(step, *given))
+
+
 # Each line makes one array of others, of any size; `p` and `q` are two of the same size, `m` has that many rows.
 LINES = (
     [
@@ -159,6 +252,9 @@ def steps(draw):
     for number, own in enumerate(("a", "b", "m", "w")):
         which = draw(st.sampled_from([None, "w.sum() > 0", "count > 0.5", "k[0] > 50", "a.mean() > b.mean()"]))
         if which:
+            # One of several arrays that change together, and what only it is made of.
+            if draw(st.booleans()):
+                made[number] = f"0.5 * {made[number]} + {made[number]}"
             cases = (made[number], own) if draw(st.booleans()) else (own, made[number])
             made[number] = f"jnp.where({which}, {', '.join(cases)})"
     return size, f"({', '.join(made)})"

@@ -80,16 +80,32 @@ def gather(nest: Nest, equation: Equation) -> None:
     shown = [axis for axis in range(len(shape)) if axis not in hidden]
     joint = (numbers.operand_batching_dims, numbers.start_indices_batching_dims)
     mode = equation.params["mode"]
-    with nest.over(out) as index:
+    steps, to_steps = strides(shape), strides(out)
+    # Where a window reaches along an axis, its elements have the last axes of the result: a row of it is moved at once.
+    fills = mode == GatherScatterMode.FILL_OR_DROP
+    rows = 0 if fills else _last_within(len(out), numbers.offset_dims)
+    with nest.over(out[: len(out) - rows]) as index:
         batch = [at for axis, at in enumerate(index) if axis not in numbers.offset_dims]
         starts = _starts(nest, indices, batch, numbers.start_index_map, joint, len(shape))
         starts, inside = _placed(nest, starts, shape, sizes, mode)
-        for axis, within in zip(shown, numbers.offset_dims, strict=True):
-            starts[axis] = b.add(starts[axis], index[within])
-        value = nest.read(operand, nest.offset(starts, strides(shape)))
-        if inside is not None and mode == GatherScatterMode.FILL_OR_DROP:
-            value = b.select(inside, value, _filling(equation))
-        nest.write(nest.offset(index, strides(out)), value)
+        along = dict(zip(numbers.offset_dims, shown, strict=True))
+        for within, axis in along.items():
+            if within < len(index):
+                starts[axis] = b.add(starts[axis], index[within])
+        at, to = nest.offset(starts, steps), nest.offset(index, to_steps[: len(index)])
+        if inside is None or not fills:
+            row = range(len(index), len(out))
+            nest.move(operand, [out[n] for n in row], [steps[along[n]] for n in row], to_steps[len(index) :], at, to)
+        else:
+            nest.write(to, b.select(inside, nest.read(operand, at), _filling(equation)))
+
+
+def _last_within(rank: int, offset_dims: Sequence[int]) -> int:
+    """How many of the last axes of a result go along a window."""
+    count = 0
+    while rank - 1 - count in offset_dims:
+        count += 1
+    return count
 
 
 def _filling(equation: Equation) -> Numbers:

@@ -15,9 +15,7 @@ def _shape(atom: Typed) -> tuple[int, ...]:
 def _gather_from(nest: Nest, steps: list[int], first: int = 0) -> None:
     """The result, element by element from the only operand: `steps` there for a step along each axis of the result."""
     (source,), (out,) = nest.equation.invars, nest.equation.outvars
-    with nest.over(_shape(out)) as index:
-        value = nest.read(source, nest.offset(index, steps, first))
-        nest.write(nest.offset(index, strides(_shape(out))), value)
+    nest.move(source, _shape(out), steps, strides(_shape(out)), first)
 
 
 def broadcast(nest: Nest, equation: Equation) -> None:
@@ -32,10 +30,10 @@ def tile(nest: Nest, equation: Equation) -> None:
     """The whole array several times along each axis."""
     (operand,), out = equation.invars, _shape(equation.outvars[0])
     shape, repeats = _shape(operand), equation.params["reps"]
-    with nest.over([n for pair in zip(repeats, shape, strict=True) for n in pair]) as index:
-        value = nest.read(operand, nest.offset(index[1::2], strides(shape)))
-        steps = [step for length, step in zip(shape, strides(out), strict=True) for step in (length * step, step)]
-        nest.write(nest.offset(index, steps), value)
+    lengths = [n for pair in zip(repeats, shape, strict=True) for n in pair]
+    steps = [step for inner in strides(shape) for step in (0, inner)]
+    to_steps = [step for length, step in zip(shape, strides(out), strict=True) for step in (length * step, step)]
+    nest.move(operand, lengths, steps, to_steps)
 
 
 def transpose(nest: Nest, equation: Equation) -> None:
@@ -66,9 +64,7 @@ def concatenate(nest: Nest, equation: Equation) -> None:
     axis, steps, at = equation.params["dimension"], strides(out), 0
     for operand in equation.invars:
         shape = _shape(operand)
-        with nest.over(shape) as index:
-            value = nest.read(operand, nest.offset(index, strides(shape)))
-            nest.write(nest.offset(index, steps, at * steps[axis]), value)
+        nest.move(operand, shape, strides(shape), steps, to_first=at * steps[axis])
         at += shape[axis]
 
 
@@ -78,9 +74,8 @@ def stack(nest: Nest, equation: Equation) -> None:
     steps = strides(out)
     for number, operand in enumerate(equation.invars):
         shape = _shape(operand)
-        with nest.over(shape) as index:
-            value = nest.read(operand, nest.offset(index, strides(shape)))
-            nest.write(nest.offset([*index[:axis], whole(number), *index[axis:]], steps), value)
+        along = [*steps[:axis], *steps[axis + 1 :]]
+        nest.move(operand, shape, strides(shape), along, to_first=number * steps[axis])
 
 
 def split(nest: Nest, equation: Equation) -> None:
@@ -89,9 +84,7 @@ def split(nest: Nest, equation: Equation) -> None:
     steps, axis, at = strides(source), equation.params["axis"], 0
     for number, out in enumerate(equation.outvars):
         shape = _shape(out)
-        with nest.over(shape) as index:
-            value = nest.read(equation.invars[0], nest.offset(index, steps, at * steps[axis]))
-            nest.write(nest.offset(index, strides(shape)), value, number)
+        nest.move(equation.invars[0], shape, steps, strides(shape), at * steps[axis], number=number)
         at += shape[axis]
 
 
@@ -105,13 +98,11 @@ def pad(nest: Nest, equation: Equation) -> None:
     out, shape, config = _shape(equation.outvars[0]), _shape(operand), equation.params["padding_config"]
     if any(int(n) < 0 for ends in config for n in ends):
         raise Unsupported("`pad` that takes elements away")
-    with nest.counted(int(np.prod(out))) as at:
-        nest.write(at, nest.read(value, whole(0)))
+    nest.move(value, (int(np.prod(out)),), [0], [1])
     steps = strides(out)
     first = sum(int(low) * step for (low, _, _), step in zip(config, steps, strict=True))
-    with nest.over(shape) as index:
-        wide = [step * (int(between) + 1) for step, (_, _, between) in zip(steps, config, strict=True)]
-        nest.write(nest.offset(index, wide, first), nest.read(operand, nest.offset(index, strides(shape))))
+    wide = [step * (int(between) + 1) for step, (_, _, between) in zip(steps, config, strict=True)]
+    nest.move(operand, shape, strides(shape), wide, to_first=first)
 
 
 def part(nest: Nest, equation: Equation) -> None:
@@ -119,9 +110,7 @@ def part(nest: Nest, equation: Equation) -> None:
     operand, *starts = equation.invars
     shape, out = _shape(operand), _shape(equation.outvars[0])
     begins = [nest.bounded(nest.index(s, whole(0)), n - m) for s, n, m in zip(starts, shape, out, strict=True)]
-    first = nest.offset(begins, strides(shape))
-    with nest.over(out) as index:
-        nest.write(nest.offset(index, strides(out)), nest.read(operand, nest.offset(index, strides(shape), first)))
+    nest.move(operand, out, strides(shape), strides(out), nest.offset(begins, strides(shape)))
 
 
 def replaced_part(nest: Nest, equation: Equation) -> None:
@@ -130,9 +119,7 @@ def replaced_part(nest: Nest, equation: Equation) -> None:
     shape, small = _shape(operand), _shape(update)
     nest.copy(operand)
     begins = [nest.bounded(nest.index(s, whole(0)), n - m) for s, n, m in zip(starts, shape, small, strict=True)]
-    first = nest.offset(begins, strides(shape))
-    with nest.over(small) as index:
-        nest.write(nest.offset(index, strides(shape), first), nest.read(update, nest.offset(index, strides(small))))
+    nest.move(update, small, strides(small), strides(shape), to_first=nest.offset(begins, strides(shape)))
 
 
 MOVED = {

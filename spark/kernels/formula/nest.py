@@ -11,8 +11,10 @@ from spark.kernels.formula.flat import Equation, Name, size_of
 from spark.kernels.formula.values import Builder, Numbers, Unsupported, constant, is_signed, itemsize, memory_type
 from spark.kernels.jaxprs import Typed, is_literal
 
+# How many numbers that lie side by side are moved at once.
+TOGETHER = 16
 NAME = "formula"
-# How the module is called in which loops are; the compiler makes vectors of them where it can.
+# How the module is called in which loops are.
 MODULE = "nest"
 LONG, _POINTER = ir.IntType(64), ir.PointerType()
 
@@ -148,8 +150,72 @@ class Nest:
 
     def copy(self, atom: Typed) -> None:
         """All elements of an operand, at the same places of the result."""
-        with self.counted(size_of(atom)) as at:
-            self.write(at, self.read(atom, whole(0) if is_literal(atom) else at))
+        self.move(atom, (size_of(atom),), [0 if is_literal(atom) else 1], [1])
+
+    def move(
+        self,
+        atom: Typed,
+        shape: Sequence[int],
+        steps: Sequence[int],
+        to_steps: Sequence[int],
+        first: Numbers | int = 0,
+        to_first: Numbers | int = 0,
+        number: int = 0,
+    ) -> None:
+        """Elements of an operand to places of a result; those that lie side by side, or are all the same one, at once.
+
+        Args:
+            atom: The operand.
+            shape: How many, along so many axes.
+            steps: How far apart neighbours along each lie in the operand.
+            to_steps: How far apart they lie in the result.
+            first: Where the first lies in the operand.
+            to_first: Where it goes.
+            number: Of the result.
+        """
+        axes = _joined([axis for axis in zip(shape, steps, to_steps, strict=True) if axis[0] != 1])
+        count, step, to_step = axes.pop() if axes and axes[-1][1] in (0, 1) and axes[-1][2] == 1 else (1, 0, 1)
+        with self.over([length for length, _, _ in axes]) as index:
+            at = self.offset(index, [inner for _, inner, _ in axes], first)
+            to = self.offset(index, [outer for _, _, outer in axes], to_first)
+            rounds = count // TOGETHER
+            if rounds:
+                with self.counted(rounds) as round_:
+                    done = self.b.mul(round_, whole(TOGETHER))
+                    self._move_row(atom, at, to, TOGETHER, step, done, number)
+            done, lanes = rounds * TOGETHER, TOGETHER // 2
+            while lanes:
+                if (count - done) & lanes:
+                    self._move_row(atom, at, to, lanes, step, whole(done), number)
+                    done += lanes
+                lanes //= 2
+
+    def _move_row(
+        self, atom: Typed, at: Numbers, to: Numbers, lanes: int, step: int, done: Numbers, number: int
+    ) -> None:
+        dtype, b = str(atom.aval.dtype), self.b
+        single = memory_type(dtype)
+        kind = single if lanes == 1 else ir.VectorType(single, lanes)
+        if is_literal(atom):
+            value = stored(b, constant(atom.val, dtype), dtype)
+        else:
+            place = self.source(atom, b.add(at, done) if step else at)
+            value = b.load(place, typ=kind if step else single, align=itemsize(dtype))
+        if not step and lanes > 1:
+            none = ir.Constant(kind, ir.Undefined)
+            value = b.insert_element(none, value, ir.IntType(32)(0))
+            value = b.shuffle_vector(value, none, ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes))
+        b.store(value, self.result(number, b.add(to, done)), align=itemsize(dtype))
+
+
+def _joined(axes: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Axes along which one moves on, those joined that are as one: how long, and how far neighbours lie apart."""
+    found: list[tuple[int, int, int]] = []
+    for length, step, to_step in axes:
+        if found and found[-1][1:] == (length * step, length * to_step):
+            length *= found.pop()[0]
+        found.append((length, step, to_step))
+    return found
 
 
 def nonempty(equation: Equation) -> None:

@@ -1,7 +1,7 @@
 """A formula in stages: loops over arrays of several sizes, with what moves numbers and adds them up between them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import jax
@@ -185,6 +185,8 @@ class _Plan:
         self.groups: dict[int, list[_Loop]] = {}
         asked = ((self.results[number], self._asked(number, argument)) for number, argument in shared.items())
         self.asked: dict[Name, Asks] = {name: asks for name, asks in asked if asks is not None}
+        self.sources = {self.results[number]: flat.invars[argument] for number, argument in shared.items()}
+        self.nest_asks: dict[Equation, Asks] = {}
         self._collect()
 
     def _place(self, equation: Equation) -> None:
@@ -243,49 +245,65 @@ class _Plan:
             self.sinks[self.level[name]].append(name)
 
     def _collect(self) -> None:
-        for name in self.results:
+        wanted = [name for nests in self.nests.values() for nest in nests for name in _names(nest)]
+        for name in (*self.results, *wanted, *(which for which, _ in self.asked.values())):
             self._want(name)
-        for nests in self.nests.values():
-            for equation in nests:
-                for name in _names(equation):
-                    self._want(name)
-        for which, _ in self.asked.values():
-            self._want(which)
-        for level in range(self.last, -1, -1):
-            together: dict[tuple[int, Asks | None], list[Name]] = defaultdict(list)
-            for name in self.sinks[level]:
-                together[0 if name in self.few else name.size, self.asked.get(name)].append(name)
-            # A few numbers first, among which is what others ask for.
-            ordered = sorted(together.items(), key=lambda item: item[0][0])
-            self.groups[level] = [_Loop(self._loop(level, n, asks), size, asks) for (size, asks), n in ordered]
-        self.nest_asks = {nest: asks for nest, asks in self._asks_of_nests() if asks is not None}
-
-    def _asks_of_nests(self) -> Iterable[tuple[Equation, Asks | None]]:
-        """When what nests make is needed: the later ones first, since they may need the earlier ones."""
+        # Of what is stored, when it is read; None for in every step.
         readers: dict[Name, set[Asks | None]] = defaultdict(set)
         for name in self.results:
             readers[name].add(None)
-        for loops in self.groups.values():
+        for level in range(self.last, -1, -1):
+            for nest in self.nests[level]:
+                asks = self._asked_by_all(readers, nest.outvars, level)
+                if asks is not None:
+                    self.nest_asks[nest] = asks
+                for name in _names(nest):
+                    readers[self._home(name)].add(asks)
+            loops = self._loops(level, readers)
             for loop in loops:
                 for name in loop.flat.invars:
                     readers[name].add(loop.asks)
-        for level in range(self.last, -1, -1):
-            for nest in self.nests[level]:
-                asked = set().union(*(readers[out] for out in nest.outvars))
-                asks = next(iter(asked)) if len(asked) == 1 else None
-                if asks is not None and self.level[asks[0]] > level:
-                    asks = None
-                for name in _names(nest):
-                    readers[self._home(name)].add(asks)
-                yield nest, asks
+            self.groups[level] = self._readers_first(loops)
+
+    def _loops(self, level: int, readers: dict[Name, set[Asks | None]]) -> list[_Loop]:
+        """The loops of a level: a few numbers first, among which is what others ask for."""
+        together: dict[tuple[int, Asks | None], list[Name]] = defaultdict(list)
+        for name in self.sinks[level]:
+            is_few, asks = name in self.few, self.asked.get(name)
+            if asks is None and not is_few:
+                asks = self._asked_by_all(readers, (name,), level)
+            together[0 if is_few else name.size, asks].append(name)
+        ordered = sorted(together.items(), key=lambda item: item[0][0])
+        return [_Loop(self._loop(level, names, asks), size, asks) for (size, asks), names in ordered]
+
+    def _asked_by_all(self, readers: dict[Name, set[Asks | None]], names: Iterable[Name], level: int) -> Asks | None:
+        """When any of these names is read; None if that is in every step, or known too late."""
+        asked = set[Asks | None]().union(*(readers[name] for name in names))
+        asks = next(iter(asked)) if len(asked) == 1 else None
+        return None if asks is None or self.level[asks[0]] > level else asks
+
+    def _readers_first(self, loops: list[_Loop]) -> list[_Loop]:
+        """Loops of a level, those that read an argument before the one that writes a result where it lies."""
+        waiting, ordered = [loop for loop in loops if loop.units], [loop for loop in loops if not loop.units]
+        while waiting:
+            free = [loop for loop in waiting if not any(self._overwrites(loop, other) for other in waiting)]
+            ordered.append((free or waiting)[0])
+            waiting.remove(ordered[-1])
+        return ordered
+
+    def _overwrites(self, loop: _Loop, other: _Loop) -> bool:
+        """Whether a loop writes a result where an argument lies that another loop reads."""
+        written = {self.sources[name] for name in loop.flat.outvars if name in self.sources}
+        return other is not loop and not written.isdisjoint(other.flat.invars)
 
     def _loop(self, level: int, sinks: list[Name], asks: Asks | None) -> Prepared:
         """What a loop takes, and computes in which order."""
-        waiting, loads, inside = list(sinks), dict[Name, None](), set[Equation]()
+        waiting, inside = list(sinks), set[Equation]()
+        loads = dict[Name, None]() if asks is None else {asks[0]: None}
         while waiting:
             name = waiting.pop()
             equation = self.maker.get(name)
-            if name in self.stored or equation is None or (asks is not None and name is asks[0]):
+            if name in self.stored or equation is None or name in loads:
                 loads[name] = None
                 continue
             if name not in self.few and self.level[name] < level and not self._is_cheap(equation):
@@ -311,18 +329,29 @@ class _Plan:
         for number, argument in shared.items():
             name, source = self.results[number], self.flat.invars[argument]
             level = self.level[name] - (name in self.stored)
-            loops = [(at, loop.flat) for at in range(level, self.last + 1) for loop in self.groups[at]]
             nests = [nest for at in range(level, self.last + 1) for nest in self.nests[at]]
-            # In its own loop each element is read before it is written; loops of its level come before nests.
-            read_by_loop = any(
-                source in loop.invars and name not in loop.outvars and (at > level or name not in self.stored)
-                for at, loop in loops
-            )
+            # In its own loop each element is read before it is written; loops of a level come before its nests.
             if name not in self.late and (
-                read_by_loop or any(source in map(self._home, _names(nest)) for nest in nests)
+                any(source in loop.flat.invars for loop in self._later(name, level))
+                or any(source in map(self._home, self._read_by(nest)) for nest in nests)
             ):
                 found.add(number)
         return found
+
+    def _later(self, name: Name, level: int) -> Iterator[_Loop]:
+        """Loops that run once a name of this level is written."""
+        written = False
+        for at in range(level, self.last + 1):
+            for loop in self.groups[at]:
+                if name in loop.flat.outvars:
+                    written = True
+                elif at > level or written:
+                    yield loop
+
+    def _read_by(self, nest: Equation) -> list[Name]:
+        """What a nest reads, also in order to know whether it is asked."""
+        asks = self.nest_asks.get(nest)
+        return [*_names(nest), *([] if asks is None else asks[:1])]
 
     def staged(self) -> Staged:
         """The formulas, and where their arrays lie."""

@@ -1,6 +1,6 @@
 """What adds numbers up: reductions, running totals, products of matrices. Sums run in a fixed order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from llvmlite import ir
@@ -11,6 +11,7 @@ from spark.kernels.formula.flat import Equation
 from spark.kernels.formula.nest import LONG, Nest, strides, whole
 from spark.kernels.formula.values import (
     PLAIN,
+    Builder,
     Numbers,
     Unsupported,
     is_float,
@@ -22,6 +23,8 @@ from spark.kernels.jaxprs import Typed
 
 # How many sums run beside each other along a row, whatever the processor: so it gives the same bits everywhere.
 LANES = 16
+# How many rows are added up beside each other, so that none waits for its own sum.
+_ROWS = 4
 # Larger products of two matrices are faster in XLA.
 _LARGE = 1 << 22
 _TOTALS = {
@@ -53,7 +56,7 @@ def reduction(nest: Nest, equation: Equation) -> None:
     with nest.over(outer) as index:
         first = nest.offset(index, [steps[axis] for axis in kept])
         if in_rows:
-            total = _row_sum(nest, row, lambda at, lanes: _lanes(nest, operand, nest.b.add(first, at), lanes))
+            (total,) = _row_sums(nest, row, [lambda at, lanes: _lanes(nest, operand, nest.b.add(first, at), lanes)])
         else:
             total = _one_by_one(nest, name, operand, first, inner, [steps[axis] for axis in axes])
         nest.write(nest.offset(index, strides(outer)), total)
@@ -94,28 +97,98 @@ def _lanes(nest: Nest, operand: Typed, at: Numbers, lanes: int) -> Numbers:
     return nest.b.load(nest.source(operand, at), typ=kind, align=itemsize(str(operand.aval.dtype)))
 
 
-def _row_sum(nest: Nest, count: int, terms: Callable[[Numbers, int], Numbers]) -> Numbers:
-    """The sum of `count` floats: every sixteenth in a sum of its own, then halves upon each other.
+# From where in a row, and how many beside each other, to their values.
+_Terms = Callable[[Numbers, int], Numbers]
+
+
+def _row_sums(nest: Nest, count: int, rows: Sequence[_Terms]) -> list[Numbers]:
+    """The sum of each row of `count` floats: every sixteenth in a sum of its own, then halves upon each other.
 
     Args:
         nest: The loops.
-        count: How many there are.
-        terms: From where in the row, and how many beside each other, to their values.
+        count: How many there are in a row.
+        rows: Their values.
     """
     b, kind = nest.b, ir.VectorType(ir.FloatType(), LANES)
-    sums = _cell(nest, ir.Constant(kind, [0.0] * LANES))
+    sums = [_cell(nest, ir.Constant(kind, [0.0] * LANES)) for _ in rows]
     if count // LANES:
         with nest.counted(count // LANES) as round_:
-            value = terms(b.mul(round_, whole(LANES)), LANES)
-            b.store(b.fadd(b.load(sums, typ=kind), value), sums)
-    vector = b.load(sums, typ=kind)
-    numbers = [b.extract_element(vector, ir.Constant(ir.IntType(32), lane)) for lane in range(LANES)]
-    for lane in range(count % LANES):
-        numbers[lane] = b.fadd(numbers[lane], terms(whole(count - count % LANES + lane), 1))
-    while len(numbers) > 1:
-        half = len(numbers) // 2
-        numbers = [b.fadd(x, y) for x, y in zip(numbers[:half], numbers[half:], strict=True)]
-    return numbers[0]
+            at = b.mul(round_, whole(LANES))
+            values = [terms(at, LANES) for terms in rows]
+            for cell, value in zip(sums, values, strict=True):
+                b.store(b.fadd(b.load(cell, typ=kind), value), cell)
+    return [_halved(nest, count, b.load(cell, typ=kind), terms) for cell, terms in zip(sums, rows, strict=True)]
+
+
+def _halved(nest: Nest, count: int, vector: Numbers, terms: _Terms) -> Numbers:
+    """What lanes hold, and the last terms of their row, in one sum."""
+    b, done = nest.b, count - count % LANES
+    lanes = LANES // 2
+    # Lanes that no further term is for add what changes nothing, also not the sign of a zero.
+    last = ir.Constant(ir.VectorType(ir.FloatType(), LANES), [-0.0] * LANES)
+    while lanes:
+        if (count - done) & lanes:
+            before = done % LANES
+            value = terms(whole(done), lanes)
+            if lanes == 1:
+                last = b.insert_element(last, value, ir.IntType(32)(before))
+            else:
+                last = _placed(b, last, value, before)
+            done += lanes
+        lanes //= 2
+    if count % LANES:
+        vector = b.fadd(vector, last)
+    while vector.type.count > 2:
+        half = vector.type.count // 2
+        vector = b.fadd(_picked(b, vector, range(half)), _picked(b, vector, range(half, 2 * half)))
+    return b.fadd(*(b.extract_element(vector, ir.IntType(32)(lane)) for lane in (0, 1)))
+
+
+def _picked(b: Builder, vector: Numbers, lanes: Iterable[int]) -> Numbers:
+    which = list(lanes)
+    return b.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(ir.IntType(32), len(which)), which))
+
+
+def _placed(b: Builder, vector: Numbers, part: Numbers, first: int) -> Numbers:
+    """A vector with a shorter one from a lane on."""
+    count, size = vector.type.count, part.type.count
+    wide = _picked(b, part, [lane % size for lane in range(count)])
+    which = [count + lane - first if first <= lane < first + size else lane for lane in range(count)]
+    return b.shuffle_vector(vector, wide, ir.Constant(ir.VectorType(ir.IntType(32), count), which))
+
+
+def _products_of_rows(
+    nest: Nest, operands: tuple[Typed, Typed], out: list[int], along: list[list[int]], count: int
+) -> None:
+    """Products whose sums run along rows without gaps in both operands, several of them beside each other."""
+    b, steps = nest.b, strides(out)
+
+    def product_at(index: list[Numbers]) -> _Terms:
+        firsts = [nest.offset(index, along[side]) for side in (0, 1)]
+
+        def terms(at: Numbers, lanes: int) -> Numbers:
+            values = [_lanes(nest, x, b.add(f, at), lanes) for x, f in zip(operands, firsts, strict=True)]
+            return b.fmul(*values)
+
+        return terms
+
+    def several(indices: list[list[Numbers]]) -> None:
+        totals = _row_sums(nest, count, [product_at(index) for index in indices])
+        for index, total in zip(indices, totals, strict=True):
+            nest.write(nest.offset(index, steps), total)
+
+    length = out[-1] if out else 1
+    with nest.over(out[:-1]) as index:
+
+        def beside(numbers: list[Numbers]) -> None:
+            several([[*index, number] for number in numbers] if out else [index])
+
+        if length // _ROWS:
+            with nest.counted(length // _ROWS) as block:
+                first = b.mul(block, whole(_ROWS))
+                beside([b.add(first, whole(row)) for row in range(_ROWS)])
+        if length % _ROWS:
+            beside([whole(length - length % _ROWS + row) for row in range(length % _ROWS)])
 
 
 def extreme_place(nest: Nest, equation: Equation) -> None:
@@ -190,15 +263,7 @@ def product(nest: Nest, equation: Equation) -> None:
     if min(int(np.prod(s, dtype=np.int64)) for s in sizes) > 1 and count * int(np.prod(out)) > _LARGE:
         raise Unsupported("a product of two large matrices")
     if dtype == "float32" and len(inner) == 1 and count >= 2 * LANES and summed == [[1], [1]]:
-        with nest.over(out) as index:
-            firsts = [nest.offset(index, along[side]) for side in (0, 1)]
-
-            def terms(at: Numbers, lanes: int) -> Numbers:
-                return b.fmul(
-                    *(_lanes(nest, x, b.add(f, at), lanes) for x, f in zip((left, right), firsts, strict=True))
-                )
-
-            nest.write(nest.offset(index, strides(out)), _row_sum(nest, count, terms))
+        _products_of_rows(nest, (left, right), out, along, count)
         return
     size = int(np.prod(out, dtype=np.int64))
     with nest.counted(size) as at:
