@@ -1,9 +1,11 @@
-"""An environment written in JAX elsewhere, such as gymnax's, as a world."""
+"""An environment written in JAX elsewhere, such as gymnax's or brax's, as a world."""
 
 from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
 
 from spark.core.errors import ArgumentError, Problem
 from spark.worlds.world import World, WorldConfig
@@ -27,31 +29,92 @@ class Borrowable(Protocol):
         ...
 
 
+@runtime_checkable
+class Steerable(Protocol):
+    """What an environment has that is steered by numbers: pure functions of a state that says all, as brax's are.
+
+    A state has `obs`, what is shown; `reward`; and `done`, whether the episode has ended.
+    """
+
+    action_size: int
+
+    def reset(self, rng: Any) -> Any:
+        """The state, any tree of arrays, in which an episode begins."""
+        ...
+
+    def step(self, state: Any, action: Any) -> Any:
+        """The state after an action, float32 (action_size,)."""
+        ...
+
+
+class _Listed:
+    """A steerable environment of which some actions can be chosen."""
+
+    def __init__(self, environment: Steerable, actions: np.ndarray) -> None:
+        self.environment, self.actions, self.num_actions = environment, actions, len(actions)
+
+    def reset_env(self, key: Any, params: Any) -> tuple[Any, Any]:
+        state = self.environment.reset(key)
+        return state.obs, state
+
+    def step_env(self, key: Any, state: Any, action: Any, params: Any) -> tuple[Any, Any, Any, Any, Any]:
+        moved = self.environment.step(state, jnp.asarray(self.actions)[action])
+        return moved.obs, moved, moved.reward, jnp.asarray(moved.done) > 0, {}
+
+
+def _listed(environment: Any, params: Any, actions: ArrayLike | None) -> Borrowable:
+    """The environment as one whose actions are numbered."""
+    name = type(environment).__name__
+    if isinstance(environment, Borrowable):
+        if actions is not None:
+            text = f"are numbered by {name} itself, got {np.size(actions)}; expected none"
+            raise ArgumentError(Problem("borrowed.actions", text, "Leave them out", "argument"))
+        return environment
+    if not isinstance(environment, Steerable):
+        text = (
+            f"cannot be a world, got {name}; expected `reset_env`, `step_env` and `num_actions`, or `reset`, `step` "
+            "and `action_size`"
+        )
+        raise ArgumentError(Problem("borrowed.environment", text, "Or write a `World` around it", "world"))
+    if params is not None:
+        text = f"are nothing that {name} takes, got {type(params).__name__}; expected none"
+        raise ArgumentError(Problem("borrowed.params", text, "Leave them out", "argument"))
+    table, size = np.asarray([] if actions is None else actions, np.float32), environment.action_size
+    if table.ndim != 2 or table.shape[1] != size or not len(table):
+        text = f"must list what can be done, got shape {table.shape}; expected ({size},) for each action"
+        fix = f"Write `actions=[{[-1.0] * size}, {[1.0] * size}]`, or more of them"
+        raise ArgumentError(Problem("borrowed.actions", text, fix, "shape"))
+    return _Listed(environment, table)
+
+
 def borrowed(
-    environment: Borrowable,
-    params: Any,
+    environment: Borrowable | Steerable,
+    params: Any = None,
     *,
+    actions: ArrayLike | None = None,
     spans: tuple[float, ...],
     best_return: float,
     worst_return: float,
     solved_return: float,
     best_value: float,
 ) -> type[World]:
-    """A class of worlds that do as an environment of discrete actions written in JAX.
+    """A class of worlds that do as an environment written in JAX.
 
     An episode's chance comes from the world's key: another for each episode and each of its steps. What `step_env`
     calls done is `terminated`, whatever ended the episode: where it also counts time, as gymnax's do, give `params`
     that allow more steps than the world's `limit`, at which an episode is `truncated`. A state is kept
     in single precision: whole numbers in it are exact below 2^24, and keys of chance within it are not kept.
-    Brain and world run in one native call where the environment draws by `jax.random.uniform` alone; see `explain`.
+    Brain and world run in one native call where the environment draws by `jax.random.uniform` alone and has no loops;
+    see `explain`. Of an environment that is steered by numbers, as brax's are, the world takes those that are listed.
 
     Example, after `pole, params = gymnax.make("CartPole-v1")`:
     `borrowed(pole, params.replace(max_steps_in_episode=501), spans=(2.4, 2.5, 0.21, 3.5), best_return=500,
     worst_return=0, solved_return=475, best_value=1)`.
 
     Args:
-        environment: With `reset_env`, `step_env` and `num_actions`.
-        params: What its functions are given.
+        environment: With `reset_env`, `step_env` and `num_actions`; or with `reset`, `step` and `action_size`.
+        params: What the functions of the former are given.
+        actions: What each action does to the latter, in the units of the environment, (actions, action_size).
         spans: Greatest size that matters of each number that it shows, in its unit, one for each.
         best_return: The most that an episode can bring, no unit.
         worst_return: The least, no unit.
@@ -59,13 +122,10 @@ def borrowed(
         best_value: The most that a step of the world can bring on average, no unit.
 
     Raises:
-        ArgumentError: It is no such environment, or shows another number of numbers than there are spans.
+        ArgumentError: It is no such environment, shows another number of numbers than there are spans, or the actions
+            that can be chosen are not those that it needs.
     """
-    if not isinstance(environment, Borrowable):
-        text = (
-            f"cannot be a world, got {type(environment).__name__}; expected `reset_env`, `step_env` and `num_actions`"
-        )
-        raise ArgumentError(Problem("borrowed.environment", text, "Or write a `World` around it", "world"))
+    named, environment = type(environment).__name__, _listed(environment, params, actions)
     seen, state = jax.eval_shape(environment.reset_env, jax.random.key(0), params)
     leaves, tree = jax.tree.flatten(state)
     if seen.shape != (len(spans),):
@@ -116,5 +176,5 @@ def borrowed(
             """What the environment showed."""
             return physical[2 : 2 + len(given[0])]
 
-    Borrowed.__name__ = Borrowed.__qualname__ = f"{type(environment).__name__}World"
+    Borrowed.__name__ = Borrowed.__qualname__ = f"{named}World"
     return Borrowed
