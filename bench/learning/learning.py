@@ -50,7 +50,8 @@ def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
     begin, cpu = time.perf_counter(), time.process_time()
     config = learn.actor_critic(variant.world or world, seed=seed, **settings)
     brain = Brain(config if variant.change is None else variant.change(config))
-    lesson = learn.Plasticity().fit(brain, episodes=episodes)
+    place = None if variant.taught_in is None else variant.taught_in(seed)
+    lesson = learn.Plasticity().fit(brain, place, episodes=episodes)
     first = lesson.first_solved
     if variant.then is not None:
         lesson = learn.Plasticity().fit(brain, variant.then, episodes=variant.more)
@@ -59,11 +60,15 @@ def one(job: tuple[str, str, int, int]) -> dict[str, Any]:
     if variant.after is not None:
         variant.after(brain, seed)
     learned = time.process_time() - cpu
-    found = learn.evaluate(brain, episodes=JUDGED)
+    # Other episodes than those that it learned from, and none that anybody else is to be judged by.
+    place = None if variant.judged_in is None else variant.judged_in(seed + 1000)
+    found = learn.evaluate(brain, place, episodes=JUDGED)
+    beside = {} if place is None else {"mean_in_its_world": round(learn.evaluate(brain, episodes=JUDGED).mean, 3)}
     return {
         "seed": seed,
         "mean": round(found.mean, 3),
         "interval": [round(found.low, 3), round(found.high, 3)],
+        **beside,
         "first_solved": first,
         "training_mean": round(float(lesson.returns.mean()), 3),
         "learning_cpu_seconds": round(learned, 2),

@@ -157,6 +157,15 @@ def fewer_weights(brain: Brain, seed: int) -> None:
         brain.replace_state({path: weights})
 
 
+def gymnasiums_pole(seed: int) -> Any:
+    """CartPole-v1 of Gymnasium, moved by its own loop."""
+    import gymnasium
+
+    from spark.envs import Environment
+
+    return Environment(gymnasium.make("CartPole-v1"), seed=seed)
+
+
 @dataclass(frozen=True)
 class Variant:
     """One of them.
@@ -167,6 +176,8 @@ class Variant:
         change: What changes the brain's config.
         after: What is done to the brain between learning and judging.
         then: The world in which it goes on learning, for `more` episodes.
+        taught_in: Where it is taught, from its seed; else in its world.
+        judged_in: Where it is judged, from a seed; else in its world.
     """
 
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -175,6 +186,8 @@ class Variant:
     after: Callable[[Brain, int], None] | None = None
     then: Any = None
     more: int = 300
+    taught_in: Callable[[int], Any] | None = None
+    judged_in: Callable[[int], Any] | None = None
 
 
 VARIANTS: dict[str, Variant] = {
@@ -196,6 +209,8 @@ VARIANTS: dict[str, Variant] = {
     "refractory periods": Variant({"actor": {"refractory": 2.0}}),
     "Poisson input": Variant({"encoder": {"random": True}}),
     "a fifth of the weights removed": Variant(after=fewer_weights),
+    "judged in Gymnasium": Variant(judged_in=gymnasiums_pole),
+    "in Gymnasium": Variant(taught_in=gymnasiums_pole, judged_in=gymnasiums_pole),
     "6 x 6 fields": Variant({"encoder": {"resolution": 6}}),
     "fields of single numbers": Variant({"encoder": {"pairs": False}}),
 }

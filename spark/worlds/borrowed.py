@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
+from numpy.typing import ArrayLike
 
 from spark.core.errors import ArgumentError, Problem
 from spark.worlds.world import World, WorldConfig

@@ -26,7 +26,7 @@ MOST = {
     "nn": (65, "fields that pydantic reads from what a user writes; configs and rules of any class of a family"),
     "plot": (7, "what is drawn may be an array of any library"),
     "sim": (29, "objects of pandas, xarray, neo and matplotlib; trees that JAX carries through a loop"),
-    "worlds": (174, "states of worlds are trees of arrays"),
+    "worlds": (194, "states of worlds are trees of arrays"),
 }
 
 
