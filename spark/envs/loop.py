@@ -32,7 +32,8 @@ class Log:
     `terminated` and `truncated` are kept apart: a truncated episode was cut by a time limit, not by failure.
 
     Attributes:
-        observations: What the brain saw before it acted, each of the shape that the environment shows.
+        observations: What the brain saw before it acted, each of the shape that the environment shows; of a `Dict` or a
+            `Tuple` as the environment gave it.
         actions: What it did.
         rewards: What that brought, in the environment's unit.
         terminated: Whether it ended the episode.
@@ -41,7 +42,7 @@ class Log:
         steps_per_action: How many steps the brain had for each action.
     """
 
-    observations: list[np.ndarray] = field(default_factory=list)
+    observations: list[Any] = field(default_factory=list)
     actions: list[Any] = field(default_factory=list)
     rewards: list[float] = field(default_factory=list)
     terminated: list[bool] = field(default_factory=list)
@@ -158,7 +159,8 @@ class Loop:
         host = jax.device_get(pieces[-1][0])
         last = {n: type(p)(p.value[-1]) for n, p in host.items()}
         action = self.act(last)
-        log.observations.append(np.asarray(self._observation))
+        seen = self._observation
+        log.observations.append(seen if isinstance(seen, (dict, tuple)) else np.asarray(seen))
         log.actions.append(action)
         spikes = [jax.device_get(fired) for _, fired in pieces]
         for name in spikes[0]:

@@ -1,6 +1,7 @@
 """From Gymnasium's spaces to a brain's ports and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
@@ -16,6 +17,19 @@ _WIDEST = 1e30
 
 Encoder = Callable[[Any], dict[str, Any]]
 Decoder = Callable[[dict[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How a space, or a part of one, is told in numbers.
+
+    Attributes:
+        size: How many.
+        turned: From an observation to so many, (size,); or from so many to an action.
+    """
+
+    size: int
+    turned: Callable[[Any], Any]
 
 
 def only(kind: str, names: list[str]) -> str:
@@ -39,115 +53,158 @@ def only(kind: str, names: list[str]) -> str:
 
 @checked
 def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
-    """A function from observations of `space` to the only input of `brain`.
+    """A function from observations of `space` to the inputs of `brain`.
 
-    A bounded `Box` is scaled to [-1, 1] and clipped, where a feature whose bounds are equal reads as 0; `Discrete`
-    becomes one-hot; `MultiBinary` 0 and 1.
+    A bounded `Box`, such as an image, is scaled to [-1, 1] and clipped, where a feature whose bounds are equal reads as
+    0; `Discrete` becomes one-hot, and so does each number of a `MultiDiscrete`; `MultiBinary` 0 and 1. Parts of a
+    `Dict` go to the inputs of their names, where those are all that there are; else they follow one another in the only
+    input, as those of a `Tuple` do.
 
     Raises:
         LoopError: No rule for this space, an unbounded `Box`, or a port of another size.
     """
     inputs = brain.declared_inputs()
-    name = only("input", list(inputs))
-    spec = inputs[name]
-    if isinstance(space, gym.spaces.Box):
-        low, high = space.low.astype(np.float64), space.high.astype(np.float64)
-        if not all(np.isfinite(end).all() and (np.abs(end) < _WIDEST).all() for end in (low, high)):
-            raise LoopError(
-                Problem(
-                    "environment.observation_space",
-                    f"is not bounded, got {space}",
-                    "Give `observe=`: a function that scales an observation to about [-1, 1]",
-                    "unbounded",
-                )
-            )
+    whole = not _is_named(space, inputs)
+    parts = {n: _shown(s, a) for n, s, a in _by_port("input", "observation_space", space, inputs)}
+    for name, part in parts.items():
+        if part.size != inputs[name].size:
+            text = f"does not fit the observations, got {inputs[name].shape}; expected {part.size} numbers"
+            fix = "Change the brain's input_map, or give `observe=`"
+            raise LoopError(Problem(f"brain.{name}", text, fix, "shape"))
 
-        def encode(observation: Any) -> np.ndarray:
-            # A feature that never changes has no width: it reads as the middle of its range.
-            width = np.where(high > low, high - low, 1.0)
-            scaled = np.where(high > low, 2.0 * (np.asarray(observation) - low) / width - 1.0, 0.0)
-            return np.clip(scaled, -1.0, 1.0)
+    def encode(observation: Any) -> dict[str, Any]:
+        found = {}
+        for name, part in parts.items():
+            spec = inputs[name]
+            numbers = part.turned(observation if whole else observation[name])
+            found[name] = FloatArray(numbers.reshape(spec.shape).astype(np.dtype(spec.dtype)))
+        return found
 
-        size = int(np.prod(space.shape))
-    elif isinstance(space, gym.spaces.Discrete):
-        size, start = int(space.n), int(space.start)
-
-        def encode(observation: Any) -> np.ndarray:
-            return np.eye(size)[int(observation) - start]
-
-    elif isinstance(space, gym.spaces.MultiBinary):
-        size = int(np.prod(space.shape))
-
-        def encode(observation: Any) -> np.ndarray:
-            return np.asarray(observation, float)
-
-    else:
-        raise _no_rule("observation_space", space, "observe")
-    if size != spec.size:
-        raise LoopError(
-            Problem(
-                f"brain.{name}",
-                f"does not fit the observations, got {spec.shape}; expected {size} numbers",
-                "Change the brain's input_map, or give `observe=`",
-                "shape",
-            )
-        )
-    dtype = np.dtype(spec.dtype)
-    return lambda observation: {name: FloatArray(encode(observation).reshape(spec.shape).astype(dtype))}
+    return encode
 
 
 @checked
 def action_decoder(space: gym.Space, brain: Brain) -> Decoder:
-    """A function from the only output of `brain` to an action of `space`.
+    """A function from the outputs of `brain` to an action of `space`.
 
-    `Discrete`: the index of the largest output. `MultiBinary`: which outputs exceed 0.5. A bounded `Box`: outputs from
-    [0, 1] scaled to its range and clipped.
+    `Discrete`: the index of the largest output, and so for each number of a `MultiDiscrete` among as many outputs as it
+    has values. `MultiBinary`: which outputs exceed 0.5. A bounded `Box`: outputs from [0, 1] scaled to its range and
+    clipped. Parts of a `Dict` are read from the outputs of their names, where those are all that there are; else they
+    follow one another in the only output, as those of a `Tuple` do.
 
     Raises:
         LoopError: No rule for this space, or a port of another size.
     """
     outputs = brain.config.output_map
-    name = only("output", list(outputs))
-    size = int(np.prod(outputs[name].spec.shape))
+    whole = not _is_named(space, outputs)
+    parts = {n: _chosen(s, a) for n, s, a in _by_port("output", "action_space", space, outputs)}
+    for name, part in parts.items():
+        size = int(np.prod(outputs[name].spec.shape))
+        if size != part.size:
+            text = f"does not fit the actions, got {size} numbers; expected {part.size}"
+            raise LoopError(Problem(f"brain.{name}", text, "Change the brain's output_map, or give `act=`", "shape"))
+
+    def decode(found: dict[str, Any]) -> Any:
+        actions = {name: part.turned(np.asarray(found[name].value).reshape(-1)) for name, part in parts.items()}
+        return next(iter(actions.values())) if whole else actions
+
+    return decode
+
+
+def _is_named(space: gym.Space, ports: Iterable[str]) -> bool:
+    """Whether the parts of a space have ports of their names, and nothing else has."""
+    return isinstance(space, gym.spaces.Dict) and set(space.spaces) == set(ports)
+
+
+def _by_port(kind: str, which: str, space: gym.Space, ports: Iterable[str]) -> list[tuple[str, gym.Space, str]]:
+    """Of each port that is used its name, its space and where that is."""
+    address = f"environment.{which}"
+    if isinstance(space, gym.spaces.Dict) and _is_named(space, ports):
+        return [(name, part, f"{address}[{name!r}]") for name, part in space.spaces.items()]
+    return [(only(kind, list(ports)), space, address)]
+
+
+def _parts(space: gym.spaces.Dict | gym.spaces.Tuple, address: str) -> list[tuple[Any, gym.Space, str]]:
+    """The key of each part of a space, its space and where that is."""
+    pairs = space.spaces.items() if isinstance(space, gym.spaces.Dict) else enumerate(space.spaces)
+    return [(key, part, f"{address}[{key!r}]") for key, part in pairs]
+
+
+def _shown(space: gym.Space, address: str) -> Numbers:
+    if isinstance(space, gym.spaces.Box):
+        return _scaled(space, address)
     if isinstance(space, gym.spaces.Discrete):
-        expected = int(space.n)
+        size, start = int(space.n), int(space.start)
+        return Numbers(size, lambda seen: np.eye(size)[int(seen) - start])
+    if isinstance(space, gym.spaces.MultiBinary):
+        return Numbers(int(np.prod(space.shape)), lambda seen: np.asarray(seen, float).reshape(-1))
+    if isinstance(space, gym.spaces.MultiDiscrete):
+        sizes, starts = space.nvec.reshape(-1), np.asarray(space.start).reshape(-1)
 
-        def decode(value: np.ndarray) -> Any:
-            return int(np.argmax(value)) + int(space.start)
+        def one_hot(seen: Any) -> np.ndarray:
+            numbers = np.asarray(seen).reshape(-1) - starts
+            return np.concatenate([np.eye(int(n))[int(k)] for n, k in zip(sizes, numbers, strict=True)])
 
-    elif isinstance(space, gym.spaces.MultiBinary):
-        expected = int(np.prod(space.shape))
+        return Numbers(int(sizes.sum()), one_hot)
+    if isinstance(space, (gym.spaces.Dict, gym.spaces.Tuple)) and len(space.spaces):
+        parts = {key: _shown(part, where) for key, part, where in _parts(space, address)}
 
-        def decode(value: np.ndarray) -> Any:
-            return (value.reshape(space.shape) > 0.5).astype(space.dtype)
+        def joined(seen: Any) -> np.ndarray:
+            return np.concatenate([part.turned(seen[key]) for key, part in parts.items()])
 
-    elif isinstance(space, gym.spaces.Box) and space.is_bounded():
-        expected = int(np.prod(space.shape))
+        return Numbers(sum(part.size for part in parts.values()), joined)
+    raise _no_rule(address, space, "observe")
 
-        def decode(value: np.ndarray) -> Any:
-            share = np.clip(value.astype(np.float64).reshape(space.shape), 0.0, 1.0)
+
+def _scaled(space: gym.spaces.Box, address: str) -> Numbers:
+    low, high = (end.astype(np.float64).reshape(-1) for end in (space.low, space.high))
+    if not all(np.isfinite(end).all() and (np.abs(end) < _WIDEST).all() for end in (low, high)):
+        fix = "Give `observe=`: a function that scales an observation to about [-1, 1]"
+        raise LoopError(Problem(address, f"is not bounded, got {space}", fix, "unbounded"))
+    # A feature that never changes has no width: it reads as the middle of its range.
+    width = np.where(high > low, high - low, 1.0)
+
+    def scaled(seen: Any) -> np.ndarray:
+        share = np.where(high > low, 2.0 * (np.asarray(seen).reshape(-1) - low) / width - 1.0, 0.0)
+        return np.clip(share, -1.0, 1.0)
+
+    return Numbers(low.size, scaled)
+
+
+def _chosen(space: gym.Space, address: str) -> Numbers:
+    if isinstance(space, gym.spaces.Discrete):
+        return Numbers(int(space.n), lambda numbers: int(np.argmax(numbers)) + int(space.start))
+    if isinstance(space, gym.spaces.MultiBinary):
+        size = int(np.prod(space.shape))
+        return Numbers(size, lambda numbers: (numbers.reshape(space.shape) > 0.5).astype(space.dtype))
+    if isinstance(space, gym.spaces.MultiDiscrete):
+        sizes = space.nvec.reshape(-1)
+
+        def largest(numbers: np.ndarray) -> np.ndarray:
+            found = [np.argmax(part) for part in np.split(numbers, np.cumsum(sizes)[:-1])]
+            return (np.reshape(found, space.nvec.shape) + space.start).astype(space.dtype)
+
+        return Numbers(int(sizes.sum()), largest)
+    if isinstance(space, gym.spaces.Box) and space.is_bounded():
+
+        def stretched(numbers: np.ndarray) -> np.ndarray:
+            share = np.clip(numbers.astype(np.float64).reshape(space.shape), 0.0, 1.0)
             return (space.low + share * (space.high - space.low)).astype(space.dtype)
 
-    else:
-        raise _no_rule("action_space", space, "act")
-    if size != expected:
-        raise LoopError(
-            Problem(
-                f"brain.{name}",
-                f"does not fit the actions, got {size} numbers; expected {expected}",
-                "Change the brain's output_map, or give `act=`",
-                "shape",
-            )
-        )
-    return lambda found: decode(np.asarray(found[name].value))
+        return Numbers(int(np.prod(space.shape)), stretched)
+    if isinstance(space, (gym.spaces.Dict, gym.spaces.Tuple)) and len(space.spaces):
+        parts = {key: _chosen(part, where) for key, part, where in _parts(space, address)}
+        ends = np.cumsum([part.size for part in parts.values()])
+
+        def split(numbers: np.ndarray) -> Any:
+            cut = np.split(numbers, ends[:-1])
+            found = {key: part.turned(own) for (key, part), own in zip(parts.items(), cut, strict=True)}
+            return found if isinstance(space, gym.spaces.Dict) else tuple(found.values())
+
+        return Numbers(int(ends[-1]), split)
+    raise _no_rule(address, space, "act")
 
 
-def _no_rule(which: str, space: gym.Space, option: str) -> LoopError:
-    return LoopError(
-        Problem(
-            f"environment.{which}",
-            f"has no rule, got {space}; expected Box, Discrete or MultiBinary",
-            f"Give `{option}=` a function of your own",
-            "space",
-        )
-    )
+def _no_rule(address: str, space: gym.Space, option: str) -> LoopError:
+    text = f"has no rule, got {space}; expected Box, Discrete, MultiBinary, MultiDiscrete, Dict or Tuple"
+    return LoopError(Problem(address, text, f"Give `{option}=` a function of your own", "space"))

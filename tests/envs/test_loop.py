@@ -142,6 +142,131 @@ def test_a_box_whose_one_end_is_the_largest_number_is_not_bounded(brain, end):
         observation_encoder(gym.spaces.Box(*bounds), brain)
 
 
+def through(**sizes: tuple[int, ...]) -> spark.nn.Brain:
+    """A brain whose outputs are its inputs, of these names and shapes, a step later."""
+    parts = {name: spark.nn.interfaces.Gain for name in sizes}
+    spec = {name: (spark.FloatArray, shape, "float32") for name, shape in sizes.items()}
+    return spark.nn.Brain(
+        spark.nn.BrainConfig(
+            input_map={name: spark.InputSpec(*kind) for name, kind in spec.items()},
+            output_map={
+                name: {"input": spark.PortMap(f"of_{name}", "signal"), "spec": spark.OutputSpec(*kind)}
+                for name, kind in spec.items()
+            },
+            modules_map=[
+                spark.ModuleSpecs(
+                    f"of_{name}", kind, {"signal": [spark.PortMap("__call__", name)]}, kind.config_class()()
+                )
+                for name, kind in parts.items()
+            ],
+        )
+    )
+
+
+BOX = gym.spaces.Box(np.float32([0, -4]), np.float32([10, 4]))
+IMAGE = gym.spaces.Box(0, 255, (2, 3, 1), np.uint8)
+MANY = gym.spaces.MultiDiscrete([3, 2], start=[1, 0])
+KEYED = gym.spaces.Dict({"place": BOX, "light": gym.spaces.Discrete(3), "image": IMAGE})
+
+
+@pytest.mark.parametrize(
+    ("space", "seen", "expected"),
+    [
+        (MANY, [3, 0], [0, 0, 1, 1, 0]),
+        (gym.spaces.MultiDiscrete([[2, 3], [2, 1]]), [[1, 2], [0, 0]], [0, 1, 0, 0, 1, 1, 0, 1]),
+        (IMAGE, [[[0], [255], [51]], [[0], [0], [204]]], [-1, 1, -0.6, -1, -1, 0.6]),
+        (gym.spaces.Tuple((BOX, MANY)), (np.float32([5, 4]), [1, 1]), [0, 1, 1, 0, 0, 0, 1]),
+        (
+            gym.spaces.Dict({"b": gym.spaces.Discrete(2), "a": gym.spaces.Tuple((gym.spaces.MultiBinary(2), BOX))}),
+            {"a": ([1, 0], np.float32([0, 0])), "b": 1},
+            [1, 0, -1, 0, 0, 1],
+        ),
+    ],
+)
+def test_parts_of_a_space_follow_one_another_in_the_only_input(space, seen, expected):
+    found = observation_encoder(space, through(drive=(len(expected),)))(seen)
+    np.testing.assert_allclose(found["drive"].value, np.float32(expected), rtol=1e-6)
+
+
+def test_parts_of_a_space_go_to_the_inputs_of_their_names():
+    encode = observation_encoder(KEYED, through(place=(2,), light=(3,), image=(2, 3, 1)))
+    found = encode({"place": np.float32([10, 2]), "light": 2, "image": np.full((2, 3, 1), 255, np.uint8)})
+    np.testing.assert_allclose(found["place"].value, [1, 0.5])
+    np.testing.assert_array_equal(found["light"].value, [0, 0, 1])
+    np.testing.assert_array_equal(found["image"].value, np.ones((2, 3, 1)))
+    with pytest.raises(spark.LoopError, match=re.escape("brain.light: does not fit the observations, got (2,)")):
+        observation_encoder(KEYED, through(place=(2,), light=(2,), image=(2, 3, 1)))
+    with pytest.raises(spark.LoopError, match=re.escape("brain.inputs: the loop cannot choose a port, got ['place'")):
+        observation_encoder(KEYED, through(place=(2,), light=(3,)))
+
+
+@pytest.mark.parametrize(
+    ("space", "given", "expected"),
+    [
+        (MANY, [0.1, 0.2, 0.9, 0.5, 0.4], [3, 0]),
+        (gym.spaces.MultiDiscrete([[2, 3], [2, 1]]), [0, 1, 0, 0, 1, 1, 0, 1], [[1, 2], [0, 0]]),
+        (gym.spaces.Tuple((gym.spaces.Discrete(2, start=3), BOX)), [0, 1, 0.5, 2], (4, [5, 4])),
+    ],
+)
+def test_the_only_output_is_split_among_parts_of_a_space(space, given, expected):
+    action = action_decoder(space, through(act=(len(given),)))({"act": spark.FloatArray(np.float32(given))})
+    assert space.contains(action)
+    for found, wanted in zip(action, expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_parts_of_an_action_are_read_from_the_outputs_of_their_names():
+    space = gym.spaces.Dict({"turn": gym.spaces.Discrete(3), "push": gym.spaces.Box(-1, 1, (2,), np.float32)})
+    numbers = {"turn": spark.FloatArray(np.float32([0, 0, 1])), "push": spark.FloatArray(np.float32([0.5, 1]))}
+    named = action_decoder(space, through(turn=(3,), push=(2,)))(numbers)
+    # A `Dict` lists its parts by name.
+    joined = action_decoder(space, through(act=(5,)))({"act": spark.FloatArray(np.float32([0.5, 1, 0, 0, 1]))})
+    for action in (named, joined):
+        assert space.contains(action) and action["turn"] == 2
+        np.testing.assert_array_equal(action["push"], [0, 1])
+
+
+def leaves_of(space: gym.Space) -> list[gym.Space]:
+    """What has no parts, in the order in which Gymnasium flattens a space."""
+    if not isinstance(space, (gym.spaces.Dict, gym.spaces.Tuple)):
+        return [space]
+    parts = space.spaces.values() if isinstance(space, gym.spaces.Dict) else space.spaces
+    return [leaf for part in parts for leaf in leaves_of(part)]
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_whatever_a_space_holds_has_a_place_and_whatever_a_brain_puts_out_is_an_action(data):
+    leaves = st.sampled_from([BOX, IMAGE, MANY, gym.spaces.Discrete(4, start=-1), gym.spaces.MultiBinary((2, 2))])
+    space = data.draw(
+        st.recursive(
+            leaves,
+            lambda parts: st.one_of(
+                st.lists(parts, min_size=1, max_size=3).map(lambda found: gym.spaces.Tuple(tuple(found))),
+                st.dictionaries(st.sampled_from("abc"), parts, min_size=1).map(gym.spaces.Dict),
+            ),
+            max_leaves=5,
+        )
+    )
+    space.seed(data.draw(st.integers(0, 99)))
+    size = gym.spaces.utils.flatdim(space)
+    brain = through(drive=(size,))
+    encode, decode = observation_encoder(space, brain), action_decoder(space, brain)
+    seen = space.sample()
+    numbers = np.asarray(encode(seen)["drive"].value)
+    assert numbers.shape == (size,) and np.abs(numbers).max() <= 1
+    # What was shown, read back: ranges are told from -1 to 1 and read from 0 to 1.
+    flat = gym.spaces.utils.flatten(space, seen)
+    ranged = np.concatenate(
+        [np.full(gym.spaces.utils.flatdim(leaf), leaf in (BOX, IMAGE)) for leaf in leaves_of(space)]
+    )
+    back = gym.spaces.utils.flatten(
+        space, decode({"drive": spark.FloatArray(np.where(ranged, (numbers + 1) / 2, numbers))})
+    )
+    np.testing.assert_allclose(back, flat, atol=1.01)
+    np.testing.assert_array_equal(back[~ranged], flat[~ranged])
+
+
 def test_an_unbounded_observation_asks_for_a_function(brain):
     with pytest.raises(spark.LoopError, match=re.escape("is not bounded")) as error:
         Loop(brain, gym.make("CartPole-v1"))
@@ -167,6 +292,16 @@ def test_a_space_without_a_rule_asks_for_a_function(brain):
     environment.action_space = gym.spaces.Text(3)
     with pytest.raises(spark.LoopError, match=re.escape("`act=`")):
         Loop(brain, environment)
+
+
+@pytest.mark.parametrize("part", [gym.spaces.Text(3), gym.spaces.Tuple(())])
+def test_a_part_without_a_rule_is_named_by_where_it_is(part):
+    space = gym.spaces.Dict({"seen": gym.spaces.Tuple((BOX, part))})
+    text = f"environment.{{}}['seen'][1]: has no rule, got {part}; expected Box, Discrete, MultiBinary, MultiDiscrete,"
+    with pytest.raises(spark.LoopError, match=re.escape(text.format("observation_space"))):
+        observation_encoder(space, through(drive=(3,)))
+    with pytest.raises(spark.LoopError, match=re.escape(text.format("action_space"))):
+        action_decoder(space, through(drive=(3,)))
 
 
 @pytest.mark.parametrize(("option", "value"), [("steps_per_action", 0), ("rest_steps", -1)])
