@@ -16,7 +16,7 @@ from spark.core.keeper import Claim
 from spark.core.numerics import raise_faults
 from spark.core.part import graph_of, keeper_of
 from spark.core.state import State
-from spark.envs.spaces import Decoder, Encoder, action_decoder, observation_encoder
+from spark.envs.spaces import TOLD, Decoder, Encoder, action_decoder, observation_encoder
 from spark.nn import Brain
 from spark.sim import advance
 from spark.sim.interrupt import NoneLost
@@ -64,13 +64,18 @@ class Log:
 class Loop:
     """A brain in an environment: observe, run the brain for some steps, act, again.
 
+    What its last action brought a brain is told if it has inputs for it: `reward`, in the environment's unit, and
+    `terminated` and `truncated`, whether that ended the episode. They stay so until it acts again, also while it rests;
+    all are 0 before the first action, and in an episode that begins after a rest.
+
     Args:
         brain: A built or unbuilt brain. After `run`, it has the state that the loop left.
         environment: A Gymnasium environment.
-        observe: From an observation to the brain's inputs (payloads by port); left out, `observation_encoder`.
+        observe: From an observation to the brain's inputs (payloads by port), of which those that tell what the last
+            action brought may be left out; left out, `observation_encoder`.
         act: From the brain's outputs of one step to an action; left out, `action_decoder`.
         steps_per_action: Brain steps for each environment step.
-        rest_steps: Brain steps on zero input after the end of an episode.
+        rest_steps: Brain steps after the end of an episode, on zero input but for what the last action brought.
     """
 
     @checked
@@ -95,6 +100,7 @@ class Loop:
         }
         self._started = False
         self._observation: Any = None
+        self._brought = dict.fromkeys(TOLD, 0.0)
 
     @checked
     def run(
@@ -134,16 +140,26 @@ class Loop:
         with Claim(keeper), NoneLost() as interrupts:
             if seed is not None or not self._started:
                 self._observation, _ = self.environment.reset(seed=seed)
+                self._brought = dict.fromkeys(TOLD, 0.0)
                 self._started = True
             for _ in tqdm(range(steps), disable=not progress):
-                inputs = self.observe(self._observation)
-                self._act(log, learning, self._advance(inputs, self.steps_per_action, spikes, learning))
+                seen = self.observe(self._observation)
+                inputs = {**self._told(), **seen}
+                self._act(log, learning, self._advance(inputs, self.steps_per_action, spikes, learning), set(seen))
                 if each is not None:
                     each(log)
                 interrupts.again()
             if self.brain.config.looks_at_numbers:
                 raise_faults(graph_of(self.brain), keeper.peek())
         return log
+
+    def _told(self) -> dict[str, Any]:
+        """What the last action brought, for those inputs that tell it."""
+        found = {}
+        for name, spec in self.brain.declared_inputs().items():
+            if name in TOLD:
+                found[name] = spec.payload_type(jnp.full(spec.shape, self._brought[name]).astype(spec.dtype))
+        return found
 
     def _advance(self, inputs: Any, steps: int, spikes: bool, learning: bool) -> list[tuple[Any, Any]]:
         """Outputs and spikes of the brain's next steps, in pieces where it pauses in between."""
@@ -155,7 +171,8 @@ class Loop:
 
         return keeper_of(self.brain).advance_in_pieces(call, steps, learning)
 
-    def _act(self, log: Log, learning: bool, pieces: list[tuple[Any, Any]]) -> None:
+    def _act(self, log: Log, learning: bool, pieces: list[tuple[Any, Any]], observed: set[str]) -> None:
+        """Act as the brain says; after an episode begin another, and rest on zeros where inputs are `observed`."""
         host = jax.device_get(pieces[-1][0])
         last = {n: type(p)(p.value[-1]) for n, p in host.items()}
         action = self.act(last)
@@ -170,13 +187,16 @@ class Loop:
         log.rewards.append(float(reward))
         log.terminated.append(bool(terminated))
         log.truncated.append(bool(truncated))
+        self._brought = dict(zip(TOLD, map(float, (reward, terminated, truncated)), strict=True))
         if terminated or truncated:
             # Should the reset be interrupted, the next run begins with one.
             self._started = False
             self._observation, _ = self.environment.reset()
             self._started = True
             if self.rest_steps:
-                self._advance(self._zeros, self.rest_steps, False, learning)
+                told = {name: payload for name, payload in self._told().items() if name not in observed}
+                self._advance({**self._zeros, **told}, self.rest_steps, False, learning)
+                self._brought = dict.fromkeys(TOLD, 0.0)
 
 
 def _check_bounds(name: str, value: int, least: int, most: int) -> None:

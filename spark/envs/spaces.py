@@ -15,6 +15,9 @@ from spark.nn import Brain
 # Spaces without bounds often state the largest number of their dtype instead.
 _WIDEST = 1e30
 
+# Inputs of a brain that tell what its last action brought, unless observations have parts of these names.
+TOLD = ("reward", "terminated", "truncated")
+
 Encoder = Callable[[Any], dict[str, Any]]
 Decoder = Callable[[dict[str, Any]], Any]
 
@@ -58,12 +61,16 @@ def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
     A bounded `Box`, such as an image, is scaled to [-1, 1] and clipped, where a feature whose bounds are equal reads as
     0; `Discrete` becomes one-hot, and so does each number of a `MultiDiscrete`; `MultiBinary` 0 and 1. Parts of a
     `Dict` go to the inputs of their names, where those are all that there are; else they follow one another in the only
-    input, as those of a `Tuple` do.
+    input, as those of a `Tuple` do. Inputs named `reward`, `terminated` or `truncated` are none of those, unless
+    observations have parts of their names, or there is no other.
 
     Raises:
         LoopError: No rule for this space, an unbounded `Box`, or a port of another size.
     """
-    inputs = brain.declared_inputs()
+    declared = brain.declared_inputs()
+    inputs = {name: spec for name, spec in declared.items() if name not in TOLD}
+    if not inputs or _is_named(space, declared):
+        inputs = declared
     whole = not _is_named(space, inputs)
     parts = {n: _shown(s, a) for n, s, a in _by_port("input", "observation_space", space, inputs)}
     for name, part in parts.items():

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import signal
+from typing import TypedDict
 
 import gymnasium as gym
 import jax.numpy as jnp
@@ -161,6 +162,86 @@ def through(**sizes: tuple[int, ...]) -> spark.nn.Brain:
             ],
         )
     )
+
+
+@pytest.mark.parametrize("rest_steps", [0, 3])
+@pytest.mark.parametrize("limit", [2, 9], ids=["truncated", "terminated"])
+def test_a_brain_is_told_what_its_last_action_brought(rest_steps, limit):
+    told = []
+
+    def act(outputs: dict) -> int:
+        told.append([float(np.asarray(outputs[name].value)[0]) for name in ("reward", "terminated", "truncated")])
+        return 0
+
+    brain = through(drive=(4,), reward=(1,), terminated=(1,), truncated=(1,))
+    environment = gym.wrappers.TimeLimit(Counting(length=3), limit)
+    loop = Loop(brain, environment, act=act, steps_per_action=2, rest_steps=rest_steps)
+    loop.run(3, seed=0)
+    # Another run goes on where this one ended.
+    loop.run(4)
+    end = [1.0, float(limit > 3), float(limit < 3)]
+    first = [0.0, 0.0, 0.0] if rest_steps else end
+    episode = [[1.0, 0.0, 0.0]] * (min(limit, 3) - 1)
+    expected = [[0.0, 0.0, 0.0], *episode, first, *episode, first, *episode, first]
+    assert told == expected[:7]
+    if rest_steps:
+        # The rest's last step told it still; what stands there now is what the next episode began with.
+        loop.run(1, seed=1)
+        assert told[-1] == [0.0, 0.0, 0.0]
+
+
+def test_what_an_action_brought_is_told_while_the_brain_rests():
+    brain = through(drive=(4,), reward=(2,))
+    loop = Loop(brain, Counting(length=1), act=lambda _: 0, steps_per_action=1, rest_steps=2)
+    given = []
+    advance = loop._advance
+    loop._advance = lambda inputs, *rest: given.append(inputs) or advance(inputs, *rest)
+    loop.run(2, seed=0)
+    assert [np.asarray(inputs["reward"].value).tolist() for inputs in given] == [[0, 0], [1, 1], [0, 0], [1, 1]]
+    assert not any(np.asarray(inputs["drive"].value).any() for inputs in given[1::2])
+
+
+class FlaggedOutput(TypedDict):
+    """What the module puts out."""
+
+    signal: spark.FloatArray
+
+
+class Flagged(spark.Module):
+    """A flag as a number."""
+
+    config: spark.ModuleConfig
+
+    def __call__(self, flag: spark.BooleanMask) -> FlaggedOutput:
+        """Advance one step."""
+        return {"signal": spark.FloatArray(flag.value.astype(jnp.float32))}
+
+
+def test_flags_are_told_as_the_payload_that_the_input_takes_and_a_function_of_ones_own_comes_first():
+    spec = spark.InputSpec(spark.BooleanMask, (1,), "bool")
+    config = through(drive=(4,), reward=(1,)).config
+    wires = {"flag": [spark.PortMap("__call__", "terminated")]}
+    read = spark.ModuleSpecs("flagged", Flagged, wires, spark.ModuleConfig())
+    config = config.updated(
+        input_map={**config.input_map, "terminated": spec}, modules_map=[*config.modules_map.values(), read]
+    )
+
+    def observe(seen: np.ndarray) -> dict:
+        return {"drive": spark.FloatArray(seen), "reward": spark.FloatArray(np.float32([7.0]))}
+
+    rewards = []
+    loop = Loop(
+        spark.nn.Brain(config),
+        Counting(length=2),
+        observe=observe,
+        act=lambda outputs: rewards.append(float(np.asarray(outputs["reward"].value)[0])) or 0,
+        steps_per_action=2,
+        rest_steps=0,
+    )
+    loop.run(5, seed=0)
+    assert rewards == [7.0] * 5
+    told = loop._told()["terminated"]
+    assert isinstance(told, spark.BooleanMask) and told.value.dtype == bool
 
 
 BOX = gym.spaces.Box(np.float32([0, -4]), np.float32([10, 4]))
