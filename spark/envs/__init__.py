@@ -4,8 +4,9 @@ from spark.core.extras import need as _need
 
 _need("gym", "gymnasium", "tqdm")
 
-from spark.envs.environment import Environment as Environment  # noqa: E402  The line above says what to install.
-from spark.envs.loop import Log as Log  # noqa: E402
+from spark.envs.acting import Log as Log  # noqa: E402  The line above says what to install.
+from spark.envs.environment import Environment as Environment  # noqa: E402
 from spark.envs.loop import Loop as Loop  # noqa: E402
 from spark.envs.spaces import action_decoder as action_decoder  # noqa: E402
 from spark.envs.spaces import observation_encoder as observation_encoder  # noqa: E402
+from spark.envs.vector_loop import VectorLoop as VectorLoop  # noqa: E402

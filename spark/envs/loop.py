@@ -1,64 +1,17 @@
 """The loop between one brain and one Gymnasium environment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium as gym
-import jax
-import jax.numpy as jnp
-import numpy as np
 from tqdm import tqdm
 
 from spark.core.arguments import checked
-from spark.core.errors import LoopError, Problem
-from spark.core.keeper import Claim
-from spark.core.numerics import raise_faults
-from spark.core.part import graph_of, keeper_of
-from spark.core.state import State
-from spark.envs.spaces import TOLD, Decoder, Encoder, action_decoder, observation_encoder
+from spark.envs.acting import Acting, Log, check_bounds
+from spark.envs.spaces import Decoder, Encoder
 from spark.nn import Brain
-from spark.sim import advance
 from spark.sim.interrupt import NoneLost
 from spark.sim.run import MOST_STEPS, build
-
-MOST_BRAIN_STEPS = 1_000_000  # Between two actions: they are one compiled scan.
-
-
-@dataclass
-class Log:
-    """What happened, one entry for each environment step; spikes one row for each brain step.
-
-    `terminated` and `truncated` are kept apart: a truncated episode was cut by a time limit, not by failure.
-
-    Attributes:
-        observations: What the brain saw before it acted, each of the shape that the environment shows; of a `Dict` or a
-            `Tuple` as the environment gave it.
-        actions: What it did.
-        rewards: What that brought, in the environment's unit.
-        terminated: Whether it ended the episode.
-        truncated: Whether a limit of time did.
-        spikes: By module the spikes of the brain's steps, each a row of shape (brain steps of an action, units...).
-        steps_per_action: How many steps the brain had for each action.
-    """
-
-    observations: list[Any] = field(default_factory=list)
-    actions: list[Any] = field(default_factory=list)
-    rewards: list[float] = field(default_factory=list)
-    terminated: list[bool] = field(default_factory=list)
-    truncated: list[bool] = field(default_factory=list)
-    spikes: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    steps_per_action: int = 1
-
-    def raster(self) -> np.ndarray:
-        """Spikes of all modules side by side, (brain steps, units), -1, 0 or 1, modules in wiring order."""
-        parts = [np.concatenate(rows) for rows in self.spikes.values()]
-        return np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1)
-
-    def returns(self) -> list[float]:
-        """Sum of rewards of every finished episode."""
-        ends = np.flatnonzero(np.logical_or(self.terminated, self.truncated)) + 1
-        return [float(np.sum(part)) for part in np.split(np.asarray(self.rewards), ends)[: len(ends)]]
 
 
 class Loop:
@@ -89,18 +42,22 @@ class Loop:
         steps_per_action: int = 16,
         rest_steps: int = 16,
     ) -> None:
-        for name, value, least in (("steps_per_action", steps_per_action, 1), ("rest_steps", rest_steps, 0)):
-            _check_bounds(name, value, least, MOST_BRAIN_STEPS)
         self.brain, self.environment = brain, environment
-        self.observe = observe or observation_encoder(environment.observation_space, brain)
-        self.act = act or action_decoder(environment.action_space, brain)
+        spaces = environment.observation_space, environment.action_space
+        self._acting = Acting(brain, *spaces, observe, act, steps_per_action, rest_steps)
         self.steps_per_action, self.rest_steps = steps_per_action, rest_steps
-        self._zeros = {
-            name: spec.payload_type(jnp.zeros(spec.shape, spec.dtype)) for name, spec in brain.declared_inputs().items()
-        }
         self._started = False
         self._observation: Any = None
-        self._brought = dict.fromkeys(TOLD, 0.0)
+
+    @property
+    def observe(self) -> Encoder:
+        """From an observation to the brain's inputs."""
+        return self._acting.observe
+
+    @property
+    def act(self) -> Decoder:
+        """From the brain's outputs of one step to an action."""
+        return self._acting.act
 
     @checked
     def run(
@@ -132,75 +89,30 @@ class Loop:
             RunError: The brain is being run by another thread.
             NumericsError: The brain checks numbers and met a NaN or an infinity.
         """
-        _check_bounds("steps", steps, 1, MOST_STEPS)
-        _check_bounds("seed", seed or 0, 0, MOST_STEPS)
+        check_bounds("steps", steps, 1, MOST_STEPS)
+        check_bounds("seed", seed or 0, 0, MOST_STEPS)
         build(self.brain)
         log = Log(steps_per_action=self.steps_per_action)
-        keeper = keeper_of(self.brain)
-        with Claim(keeper), NoneLost() as interrupts:
+        with self._acting.claim(), NoneLost() as interrupts:
             if seed is not None or not self._started:
                 self._observation, _ = self.environment.reset(seed=seed)
-                self._brought = dict.fromkeys(TOLD, 0.0)
+                self._acting.begin()
                 self._started = True
             for _ in tqdm(range(steps), disable=not progress):
-                seen = self.observe(self._observation)
-                inputs = {**self._told(), **seen}
-                self._act(log, learning, self._advance(inputs, self.steps_per_action, spikes, learning), set(seen))
+                self._step(log, spikes, learning)
                 if each is not None:
                     each(log)
                 interrupts.again()
-            if self.brain.config.looks_at_numbers:
-                raise_faults(graph_of(self.brain), keeper.peek())
+            self._acting.look_at_numbers()
         return log
 
-    def _told(self) -> dict[str, Any]:
-        """What the last action brought, for those inputs that tell it."""
-        found = {}
-        for name, spec in self.brain.declared_inputs().items():
-            if name in TOLD:
-                found[name] = spec.payload_type(jnp.full(spec.shape, self._brought[name]).astype(spec.dtype))
-        return found
-
-    def _advance(self, inputs: Any, steps: int, spikes: bool, learning: bool) -> list[tuple[Any, Any]]:
-        """Outputs and spikes of the brain's next steps, in pieces where it pauses in between."""
-        graph = graph_of(self.brain)
-
-        def call(state: State, steps: int) -> tuple[State, tuple[Any, Any]]:
-            outputs, fired, after = advance(graph, state, inputs, learning, steps=steps, spikes=spikes)
-            return after, (outputs, fired)
-
-        return keeper_of(self.brain).advance_in_pieces(call, steps, learning)
-
-    def _act(self, log: Log, learning: bool, pieces: list[tuple[Any, Any]], observed: set[str]) -> None:
-        """Act as the brain says; after an episode begin another, and rest on zeros where inputs are `observed`."""
-        host = jax.device_get(pieces[-1][0])
-        last = {n: type(p)(p.value[-1]) for n, p in host.items()}
-        action = self.act(last)
-        seen = self._observation
-        log.observations.append(seen if isinstance(seen, (dict, tuple)) else np.asarray(seen))
-        log.actions.append(action)
-        spikes = [jax.device_get(fired) for _, fired in pieces]
-        for name in spikes[0]:
-            rows = [fired[name].value for fired in spikes]
-            log.spikes.setdefault(name, []).append(rows[0] if len(rows) == 1 else np.concatenate(rows))
+    def _step(self, log: Log, spikes: bool, learning: bool) -> None:
+        acting = self._acting
+        action = acting.choose(self._observation, log, spikes, learning)
         self._observation, reward, terminated, truncated, _ = self.environment.step(action)
-        log.rewards.append(float(reward))
-        log.terminated.append(bool(terminated))
-        log.truncated.append(bool(truncated))
-        self._brought = dict(zip(TOLD, map(float, (reward, terminated, truncated)), strict=True))
-        if terminated or truncated:
+        if acting.feel(log, reward, terminated, truncated):
             # Should the reset be interrupted, the next run begins with one.
             self._started = False
             self._observation, _ = self.environment.reset()
             self._started = True
-            if self.rest_steps:
-                told = {name: payload for name, payload in self._told().items() if name not in observed}
-                self._advance({**self._zeros, **told}, self.rest_steps, False, learning)
-                self._brought = dict.fromkeys(TOLD, 0.0)
-
-
-def _check_bounds(name: str, value: int, least: int, most: int) -> None:
-    if value < least:
-        raise LoopError(Problem(name, f"must be at least {least}, got {value}", "", "bounds"))
-    if value > most:
-        raise LoopError(Problem(name, f"must be at most {most:,}, got {value}", "", "bounds"))
+            acting.rest(learning)

@@ -190,12 +190,12 @@ def test_a_brain_is_told_what_its_last_action_brought(rest_steps, limit):
         assert told[-1] == [0.0, 0.0, 0.0]
 
 
-def test_what_an_action_brought_is_told_while_the_brain_rests():
+def test_what_an_action_brought_is_told_while_the_brain_rests(monkeypatch):
     brain = through(drive=(4,), reward=(2,))
     loop = Loop(brain, Counting(length=1), act=lambda _: 0, steps_per_action=1, rest_steps=2)
     given = []
-    advance = loop._advance
-    loop._advance = lambda inputs, *rest: given.append(inputs) or advance(inputs, *rest)
+    advance = loop._acting._advance
+    monkeypatch.setattr(loop._acting, "_advance", lambda inputs, *rest: given.append(inputs) or advance(inputs, *rest))
     loop.run(2, seed=0)
     assert [np.asarray(inputs["reward"].value).tolist() for inputs in given] == [[0, 0], [1, 1], [0, 0], [1, 1]]
     assert not any(np.asarray(inputs["drive"].value).any() for inputs in given[1::2])
@@ -240,7 +240,7 @@ def test_flags_are_told_as_the_payload_that_the_input_takes_and_a_function_of_on
     )
     loop.run(5, seed=0)
     assert rewards == [7.0] * 5
-    told = loop._told()["terminated"]
+    told = loop._acting._told()["terminated"]
     assert isinstance(told, spark.BooleanMask) and told.value.dtype == bool
 
 

@@ -103,6 +103,16 @@ def _loop() -> Any:
     return spark.envs.Loop(_brain(), _environment(), observe=_observed, steps_per_action=1)
 
 
+def _vector() -> Any:
+    import gymnasium
+
+    return gymnasium.make_vec("CartPole-v1", 1, vectorization_mode="sync")
+
+
+def _vector_loop() -> Any:
+    return spark.envs.VectorLoop([_brain()], _vector(), observe=_observed, steps_per_action=1)
+
+
 def _events() -> spark.SpikeEvents:
     return spark.SpikeEvents([1.0, 2.0], [0, 1])
 
@@ -209,6 +219,8 @@ ARGUMENTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "Report.stop": lambda f: {"self": spark.Report(_brain(), 1, 2)},
     "envs.Loop": lambda f: {"brain": _brain(), "environment": _environment(), "observe": _observed},
     "envs.Loop.run": lambda f: {"self": _loop(), "steps": 1},
+    "envs.VectorLoop": lambda f: {"brains": [_brain()], "environment": _vector(), "observe": _observed},
+    "envs.VectorLoop.run": lambda f: {"self": _vector_loop(), "steps": 1},
     "envs.action_decoder": lambda f: {"space": _environment().action_space, "brain": _brain()},
     "envs.observation_encoder": lambda f: {"space": _box(), "brain": _brain()},
     "plot.raster": lambda f: {"spikes": np.ones((3, 2))},

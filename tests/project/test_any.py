@@ -18,7 +18,7 @@ MOST = {
     "core": (380, "values of variables and payloads are whatever JAX computes with; configs take what a user writes"),
     "editor": (262, "messages of the page are JSON"),
     "engine": (17, "what arrives at instructions and leaves them depends on the class; attributes of modules by name"),
-    "envs": (31, "environments of Gymnasium are of any kind"),
+    "envs": (39, "environments of Gymnasium are of any kind"),
     "graph": (13, "a spec takes what a user writes, and says what is wrong with it"),
     "io": (86, "files are JSON"),
     "kernels": (7, "the builder and the types of LLVM, and the parameters of JAX's primitives, say nothing of theirs"),
