@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 BENCH = Path(__file__).parent.absolute()
-sys.path[:0] = [str(BENCH.parent), str(BENCH.parent / "tests" / "nn")]
+sys.path[:0] = [str(BENCH.parent), str(BENCH.parent / "tests"), str(BENCH.parent / "tests" / "nn")]
 MOST, PROCESSES, TURNS = 1.1, 7, 5
 UNITS, SECONDS = (1_000, 16_000), 0.03
 

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from drawing import some
 from tolerances import INTEGRATED
 
 import spark
@@ -71,12 +72,16 @@ def test_a_critic_learns_as_its_equations_say():
 
 
 @pytest.mark.parametrize(
-    ("homeostasis", "settling", "consolidation"),
-    [(0.0, None, None), (0.05, None, None), (0.0, 2.0, None), (0.0, None, 30.0), (0.05, 2.0, 30.0)],
+    "more",
+    some(
+        [(0.05, 2.0, 30.0), (0.0, None, None), (0.05, None, None), (0.0, 2.0, None), (0.0, None, 30.0)], 5, thorough=1
+    ),
+    ids=str,
 )
 def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(
-    homeostasis: float, settling: float | None, consolidation: float | None
-):
+    more: tuple[float, float | None, float | None],
+) -> None:
+    homeostasis, settling, consolidation = more
     settings = {"tau": 7.0, "gain": 0.4, "rate": 0.5, "discount": 0.9, "trace": 0.7, "winner": 0.2, "max_freq": 500.0}
     settings |= {"homeostasis": homeostasis, "settling": settling, "consolidation": consolidation}
     found = taught(ActorPools(ActorPoolsConfig(actions=3, size=2, every=EVERY, **settings)))

@@ -9,6 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from drawing import some
 
 import spark
 from spark import CurrentArray, InputSpec, ModuleSpecs, PortMap, catalogue
@@ -288,7 +289,8 @@ def test_every_soma_is_written_here() -> None:
     assert set(CASES) == {cls.__name__ for cls in catalogue.BUILT_IN["soma"]} - WITHOUT
 
 
-@pytest.mark.parametrize("name", CASES)
+# Every fourth in the quick run.
+@pytest.mark.parametrize("name", some(CASES, 4, thorough=1))
 def test_a_built_in_soma_as_text_fires_in_the_same_steps_as_its_class(name: str) -> None:
     text, config, mean, dt = CASES[name]
     steps = 10_000

@@ -58,12 +58,12 @@ def test_the_ci_runs_the_quick_tests_and_a_share_of_their_variations() -> None:
 
 
 @pytest.mark.parametrize("commit", ["", "0000", "00ff", "ab12", "fffe"])
-def test_a_commit_takes_one_of_four_shares_in_the_ci(commit) -> None:
+def test_a_commit_takes_one_of_eight_shares_in_the_ci(commit) -> None:
     (line,) = re.findall(r'^make test-thorough SHARE="(.*)"$', (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
     done = subprocess.run(
         ["bash", "-euc", f'commit="{commit or 0}"; echo "{line}"'], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == f"{int(commit or '0', 16) % 4 + 1}/4"
+    assert done.stdout.strip() == f"{int(commit or '0', 16) % 8 + 1}/8"
 
 
 def test_shares_hold_every_file_once_and_none_is_small() -> None:
