@@ -71,6 +71,7 @@ inline void run_arrive(Operands& o) {
   a.first_step = given.step - static_cast<uint64_t>(o.round());
   s.ring = {given.ring, given.slots, given.units, 0, o.part(given.units)};
   s.starts = given.starts;
+  s.middles = given.middles;
   s.post = given.post;
   s.weights = given.weights;
   s.fired = {nullptr, given.pre, o.shares()};

@@ -115,6 +115,7 @@ inline void run_scatter(Operands& o) {
   s.fired = {given.lists, given.pre, o.shares()};
   s.starts = given.starts;
   s.amplitudes = given.amplitudes;
+  s.middles = given.middles;
   s.post = given.post;
   s.weights = given.weights;
   s.delays = given.delays;

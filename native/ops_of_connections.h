@@ -83,6 +83,7 @@ struct ScatterOperands {
   float* ring;
   uint64_t step;
   const float* amplitudes;
+  const int32_t* middles;
   int64_t pre;
   int64_t slots;
   int64_t units;
@@ -103,6 +104,7 @@ struct ScatterOperands {
     const auto ring_place = o.place<float>();
     step = o.counter();
     const auto amplitudes_place = o.place<float>();
+    const auto middles_place = o.place<int32_t>();
     pre = o.whole();
     slots = o.whole();
     units = o.whole();
@@ -117,6 +119,7 @@ struct ScatterOperands {
     starts = starts_place.of(pre + 1, "starts");
     ring = ring_place.of(slots * units, "ring");
     amplitudes = amplitudes_place.any(pre, "amplitudes");
+    middles = middles_place.any(pre, "middles");
   }
 };
 
@@ -128,6 +131,7 @@ struct ArriveOperands {
   float* ring;
   float* row;
   uint64_t step;
+  const int32_t* middles;
   int64_t pre;
   int64_t slots;
   int64_t units;
@@ -148,6 +152,7 @@ struct ArriveOperands {
     const auto ring_place = o.place<float>();
     const auto row_place = o.place<float>();
     step = o.counter();
+    const auto middles_place = o.place<int32_t>();
     pre = o.whole();
     slots = o.whole();
     units = o.whole();
@@ -163,6 +168,7 @@ struct ArriveOperands {
     starts = starts_place.of(pre + 1, "starts");
     ring = ring_place.of(slots * units, "ring");
     row = row_place.of(units, "row");
+    middles = middles_place.any(pre, "middles");
   }
 };
 

@@ -19,6 +19,7 @@ enum WeightLayout : int64_t { kOneWeight = 0, kWeightOfUnit = 1, kWeightOfEdge =
 template <class Post, class Weight, class Delay>
 struct Rows {
   const int32_t* starts;
+  const int32_t* middles;  // First elements that end at the second half of the units; null if they are to be looked for.
   const Post* post;
   const Weight* weights;
   const Delay* delays;
@@ -53,11 +54,31 @@ struct Ring {
 // How many units ahead their places in memory are asked for, and their connections.
 constexpr int32_t kStartsAhead = 24, kRowsAhead = 8;
 
+// Where the rows begin and end.
+struct Bounds {
+  const int32_t* begins;
+  const int32_t* ends;
+  bool is_cut;  // What of a row ends at own units is to be looked for between them.
+
+  Cut row(int64_t unit) const { return {begins[unit], ends[unit]}; }
+};
+
+// Example: of two shares each owns a half, and its connections lie between the middles and an end of the rows.
 template <class Post, class Weight, class Delay>
-inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit, const Ring& ring) {
+inline Bounds bounds_of(const Rows<Post, Weight, Delay>& rows, const Ring& ring) {
+  const int32_t *const begins = rows.starts, *const ends = rows.starts + 1;
+  if (ring.is_whole() || !rows.ascends) return {begins, ends, false};
+  const int64_t half = first_of_second_half(ring.units), first = ring.part.first, last = ring.part.last;
+  if (rows.middles && first == 0 && last == half) return {begins, rows.middles, false};
+  if (rows.middles && first == half && last == ring.units) return {rows.middles, ends, false};
+  return {begins, ends, true};
+}
+
+template <class Post, class Weight, class Delay>
+inline void ask_for(const Rows<Post, Weight, Delay>& rows, const Bounds& bounds, int64_t unit, const Ring& ring) {
   constexpr int32_t kMost = 1024;  // Bytes; the processor's own prefetching takes over in longer rows.
-  const auto [begin, end] = ring.is_whole() || !rows.ascends ? Cut{rows.starts[unit], rows.starts[unit + 1]}
-                                            : ring.about(rows.starts[unit], rows.starts[unit + 1]);
+  const Cut row = bounds.row(unit);
+  const auto [begin, end] = bounds.is_cut ? ring.about(row.begin, row.end) : row;
   const char* const first = reinterpret_cast<const char*>(rows.post + begin);
   const char* const last = reinterpret_cast<const char*>(rows.post + end);
   for (const char* at = first; at < last && at < first + kMost; at += 64) ask_for_line(at);
@@ -69,11 +90,11 @@ inline void ask_for(const Rows<Post, Weight, Delay>& rows, int64_t unit, const R
 }
 
 template <class Post, class Weight, class Delay>
-inline void scatter_row(const Rows<Post, Weight, Delay>& rows, int64_t unit, float sign, const Ring& ring) {
+inline void scatter_row(const Rows<Post, Weight, Delay>& rows, const Bounds& bounds, int64_t unit, float sign,
+                        const Ring& ring) {
   const Post* const post = rows.post;
-  const bool is_cut = !ring.is_whole() && rows.ascends;
-  const auto [begin, end] = is_cut ? cut(post, rows.starts[unit], rows.starts[unit + 1], ring.part, ring.units)
-                                   : Cut{rows.starts[unit], rows.starts[unit + 1]};
+  const Cut row = bounds.row(unit);
+  const auto [begin, end] = bounds.is_cut ? cut(post, row.begin, row.end, ring.part, ring.units) : row;
   const bool each = rows.layout == kWeightOfEdge;
   const float one = each ? 0.0f : sign * widen(rows.weights[rows.layout == kWeightOfUnit ? unit : 0]);
   float* const out = ring.at(0);
@@ -104,16 +125,21 @@ void scatter_fired(const Fired& fired, const Rows<Post, Weight, Delay>& rows, bo
   constexpr int32_t kCapacity = 256;
   int32_t listed[kCapacity];
   int32_t count = 0;
+  const Bounds bounds = bounds_of(rows, ring);
   const auto unit = [&](int32_t at) { return spike_of(listed[at]).unit; };
+  const auto ask_for_bounds = [&](int32_t at) {
+    ask_for_line(bounds.begins + unit(at));
+    ask_for_line(bounds.ends + unit(at));
+  };
   const auto work_off = [&] {
-    for (int32_t at = 0; at < count && at < kStartsAhead; ++at) ask_for_line(rows.starts + unit(at));
-    for (int32_t at = 0; at < count && at < kRowsAhead; ++at) ask_for(rows, unit(at), ring);
+    for (int32_t at = 0; at < count && at < kStartsAhead; ++at) ask_for_bounds(at);
+    for (int32_t at = 0; at < count && at < kRowsAhead; ++at) ask_for(rows, bounds, unit(at), ring);
     for (int32_t at = 0; at < count; ++at) {
-      if (at + kStartsAhead < count) ask_for_line(rows.starts + unit(at + kStartsAhead));
-      if (at + kRowsAhead < count) ask_for(rows, unit(at + kRowsAhead), ring);
+      if (at + kStartsAhead < count) ask_for_bounds(at + kStartsAhead);
+      if (at + kRowsAhead < count) ask_for(rows, bounds, unit(at + kRowsAhead), ring);
       const bool subtracts = is_signed && spike_of(listed[at]).negative;
       const float sign = subtracts ? -1.0f : 1.0f;
-      scatter_row(rows, unit(at), amplitudes ? sign * amplitudes[unit(at)] : sign, ring);
+      scatter_row(rows, bounds, unit(at), amplitudes ? sign * amplitudes[unit(at)] : sign, ring);
     }
     count = 0;
   };
@@ -142,13 +168,15 @@ struct Scatter {
   bool ascends;
   Ring ring;
   const float* amplitudes = nullptr;  // Of each unit; null where all weights count whole.
+  const int32_t* middles = nullptr;   // As of `Rows`; null where rows do not ascend.
 };
 
 // Calls `work` with the rows of these types.
 template <class Post, class Weight, class Delay, class Work>
 void with_typed_rows(const Scatter& s, Work work) {
-  work(Rows<Post, Weight, Delay>{s.starts, static_cast<const Post*>(s.post), static_cast<const Weight*>(s.weights),
-                                 static_cast<const Delay*>(s.delays), s.layout, s.ascends});
+  work(Rows<Post, Weight, Delay>{s.starts, s.middles, static_cast<const Post*>(s.post),
+                                 static_cast<const Weight*>(s.weights), static_cast<const Delay*>(s.delays), s.layout,
+                                 s.ascends});
 }
 
 template <class Post, class Weight, class Work>
@@ -168,7 +196,7 @@ void with_weights(const Scatter& s, Work work) {
 
 template <class Weight, class Work>
 void with_targets_in_rows(const Scatter& s, Work work) {
-  work(Rows<TargetUnit, Weight, TargetDelay>{s.starts, static_cast<const TargetUnit*>(s.post),
+  work(Rows<TargetUnit, Weight, TargetDelay>{s.starts, nullptr, static_cast<const TargetUnit*>(s.post),
                                              static_cast<const Weight*>(s.weights), static_cast<const TargetDelay*>(s.post),
                                              s.layout, s.ascends});
 }
@@ -209,6 +237,13 @@ void check_targets(const Post* post, const Scatter& s) {
   for (int64_t unit = 0; unit < s.fired.units && s.ascends && !s.ring.is_whole(); ++unit)
     for (int64_t edge = s.starts[unit] + 1; edge < s.starts[unit + 1]; ++edge)
       check(post[edge - 1] <= post[edge], "targets do not ascend within a row");
+  for (int64_t unit = 0; unit < s.fired.units && s.middles; ++unit) {
+    const int32_t begin = s.starts[unit], middle = s.middles[unit], end = s.starts[unit + 1];
+    check(begin <= middle && middle <= end, "the middle of a row lies outside it");
+    const int64_t half = first_of_second_half(s.ring.units);
+    for (int32_t edge = begin; edge < end; ++edge)
+      check((static_cast<int64_t>(post[edge]) < half) == (edge < middle), "a target lies in the wrong half");
+  }
 }
 
 // All connections lie within their arrays and their ring.

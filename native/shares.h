@@ -40,6 +40,9 @@ inline Part part_of(const Share& share, int64_t units) {
   return {edge(share.number), edge(share.number + 1)};
 }
 
+// The first unit of the second half: whole blocks, so that of two shares each has a half.
+inline int64_t first_of_second_half(int64_t units) { return part_of({1, 2}, units).first; }
+
 // Of ascending targets below `units` in [begin, end), the place of the first that is at least `target`. Guessed from
 // where it would be if they were evenly spread, then searched for around there.
 template <class Target>

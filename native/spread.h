@@ -64,9 +64,6 @@ inline std::shared_ptr<SpreadMemory> spread_memory() {
           }};
 }
 
-// The first unit of the second half of the targets: whole blocks, so that of two shares each has a half.
-inline int64_t first_of_second_half(int64_t units) { return part_of({1, 2}, units).first; }
-
 // The connections of all wires: where each arrives and how much later, and weights as a `Scatter` has them.
 template <class Weight>
 struct Targets {

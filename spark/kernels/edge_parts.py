@@ -4,7 +4,7 @@ import numpy as np
 
 from spark.arrays import Array
 from spark.kernels.edges import Edges
-from spark.kernels.order import by_delay, unpacked
+from spark.kernels.order import by_delay, unpacked, with_middles
 from spark.kernels.rows import WEIGHT_OF_EDGE, Rows, weight_layout
 
 
@@ -65,8 +65,10 @@ def rows_onto(rows: Rows[Array], first: int, last: int) -> Rows[np.ndarray]:
     layout = weight_layout(rows)
     each = layout == WEIGHT_OF_EDGE
     found = Rows(before[starts], part, weights[kept] if each else weights, later)
-    if rows.middles is not None:
+    if rows.by_delay:
         found = by_delay(found, last - first, layout)
+    elif rows.middles is not None:
+        found = with_middles(found, last - first)
     if each or part.size != weights.size:
         return found
     behind = found._replace(post=np.append(found.post, found.post.dtype.type(last - first)))

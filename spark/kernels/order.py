@@ -13,6 +13,8 @@ _BLOCK = 1 << 19
 # From so many bytes on a ring lies beyond a core's cache, so that delivery by blocks pays, if a visit of a spike finds
 # so many connections on average.
 SPREAD_BYTES, SPREAD_CONNECTIONS = 1 << 20, 8
+# From so many connections on threads may pay, and the middles of rows are noted.
+MIDDLES_CONNECTIONS = 1 << 16
 # Bits of a unit's number, below those of the delay; see native/targets.h.
 _UNIT_BITS = 24
 
@@ -66,15 +68,34 @@ def by_delay(rows: Rows[np.ndarray], units: int, layout: int) -> Rows[np.ndarray
     return Rows(starts, targets, weights, None, middles)
 
 
+def with_middles(rows: Rows[np.ndarray], units: int) -> Rows[np.ndarray]:
+    """The same rows with their middles.
+
+    Args:
+        rows: Connections that ascend by target within each row, as arrays of NumPy.
+        units: How many targets there are.
+    """
+    starts, half, middles = rows.starts, first_of_second_half(units), np.empty(rows.starts.size - 1, np.int32)
+
+    def count(first: int, last: int) -> None:
+        before = np.zeros(starts[last] - starts[first] + 1, np.int32)
+        np.cumsum(rows.post[starts[first] : starts[last]] < half, out=before[1:])
+        at = starts[first : last + 1] - starts[first]
+        middles[first:last] = starts[first:last] + np.diff(before[at])
+
+    for_rows(starts, count)
+    return rows._replace(middles=middles)
+
+
 def units_and_delays(targets: Array) -> tuple[Array, Array]:
-    """The two halves of `post` where rows have middles: int32 units and uint8 delays. NumPy or JAX arrays."""
+    """The two halves of `post` where rows ascend by delay: int32 units and uint8 delays. NumPy or JAX arrays."""
     units = (targets & np.uint32((1 << _UNIT_BITS) - 1)).astype(np.int32)
     return units, (targets >> np.uint32(_UNIT_BITS)).astype(np.uint8)
 
 
 def unpacked(rows: Rows[Array]) -> Rows[Array]:
     """Rows whose `post` holds delays too, with both apart, in the same order; others as they are."""
-    if rows.middles is None:
+    if not rows.by_delay:
         return rows
     units, delays = units_and_delays(rows.post)
     return rows._replace(post=units, delays=delays)
@@ -82,7 +103,7 @@ def unpacked(rows: Rows[Array]) -> Rows[Array]:
 
 def longest_delay(rows: Rows[np.ndarray]) -> int:
     """The most further steps until a connection's spikes arrive."""
-    if rows.middles is not None:
+    if rows.by_delay:
         return int(rows.post.max(initial=0)) >> _UNIT_BITS
     return 0 if rows.delays is None else int(rows.delays.max(initial=0))
 

@@ -28,8 +28,8 @@ class Rows(NamedTuple, Generic[Held]):
         weights: float32, float16 or bfloat16: one for each connection, or for each presynaptic unit, or one element.
         delays: uint8 or uint16 (connections,): further steps until each arrives; None where all arrive together, and
             where `post` says it.
-        middles: int32 (pre,): where each row ascends by half of the targets, then delay (see
-            `spark.kernels.order`), its first connection onto the second half; None where targets ascend.
+        middles: int32 (pre,): the first connection of each row onto the second half of the targets, so that two threads
+            need not look for it; None where connections are few. See `spark.kernels.order`.
     """
 
     starts: Held
@@ -37,6 +37,11 @@ class Rows(NamedTuple, Generic[Held]):
     weights: Held
     delays: Held | None
     middles: Held | None = None
+
+    @property
+    def by_delay(self) -> bool:
+        """Whether each row ascends by half of the targets, then delay; else by target."""
+        return str(self.post.dtype) == "uint32"  # type: ignore[attr-defined]
 
 
 class Unordered(NamedTuple):

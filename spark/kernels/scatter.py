@@ -93,7 +93,7 @@ def _check(spikes: jax.Array, rows: Rows[jax.Array], ring: jax.Array) -> None:
 def _numbers(rows: Rows[jax.Array] | Rows[Place], signed: bool) -> tuple[int, int, int, int, int, int]:
     delay = NO_DELAY if rows.delays is None else _DELAY[str(rows.delays.dtype)]
     kinds = _POST[str(rows.post.dtype)], _WEIGHT[str(rows.weights.dtype)], delay, weight_layout(rows)
-    return *kinds, int(signed), int(rows.middles is None)
+    return *kinds, int(signed), int(not rows.by_delay)
 
 
 def _native(rows: Rows[jax.Array], signed: bool) -> Callable[..., jax.Array]:
@@ -167,7 +167,8 @@ def emit_scatter(
     numbers = _numbers(rows, signed)
     for first, part, starts, weights in _wires(spikes, rows):
         brings = None if amplitudes is None else amplitudes.part(first, part.size)
-        places = (program.fired(part), starts, rows.post, weights, rows.delays, ring, step, brings)
+        middles = _middles(rows, first, part.size)
+        places = (program.fired(part), starts, rows.post, weights, rows.delays, ring, step, brings, middles)
         program.emit(SCATTER, places, (part.size, *ring.shape, further, *numbers))
 
 
@@ -190,8 +191,9 @@ def emit_arrive(
     step, further = at
     row = program.scratch((ring.shape[1],), "float32")
     numbers = _numbers(rows, signed)
-    for wire, (_, part, starts, weights) in enumerate(_wires(spikes, rows)):
-        places = (program.fired(part, further + 1), starts, rows.post, weights, ring, row, step)
+    for wire, (first, part, starts, weights) in enumerate(_wires(spikes, rows)):
+        middles = _middles(rows, first, part.size)
+        places = (program.fired(part, further + 1), starts, rows.post, weights, ring, row, step, middles)
         program.emit(ARRIVE, places, (part.size, *ring.shape, further, *numbers, int(wire == 0)))
     return row
 
@@ -205,12 +207,12 @@ def emit_spread(
     signed: bool,
     amplitudes: Place | None = None,
 ) -> Place:
-    """The same where rows have middles: what arrives in a few steps is delivered together; see native/spread.h.
+    """The same where rows ascend by delay: what arrives in a few steps is delivered together; see native/spread.h.
 
     Args:
         program: The program.
         spikes: As in `emit_scatter`.
-        rows: Places instead of arrays, with middles.
+        rows: Places instead of arrays, by delay.
         ring: float32 (slots, post): what is under way when a call begins or ends. In between its rows are zero.
         at: Place of the step counter, and in how many steps from it a delay of 0 arrives.
         signed: As in `scatter_spikes`.
@@ -232,6 +234,11 @@ def emit_spread(
     places = (rows.post, rows.weights, ring, block, step)
     program.spread(places, (post, slots, further, block.shape[0], *kinds), wires)
     return block
+
+
+def _middles(rows: Rows[Place], first: int, size: int) -> Place | None:
+    """Those of one wire's rows, where rows ascend by target: by delay they are cut by what they contain."""
+    return None if rows.middles is None or rows.by_delay else rows.middles.part(first, size)
 
 
 def _wires(spikes: Sequence[Place], rows: Rows[Place]) -> Iterator[tuple[int, Place, Place, Place]]:

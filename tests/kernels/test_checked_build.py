@@ -42,7 +42,7 @@ import numpy as np
 from spark import kernels
 from spark.kernels import Edges, Plastic, Third, build_edges, deliver_edges, instructions, program, stdp_edges
 from spark.kernels.rows import Rows
-from spark.kernels.scatter import scatter_spikes
+from spark.kernels.scatter import emit_scatter, scatter_spikes
 
 
 def of_bytes(to, source, size=16):
@@ -96,6 +96,15 @@ def scattered(delays):
     return scatter_spikes(np.int8([1, 1]), rows, jnp.zeros((2, 2)), 0, implementation="native")
 
 
+def cut_at(middles):
+    made = program.Program([])
+    arrays = np.int32([0, 2, 4]), np.int32([3, 70, 5, 80]), np.float32([1])
+    rows = Rows(*map(made.argument, arrays), None, made.argument(np.int32(middles)))
+    ring, step = made.result((2, 128), "float32"), made.argument(np.uint32([0, 0]))
+    emit_scatter(made, [made.argument(np.int8([1, 1]))], rows, ring, (step, 0), False)
+    return np.flatnonzero(np.asarray(made.run()[1][0])[0])
+
+
 tries = {
     "right": lambda: of_bytes(same, same),
     "place beyond": lambda: of_bytes(same, changed(shape=(8,))),
@@ -108,6 +117,9 @@ tries = {
     "handler index": lambda: edges_with(post=[0, -1, 1]),
     "handler starts": lambda: edges_with(starts=[[0, 9, 2], [2, 3, 3]]),
     "handler delay": lambda: scattered([0, 5]),
+    "right middles": lambda: cut_at([1, 3]),
+    "middle beyond": lambda: cut_at([1, 5]),
+    "wrong middle": lambda: cut_at([1, 2]),
     "right rule": lambda: changed_by_a_rule(),
     "incoming starts": lambda: changed_by_a_rule(in_starts=[0, 9, 2, 3]),
     "incoming edge": lambda: changed_by_a_rule(in_edge=[0, 7, 1]),
@@ -142,6 +154,8 @@ SAID = {
     "incoming delay": "in_delay[2] is out of range, got 2; expected 0 to 1",
     "unit of an edge": "pre[1] is out of range, got 2; expected 0 to 1",
     "delay of an edge": "delay[2] is out of range, got 2; expected 0 to 1",
+    "middle beyond": "instruction 1 (kScatter) of step 0: the middle of a row lies outside it",
+    "wrong middle": "instruction 1 (kScatter) of step 0: a target lies in the wrong half",
     "handler delay": "delays[1] is out of range, got 5; expected 0 to 1",
 }
 
@@ -166,6 +180,7 @@ def test_a_wrong_operand_is_refused_by_its_instruction_its_name_and_what_it_is(s
 
 def test_a_right_program_runs_before_and_after_refusals(said):
     assert said["right"] == said["right again"] == [0.0, 1.0, 2.0, 3.0]
+    assert said["right middles"] == [3, 5, 70, 80]
 
 
 @pytest.mark.parametrize("name", ["all pairs", "a list"])

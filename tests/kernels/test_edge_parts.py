@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark.kernels import rows_onto
-from spark.kernels.order import by_delay, first_of_second_half, unpacked
+from spark.kernels.order import by_delay, first_of_second_half, unpacked, with_middles
 from spark.kernels.rows import ONE_WEIGHT, WEIGHT_OF_EDGE, WEIGHT_OF_UNIT, Rows, weight_layout
 
 LAYOUTS = (ONE_WEIGHT, WEIGHT_OF_UNIT, WEIGHT_OF_EDGE)
@@ -40,7 +40,7 @@ def brought(rows: Rows, post: int) -> np.ndarray:
     seed=st.integers(0, 999),
     sizes=st.tuples(st.integers(1, 7), st.sampled_from([2, 3, 9, 200])),
     layout=st.sampled_from(LAYOUTS),
-    order=st.sampled_from(["no delays", "by target", "by delay"]),
+    order=st.sampled_from(["no delays", "by target", "by target, with middles", "by delay"]),
 )
 @examples(60, 600)
 def test_shares_together_bring_what_the_whole_brings(seed, sizes, layout, order):
@@ -48,6 +48,7 @@ def test_shares_together_bring_what_the_whole_brings(seed, sizes, layout, order)
     rng = np.random.default_rng(seed)
     rows = drawn(rng, pre, post, layout, order != "no delays")
     rows = by_delay(rows, post, weight_layout(rows)) if order == "by delay" else rows
+    rows = with_middles(rows, post) if order == "by target, with middles" else rows
     bounds = [0, *np.sort(rng.integers(0, post + 1, 2)).tolist(), post]
     parts = [(rows_onto(rows, a, b), b - a) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
     for part, units in parts:

@@ -8,7 +8,15 @@ from hypothesis.extra import numpy as arrays
 
 from spark.kernels import native
 from spark.kernels import rows as kernel_rows
-from spark.kernels.order import by_delay, first_of_second_half, longest_delay, pays, steps_together, unpacked
+from spark.kernels.order import (
+    by_delay,
+    first_of_second_half,
+    longest_delay,
+    pays,
+    steps_together,
+    unpacked,
+    with_middles,
+)
 from spark.kernels.rows import Rows, weight_layout
 
 pytestmark = pytest.mark.hypothesis
@@ -52,6 +60,18 @@ def test_rows_ascend_by_half_then_delay_and_equal_ones_stay_as_they_stood(rows: 
         check(rows)
         patch.setattr(native, "available", lambda: False)
         check(rows)
+
+
+@given(connections(), st.sampled_from([1 << 20, 30]))
+def test_the_middle_of_a_row_that_ascends_by_target_is_where_its_second_half_begins(rows: Rows, chunk: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel_rows, "_AT_ONCE", chunk)
+        found = with_middles(rows, UNITS)
+    ends = zip(rows.starts[:-1], rows.starts[1:], strict=True)
+    expected = [first + int(np.count_nonzero(rows.post[first:last] < HALF)) for first, last in ends]
+    np.testing.assert_array_equal(found.middles, expected)
+    assert (found.middles.dtype, found.by_delay) == (np.int32, False)
+    assert all(a is b for a, b in zip(found[:4], rows[:4], strict=True))
 
 
 def test_halves_are_those_of_two_threads() -> None:

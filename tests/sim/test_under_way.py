@@ -17,6 +17,7 @@ from spark.nn.projections import TsodyksMarkramConfig
 from spark.nn.projections.static import StaticProjections
 from spark.nn.receptors import PulseCurrentConfig
 from spark.nn.somas import LeakySomaConfig
+from spark.nn.synapses import drawn
 
 SOURCES, UNITS, STEPS = 150, 190, 300
 # Pieces of a run: shorter than the shortest delay, longer than most of the longest, and one step alone.
@@ -52,6 +53,8 @@ WAYS = ["into a ring", "by blocks", pytest.param("by blocks of two steps", marks
 def together(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Connections with many delays are delivered in either way, which otherwise follows from how many they are."""
     steps = TOGETHER[request.param]
+    # So few connections would have no middles.
+    monkeypatch.setattr(drawn, "MIDDLES_CONNECTIONS", 0)
     if steps:
         monkeypatch.setattr(order, "SPREAD_BYTES", 0)
         monkeypatch.setattr(order, "SPREAD_CONNECTIONS", 0)
@@ -92,7 +95,8 @@ def test_a_run_in_pieces_or_by_several_threads_brings_what_one_call_brings(delay
     whole, state = in_pieces(brain, [STEPS], 1)
     assert np.count_nonzero(whole) > 300
     (lists,) = (part for _, part in walk(brain) if isinstance(part, StaticProjections))
-    assert lists.has_middles == (together > 0 and delay not in ("one for all", "more than a byte holds"))
+    assert "middles" in lists.row_fields
+    assert lists.by_delay == (together > 0 and delay not in ("one for all", "more than a byte holds"))
     late = np.unique(brain.connections("pool.early").delays)
     assert (len(late) == 1) == (delay == "one for all"), late
     assert delay != "as much as a byte holds" or late[-1] - late[0] == 255

@@ -36,7 +36,7 @@ def _static(
     if spikes is not None:
         rows, at, signed = projections.rows(lowering.constant), (step, projections.further), projections.signed
         brings = None if amplitudes is None else amplitudes.place
-        if lowering.lazy and projections.has_middles:
+        if lowering.lazy and projections.by_delay:
             block = emit_spread(lowering.program, spikes.parts, rows, ring, at, signed, brings)
             arriving = RingInput(block, block.shape[0])
         # How much of a weight a spike brings is known when it comes in.

@@ -55,7 +55,7 @@ class ListedProjections(Module):
         parts = () if coming is None else coming.wires
         self.firsts = tuple(np.cumsum([0] + [part.size for part in parts]).tolist())
         self.signed = any(drawn.signed for drawn in self.drawn)
-        self.further, self.several, self.has_middles, longest = 0, False, False, 0
+        self.further, self.several, self.by_delay, longest = 0, False, False, 0
         self.row_fields: tuple[str, ...] = ()
         if parts:
             try:
@@ -65,8 +65,8 @@ class ListedProjections(Module):
             arrays = {name: array for name, array in rows._asdict().items() if array is not None}
             for name, array in arrays.items():
                 setattr(self, f"rows_{name}", Constant(array))
-            self.row_fields, self.has_middles, longest = tuple(arrays), rows.middles is not None, longest_delay(rows)
-            self.several = self.has_middles or rows.delays is not None
+            self.row_fields, self.by_delay, longest = tuple(arrays), rows.by_delay, longest_delay(rows)
+            self.several = self.by_delay or rows.delays is not None
         self.slots = self.further + longest + 1
         self.arriving = Variable(
             np.zeros((self.slots, self.post), np.float32), description="Input of the steps to come, a ring."

@@ -11,7 +11,7 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.memory import require_memory
 from spark.core.parameter import shorter_than_a_step
 from spark.core.ports import PortSpec
-from spark.kernels.order import by_delay, longest_delay, pays
+from spark.kernels.order import MIDDLES_CONNECTIONS, by_delay, longest_delay, pays, with_middles
 from spark.kernels.rows import Rows, weight_layout
 from spark.nn.connections import (
     AllToAll,
@@ -102,6 +102,8 @@ def draw_rows(
     rows = Rows(joined, post.astype(narrow), _joined_weights(weights, lists, weight_dtype), several)
     if pays(rows, further + 1 + longest_delay(rows), int(np.prod(units))):
         rows = by_delay(rows, int(np.prod(units)), weight_layout(rows))
+    elif post.size >= MIDDLES_CONNECTIONS:
+        rows = with_middles(rows, int(np.prod(units)))
     return rows, further, [found.values is not None for found in lists]
 
 
