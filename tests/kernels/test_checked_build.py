@@ -101,6 +101,7 @@ def cut_at(middles):
     arrays = np.int32([0, 2, 4]), np.int32([3, 70, 5, 80]), np.float32([1])
     rows = Rows(*map(made.argument, arrays), None, made.argument(np.int32(middles)))
     ring, step = made.result((2, 128), "float32"), made.argument(np.uint32([0, 0]))
+    made.copy(ring, made.argument(jnp.zeros((2, 128))))
     emit_scatter(made, [made.argument(np.int8([1, 1]))], rows, ring, (step, 0), False)
     return np.flatnonzero(np.asarray(made.run()[1][0])[0])
 
@@ -154,8 +155,8 @@ SAID = {
     "incoming delay": "in_delay[2] is out of range, got 2; expected 0 to 1",
     "unit of an edge": "pre[1] is out of range, got 2; expected 0 to 1",
     "delay of an edge": "delay[2] is out of range, got 2; expected 0 to 1",
-    "middle beyond": "instruction 1 (kScatter) of step 0: the middle of a row lies outside it",
-    "wrong middle": "instruction 1 (kScatter) of step 0: a target lies in the wrong half",
+    "middle beyond": "instruction 2 (kScatter) of step 0: the middle of a row lies outside it",
+    "wrong middle": "instruction 2 (kScatter) of step 0: a target lies in the wrong half",
     "handler delay": "delays[1] is out of range, got 5; expected 0 to 1",
 }
 
