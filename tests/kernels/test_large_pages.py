@@ -1,0 +1,18 @@
+"""Arrays on large pages: of any shape and dtype, and large ones begin where such a page does."""
+
+import numpy as np
+import pytest
+
+from spark.kernels.pages import empty
+
+PAGE = 1 << 21
+
+
+@pytest.mark.parametrize("dtype", ["float16", "uint32", "int32"])
+@pytest.mark.parametrize("shape", [(0,), (7,), (3, 5), (2 * PAGE + 1,), (3, PAGE)])
+def test_an_array_has_its_shape_and_dtype_and_begins_with_a_page_if_large(shape: tuple[int, ...], dtype: str) -> None:
+    made = empty(shape, dtype)
+    assert (made.shape, str(made.dtype), made.flags.c_contiguous, made.flags.writeable) == (shape, dtype, True, True)
+    made[:] = 3
+    assert np.all(made == 3)
+    assert made.nbytes < 2 * PAGE or made.ctypes.data % PAGE == 0
