@@ -1,5 +1,6 @@
 """What a brain does between what it sees and what it does, and what it is told of it."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,8 +104,11 @@ class Acting:
         pieces = self._advance({**self._told(), **seen}, self.steps_per_action, spikes, learning)
         host = jax.device_get(pieces[-1][0])
         action = self.act({n: type(p)(p.value[-1]) for n, p in host.items()})
-        log.observations.append(observation if isinstance(observation, (dict, tuple)) else np.asarray(observation))
-        log.actions.append(action)
+        # Copies: an environment may write what it shows next into the same array, or change an action that it is given.
+        log.observations.append(
+            deepcopy(observation) if isinstance(observation, (dict, tuple)) else np.array(observation)
+        )
+        log.actions.append(deepcopy(action))
         fired = [jax.device_get(spiked) for _, spiked in pieces]
         for name in fired[0]:
             rows = [piece[name].value for piece in fired]

@@ -67,6 +67,28 @@ def test_terminated_and_truncated_are_kept_apart(brain):
     assert log.truncated == [False, False, True, False, False, True]
 
 
+class Reusing(Counting):
+    """Shows every observation in the same array, and changes the action that it is given."""
+
+    action_space = gym.spaces.Box(-1.0, 1.0, (2,), np.float32)
+    seen = np.zeros(4, np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        self.seen[:], information = super().reset(seed=seed)
+        return self.seen, information
+
+    def step(self, action):
+        action[:] = 9.0
+        self.seen[:], *rest = super().step(0)
+        return self.seen, *rest
+
+
+def test_what_is_logged_stays_though_the_environment_writes_into_the_same_arrays(brain):
+    log = Loop(brain, Reusing(length=100), steps_per_action=1, act=lambda _: np.zeros(2, np.float32)).run(3, seed=0)
+    np.testing.assert_array_equal([seen[0] for seen in log.observations], np.float32([0.0, 0.01, 0.02]))
+    np.testing.assert_array_equal(log.actions, np.zeros((3, 2)))
+
+
 def test_returns_are_sums_of_finished_episodes(brain):
     log = Loop(brain, Counting(length=3), steps_per_action=1).run(8, seed=0)
     assert log.returns() == [3.0, 3.0]
