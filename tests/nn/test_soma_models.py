@@ -161,21 +161,26 @@ LONG = [name for name in CASES if "midpoint" in name or "runge" in name]
     ],
 )
 def test_a_soma_fires_where_its_paper_says(name: str, seconds: float) -> None:
-    """Up to where the paper's own equations depend on the last digits of 32 bits: on a millionth more of current."""
+    """Up to where the paper's own equations depend on the last digits of 32 bits: on a millionth more of current.
+
+    Example: within one step, the paper's spikes at 10, 50 and 90 are, by more current, at 10, 51 and 93: two are known.
+    """
     made, oracle, mean, deviation, dt = CASES[name]
-    steps = round(1000 * seconds / dt)
+    steps, within = round(1000 * seconds / dt), SHIFTED.get(name, 0)
     units = len(TYPES) if "2003" in name else 6
     currents = noise(steps, mean, deviation, units, max(1, round(2.0 / dt)))
     found = spikes_of(made(), currents)
     expected, disturbed = oracle(currents), oracle(currents * (1 + 1e-6))
     compared = 0
     for unit in range(units):
-        apart = np.flatnonzero(expected[:, unit] != disturbed[:, unit])
-        known = apart[0] - 1 if apart.size else steps
-        times = [np.flatnonzero(spikes[:known, unit]) for spikes in (found, expected)]
-        assert len(times[0]) == len(times[1]), unit
-        assert np.abs(times[0] - times[1]).max(initial=0) <= SHIFTED.get(name, 0), unit
-        compared += len(times[1])
+        ours, times, others = (np.flatnonzero(spikes[:, unit]) for spikes in (found, expected, disturbed))
+        both = min(len(times), len(others))
+        parted = np.flatnonzero(np.abs(times[:both] - others[:both]) > within)
+        known = parted[0] if parted.size else both
+        assert len(ours) >= known, unit
+        assert np.abs(ours[:known] - times[:known]).max(initial=0) <= within, unit
+        assert known < len(times) or len(others) > known or len(ours) == known, unit
+        compared += known
     assert compared > 0.5 * expected.sum() > 3 * seconds * units
 
 
