@@ -135,6 +135,7 @@ def test_a_receptor_as_text_is_its_text_in_a_file() -> None:
         ({"output": "g*tau"}, "output: line 1, column 1: is in "),
         ({"parameters": {"tau": "5 ms", "k": 1.0}}, "parameters: no expression names 'k'. Leave it out, or name it"),
         ({"parameters": {"tau": "5 ms", "w": 1.0}}, "parameters: 'w' cannot be the name of a parameter"),
+        ({"parameters": {"tau": "5 ms", "rand": 1.0}}, "parameters: 'rand' cannot be the name of a parameter"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_text_is_said_with_its_place(change: dict[str, Any], text: str) -> None:

@@ -205,6 +205,8 @@ def test_a_parameter_for_each_unit_is_refused() -> None:
     )
     with refused(spark.ConfigError, text):
         from_equations(**{**PAIR, "parameters": {**PAIR["parameters"], "up": ([0.1, 0.2], "1")}})
+    with refused(spark.ConfigError, text.replace("up", "rand")):
+        from_equations(**{**PAIR, "parameters": {**PAIR["parameters"], "rand": 0.5}})
 
 
 def test_parameters_say_the_same_in_any_order_and_after_a_file_that_sorts_them() -> None:

@@ -56,6 +56,8 @@ class Expression:
 # A number between 0 and 1, drawn anew for each unit in each step. An expression that may draw it reads it by the name
 # DRAWN, which nothing else can have.
 DRAW, DRAWN = "rand", "rand()"
+# What an expression calls, whose names nothing else can have.
+WORDS = frozenset({*ARGUMENTS, DRAW})
 
 
 class _Drawn(ast.NodeTransformer):

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from spark.core.names import illegal
 from spark.nn.equations.dimensions import TRUTH, dimension
-from spark.nn.equations.expression import Expression, TextError, parse
-from spark.nn.equations.functions import ARGUMENTS
+from spark.nn.equations.expression import WORDS, Expression, TextError, parse
 from spark.nn.equations.units import TIME, Dimension, UnitError, unit
 
 MOST_CHARACTERS = 20_000
@@ -89,7 +88,7 @@ def read_equations(
     dimensions = dict(given)
     for line in lines:
         why = illegal(line.name)
-        if why or line.name in ARGUMENTS or line.name in dimensions or line.name in taken:
+        if why or line.name in WORDS or line.name in dimensions or line.name in taken:
             why = why or f"{line.name!r} is the name of something else already"
             raise TextError(why, "Choose another name", line.number, 1)
         dimensions[line.name] = line.dimension

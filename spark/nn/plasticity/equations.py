@@ -14,7 +14,7 @@ from spark.core.parameter import Scalar
 from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
 from spark.nn.equations import schemes
-from spark.nn.equations.expression import Expression, TextError, names_in
+from spark.nn.equations.expression import WORDS, Expression, TextError, names_in
 from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
 from spark.nn.equations.text import Equations, put_in, read_equations, read_statements
 from spark.nn.equations.units import CURRENT, NUMBER, VOLTAGE, Dimension, UnitError, unit
@@ -26,7 +26,7 @@ _WEIGHTS = (NUMBER, CURRENT, CURRENT / VOLTAGE, VOLTAGE)
 # What a rule keeps beside the variables of its text.
 _KEPT = {"delayed", "listed", "slots", "pre_units", "post_units", "known", "coefficients", "ringed", "pre_ring"}
 _KEPT |= {"third", "kept_eligibility", "eligibility", "pending", "moved", "waiting", "pre_values", "post_values"}
-_KEPT |= {"scalars", WEIGHT}
+_KEPT |= {"scalars", WEIGHT, *WORDS}
 
 
 class EquationRuleConfig(ConnectionRuleConfig):

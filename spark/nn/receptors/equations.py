@@ -22,7 +22,7 @@ from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import dimension
-from spark.nn.equations.expression import Expression, TextError, names_in, parse
+from spark.nn.equations.expression import WORDS, Expression, TextError, names_in, parse
 from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
 from spark.nn.equations.signs import ANY, POSITIVE, ZERO, Sign, sign
 from spark.nn.equations.text import Equations, read_equations, read_statements
@@ -94,7 +94,7 @@ class ReceptorEquations:
     def __init__(self, config: Any) -> None:
         self.config = config
         self.values, dimensions = values_of(config.parameters)
-        taken = {*dir(Module), WEIGHT}
+        taken = {*dir(Module), *WORDS, WEIGHT}
         clash = sorted(taken & config.parameters.keys())
         if clash:
             text = f"{clash[0]!r} cannot be the name of a parameter: it is that of something else"

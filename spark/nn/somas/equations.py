@@ -21,7 +21,7 @@ from spark.core.values import Quantity, Texts, by_name
 from spark.core.variable import RandomKey, Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import TRUTH, dimension
-from spark.nn.equations.expression import DRAWN, Expression, TextError, parse
+from spark.nn.equations.expression import DRAWN, WORDS, Expression, TextError, parse
 from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
 from spark.nn.equations.text import Equations, read_equations, read_statements
 from spark.nn.equations.units import CURRENT, NUMBER, TIME, VOLTAGE
@@ -103,14 +103,14 @@ class SomaEquations:
         self.config = config
         self.values, dimensions = values_of(config.parameters)
         self.threshold_text = self._parsed_threshold()
-        taken = {*dir(Module), INPUT, "refractory"}
+        taken = {*dir(Module), *WORDS, INPUT, STEP, "refractory"}
         clash = sorted(taken & config.parameters.keys())
         if clash:
             text = f"{clash[0]!r} cannot be the name of a parameter: it is that of something else"
             raise ConfigError(Problem("parameters", text, "Choose another name", "name"))
         try:
             given = {**dimensions, INPUT: CURRENT}
-            equations = read_equations(config.equations, given, changes=not self.draws)
+            equations = read_equations(config.equations, given, {STEP}, changes=not self.draws)
             for one in equations.differentials:
                 if one.name in {*taken, *_OWN}:
                     raise TextError(f"{one.name!r} is the name of something else", "Choose another", one.rate.line, 1)
@@ -147,7 +147,7 @@ class SomaEquations:
     def _condition(self) -> Expression:
         found = self.threshold_text
         try:
-            if dimension(found, {STEP: TIME, **self.equations.dimensions, DRAWN: NUMBER}) != TRUTH:
+            if dimension(found, {**self.equations.dimensions, STEP: TIME, DRAWN: NUMBER}) != TRUTH:
                 raise TextError(f"{found.source[:60]!r} is no comparison", "Write `v > theta`")
             return self.equations.expanded(found)
         except TextError as error:
@@ -316,7 +316,7 @@ class EquationSoma(Soma):
         ready = self.refractory.value == 0 if self.refracts else None
         if ready is not None:
             after = {n: jnp.where(ready, v, before[n]) if n in held else v for n, v in after.items()}
-        known = {STEP: config.dt, **values, **after}
+        known = {**values, **after, STEP: config.dt}
         if read.draws:
             known[DRAWN] = self.key.uniform(self.shape)
         # What holds of numbers alone holds for every unit.
