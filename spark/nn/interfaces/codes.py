@@ -108,6 +108,8 @@ class DeltaSpiker(Module):
     def __call__(self, signal: FloatArray) -> SpikerOutput:
         """Advance one step."""
         ahead = signal.value.astype(jnp.float32) - self.level.value
-        sign = (ahead >= self.gap.value).astype(jnp.float32) - (ahead <= -self.gap.value).astype(jnp.float32)
-        self.level.value = self.level.value + sign * self.gap.value
-        return {"spikes": SpikeArray(sign.astype(jnp.int8))}
+        gap = self.gap.value
+        risen, fallen = ahead >= gap, ahead <= -gap
+        self.level.value = self.level.value + jnp.where(risen, gap, jnp.where(fallen, -gap, jnp.float32(0.0)))
+        # Of truth values, not of a float, which would have to be brought into the range of int8.
+        return {"spikes": SpikeArray(risen.astype(jnp.int8) - fallen.astype(jnp.int8))}
