@@ -122,8 +122,8 @@ class State:
         """A copy in which variables have new `values`, arrays by path.
 
         Raises:
-            StateError: No such path, or a value has another shape or kind of dtype or is out of its variable's bounds;
-                everything that is wrong.
+            StateError: No such path, or a value has another shape or kind of dtype, is out of its variable's bounds, or
+                more than its dtype holds; everything that is wrong.
         """
         problems = [p for path, value in values.items() for p in self.problems(path, value)]
         if problems:
@@ -158,15 +158,19 @@ class State:
                 )
             ]
         least, most = self.about.bounds.get(path, (None, None))
-        if (least is None and most is None) or isinstance(value, Tracer) or not np.size(value):
+        bounded = least is not None or most is not None
+        # What JAX holds on another device is not fetched for nothing.
+        if isinstance(value, Tracer) or not np.size(value) or not (bounded or getattr(value, "dtype", None) != kind):
             return []
         array = np.asarray(value)
-        low, high = array.min(), array.max()
-        if (least is None or low >= least) and (most is None or high <= most):
-            return []
-        found = f"{low}" if low == high else f"{low} to {high}"
-        expected = f"at least {least}" if most is None else f"at most {most}" if least is None else f"{least} to {most}"
-        return [Problem(path, f"is out of its bounds, got {found}; expected {expected}", "", "bounds")]
+        if bounded:
+            low, high = array.min(), array.max()
+            if not ((least is None or low >= least) and (most is None or high <= most)):
+                found = f"{low}" if low == high else f"{low} to {high}"
+                below, above = f"at most {most}", f"at least {least}"
+                expected = above if most is None else below if least is None else f"{least} to {most}"
+                return [Problem(path, f"is out of its bounds, got {found}; expected {expected}", "", "bounds")]
+        return [] if path == STEP else _beyond(path, array, kind)
 
     def _known(self, path: str) -> None:
         if path not in self:
@@ -225,6 +229,21 @@ def _kind_of(value: Any) -> Any:
     """The dtype of a value, of which whole numbers may have 64 bits."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return jnp.dtype("int32") if whole or getattr(value, "dtype", None) == np.int64 else jnp.result_type(value)
+
+
+def _beyond(path: str, array: np.ndarray, held: Any) -> list[Problem]:
+    """What is wrong with numbers of another dtype of this kind: the first that `held` would wrap or make infinite."""
+    if array.dtype == held or jnp.can_cast(array.dtype, held, "safe"):
+        return []
+    with np.errstate(all="ignore"):
+        kept = array.astype(held)
+    floats = jnp.issubdtype(held, jnp.inexact)
+    wrong = array[np.isinf(kept) & ~np.isinf(array) if floats else kept != array]
+    if not wrong.size:
+        return []
+    room = jnp.finfo(held) if floats else jnp.iinfo(held)
+    message = f"is more than {held} holds, got {wrong[0]}; expected {room.min} to {room.max}"
+    return [Problem(path, message, "", "bounds")]
 
 
 def _unpickled(leaves: tuple[Any, ...], layout: Layout, units: Mapping[str, str], shown: Mapping[str, Shown]) -> State:

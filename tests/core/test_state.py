@@ -127,3 +127,26 @@ def test_everything_that_is_wrong_with_new_values_is_told_at_once(brain: Brain) 
     with pytest.raises(StateError) as caught:
         brain.state.replace({"step": -1, "pool.soma.potential": jnp.zeros(3)})
     assert [p.address for p in caught.value.problems] == ["step", "pool.soma.potential"]
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "said"),
+    [
+        ("pool.soma.refractory", np.full(32, 2**33), f"int32 holds, got {2**33}; expected {-(2**31)} to {2**31 - 1}"),
+        ("pool.soma.potential", np.full(32, -1e300), "float32 holds, got -1e+300; expected -3.4"),
+        ("pool.soma.potential", np.full(32, 2e38, np.float64) * 2, "float32 holds, got 4e+38; expected -3.4"),
+    ],
+)
+def test_numbers_that_a_variable_cannot_hold_are_refused(
+    brain: Brain, path: str, values: np.ndarray, said: str
+) -> None:
+    with pytest.raises(StateError) as caught:
+        brain.state.replace({path: values})
+    assert str(caught.value).startswith(f"{path}: is more than {said}")
+
+
+def test_numbers_of_a_wider_dtype_that_fit_are_taken(brain: Brain) -> None:
+    values = {"pool.soma.refractory": np.full(32, 9), "pool.soma.potential": np.full(32, -np.inf)}
+    state = brain.state.replace(values)
+    for path, expected in values.items():
+        np.testing.assert_array_equal(state[path], expected)
