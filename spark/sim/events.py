@@ -103,7 +103,8 @@ class EventRows:
         Raises:
             InputError: A unit does not exist, an event lies beyond the run, or a unit fires twice in a step.
         """
-        self._steps = np.rint(events.times / dt).astype(np.int64)
+        # What lies beyond any run may lie beyond 64 bits too, and is refused below.
+        self._steps = np.rint(np.minimum(events.times / dt, steps)).astype(np.int64)
         self._units, self._signs = events.units, events.signs
         problem = self._misfit(address, events, units, dt, steps)
         if problem is not None:

@@ -88,6 +88,7 @@ def test_events_that_make_no_sense_are_refused(events, text):
     [
         (([1.0], [5]), "Brain.s: an event names a unit that is not there, got 5; expected 0 to 4"),
         (([5.0], [0]), "an event lies beyond the run, got one at 5 ms; expected at most 4.5 ms, the last of 10 steps"),
+        (([1.0, 1e300], [0, 1]), "an event lies beyond the run, got one at 1e+300 ms; expected at most 4.5 ms"),
         (
             ([1.0, 1.1], [3, 3]),
             "a unit fires more than once in a step of 0.5 ms, got unit 3 in step 2 (1 spikes in all)",

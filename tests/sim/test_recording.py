@@ -1,5 +1,6 @@
 """Recordings: statistics against plain NumPy, forms of other libraries, files."""
 
+import itertools
 import json
 import os
 import signal
@@ -180,6 +181,37 @@ def test_a_triggered_channel_has_no_rate():
     recording = Recording([channel], MemoryStore([channel], 1, 0), 1.0, 0, 10, None)
     with pytest.raises(spark.RecordError, match="recorded around a trigger only"):
         recording.rates("t")
+    with pytest.raises(spark.RecordError, match="recorded around a trigger only, so it has no rate"):
+        recording.rate_over_time("t")
+    for statistic in (recording.isi, recording.cv):
+        with pytest.raises(spark.RecordError, match="t: was recorded around a trigger only, so it has no intervals"):
+            statistic("t")
+
+
+@given(st.integers(0, 99), st.lists(st.tuples(st.integers(95, 180), st.integers(1, 40)), min_size=1, max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_what_windows_leave_out_lies_within_no_interval(seed, several):
+    dense, _ = some_data(seed, 80)
+    channel = Channel("spikes", POOL, windows=tuple((begin, begin + length) for begin, length in several))
+    store = MemoryStore([channel.to_dict()], 1, 100)
+    sieve = Sieve([channel], store, 0.5)
+    at, unit = np.nonzero(dense)
+    sieve.events("spikes", at + 100, unit.astype(np.int32))
+    sieve.end_chunk(100, 180, True)
+    recording = Recording([channel.to_dict()], store, 0.5, 100, 180, None)
+    kept = np.zeros(400, bool)
+    for begin, end in channel.windows:
+        kept[begin:end] = True
+    expected = [
+        (unit, (later - earlier) * 0.5)
+        for unit in range(12)
+        for earlier, later in itertools.pairwise(np.flatnonzero(dense[:, unit] & kept[100:180]))
+        if kept[100 + earlier : 100 + later].all()
+    ]
+    np.testing.assert_allclose(recording.isi("spikes"), [interval for _, interval in expected])
+    for number, found in enumerate(recording.cv("spikes")):
+        own = [interval for unit, interval in expected if unit == number]
+        np.testing.assert_allclose(found, np.std(own) / np.mean(own) if len(own) > 1 else np.nan, atol=1e-12)
 
 
 def test_a_spent_budget_ends_the_run_with_nothing_lost():

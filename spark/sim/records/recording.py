@@ -1,5 +1,6 @@
 """Recording: what a run returns."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,7 @@ class Recording(Channels):
         Raises:
             RecordError: There is no such channel of spikes, or it was recorded around a trigger only.
         """
-        channel = self._channel(name, "spikes")
-        if channel["trigger"] is not None:
-            raise RecordError(
-                Problem(name, "was recorded around a trigger only, so it has no rate", "Record it without", "trigger")
-            )
+        channel = self._whole(name, "rate")
         return statistics.mean_rates(self._index(channel), self._number(channel), self._covered(channel) * self.dt)
 
     @checked
@@ -58,9 +55,10 @@ class Recording(Channels):
             Times in the middle of the bins, ms, and rates, Hz; both (bins,).
 
         Raises:
-            RecordError: There is no channel of spikes of this `name`, or the width is not above 0.
+            RecordError: There is no channel of spikes of this `name`, it was recorded around a trigger only, or the
+                width is not above 0.
         """
-        channel = self._channel(name, "spikes")
+        channel = self._whole(name, "rate")
         if not 0 < width < 1e15:
             raise RecordError(Problem("width", f"must be above 0 ms and finite, got {width!r}", "", "bounds"))
         begin = self.first * self.dt
@@ -70,14 +68,23 @@ class Recording(Channels):
 
     @checked
     def isi(self, name: str) -> np.ndarray:
-        """All intervals between successive spikes of a unit of the channel `name`, ms, (intervals,), by unit."""
+        """All intervals between successive spikes of a unit of the channel `name`, ms, (intervals,), by unit.
+
+        Between two windows of a probe spikes were not recorded: what begins before and ends after that is no interval.
+
+        Raises:
+            RecordError: There is no such channel of spikes, or it was recorded around a trigger only.
+        """
         return statistics.intervals(*self._timed(name))[0]
 
     @checked
     def cv(self, name: str) -> np.ndarray:
         """Coefficient of variation of the intervals of each recorded unit of the channel `name`, (units,).
 
-        It is NaN with fewer than three spikes.
+        It is NaN with fewer than two intervals, which are those of `isi`.
+
+        Raises:
+            RecordError: As of `isi`.
         """
         return statistics.variation(*self._timed(name), self._number(self._channel(name)))
 
@@ -158,8 +165,19 @@ class Recording(Channels):
         place[channel["units"]] = np.arange(len(channel["units"]))
         return place[units]
 
-    def _timed(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        return self.spikes(name)[0], self._index(self._channel(name, "spikes"))
+    def _whole(self, name: str, what: str) -> Described:
+        """A channel of spikes that was not recorded around a trigger only, after which it would have none of `what`."""
+        channel = self._channel(name, "spikes")
+        if channel["trigger"] is not None:
+            text = f"was recorded around a trigger only, so it has no {what}"
+            raise RecordError(Problem(name, text, "Record it without", "trigger"))
+        return channel
+
+    def _timed(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Times of spikes, which unit each is of, and how many gaps without a record lie before each."""
+        channel = self._whole(name, "intervals")
+        steps, _ = self._source.read(channel["name"])
+        return steps * self.dt, self._index(channel), np.searchsorted(_gaps(channel["windows"]), steps, side="right")
 
     def _covered(self, channel: Described) -> int:
         """Steps of the run that the channel's windows leave."""
@@ -169,6 +187,16 @@ class Recording(Channels):
         for begin, end in channel["windows"]:
             covered[max(begin - self.first, 0) : max(end - self.first, 0)] = True
         return int(covered.sum())
+
+
+def _gaps(windows: Sequence[tuple[int, int]] | None) -> np.ndarray:
+    """Where windows of steps that are kept end before others begin, ascending."""
+    reached, found = None, []
+    for begin, end in sorted(windows or ()):
+        if reached is not None and begin > reached:
+            found.append(reached)
+        reached = end if reached is None else max(reached, end)
+    return np.array(found, np.int64)
 
 
 class _Folder:

@@ -22,17 +22,20 @@ def rate_over_time(
     return edges[:-1] + width / 2, counts * (1000.0 / (width * max(number, 1)))
 
 
-def intervals(times: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Time between successive spikes of the same unit, by unit and then by time, and the unit of each."""
+def intervals(times: np.ndarray, units: np.ndarray, gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Time between successive spikes of the same unit, by unit and then by time, and the unit of each.
+
+    Of `gaps`, how many lie before each spike, there is none between the two.
+    """
     order = np.argsort(units, kind="stable")
-    unit, time = units[order], times[order]
-    same = unit[1:] == unit[:-1]
+    unit, time, before = units[order], times[order], gaps[order]
+    same = (unit[1:] == unit[:-1]) & (before[1:] == before[:-1])
     return np.diff(time)[same], unit[1:][same]
 
 
-def variation(times: np.ndarray, units: np.ndarray, number: int) -> np.ndarray:
-    """Coefficient of variation of each unit's intervals; NaN with fewer than three spikes."""
-    found, owner = intervals(times, units)
+def variation(times: np.ndarray, units: np.ndarray, gaps: np.ndarray, number: int) -> np.ndarray:
+    """Coefficient of variation of each unit's intervals; NaN with fewer than two."""
+    found, owner = intervals(times, units, gaps)
     count = np.bincount(owner, minlength=number)
     several = count >= 2
     mean, square = np.full(number, np.nan), np.full(number, np.nan)
