@@ -6,10 +6,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
 from jax.extend import core
 
 from spark.arrays import Numeric
 from spark.core.arguments import checked
+from spark.core.binding import not_spikes, wrong_kind
 from spark.core.calling import step_as_written
 from spark.core.counter import Counter
 from spark.core.errors import ArgumentError, InputError, Problem, StateError
@@ -81,7 +84,7 @@ def unroll(
 
     Raises:
         ArgumentError: `steps` is not above 0, or a parameter or what to record is not there, with the nearest name.
-        InputError: Inputs are missing, too many, or of another shape.
+        InputError: Inputs are missing, too many, of another shape or kind of dtype, or hold spikes that are none.
         ModuleError: Something is learned, and the brain pauses between steps, as for a `rewiring`; or a derivative
             would pass through something that has no formula in floats; says through what.
     """
@@ -251,7 +254,10 @@ def _inputs(brain: Brain, given: dict[str, object], steps: int) -> tuple[dict[st
     for name, spec in specs.items():
         payload = given.get(name)
         shape = payload.shape if isinstance(payload, Payload) else None
-        if isinstance(payload, spec.payload_type) and shape == spec.shape:
+        wrong = _wrong_numbers(brain, name, payload) if isinstance(payload, spec.payload_type) else None
+        if wrong is not None:
+            problems.append(replace(wrong, address=f"unroll.inputs.{name}"))
+        elif isinstance(payload, spec.payload_type) and shape == spec.shape:
             fixed[name] = payload
         elif isinstance(payload, spec.payload_type) and shape == (steps, *spec.shape):
             series[name] = payload
@@ -262,3 +268,10 @@ def _inputs(brain: Brain, given: dict[str, object], steps: int) -> tuple[dict[st
     if problems:
         raise InputError(problems)
     return fixed, series
+
+
+def _wrong_numbers(brain: Brain, name: str, payload: Payload) -> Problem | None:
+    """What is wrong with the numbers of an input, as for `run`; of an array that JAX traces only its kind is known."""
+    if not payload.accepts(payload.dtype):
+        return wrong_kind(brain, name, payload.dtype, type(payload))
+    return None if isinstance(payload.value, Tracer) else not_spikes("", type(payload)(np.asarray(payload.value)))

@@ -289,6 +289,18 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         {"inputs": {}},
         "unroll.inputs.spikes: does not fit, got NoneType; expected a SpikeArray of shape (5,) or (12, 5)",
     ),
+    (
+        {"inputs": {"spikes": spark.SpikeArray(np.full((STEPS, 5), 2, np.int8))}},
+        "unroll.inputs.spikes: holds numbers that are no spikes, got 2; expected -1, 0 or 1",
+    ),
+    (
+        {"inputs": {"spikes": spark.SpikeArray(jnp.full(5, -2, jnp.int8))}},
+        "unroll.inputs.spikes: holds numbers that are no spikes, got -2; expected -1, 0 or 1",
+    ),
+    (
+        {"inputs": {"spikes": spark.SpikeArray(np.zeros(5, complex))}},
+        "unroll.inputs.spikes: has the wrong kind of dtype, got complex128; expected ",
+    ),
 ]
 
 
