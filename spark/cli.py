@@ -13,6 +13,8 @@ from spark.doctor import report
 from spark.learn.command import add_commands, run_command
 
 NEEDED_BY_EDITOR = ("starlette", "uvicorn", "websockets")
+# What the demo can draw; a name with another end would fail after the run, or have its picture elsewhere.
+PICTURES = (".jpg", ".pdf", ".png", ".svg")
 NEEDED_BY_DEMO = {"gymnasium": "gym", "tqdm": "gym", "matplotlib": "plot"}
 
 
@@ -119,6 +121,10 @@ def _demo(options: argparse.Namespace) -> int:
     if options.lesson < 0:
         print(f"--lesson must be at least 0, got {options.lesson}", file=sys.stderr)
         return 2
+    if options.picture.suffix.lower() not in PICTURES:
+        known = f"{', '.join(PICTURES[:-1])} or {PICTURES[-1]}"
+        print(f"--picture: the name must end in {known}, got {str(options.picture)!r}", file=sys.stderr)
+        return 2
     if not options.picture.parent.is_dir():
         print(f"--picture: there is no folder {options.picture.parent}. Create it first", file=sys.stderr)
         return 2
@@ -133,9 +139,10 @@ def _demo(options: argparse.Namespace) -> int:
 
     measured = run_demo(options.iterations, options.picture, progress=not options.quiet)
     print(f"{measured['iterations_per_second']:,.0f} iterations per second")
+    episodes = f"{measured['episodes']:.0f} episodes, {measured['mean_return']:.0f} steps each on average"
     print(
-        f"The pool fires at {measured['pool_rate']:.0f} Hz. {measured['episodes']:.0f} episodes, "
-        f"{measured['mean_return']:.0f} steps each on average (nothing teaches this brain)."
+        f"The pool fires at {measured['pool_rate']:.0f} Hz. "
+        f"{episodes if measured['episodes'] else 'No episode ended'} (nothing teaches this brain)."
     )
     print(f"Picture: {options.picture.resolve()}", flush=True)
     if options.lesson:

@@ -25,6 +25,8 @@ from spark.nn import Brain, BrainConfig
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+_MOST_PORT = 65_535
+
 
 class GraphEditor:
     """The Graph Editor, served from this process.
@@ -41,7 +43,8 @@ class GraphEditor:
         drafts: Folder of the drafts.
 
     Raises:
-        RunError: It would listen to the network without a token of yours.
+        RunError: It would listen to the network without a token of yours, the port is none, or the folder does not hold
+            the file.
         RegistryError: The brain has a module that is in no catalogue.
     """
 
@@ -66,12 +69,18 @@ class GraphEditor:
                     "host",
                 )
             )
+        if not 0 <= port <= _MOST_PORT:
+            text = f"must be from 0, for any that is free, to {_MOST_PORT}, got {port}"
+            raise RunError(Problem("port", text, "", "bounds"))
         first: Document | str | None = None
         if isinstance(what, (Brain, BrainConfig)):
             first = document_of(what.config if isinstance(what, Brain) else what)
         elif what is not None:
             path = Path(what).absolute()
             folder = folder or path.parent
+            if not path.is_relative_to(Path(folder).absolute()):
+                text = f"{str(folder)!r} does not hold the file, got {str(what)!r}"
+                raise RunError(Problem("folder", text, "Leave the folder out, or name one that holds it", "folder"))
             first = path.relative_to(Path(folder).absolute()).as_posix()
         states = Path(drafts) if drafts else state_folder()
         self._state, checkpoint = None, None

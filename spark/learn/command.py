@@ -21,6 +21,8 @@ from spark.nn import Brain
 from spark.worlds import World
 
 EPISODES = 100
+# The exit status of a command that Ctrl-C ended, as shells have it.
+BY_CTRL_C = 130
 
 
 def add_commands(commands: Any) -> None:
@@ -49,6 +51,12 @@ def run_command(options: argparse.Namespace) -> int:
     except SparkError as error:
         print(f"spark {options.command}: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"spark {options.command}: {error.filename or 'files'}: {error.strerror}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nspark {options.command}: interrupted", file=sys.stderr)
+        return BY_CTRL_C
 
 
 def _learn(options: argparse.Namespace) -> int:
@@ -59,11 +67,13 @@ def _learn(options: argparse.Namespace) -> int:
         print(f"spark learn: --seeds must be at least 1, got {options.seeds}", file=sys.stderr)
         return 2
     for seed in range(options.seed, options.seed + options.seeds):
-        _teach(options, seed)
+        if not _teach(options, seed):
+            return BY_CTRL_C
     return 0
 
 
-def _teach(options: argparse.Namespace, seed: int) -> None:
+def _teach(options: argparse.Namespace, seed: int) -> bool:
+    """Teach one brain, and say how well it does; whether that was not interrupted."""
     begin = time.perf_counter()
     name = options.to / f"{options.task}-seed-{seed}"
     brain, line = task(options.task, seed), _Line(not options.json)
@@ -74,6 +84,13 @@ def _teach(options: argparse.Namespace, seed: int) -> None:
         to=name,
         resume=options.resume,
     )
+    kept = Kept(name)
+    if lesson.stopped is not None:
+        line.end()
+        where = f" Saved in {kept.brain}; go on with --resume." if lesson.returns.size else ""
+        done = f"seed {seed}: {lesson.stopped} after {lesson.returns.size}"
+        print(f"spark learn: {done} of {options.episodes} episodes.{where}", file=sys.stderr)
+        return False
     line.show("learned; now with learning off ...")
     found = evaluate(brain, episodes=EPISODES)
     beside = _beside(brain, EPISODES)
@@ -83,12 +100,12 @@ def _teach(options: argparse.Namespace, seed: int) -> None:
         about = {"task": options.task, "seed": seed, "episodes": int(lesson.returns.size), "first_solved": first}
         judged = {"evaluation": _as_json(found), "beside": {name: _as_json(one) for name, one in beside.items()}}
         print(json.dumps({**about, "seconds": round(seconds, 2), **judged}), flush=True)
-        return
+        return True
     solved = "not solved while it learned" if first is None else f"solved in episode {first}"
     print(f"Seed {seed}: {found}; {solved}; {seconds:.0f} s.")
     _print_beside(beside)
-    kept = Kept(name)
     print(f"Saved in {kept.brain}; its learning curve in {kept.curve}.")
+    return True
 
 
 def _eval(options: argparse.Namespace) -> int:

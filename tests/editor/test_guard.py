@@ -250,6 +250,21 @@ def test_the_icon_that_browsers_ask_for_by_themselves_is_the_pages(client, guard
     assert asked.headers["content-type"] == own.headers["content-type"] == "image/svg+xml"
 
 
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_there_is_not_is_refused(tmp_path, port):
+    with pytest.raises(spark.RunError) as caught:
+        GraphEditor(folder=tmp_path, drafts=tmp_path, port=port)
+    assert str(caught.value) == f"port: must be from 0, for any that is free, to 65535, got {port}."
+
+
+def test_a_file_outside_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "inside").mkdir()
+    with pytest.raises(spark.RunError) as caught:
+        GraphEditor(tmp_path / "a.spark.json", folder=tmp_path / "inside", drafts=tmp_path)
+    text = f"folder: {str(tmp_path / 'inside')!r} does not hold the file, got {str(tmp_path / 'a.spark.json')!r}. "
+    assert str(caught.value) == text + "Leave the folder out, or name one that holds it"
+
+
 def test_the_network_is_not_listened_to_without_a_token_of_the_users(tmp_path):
     with pytest.raises(spark.RunError, match="can be reached from other machines"):
         GraphEditor(folder=tmp_path, drafts=tmp_path, host="0.0.0.0")

@@ -1,6 +1,7 @@
 """A lesson of the command on disk: written while it goes on, and gone on from after it was killed."""
 
 import contextlib
+import errno
 import json
 import os
 import random
@@ -21,6 +22,7 @@ from spark.learn import keeping, plasticity
 from spark.learn.keeping import Kept
 from spark.learn.lesson import conduct
 from spark.nn import Brain
+from spark.sim.interrupt import INTERRUPTED
 from spark.sim.run import build
 from spark.worlds import CartPole
 from spark.worlds.world import ENDLESS
@@ -253,6 +255,51 @@ def test_ctrl_c_at_once_leaves_a_brain_as_its_curve_says(monkeypatch):
     assert lesson.returns.size == 0 and lesson.stopped == "interrupted by Ctrl-C"
     for path in before:
         np.testing.assert_array_equal(brain.state[path], before[path], err_msg=path)
+
+
+def interrupted_after(monkeypatch, episodes):
+    """As if Ctrl-C were pressed in the episode after so many."""
+    course = plasticity.Plasticity.fit
+
+    def fit(self, *args, callbacks=(), **more):
+        return course(self, *args, callbacks=[*callbacks, stop], **more)
+
+    def stop(progress):
+        if progress.done >= episodes:
+            progress.stop(INTERRUPTED)
+
+    monkeypatch.setattr(plasticity.Plasticity, "fit", fit)
+
+
+def test_ctrl_c_ends_the_command_with_all_its_seeds_and_says_how_to_go_on(tmp_path, capsys, small, monkeypatch):
+    interrupted_after(monkeypatch, 2)
+    asked = ["learn", "cartpole", "--seeds", "3", "--episodes", "90", "--to", str(tmp_path), "--json"]
+    assert main(asked) == 130
+    said, kept = capsys.readouterr(), sorted(path.name for path in tmp_path.iterdir())
+    assert not said.out and kept == ["cartpole-seed-0.csv", "cartpole-seed-0.safetensors"]
+    done = (tmp_path / kept[0]).read_text().count("\n") - 1
+    path = tmp_path / kept[1]
+    text = f"spark learn: seed 0: interrupted by Ctrl-C after {done} of 90 episodes."
+    assert 2 <= done < 90 and said.err.strip() == f"{text} Saved in {path}; go on with --resume."
+
+
+def test_ctrl_c_while_a_brain_is_judged_is_no_trace_of_errors(tmp_path, capsys, small, monkeypatch):
+    def judged(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learn.command, "evaluate", judged)
+    assert main(["learn", "cartpole", "--episodes", "1", "--to", str(tmp_path), "--json"]) == 130
+    assert capsys.readouterr().err.strip() == "spark learn: interrupted"
+
+
+def test_a_disk_that_is_full_is_named_by_the_command(tmp_path, capsys, small, monkeypatch):
+    def full(path, _):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(keeping, "write_whole", full)
+    assert main(["learn", "cartpole", "--episodes", "1", "--to", str(tmp_path), "--json"]) == 2
+    text = f"spark learn: {tmp_path / 'cartpole-seed-0.csv'}: No space left on device"
+    assert capsys.readouterr().err.strip() == text
 
 
 @pytest.mark.slow

@@ -65,6 +65,7 @@ def test_the_demo_shows_a_progress_bar(tmp_path, capsys):
     main(["demo", "--iterations", "20", "--lesson", "0", "--picture", str(tmp_path / "demo.png")])
     told = capsys.readouterr()
     assert "20/20" in told.err and "learns" not in told.out
+    assert "nan" not in told.out and ("No episode ended" in told.out) != (" steps each on average" in told.out)
 
 
 def test_the_demo_refuses_less_than_no_lesson(capsys):
@@ -76,6 +77,13 @@ def test_the_demo_says_which_package_is_missing(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "gymnasium", None)
     assert main(["demo"]) == 2
     assert "pip install 'spark-brain[demo]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["picture", "picture.xyz"])
+def test_the_demo_refuses_a_picture_that_it_cannot_draw_before_it_runs(tmp_path, capsys, name):
+    assert main(["demo", "--picture", str(tmp_path / name)]) == 2
+    text = f"--picture: the name must end in .jpg, .pdf, .png or .svg, got {str(tmp_path / name)!r}"
+    assert capsys.readouterr().err.strip() == text and not list(tmp_path.iterdir())
 
 
 def test_the_demo_refuses_a_folder_that_is_not_there(tmp_path, capsys):
