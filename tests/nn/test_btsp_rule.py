@@ -1,5 +1,6 @@
 """Behavioural time scale plasticity: its published shape, where plateaus are seen, and what is refused."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -163,14 +164,23 @@ def test_settings_that_would_have_no_effect_beside_plateaus_of_a_modulator_are_r
     text = "BTSPRuleConfig.threshold: has no effect on plateaus that the modulation brings, got -40. Leave it out"
     with refused(spark.ConfigError, text):
         plasticity.BTSPRuleConfig(plateaus="modulation", threshold=-40.0)
-    with refused(spark.ConfigError, text.replace("-40", "-35")):
-        plasticity.BTSPRuleConfig(plateaus="modulation", threshold=-35.0)
     text = (
         "BTSPRuleConfig.eligibility_tau: has no modulation left, got 100 ms beside plateaus='modulation'. Leave it "
         "out, or let plateaus be seen at the soma or a dendrite"
     )
     with refused(spark.ConfigError, text):
         plasticity.BTSPRuleConfig(plateaus="modulation", eligibility_tau=100.0)
+
+
+def test_a_brain_whose_plateaus_a_modulator_brings_is_loaded_again(tmp_path: Path) -> None:
+    assert plasticity.BTSPRuleConfig.from_dict(INSTRUCTED.to_dict()) == INSTRUCTED
+    brain = instructed(0.5, 4)
+    spark.run(brain, 9, {"plateaus": FloatArray(np.ones(1, np.float32)), "s": SpikeArray(np.ones(4, np.int8))})
+    spark.save_checkpoint(brain, tmp_path / "brain.safetensors")
+    found = spark.load_checkpoint(tmp_path / "brain.safetensors")
+    assert found.config == brain.config
+    np.testing.assert_array_equal(found.state["pool.learns.weights"], brain.state["pool.learns.weights"])
+    assert (np.asarray(brain.state["pool.learns.weights"]) != 0.5).all()
 
 
 def test_plateaus_of_a_wrong_shape_are_refused() -> None:

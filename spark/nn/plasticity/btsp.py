@@ -73,7 +73,8 @@ class BTSPRuleConfig(ConnectionRuleConfig):
             text = f"has no modulation left, got {self.eligibility_tau:g} ms beside plateaus={_MODULATION!r}"
             mend = "Leave it out, or let plateaus be seen at the soma or a dendrite"
             found.append(Problem("eligibility_tau", text, mend, "setting"))
-        if self.instructed and "threshold" in self.explicit():
+        # The default counts as left out: a config's plain data, of which files are made, has it too.
+        if self.instructed and self.threshold != type(self).model_fields["threshold"].default:
             text = f"has no effect on plateaus that the modulation brings, got {self.threshold:g}"
             found.append(Problem("threshold", text, "Leave it out", "setting"))
         return found
