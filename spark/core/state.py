@@ -170,7 +170,7 @@ class State:
                 below, above = f"at most {most}", f"at least {least}"
                 expected = above if most is None else below if least is None else f"{least} to {most}"
                 return [Problem(path, f"is out of its bounds, got {found}; expected {expected}", "", "bounds")]
-        return [] if path == STEP else _beyond(path, array, kind)
+        return [] if path == STEP else _beyond(path, array, jnp.dtype(slot.dtype))
 
     def _known(self, path: str) -> None:
         if path not in self:
@@ -231,7 +231,7 @@ def _kind_of(value: Any) -> Any:
     return jnp.dtype("int32") if whole or getattr(value, "dtype", None) == np.int64 else jnp.result_type(value)
 
 
-def _beyond(path: str, array: np.ndarray, held: Any) -> list[Problem]:
+def _beyond(path: str, array: np.ndarray, held: np.dtype) -> list[Problem]:
     """What is wrong with numbers of another dtype of this kind: the first that `held` would wrap or make infinite."""
     if array.dtype == held or jnp.can_cast(array.dtype, held, "safe"):
         return []
