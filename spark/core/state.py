@@ -160,7 +160,8 @@ class State:
         least, most = self.about.bounds.get(path, (None, None))
         bounded = least is not None or most is not None
         # What JAX holds on another device is not fetched for nothing.
-        if isinstance(value, Tracer) or not np.size(value) or not (bounded or getattr(value, "dtype", None) != kind):
+        fits = isinstance(value, np.ndarray | jax.Array) and value.dtype == kind
+        if isinstance(value, Tracer) or not np.size(value) or (fits and not bounded):
             return []
         array = np.asarray(value)
         if bounded:

@@ -1,6 +1,5 @@
 """Recording: what a run returns."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -189,10 +188,10 @@ class Recording(Channels):
         return int(covered.sum())
 
 
-def _gaps(windows: Sequence[tuple[int, int]] | None) -> np.ndarray:
+def _gaps(windows: list[list[int]]) -> np.ndarray:
     """Where windows of steps that are kept end before others begin, ascending."""
     reached, found = None, []
-    for begin, end in sorted(windows or ()):
+    for begin, end in sorted(windows):
         if reached is not None and begin > reached:
             found.append(reached)
         reached = end if reached is None else max(reached, end)
