@@ -47,7 +47,13 @@ class Log:
     steps_per_action: int = 1
 
     def raster(self) -> np.ndarray:
-        """Spikes of all modules side by side, (brain steps, units), -1, 0 or 1, modules in wiring order."""
+        """Spikes of all modules side by side, (brain steps, units), -1, 0 or 1, modules in wiring order.
+
+        Raises:
+            LoopError: No spikes were kept.
+        """
+        if not self.spikes:
+            raise LoopError(Problem("log.raster", "no spikes were kept", "Run with `spikes=True`", "spikes"))
         parts = [np.concatenate(rows) for rows in self.spikes.values()]
         return np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1)
 

@@ -42,12 +42,26 @@ class Loop:
         steps_per_action: int = 16,
         rest_steps: int = 16,
     ) -> None:
-        self.brain, self.environment = brain, environment
+        self.environment = environment
         spaces = environment.observation_space, environment.action_space
         self._acting = Acting(brain, *spaces, observe, act, steps_per_action, rest_steps)
-        self.steps_per_action, self.rest_steps = steps_per_action, rest_steps
         self._started = False
         self._observation: Any = None
+
+    @property
+    def brain(self) -> Brain:
+        """The brain; another one takes a loop of its own."""
+        return self._acting.brain
+
+    @property
+    def steps_per_action(self) -> int:
+        """Brain steps for each environment step."""
+        return self._acting.steps_per_action
+
+    @property
+    def rest_steps(self) -> int:
+        """Brain steps after the end of an episode."""
+        return self._acting.rest_steps
 
     @property
     def observe(self) -> Encoder:

@@ -15,6 +15,8 @@ from spark.nn import Brain
 # Spaces without bounds often state the largest number of their dtype instead.
 _WIDEST = 1e30
 
+_SCALES = "Give `observe=`: a function that scales an observation to about [-1, 1]"
+
 # Inputs of a brain that tell what its last action brought, unless observations have parts of these names.
 TOLD = ("reward", "terminated", "truncated")
 
@@ -96,11 +98,11 @@ def action_decoder(space: gym.Space, brain: Brain) -> Decoder:
 
     `Discrete`: the index of the largest output, and so for each number of a `MultiDiscrete` among as many outputs as it
     has values. `MultiBinary`: which outputs exceed 0.5. A bounded `Box`: outputs from [0, 1] scaled to its range and
-    clipped. Parts of a `Dict` are read from the outputs of their names, where those are all that there are; else they
-    follow one another in the only output, as those of a `Tuple` do.
+    clipped; of whole numbers the nearest. Parts of a `Dict` are read from the outputs of their names, where those are
+    all that there are; else they follow one another in the only output, as those of a `Tuple` do.
 
     Raises:
-        LoopError: No rule for this space, or a port of another size.
+        LoopError: No rule for this space, an unbounded `Box`, or a port of another size.
     """
     outputs = brain.config.output_map
     whole = not _is_named(space, outputs)
@@ -164,10 +166,7 @@ def _shown(space: gym.Space, address: str) -> Numbers:
 
 
 def _scaled(space: gym.spaces.Box, address: str) -> Numbers:
-    low, high = (end.astype(np.float64).reshape(-1) for end in (space.low, space.high))
-    if not all(np.isfinite(end).all() and (np.abs(end) < _WIDEST).all() for end in (low, high)):
-        fix = "Give `observe=`: a function that scales an observation to about [-1, 1]"
-        raise LoopError(Problem(address, f"is not bounded, got {space}", fix, "unbounded"))
+    low, high = (end.reshape(-1) for end in _ends(space, address, _SCALES))
     # A feature that never changes has no width: it reads as the middle of its range.
     width = np.where(high > low, high - low, 1.0)
 
@@ -192,13 +191,8 @@ def _chosen(space: gym.Space, address: str) -> Numbers:
             return (np.reshape(found, space.nvec.shape) + space.start).astype(space.dtype)
 
         return Numbers(int(sizes.sum()), largest)
-    if isinstance(space, gym.spaces.Box) and space.is_bounded():
-
-        def stretched(numbers: np.ndarray) -> np.ndarray:
-            share = np.clip(numbers.astype(np.float64).reshape(space.shape), 0.0, 1.0)
-            return (space.low + share * (space.high - space.low)).astype(space.dtype)
-
-        return Numbers(int(np.prod(space.shape)), stretched)
+    if isinstance(space, gym.spaces.Box):
+        return _stretched(space, address)
     if isinstance(space, (gym.spaces.Dict, gym.spaces.Tuple)) and len(space.spaces):
         parts = {key: _chosen(part, where) for key, part, where in _parts(space, address)}
         ends = np.cumsum([part.size for part in parts.values()])
@@ -210,6 +204,35 @@ def _chosen(space: gym.Space, address: str) -> Numbers:
 
         return Numbers(int(ends[-1]), split)
     raise _no_rule(address, space, "act")
+
+
+def _stretched(space: gym.spaces.Box, address: str) -> Numbers:
+    # The width of a range may be more than its own type holds.
+    low, high = _ends(space, address, "Give `act=` a function of your own")
+    whole = np.issubdtype(space.dtype, np.integer)
+
+    def stretched(numbers: np.ndarray) -> np.ndarray:
+        share = np.clip(numbers.astype(np.float64).reshape(space.shape), 0.0, 1.0)
+        wide = low + share * (high - low)
+        wide = np.rint(wide) if whole else wide
+        # Rounding may lead out of the range.
+        most = (share >= 1) | (wide >= high)
+        within = np.where(most, low, wide).astype(space.dtype)
+        return np.where(most, space.high, np.clip(within, space.low, space.high)).astype(space.dtype)
+
+    return Numbers(int(np.prod(space.shape)), stretched)
+
+
+def _ends(space: gym.spaces.Box, address: str, fix: str) -> tuple[np.ndarray, np.ndarray]:
+    """The bounds of a box in double precision.
+
+    Raises:
+        LoopError: It has none.
+    """
+    low, high = space.low.astype(np.float64), space.high.astype(np.float64)
+    if not all(np.isfinite(end).all() and (np.abs(end) < _WIDEST).all() for end in (low, high)):
+        raise LoopError(Problem(address, f"is not bounded, got {space}", fix, "unbounded"))
+    return low, high
 
 
 def _no_rule(address: str, space: gym.Space, option: str) -> LoopError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from copy import deepcopy
 from typing import Any
 
 import gymnasium as gym
@@ -46,25 +47,39 @@ class VectorLoop:
         steps_per_action: int = 16,
         rest_steps: int = 16,
     ) -> None:
-        self.brains, self.environment = list(brains), environment
+        self.environment = environment
         self._mode = environment.metadata.get("autoreset_mode")
-        self._check()
+        self._check(brains)
         spaces = environment.single_observation_space, environment.single_action_space
         options = observe, act, steps_per_action, rest_steps
-        self._acting = [Acting(brain, *spaces, *options) for brain in self.brains]
-        self.steps_per_action, self.rest_steps = steps_per_action, rest_steps
+        self._acting = [Acting(brain, *spaces, *options) for brain in brains]
         self._started = False
         self._observations: list[Any] = []
         self._actions: list[Any] = []
         # Of each environment whether the next step begins an episode.
-        self._begins = np.zeros(len(self.brains), np.bool_)
+        self._begins = np.zeros(len(brains), np.bool_)
 
-    def _check(self) -> None:
+    @property
+    def brains(self) -> list[Brain]:
+        """The brains, in the order of their environments; others take a loop of their own."""
+        return [acting.brain for acting in self._acting]
+
+    @property
+    def steps_per_action(self) -> int:
+        """Brain steps for each environment step."""
+        return self._acting[0].steps_per_action
+
+    @property
+    def rest_steps(self) -> int:
+        """Brain steps after the end of an episode."""
+        return self._acting[0].rest_steps
+
+    def _check(self, brains: Sequence[Brain]) -> None:
         number, problems = self.environment.num_envs, []
-        if len(self.brains) != number:
-            text = f"must be one for each environment, got {len(self.brains)}; expected {number}"
+        if len(brains) != number:
+            text = f"must be one for each environment, got {len(brains)}; expected {number}"
             problems.append(Problem("brains", text, f"Make them: `spark.replicas(brain, {number})`", "length"))
-        if len({id(brain) for brain in self.brains}) != len(self.brains):
+        if len({id(brain) for brain in brains}) != len(brains):
             fix = "Make copies: `spark.replicas(brain, n)`"
             problems.append(Problem("brains", "lists a brain twice; expected each once", fix, "twice"))
         if not isinstance(self._mode, AutoresetMode):
@@ -108,7 +123,7 @@ class VectorLoop:
         check_bounds("seed", seed or 0, 0, MOST_STEPS)
         for brain in self.brains:
             build(brain)
-        logs = [Log(steps_per_action=self.steps_per_action) for _ in self.brains]
+        logs = [Log(steps_per_action=self.steps_per_action) for _ in self._acting]
         with ExitStack() as held, NoneLost() as interrupts:
             for acting in self._acting:
                 held.enter_context(acting.claim())
@@ -140,7 +155,7 @@ class VectorLoop:
         space = self.environment.single_action_space
         taken = concatenate(space, self._actions, create_empty_array(space, n=len(self._actions)))
         seen, *brought, _ = self.environment.step(taken)
-        acted, self._begins = ~self._begins, np.zeros(len(self.brains), np.bool_)
+        acted, self._begins = ~self._begins, np.zeros(len(self._acting), np.bool_)
         for n in np.flatnonzero(acted):
             if self._acting[n].feel(logs[n], *(of[n] for of in brought)):
                 self._acting[n].rest(learning)
@@ -152,8 +167,5 @@ class VectorLoop:
         self._observations = self._each(seen)
 
     def _each(self, observations: Any) -> list[Any]:
-        """What each environment shows; arrays are copied, since the environment may write into its own."""
-        return [
-            part.copy() if isinstance(part, np.ndarray) else part
-            for part in iterate(self.environment.observation_space, observations)
-        ]
+        """What each environment shows: copies, since the environment may write into its own arrays."""
+        return [deepcopy(part) for part in iterate(self.environment.observation_space, observations)]

@@ -499,3 +499,57 @@ def test_outputs_become_actions_of_the_space(brain, space, value, expected):
     environment.action_space = space
     action = Loop(brain, environment).act({"action": spark.FloatArray(np.array(value, np.float16))})
     np.testing.assert_array_equal(action, expected)
+
+
+EDGES = [
+    gym.spaces.Box(-100, 100, (2,), np.int8),
+    gym.spaces.Box(-(2**31), 2**31 - 1, (2,), np.int32),
+    gym.spaces.Box(-(2**63), 2**63 - 1, (2,), np.int64),
+    gym.spaces.Box(0, 255, (2,), np.uint8),
+]
+
+
+@pytest.mark.parametrize("space", EDGES, ids=str)
+def test_ranges_of_whole_numbers_may_be_wider_than_half_of_their_type(brain, space):
+    decode = action_decoder(space, brain)
+    width = int(space.high[0]) - int(space.low[0])
+    for share in (0.0, 0.25, 0.4375, 0.75, 1.0):
+        action = decode({"action": spark.FloatArray(np.float64([share, 1.5]))})
+        assert space.contains(action)
+        assert abs(int(action[0]) - (int(space.low[0]) + share * width)) <= 0.5 + width * 1e-15
+        assert action[1] == space.high[0]
+
+
+@given(st.data())
+def test_an_action_never_lies_outside_of_its_range(data):
+    ends = st.floats(-1e6, 1e6, width=32)
+    low, high = sorted(data.draw(st.tuples(ends, ends)))
+    dtype = data.draw(st.sampled_from([np.float32, np.float16, np.float64]))
+    low, high = np.sort(np.clip(np.array([low, high]), -6e4, 6e4).astype(dtype))
+    space = gym.spaces.Box(low, high, (2,), dtype)
+    share = np.float32([1.0, data.draw(st.floats(0, 1, width=32))])
+    decode = action_decoder(space, spark.nn.Brain(tutorial_config()))
+    action = decode({"action": spark.FloatArray(share)})
+    assert space.contains(action) and action[0] == high
+
+
+def test_an_unbounded_action_asks_for_a_function(brain):
+    widest = np.finfo(np.float32).max
+    for space in (gym.spaces.Box(-widest, widest, (2,)), gym.spaces.Box(-np.inf, 1, (2,))):
+        with pytest.raises(spark.LoopError, match=re.escape(f"is not bounded, got {space}. Give `act=`")) as error:
+            action_decoder(space, brain)
+        assert str(error.value).startswith("environment.action_space: ")
+
+
+def test_what_a_loop_was_made_of_cannot_be_set_without_effect(brain):
+    loop = Loop(brain, Counting(), steps_per_action=3, rest_steps=2)
+    assert (loop.brain, loop.steps_per_action, loop.rest_steps) == (brain, 3, 2)
+    for name in ("brain", "steps_per_action", "rest_steps", "observe", "act"):
+        with pytest.raises(AttributeError):
+            setattr(loop, name, getattr(loop, name))
+
+
+def test_a_raster_of_spikes_that_were_not_kept_is_refused(brain):
+    log = Loop(brain, Counting(), steps_per_action=1).run(2, seed=0)
+    with pytest.raises(spark.LoopError, match=re.escape("log.raster: no spikes were kept. Run with `spikes=True`")):
+        log.raster()

@@ -123,3 +123,23 @@ def test_what_does_not_fit_is_refused_together() -> None:
     loop = VectorLoop(brains(1), poles(1, AutoresetMode.SAME_STEP), observe=observe)
     with refused(spark.LoopError, "steps: must be at least 1, got 0."):
         loop.run(0)
+
+
+def test_an_environment_that_writes_into_what_it_showed_leaves_the_log() -> None:
+    environment = gym.vector.SyncVectorEnv([Sides, Sides], copy=False, autoreset_mode=AutoresetMode.SAME_STEP)
+    pushes = iter(np.float32(range(8)) / 8)
+
+    def act(outputs: dict[str, Any]) -> Any:
+        return 1, np.full(1, next(pushes))
+
+    logs = VectorLoop(brains(2), environment, act=act, steps_per_action=1, rest_steps=0).run(3, seed=0)
+    assert [float(seen["drive"][0]) for seen in logs[0].observations] == [0, 0, 0.25]
+    assert [float(seen["drive"][0]) for seen in logs[1].observations] == [0, 0.125, 0.375]
+
+
+def test_what_a_loop_was_made_of_cannot_be_set_without_effect() -> None:
+    loop = VectorLoop(brains(1), poles(1, AutoresetMode.SAME_STEP), observe=observe, steps_per_action=3, rest_steps=2)
+    assert (len(loop.brains), loop.steps_per_action, loop.rest_steps) == (1, 3, 2)
+    for name in ("brains", "steps_per_action", "rest_steps"):
+        with pytest.raises(AttributeError):
+            setattr(loop, name, getattr(loop, name))
