@@ -207,8 +207,9 @@ class Brain(Module):
                 unit of its receptor.
 
         Raises:
-            ArgumentError: Weights do not fit: their shape, no numbers, positive ones at an inhibitory receptor, or
-                conductances of gap junctions within a pool that differ between both directions.
+            ArgumentError: Weights do not fit: their shape, no numbers, positive ones at an inhibitory receptor, some
+                outside of the bounds of their rule, or conductances of gap junctions within a pool that differ between
+                both directions.
             StateError: There are no connections at a path, with the nearest; or several projections.
             NotBuiltError: The brain was not built yet.
         """

@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
 from spark.core.errors import ArgumentError, Problem, StateError
 from spark.core.module import Module
-from spark.core.tree import part_named
+from spark.core.tree import part_named, walk
 from spark.graph.specs import PortMap
 from spark.nn.brain_config import BrainConfig
-from spark.nn.connection_table import ConnectionTable, connection_table, held_weights, owner_of
+from spark.nn.connection_table import ConnectionTable, Owner, connection_table, held_weights, owner_of
 from spark.nn.connections import FromMatrix
 from spark.nn.initializers import ArrayInitializer
+from spark.nn.plasticity.weight_rule import WeightRule
 from spark.nn.pools.pool import Pool
 from spark.nn.projections import Projection
 from spark.nn.projections.draws import Drawn
@@ -27,8 +29,8 @@ def new_weights(brain: Module, weights: Mapping[str, ArrayLike]) -> dict[str, tu
 
     Raises:
         ArgumentError: An array has neither one number for each connection nor one for each pair of units, or holds what
-            is no number, or a sign that the receptor does not have; or conductances of gap junctions within a pool that
-            differ between i to j and j to i.
+            is no number, or too large for its dtype, or outside of the bounds of a rule, or of a sign that the receptor
+            does not have; or conductances of gap junctions within a pool that differ between i to j and j to i.
         StateError: There are no connections at a path, with the nearest; or several groups.
     """
     found, problems = {}, []
@@ -44,23 +46,56 @@ def new_weights(brain: Module, weights: Mapping[str, ArrayLike]) -> dict[str, tu
             )
             problems.append(Problem(address, text, "", "shape"))
             continue
-        owner = owner_of(brain, path)
-        sign = owner.sign
-        if not np.isfinite(array).all():
-            worst = array[~np.isfinite(array)][0]
-            problems.append(Problem(address, f"must be finite, got {worst}", "", "bounds"))
-        elif sign < 0 and (array > 0).any():
-            text = f"must be at most 0 at an inhibitory receptor, got {array.max():g}"
-            problems.append(Problem(address, text, "", "bounds"))
-        elif _opens(owner.part) and (array < 0).any():
-            text = f"must be at least 0 at a conductance, got {array.min():g}"
-            problems.append(Problem(address, text, "", "bounds"))
-        elif isinstance(owner.part, GapProjections) and owner.part.joins_both_ways(path.rpartition(".")[2]):
-            problems += _unlike_both_ways(address, table, array)
-        found[path] = (table, array.astype(np.float32))
+        problems += _wrong_numbers(brain, path, table, array)
+        with np.errstate(over="ignore"):
+            found[path] = (table, array.astype(np.float32))
     if problems:
         raise ArgumentError(problems)
     return found
+
+
+def _wrong_numbers(brain: Module, path: str, table: ConnectionTable, array: np.ndarray) -> list[Problem]:
+    """What is wrong with weights of a path that are as many as its connections."""
+    owner, address = owner_of(brain, path), f"with_weights.{path}"
+    most = _largest(owner.part)
+    text = ""
+    if not np.isfinite(array).all():
+        text = f"must be finite, got {array[~np.isfinite(array)][0]}"
+    elif (np.abs(array) > most).any():
+        text = f"must be at most {most:g} in size, got {np.abs(array).max():g}"
+    elif owner.sign < 0 and (array > 0).any():
+        text = f"must be at most 0 at an inhibitory receptor, got {array.max():g}"
+    elif _opens(owner.part) and (array < 0).any():
+        text = f"must be at least 0 at a conductance, got {array.min():g}"
+    if text:
+        return [Problem(address, text, "", "bounds")]
+    if isinstance(owner.part, GapProjections) and owner.part.joins_both_ways(path.rpartition(".")[2]):
+        return _unlike_both_ways(address, table, array)
+    return _outside(brain, address, owner, array) if isinstance(owner.part, PlasticProjection) else []
+
+
+def _largest(part: Any) -> float:
+    """The greatest number that the dtype of its weights holds."""
+    dtype = part.weights.dtype if isinstance(part, PlasticProjection) else part.connected.weights.dtype
+    return float(jnp.finfo(dtype).max)
+
+
+def _outside(brain: Module, address: str, owner: Owner, array: np.ndarray) -> list[Problem]:
+    """Weights that the first change by their rule would clip."""
+    name = owner.part.config.projection.rule_name
+    rule = dict(walk(brain)).get(f"{owner.path.rpartition('.')[0]}.{name}")
+    if not isinstance(rule, WeightRule) or not array.size:
+        return []
+    dtype = owner.part.weights.dtype
+    # As what is learned is held, which may be rounded beyond a bound.
+    least, most = (float(bound) for bound in np.asarray(rule.coefficients.value)[:2].astype(dtype))
+    sizes = (owner.sign * array.astype(np.float64)).astype(dtype)
+    if least <= sizes.min() and sizes.max() <= most:
+        return []
+    worst = owner.sign * float(sizes.min() if least > sizes.min() else sizes.max())
+    low, high = sorted((owner.sign * least, owner.sign * most))
+    text = f"lies outside of the bounds of its rule, got {worst:g}; expected {low:g} to {high:g}"
+    return [Problem(address, text, "Change the weights, or the bounds", "bounds")]
 
 
 def _opens(part: Module) -> bool:

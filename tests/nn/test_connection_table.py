@@ -1,5 +1,7 @@
 """What `brain.connections` lists is what a spike does: each weight acts on its target after its delay."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -175,3 +177,30 @@ def test_weights_that_do_not_fit_are_named():
     with pytest.raises(spark.ArgumentError) as caught:
         inhibited.with_weights({"pool.inhibition": np.ones((PRE, POST))})
     assert str(caught.value) == "with_weights.pool.inhibition: must be at most 0 at an inhibitory receptor, got 1."
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "text"),
+    [
+        (plasticity.PairRuleConfig(maximum=3.0, weight_unit=1.0), 50.0, "got 50; expected 0 to 3"),
+        (plasticity.PairRuleConfig(minimum=0.25, weight_unit=2.0), 0.0, "got 0; expected 0.5 to "),
+        (plasticity.PowerLawRuleConfig(maximum=3.0), 50.0, "got 50; expected 0 to 3"),
+        (plasticity.ScalingRuleConfig(maximum=3.0), -1.0, "got -1; expected 0 to 3"),
+    ],
+)
+def test_weights_that_the_first_change_would_clip_are_refused(rule, given, text):
+    drawn = initializers.UniformInitializer(low=1.0, high=2.0)
+    built = projected(drawn, rule=rule)
+    number = len(built.connections("pool.first"))
+    said = f"with_weights.pool.first: lies outside of the bounds of its rule, {text}"
+    with pytest.raises(spark.ArgumentError, match=re.escape(said)):
+        built.with_weights({"pool.first": np.full(number, given)})
+    assert built.with_weights({"pool.first": np.full(number, 2.0)})
+
+
+@pytest.mark.parametrize("rule", [None, plasticity.PairRuleConfig()])
+def test_weights_that_their_dtype_does_not_hold_are_refused(rule):
+    built = projected(initializers.UniformInitializer(low=1.0, high=2.0), rule=rule)
+    said = "with_weights.pool.first: must be at most 3.40282e+38 in size, got 1e+39"
+    with pytest.raises(spark.ArgumentError, match=re.escape(said)):
+        built.with_weights({"pool.first": np.full(len(built.connections("pool.first")), -1e39)})
