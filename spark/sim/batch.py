@@ -1,7 +1,7 @@
 """`batch`: many brains at once, each as if it ran alone."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
@@ -69,7 +69,7 @@ def batch(
     Args:
         brains: Brains, each once; `spark.replicas` makes many of one.
         steps: How many steps.
-        inputs: As of `run`, for all brains; or a list with the inputs of each.
+        inputs: As of `run`, for all brains; or a list with the inputs of each. An iterator is for one brain alone.
         record: As of `run`, from every brain.
         budget_mb: Most megabytes to record of each brain, in memory.
         threads: How many brains run at a time; left out, as many as there are processors.
@@ -82,7 +82,7 @@ def batch(
 
     Raises:
         RunError: `steps` or `threads` is no whole number above zero, a brain is listed twice, or there are not as many
-            inputs as brains.
+            inputs as brains, or several brains were to take payloads from the same iterator.
         InputError, RecordError: As of `run`, with the place of the brain in the list.
     """
     steps = check_steps(steps)
@@ -153,7 +153,7 @@ def _each(
             Problem("brains", f"lists a brain twice, at {twice}", "Make copies: `spark.replicas(brain, n)`", "twice")
         )
     if inputs is None or isinstance(inputs, Mapping):
-        return [inputs] * len(brains)
+        inputs = [{} if inputs is None else inputs] * len(brains)
     if len(inputs) != len(brains):
         raise RunError(
             Problem(
@@ -163,7 +163,22 @@ def _each(
                 "length",
             )
         )
+    _refuse_shared([given if isinstance(given, Mapping) else {} for given in inputs])
     return list(inputs)
+
+
+def _refuse_shared(inputs: Sequence[Mapping[str, Input]]) -> None:
+    """Refuse iterators of which each of several brains would get some payloads, whoever asks first.
+
+    Raises:
+        RunError: Names the inputs.
+    """
+    given = [(name, id(one)) for of in inputs for name, one in of.items() if isinstance(one, Iterator)]
+    shared = sorted({name for name, one in given if sum(one == other for _, other in given) > 1})
+    if shared:
+        text = "is one iterator for several brains, each of which would get some of its payloads"
+        fix = "Give a function of the step, or a list with inputs of its own for each brain"
+        raise RunError(Problem(f"inputs.{name}", text, fix, "iterator") for name in shared)
 
 
 def _threads(wanted: object) -> int:

@@ -116,9 +116,13 @@ def run(
         InputError: The inputs do not fit: names, shapes, kinds, numbers of rows; at once, or at the step at which a
             function returns something else.
         RecordError: What to record is not there, with the nearest names; or the budget or the disk is full: then the
-            error's `recording` is what was recorded, and the brain stands at the last step that was run.
+            error's `recording` is what was recorded, and the brain stands at the last step that was run. Or a recording
+            is to be continued, and `to` names none.
     """
     steps, asked_threads = check_steps(steps), check_threads(threads)
+    if append and to is None:
+        text, fix = "has no recording to go on with, got True without `to`", "Name its folder: `to='folder'`"
+        raise RecordError(Problem("append", text, fix, "missing"))
     build(brain)
     channels = resolve(record, lambda: recordables(brain))
     keeper = keeper_of(brain)

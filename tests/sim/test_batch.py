@@ -1,6 +1,7 @@
 """`batch` gives each brain what it would get alone; `step` is one call."""
 
 import os
+import re
 import signal
 import threading
 
@@ -38,6 +39,24 @@ def test_inputs_may_differ_from_brain_to_brain():
         np.testing.assert_array_equal(
             one["pool"], spark.run(tutorial_brain(), 200, {"drive": value}, record="pool")["pool"]
         )
+
+
+def test_an_iterator_for_several_brains_is_refused_and_one_for_each_is_not():
+    def given():
+        return {"drive": iter([drive(DRIVE * 0.01 * step) for step in range(40)])}
+
+    text = (
+        "inputs.drive: is one iterator for several brains, each of which would get some of its payloads. Give a "
+        "function of the step, or a list with inputs of its own for each brain"
+    )
+    shared = given()
+    for inputs in (shared, [shared, shared]):
+        with pytest.raises(spark.RunError, match=re.escape(text)):
+            spark.batch([tutorial_brain(), tutorial_brain()], 40, inputs, record="pool")
+    # Nothing was taken from it yet.
+    alone = spark.batch([tutorial_brain()], 40, shared, record="pool")[0]["pool"]
+    for one in spark.batch([tutorial_brain(), tutorial_brain()], 40, [given(), given()], record="pool"):
+        np.testing.assert_array_equal(one["pool"], alone)
 
 
 def test_ctrl_c_stops_all_brains_between_chunks():
