@@ -189,7 +189,7 @@ class Part:
 
         Raises:
             RunError: Another thread runs the module.
-            StateError: No such path, or the value has another shape or kind of dtype.
+            StateError: As of `State.replace`.
         """
         with Claim(keeper_of(self)) as claim:
             claim.keeper.replace(claim.keeper.peek().replace(values))

@@ -35,8 +35,13 @@ def new_weights(brain: Module, weights: Mapping[str, ArrayLike]) -> dict[str, tu
     """
     found, problems = {}, []
     for path, given in weights.items():
-        table, array = connection_table(brain, path), np.asarray(given)
-        address = f"with_weights.{path}"
+        address, table = f"with_weights.{path}", connection_table(brain, path)
+        try:
+            array = np.asarray(given)
+        except ValueError:
+            text = f"is no array of numbers, got a {type(given).__name__} whose rows differ in length"
+            problems.append(Problem(address, text, "", "shape"))
+            continue
         if array.shape == table.shape and array.shape != table.weights.shape:
             array = array[table.sources, table.targets]
         if array.shape != table.weights.shape or array.dtype.kind not in "iuf":
@@ -74,10 +79,11 @@ def _wrong_numbers(brain: Module, path: str, table: ConnectionTable, array: np.n
     return _outside(brain, address, owner, array) if isinstance(owner.part, PlasticProjection) else []
 
 
-def _largest(part: Any) -> float:
+def _largest(part: Module) -> float:
     """The greatest number that the dtype of its weights holds."""
-    dtype = part.weights.dtype if isinstance(part, PlasticProjection) else part.connected.weights.dtype
-    return float(jnp.finfo(dtype).max)
+    assert isinstance(part, (PlasticProjection, ListedProjections))
+    weights = part.weights if isinstance(part, PlasticProjection) else part.connected.weights
+    return float(jnp.finfo(weights.dtype).max)
 
 
 def _outside(brain: Module, address: str, owner: Owner, array: np.ndarray) -> list[Problem]:

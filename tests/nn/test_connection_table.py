@@ -204,3 +204,10 @@ def test_weights_that_their_dtype_does_not_hold_are_refused(rule):
     said = "with_weights.pool.first: must be at most 3.40282e+38 in size, got 1e+39"
     with pytest.raises(spark.ArgumentError, match=re.escape(said)):
         built.with_weights({"pool.first": np.full(len(built.connections("pool.first")), -1e39)})
+
+
+def test_rows_of_different_lengths_are_no_weights():
+    built = projected(NORMAL)
+    said = "with_weights.pool.first: is no array of numbers, got a list whose rows differ in length"
+    with pytest.raises(spark.ArgumentError, match=re.escape(said)):
+        built.with_weights({"pool.first": [[1.0], [1.0, 2.0]]})

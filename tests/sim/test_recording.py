@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -360,3 +361,9 @@ def test_a_recording_stays_in_its_folder_when_the_program_goes_to_another(tmp_pa
     os.chdir(tmp_path / "elsewhere")
     np.testing.assert_array_equal(loaded.spikes("pool.out_spikes")[0], recording.spikes("pool.out_spikes")[0])
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_append_without_a_folder_is_refused():
+    text = "append: has no recording to go on with, got True without `to`. Name its folder: `to='folder'`"
+    with pytest.raises(spark.RecordError, match=re.escape(text)):
+        spark.run(tutorial_brain(), 5, {"drive": drive()}, record="pool", append=True)
