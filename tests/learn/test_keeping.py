@@ -65,6 +65,10 @@ def test_the_command_learns_and_writes_the_brain_and_its_curve(tmp_path, capsys,
     assert spark.load_checkpoint(tmp_path / "cartpole-seed-5.safetensors").state["world.episodes"] == 3
 
 
+class KilledError(BaseException):
+    """Ends a process here, as far as it knows."""
+
+
 def test_a_lesson_that_was_cut_off_goes_on_to_the_same_brain_and_curve(tmp_path, capsys, small, monkeypatch):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     whole.mkdir()
@@ -81,11 +85,11 @@ def test_a_lesson_that_was_cut_off_goes_on_to_the_same_brain_and_curve(tmp_path,
             self.curve.write_text(
                 "episode,return\n" + "".join(f"{n},{r!r}\n" for n, r in enumerate(returns.tolist(), 1))
             )
-            raise KeyboardInterrupt
+            raise KilledError
         write(self, brain, curve, memory)
 
     monkeypatch.setattr(Kept, "write", dies)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KilledError):
         told(cut, capsys)
     monkeypatch.setattr(Kept, "write", write)
     done = int(spark.load_checkpoint(cut / "cartpole-seed-5.safetensors").state["world.episodes"])
