@@ -87,7 +87,7 @@ def test_a_step_of_a_network_waits_before_spikes_are_read_and_before_they_are_no
     before, now = place(1024, 2 * LIST_BYTES), place(2048, 2 * LIST_BYTES)
     numbers = (128, 1, 128, 0, 0, 0, 0, 0, 1)
     listed = line(ins.LIST_FIRED, (cached, before), (128,))
-    scatter = line(ins.SCATTER, (before, rows, rows, rows, None, ring, step, None), numbers)
+    scatter = line(ins.SCATTER, (before, rows, rows, rows, None, ring, step, None, None), numbers)
     formula = formula_line([], 128, [(ring, 1, True, True), (spikes, 1, True, True), (step, 1, False, False)])
     copy = line(ins.COPY, (cached, spikes), (128, 1))
     count = line(ins.STEP, (step,), ())
