@@ -4,7 +4,8 @@ from spark.core.extras import need as _need
 
 _need("gym", "gymnasium", "tqdm")
 
-from spark.envs.acting import Log as Log  # noqa: E402  The line above says what to install.
+# Imported behind that line, which says what to install where something is missing: hence E402.
+from spark.envs.acting import Log as Log  # noqa: E402
 from spark.envs.environment import Environment as Environment  # noqa: E402
 from spark.envs.loop import Loop as Loop  # noqa: E402
 from spark.envs.spaces import action_decoder as action_decoder  # noqa: E402

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from copy import deepcopy
 from typing import Any
 
 import gymnasium as gym
@@ -167,5 +166,5 @@ class VectorLoop:
         self._observations = self._each(seen)
 
     def _each(self, observations: Any) -> list[Any]:
-        """What each environment shows: copies, since the environment may write into its own arrays."""
-        return [deepcopy(part) for part in iterate(self.environment.observation_space, observations)]
+        """What each environment shows; a brain sees it, and its log copies it, before the next step is taken."""
+        return list(iterate(self.environment.observation_space, observations))

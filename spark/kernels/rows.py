@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,16 @@ _AT_ONCE = 1 << 20  # Connections that are worked on at once: their numbers stay
 ONE_WEIGHT, WEIGHT_OF_UNIT, WEIGHT_OF_EDGE = range(3)
 
 
-Held = TypeVar("Held", covariant=True)
+class WithDtype(Protocol):
+    """An array, or the place of one."""
+
+    @property
+    def dtype(self) -> object:
+        """What kind of numbers."""
+        ...
+
+
+Held = TypeVar("Held", bound=WithDtype, covariant=True)
 
 
 class Rows(NamedTuple, Generic[Held]):
@@ -41,7 +50,7 @@ class Rows(NamedTuple, Generic[Held]):
     @property
     def by_delay(self) -> bool:
         """Whether each row ascends by half of the targets, then delay; else by target."""
-        return str(self.post.dtype) == "uint32"  # type: ignore[attr-defined]
+        return str(self.post.dtype) == "uint32"
 
 
 class Unordered(NamedTuple):
