@@ -84,13 +84,31 @@ def _is_one_loop(way: Way) -> bool:
 
 
 def _depths(neuron: Neuron, elementwise: set[str]) -> dict[str, int]:
-    """How many times a component waits for others that are not elementwise and have waited for elementwise ones."""
+    """How many times a component waits for others that are not elementwise and have waited for elementwise ones.
+
+    An elementwise component waits for those that read it, as far as it may: what only the soma reads is computed in
+    the soma's loop, although the sources' short-term plasticity had to be computed before.
+    """
     depth: dict[str, int] = {}
     for name in neuron._order:
-        feeds = [w.origin for wires in neuron._wires[name].values() for w in wires if w.origin in depth]
+        feeds = [origin for origin in _origins(neuron, name) if origin in depth]
         passing = [depth[f] + (f in elementwise and name not in elementwise) for f in feeds]
         depth[name] = max(passing, default=0)
+    for place, name in reversed(list(enumerate(neuron._order))):
+        if name not in elementwise:
+            continue
+        later = neuron._order[place + 1 :]
+        # Who reads it, and whose output of the step before it reads itself.
+        before = [other for other in later if name in _origins(neuron, other)]
+        before += [other for other in later if other in _origins(neuron, name)]
+        latest = min((depth[other] - (other not in elementwise) for other in before), default=depth[name])
+        depth[name] = max(depth[name], latest)
     return depth
+
+
+def _origins(neuron: Neuron, name: str) -> set[str]:
+    """The components that a component reads."""
+    return {wire.origin for wires in neuron._wires[name].values() for wire in wires}
 
 
 def _fused(neuron: Neuron, members: list[str]) -> Fused | None:

@@ -25,11 +25,13 @@ FAMILIES = {
     "learning": "What learns from reward",
 }
 _CONDUCTANCE = 'where conductances arrive, the leaky soma\'s own step takes an exponential; less with `scheme="euler"`'
+_TWO_TRACES = "two traces of each unit in every step, which a cache may not hold"
 REASONS = {
     "AdaptiveExponentialSoma": "an exponential",
     "ExponentialSoma": "an exponential",
     "EscapeRateSoma": "two exponentials and a random number",
     "PoissonSoma": "an exponential and a random number",
+    "GeneralizedLeakySoma": "with all its options: five variables of each unit",
     "HodgkinHuxleySoma": "ten exponentials: rates of three gates, and the exact step of all four variables",
     "TraubMilesSoma": "ten exponentials, as in `HodgkinHuxleySoma`",
     "AlphaConductance": _CONDUCTANCE,
@@ -46,7 +48,10 @@ REASONS = {
     "ClopathRule": "two averages of the potential of each unit in every step, and what hangs on them",
     "EquationRule": "what is written as text is general: every event goes through all of a unit's connections",
     "PowerLawRule": "a power for every change",
+    "QuadrupletRule": _TWO_TRACES,
     "ScalingRule": "a rate for each unit in every step, and every connection at intervals",
+    "TripletRule": _TWO_TRACES,
+    "ZenkeRule": f"{_TWO_TRACES}; and a pull towards the first weights",
     "ExponentialIntegrator": "sums over groups that are drawn at random, out of order",
     "FirstToSpike": "asks all units in every step whether any fired",
     "OrnsteinUhlenbeckCurrent": "a random number with a normal distribution for each unit",
