@@ -19,7 +19,7 @@ import numpy as np
 BENCH = Path(__file__).parent.absolute()
 sys.path[:0] = [str(BENCH.parent), str(BENCH.parent / "examples" / "networks"), str(BENCH.parent / "tests")]
 # Of each brain: how much faster, how many steps a piece, how many pairs.
-LARGE = {"CUBA 64,000": (1.6, 1500, 9), "COBA 64,000": (1.6, 1500, 9), "microcircuit": (1.4, 300, 7)}
+LARGE = {"CUBA 64,000": (1.6, 5000, 9), "COBA 64,000": (1.6, 5000, 9), "microcircuit": (1.4, 300, 7)}
 SMALL = {"tutorial": (0.95, 3000, 31), "CUBA 1,000": (0.95, 5000, 31), "CUBA 4,000": (0.95, 3000, 31)}
 BUSY, MOST = 2, 1.3
 

@@ -5,6 +5,9 @@ import threading
 from types import FrameType
 from typing import Any
 
+# Those of a platform never change, and asking for them takes as long as all else here.
+_NUMBERS = tuple(int(number) for number in signal.valid_signals())
+
 
 class HeldSignals:
     """A context in which signal handlers written in Python do not run; those that were called run at its end.
@@ -21,7 +24,7 @@ class HeldSignals:
         if threading.current_thread() is not threading.main_thread():
             return self
         try:
-            for number in signal.valid_signals():
+            for number in _NUMBERS:
                 handler = signal.getsignal(number)
                 if callable(handler):
                     self._handlers[number] = handler
