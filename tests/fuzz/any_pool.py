@@ -1,6 +1,6 @@
 """The recipe of a pool of any soma, with any receptors, on it or on dendrites; some of each are written as text."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fuzz.origins import Draw
@@ -11,6 +11,8 @@ from spark.nn.somas.single_precision import SinglePrecisionSomaConfig
 
 # In the fine steps of the ions' gates.
 FINE = 0.1
+# In half precision a decay over more steps than so many is lost in rounding.
+SLOWEST = 1_000
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Kind:
         given: Further settings.
         sharp: Whether a potential grows many times over in a step of its upswing, and what rounding left apart with it.
         fine: Whether it needs fine steps.
+        slowest: Its longest time constant, ms, if half precision can follow that in steps of some lengths alone.
     """
 
     config: Any
@@ -31,13 +34,16 @@ class Kind:
     given: dict[str, Any] = field(default_factory=dict)
     sharp: bool = False
     fine: bool = False
+    slowest: float = 0.0
 
     @property
     def takes(self) -> set[str]:
         """What a soma takes of `current`, `conductance`, `jump`, and whether it has a `potential`."""
         made = self.config.component
         ports = made.ports()
-        return {*ports.inputs, *ports.optional, *made.exposes}
+        found = {*ports.inputs, *ports.optional, *made.exposed_by(self.config(**self.given))}
+        # Of a text without a potential nothing jumps.
+        return found if made.exposes.keys() <= found else found - {"jump"}
 
     @property
     def brings(self) -> set[str]:
@@ -57,26 +63,58 @@ WRITTEN_SOMA: dict[str, Any] = {
         "drive": "130 pA", "b": "10 pA",
     },
 }  # fmt: skip
+# Somas as text: their thresholds read variables alone, the step, a number that is drawn in each step, or both of these;
+# the last has no variable.
+WRITTEN_SOMAS: tuple[dict[str, Any], ...] = (
+    WRITTEN_SOMA,
+    {
+        **WRITTEN_SOMA,
+        "equations": WRITTEN_SOMA["equations"] + "\nrho = rate*exp((v - theta)/width) : Hz",
+        "threshold": "rand() < 1 - exp(-rho*dt)",
+        "parameters": {**WRITTEN_SOMA["parameters"], "drive": "100 pA", "rate": "80 Hz", "width": "2 mV"},
+    },
+    {
+        **WRITTEN_SOMA,
+        "threshold": "v + slope*dt > theta",
+        "parameters": {**WRITTEN_SOMA["parameters"], "slope": "2 mV/ms"},
+    },
+    {
+        **WRITTEN_SOMA,
+        "threshold": "v > theta and rand() < share or v > theta + 5*mV",
+        "parameters": {**WRITTEN_SOMA["parameters"], "share": 0.3},
+    },
+    {
+        "equations": "rho = clip(rate + gain*I, 0*Hz, ceiling) : Hz",
+        "threshold": "rand() < rho*dt*exprel(-rho*dt)",
+        "refractory": 1.0,
+        "reset": "",
+        "parameters": {"rate": "40 Hz", "gain": "0.2 Hz/pA", "ceiling": "300 Hz"},
+        "potential": "",
+    },
+)
 WRITTEN_RECEPTOR: dict[str, Any] = {
     "equations": "dg/dt = (x - g)/rise : {unit}\ndx/dt = -x/tau : {unit}",
     "on_spike": "x += w",
     "parameters": {"rise": "2 ms", "tau": "6 ms"},
 }
+# Somas as text come three times, since there are several; a number without a divisor is one that no other turn has.
 SOMAS: tuple[Kind, ...] = (
     Kind(somas.IntegrateAndFireSomaConfig, ("background", 100.0)),
-    Kind(somas.EquationSomaConfig, given=WRITTEN_SOMA),
+    Kind(somas.EquationSomaConfig),
     Kind(somas.IntegrateAndFireSomaConfig, ("background", 100.0), {"scheme": "precise"}),
     Kind(somas.AdaptiveLeakySomaConfig),
     Kind(somas.IzhikevichCorticalSomaConfig, ("background", 120.0), sharp=True),
     Kind(somas.LeakySomaConfig),
     Kind(somas.QuadraticSomaConfig, ("background", 60.0), sharp=True),
     Kind(somas.TwoCompartmentSomaConfig, ("background", 250.0)),
-    Kind(somas.GeneralizedLeakySomaConfig, ("background", 300.0)),
+    Kind(somas.GeneralizedLeakySomaConfig, ("background", 300.0), slowest=333.3),
+    Kind(somas.EquationSomaConfig),
     Kind(somas.AdaptiveExponentialSomaConfig, ("background", 700.0), sharp=True),
     Kind(somas.EscapeRateSomaConfig, ("background", 90.0)),
     Kind(somas.TraubMilesSomaConfig, ("background", 300.0), sharp=True, fine=True),
     Kind(somas.ResonateSomaConfig, ("background", 300.0)),
     Kind(somas.IzhikevichSomaConfig, ("background", 8.0), sharp=True),
+    Kind(somas.EquationSomaConfig),
     Kind(somas.PoissonSomaConfig, ("rate", 40.0)),
     Kind(somas.ExponentialSomaConfig, ("background", 100.0), sharp=True),
     Kind(somas.HodgkinHuxleySomaConfig, ("background", 1_000.0), sharp=True, fine=True),
@@ -113,10 +151,13 @@ class AnyPool(Pool):
         super().prepare()
         draw = self.draw
         self.soma = draw.turn("soma", SOMAS)
+        if self.soma.config is somas.EquationSomaConfig:
+            self.soma = replace(self.soma, given=draw.turn("written soma", WRITTEN_SOMAS))
         if self.soma.fine:
             draw.dt = min(draw.dt, FINE)
         single = issubclass(self.soma.config, SinglePrecisionSomaConfig)
-        self.state = "float32" if single else draw.state_dtype()
+        lost = self.soma.slowest > SLOWEST * draw.dt
+        self.state = "float32" if single or lost else draw.state_dtype()
         self.dendrites = self._dendrites()
         fitting = [name for name, kind in RECEPTORS.items() if self.dendrites or kind.brings <= self._taken()]
         first = draw.turn("receptor", fitting)
@@ -200,7 +241,7 @@ class AnyPool(Pool):
         return self._spread_out(self.soma.config(**given), *own, "cooldown", "refractory")
 
     def _spread_out(self, config: Any, *names: str) -> Any:
-        """The config with draws in the places of some numbers and, in a text, of its time constant."""
+        """The config with draws in the places of some numbers and, in a text, of its time constant or rate."""
         if not self.spread:
             return config
         numbers = config.quantities()
@@ -208,8 +249,10 @@ class AnyPool(Pool):
             n: around(numbers[n]) for n in names if isinstance(numbers.get(n), float) and numbers[n]
         }
         given = config.field_or_none("parameters")
-        if given is not None and isinstance(given["tau"], str):
-            drawn["parameters"] = {**given, "tau": (around(float(given["tau"].split()[0])), "ms")}
+        if given is not None:
+            name = "tau" if "tau" in given else "rate"
+            value, _, unit = given[name].partition(" ")
+            drawn["parameters"] = {**given, name: (around(float(value)), unit)}
         return config.updated(**drawn)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from fuzz.any_pool import WRITTEN_SOMAS
 from fuzz.comparisons import COMPARISONS, ELSEWHERE
 from fuzz.many import by_turns
 from fuzz.origins import DRAWN_ALIKE, Draw, built_in
@@ -16,6 +17,7 @@ from spark.nn import Brain, BrainConfig, connections, initializers
 from spark.nn.each_wire import EachWire
 from spark.nn.plasticity import ZenkeRuleConfig
 from spark.nn.projections import ProjectionConfig
+from spark.nn.somas import EquationSomaConfig
 
 BRAINS = 40
 # Parts of brains that learn from reward: they keep time together, and `tests/learn` compares such brains.
@@ -71,6 +73,8 @@ def test_every_module_of_the_catalogue_occurs() -> None:
     built_in = {c.__name__ for family in catalogue.BUILT_IN.values() for c in family}
     assert built_in - found - rules - LEARNING == set()
     assert {type(v).__name__ for v in values} >= built_in_kinds()
+    thresholds = {v.threshold for v in values if isinstance(v, EquationSomaConfig)}
+    assert thresholds == {text["threshold"] for text in WRITTEN_SOMAS}
 
 
 def test_all_that_may_differ_between_brains_does(configs: list[BrainConfig]) -> None:
