@@ -212,6 +212,16 @@ def kinds() -> tuple[Brain, dict]:
     made = {
         "escape": (somas.EscapeRateSomaConfig(), None),
         "chance": (somas.PoissonSomaConfig(), None),
+        "text": (somas.EquationSomaConfig(), None),
+        "drawn": (
+            somas.from_equations(
+                "rho = rate + gain*I : Hz",
+                threshold="rand() < rho*dt",
+                potential="",
+                parameters={"rate": "20 Hz", "gain": "0.2 Hz/pA"},
+            ),
+            None,
+        ),
         "compartments": (somas.TwoCompartmentSomaConfig(), None),
         "leaky": (point, dendrites.LeakyDendriteConfig()),
         "plateau": (point, dendrites.PlateauDendriteConfig()),

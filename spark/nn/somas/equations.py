@@ -317,10 +317,13 @@ class EquationSoma(Soma):
         if ready is not None:
             after = {n: jnp.where(ready, v, before[n]) if n in held else v for n, v in after.items()}
         known = {**values, **after, STEP: config.dt}
+        # Of the share of the units that a device holds, their number is that of what arrives.
+        shape = self.shape if current is None else current.value.shape
+        shape = next((value.shape for value in before.values()), shape)
         if read.draws:
-            known[DRAWN] = self.key.uniform(self.shape)
+            known[DRAWN] = self.key.uniform(shape)
         # What holds of numbers alone holds for every unit.
-        fired = jnp.broadcast_to(jnp.asarray(evaluate(read.threshold.tree, known)), self.shape)
+        fired = jnp.broadcast_to(jnp.asarray(evaluate(read.threshold.tree, known)), shape)
         fired = fired if ready is None else ready & fired
         for name, assigned in read.reset:
             after[name] = jnp.where(fired, evaluate(assigned.tree, {**values, **after}), after[name])
