@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from drawing import some
 
 import spark
 from spark import catalogue
+from spark.core.check_examples import example_config
+from spark.core.check_trial import start
 
 BUILT_IN = [cls for family in catalogue.BUILT_IN.values() for cls in family]
 
@@ -70,6 +73,46 @@ def arguments(cls: type) -> dict[str, Any]:
 )
 def test_built_in_module_keeps_the_contract(cls: type) -> None:
     spark.check_module(cls, **arguments(cls))
+
+
+def floats(payloads: Any) -> dict[str, jax.Array]:
+    """The arrays of floating numbers among payloads, by port."""
+    return {port: p.value for port, p in payloads.items() if jnp.issubdtype(p.value.dtype, jnp.floating)}
+
+
+# Each is compiled with its derivatives: one of the catalogue in the quick run.
+@pytest.mark.parametrize(
+    "cls",
+    [one for family in catalogue.BUILT_IN.values() for one in some(family, 18, first=17, thorough=6)],
+    ids=lambda c: c.__name__,
+)
+def test_gradients_of_a_built_in_module_are_finite(cls: type) -> None:
+    """From its first state, where much is exactly 0, and from a later one; with ordinary inputs, and with none."""
+    given = arguments(cls)
+    trial = start(cls, given.get("config") or example_config(cls), given.get("inputs", {}))
+    ordinary = trial.inputs[:3]
+    silent = [{port: type(p)(jnp.zeros_like(p.value)) for port, p in now.items()} for now in ordinary]
+
+    def total(numbers: Any, arriving: Any, state: Any, inputs: Any) -> jax.Array:
+        state, found = state.replace(numbers), jnp.float32(0)
+        for now, moved in zip(inputs, arriving, strict=True):
+            module = spark.merge(trial.graph, state)
+            outputs = module(**{**now, **{port: type(now[port])(value) for port, value in moved.items()}})
+            state = spark.split(module)[1]
+            found += sum(value.astype(jnp.float32).sum() for value in floats(outputs).values())
+        kept = (state[path] for path in numbers)
+        return found + sum((value.astype(jnp.float32).sum() for value in kept), start=jnp.float32(0))
+
+    slope = jax.jit(jax.grad(total, argnums=(0, 1)))
+    for state in (trial.first, trial.last):
+        numbers = {path: state[path] for path in state if jnp.issubdtype(state[path].dtype, jnp.floating)}
+        for inputs in (ordinary, silent):
+            gradients = slope(numbers, [floats(now) for now in inputs], state, inputs)
+            wrong = [g for g in jax.tree.leaves_with_path(gradients) if not np.isfinite(g[1].astype(jnp.float32)).all()]
+            assert wrong == []
+            # When a unit fired first is told by comparisons alone.
+            flat = not numbers or cls is spark.nn.interfaces.FirstToSpike
+            assert flat or any(np.any(g) for g in jax.tree.leaves(gradients))
 
 
 # What modulation adds is the same for all of them, and each compiles: two in the quick run.

@@ -60,12 +60,18 @@ class PowerLawRule(ConnectionRule):
     def at_pre(self, weight: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array | None:
         """Decline."""
         c = self.config
-        return np.float32(-c.rate * c.asymmetry) * self._span() * self._within(weight) ** np.float32(c.exponent) * y
+        return np.float32(-c.rate * c.asymmetry) * self._span() * self._power(self._within(weight)) * y
 
     def at_post(self, weight: jax.Array, x: jax.Array, y: jax.Array) -> jax.Array | None:
         """Growth."""
         room = np.float32(1) - self._within(weight)
-        return np.float32(self.config.rate) * self._span() * room ** np.float32(self.config.exponent) * x
+        return np.float32(self.config.rate) * self._span() * self._power(room) * x
+
+    def _power(self, room: jax.Array) -> jax.Array:
+        """The room to the exponent; at 0, where its slope is infinite, with a slope of 0."""
+        exponent = np.float32(self.config.exponent)
+        above = room > 0
+        return jnp.where(above, jnp.where(above, room, np.float32(1)) ** exponent, np.float32(0) ** exponent)
 
     def _span(self) -> np.float32:
         return np.float32(self.config.maximum - self.config.minimum)
