@@ -16,8 +16,12 @@ PATTERNS = {
     "initial burst": (130, 18, -58, -50, 2, 4, 150, 120, -50, 400),
     "regular bursting": (200, 10, -58, -50, 2, 2, 120, 100, -46, 210),
     "delayed accelerating": (200, 12, -70, -50, 2, -10, 300, 0, -58, 300),
+    "delayed regular bursting": (100, 10, -65, -50, 2, -10, 90, 30, -47, 110),
     "transient": (100, 10, -65, -50, 2, 10, 90, 100, -47, 180),
+    "irregular": (100, 12, -60, -50, 2, -11, 130, 30, -48, 160),
 }
+# Spikes in 600 ms of forward Euler by steps of 0.1 ms.
+COUNTS = dict(zip(PATTERNS, (60, 12, 12, 11, 45, 32, 1, 33), strict=True))
 
 
 def soma(name: str, dt: float) -> AdaptiveExponentialSoma:
@@ -57,10 +61,11 @@ def spike_times(name: str, dt: float) -> np.ndarray:
     return np.flatnonzero(fired) * dt
 
 
-def oracle(name: str, dt: float) -> np.ndarray:
-    """Forward Euler in float64, written from the equations."""
+def oracle(name: str, dt: float, more: float = 0.0) -> np.ndarray:
+    """Forward Euler in float64, written from the equations, with this share more of current."""
     capacitance, leak, rest, knee, sharpness, coupling, tau, jump, reset, current = PATTERNS[name]
     v, w, times = float(rest), 0.0, []
+    current *= 1 + more
     for step in range(round(600 / dt)):
         upswing = leak * sharpness * np.exp(min((v - knee) / sharpness, 80.0))
         slope = (-leak * (v - rest) + upswing - w + current) / capacitance
@@ -73,10 +78,27 @@ def oracle(name: str, dt: float) -> np.ndarray:
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_spike_times_equal_those_of_a_plain_integration(name):
-    found, expected = spike_times(name, 0.1), oracle(name, 0.1)
-    assert len(found) == len(expected)
-    # Bursts amplify float32's rounding: a spike may shift by a step.
-    np.testing.assert_allclose(found, expected, atol=0.21)
+    found, expected, disturbed = spike_times(name, 0.1), oracle(name, 0.1), oracle(name, 0.1, more=1e-6)
+    assert len(found) == len(expected) == COUNTS[name]
+    # Bursts amplify float32's rounding: a spike may shift by a step. What depends on a millionth of the current is not
+    # known in float32 at all: of a pattern that is chaotic that is most of it.
+    parted = np.flatnonzero(np.abs(disturbed - expected) > 0.01)
+    known = parted[0] if parted.size else len(expected)
+    assert known >= min(4, len(expected))
+    np.testing.assert_allclose(found[:known], expected[:known], atol=0.21)
+
+
+def test_delayed_bursts_are_short_and_far_apart():
+    intervals = np.diff(spike_times("delayed regular bursting", 0.1))
+    within, between = intervals[intervals < 20], intervals[intervals >= 20]
+    assert within.size and between.size and within.max() < 10 and between.min() > 40
+
+
+def test_irregular_units_never_repeat_themselves():
+    """No pattern of up to 8 intervals comes twice in a row, though all is deterministic."""
+    intervals = np.diff(spike_times("irregular", 0.1))[2:]
+    assert 0.3 < intervals.std() / intervals.mean() < 0.8
+    assert all(np.abs(intervals[n:] - intervals[:-n]).max() > 2.0 for n in range(1, 9))
 
 
 def test_tonic_units_fire_evenly():
