@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from typing import Any
 
 import jax.numpy as jnp
@@ -274,6 +275,11 @@ WRONG = [
     ({"first": {"w": "v_rest"}}, "first: 'w' is no variable. Known: 'v'"),
     ({"first": {"v": "tau"}}, "first.v: line 1, column 1: is in ms, and v is in mV"),
     ({"first": {"v": "v_rest/0"}}, "first.v: is no number"),
+    ({"threshold": "v > 1e39*mV"}, "threshold: line 1, column 5: 1e+39 is beyond the numbers of float32, which end"),
+    ({"threshold": "v > theta*1e38"}, "threshold: cannot be computed: 'theta * 1e+38' is beyond the numbers of floa"),
+    ({"threshold": "v > 1e30*1e30*mV"}, "threshold: cannot be computed: '1e+30 * 1e+30 * mV' is beyond the numbers o"),
+    ({"threshold": "v > exp(1e4*dt/tau)*theta", "dt": 1.0}, "threshold: cannot be computed: 'exp(10000.0 * dt / "),
+    ({"reset": "v = v_reset + 1*mV/0"}, "reset: cannot be computed: 'v_reset + 1 * mV / 0' is no number: float d"),
     ({"potential": "u"}, "potential: 'u' is no variable"),
     ({"equations": "dv/dt = v**2/(mV*tau) + I*R/tau : mV", "scheme": "exact"}, "scheme: 'exact' is for linear eq"),
 ]  # fmt: skip
@@ -346,6 +352,27 @@ def test_a_thousand_mutated_texts_are_right_or_refused() -> None:
         found = evaluate(parse(source).tree, {n: np.float64(x) for n, x in values.items()})
         np.testing.assert_allclose(found, expected, rtol=1e-12)
     assert 20 < accepted < 500
+
+
+@pytest.mark.parametrize("number", [100, pytest.param(1000, marks=pytest.mark.thorough)])
+def test_a_mutated_threshold_or_reset_is_a_soma_that_fires_in_some_units_or_a_clear_error(number: int) -> None:
+    chance, errors = random.Random(7), 0
+    texts = {"threshold": "rand() < 1 - exp(-rate*dt) and v > theta - 5*mV", "reset": "v = v_reset; w += b"}
+    equations = "dv/dt = (v_rest - v + R*(I - w))/tau : mV\ndw/dt = -w/tau : pA"
+    parameters = {"v_rest": "-60 mV", "v_reset": "-60 mV", "theta": "-50 mV", "R": "100 MOhm", "tau": "20 ms"}
+    parameters |= {"rate": "50 Hz", "b": "10 pA"}
+    for _ in range(number):
+        changed = chance.choice([*texts])
+        new = mutated(texts[changed], chance)
+        try:
+            config = EquationSomaConfig(equations=equations, parameters=parameters, **{**texts, changed: new})
+            spikes = somas.EquationSoma(config)(current=CurrentArray(jnp.asarray([0.0, 1e4, 50.0])))["spikes"].value
+        except spark.ConfigError as error:
+            errors += 1
+            assert re.match(r"EquationSoma(Config|\.config)\.", str(error)), error
+            continue
+        assert spikes.shape == (3,) and set(np.asarray(spikes)) <= {0, 1}, new
+    assert number / 3 < errors < number
 
 
 @given(st.recursive(

@@ -161,10 +161,13 @@ def test_a_mutated_text_is_a_receptor_or_a_clear_error(number: int) -> None:
         new = text[:at] + chance.choice(["", "(", "*", "s", "w", ";", ":", "1e", "\n", "^", "é", "nS"]) + text[at + 1 :]
         parameters = {"fall": "20 ms", "rise": "2 ms", "scale": SCALE}
         try:
-            from_equations(**{**RISES, field: new}, parameters=parameters)
+            made: Any = receptors.EquationConductance(from_equations(**{**RISES, field: new}, parameters=parameters))
+            brought = made(arrivals=FloatArray(np.float32([0.0, 2.0])))["conductance"].value
         except spark.ConfigError as error:
             errors += 1
-            assert str(error).startswith("EquationConductanceConfig."), error
+            assert str(error).startswith("EquationConductance"), error
+            continue
+        assert brought.shape == (2,) and brought.dtype == np.float32, new
     assert number / 3 < errors < number
 
 

@@ -12,7 +12,7 @@ from pool_brains import DT, SOURCES, UNITS, brain_of, trains
 from tolerances import SAME_BRAIN
 
 import spark
-from spark import Projection, SpikeArray, kernels
+from spark import FloatArray, Projection, SpikeArray, kernels
 from spark.engine.instructions import connection_rules
 from spark.engine.rule_formulas import formulas_of
 from spark.nn import plasticity, receptors, somas
@@ -185,16 +185,21 @@ def test_weights_have_the_unit_of_their_receptor() -> None:
 def test_a_mutated_text_is_a_rule_or_a_clear_error(number: int) -> None:
     rng = random.Random(5)
     errors = 0
+    arriving: Any = {"pre_spikes": SpikeArray(np.int8([0, 1])), "post_spikes": SpikeArray(np.int8([1, 0, 1]))}
+    arriving["weights"] = FloatArray(np.ones((2, 3), np.float32))
     for _ in range(number):
         field = rng.choice(["pre", "post", "on_pre", "on_post"])
         text = PAIR[field]
         at = rng.randrange(len(text))
         new = text[:at] + rng.choice(["", "(", "*", "x", "w", ";", ":", "1e", "\n", "^", "é", "dt"]) + text[at + 1 :]
         try:
-            from_equations(**{**PAIR, field: new})
+            made: Any = plasticity.EquationRule(from_equations(**{**PAIR, field: new}))
+            weights = made(**arriving)["weights"].value
         except spark.ConfigError as error:
             errors += 1
-            assert str(error).startswith("EquationRuleConfig.")
+            assert str(error).startswith("EquationRule"), error
+            continue
+        assert weights.shape == (2, 3) and weights.dtype == np.float32, new
     assert number / 3 < errors < number
 
 

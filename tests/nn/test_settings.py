@@ -306,12 +306,15 @@ WITH_TAU = [(c, n) for family in catalogue.BUILT_IN.values() for c in family for
 
 
 @pytest.mark.parametrize(("cls", "name"), WITH_TAU, ids=lambda v: getattr(v, "__name__", v))
-def test_a_time_constant_far_below_the_step_is_refused(cls: type, name: str) -> None:
+def test_a_time_constant_far_below_the_step_and_one_that_is_not_above_0_are_refused(cls: type, name: str) -> None:
     needed = {"num_outputs": 1, "cd": 2.0, "max_freq": 495.0}
     fields = cls.config_class().model_fields
     given = {n: v for n, v in needed.items() if n in fields and ("cd" in fields or n != "max_freq")}
     with pytest.raises(spark.ConfigError, match=rf"{name}: is too far below dt \(0.5 ms\), got 0.006 ms"):
         cls.config_class()(**given, dt=0.5, **{name: 0.006})
+    for value in (-20.0, 0.0):
+        with pytest.raises(spark.ConfigError, match=rf"{name}: must be > 0 ms, got {value}"):
+            cls.config_class()(**given, **{name: value})
 
 
 def test_every_time_constant_is_declared_as_one() -> None:

@@ -8,6 +8,8 @@ from spark.core.names import suggestion
 from spark.nn.equations.functions import ARGUMENTS, COMPARISONS
 
 MOST_NODES = 2_000
+# The first number that float32 does not hold; in what a step computes it would be infinite.
+LARGEST = 2.0**128
 
 
 class TextError(ValueError):
@@ -121,8 +123,10 @@ def _check(text: Expression, node: ast.expr, depth: int) -> None:
     if depth > 100:
         raise text.error(node, "is nested too deeply", "Give a part of it a name: `x = ... : unit`")
     if isinstance(node, ast.Constant):
-        if not isinstance(node.value, int | float) or isinstance(node.value, bool) or not abs(node.value) < 1e300:
+        if not isinstance(node.value, int | float) or isinstance(node.value, bool):
             raise text.error(node, f"{ast.unparse(node)[:40]} is no number")
+        if not abs(node.value) < LARGEST:
+            raise text.error(node, f"{ast.unparse(node)[:40]} is beyond the numbers of float32, which end at 3.4e+38")
     elif isinstance(node, ast.Call):
         _check_call(text, node)
     elif not _known(node):

@@ -1,6 +1,7 @@
 """Parameters of equations: quantities with units by name."""
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.values import by_name, to_array
 from spark.nn.equations.expression import TextError
 from spark.nn.equations.units import NUMBER, Dimension, UnitError, quantity, unit
+from spark.nn.equations.values import no_number
 
 
 def _to_parameters(value: object) -> object:
@@ -83,3 +85,15 @@ def values_of(parameters: Mapping[str, Any]) -> tuple[dict[str, Numeric], dict[s
 def text_problem(name: str, error: TextError) -> Problem:
     """What is wrong with the text of a field."""
     return Problem(name, str(error), error.fix, "equation")
+
+
+def number_problems(texts: Mapping[str, Iterable[ast.expr]], values: Mapping[str, Numeric]) -> list[Problem]:
+    """What of the texts of fields is known at build and no number: in a step it would be infinite, or none.
+
+    Args:
+        texts: Trees of each field.
+        values: What is known, by name.
+    """
+    said = ((name, no_number(tree, values)) for name, trees in texts.items() for tree in trees)
+    fix = "Look at its numbers and parameters"
+    return [Problem(name, f"cannot be computed: {text}", fix, "equation") for name, text in said if text]

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.arrays import Numeric
+from spark.nn.equations.expression import LARGEST
 from spark.nn.equations.functions import COMPARISONS, FUNCTIONS, RECIPROCALS, SAME
 from spark.nn.equations.units import unit_of
 
@@ -121,6 +122,36 @@ def at_build(node: ast.expr, values: Values) -> np.ndarray | float:
     if not np.isfinite(found).all():
         raise ArithmeticError("is no number")
     return found if isinstance(found, np.ndarray) else float(found)
+
+
+def no_number(node: ast.expr, values: Values) -> str | None:
+    """What of an expression is known at build and no number of float32, and why; None if there is no such part.
+
+    Args:
+        node: The tree.
+        values: What is known, by name.
+    """
+    if not _is_of(node, values):
+        parts = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+        said = (no_number(part, values) for part in parts if isinstance(part, ast.expr))
+        return next((text for text in said if text), None)
+    try:
+        largest = float(np.max(np.abs(at_build(node, values))))
+    except (ArithmeticError, TypeError, ValueError) as error:
+        return f"{ast.unparse(node)[:60]!r} is no number: {error}"
+    if largest < LARGEST:
+        return None
+    return f"{ast.unparse(node)[:60]!r} is beyond the numbers of float32, which end at 3.4e+38, got {largest:g}"
+
+
+def _is_of(node: ast.expr, values: Values) -> bool:
+    """Whether an expression is arithmetic of numbers, units and what is known."""
+    parts = [*ast.walk(node)]
+    if any(isinstance(part, ast.Compare | ast.BoolOp | ast.Not) for part in parts):
+        return False
+    called = {id(part.func) for part in parts if isinstance(part, ast.Call)}
+    names = [part.id for part in parts if isinstance(part, ast.Name) and id(part) not in called]
+    return all(name in values or unit_of(name) is not None for name in names)
 
 
 def constant_of(node: ast.expr) -> float | None:

@@ -15,7 +15,7 @@ from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
 from spark.nn.equations import schemes
 from spark.nn.equations.expression import WORDS, Expression, TextError, names_in
-from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
+from spark.nn.equations.parameters import AnyParameters, number_problems, text_problem, values_of
 from spark.nn.equations.text import Equations, put_in, read_equations, read_statements
 from spark.nn.equations.units import CURRENT, NUMBER, VOLTAGE, Dimension, UnitError, unit
 from spark.nn.equations.values import evaluate
@@ -155,7 +155,9 @@ class RuleEquations:
             why = schemes.refusal(self.problem(side), self.config.scheme) if self.names(side) else None
             if why:
                 found.append(Problem("scheme", why, "Leave it at 'auto'", "scheme"))
-        return found
+        texts = {side: [one.rate.tree for one in self.sides[side].differentials] for side in self.sides}
+        texts |= {f"on_{side}": [assigned.tree for _, assigned in events] for side, events in self.events.items()}
+        return [*found, *number_problems(texts, self.values)]
 
 
 def _put_in_turn(statements: Iterable[tuple[str, Expression]]) -> dict[str, ast.expr]:

@@ -23,7 +23,7 @@ from spark.core.variable import Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import dimension
 from spark.nn.equations.expression import WORDS, Expression, TextError, names_in, parse
-from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
+from spark.nn.equations.parameters import AnyParameters, number_problems, text_problem, values_of
 from spark.nn.equations.signs import ANY, POSITIVE, ZERO, Sign, sign
 from spark.nn.equations.text import Equations, read_equations, read_statements
 from spark.nn.equations.units import CURRENT, VOLTAGE, Dimension
@@ -170,7 +170,12 @@ class ReceptorEquations:
         why = schemes.refusal(self.problem(), self.config.scheme)
         if why:
             found.append(Problem("scheme", why, "Leave it at 'auto'", "scheme"))
-        return found
+        texts = {
+            "equations": [one.rate.tree for one in self.equations.differentials],
+            "on_spike": [assigned.tree for _, assigned in self.arrives],
+            "output": [self.output.tree],
+        }
+        return [*found, *number_problems(texts, self.values)]
 
 
 def _is_drawn(given: object) -> bool:

@@ -22,7 +22,7 @@ from spark.core.variable import RandomKey, Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import TRUTH, dimension
 from spark.nn.equations.expression import DRAWN, WORDS, Expression, TextError, parse
-from spark.nn.equations.parameters import AnyParameters, text_problem, values_of
+from spark.nn.equations.parameters import AnyParameters, number_problems, text_problem, values_of
 from spark.nn.equations.text import Equations, read_equations, read_statements
 from spark.nn.equations.units import CURRENT, NUMBER, TIME, VOLTAGE
 from spark.nn.equations.values import at_build, evaluate
@@ -83,7 +83,13 @@ class EquationSomaConfig(SomaConfig):
         if longest / self.dt > _MOST_BLOCKED:
             text = f"is longer than {_MOST_BLOCKED:,} steps, got {longest:g} ms with dt={self.dt:g} ms"
             found.append(Problem("refractory", text, "Shorten it, or lengthen dt", "bounds"))
-        return found
+        try:
+            read = SomaEquations(self)
+        except ConfigError:
+            # What cannot be read is told by `problems`.
+            return found
+        told = {problem.address for problem in read.number_problems()}
+        return [*found, *(p for p in read.number_problems(self.dt) if p.address not in told)]
 
 
 class SomaEquations:
@@ -201,7 +207,16 @@ class SomaEquations:
             self.first_values()
         except ConfigError as error:
             found += error.problems
-        return found
+        return [*found, *self.number_problems()]
+
+    def number_problems(self, dt: float | None = None) -> list[Problem]:
+        """What is no number whatever the variables are, nor the step, or in steps of this length, ms."""
+        texts = {
+            "equations": [one.rate.tree for one in self.equations.differentials],
+            "threshold": [self.threshold.tree],
+            "reset": [assigned.tree for _, assigned in self.reset],
+        }
+        return number_problems(texts, self.values if dt is None else {**self.values, STEP: dt})
 
     def _unused(self) -> list[str]:
         trees: list[ast.expr] = [one.rate.tree for one in self.equations.differentials]
