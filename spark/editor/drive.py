@@ -81,6 +81,12 @@ class Drive:
         return kind(jnp.asarray(self._value))
 
     def show(self, values: Any) -> Any:
-        """The payload of values that an environment gave."""
+        """The payload of values that an environment gave.
+
+        Raises:
+            InputError: They are not as many as the input takes.
+        """
         kind: Any = self.spec.payload_type
+        if np.size(values) != self.spec.size:
+            raise self._wrong(f"takes {self.spec.size} numbers, and what the environment shows are {np.size(values)}")
         return kind(jnp.asarray(self._array(np.asarray(values, np.float64))))

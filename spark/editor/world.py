@@ -1,5 +1,6 @@
 """A Gymnasium environment in the editor: observations in, actions out, rewards kept."""
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,9 @@ class World:
         except Exception as error:  # Environments are foreign code: they may raise anything.
             raise _wrong(f"{name!r} cannot be made: {error}", "Give a name that Gymnasium knows") from error
         self.name, self.scale = name, scale
-        self.discrete = hasattr(self.environment.action_space, "n")
+        self._check_spaces(gym.spaces)
+        self.discrete = isinstance(self.environment.action_space, gym.spaces.Discrete)
+        self._counts = isinstance(self.environment.observation_space, gym.spaces.Discrete)
         self._scale = self._scales(scale)
         self.episode, self.total, self.steps = 0, 0.0, 0
         self.returns: list[float] = []
@@ -55,6 +58,17 @@ class World:
             return gym.make(name, render_mode="rgb_array")
         except Exception:  # Many cannot draw, for want of a package or altogether; the page draws numbers then.
             return gym.make(name)
+
+    def _check_spaces(self, spaces: ModuleType) -> None:
+        seen, done = self.environment.observation_space, self.environment.action_space
+        for what, space, kinds in (
+            ("shows", seen, (spaces.Box, spaces.Discrete, spaces.MultiBinary, spaces.MultiDiscrete)),
+            ("is acted in by", done, (spaces.Box, spaces.Discrete)),
+        ):
+            if not isinstance(space, kinds):
+                expected = " or ".join(kind.__name__ for kind in kinds)
+                fix = "Run it by `spark.envs.Loop`"
+                raise _wrong(f"{self.name} {what} what the editor cannot tell, got {space}; expected {expected}", fix)
 
     def _scales(self, given: list[float] | None) -> np.ndarray:
         space = self.environment.observation_space
@@ -77,34 +91,43 @@ class World:
 
     def encoded(self) -> np.ndarray:
         """The observation as numbers of about -1 to 1."""
+        from spark.envs import received
+
         space: Any = self.environment.observation_space
-        if hasattr(space, "n") and np.ndim(self.observation) == 0:
+        if self._counts:
+            least = np.asarray(space.start)
+            number = received.whole(received.OBSERVATION, self.observation, least, least + space.n - 1) - least
             one_hot = np.zeros(int(space.n))
-            one_hot[int(self.observation)] = 1
+            one_hot[number] = 1
             return one_hot
-        return np.clip(np.asarray(self.observation, np.float64).reshape(-1) / self._scale, -1, 1)
+        seen = received.finite(received.OBSERVATION, self.observation, space.shape)
+        return np.clip(seen.astype(np.float64).reshape(-1) / self._scale, -1, 1)
 
     def act(self, output: np.ndarray) -> bool:
         """Take the action that the brain's output means; returns whether the episode ended."""
+        from spark.envs import received
+
         space: Any = self.environment.action_space
         values = np.asarray(output, np.float64).reshape(-1)
+        if np.isnan(values).any():
+            raise _wrong(f"NaN means no action, got {values}", "Stop the run at the first NaN, which says where it is")
         if self.discrete:
             if values.size != int(space.n):
                 raise _wrong(
                     f"{self.name} has {space.n} actions, and the output {values.size} numbers",
                     "Give the output one number for each action",
                 )
-            action: Any = int(np.argmax(values))
+            action: Any = int(np.argmax(values)) + int(space.start)
         else:
             low, high = np.asarray(space.low), np.asarray(space.high)
-            if values.size not in (1, low.size):
+            if values.size != low.size:
                 raise _wrong(f"{self.name} takes {low.size} numbers, and the output has {values.size}", "Change it")
-            action = np.clip(np.broadcast_to(values, low.size).reshape(low.shape), low, high).astype(space.dtype)
+            action = np.clip(values.reshape(low.shape), low, high).astype(space.dtype)
         self.observation, reward, terminated, truncated, _ = self.environment.step(action)
         self.action = np.asarray(action, np.float64).reshape(-1)
-        self.total += float(reward)
+        self.total += received.reward(reward)
         self.steps += 1
-        if not (terminated or truncated):
+        if not (received.ends("terminated", terminated) | received.ends("truncated", truncated)):
             return False
         self.returns = [*self.returns, self.total][-_KEPT:]
         self.episode += 1

@@ -14,6 +14,7 @@ from spark.core.keeper import Claim
 from spark.core.numerics import raise_faults
 from spark.core.part import graph_of, keeper_of
 from spark.core.state import State
+from spark.envs import received
 from spark.envs.spaces import TOLD, Decoder, Encoder, action_decoder, observation_encoder
 from spark.nn import Brain
 from spark.sim import advance
@@ -109,7 +110,12 @@ class Acting:
         self._observed = set(seen)
         pieces = self._advance({**self._told(), **seen}, self.steps_per_action, spikes, learning)
         host = jax.device_get(pieces[-1][0])
-        action = self.act({n: type(p)(p.value[-1]) for n, p in host.items()})
+        try:
+            action = self.act({n: type(p)(p.value[-1]) for n, p in host.items()})
+        except LoopError:
+            # A brain that checks its numbers knows where they went bad.
+            self.look_at_numbers()
+            raise
         # Copies: an environment may write what it shows next into the same array, or change an action that it is given.
         log.observations.append(
             deepcopy(observation) if isinstance(observation, (dict, tuple)) else np.array(observation)
@@ -122,12 +128,18 @@ class Acting:
         return action
 
     def feel(self, log: Log, reward: Any, terminated: Any, truncated: Any) -> bool:
-        """Log what the action brought, and tell it from now on; returns whether the episode has ended."""
-        log.rewards.append(float(reward))
-        log.terminated.append(bool(terminated))
-        log.truncated.append(bool(truncated))
-        self._brought = dict(zip(TOLD, map(float, (reward, terminated, truncated)), strict=True))
-        return bool(terminated) or bool(truncated)
+        """Log what the action brought, and tell it from now on; returns whether the episode has ended.
+
+        Raises:
+            LoopError: The reward is no number, or a flag neither true nor false.
+        """
+        gained = received.reward(reward)
+        flags = received.ends("terminated", terminated), received.ends("truncated", truncated)
+        log.rewards.append(gained)
+        log.terminated.append(flags[0])
+        log.truncated.append(flags[1])
+        self._brought = dict(zip(TOLD, map(float, (gained, *flags)), strict=True))
+        return any(flags)
 
     def rest(self, learning: bool) -> None:
         """Run the brain after an episode, on zeros but for what the last action brought."""

@@ -15,6 +15,7 @@ from spark.core.payloads import BooleanMask, FloatArray
 from spark.core.state import State
 from spark.core.transform import STEP
 from spark.core.tree import part_named
+from spark.envs import received
 from spark.graph.specs import InputSpec, OutputSpec, PortMap
 from spark.learn.keeping import EPISODES, Curve, Kept
 from spark.learn.placing import the_only
@@ -25,6 +26,7 @@ from spark.worlds import World
 
 _CALL = "__call__"
 _FLAGS = ("terminated", "truncated", "started")
+_KEPT = "What was learned before is kept"
 
 
 class Environment:
@@ -204,22 +206,13 @@ class Pupil:
 
     def _move(self, action: int) -> tuple[np.ndarray, float, bool, bool]:
         space: Any = self.environment.action_space
-        seen, gained, terminated, truncated, _ = self.environment.step(action + int(space.start))
-        reward = float(gained)
-        if not np.isfinite(reward):
-            text = f"gave a reward that is no number, got {reward}"
-            raise LoopError(Problem("environment.step", text, "What was learned before is kept", "reward"))
-        return self._checked_observation(seen), reward, bool(terminated), bool(truncated)
+        seen, gained, *flags, _ = self.environment.step(action + int(space.start))
+        reward = received.reward(gained, _KEPT)
+        terminated, truncated = (received.ends(name, flag, _KEPT) for name, flag in zip(_FLAGS[:2], flags, strict=True))
+        return self._checked_observation(seen), reward, terminated, truncated
 
     def _checked_observation(self, seen: Any) -> np.ndarray:
-        array = np.asarray(seen)
-        if array.shape != (self.kind.observations,):
-            text = f"has another shape than its space says, got {array.shape}; expected ({self.kind.observations},)"
-            raise LoopError(Problem("environment.observation", text, "What was learned before is kept", "shape"))
-        if not np.isfinite(array).all():
-            text = f"holds what is no number, got {array}"
-            raise LoopError(Problem("environment.observation", text, "What was learned before is kept", "numbers"))
-        return array.astype(np.float32)
+        return received.single(received.OBSERVATION, seen, (self.kind.observations,), _KEPT)
 
     def _round(self, learning: bool, observation: np.ndarray, reward: float, total: float, *flags: bool) -> int:
         """Run the brain for a round of what it reads; the action that it chose."""

@@ -10,6 +10,7 @@ import numpy as np
 from spark.core.arguments import checked
 from spark.core.errors import LoopError, Problem
 from spark.core.payloads import FloatArray
+from spark.envs import received
 from spark.nn import Brain
 
 # Spaces without bounds often state the largest number of their dtype instead.
@@ -64,15 +65,19 @@ def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
     0; `Discrete` becomes one-hot, and so does each number of a `MultiDiscrete`; `MultiBinary` 0 and 1. Parts of a
     `Dict` go to the inputs of their names, where those are all that there are; else they follow one another in the only
     input, as those of a `Tuple` do. Inputs named `reward`, `terminated` or `truncated` are none of those, unless
-    observations have parts of their names, or there is no other.
+    observations have parts of their names that go to them, or there is no other.
+
+    What the function is given must be in the space: of its shape, without NaN and infinities, and whole numbers within
+    their range. Only what a `Box` shows may be out of its bounds. Else it raises `LoopError`.
 
     Raises:
         LoopError: No rule for this space, an unbounded `Box`, or a port of another size.
     """
     declared = brain.declared_inputs()
-    inputs = {name: spec for name, spec in declared.items() if name not in TOLD}
-    if not inputs or _is_named(space, declared):
-        inputs = declared
+    named = set(space.spaces) if isinstance(space, gym.spaces.Dict) else set()
+    inputs = {name: spec for name, spec in declared.items() if name not in TOLD or name in named}
+    if not _is_named(space, inputs):
+        inputs = {name: spec for name, spec in declared.items() if name not in TOLD} or declared
     whole = not _is_named(space, inputs)
     parts = {n: _shown(s, a) for n, s, a in _by_port("input", "observation_space", space, inputs)}
     for name, part in parts.items():
@@ -83,6 +88,8 @@ def observation_encoder(space: gym.Space, brain: Brain) -> Encoder:
 
     def encode(observation: Any) -> dict[str, Any]:
         found = {}
+        if not whole:
+            received.check_entries(received.OBSERVATION, observation, list(parts), True)
         for name, part in parts.items():
             spec = inputs[name]
             numbers = part.turned(observation if whole else observation[name])
@@ -99,7 +106,8 @@ def action_decoder(space: gym.Space, brain: Brain) -> Decoder:
     `Discrete`: the index of the largest output, and so for each number of a `MultiDiscrete` among as many outputs as it
     has values. `MultiBinary`: which outputs exceed 0.5. A bounded `Box`: outputs from [0, 1] scaled to its range and
     clipped; of whole numbers the nearest. Parts of a `Dict` are read from the outputs of their names, where those are
-    all that there are; else they follow one another in the only output, as those of a `Tuple` do.
+    all that there are; else they follow one another in the only output, as those of a `Tuple` do. NaN means no action:
+    given one, the function raises `LoopError`.
 
     Raises:
         LoopError: No rule for this space, an unbounded `Box`, or a port of another size.
@@ -114,7 +122,14 @@ def action_decoder(space: gym.Space, brain: Brain) -> Decoder:
             raise LoopError(Problem(f"brain.{name}", text, "Change the brain's output_map, or give `act=`", "shape"))
 
     def decode(found: dict[str, Any]) -> Any:
-        actions = {name: part.turned(np.asarray(found[name].value).reshape(-1)) for name, part in parts.items()}
+        actions = {}
+        for name, part in parts.items():
+            numbers = np.asarray(found[name].value).reshape(-1)
+            if numbers.dtype.kind != "b" and np.isnan(numbers).any():
+                text = f"means no action, got NaN in {numbers}"
+                fix = "Look for where it begins: make the brain of a config with `check_numbers=True`"
+                raise LoopError(Problem(f"brain.{name}", text, fix, "numbers"))
+            actions[name] = part.turned(numbers)
         return next(iter(actions.values())) if whole else actions
 
     return decode
@@ -140,29 +155,44 @@ def _parts(space: gym.spaces.Dict | gym.spaces.Tuple, address: str) -> list[tupl
 
 
 def _shown(space: gym.Space, address: str) -> Numbers:
+    seen_at = _seen_at(address)
     if isinstance(space, gym.spaces.Box):
         return _scaled(space, address)
     if isinstance(space, gym.spaces.Discrete):
-        size, start = int(space.n), int(space.start)
-        return Numbers(size, lambda seen: np.eye(size)[int(seen) - start])
+        return _one_hot(np.asarray(space.n), np.asarray(space.start), seen_at)
     if isinstance(space, gym.spaces.MultiBinary):
-        return Numbers(int(np.prod(space.shape)), lambda seen: np.asarray(seen, float).reshape(-1))
+        low = np.zeros(space.shape, np.int64)
+        return Numbers(low.size, lambda seen: received.whole(seen_at, seen, low, low + 1).astype(float).reshape(-1))
     if isinstance(space, gym.spaces.MultiDiscrete):
-        sizes, starts = space.nvec.reshape(-1), np.asarray(space.start).reshape(-1)
-
-        def one_hot(seen: Any) -> np.ndarray:
-            numbers = np.asarray(seen).reshape(-1) - starts
-            return np.concatenate([np.eye(int(n))[int(k)] for n, k in zip(sizes, numbers, strict=True)])
-
-        return Numbers(int(sizes.sum()), one_hot)
+        return _one_hot(space.nvec, np.asarray(space.start), seen_at)
     if isinstance(space, (gym.spaces.Dict, gym.spaces.Tuple)) and len(space.spaces):
         parts = {key: _shown(part, where) for key, part, where in _parts(space, address)}
 
         def joined(seen: Any) -> np.ndarray:
+            received.check_entries(seen_at, seen, list(parts), isinstance(space, gym.spaces.Dict))
             return np.concatenate([part.turned(seen[key]) for key, part in parts.items()])
 
         return Numbers(sum(part.size for part in parts.values()), joined)
     raise _no_rule(address, space, "observe")
+
+
+def _seen_at(address: str) -> str:
+    """Where an observation is of the space at `address`."""
+    return address.replace("environment.observation_space", received.OBSERVATION)
+
+
+def _one_hot(sizes: np.ndarray, starts: np.ndarray, address: str) -> Numbers:
+    each = sizes.reshape(-1)
+    # Of each number that is shown the place of the least that it may be.
+    firsts = np.cumsum(each) - each
+
+    def one_hot(seen: Any) -> np.ndarray:
+        numbers = received.whole(address, seen, starts, starts + sizes - 1) - starts
+        made = np.zeros(int(each.sum()))
+        made[firsts + numbers.reshape(-1)] = 1.0
+        return made
+
+    return Numbers(int(each.sum()), one_hot)
 
 
 def _scaled(space: gym.spaces.Box, address: str) -> Numbers:
@@ -171,7 +201,8 @@ def _scaled(space: gym.spaces.Box, address: str) -> Numbers:
     width = np.where(high > low, high - low, 1.0)
 
     def scaled(seen: Any) -> np.ndarray:
-        share = np.where(high > low, 2.0 * (np.asarray(seen).reshape(-1) - low) / width - 1.0, 0.0)
+        numbers = received.finite(_seen_at(address), seen, space.shape).reshape(-1)
+        share = np.where(high > low, 2.0 * (numbers - low) / width - 1.0, 0.0)
         return np.clip(share, -1.0, 1.0)
 
     return Numbers(low.size, scaled)

@@ -79,12 +79,59 @@ def _listed(environment: Any, params: Any, actions: ArrayLike | None) -> Borrowa
     if params is not None:
         text = f"are nothing that {name} takes, got {type(params).__name__}; expected none"
         raise ArgumentError(Problem("borrowed.params", text, "Leave them out", "argument"))
-    table, size = np.asarray([] if actions is None else actions, np.float32), environment.action_size
+    table, size = _single("actions", [] if actions is None else actions), environment.action_size
     if table.ndim != 2 or table.shape[1] != size or not len(table):
         text = f"must list what can be done, got shape {table.shape}; expected ({size},) for each action"
         fix = f"Write `actions=[{[-1.0] * size}, {[1.0] * size}]`, or more of them"
         raise ArgumentError(Problem("borrowed.actions", text, fix, "shape"))
     return _Listed(environment, table)
+
+
+def _single(argument: str, given: ArrayLike) -> np.ndarray:
+    """Numbers as float32, in an array that nobody else has.
+
+    Raises:
+        ArgumentError: They are none, not finite, or more than float32 holds.
+    """
+    address, fix = f"borrowed.{argument}", "Give finite numbers"
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        text = f"is no array of numbers, got a {type(given).__name__} whose rows differ in length"
+        raise ArgumentError(Problem(address, text, fix, "shape")) from None
+    if array.size and array.dtype.kind not in "iuf":
+        text = f"holds what is no number, got {_shown(given)}"
+        raise ArgumentError(Problem(address, text, fix, "numbers"))
+    with np.errstate(over="ignore"):
+        made = np.array(array, np.float32)
+    wrong = ~np.isfinite(made)
+    if wrong.any():
+        room = np.finfo(np.float32)
+        text = f"must be numbers that float32 holds, got {array[wrong][0]}; expected {room.min} to {room.max}"
+        raise ArgumentError(Problem(address, text, fix, "bounds"))
+    return made
+
+
+def _shown(given: object) -> str:
+    text = repr(given)
+    return text if len(text) <= 60 else f"{text[:60]} ..."
+
+
+def _check_about(spans: ArrayLike, returns: dict[str, float]) -> None:
+    """See that what is said of an environment are numbers, and spans have a size.
+
+    Raises:
+        ArgumentError: Everything else.
+    """
+    sizes, problems = _single("spans", spans), []
+    if sizes.ndim != 1 or (sizes <= 0).any():
+        text = f"must be greatest sizes, got {_shown(spans)}; expected one number above 0 for each that is shown"
+        problems.append(Problem("borrowed.spans", text, "", "bounds"))
+    for name, given in returns.items():
+        if _single(name, given).ndim:
+            problems.append(Problem(f"borrowed.{name}", f"must be one number, got {_shown(given)}", "", "shape"))
+    if problems:
+        raise ArgumentError(problems)
 
 
 def borrowed(
@@ -123,8 +170,11 @@ def borrowed(
 
     Raises:
         ArgumentError: It is no such environment, shows another number of numbers than there are spans, or the actions
-            that can be chosen are not those that it needs.
+            that can be chosen are not those that it needs; spans are not above 0, or a number is none or more than
+            float32 holds.
     """
+    about = {"best_return": best_return, "worst_return": worst_return, "solved_return": solved_return}
+    _check_about(spans, {**about, "best_value": best_value})
     named, environment = type(environment).__name__, _listed(environment, params, actions)
     seen, state = jax.eval_shape(environment.reset_env, jax.random.key(0), params)
     leaves, tree = jax.tree.flatten(state)

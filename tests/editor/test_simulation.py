@@ -288,7 +288,7 @@ def test_the_same_seed_gives_the_same_episodes():
             {"environment": "CartPole-v1", "observation": "drve"},
             r"needs one of the brain's ports \['drive'\], got 'drve'",
         ),
-        ({"environment": "Acrobot-v1"}, "needs 1 or 4 numbers, got 6"),
+        ({"environment": "Acrobot-v1"}, "inputs.drive: takes 4 numbers, and what the environment shows are 6"),
     ],
 )
 def test_an_environment_that_does_not_fit_is_refused(settings, text):

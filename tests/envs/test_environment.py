@@ -293,7 +293,17 @@ def test_a_brain_that_learned_in_its_world_balances_gymnasiums_pole() -> None:
             {"observation": np.zeros(3)},
             "environment.observation: has another shape than its space says, got (3,); expected (4,)",
         ),
+        (
+            {"observation": [[1.0], [2.0, 3.0]]},
+            "environment.observation: is no array of numbers, got a list whose rows differ in length",
+        ),
+        (
+            {"observation": np.full(4, 1e39)},
+            "environment.observation: is more than float32 holds, got 1e+39; "
+            "expected -3.4028234663852886e+38 to 3.4028234663852886e+38",
+        ),
         ({"reward": np.inf}, "environment.step: gave a reward that is no number, got inf"),
+        ({"reward": None}, "environment.step: gave a reward that is no number, got None"),
     ],
 )
 def test_what_an_environment_may_not_give_is_named_and_what_was_learned_is_kept(wrong: Any, text: str) -> None:

@@ -260,6 +260,61 @@ def test_nan_observations_are_named_when_checking_is_on():
         loop.run(2, seed=0)
 
 
+def test_nan_actions_of_a_brain_that_checks_numbers_are_named_by_where_they_began():
+    config = tutorial_config().updated(check_numbers=True)
+    loop = Loop(
+        spark.nn.Brain(config),
+        Counting(),
+        observe=lambda o: {"drive": spark.FloatArray(jnp.full(4, jnp.nan, jnp.float16))},
+        act=action_decoder_of_nan,
+    )
+    with pytest.raises(spark.NumericsError, match=re.escape("__call__.drive") + ".*at step 0"):
+        loop.run(1, seed=0)
+
+
+def action_decoder_of_nan(found):
+    """As a decoder does that is given NaN."""
+    raise spark.LoopError(spark.Problem("brain.action", "means no action"))
+
+
+class Bringing(Counting):
+    """Brings a reward and flags of one's choice."""
+
+    def __init__(self, reward=1.0, terminated=False, truncated=False):
+        super().__init__()
+        self.brought = reward, terminated, truncated
+
+    def step(self, action):
+        seen, *_ = super().step(action)
+        return (seen, *self.brought, {})
+
+
+FLAG = "gave a `{}` that is neither true nor false, got {}"
+
+
+@pytest.mark.parametrize(
+    ("brought", "said"),
+    [
+        *[({"reward": r}, f"gave a reward that is no number, got {r}") for r in (np.nan, np.inf, None, "much")],
+        ({"reward": np.array([1.0, 2.0])}, "gave a reward that is no number, got [1. 2.]"),
+        ({"terminated": None}, FLAG.format("terminated", None)),
+        ({"terminated": np.nan}, FLAG.format("terminated", np.nan)),
+        ({"truncated": "no"}, FLAG.format("truncated", "no")),
+        ({"truncated": 2}, FLAG.format("truncated", 2)),
+        ({"terminated": np.array([True, False])}, FLAG.format("terminated", "[ True False]")),
+    ],
+)
+def test_rewards_and_ends_are_a_number_and_flags(brain, brought, said):
+    with pytest.raises(spark.LoopError, match=re.escape(f"environment.step: {said}. Wrap the environment so that")):
+        Loop(brain, Bringing(**brought), steps_per_action=1).run(1, seed=0)
+
+
+def test_rewards_and_ends_may_be_numbers_of_numpy(brain):
+    brought = {"reward": np.array([2]), "terminated": np.bool_(False), "truncated": np.array(1)}
+    log = Loop(brain, Bringing(**brought), steps_per_action=1).run(2, seed=0)
+    assert (log.rewards, log.terminated, log.truncated) == ([2.0, 2.0], [False, False], [True, True])
+
+
 def test_what_a_loop_was_made_of_cannot_be_set_without_effect(brain):
     loop = Loop(brain, Counting(), steps_per_action=3, rest_steps=2)
     assert (loop.brain, loop.steps_per_action, loop.rest_steps) == (brain, 3, 2)

@@ -1,6 +1,7 @@
 """What a brain sees of a space, and which of its actions its outputs are."""
 
 import re
+import warnings
 
 import gymnasium as gym
 import numpy as np
@@ -90,6 +91,122 @@ KEYED = gym.spaces.Dict({"place": BOX, "light": gym.spaces.Discrete(3), "image":
 def test_parts_of_a_space_follow_one_another_in_the_only_input(space, seen, expected):
     found = observation_encoder(space, through(drive=(len(expected),)))(seen)
     np.testing.assert_allclose(found["drive"].value, np.float32(expected), rtol=1e-6)
+
+
+SHAPE = "has another shape than its space says, got {}; expected {}"
+RANGE = "is not in its space, got {}; expected a whole number from {} to {}"
+ONE = gym.spaces.Discrete(3, start=1)
+NAMED = gym.spaces.Dict({"place": BOX, "light": ONE})
+PAIR = gym.spaces.Tuple((BOX, ONE))
+
+
+@pytest.mark.parametrize(
+    ("space", "seen", "said"),
+    [
+        (BOX, 0.5, ": " + SHAPE.format("()", "(2,)")),
+        (BOX, [0.5], ": " + SHAPE.format("(1,)", "(2,)")),
+        (BOX, [0.5] * 3, ": " + SHAPE.format("(3,)", "(2,)")),
+        (IMAGE, np.zeros(6, np.uint8), ": " + SHAPE.format("(6,)", "(2, 3, 1)")),
+        (BOX, [0.5, np.nan], ": holds what is no number, got [0.5 nan]"),
+        (BOX, [np.inf, 0.5], ": holds what is no number, got [inf 0.5]"),
+        (BOX, ["a", "b"], ": holds what is no number, got ['a' 'b']"),
+        (BOX, [[1], [1, 2]], ": is no array of numbers, got a list whose rows differ in length"),
+        (BOX, None, ": " + SHAPE.format("()", "(2,)")),
+        (ONE, 0, ": " + RANGE.format(0, 1, 3)),
+        (ONE, 4, ": " + RANGE.format(4, 1, 3)),
+        (ONE, 1.7, ": " + RANGE.format(1.7, 1, 3)),
+        (ONE, np.nan, ": holds what is no number, got nan"),
+        (ONE, [1], ": " + SHAPE.format("(1,)", "()")),
+        (MANY, [0, 0], ": " + RANGE.format(0, 1, 3)),
+        (MANY, [1, 2], ": " + RANGE.format(2, 0, 1)),
+        (MANY, [1], ": " + SHAPE.format("(1,)", "(2,)")),
+        (gym.spaces.MultiBinary(2), [3, 7], ": " + RANGE.format(3, 0, 1)),
+        (gym.spaces.MultiBinary(2), [1, -1], ": " + RANGE.format(-1, 0, 1)),
+        (gym.spaces.MultiBinary(2), [0.5, 1], ": " + RANGE.format(0.5, 0, 1)),
+        (gym.spaces.MultiBinary(2), 1, ": " + SHAPE.format("()", "(2,)")),
+        (NAMED, {"place": [0, 0]}, ": has other parts than its space, got ['place']; expected ['light', 'place']"),
+        (NAMED, {"place": [0, 0], "light": 0}, "['light']: " + RANGE.format(0, 1, 3)),
+        (NAMED, [[0, 0], 1], ": is no dict, got list; expected parts ['light', 'place']"),
+        (PAIR, ([0, 0],), ": has other parts than its space, got [0]; expected [0, 1]"),
+        (PAIR, ([0, 0], 1, 2), ": has other parts than its space, got [0, 1, 2]; expected [0, 1]"),
+        (PAIR, ([0], 1), "[0]: " + SHAPE.format("(1,)", "(2,)")),
+        (PAIR, 5, ": is no tuple, got int; expected parts [0, 1]"),
+    ],
+)
+def test_what_is_not_in_its_space_is_named(space, seen, said):
+    size = gym.spaces.utils.flatdim(space)
+    text = f"environment.observation{said}. Wrap the environment so that it gives what its space says"
+    with pytest.raises(spark.LoopError, match=re.escape(text)):
+        observation_encoder(space, through(drive=(size,)))(seen)
+
+
+@pytest.mark.parametrize("seen", [[[0, 0], 1], {"place": [0, 0]}, {"place": [0, 0], "light": 1, "more": 1}])
+def test_parts_that_go_to_inputs_of_their_names_are_those_of_the_space(seen):
+    with pytest.raises(spark.LoopError, match=re.escape("environment.observation: ") + ".*light.*place"):
+        observation_encoder(NAMED, through(place=(2,), light=(3,)))(seen)
+
+
+NUMBERS = st.sampled_from([0, 1, 2, 3, 5, -1, 0.5, 1.0, np.nan, np.inf, True, None, "a", np.int8(2), np.float32(3)])
+SEEN = st.recursive(
+    NUMBERS,
+    lambda parts: st.one_of(
+        st.lists(parts, max_size=3),
+        st.lists(parts, max_size=3).map(tuple),
+        st.dictionaries(st.sampled_from(["place", "light"]), parts),
+    ),
+    max_leaves=6,
+)
+
+
+def inside(space, seen):
+    """Whether Gymnasium says so, which warns of lists and may fail at other things."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return space.contains(seen)
+        except Exception:
+            return False
+
+
+@given(st.sampled_from([BOX, ONE, MANY, NAMED, PAIR, gym.spaces.MultiBinary(2)]), SEEN, st.integers(0, 99))
+@settings(max_examples=200)
+def test_a_brain_sees_finite_numbers_of_what_is_in_its_space_and_nothing_else(space, seen, seed):
+    """What Gymnasium says is in a space is seen; of other things what is seen are finite numbers, in a box clipped."""
+    encode = observation_encoder(space, through(drive=(gym.spaces.utils.flatdim(space),)))
+    space.seed(seed)
+    encode(space.sample())
+    try:
+        numbers = np.asarray(encode(seen)["drive"].value)
+    except spark.LoopError as error:
+        assert str(error).startswith("environment.observation") and not inside(space, seen)
+        return
+    assert numbers.shape == (gym.spaces.utils.flatdim(space),)
+    assert np.isfinite(numbers).all() and np.abs(numbers).max() <= 1
+    if not isinstance(space, (gym.spaces.Dict, gym.spaces.Tuple)) and space is not BOX:
+        assert inside(space, np.asarray(seen).astype(space.dtype))
+
+
+def test_an_observed_reward_goes_to_the_input_of_its_name_beside_what_is_told():
+    space = gym.spaces.Dict({"reward": BOX, "light": ONE})
+    seen = {"reward": np.float32([5, 4]), "light": 1}
+    for told in ({}, {"terminated": (1,)}, {"terminated": (1,), "truncated": (1,)}):
+        found = observation_encoder(space, through(reward=(2,), light=(3,), **told))(seen)
+        assert sorted(found) == ["light", "reward"]
+        np.testing.assert_array_equal(found["reward"].value, [0, 1])
+    # Where parts have no inputs of their names, what the last action brought is told as ever.
+    assert sorted(observation_encoder(space, through(drive=(5,), terminated=(1,)))(seen)) == ["drive"]
+
+
+@pytest.mark.parametrize(
+    "space", [ONE, MANY, BOX, gym.spaces.MultiBinary(2), gym.spaces.Box(0, 5, (2,), np.int32), PAIR], ids=str
+)
+def test_nan_means_no_action(space):
+    size = gym.spaces.utils.flatdim(space)
+    numbers = np.zeros(size, np.float32)
+    numbers[1] = np.nan
+    text = f"brain.drive: means no action, got NaN in {numbers}. Look for where it begins: make the brain of a config"
+    with pytest.raises(spark.LoopError, match=re.escape(text)):
+        action_decoder(space, through(drive=(size,)))({"drive": spark.FloatArray(numbers)})
 
 
 def test_parts_of_a_space_go_to_the_inputs_of_their_names():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 from builders import drive, tutorial_brain, tutorial_config
@@ -15,6 +16,7 @@ from builders import drive, tutorial_brain, tutorial_config
 import spark
 import spark.envs
 import spark.plot
+import spark.worlds
 from spark import FloatArray, PortMap
 from spark.catalogue import modules
 from spark.core.arguments import fits
@@ -111,6 +113,31 @@ def _vector() -> Any:
 
 def _vector_loop() -> Any:
     return spark.envs.VectorLoop([_brain()], _vector(), observe=_observed, steps_per_action=1)
+
+
+class _Seen(typing.NamedTuple):
+    obs: Any = jnp.zeros(1)
+    reward: Any = jnp.float32(0.0)
+    done: Any = jnp.float32(0.0)
+
+
+class _Still:
+    """An environment in which nothing happens."""
+
+    action_size = 1
+
+    def reset(self, rng: Any) -> Any:
+        """The state in which an episode begins."""
+        return _Seen()
+
+    def step(self, state: Any, action: Any) -> Any:
+        """The state after an action."""
+        return state
+
+
+def _borrowing() -> dict[str, Any]:
+    said = dict.fromkeys(("best_return", "worst_return", "solved_return", "best_value"), 1.0)
+    return {"environment": _Still(), "actions": [[1.0]], "spans": (1.0,), **said}
 
 
 def _events() -> spark.SpikeEvents:
@@ -223,6 +250,7 @@ ARGUMENTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "envs.VectorLoop.run": lambda f: {"self": _vector_loop(), "steps": 1},
     "envs.action_decoder": lambda f: {"space": _environment().action_space, "brain": _brain()},
     "envs.observation_encoder": lambda f: {"space": _box(), "brain": _brain()},
+    "worlds.borrowed": lambda f: _borrowing(),
     "plot.raster": lambda f: {"spikes": np.ones((3, 2))},
     "plot.spike_raster": lambda f: {"recording": _recording(), "names": ["pool"]},
     "plot.recording_picture": lambda f: {"recording": _recording()},
@@ -237,7 +265,7 @@ ARGUMENTS: dict[str, Callable[[Path], dict[str, Any]]] = {
 
 def _public() -> Iterator[tuple[str, Any]]:
     """Functions, classes that are made by a call, and their methods that take something."""
-    for prefix, module in (("", spark), ("envs.", spark.envs), ("plot.", spark.plot)):
+    for prefix, module in (("", spark), ("envs.", spark.envs), ("plot.", spark.plot), ("worlds.", spark.worlds)):
         for name, value in sorted(vars(module).items()):
             if name.startswith("_") or name in LEFT_OUT or inspect.ismodule(value):
                 continue

@@ -23,7 +23,7 @@ OTHERS = {
     "core/state.py": (1, ARRAYS),
     "core/values.py": (3, ARRAYS),
     "editor/journal.py": (1, SYSTEMS),
-    "editor/world.py": (3, WORLDS),
+    "editor/world.py": (1, WORLDS),
     "files.py": (1, SYSTEMS),
     "io/code.py": (1, "whether a public name of Spark is this class"),
     "kernels/cache.py": (1, SYSTEMS),

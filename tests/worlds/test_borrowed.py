@@ -179,3 +179,41 @@ def test_actions_that_an_environment_does_not_need_or_cannot_take_are_refused() 
         ArgumentError, "borrowed.params: are nothing that Rail takes, got dict; expected none. Leave them out"
     ):
         borrowed(Rail(), PARAMS, actions=PUSHES, spans=(1.0, 1.0), **ABOUT)
+
+
+ROOM = "expected -3.4028234663852886e+38 to 3.4028234663852886e+38. Give finite numbers"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            {"actions": [[0.0, 1.0], [1.0]]},
+            "actions: is no array of numbers, got a list whose rows differ in length. Give finite numbers",
+        ),
+        ({"actions": [["a", "b"]]}, "actions: holds what is no number, got [['a', 'b']]. Give finite numbers"),
+        ({"actions": [[1e39, 0.0]]}, f"actions: must be numbers that float32 holds, got 1e+39; {ROOM}"),
+        ({"actions": [[np.nan, 0.0]]}, f"actions: must be numbers that float32 holds, got nan; {ROOM}"),
+        ({"spans": None}, "spans: holds what is no number, got None. Give finite numbers"),
+        ({"spans": (1.0, np.nan)}, f"spans: must be numbers that float32 holds, got nan; {ROOM}"),
+        (
+            {"spans": (1.0, 0.0)},
+            "spans: must be greatest sizes, got (1.0, 0.0); expected one number above 0 for each that is shown.",
+        ),
+        ({"best_return": "much"}, "best_return: holds what is no number, got 'much'. Give finite numbers"),
+        ({"worst_return": np.inf}, f"worst_return: must be numbers that float32 holds, got inf; {ROOM}"),
+        ({"best_value": [1.0]}, "best_value: must be one number, got [1.0]."),
+    ],
+)
+def test_what_is_said_of_an_environment_are_numbers(wrong: dict[str, Any], said: str) -> None:
+    with refused(ArgumentError, f"borrowed.{said}"):
+        borrowed(Rail(), **{"actions": PUSHES, "spans": (1.0, 1.0), **ABOUT, **wrong})
+
+
+def test_actions_are_copied() -> None:
+    actions = np.array(PUSHES, np.float32)
+    world = borrowed(Rail(), actions=actions, spans=(1.0, 1.0), **ABOUT)
+    kept = world.first(jnp.full(world.numbers, 0.3, jnp.float32))
+    before = world.observed(world.after(kept, jnp.int32(0))[0])
+    actions[:] = 0.0
+    np.testing.assert_array_equal(world.observed(world.after(kept, jnp.int32(0))[0]), before)

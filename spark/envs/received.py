@@ -1,0 +1,104 @@
+"""What an environment gives, looked at before a brain sees it: NumPy would broadcast, wrap and cut it in silence."""
+
+import numpy as np
+
+from spark.core.errors import LoopError, Problem
+
+OBSERVATION = "environment.observation"
+_FIX = "Wrap the environment so that it gives what its space says"
+
+
+def finite(address: str, seen: object, shape: tuple[int, ...], fix: str = _FIX) -> np.ndarray:
+    """Numbers of the shape that a space says, in their own dtype.
+
+    Raises:
+        LoopError: It has another shape, or holds what is no finite number.
+    """
+    array = _array(address, seen, fix)
+    if array.shape != shape:
+        text = f"has another shape than its space says, got {array.shape}; expected {shape}"
+        raise LoopError(Problem(address, text, fix, "shape"))
+    if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+        raise LoopError(Problem(address, f"holds what is no number, got {array}", fix, "numbers"))
+    return array
+
+
+def single(address: str, seen: object, shape: tuple[int, ...], fix: str = _FIX) -> np.ndarray:
+    """Numbers of the shape that a space says, float32.
+
+    Raises:
+        LoopError: As of `finite`, or one is more than float32 holds.
+    """
+    array = finite(address, seen, shape, fix)
+    with np.errstate(over="ignore"):
+        made = array.astype(np.float32)
+    beyond = ~np.isfinite(made)
+    if beyond.any():
+        room = np.finfo(np.float32)
+        text = f"is more than float32 holds, got {array[beyond][0]}; expected {room.min} to {room.max}"
+        raise LoopError(Problem(address, text, fix, "bounds"))
+    return made
+
+
+def whole(address: str, seen: object, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Whole numbers of the shape of `low`, int64, none below it and none above `high`.
+
+    Raises:
+        LoopError: As of `finite`, or one is no whole number or out of its range.
+    """
+    array = finite(address, seen, low.shape)
+    wrong = (array != np.rint(array)) | (array < low) | (array > high)
+    if wrong.any():
+        least, most = low[wrong][0], high[wrong][0]
+        text = f"is not in its space, got {array[wrong][0]}; expected a whole number from {least} to {most}"
+        raise LoopError(Problem(address, text, _FIX, "bounds"))
+    return array.astype(np.int64)
+
+
+def check_entries(address: str, seen: object, keys: list[str] | list[int], named: bool) -> None:
+    """See that what has parts is a dict with these keys where they are `named`, else a tuple or a list of so many.
+
+    Raises:
+        LoopError: It is neither, or has other parts.
+    """
+    if not isinstance(seen, dict if named else (tuple, list)):
+        text = f"is no {'dict' if named else 'tuple'}, got {type(seen).__name__}; expected parts {keys}"
+        raise LoopError(Problem(address, text, _FIX, "type"))
+    own = list(seen) if isinstance(seen, dict) else list(range(len(seen)))
+    if set(own) != set(keys):
+        text = f"has other parts than its space, got {own}; expected {keys}"
+        raise LoopError(Problem(address, text, _FIX, "parts"))
+
+
+def reward(given: object, fix: str = _FIX) -> float:
+    """What a step brought, as a number.
+
+    Raises:
+        LoopError: It is not one finite number.
+    """
+    array = _array("environment.step", given, fix)
+    if array.size != 1 or array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+        text = f"gave a reward that is no number, got {given}"
+        raise LoopError(Problem("environment.step", text, fix, "reward"))
+    return float(array.reshape(()))
+
+
+def ends(name: str, given: object, fix: str = _FIX) -> bool:
+    """Whether a step ended the episode, as it says under `name`.
+
+    Raises:
+        LoopError: It is neither true nor false.
+    """
+    array = _array("environment.step", given, fix)
+    if array.size != 1 or array.dtype.kind not in "biu" or array.reshape(()) not in (0, 1):
+        text = f"gave a `{name}` that is neither true nor false, got {given}"
+        raise LoopError(Problem("environment.step", text, fix, "flag"))
+    return bool(array.reshape(()))
+
+
+def _array(address: str, given: object, fix: str) -> np.ndarray:
+    try:
+        return np.asarray(given)
+    except (ValueError, TypeError):
+        text = f"is no array of numbers, got a {type(given).__name__} whose rows differ in length"
+        raise LoopError(Problem(address, text, fix, "shape")) from None
