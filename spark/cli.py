@@ -78,6 +78,10 @@ def _edit(options: argparse.Namespace) -> int:
             f"spark edit needs {', '.join(missing)}. Install them: pip install 'spark-brain[editor]'", file=sys.stderr
         )
         return 2
+    for name in options.modules:
+        if not all(part.isidentifier() for part in name.split(".")):
+            print(f"spark edit: --import: is no module's name, got {name!r}", file=sys.stderr)
+            return 2
     # The server's packages are loaded by nothing else.
     from spark.editor.launch import run_command
 

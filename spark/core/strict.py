@@ -30,11 +30,15 @@ def read_json(address: str, text: bytes | str, most_bytes: int = MOST_BYTES) -> 
     begins = ("{", "[") if isinstance(text, str) else (b"{", b"[")
     if sum(text.count(b) for b in begins) > MOST_PARTS:  # type: ignore[arg-type]
         raise _error(address, f"holds too many objects and lists; expected at most {MOST_PARTS:,}")
+    if not text.strip():
+        raise _error(address, "is empty, and not the JSON that it should be")
     try:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
         return json.loads(decoded, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_once)
     except RecursionError as error:
         raise _error(address, "is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise _error(address, "is no text, and not the JSON that it should be") from error
     except ValueError as error:
         raise _error(address, f"is not the JSON that it should be: {error}") from error
 
@@ -54,8 +58,11 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
                 # So much is set apart before it is read.
                 data = file.read(size + 1)
             size = len(data)
-    except OSError as error:
-        text = f"cannot be read: {error.strerror or error}"
+    except (OSError, ValueError) as error:
+        if isinstance(error, FormatError):
+            raise
+        # A name that no system can have is a `ValueError`.
+        text = f"cannot be read: {(error.strerror if isinstance(error, OSError) else None) or error}"
         raise FormatError(Problem(str(path), text, "Check the path", "format")) from error
     if size > most_bytes:
         raise _error(str(path), f"is too long, got {size:,} bytes; expected at most {most_bytes:,}")

@@ -1,6 +1,7 @@
 """Starting the editor: from the command line, from a program, from a notebook."""
 
 import contextlib
+import os
 import socket
 import sys
 import tempfile
@@ -12,15 +13,17 @@ from typing import Any
 
 import uvicorn
 
-from spark.core.errors import Problem, RunError
+from spark.core.errors import FormatError, Problem, RunError
 from spark.core.transform import STEP
 from spark.editor.app import MOST_MESSAGE, Editor, make_app
 from spark.editor.guard import Guard
 from spark.editor.journal import state_folder
 from spark.editor.keys import kept_secret, last_ports
+from spark.editor.paths import Root
+from spark.editor.session import read_openable
 from spark.io import save_checkpoint
 from spark.io.graph_of import document_of
-from spark.io.model_file import Document
+from spark.io.model_file import SUFFIX, Document
 from spark.nn import Brain, BrainConfig
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -43,8 +46,9 @@ class GraphEditor:
         drafts: Folder of the drafts.
 
     Raises:
-        RunError: It would listen to the network without a token of yours, the port is none, or the folder does not hold
-            the file.
+        RunError: It would listen to the network without a token of yours, the port is none, the folder is not there, or
+            does not hold the file.
+        FormatError: The file cannot be opened, or one of that ending cannot be begun.
         RegistryError: The brain has a module that is in no catalogue.
     """
 
@@ -72,16 +76,24 @@ class GraphEditor:
         if not 0 <= port <= _MOST_PORT:
             text = f"must be from 0, for any that is free, to {_MOST_PORT}, got {port}"
             raise RunError(Problem("port", text, "", "bounds"))
+        if token == "":
+            text = "is empty; expected a secret that nobody guesses"
+            raise RunError(Problem("token", text, "Leave it out, and one is chosen", "token"))
         first: Document | str | None = None
         if isinstance(what, (Brain, BrainConfig)):
             first = document_of(what.config if isinstance(what, Brain) else what)
         elif what is not None:
+            if not str(what):
+                raise FormatError(Problem("file", "is none, got ''", "Leave it out for an empty brain", "path"))
             path = Path(what).absolute()
-            folder = folder or path.parent
+            folder = path.parent if folder is None else folder
             if not path.is_relative_to(Path(folder).absolute()):
                 text = f"{str(folder)!r} does not hold the file, got {str(what)!r}"
                 raise RunError(Problem("folder", text, "Leave the folder out, or name one that holds it", "folder"))
             first = path.relative_to(Path(folder).absolute()).as_posix()
+        _require_folder("." if folder is None else folder)
+        if isinstance(first, str):
+            _require_openable(Root(folder or "."), first)
         states = Path(drafts) if drafts else state_folder()
         self._state, checkpoint = None, None
         if isinstance(what, Brain) and _has_run(what):
@@ -162,6 +174,21 @@ class GraphEditor:
         return uvicorn.Server(config)
 
 
+def _require_folder(folder: str | Path) -> None:
+    if not os.path.isdir(folder):
+        text = f"is none, got {str(folder)!r}"
+        raise RunError(Problem("folder", text, "Create it first, or name one that is there", "folder"))
+
+
+def _require_openable(root: Root, file: str) -> None:
+    """See that a file can be opened, or, where there is none, begun."""
+    if os.path.exists(root.resolve(file)):
+        read_openable(root, file)
+    elif not file.endswith(SUFFIX):
+        text = f"is not there, and a new one must end in {SUFFIX}"
+        raise FormatError(Problem(file, text, "Check the path", "path"))
+
+
 def edit(what: Any = None, **options: Any) -> GraphEditor:
     """Open a brain, a config or a model file in the Graph Editor. Returns at once.
 
@@ -184,6 +211,8 @@ def run_command(options: Any) -> int:
         prefix=options.prefix,
     )
     print(f"Spark's Graph Editor, files in {editor.editor.root.folder}")
+    if options.file and not os.path.exists(options.file):
+        print(f"{options.file} is new: it is written when you save")
     print(f"Open: {editor.link()}", flush=True)
     if sys.stdin is not None and sys.stdin.isatty():
         print("The link works once. Press Enter for another, Ctrl-C to end.")

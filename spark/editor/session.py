@@ -171,13 +171,8 @@ class Session:
 
     def open(self, path: str) -> None:
         """Open a model file, or a picture that has one inside."""
-        found = self.root.resolve(path, (SUFFIX, *SUFFIXES))
-        data = read_bounded(found, MOST_BYTES if found.name.endswith(SUFFIX) else MOST_PICTURE)
-        if found.name.endswith(SUFFIX):
-            digest = hashlib.sha256(data).hexdigest()
-            self.take(read_document(found.name, data), self.root.relative(found), digest)
-        else:
-            self.take(model_in(found.name, data))
+        document, digest = read_openable(self.root, path)
+        self.take(document, None if digest is None else self.root.relative(self.root.resolve(path)), digest)
 
     def save(self, path: str | None = None, overwrite: bool = False) -> str:
         """Write the document to its file, or to another; returns the file.
@@ -238,6 +233,19 @@ class Session:
         if not isinstance(draft, str) or not SESSION_ID.fullmatch(draft) or draft == self.id:
             raise no_draft(draft)
         return Journal(self._journal.path.parent, draft)
+
+
+def read_openable(root: Root, path: str) -> tuple[Document, str | None]:
+    """The document of a file that can be opened, and the digest of a model file; of a picture None.
+
+    Raises:
+        FormatError: The file is not there, has another ending, or holds no document.
+    """
+    found = root.resolve(path, (SUFFIX, *SUFFIXES))
+    data = read_bounded(found, MOST_BYTES if found.name.endswith(SUFFIX) else MOST_PICTURE)
+    if found.name.endswith(SUFFIX):
+        return read_document(found.name, data), hashlib.sha256(data).hexdigest()
+    return model_in(found.name, data), None
 
 
 def no_draft(draft: object) -> FormatError:

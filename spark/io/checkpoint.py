@@ -231,10 +231,15 @@ def _header(path: Path) -> Any:
             first = file.read(8)
             header = int.from_bytes(first, "little")
             if len(first) < 8 or header > min(size - 8, _HEADER_BYTES):
-                raise _error(address, "is no checkpoint: its header does not fit the file", "Check the path")
+                fix = "Name a file that `spark.save_checkpoint` or `spark learn` wrote"
+                raise _error(address, "is no checkpoint: its header does not fit the file", fix)
             text = file.read(header)
-    except OSError as error:
-        raise _error(address, f"cannot be read: {error.strerror}", "Check the path") from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, FormatError):
+            raise
+        # A name that no system can have is a `ValueError`.
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise _error(address, f"cannot be read: {why}", "Check the path") from error
     return read_json(address, text, _HEADER_BYTES)
 
 

@@ -122,6 +122,9 @@ def _eval(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
+    if options.rounds < 1:
+        print(f"spark watch: --rounds must be at least 1, got {options.rounds}", file=sys.stderr)
+        return 2
     brain = load_checkpoint(options.file)
     the_only(brain, World)
     line = _Line(True)

@@ -1,6 +1,7 @@
 """A lesson on disk: the brain, its curve and what its teacher remembers, so that one that was killed goes on."""
 
 import hashlib
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +9,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from spark.core.errors import FormatError, Problem
-from spark.files import write_whole
+from spark.core.errors import ArgumentError, FormatError, Problem
 from spark.io import load_checkpoint
+from spark.io.atomic import write_atomically
 from spark.io.checkpoint import read_notes, save_with_notes
 from spark.nn import Brain
 
@@ -37,20 +38,39 @@ class Kept:
         self.brain, self.curve = Path(f"{name}.safetensors"), Path(f"{name}.csv")
         self.memory = Path(f"{name}.memory.safetensors")
 
+    def require_writable(self) -> None:
+        """Make their folder where there is none, and see that they can be written, before anything is learned.
+
+        Raises:
+            ArgumentError: They cannot.
+        """
+        folder = self.brain.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(f"names a folder that cannot be made, got {str(folder)!r}: {error.strerror}") from error
+        for path in (self.curve, self.memory, self.brain):
+            if path.is_dir():
+                raise _unwritable(f"names a file where a folder is, got {str(path)!r}")
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise _unwritable(f"names files that cannot be written in {str(folder)!r}: {error.strerror}") from error
+
     def write(self, brain: Brain, curve: Curve, memory: dict[str, np.ndarray]) -> None:
         """Write them, each at once.
 
         Raises:
-            SaveError: The brain cannot be written.
-            OSError: The others cannot.
+            SaveError: One cannot be written.
         """
         import safetensors.numpy
 
         values = zip(*(array.tolist() for array in curve.values()), strict=True)
         rows = [",".join([str(number), *map(repr, row)]) for number, row in enumerate(values, 1)]
-        write_whole(self.curve, "\n".join([",".join(["episode", *curve]), *rows, ""]).encode())
+        write_atomically(self.curve, "\n".join([",".join(["episode", *curve]), *rows, ""]).encode())
         if memory:
-            write_whole(self.memory, safetensors.numpy.save(memory))
+            write_atomically(self.memory, safetensors.numpy.save(memory))
         save_with_notes(brain, self.brain, {EPISODES: str(length(curve))})
 
     def read_brain_like(self, brain: Brain) -> Brain:
@@ -150,6 +170,10 @@ def digest(*parts: bytes) -> np.ndarray:
 def length(curve: Curve) -> int:
     """Of how many episodes a curve is."""
     return len(next(iter(curve.values())))
+
+
+def _unwritable(text: str) -> ArgumentError:
+    return ArgumentError(Problem("fit.to", text, "Name files in a folder of your own", "folder"))
 
 
 def _damaged(path: Path, text: str) -> FormatError:

@@ -159,7 +159,7 @@ def conduct(
 
     Raises:
         RunError: `episodes` is no whole number above 0.
-        ArgumentError: It is to be resumed from nowhere, or its files cannot have a folder.
+        ArgumentError: It is to be resumed from nowhere, or its files cannot be written.
         FormatError: What was kept cannot be read.
     """
     check_episodes(episodes)
@@ -168,7 +168,7 @@ def conduct(
         raise ArgumentError(Problem("fit.resume", text, "Name them: `to='folder/name'`", "missing"))
     begin, kept = time.perf_counter(), None if to is None else Kept(Path(to))
     if kept is not None:
-        _make_folder(kept.brain.parent)
+        kept.require_writable()
     curve: Curve = {name: np.zeros(0, np.float32) for name in course.columns}
     if kept is not None and resume and kept.brain.exists():
         curve = kept.read_curve(course.recall(kept), course.columns)
@@ -206,14 +206,6 @@ def check_seed(seed: int, most: int = 2**63 - 1) -> None:
     """
     if not 0 <= seed <= most:
         raise ArgumentError(Problem("fit.seed", f"must be from 0 to {most}, got {seed}", "", "bounds"))
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        text = f"names a folder that cannot be made, got {str(folder)!r}: {error.strerror}"
-        raise ArgumentError(Problem("fit.to", text, "Name files in a folder of your own", "folder")) from error
 
 
 def first_solved(returns: np.ndarray, solved_return: float) -> int | None:

@@ -300,9 +300,10 @@ def test_a_disk_that_is_full_is_named_by_the_command(tmp_path, capsys, small, mo
     def full(path, _):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
-    monkeypatch.setattr(keeping, "write_whole", full)
+    monkeypatch.setattr("spark.io.atomic.write_whole", full)
     assert main(["learn", "cartpole", "--episodes", "1", "--to", str(tmp_path), "--json"]) == 2
-    text = f"spark learn: {tmp_path / 'cartpole-seed-0.csv'}: No space left on device"
+    said = "writing failed: No space left on device. Make room, or choose another place"
+    text = f"spark learn: {tmp_path / 'cartpole-seed-0.csv'}: {said}; what was there before is untouched"
     assert capsys.readouterr().err.strip() == text
 
 
