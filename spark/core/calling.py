@@ -7,7 +7,7 @@ from typing import Any
 import jax
 from jax.core import Tracer
 
-from spark.core import binding, engine, numerics, transform
+from spark.core import binding, engine, naming, numerics, transform
 from spark.core.compiled import forgetful
 from spark.core.draws import Unread
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
@@ -104,7 +104,7 @@ def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         module.open_generator(True)
         module.build(**given)
         module.open_generator(False)
-        transform.name_parts(module)
+        naming.name_parts(module)
         module._outputs = module.describe_outputs(_infer_as_written(module, inputs))
     except SparkError as error:
         found = error.within(module.path)

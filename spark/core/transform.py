@@ -5,8 +5,7 @@ that modules built from equal configs share one structure and therefore one comp
 """
 
 import weakref
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,7 +23,7 @@ from spark.core.part import Form, Part
 from spark.core.pauses import Pauses
 from spark.core.pausing import intervals
 from spark.core.state import Graph, Handle, State, StateLayout
-from spark.core.tree import CACHE, Clock, constants_of, leaves_of, variables_of, walk
+from spark.core.tree import CACHE, Clock, constants_of, reader_of_step, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
 
 FAULT = "fault"
@@ -59,61 +58,6 @@ _structures: "weakref.WeakValueDictionary[Any, Structure]" = weakref.WeakValueDi
 _kept: "set[Structure]" = set()
 
 
-def name_parts(module: Part) -> None:
-    """Give variables, constants and keys their paths, and refuse arrays that are neither."""
-    for prefix, part in walk(module):
-        _refuse_bare_arrays(part, ".".join(p for p in (module._path, prefix) if p))
-        for name, value in vars(part).items():
-            if isinstance(value, RandomKey):
-                value._step = _reader(part)
-                sequence = np.random.SeedSequence([*part.entropy(), zlib.crc32(name.encode())])
-                value.initial = sequence.generate_state(2, np.uint32)
-    for kind in (Variable, Constant):
-        for path, leaf in leaves_of(module, kind).items():
-            leaf.path = f"{module._path}.{path}" if module._path else path
-
-
-def _refuse_bare_arrays(part: Any, address: str) -> None:
-    for name, value in vars(part).items():
-        if isinstance(value, (np.ndarray, jax.Array)) and not name.startswith("_"):
-            raise ModuleError(
-                Problem(
-                    f"{address or type(part).__name__}.{name}",
-                    "is a bare array, which would be frozen into the compiled step",
-                    "Wrap it: `spark.Variable(...)` if it changes, `spark.Constant(...)` if not",
-                    "bare",
-                )
-            )
-        if _hides(_unseen(value) if name == CACHE else value):
-            raise ModuleError(
-                Problem(
-                    f"{address or type(part).__name__}.{name}",
-                    f"is a {type(value).__name__} that holds variables, constants or modules, which no state finds",
-                    "Make each an attribute of its own: `setattr(self, f'layer_{n}', spark.Variable(...))`; or stack "
-                    "them as rows of one variable",
-                    "hidden",
-                )
-            )
-
-
-def _unseen(cache: Any) -> Any:
-    """What of an attribute `cache` is not found by itself: in a dict of that name variables and constants are."""
-    if not isinstance(cache, dict):
-        return cache
-    return {name: value for name, value in cache.items() if not isinstance(value, (Variable, Constant))}
-
-
-def _hides(value: Any) -> bool:
-    """Whether a container holds something that is only found as an attribute."""
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return any(_hides(v) or isinstance(v, (Part, Variable, Constant)) for v in value)
-    return isinstance(value, dict) and _hides(list(value.values()))
-
-
-def _reader(module: Part) -> Callable[[], Any]:
-    return lambda: module._clock.step
-
-
 def seal(module: Part) -> None:
     """Turn a freshly built outermost module into the owner of a packed state."""
     pauses = _pauses(module)
@@ -139,24 +83,43 @@ def seal(module: Part) -> None:
 def _pauses(module: Part) -> Pauses | None:
     every = intervals(module)
     held = weakref.ref(module)
+    known: list[Pausing] = []
 
     def act(state: State, done: int) -> State:
         owner = held()
         assert owner is not None and owner._graph is not None
-        return paused(owner._graph, state, done)
+        if not known or known[0].graph is not owner._graph:
+            known[:] = [Pausing(owner._graph, state)]
+        return known[0].act(state, done)
 
     return Pauses(every, act) if every else None
 
 
-def paused(graph: Graph, state: State, done: int) -> State:
-    """The state after the pauses that are due once `done` steps are; it stays as it is where none is."""
-    view = merge(graph, state)
-    for _, part in walk(view):
-        if any(done % every == 0 for every in part.pauses()):
-            part.pause(done)
-    before: State = view._held.state
-    written = {path: variable.value for path, variable in variables_of(view).items() if variable._written}
-    return State(before.about.layout.replace_all(before.leaves, written), before.about)
+class Pausing:
+    """A view whose parts pause. Every pause uses it again, for to make one takes longer than most pauses."""
+
+    def __init__(self, graph: Graph, state: State) -> None:
+        self.graph = graph
+        self._view = merge(graph, state)
+        self._variables = variables_of(self._view)
+        self._parts = [part for _, part in walk(self._view) if part.pauses()]
+
+    def act(self, state: State, done: int) -> State:
+        """The state after the pauses that are due once `done` steps are; it stays as it is where none is."""
+        held = self._view._held
+        held.state = _fitted(self.graph, state)
+        _forget_values(self._view, self._variables)
+        try:
+            for part in self._parts:
+                if any(done % every == 0 for every in part.pauses()):
+                    part.pause(done)
+            written = {path: variable.value for path, variable in self._variables.items() if variable._written}
+            return State(held.state.about.layout.replace_all(held.state.leaves, written), held.state.about)
+        finally:
+            # No array outlives its pause.
+            held.state = State((), held.state.about)
+            for variable in self._variables.values():
+                variable._value, variable._written = None, False
 
 
 def replace_constants(module: Part, arrays: tuple[Any, ...]) -> None:
@@ -277,18 +240,7 @@ def merge(graph: Graph, state: State) -> Any:
     Raises:
         ModuleError: The state is of another graph.
     """
-    structure = graph.structure
-    fitted = state.fitted(structure.about)
-    if fitted is None:
-        raise ModuleError(
-            Problem(
-                type(structure.template).__name__,
-                "this state belongs to another graph",
-                "Pass the graph and the state that one `split` returned",
-            )
-        )
-
-    state = fitted
+    structure, state = graph.structure, _fitted(graph, state)
     held = Held(state)
 
     def variable(blank: Variable, path: str) -> Variable:
@@ -312,8 +264,22 @@ def merge(graph: Graph, state: State) -> Any:
         part._form = form
         for value in vars(part).values():
             if isinstance(value, RandomKey):
-                value._step = _reader(part)
+                value._step = reader_of_step(part)
     return module
+
+
+def _fitted(graph: Graph, state: State) -> State:
+    structure = graph.structure
+    fitted = state.fitted(structure.about)
+    if fitted is None:
+        raise ModuleError(
+            Problem(
+                type(structure.template).__name__,
+                "this state belongs to another graph",
+                "Pass the graph and the state that one `split` returned",
+            )
+        )
+    return fitted
 
 
 class Held:
@@ -329,11 +295,16 @@ def take_leaves(module: Part, leaves: tuple[Any, ...]) -> None:
     held = module._held
     held.state = State(leaves, held.state.about)
     held.current = True
-    for variable in variables_of(module).values():
+    _forget_values(module, variables_of(module))
+
+
+def _forget_values(module: Part, variables: Mapping[str, Variable]) -> None:
+    """Let a view's variables be read from its packed state, and its step."""
+    for variable in variables.values():
         variable._value, variable._written = None, False
-    module._clock.step = held.state[STEP]
-    if FAULT in held.state:
-        module._fault = held.state[FAULT]  # type: ignore[attr-defined]
+    module._clock.step = module._held.state[STEP]
+    if FAULT in module._held.state:
+        module._fault = module._held.state[FAULT]  # type: ignore[attr-defined]
 
 
 def _constant_loader(graph: Graph, path: str) -> Callable[[], Any]:

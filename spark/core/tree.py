@@ -1,5 +1,6 @@
 """The tree of objects that a module is: parts within parts, with variables and constants as leaves."""
 
+from collections.abc import Callable
 from typing import Any
 
 from spark.core.counter import Counter
@@ -68,3 +69,8 @@ def variables_of(module: Part) -> dict[str, Variable]:
 def constants_of(module: Part) -> dict[str, Constant]:
     """Every constant of the tree by relative path."""
     return leaves_of(module, Constant)
+
+
+def reader_of_step(module: Part) -> Callable[[], Any]:
+    """A function that reads the step of a module."""
+    return lambda: module._clock.step

@@ -17,7 +17,7 @@ from fuzz.case import Case
 from fuzz.wide import widened_case
 from spark import Probe
 from spark.core.rows import read_host
-from spark.core.transform import paused
+from spark.core.transform import Pausing
 from spark.engine.formulas import UNFORESEEN
 from spark.engine.taps import Tap
 from spark.nn import Brain
@@ -149,7 +149,7 @@ def steps(case: Case, brain: Brain | None = None) -> Outcome:
 
     def advance(inputs):
         outputs, after = spark.step(graph, held[0], inputs)
-        held[0] = paused(graph, after, int(after["step"])) if case.rewires else after
+        held[0] = Pausing(graph, after).act(after, int(after["step"])) if case.rewires else after
         return outputs, held[0]
 
     found = _step_by_step(case, brain, advance)

@@ -1,5 +1,7 @@
 """Where a brain that rewires is advanced, and what stays of it where that fails."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -118,6 +120,29 @@ def test_connections_may_change_after_every_step() -> None:
         sources.append(called.connections("pool.learns").sources)
     same(whole, called)
     assert all((before != after).any() for before, after in pairwise(sources))
+
+
+def test_a_pause_knows_nothing_of_the_pauses_before_it() -> None:
+    brain, whole = taught(rewiring=OFTEN), taught(rewiring=OFTEN)
+    spark.run(brain, 30, given_for(slice(0, 30)), progress=False)
+    early = brain.state
+    spark.run(brain, 200, given_for(slice(30, 230)), progress=False)
+    brain.load_state(early)
+    spark.run(brain, 60, given_for(slice(30, 90)), progress=False)
+    spark.run(whole, 90, given_for(slice(0, 90)), progress=False)
+    same(brain, whole)
+
+
+def test_no_array_outlives_a_pause() -> None:
+    brain = taught(rewiring=OFTEN)
+    spark.run(brain, 13, given_for(slice(0, 13)), progress=False)
+    given = jax.tree.map(jnp.copy, brain.state)
+    assert brain._keeper is not None and brain._keeper._pauses is not None
+    made = brain._keeper._pauses.act(given, 26)
+    leaves = [weakref.ref(leaf) for leaf in (*given.leaves, *made.leaves)]
+    del given, made
+    gc.collect()
+    assert [leaf() for leaf in leaves] == [None] * len(leaves)
 
 
 @pytest.mark.parametrize("every", [(1,), (3,), (16,), (5, 7)])
