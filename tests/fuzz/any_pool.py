@@ -212,7 +212,8 @@ class AnyPool(Pool):
             pattern = connections.FixedProbability(probability=0.3)
             return [Projection(o.wire.origin, o.wire.port, pattern=pattern, weights=0.1) for o in wires]
         mean = RECEPTORS[port].drive
-        return [projection(self.draw, o, f"p{n}_{port}", self.units, mean) for n, o in enumerate(wires)]
+        known = "potential" in self.soma.takes
+        return [projection(self.draw, o, f"p{n}_{port}", self.units, mean, known) for n, o in enumerate(wires)]
 
     def config(self, inputs: dict[str, Wires]) -> Any:
         draw = self.draw

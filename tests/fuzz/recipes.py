@@ -117,8 +117,12 @@ def _visibly(draw: Draw, kind: type) -> dict[str, Any]:
     return {"depression": draw.number_in(0.01, 0.05), "potentiation": draw.number_in(0.002, 0.02), **levels}
 
 
-def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: float) -> Projection:
-    """A wire into a receptor with settings of its own, whose weights are about so large."""
+def projection(
+    draw: Draw, origin: Origin, name: str, units: Shape, weight: float, potential: bool = True
+) -> Projection:
+    """A wire into a receptor with settings of its own, whose weights are about so large; its rule may read a potential
+    where there is one.
+    """
     mean = weight * draw.number_in(0.5, 2.0)
     found = connectivity(draw, origin, units, mean)
     settings: dict[str, Any] = {"pattern": found}
@@ -131,7 +135,8 @@ def projection(draw: Draw, origin: Origin, name: str, units: Shape, weight: floa
     if draw.chance(0.3):
         settings["signed"] = draw.chance(0.5)
     if draw.chance(0.4):
-        settings["rule"] = rule_config(draw, draw.choice(PlasticPool.rules), False, 4.01 * mean)
+        rules = [rule for rule in PlasticPool.rules if potential or not issubclass(rule, plasticity.PotentialRule)]
+        settings["rule"] = rule_config(draw, draw.choice(rules), False, 4.01 * mean)
         if leaves_room(found, origin.size) and draw.turn("rewired", (True, False)):
             settings["rewiring"] = rewiring(draw)
         return Projection(origin.wire.origin, origin.wire.port, name=name, **settings)

@@ -45,8 +45,10 @@ class Levels:
         """How far floats of a variable may be apart in two runs, relative to the largest number of their array."""
         if dtype.kind in "iub":
             return 0.0
+        # What a brain keeps of outputs is theirs.
+        path = path.removeprefix("cache.")
         somas_above = (_soma(config) for owner, config in self._configs.items() if path.startswith(f"{owner}."))
-        return (SAME_UPSWING if any(isinstance(s, UPSWINGS) for s in somas_above) else SAME_BRAIN)[dtype.name]
+        return (SAME_UPSWING if any(_is_steep(s) for s in somas_above) else SAME_BRAIN)[dtype.name]
 
     def potential(self, port: str, state: State) -> str | None:
         """Path of the potential of the units that a port tells of."""
@@ -79,6 +81,12 @@ class Levels:
                 moved = state[held].copy()
                 moved.reshape(-1)[unit] += ulps * np.spacing(moved.reshape(-1)[unit])
                 yield {**state, held: moved}
+
+
+def _is_steep(soma: Any) -> bool:
+    """Whether an error of a potential, or of the time of a spike within a step, grows with the potential's slope."""
+    precise = isinstance(soma, somas.IntegrateAndFireSomaConfig) and soma.scheme == "precise"
+    return precise or isinstance(soma, UPSWINGS)
 
 
 def _soma(config: Any) -> Any:
