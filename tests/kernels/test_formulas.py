@@ -128,6 +128,37 @@ def test_the_logarithm_is_within_two_units_in_the_last_place_over_its_whole_rang
     assert (np.abs(found - exact) / np.spacing(np.abs(exact).astype(np.float32))).max() <= 2
 
 
+NEAR = np.geomspace(1e-37, 0.9, 50_000)
+DIGITS = {
+    "tanh": (jnp.tanh, np.tanh, np.concatenate([np.linspace(-12.0, 12.0, 200_000), NEAR, -NEAR]), 2),
+    "expm1": (jnp.expm1, np.expm1, np.concatenate([np.linspace(-87.0, 88.7, 200_000), NEAR, -NEAR]), 2),
+    "log1p": (jnp.log1p, np.log1p, np.concatenate([np.geomspace(1e-3, 3e38, 200_000), NEAR, -NEAR]), 3),
+    "sin": (jnp.sin, np.sin, np.concatenate([np.linspace(-1e5, 1e5, 200_000), NEAR, np.pi * np.arange(400)]), 2),
+    "cos": (jnp.cos, np.cos, np.concatenate([np.linspace(-1e5, 1e5, 200_000), NEAR, np.pi * np.arange(400)]), 2),
+}
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_functions_are_within_units_in_the_last_place_over_their_whole_range(name):
+    function, reference, values, most = DIGITS[name]
+    x = values.astype(np.float32)
+    (found,) = as_formula(function, x)
+    exact = reference(x.astype(np.float64))
+    unit = np.maximum(np.spacing(np.abs(exact).astype(np.float32)), np.finfo(np.float32).tiny)
+    assert (np.abs(found - exact) / unit).max() <= most
+
+
+def test_functions_of_what_is_beyond_their_range_are_those_of_numpy():
+    x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e9, -1e9, -1.0, -2.0, 100.0, -100.0, 3e38], np.float32)
+    for function, reference, _, most in DIGITS.values():
+        (found,) = as_formula(function, x)
+        with np.errstate(all="ignore"):
+            exact = reference(x)
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(exact))
+        np.testing.assert_allclose(found, exact, rtol=most * 2e-7)
+        np.testing.assert_array_equal(np.signbit(found[:2]), np.signbit(exact[:2]))
+
+
 INTEGERS = {
     "arithmetic": lambda x, y: (x + y, x - y, x * y, abs(x), jnp.sign(x)),
     "quotients": lambda x, y: (jax.lax.div(x, y), jax.lax.rem(x, y)),

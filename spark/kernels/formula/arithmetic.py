@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from spark.kernels.formula import functions
+from spark.kernels.formula import angles, functions, near_zero
 from spark.kernels.formula.conversions import as_float, converted, from_float, rounded, same_bits
 from spark.kernels.formula.values import (
     PLAIN,
@@ -272,7 +272,12 @@ OPERATIONS: dict[str, Operation] = {
     "exp": _float(functions.exponential),
     "log": _float(functions.logarithm),
     "logistic": _float(functions.logistic),
-    "erf_inv": _float(functions.inverse_error),
+    "erf_inv": _float(near_zero.inverse_error),
+    "expm1": _float(near_zero.exponential_less_one),
+    "log1p": _float(near_zero.logarithm_of_one_more),
+    "tanh": _float(near_zero.hyperbolic_tangent),
+    "sin": _float(angles.sine),
+    "cos": _float(angles.cosine),
     "floor": _intrinsic("floor"),
     "ceil": _intrinsic("ceil"),
     "round": _round,
@@ -294,8 +299,7 @@ OPERATIONS.update({name: _compare(sign) for name, sign in (("lt", "<"), ("le", "
 OPERATIONS.update({name: _compare(sign) for name, sign in (("eq", "=="), ("ne", "!="))})
 BOUNDS = {"max": _bounded(">="), "min": _bounded("<=")}
 # As the system's mathematical library computes them, lane by lane: correct to a unit in the last place, and slower.
-_LIBRARY = ("exp2", "expm1", "log1p", "tanh", "sinh", "cosh", "asinh", "acosh", "atanh", "sin", "cos", "tan")
-_LIBRARY += ("asin", "acos", "atan", "erf", "erfc", "cbrt")
+_LIBRARY = ("exp2", "sinh", "cosh", "asinh", "acosh", "atanh", "tan", "asin", "acos", "atan", "erf", "erfc", "cbrt")
 OPERATIONS.update({name: _library(f"{name}f") for name in _LIBRARY})
 OPERATIONS["atan2"] = _library("atan2f")
 OPERATIONS["nextafter"] = _library("nextafterf")

@@ -15,7 +15,7 @@ from spark.kernels.formula.values import (
 )
 
 # The coefficients of the Cephes library's expf and logf, S. Moshier 1989; as in `spark.kernels.exponential`.
-_EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
+EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 _LOG = (
     7.0376836292e-2,
     -1.1514610310e-1,
@@ -26,31 +26,6 @@ _LOG = (
     2.0000714765e-1,
     -2.4999993993e-1,
     3.3333331174e-1,
-)
-# Polynomials of Giles 2010, "Approximating the erfinv function", single precision, for w < 5 and beyond.
-_ERF_INV = (
-    (
-        2.81022636e-08,
-        3.43273939e-07,
-        -3.5233877e-06,
-        -4.39150654e-06,
-        0.00021858087,
-        -0.00125372503,
-        -0.00417768164,
-        0.246640727,
-        1.50140941,
-    ),
-    (
-        -0.000200214257,
-        0.000100950558,
-        0.00134934322,
-        -0.00367342844,
-        0.00573950773,
-        -0.0076224613,
-        0.00943887047,
-        1.00167406,
-        2.83297682,
-    ),
 )
 
 
@@ -68,7 +43,7 @@ def exponential(b: Builder, x: Numbers) -> Numbers:
     n = intrinsic(b, "roundeven", [b.fmul(x, same(1.44269504, kind))])
     coarse = multiplied_and_added(b, n, same(-0.693359375, kind), x)
     r = multiplied_and_added(b, n, same(2.12194440e-4, kind), coarse)
-    p = b.fadd(multiplied_and_added(b, polynomial(b, r, _EXP), b.fmul(r, r), r), same(1.0, kind))
+    p = b.fadd(multiplied_and_added(b, polynomial(b, r, EXP), b.fmul(r, r), r), same(1.0, kind))
     whole = integers_like(kind, 32)
     # A whole number beside 1.5 * 2^23 stands in the lowest bits, without the checks of a conversion. What is no such
     # number is replaced below.
@@ -112,19 +87,6 @@ def logistic(b: Builder, x: Numbers) -> Numbers:
     """1 / (1 + e^-x)."""
     one = same(1.0, x.type)
     return b.fdiv(one, b.fadd(one, exponential(b, b.fneg(x))))
-
-
-def inverse_error(b: Builder, x: Numbers) -> Numbers:
-    """The inverse of the error function, for draws of normal numbers; infinite at -1 and 1."""
-    kind = x.type
-    square = b.fmul(x, x)
-    w = b.fneg(by_library(b, "log1pf", [b.fneg(square)]))
-    near = b.fcmp_ordered("<", w, same(5.0, kind))
-    inner = polynomial(b, b.fsub(w, same(2.5, kind)), _ERF_INV[0])
-    outer = polynomial(b, b.fsub(intrinsic(b, "sqrt", [w]), same(3.0, kind)), _ERF_INV[1])
-    value = b.fmul(b.select(near, inner, outer), x)
-    edge = b.fcmp_ordered("==", intrinsic(b, "fabs", [x]), same(1.0, kind))
-    return b.select(edge, b.fmul(x, same(float("inf"), kind)), value)
 
 
 def by_library(b: Builder, name: str, arguments: list[Numbers]) -> Numbers:

@@ -166,6 +166,8 @@ def suffix(kind: ir.Type) -> str:
         return f"v{kind.count}{suffix(kind.element)}"
     if isinstance(kind, ir.HalfType):
         return "f16"
+    if isinstance(kind, ir.DoubleType):
+        return "f64"
     return "f32" if isinstance(kind, ir.FloatType) else str(kind)
 
 
