@@ -5,9 +5,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from spark.core.errors import ConfigError, InputError, ModuleError, Problem
 from spark.core.names import suggestion
+from spark.core.narrowing import beyond
 from spark.core.part import Part
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
@@ -153,7 +155,7 @@ def require_dtype(address: str, dtype: str | None) -> None:
 def not_spikes(address: str, payload: Payload) -> Problem | None:
     """A problem if an array of NumPy holds spikes that are none.
 
-    An array of JAX would have to be waited for; it is looked at where that costs nothing: see `look_at_spikes`.
+    An array of JAX would have to be waited for; it is looked at where that costs nothing: see `look_at_numbers`.
     """
     value = payload.value
     if not isinstance(payload, SpikeArray) or not isinstance(value, (np.ndarray, np.generic)):
@@ -169,27 +171,42 @@ def not_spikes(address: str, payload: Payload) -> Problem | None:
     )
 
 
-def look_at_spikes(module: Part, payloads: dict[str, Payload]) -> None:
-    """Refuse spikes that are none, also those that JAX holds: for the first call, which takes long anyway.
+def look_at_numbers(module: Part, payloads: dict[str, Payload]) -> None:
+    """Refuse spikes that are none and numbers that their inputs do not hold, also where JAX has them: for the first
+    call, which takes long anyway, and for loops that wait for each action. What else is wrong is for `check` to say.
 
     Raises:
-        InputError: Spikes other than -1, 0 and 1.
+        InputError: Spikes other than -1, 0 and 1, or numbers that the dtype of a brain's input does not hold.
     """
-    found = [
-        not_spikes(f"{owner(module)}.{name}", SpikeArray(np.asarray(payload.value)))
-        for name, payload in payloads.items()
-        if type(payload) is SpikeArray and isinstance(payload.value, jax.Array) and payload.value.is_fully_addressable
-    ]
-    problems = [problem for problem in found if problem is not None]
+    problems: list[Problem] = []
+    for name, payload in payloads.items():
+        value = payload.value
+        if isinstance(value, Tracer) or not _holds_arrays(payload) or not payload.accepts(value.dtype):
+            continue
+        if isinstance(value, jax.Array) and not value.is_fully_addressable:
+            continue
+        if type(payload) is SpikeArray:
+            wrong = not_spikes(f"{owner(module)}.{name}", SpikeArray(np.asarray(value)))
+            problems += [wrong] if wrong else []
+        else:
+            problems += _not_held(module, name, value)
     if problems:
         raise InputError(problems)
+
+
+def _not_held(module: Part, name: str, value: jax.Array | np.ndarray | np.generic) -> list[Problem]:
+    """What is wrong with an input's numbers for the dtype that a brain declares, or else that JAX makes of theirs."""
+    declared = module.declared_inputs()
+    held = jax.dtypes.canonicalize_dtype(value.dtype if declared is None else declared[name].dtype)
+    return [] if held == value.dtype else beyond(f"{owner(module)}.{name}", np.asarray(value), held)
 
 
 def check(module: Part, payloads: dict[str, Payload]) -> None:
     """Refuse inputs that do not fit what the module was built for.
 
     Raises:
-        InputError: Wrong shape, also one that would broadcast, wrong kind of dtype, or spikes other than -1, 0 and 1.
+        InputError: Wrong shape, also one that would broadcast, wrong kind of dtype, spikes other than -1, 0 and 1, or
+            numbers that the input's dtype does not hold.
     """
     problems = []
     for name, payload in payloads.items():
@@ -218,6 +235,8 @@ def check(module: Part, payloads: dict[str, Payload]) -> None:
             )
         wrong = not_spikes(f"{owner(module)}.{name}", payload)
         problems += [wrong] if wrong else []
+        if isinstance(value, (np.ndarray, np.generic)) and (value.dtype != spec.dtype or value.dtype.itemsize == 8):
+            problems += _not_held(module, name, value)
     missing = set(module._inputs) - set(payloads)
     problems.extend(
         Problem(

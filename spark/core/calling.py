@@ -28,7 +28,7 @@ def invoke(module: Part, written: Any, args: tuple[Any, ...], inputs: dict[str, 
     payloads = binding.bind(module, args, inputs)
     if module._mode == NEW:
         require_concrete(module, payloads)
-        binding.look_at_spikes(module, payloads)
+        binding.look_at_numbers(module, payloads)
         build(module, {name: PortSpec.of(p) for name, p in payloads.items()})
     binding.check(module, payloads)
     if module._mode == SHELL:

@@ -15,6 +15,7 @@ from spark.core.counter import STEP, Counter
 from spark.core.decaying import Shown
 from spark.core.errors import Problem, StateError
 from spark.core.names import suggestion
+from spark.core.narrowing import beyond
 from spark.core.packing import Layout
 from spark.core.variable import Bounds
 
@@ -147,12 +148,14 @@ class State:
         self._known(path)
         slot = self.about.layout.slots[self.about.shown[path].kept if path in self.about.shown else path]
         kind = jnp.int32 if path == STEP else jnp.dtype(slot.dtype)
-        if np.shape(value) != slot.shape or not jnp.can_cast(_kind_of(value), kind, "same_kind"):
+        given = _kind_of(value)
+        # True is no number.
+        fitting = given == kind if bool in (given, kind) else jnp.can_cast(given, kind, "same_kind")
+        if np.shape(value) != slot.shape or not fitting:
             return [
                 Problem(
                     path,
-                    f"cannot take this value, got {np.shape(value)} {_kind_of(value)}; "
-                    f"expected {slot.shape} {slot.dtype}",
+                    f"cannot take this value, got {np.shape(value)} {given}; expected {slot.shape} {slot.dtype}",
                     "Give an array of the variable's shape and kind",
                     "shape",
                 )
@@ -171,7 +174,7 @@ class State:
                 below, above = f"at most {most}", f"at least {least}"
                 expected = above if most is None else below if least is None else f"{least} to {most}"
                 return [Problem(path, f"is out of its bounds, got {found}; expected {expected}", "", "bounds")]
-        return [] if path == STEP else _beyond(path, array, jnp.dtype(slot.dtype))
+        return [] if path == STEP else beyond(path, array, jnp.dtype(slot.dtype))
 
     def _known(self, path: str) -> None:
         if path not in self:
@@ -230,21 +233,6 @@ def _kind_of(value: Any) -> Any:
     """The dtype of a value, of which whole numbers may have 64 bits."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return jnp.dtype("int32") if whole or getattr(value, "dtype", None) == np.int64 else jnp.result_type(value)
-
-
-def _beyond(path: str, array: np.ndarray, held: np.dtype) -> list[Problem]:
-    """What is wrong with numbers of another dtype of this kind: the first that `held` would wrap or make infinite."""
-    if array.dtype == held or jnp.can_cast(array.dtype, held, "safe"):
-        return []
-    with np.errstate(all="ignore"):
-        kept = array.astype(held)
-    floats = jnp.issubdtype(held, jnp.inexact)
-    wrong = array[np.isinf(kept) & ~np.isinf(array) if floats else kept != array]
-    if not wrong.size:
-        return []
-    room = jnp.finfo(held) if floats else jnp.iinfo(held)
-    message = f"is more than {held} holds, got {wrong[0]}; expected {room.min} to {room.max}"
-    return [Problem(path, message, "", "bounds")]
 
 
 def _unpickled(leaves: tuple[Any, ...], layout: Layout, units: Mapping[str, str], shown: Mapping[str, Shown]) -> State:

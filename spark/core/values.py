@@ -16,6 +16,10 @@ def _is_array(value: Any) -> bool:
     return hasattr(value, "__array__") and hasattr(value, "dtype")
 
 
+# What is computed with in a step has this type, whatever a config holds.
+_MOST = float(np.finfo(np.float32).max)
+
+
 def to_number(value: Any) -> Any:
     """A Python number from a number, a NumPy scalar or an array without dimensions."""
     if isinstance(value, (bool, str)):
@@ -23,6 +27,22 @@ def to_number(value: Any) -> Any:
     if _is_array(value) and np.ndim(value) == 0:
         return np.asarray(value).item()
     return value
+
+
+def to_real(value: object) -> object:
+    """As `to_number`, of a number that float32 holds: beyond it a step would compute with infinity."""
+    number = to_number(value)
+    if isinstance(number, (int, float)) and _MOST < abs(number) < math.inf:
+        raise ValueError(f"expected a number that float32 holds, of at most {_MOST:g} in size, got {number:g}")
+    return number
+
+
+def to_whole(value: object) -> object:
+    """As `to_number`, of a whole number of at most 64 bits: files hold no other."""
+    number = to_number(value)
+    if isinstance(number, int) and number.bit_length() > 64:
+        raise ValueError(f"expected a whole number of at most 64 bits, got {number:.6g}")
+    return number
 
 
 def to_array(value: Any) -> Any:
@@ -93,12 +113,15 @@ def to_quantity(value: Any) -> Any:
     if isinstance(value, (bool, str)):
         raise ValueError(f"expected a number, got {value!r}")
     if isinstance(value, (int, float)):
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(f"expected a finite number, got {value!r}")
+        to_real(value)
         return float(value)
     made = to_array(value)
     if not made.size:
         raise ValueError("expected a number, or one for each unit, got an empty array")
+    if made.dtype.kind == "f":
+        to_real(made.reshape(-1)[np.abs(made).argmax()])
     return float(made) if made.ndim == 0 else to_array(made.astype(np.float32))
 
 
@@ -123,6 +146,9 @@ def to_dtype(value: Any) -> Any:
     if value is None:
         # NumPy reads it as float64.
         raise ValueError("expected float16, bfloat16, float32 or float64, got None")
+    if isinstance(value, (np.generic, np.ndarray)):
+        # Of a number NumPy reads its own type.
+        raise ValueError(f"expected float16, bfloat16, float32 or float64, got {value!r}")
     try:
         name = str(np.dtype(value)) if not isinstance(value, str) else value
     except TypeError:
@@ -136,8 +162,8 @@ _ARRAY_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "array"}, {"type": "obje
 # An array's JSON form is an object, as is that of what draws.
 _QUANTITY_SCHEMA = {"anyOf": [*_ARRAY_SCHEMA["anyOf"], {"type": "object", "title": "Initializer"}]}
 
-Number = Annotated[float, BeforeValidator(to_number)]
-Whole = Annotated[int, BeforeValidator(to_number)]
+Number = Annotated[float, BeforeValidator(to_real)]
+Whole = Annotated[int, BeforeValidator(to_whole)]
 Array = Annotated[Any, BeforeValidator(to_array), WithJsonSchema(_ARRAY_SCHEMA)]
 Times = Annotated[Any, BeforeValidator(to_times), WithJsonSchema(_ARRAY_SCHEMA)]
 Quantity = Annotated[Any, BeforeValidator(to_quantity), WithJsonSchema(_QUANTITY_SCHEMA)]

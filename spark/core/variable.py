@@ -5,9 +5,11 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import DTypeLike
 
 from spark.core.decaying import Decaying
 from spark.core.errors import ModuleError, Problem
+from spark.core.narrowing import beyond
 from spark.core.own_draws import bits_from, uniform_from
 
 Bounds = tuple[float | None, float | None]
@@ -24,7 +26,19 @@ def _as_numpy(value: Any) -> np.ndarray:
     narrow = {"float64": np.float32, "int64": np.int32, "uint64": np.uint32}
     if jax.config.jax_enable_x64:  # type: ignore[attr-defined]
         del narrow["float64"]
-    return made.astype(narrow[made.dtype.name]) if made.dtype.name in narrow else made
+    return _narrowed("value", made, narrow[made.dtype.name]) if made.dtype.name in narrow else made
+
+
+def _narrowed(address: str, made: np.ndarray, held: DTypeLike) -> np.ndarray:
+    """Numbers of 64 bits as those of 32 that they are.
+
+    Raises:
+        ModuleError: They are more than that.
+    """
+    problems = beyond(address, made, held)
+    if problems:
+        raise ModuleError(problems)
+    return made.astype(held)
 
 
 class Owner(Protocol):
@@ -96,7 +110,7 @@ class Variable:
         """The present value; to set it, give an array of the same shape and dtype.
 
         Raises:
-            ModuleError: Another shape or dtype is set.
+            ModuleError: Another shape or dtype is set, or numbers of 64 bits that the dtype does not hold.
         """
         if self._root is not None:
             return self._root.state[self.path]
@@ -118,9 +132,12 @@ class Variable:
             )
         if self._root is not None:
             self._root.replace_state({self.path: new})
-        else:
-            self._value = new
-            self._written = True
+            return
+        if isinstance(new, (np.ndarray, np.generic)) and new.dtype != self.dtype:
+            # What JAX takes for 32 bits, though it has 64.
+            new = _narrowed(self.path or "variable", np.asarray(new), self.dtype)
+        self._value = new
+        self._written = True
 
     def __repr__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""

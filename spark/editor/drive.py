@@ -1,5 +1,6 @@
 """What a running brain is fed with: values set by hand, rows of a file, or random spikes."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.errors import InputError, Problem
+from spark.core.narrowing import beyond
 from spark.core.payloads import SpikeArray
 from spark.core.ports import PortSpec
 
 MOST_ROWS = 10_000_000
+_FIX = "Mend what drives this input"
 
 
 class Drive:
@@ -48,7 +51,13 @@ class Drive:
         if not np.isfinite(values).all():
             raise self._wrong("needs finite numbers")
         spread = np.broadcast_to(values.reshape(-1), (self.spec.size,)).reshape(self.spec.shape)
-        return spread.astype(jnp.dtype(self.spec.dtype))
+        return self._cast(spread)
+
+    def _cast(self, values: np.ndarray) -> np.ndarray:
+        problems = beyond(f"inputs.{self.name}", values, self.spec.dtype)
+        if problems:
+            raise InputError(replace(problems[0], fix=_FIX))
+        return values.astype(jnp.dtype(self.spec.dtype))
 
     def _read(self, path: Path) -> np.ndarray:
         try:
@@ -61,10 +70,10 @@ class Drive:
         rows = rows.reshape(len(rows), -1) if rows.ndim > 1 else rows.reshape(-1, 1)
         if rows.shape[1] not in (1, self.spec.size) or not len(rows) or not np.isfinite(rows).all():
             raise self._wrong(f"needs rows of {self.spec.size} finite numbers, got {rows.shape} in {path.name}")
-        return np.broadcast_to(rows, (len(rows), self.spec.size)).astype(jnp.dtype(self.spec.dtype))
+        return self._cast(np.broadcast_to(rows, (len(rows), self.spec.size)))
 
     def _wrong(self, message: str) -> InputError:
-        return InputError(Problem(f"inputs.{self.name}", message, "Mend what drives this input", "drive"))
+        return InputError(Problem(f"inputs.{self.name}", message, _FIX, "drive"))
 
     def payload(self, steps: int) -> Any:
         """The input of the next steps: one payload for all, or one with a row for each."""

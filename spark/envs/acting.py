@@ -9,10 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from spark.core.binding import look_at_numbers
 from spark.core.errors import LoopError, Problem
 from spark.core.keeper import Claim
+from spark.core.narrowing import beyond
 from spark.core.numerics import raise_faults
 from spark.core.part import graph_of, keeper_of
+from spark.core.payloads import Payload
 from spark.core.state import State
 from spark.envs import received
 from spark.envs.spaces import TOLD, Decoder, Encoder, action_decoder, observation_encoder
@@ -107,6 +110,7 @@ class Acting:
     def choose(self, observation: Any, log: Log, spikes: bool, learning: bool) -> Any:
         """Run the brain on what it sees, and return what it does; both are logged."""
         seen = self.observe(observation)
+        self._look_at(seen)
         self._observed = set(seen)
         pieces = self._advance({**self._told(), **seen}, self.steps_per_action, spikes, learning)
         host = jax.device_get(pieces[-1][0])
@@ -144,9 +148,8 @@ class Acting:
     def rest(self, learning: bool) -> None:
         """Run the brain after an episode, on zeros but for what the last action brought."""
         if self.rest_steps:
-            told = {name: payload for name, payload in self._told().items() if name not in self._observed}
             zeros = {n: s.payload_type(jnp.zeros(s.shape, s.dtype)) for n, s in self._inputs.items()}
-            self._advance({**zeros, **told}, self.rest_steps, False, learning)
+            self._advance({**zeros, **self._told()}, self.rest_steps, False, learning)
             self.begin()
 
     def look_at_numbers(self) -> None:
@@ -159,12 +162,34 @@ class Acting:
             raise_faults(graph_of(self.brain), keeper_of(self.brain).peek())
 
     def _told(self) -> dict[str, Any]:
-        """What the last action brought, for those inputs that tell it."""
-        found = {}
+        """What the last action brought, for those inputs that tell it and are not observed.
+
+        Raises:
+            LoopError: One does not hold it.
+        """
+        found, problems = {}, []
         for name, spec in self._inputs.items():
-            if name in TOLD:
-                found[name] = spec.payload_type(jnp.full(spec.shape, self._brought[name]).astype(spec.dtype))
+            if name in TOLD and name not in self._observed:
+                told = np.full(spec.shape, self._brought[name])
+                problems += beyond(f"brain.{name}", told, spec.dtype)
+                with np.errstate(all="ignore"):
+                    found[name] = spec.payload_type(told.astype(jnp.dtype(spec.dtype)))
+        if problems:
+            raise LoopError(problems)
         return found
+
+    def _look_at(self, seen: dict[str, Payload]) -> None:
+        """See that an observation's payloads are spikes where they should be, and numbers that their inputs hold.
+
+        Raises:
+            LoopError: They are no payloads by input.
+            InputError: They are not.
+        """
+        if not isinstance(seen, dict):
+            text = f"returned no payloads by input, got {type(seen).__name__}; expected a dict"
+            raise LoopError(Problem("observe", text, "Return `{'input': spark.FloatArray(...)}`", "type"))
+        given = {name: payload for name, payload in seen.items() if isinstance(payload, Payload)}
+        look_at_numbers(self.brain, {name: payload for name, payload in given.items() if name in self._inputs})
 
     def _advance(self, inputs: Any, steps: int, spikes: bool, learning: bool) -> list[tuple[Any, Any]]:
         """Outputs and spikes of the brain's next steps, in pieces where it pauses in between."""

@@ -16,6 +16,7 @@ from spark.core.values import Number, Whole
 from spark.core.variable import RandomKey, Variable
 from spark.learn.rhythm import BEGIN, CHOICE, decides
 from spark.nn.interfaces.rates import too_fast
+from spark.worlds.world import ENDLESS
 
 
 class ActorPoolsConfig(ModuleConfig):
@@ -23,7 +24,7 @@ class ActorPoolsConfig(ModuleConfig):
 
     actions: Whole = field(2, least=2, description="Pools: one for each action.")
     size: Whole = field(4, least=1, description="Units of a pool.")
-    every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
+    every: Whole = field(20, least=4, most=ENDLESS, description="Steps of the brain for each step of the world.")
     tau: Number = field(10.0, unit="ms", above=0, time_constant="exact", description="Leak of the units.")
     gain: Number = field(0.13, above=0, description="What a spike adds to a potential for each unit of weight.")
     max_freq: Number = field(200.0, unit="Hz", above=0, description="Rate of a unit at the highest potential.")

@@ -13,12 +13,13 @@ from spark.core.ports import PortSpec
 from spark.core.values import Number, Whole
 from spark.core.variable import Variable
 from spark.learn.rhythm import BEGIN, CHOICE, VALUE, decides
+from spark.worlds.world import ENDLESS
 
 
 class CriticConfig(ModuleConfig):
     """How a critic reads spikes, and how it learns."""
 
-    every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
+    every: Whole = field(20, least=4, most=ENDLESS, description="Steps of the brain for each step of the world.")
     tau: Number = field(10.0, unit="ms", above=0, time_constant="exact", description="Decay of the traces of spikes.")
     gain: Number = field(0.13, above=0, description="What a spike adds to its trace, no unit.")
     baseline: Number = field(

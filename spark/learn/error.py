@@ -13,12 +13,13 @@ from spark.core.ports import PortSpec
 from spark.core.values import Number, Whole
 from spark.core.variable import Variable
 from spark.learn.rhythm import ERROR, decides
+from spark.worlds.world import ENDLESS
 
 
 class PredictionErrorConfig(ModuleConfig):
     """How far the prediction looks ahead, and how its errors are bounded and gated."""
 
-    every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
+    every: Whole = field(20, least=4, most=ENDLESS, description="Steps of the brain for each step of the world.")
     discount: Number = field(
         0.98, least=0, below=1, description="Worth of a reward one step of the world later, a factor."
     )

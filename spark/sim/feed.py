@@ -13,6 +13,7 @@ from spark.core.binding import not_spikes, owner, wrong_kind
 from spark.core.errors import InputError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
+from spark.core.narrowing import beyond
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
 from spark.sim.events import EventRows, SpikeEvents
@@ -121,7 +122,9 @@ class Feed:
         if not spec.payload_type.accepts(payload.dtype):
             return wrong_kind(self._brain, name, payload.dtype, spec.payload_type)
         if shape == spec.shape or (steps is not None and shape == (steps, *spec.shape)):
-            return not_spikes(address, type(payload)(np.asarray(payload.value)))
+            array = np.asarray(payload.value)
+            wrong = not_spikes(address, type(payload)(array))
+            return wrong or next(iter(beyond(address, array, spec.dtype)), None)
         if steps is not None and shape[1:] == spec.shape:
             return Problem(
                 address,

@@ -17,6 +17,7 @@ from spark.core.calling import step_as_written
 from spark.core.counter import Counter
 from spark.core.errors import ArgumentError, InputError, Problem, StateError
 from spark.core.names import suggestion
+from spark.core.narrowing import beyond
 from spark.core.pausing import require_no_pauses
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.state import Graph, State
@@ -274,4 +275,7 @@ def _wrong_numbers(brain: Brain, name: str, payload: Payload) -> Problem | None:
     """What is wrong with the numbers of an input, as for `run`; of an array that JAX traces only its kind is known."""
     if not payload.accepts(payload.dtype):
         return wrong_kind(brain, name, payload.dtype, type(payload))
-    return None if isinstance(payload.value, Tracer) else not_spikes("", type(payload)(np.asarray(payload.value)))
+    if isinstance(payload.value, Tracer):
+        return None
+    array, held = np.asarray(payload.value), brain.declared_inputs()[name].dtype
+    return not_spikes("", type(payload)(array)) or next(iter(beyond("", array, held)), None)

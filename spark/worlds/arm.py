@@ -7,7 +7,7 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.values import Whole
-from spark.worlds.world import World, WorldConfig
+from spark.worlds.world import ENDLESS, World, WorldConfig
 
 # Lengths in m, angles in rad.
 LINK, TURN, NEAR = 0.5, 0.1, 0.1
@@ -21,7 +21,9 @@ SHOULDER, ELBOW = (TURN, -TURN, 0.0, 0.0), (0.0, 0.0, TURN, -TURN)
 class ReachingArmConfig(WorldConfig):
     """How often a joint is turned, and how often at most."""
 
-    limit: Whole = field(100, least=1, description="Steps of the world after which an episode is cut off.")
+    limit: Whole = field(
+        100, least=1, most=ENDLESS, description="Steps of the world after which an episode is cut off."
+    )
 
 
 class ReachingArm(World):

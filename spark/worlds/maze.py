@@ -8,7 +8,7 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.values import Whole
-from spark.worlds.world import World, WorldConfig
+from spark.worlds.world import ENDLESS, World, WorldConfig
 
 # Walls are #; the food lies in the last cell.
 PLAN = (
@@ -56,7 +56,9 @@ OPEN = np.flatnonzero(AWAY > 0)
 class MazeConfig(WorldConfig):
     """How often a move is made, and how many at most."""
 
-    limit: Whole = field(200, least=1, description="Steps of the world after which an episode is cut off.")
+    limit: Whole = field(
+        200, least=1, most=ENDLESS, description="Steps of the world after which an episode is cut off."
+    )
 
 
 class Maze(World):

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from spark.core.config import field
 from spark.core.values import Whole
-from spark.worlds.world import World, WorldConfig
+from spark.worlds.world import ENDLESS, World, WorldConfig
 
 FORCE, GRAVITY = 0.001, 0.0025
 LEFT, RIGHT, FASTEST, GOAL = -1.2, 0.6, 0.07, 0.5
@@ -15,7 +15,9 @@ LEFT, RIGHT, FASTEST, GOAL = -1.2, 0.6, 0.07, 0.5
 class MountainCarConfig(WorldConfig):
     """How often the car is driven, and for how long."""
 
-    limit: Whole = field(200, least=1, description="Steps of the world after which an episode is cut off.")
+    limit: Whole = field(
+        200, least=1, most=ENDLESS, description="Steps of the world after which an episode is cut off."
+    )
 
 
 class MountainCar(World):

@@ -7,7 +7,7 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.values import Whole
-from spark.worlds.world import World, WorldConfig
+from spark.worlds.world import ENDLESS, World, WorldConfig
 
 GRAVITY, STRONGEST, FASTEST, STEP = 10.0, 2.0, 8.0, 0.05
 
@@ -15,7 +15,9 @@ GRAVITY, STRONGEST, FASTEST, STEP = 10.0, 2.0, 8.0, 0.05
 class PendulumConfig(WorldConfig):
     """How often a torque is chosen, and for how long."""
 
-    limit: Whole = field(200, least=1, description="Steps of the world after which an episode is cut off.")
+    limit: Whole = field(
+        200, least=1, most=ENDLESS, description="Steps of the world after which an episode is cut off."
+    )
 
 
 class Pendulum(World):

@@ -21,8 +21,10 @@ ENDLESS = 2**31 - 1
 class WorldConfig(ModuleConfig):
     """What every world is told."""
 
-    every: Whole = field(20, least=4, description="Steps of the brain for each step of the world.")
-    limit: Whole = field(500, least=1, description="Steps of the world after which an episode is cut off.")
+    every: Whole = field(20, least=4, most=ENDLESS, description="Steps of the brain for each step of the world.")
+    limit: Whole = field(
+        500, least=1, most=ENDLESS, description="Steps of the world after which an episode is cut off."
+    )
 
 
 class WorldOutput(TypedDict):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from typing import Any
 
 import jax.numpy as jnp
@@ -141,6 +142,39 @@ def test_plain_number_must_be_finite(value: float) -> None:
     text = f"LinearSpikerConfig.cd: expected a finite number, got {value}. Refractory period (cooldown)."
     with refused(ConfigError, text):
         LinearSpikerConfig(cd=value)
+
+
+@pytest.mark.parametrize("value", [1e39, 10**39, np.float64(1e39), np.array([1.0, 1e39])])
+def test_a_number_must_be_one_of_single_precision(value: object) -> None:
+    said = "expected a number that float32 holds, of at most 3.40282e+38 in size, got 1e+39"
+    with refused(ConfigError, f"LeakySomaConfig.resistance: {said}. Membrane resistance."):
+        LeakySomaConfig(resistance=value)
+    if not np.ndim(value):
+        with refused(ConfigError, f"LinearSpikerConfig.cd: {said}. Refractory period (cooldown)."):
+            LinearSpikerConfig(cd=value)
+
+
+def test_a_whole_number_has_64_bits_at_most() -> None:
+    """Files hold no other, so that a brain of a larger seed could be saved and not loaded."""
+    with pytest.raises(ConfigError, match=re.escape(".seed: expected a whole number of at most 64 bits, got 1e+30.")):
+        LinearSpikerConfig(seed=10**30)
+    assert LinearSpikerConfig(seed=2**64 - 1).seed == 2**64 - 1
+
+
+@pytest.mark.parametrize("name", ["every", "limit"])
+def test_a_world_and_who_learns_in_it_count_in_32_bits(name: str) -> None:
+    kinds = [catalogue.modules[kind].config_class() for kind in catalogue.modules.names()]
+    counting = [kind for kind in kinds if name in kind.model_fields and kind.model_fields[name].default > 1]
+    assert counting
+    for kind in counting:
+        with pytest.raises(ConfigError, match=rf"{kind.__name__}\.{name}: must be <= 2\.14748e\+09, got {2**31}\."):
+            kind(**{name: 2**31})
+
+
+def test_a_number_is_no_dtype() -> None:
+    said = "expected float16, bfloat16, float32 or float64, got np.float64(1.0)"
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        LinearSpikerConfig(dtype=np.float64(1.0))
 
 
 def test_fraction_for_a_whole_number_is_refused() -> None:

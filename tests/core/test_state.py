@@ -150,3 +150,18 @@ def test_numbers_of_a_wider_dtype_that_fit_are_taken(brain: Brain) -> None:
     state = brain.state.replace(values)
     for path, expected in values.items():
         np.testing.assert_array_equal(state[path], expected)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "held"),
+    [
+        ("step", True, "() int64"),
+        ("step", np.bool_(True), "() int64"),
+        ("pool.soma.potential", np.ones(32, np.bool_), "(32,) float32"),
+        ("pool.soma.refractory", np.ones(32, np.bool_), "(32,) int32"),
+    ],
+)
+def test_true_is_no_number(brain: Brain, path: str, value: object, held: str) -> None:
+    text = f"{path}: cannot take this value, got {np.shape(value)} bool; expected {held}. "
+    with refused(StateError, text + "Give an array of the variable's shape and kind"):
+        brain.state.replace({path: value})

@@ -226,6 +226,7 @@ def test_another_scale_is_taken():
     [
         ({"value": [1, 2]}, "inputs.level: needs 1 or 5 numbers, got 2"),
         ({"value": float("inf")}, "needs finite numbers"),
+        ({"value": 1e39}, r"inputs\.level: is more than float32 holds, got 1e\+39; .*\. Mend what drives this input"),
         ({"file": "/nowhere.npy"}, "cannot be read from nowhere.npy"),
     ],
 )
@@ -237,6 +238,12 @@ def test_a_drive_that_does_not_fit_is_refused(source, text):
 def test_a_pickle_is_not_loaded(tmp_path):
     np.save(tmp_path / "a.npy", np.array([{"a": 1}], object), allow_pickle=True)
     with pytest.raises(spark.InputError, match="cannot be read"):
+        simulation(settings={"inputs": {"level": {"file": str(tmp_path / "a.npy")}}})
+
+
+def test_a_file_of_numbers_that_an_input_does_not_hold_is_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([[0.0], [-1e39]]))
+    with pytest.raises(spark.InputError, match=r"inputs\.level: is more than float32 holds, got -1e\+39"):
         simulation(settings={"inputs": {"level": {"file": str(tmp_path / "a.npy")}}})
 
 

@@ -289,6 +289,44 @@ class Bringing(Counting):
         return (seen, *self.brought, {})
 
 
+@pytest.mark.parametrize(
+    ("payload", "dtype", "reward", "said"),
+    [
+        (spark.FloatArray, "float16", 1e5, "is more than float16 holds, got 100000.0; expected -65504.0 to 65504.0."),
+        (spark.IntegerArray, "int8", 300, "is more than int8 holds, got 300.0; expected -128 to 127."),
+        (spark.IntegerArray, "int32", 2.5, "is no whole number, which int32 holds alone, got 2.5."),
+        (spark.BooleanMask, "bool", 0.5, "is no whole number, which bool holds alone, got 0.5."),
+    ],
+)
+def test_a_reward_that_an_input_does_not_hold_is_not_told(payload, dtype, reward, said):
+    config = through(drive=(2,)).config
+    told = config.updated(input_map={**config.input_map, "reward": spark.InputSpec(payload, (1,), dtype)})
+    loop = Loop(spark.nn.Brain(told), Bringing(reward=reward), observe=still, steps_per_action=1)
+    loop.run(1, seed=0)
+    with pytest.raises(spark.LoopError, match=re.escape(f"brain.reward: {said}")):
+        loop.run(1)
+
+
+def still(observation):
+    """Nothing, for an input of two numbers."""
+    return {"drive": spark.FloatArray(np.zeros(2, np.float32))}
+
+
+@pytest.mark.parametrize("array", [np.array([1e5, 0.0]), np.array([1e39, 0.0]), jnp.array([0.0, 1e5])])
+def test_what_is_observed_is_what_an_input_holds(array):
+    config = through(drive=(2,)).config
+    brain = spark.nn.Brain(config.updated(input_map={"drive": spark.InputSpec(spark.FloatArray, (2,), "float16")}))
+    with pytest.raises(spark.InputError, match=re.escape("Brain.drive: is more than float16 holds, got 1")):
+        Loop(brain, Counting(), observe=lambda seen: {"drive": spark.FloatArray(array)}).run(1, seed=0)
+
+
+@pytest.mark.parametrize("seen", [None, np.zeros(2)])
+def test_what_is_observed_are_payloads_by_input(seen):
+    text = f"observe: returned no payloads by input, got {type(seen).__name__}; expected a dict. Return"
+    with pytest.raises(spark.LoopError, match=re.escape(text)):
+        Loop(through(drive=(2,)), Counting(), observe=lambda _: seen).run(1, seed=0)
+
+
 FLAG = "gave a `{}` that is neither true nor false, got {}"
 
 

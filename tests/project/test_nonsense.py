@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 from nonsense import NONSENSE, calls, close, field_cases
 
@@ -82,4 +83,19 @@ def test_nonsense_in_a_field_is_named(cls, base):
                 faults.append(f"{name}={nonsense!r:.40} raised {type(error).__name__}: {error!s:.160}")
             else:
                 faults += [f"{name}={nonsense!r:.40} was accepted, and JSON does not hold it"] * (not kept(made, name))
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(("cls", "base"), field_cases(), ids=lambda v: getattr(v, "__name__", ""))
+def test_no_field_takes_a_number_that_a_step_could_not_compute_with(cls, base):
+    """A step computes in float32, in which 1e39 is infinite."""
+    faults = []
+    for name in cls.model_fields:
+        for number in (1e39, -1e39, np.float64(1e39), [1.0, -1e39]):
+            try:
+                cls(**{**base, name: number})
+            except ConfigError as error:
+                faults += [f"{name}={number!r:.40} is not named by {error!s:.200}"] * (name not in str(error))
+            else:
+                faults.append(f"{name}={number!r:.40} was accepted")
     assert not faults, "\n".join(faults)

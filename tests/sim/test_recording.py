@@ -215,6 +215,52 @@ def test_what_windows_leave_out_lies_within_no_interval(seed, several):
         np.testing.assert_allclose(found, np.std(own) / np.mean(own) if len(own) > 1 else np.nan, atol=1e-12)
 
 
+@given(
+    st.integers(0, 99),
+    st.lists(st.tuples(st.integers(95, 180), st.integers(1, 40)), min_size=1, max_size=4),
+    st.sampled_from([0.5, 1.0, 4.0, 10.0, 100.0]),
+)
+@settings(max_examples=30, deadline=None)
+def test_what_windows_leave_out_is_no_silence(seed, several, width):
+    dense, _ = some_data(seed, 80)
+    channel = Channel("spikes", POOL, windows=tuple((begin, begin + length) for begin, length in several))
+    store = MemoryStore([channel.to_dict()], 1, 100)
+    sieve = Sieve([channel], store, 0.5)
+    at, unit = np.nonzero(dense)
+    sieve.events("spikes", at + 100, unit.astype(np.int32))
+    sieve.end_chunk(100, 180, True)
+    recording = Recording([channel.to_dict()], store, 0.5, 100, 180, None)
+    kept = np.zeros(400, bool)
+    for begin, end in channel.windows:
+        kept[begin:end] = True
+    kept = kept[100:180]
+    each = int(width / 0.5)
+    expected = [
+        dense[first : first + each][kept[first : first + each]].mean() * 2000
+        if kept[first : first + each].any()
+        else np.nan
+        for first in range(0, 80 - each + 1, each)
+    ]
+    times, rates = recording.rate_over_time("spikes", width)
+    np.testing.assert_allclose(rates, expected, rtol=1e-9)
+    np.testing.assert_allclose(times, 50 + width * (np.arange(len(expected)) + 0.5))
+
+
+def test_a_bin_counts_for_as_much_of_it_as_a_window_keeps():
+    """Bins of half a step, and windows that end within a bin."""
+    channel = Channel("spikes", POOL, windows=((2, 5), (5, 6), (8, 9)))
+    store = MemoryStore([channel.to_dict()], 1, 0)
+    sieve = Sieve([channel], store, 1.0)
+    sieve.events("spikes", np.arange(10).repeat(12), np.tile(np.arange(12, dtype=np.int32), 10))
+    sieve.end_chunk(0, 10, True)
+    recording = Recording([channel.to_dict()], store, 1.0, 0, 10, None)
+    # All units fire in all steps.
+    np.testing.assert_allclose(recording.rate_over_time("spikes", 3.0)[1], [1000.0, 1000.0, 1000.0])
+    none, half = np.nan, [2000.0, 0.0]
+    expected = [none] * 4 + half * 4 + [none] * 4 + half + [none] * 2
+    np.testing.assert_allclose(recording.rate_over_time("spikes", 0.5)[1], expected)
+
+
 def test_a_spent_budget_ends_the_run_with_nothing_lost():
     brain = tutorial_brain()
     with pytest.raises(spark.RecordError) as caught:

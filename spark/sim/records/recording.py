@@ -50,8 +50,10 @@ class Recording(Channels):
     def rate_over_time(self, name: str, width: float = 10.0) -> tuple[np.ndarray, np.ndarray]:
         """The mean rate of all recorded units of the channel `name` in bins of `width` ms.
 
+        Where a probe has windows, steps outside of them do not count: they are no silence.
+
         Returns:
-            Times in the middle of the bins, ms, and rates, Hz; both (bins,).
+            Times in the middle of the bins, ms, and rates, Hz; both (bins,). A bin outside of all windows has NaN.
 
         Raises:
             RecordError: There is no channel of spikes of this `name`, it was recorded around a trigger only, or the
@@ -61,8 +63,9 @@ class Recording(Channels):
         if not 0 < width < 1e15:
             raise RecordError(Problem("width", f"must be above 0 ms and finite, got {width!r}", "", "bounds"))
         begin = self.first * self.dt
+        windows = [(first * self.dt, end * self.dt) for first, end in _apart(channel["windows"])]
         return statistics.rate_over_time(
-            self.spikes(name)[0], self._number(channel), begin, begin + self.duration, width
+            self.spikes(name)[0], self._number(channel), begin, begin + self.duration, width, windows
         )
 
     @checked
@@ -176,7 +179,8 @@ class Recording(Channels):
         """Times of spikes, which unit each is of, and how many gaps without a record lie before each."""
         channel = self._whole(name, "intervals")
         steps, _ = self._source.read(channel["name"])
-        return steps * self.dt, self._index(channel), np.searchsorted(_gaps(channel["windows"]), steps, side="right")
+        gaps = np.array([end for _, end in _apart(channel["windows"])][:-1], np.int64)
+        return steps * self.dt, self._index(channel), np.searchsorted(gaps, steps, side="right")
 
     def _covered(self, channel: Described) -> int:
         """Steps of the run that the channel's windows leave."""
@@ -188,14 +192,15 @@ class Recording(Channels):
         return int(covered.sum())
 
 
-def _gaps(windows: list[list[int]]) -> np.ndarray:
-    """Where windows of steps that are kept end before others begin, ascending."""
-    reached, found = None, []
+def _apart(windows: list[list[int]]) -> list[tuple[int, int]]:
+    """The steps that windows keep, each once: from where until where, ascending, with gaps in between."""
+    found: list[tuple[int, int]] = []
     for begin, end in sorted(windows):
-        if reached is not None and begin > reached:
-            found.append(reached)
-        reached = end if reached is None else max(reached, end)
-    return np.array(found, np.int64)
+        if found and begin <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((begin, end))
+    return found
 
 
 class _Folder:

@@ -9,17 +9,27 @@ def mean_rates(units: np.ndarray, number: int, duration: float) -> np.ndarray:
 
 
 def rate_over_time(
-    times: np.ndarray, number: int, begin: float, end: float, width: float
+    times: np.ndarray, number: int, begin: float, end: float, width: float, windows: list[tuple[float, float]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Middles of bins of `width` ms between `begin` and `end`, and the mean rate of `number` units in each, Hz.
 
-    The last bin is left out if it is not whole.
+    The last bin is left out if it is not whole. Where there are `windows`, from when until when spikes were kept, ms,
+    ascending and apart, rates are those of the time in them; of a bin outside of all of them NaN.
     """
     bins = int((end - begin) / width + 1e-9)
     edges = begin + width * np.arange(bins + 1)
     # Half a step's slack: times are multiples of dt, edges only nearly.
     counts = np.diff(np.searchsorted(times, edges - 1e-9 * max(width, 1.0)))
-    return edges[:-1] + width / 2, counts * (1000.0 / (width * max(number, 1)))
+    rates = counts * (1000.0 / (width * max(number, 1)))
+    if windows:
+        bounds = np.array(windows).reshape(-1)
+        lengths = np.diff(bounds)
+        lengths[1::2] = 0.0
+        kept = np.diff(np.interp(edges, bounds, np.concatenate([[0.0], np.cumsum(lengths)])))
+        # A bin that only touches a window is none of it.
+        inside = kept > 1e-9 * width
+        rates = np.divide(rates * width, kept, out=np.full(bins, np.nan), where=inside)
+    return edges[:-1] + width / 2, rates
 
 
 def intervals(times: np.ndarray, units: np.ndarray, gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
