@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from tolerances import SAME_BRAIN, SAME_UPSWING
+from tolerances import SAME_BRAIN, SAME_REGENERATIVE, SAME_UPSWING
 
 from fuzz.case import Case
 from fuzz.ways import Outcome, State
-from spark.nn import Brain, somas
+from spark.nn import Brain, dendrites, pools, somas
 from spark.nn.interfaces.linear import LinearSpikerConfig
 from spark.nn.somas.point import PointSomaConfig
 
@@ -47,8 +47,10 @@ class Levels:
             return 0.0
         # What a brain keeps of outputs is theirs.
         path = path.removeprefix("cache.")
-        somas_above = (_soma(config) for owner, config in self._configs.items() if path.startswith(f"{owner}."))
-        return (SAME_UPSWING if any(_is_steep(s) for s in somas_above) else SAME_BRAIN)[dtype.name]
+        above = [config for owner, config in self._configs.items() if path.startswith(f"{owner}.")]
+        if any(map(_regenerates, above)):
+            return SAME_REGENERATIVE[dtype.name]
+        return (SAME_UPSWING if any(_is_steep(_soma(config)) for config in above) else SAME_BRAIN)[dtype.name]
 
     def potential(self, port: str, state: State) -> str | None:
         """Path of the potential of the units that a port tells of."""
@@ -87,6 +89,12 @@ def _is_steep(soma: Any) -> bool:
     """Whether an error of a potential, or of the time of a spike within a step, grows with the potential's slope."""
     precise = isinstance(soma, somas.IntegrateAndFireSomaConfig) and soma.scheme == "precise"
     return precise or isinstance(soma, UPSWINGS)
+
+
+def _regenerates(config: Any) -> bool:
+    """Whether a pool has a dendrite whose potential opens what raises it."""
+    held = config.dendrites.values() if isinstance(config, pools.PoolConfig) else ()
+    return any(isinstance(one, dendrites.BackpropagatingDendriteConfig) for one in held)
 
 
 def _soma(config: Any) -> Any:
