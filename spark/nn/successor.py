@@ -85,8 +85,10 @@ def carried(source: Module, target: Module) -> State:
     before, after = variables_of(source), variables_of(target)
     anew = _rewired(source, target)
     kept = {}
-    hidden = {shown.kept for shown in old.about.shown.values()}
-    for path in [*(p for p in old if p not in hidden), *old.about.shown]:
+    # What decays alike in both brains is carried as it is kept: to show it and keep it again would round it.
+    shown = [name for name, how in old.about.shown.items() if new.about.shown.get(name) != how]
+    hidden = {old.about.shown[name].kept for name in shown}
+    for path in [*(p for p in old if p not in hidden), *shown]:
         if path not in new or old[path].shape != new[path].shape or old[path].dtype != new[path].dtype:
             continue
         begins = path in before and not np.array_equal(before[path].reset_value, after[path].reset_value)

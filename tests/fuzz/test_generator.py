@@ -135,3 +135,13 @@ def test_the_same_seed_makes_the_same_brain() -> None:
         assert (one.cuts, one.saved) == (other.cuts, other.saved)
         for name, feed in one.feeds.items():
             np.testing.assert_array_equal(feed.rows, other.feeds[name].rows)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_config_comes_back_from_its_plain_data(seed: int) -> None:
+    """The whole catalogue with drawn settings: brains, and each of their modules by itself."""
+    config = random_case(seed).config
+    for one in (config, *(specs.config for specs in config.modules_map.values())):
+        kind = type(one)
+        for back in (kind.from_dict(one.to_dict()), kind.from_json(one.to_json())):
+            assert back == one and back.to_dict() == one.to_dict()

@@ -178,3 +178,17 @@ def test_weights_that_an_authors_array_code_changes_are_held_too() -> None:
         spark.run(made, steps, {"s": SpikeArray(SPIKES[0])}, learning=learning, progress=False)
     np.testing.assert_array_equal(made.state["pool.drifts.weights"], FIRST.T + 5)
     assert made.state["pool.drifts_rule.steps_learned"] == 5
+
+
+def test_a_brain_of_the_same_config_goes_on_to_the_bit() -> None:
+    """Also what is kept in units that decay: to show it and to keep it again rounds."""
+    made = brain()
+    spark.run(made, 60, given(slice(0, 60)), progress=False)
+    same, slower = made.with_config({}), made.with_config({"pool.soma.cooldown": 2.0})
+    for path in made.state:
+        np.testing.assert_array_equal(same.state[path], made.state[path])
+        np.testing.assert_array_equal(slower.state[path], made.state[path])
+    for one in (made, same):
+        spark.run(one, 60, given(slice(60, 120)), progress=False)
+    for path in made.state:
+        np.testing.assert_array_equal(same.state[path], made.state[path])
