@@ -7,6 +7,7 @@ import pytest
 from nonsense import NONSENSE, calls, close, field_cases
 
 from spark import ConfigError, SparkError
+from spark.nn.initializers import UniformInitializer
 
 CALLS = calls()
 
@@ -98,4 +99,42 @@ def test_no_field_takes_a_number_that_a_step_could_not_compute_with(cls, base):
                 faults += [f"{name}={number!r:.40} is not named by {error!s:.200}"] * (name not in str(error))
             else:
                 faults.append(f"{name}={number!r:.40} was accepted")
+    assert not faults, "\n".join(faults)
+
+
+# Numbers that floats, single precision or JSON could round, cut or take for others.
+SETTINGS = [0, 1, -1, 3, 2**53 + 1, 0.1, -70.3, 1e-30, 3e38, np.float32(0.1), np.float64(0.1), np.int64(7)]
+SETTINGS += [
+    [0.1, 0.7, 3.0],
+    np.float32([0.1, 0.7, 3.0]),
+    np.array([0.1, 0.7, 3.0]),
+    UniformInitializer(low=0.1, high=0.3),
+]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("cls", "base"), field_cases(), ids=lambda v: getattr(v, "__name__", ""))
+def test_a_setting_that_is_accepted_comes_back_from_plain_data(cls, base):
+    faults = []
+    for name in cls.model_fields:
+        for number in SETTINGS:
+            try:
+                made = cls(**{**base, name: number})
+            except ConfigError:
+                continue
+            backs = {
+                "a dict": lambda made=made: cls.from_dict(made.to_dict()),
+                "JSON": lambda made=made: cls.from_json(made.to_json()),
+            }
+            for form, back in backs.items():
+                try:
+                    found = back()
+                except ConfigError as error:
+                    # Rules that depend on dt are looked at once it is given, as plain data gives it.
+                    faults += [f"{name}={number!r:.40} does not come back from {form}: {error}"] * (
+                        name not in str(error)
+                    )
+                else:
+                    same = found == made and found.to_dict() == made.to_dict()
+                    faults += [f"{name}={number!r:.40} comes back from {form} as another"] * (not same)
     assert not faults, "\n".join(faults)
