@@ -97,6 +97,18 @@ def test_a_small_microcircuit_has_its_populations_and_synapses():
     assert abs(synapses / (298_880_941 / 2500) - 1) < 0.05
 
 
+@pytest.mark.slow  # 300 million connections: half a minute to build, and 3.5 GB.
+def test_the_populations_of_the_microcircuit_fire_as_published():
+    brain = microcircuit.microcircuit()
+    spark.run(brain, 5_000)
+    recording = spark.run(brain, 10_000, record=["*.out_spikes"])
+    published = dict(zip(microcircuit.POPULATIONS, microcircuit.TABLE["rate"].tolist(), strict=True))
+    lowest = sorted(published.values())[:2]
+    for name, rate in published.items():
+        found = float(np.mean(recording.rates(name)))
+        assert found == pytest.approx(rate, rel=0.2 if rate in lowest else 0.1), name
+
+
 def test_the_microcircuits_current_follows_from_its_potential():
     """87.81 pA, as in the reference implementation."""
     assert abs(microcircuit.CURRENT - 87.81) < 0.01
