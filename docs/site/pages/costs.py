@@ -25,6 +25,7 @@ FAMILIES = {
     "learning": "What learns from reward",
 }
 _CONDUCTANCE = 'where conductances arrive, the leaky soma\'s own step takes an exponential; less with `scheme="euler"`'
+_TRACES = "a trace of each unit in every step, and at each spike its ten connections, which lie apart"
 _TWO_TRACES = "two traces of each unit in every step, which a cache may not hold"
 REASONS = {
     "AdaptiveExponentialSoma": "an exponential",
@@ -48,7 +49,11 @@ REASONS = {
     "ClopathRule": "two averages of the potential of each unit in every step, and what hangs on them",
     "EquationRule": "what is written as text is general: every event goes through all of a unit's connections",
     "PowerLawRule": "a power for every change",
+    "HebbianRule": _TRACES,
+    "OjaRule": _TRACES,
+    "PairRule": _TRACES,
     "QuadrupletRule": _TWO_TRACES,
+    "VogelsRule": _TRACES,
     "ScalingRule": "a rate for each unit in every step, and every connection at intervals",
     "TripletRule": _TWO_TRACES,
     "ZenkeRule": f"{_TWO_TRACES}; and a pull towards the first weights",
@@ -57,6 +62,7 @@ REASONS = {
     "OrnsteinUhlenbeckCurrent": "a random number with a normal distribution for each unit",
     "PoissonSpiker": "a random number",
     "PopulationEncoder": "an exponential for each field",
+    "PopulationVector": "a running mean of each unit in every step, and two sums over all",
     "SoftmaxChoice": "an exponential, the largest and the sum of all numbers, and a running sum",
     "TopologicalLinearSpiker": "an exponential for each unit",
     "TopologicalPoissonSpiker": "an exponential and a random number for each unit",
