@@ -1,8 +1,11 @@
 """What an environment gives, looked at before a brain sees it: NumPy would broadcast, wrap and cut it in silence."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from spark.core.errors import LoopError, Problem
+from spark.core.narrowing import beyond
 
 OBSERVATION = "environment.observation"
 _FIX = "Wrap the environment so that it gives what its space says"
@@ -30,14 +33,10 @@ def single(address: str, seen: object, shape: tuple[int, ...], fix: str = _FIX) 
         LoopError: As of `finite`, or one is more than float32 holds.
     """
     array = finite(address, seen, shape, fix)
-    with np.errstate(over="ignore"):
-        made = array.astype(np.float32)
-    beyond = ~np.isfinite(made)
-    if beyond.any():
-        room = np.finfo(np.float32)
-        text = f"is more than float32 holds, got {array[beyond][0]}; expected {room.min} to {room.max}"
-        raise LoopError(Problem(address, text, fix, "bounds"))
-    return made
+    problems = beyond(address, array, np.float32)
+    if problems:
+        raise LoopError(replace(problems[0], fix=fix))
+    return array.astype(np.float32)
 
 
 def whole(address: str, seen: object, low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from spark.kernels.formula.values import (
 )
 
 # The coefficients of the Cephes library's expf and logf, S. Moshier 1989; as in `spark.kernels.exponential`.
-EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
+_EXP = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 _LOG = (
     7.0376836292e-2,
     -1.1514610310e-1,
@@ -40,22 +40,36 @@ def polynomial(b: Builder, x: Numbers, coefficients: tuple[float, ...]) -> Numbe
 def exponential(b: Builder, x: Numbers) -> Numbers:
     """e^x within 2 units in the last place; infinity above 88.72, 0 below -87.33, NaN of NaN."""
     kind = x.type
-    n = intrinsic(b, "roundeven", [b.fmul(x, same(1.44269504, kind))])
-    coarse = multiplied_and_added(b, n, same(-0.693359375, kind), x)
-    r = multiplied_and_added(b, n, same(2.12194440e-4, kind), coarse)
-    p = b.fadd(multiplied_and_added(b, polynomial(b, r, EXP), b.fmul(r, r), r), same(1.0, kind))
-    whole = integers_like(kind, 32)
-    # A whole number beside 1.5 * 2^23 stands in the lowest bits, without the checks of a conversion. What is no such
-    # number is replaced below.
-    beside = b.bitcast(b.fadd(n, same(12582912.0, kind)), whole)
-    power = b.sub(beside, same(0x4B400000, whole))
-    # Two halves, since 2^128 is no float.
-    half = b.ashr(power, same(1, whole))
-    powers = [b.bitcast(b.shl(b.add(h, same(127, whole)), same(23, whole)), kind) for h in (half, b.sub(power, half))]
-    value = b.fmul(b.fmul(p, powers[0]), powers[1])
+    small, halves = by_powers_of_two(b, x)
+    powers = [power_of_two(b, half, kind) for half in halves]
+    value = b.fmul(b.fmul(b.fadd(small, same(1.0, kind)), powers[0]), powers[1])
     value = b.select(b.fcmp_ordered("<", x, same(-87.3365, kind)), same(0.0, kind), value)
     value = b.select(b.fcmp_ordered(">", x, same(88.72284, kind)), same(float("inf"), kind), value)
     return b.select(b.fcmp_unordered("uno", x, x), x, value)
+
+
+def by_powers_of_two(b: Builder, x: Numbers) -> tuple[Numbers, tuple[Numbers, Numbers]]:
+    """e^x = (1 + small) 2^n: what is small, and n as the sum of two whole numbers, since 2^128 is no float.
+
+    Neither is anything where e^x is no float.
+    """
+    kind = x.type
+    n = intrinsic(b, "roundeven", [b.fmul(x, same(1.44269504, kind))])
+    coarse = multiplied_and_added(b, n, same(-0.693359375, kind), x)
+    r = multiplied_and_added(b, n, same(2.12194440e-4, kind), coarse)
+    small = multiplied_and_added(b, polynomial(b, r, _EXP), b.fmul(r, r), r)
+    whole = integers_like(kind, 32)
+    # A whole number beside 1.5 * 2^23 stands in the lowest bits, without the checks of a conversion.
+    beside = b.bitcast(b.fadd(n, same(12582912.0, kind)), whole)
+    power = b.sub(beside, same(0x4B400000, whole))
+    half = b.ashr(power, same(1, whole))
+    return small, (half, b.sub(power, half))
+
+
+def power_of_two(b: Builder, n: Numbers, kind: ir.Type) -> Numbers:
+    """2^n as a float, of whole numbers that a float's exponent holds."""
+    whole = n.type
+    return b.bitcast(b.shl(b.add(n, same(127, whole)), same(23, whole)), kind)
 
 
 def logarithm(b: Builder, x: Numbers) -> Numbers:

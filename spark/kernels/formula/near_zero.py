@@ -1,7 +1,7 @@
 """Functions of a number that keep their digits near 0, in float32, for scalars and vectors."""
 
-from spark.kernels.formula.functions import EXP, exponential, logarithm, polynomial
-from spark.kernels.formula.values import Builder, Numbers, integers_like, intrinsic, multiplied_and_added, same
+from spark.kernels.formula.functions import by_powers_of_two, exponential, logarithm, polynomial, power_of_two
+from spark.kernels.formula.values import Builder, Numbers, intrinsic, multiplied_and_added, same
 
 # The coefficients of the Cephes library's tanhf, S. Moshier 1989, for numbers below 0.625.
 _TANH = (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
@@ -60,21 +60,11 @@ def logarithm_of_one_more(b: Builder, x: Numbers) -> Numbers:
 
 
 def exponential_less_one(b: Builder, x: Numbers) -> Numbers:
-    """e^x - 1 within 2 units in the last place; infinity above 88.72, -1 below -17.3."""
+    """e^x - 1 within 2 units in the last place; infinity above 88.72, -1 below -17.4."""
     kind = x.type
-    n = intrinsic(b, "roundeven", [b.fmul(x, same(1.44269504, kind))])
-    coarse = multiplied_and_added(b, n, same(-0.693359375, kind), x)
-    r = multiplied_and_added(b, n, same(2.12194440e-4, kind), coarse)
-    small = multiplied_and_added(b, polynomial(b, r, EXP), b.fmul(r, r), r)
-    whole = integers_like(kind, 32)
-    beside = b.bitcast(b.fadd(n, same(12582912.0, kind)), whole)
-    power = b.sub(beside, same(0x4B400000, whole))
-    # Two halves, since 2^128 is no float: 2^n small + 2^n - 1 = (2^a small + 2^a - 2^-b) 2^b, with n = a + b.
-    half = b.ashr(power, same(1, whole))
-    rest = b.sub(power, half)
-    first, second, inverse = (
-        b.bitcast(b.shl(b.add(h, same(127, whole)), same(23, whole)), kind) for h in (rest, half, b.neg(half))
-    )
+    small, (half, rest) = by_powers_of_two(b, x)
+    # 2^n small + 2^n - 1 = (2^a small + 2^a - 2^-b) 2^b, with n = a + b.
+    first, second, inverse = (power_of_two(b, n, kind) for n in (rest, half, b.neg(half)))
     value = b.fmul(multiplied_and_added(b, first, small, b.fsub(first, inverse)), second)
     value = b.select(b.fcmp_ordered("<", x, same(-17.4, kind)), same(-1.0, kind), value)
     value = b.select(b.fcmp_ordered(">", x, same(88.72284, kind)), same(float("inf"), kind), value)
