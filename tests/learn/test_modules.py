@@ -1,10 +1,11 @@
-"""What learns from reward, against the equations of its docstrings written as plain loops in double precision."""
+"""What learns from reward, against its equations in double precision (`reference.learning`)."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from drawing import some
+from reference import learning as reference
 from tolerances import INTEGRATED
 
 import spark
@@ -54,20 +55,10 @@ def taught(module, steps=STEPS):
 def test_a_critic_learns_as_its_equations_say():
     config = CriticConfig(every=EVERY, tau=7.0, gain=0.4, baseline=0.8, rate=0.2, discount=0.9, trace=0.7, bound=0.05)
     found = taught(Critic(config))
-    z, v, e, seen, value = np.zeros(INPUTS), np.zeros(INPUTS), np.zeros(INPUTS), np.zeros(INPUTS), 0.8
-    for step in range(STEPS):
-        phase = step % EVERY
-        z = np.exp(-1 / 7.0) * z + 0.4 * SPIKES[step]
-        if STARTED[step] and phase == 1:
-            z = np.zeros(INPUTS)
-        v = np.clip(v + 0.2 * ERRORS[step] * e, -0.05, 0.05)
-        if phase == EVERY - 3:
-            seen, value = z, 0.8 + v @ z
-        if phase == EVERY - 1:
-            e = (0.0 if STARTED[step] else 0.9 * 0.7) * e + seen
-        np.testing.assert_allclose(found["weights"][step], v, **INTEGRATED["float32"])
-        np.testing.assert_allclose(found["eligibility"][step], e, **INTEGRATED["float32"])
-        np.testing.assert_allclose(found["value"][step], [value], **INTEGRATED["float32"])
+    z = reference.traces(SPIKES, STARTED, EVERY, tau=7.0, gain=0.4)
+    expected = reference.critic(z, ERRORS, STARTED, EVERY, rate=0.2, fade=0.9 * 0.7, bound=0.05, baseline=0.8)
+    for name, course in expected.items():
+        np.testing.assert_allclose(found[name], course, **INTEGRATED["float32"], err_msg=name)
     assert np.abs(found["weights"]).max() == pytest.approx(0.05)
 
 
@@ -85,37 +76,22 @@ def test_an_actor_learns_from_who_won_unexpectedly_and_from_who_seldom_won(
     settings = {"tau": 7.0, "gain": 0.4, "rate": 0.5, "discount": 0.9, "trace": 0.7, "winner": 0.2, "max_freq": 500.0}
     settings |= {"homeostasis": homeostasis, "settling": settling, "consolidation": consolidation}
     found = taught(ActorPools(ActorPoolsConfig(actions=3, size=2, every=EVERY, **settings)))
-    z, w, e, counts = np.zeros(INPUTS), np.zeros((6, INPUTS)), np.zeros((6, INPUTS)), np.zeros(3)
-    slow = np.zeros((6, INPUTS))
-    unexpected = 0
-    for step in range(STEPS):
-        phase = step % EVERY
-        z = np.exp(-1 / 7.0) * z + 0.4 * SPIKES[step]
-        if STARTED[step] and phase == 1:
-            z = np.zeros(INPUTS)
-        # Episodes are counted in the second step of rounds 0, 7 and 15, where they begin.
-        if consolidation is not None and phase == EVERY - 1:
-            slow = slow + (1 - np.exp(-EVERY / consolidation)) * (w - slow)
-        begun = int(np.searchsorted([1, 7 * EVERY + 1, 15 * EVERY + 1], step, side="right"))
-        w = w + 0.5 / (1 if settling is None else 1 + begun / settling) * ERRORS[step] * e
-        counts = counts + found["spikes"][step].sum(axis=1)
-        if phase == EVERY - 1:
-            won = int(found["action"][step][0])
-            assert counts[won] == counts.max(), "the pool that fired most acts"
-            unexpected += (counts == counts.max()).sum() > 1
-            u = (w @ z).reshape(3, 2).mean(axis=1)
-            p = np.exp(u - u.max()) / np.exp(u - u.max()).sum()
-            f = 0.8 * ((np.arange(3) == won) - p) + 0.2 * np.where(np.arange(3) == won, 0.5, -0.25)
-            e = (0.0 if STARTED[step] else 0.9 * 0.7) * e + np.repeat(f, 2)[:, None] * z
-            w = w + np.repeat(homeostasis * (1 / 3 - (np.arange(3) == won)), 2)[:, None] * z
-            counts = np.zeros(3)
-            np.testing.assert_allclose(found["probability"][step], p, **INTEGRATED["float32"])
-        np.testing.assert_allclose(found["weights"][step], w, rtol=1e-4, atol=1e-4)
-        np.testing.assert_allclose(found["eligibility"][step], e, rtol=1e-4, atol=1e-4)
-        if consolidation is not None:
-            np.testing.assert_allclose(found["consolidated"][step], slow, rtol=1e-4, atol=1e-4)
+    chooses = np.arange(STEPS) % EVERY == EVERY - 1
+    won = np.eye(3)[found["action"][:, 0]]
+    counts = found["spikes"].sum(axis=2).reshape(-1, EVERY, 3).sum(axis=1)
+    assert (counts[won[chooses] == 1] == counts.max(axis=1)).all(), "the pool that fired most acts"
+    assert ((counts == counts.max(axis=1, keepdims=True)).sum(axis=1) > 1).any(), "ties, which chance decides, were met"
+    # Episodes are counted in the second step of rounds 0, 7 and 15, where they begin.
+    begun = np.searchsorted([1, 7 * EVERY + 1, 15 * EVERY + 1], np.arange(STEPS), side="right")
+    expected = reference.actor(
+        reference.traces(SPIKES, STARTED, EVERY, tau=7.0, gain=0.4), ERRORS, STARTED, won, EVERY, size=2,
+        rates=0.5 / (1 + begun / (np.inf if settling is None else settling)), fade=0.9 * 0.7, winner=0.2,
+        homeostasis=homeostasis, kept=0.0 if consolidation is None else 1 - np.exp(-EVERY / consolidation),
+    )  # fmt: skip
+    np.testing.assert_allclose(found["probability"][chooses], expected["probability"][chooses], **INTEGRATED["float32"])
+    for name in ["weights", "eligibility"] + ["consolidated"] * (consolidation is not None):
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-4, atol=1e-4, err_msg=name)
     assert ("consolidated" in found) == (consolidation is not None)
-    assert unexpected, "ties, which chance decides, were met"
     assert len(set(found["action"].reshape(-1).tolist())) == 3
 
 

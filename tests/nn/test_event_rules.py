@@ -1,7 +1,6 @@
-"""Rules of tables against event-exact loops over synapses in float64, written from their papers."""
+"""Rules of tables against the equations of their papers, one synapse after another (`reference.event_rules`)."""
 
 import contextlib
-import math
 import pickle
 from collections.abc import Collection
 from typing import Any
@@ -12,6 +11,7 @@ from builders import array_code, delays_of_pairs
 from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import event_rules as reference
 from tolerances import INTEGRATED, WEIGHTS
 
 import spark
@@ -81,81 +81,32 @@ def structure(made: Any) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(made.pool.synapses.kernel, np.float64), delays_of_pairs(made.pool.synapses)
 
 
-class Oracle:
-    """One synapse after another; x, r: presynaptic traces as they arrive; y, o: postsynaptic ones."""
+def equations_of(rule: Any, first: np.ndarray) -> reference.EventRule:
+    """The rule of a config, as the papers have it."""
+    c, bounds = rule, (rule.minimum, rule.maximum)
+    match rule:
+        case plasticity.ZenkeRuleConfig():
+            taus = (c.pre_tau, c.post_tau, c.post_slow_tau)
+            return reference.zenke(first, c.a, c.b, c.c, c.d, c.gamma, taus, bounds)
+        case plasticity.TripletRuleConfig():
+            fourth = (c.a4_plus, c.a4_minus) if isinstance(c, plasticity.QuadrupletRuleConfig) else ()
+            taus = (c.pre_tau, c.pre_slow_tau, c.post_tau, c.post_slow_tau)
+            return reference.quadruplet(c.a2_plus, c.a3_plus, c.a2_minus, c.a3_minus, taus, bounds, *fourth)
+        case plasticity.VogelsRuleConfig():
+            return reference.vogels(c.amplitude, c.target, c.tau, bounds)
+        case plasticity.HebbianRuleConfig():
+            return reference.hebbian(c.amplitude, c.pre_tau, c.post_tau, bounds)
+        case plasticity.OjaRuleConfig():
+            return reference.oja(c.amplitude, c.pre_tau, c.post_tau, bounds)
+        case _:
+            return reference.pair(c.a_plus, c.a_minus, c.pre_tau, c.post_tau, bounds, c.nearest, c.soft_bounds)
 
-    def __init__(self, c: Any) -> None:
-        self.c = c
-        self.rate, self.unit, self.bounds = getattr(c, "rate", 1.0), 1.0, (c.minimum, c.maximum)
 
-    def measure(self, first: np.ndarray) -> None:
-        """The default rule measures weights in the mean first one, and lets no first one be out of bounds."""
-        if isinstance(self.c, plasticity.ZenkeRuleConfig):
-            self.unit = first[first != 0].mean()
-            self.bounds = (self.c.minimum * self.unit, max(self.c.maximum * self.unit, first.max()))
-
-    def changes(self, w: float, w0: float, x: float, r: float, y: float, o: float, arrived: bool) -> float:
-        """What a spike adds to a weight, from the papers' equations."""
-        c = self.c
-        if isinstance(c, plasticity.ZenkeRuleConfig):
-            if arrived:
-                return c.gamma * self.unit * (c.d - c.b * y)
-            return c.gamma * c.a * self.unit * x * o - min(c.gamma * c.c * y**3, 1) * (w - w0)
-        if isinstance(c, plasticity.QuadrupletRuleConfig):
-            if arrived:
-                return -y * (c.a2_minus + c.a3_minus * r) - c.a4_minus * r * o
-            return x * (c.a2_plus + c.a3_plus * o) + c.a4_plus * r * o
-        if isinstance(c, plasticity.TripletRuleConfig):
-            return -y * (c.a2_minus + c.a3_minus * r) if arrived else x * (c.a2_plus + c.a3_plus * o)
-        if isinstance(c, plasticity.HebbianRuleConfig):
-            return c.amplitude * (y if arrived else x)
-        if isinstance(c, plasticity.OjaRuleConfig):
-            return 0.0 if arrived else c.amplitude * (x - w * y)
-        if isinstance(c, plasticity.VogelsRuleConfig):
-            return c.amplitude * (y - 2 * c.target * 1e-3 * c.tau) if arrived else c.amplitude * x
-        change = -c.a_minus * y if arrived else c.a_plus * x
-        if c.soft_bounds:
-            change *= ((c.maximum - w) if change > 0 else (w - c.minimum)) / (c.maximum - c.minimum)
-        return change
-
-    def run(self, first: np.ndarray, delays: np.ndarray, pre: np.ndarray, post: np.ndarray, reward: Any = None) -> Any:
-        """The weights after the last step; `eligibilities` are then those of every step, (steps, post, pre)."""
-        c, weights = self.c, first.copy()
-        self.eligibilities = np.zeros((len(pre), *first.shape))
-        self.measure(first)
-        least, most = self.bounds
-        nearest = getattr(c, "nearest", False)
-        both = (c.tau, c.tau) if isinstance(c, plasticity.VogelsRuleConfig) else (c.pre_tau, c.post_tau)
-        taus = (both[0], getattr(c, "pre_slow_tau", 1.0), both[1], getattr(c, "post_slow_tau", 1.0))
-        # Python's own numbers, which are float64 too: in arrays of two the loop took ten times as long.
-        fall_x, fall_r, fall_y, fall_o = (math.exp(-1.0 / tau) for tau in taus)
-        modulated, fade = c.modulated, math.exp(-1.0 / c.eligibility_tau) if c.modulated else 0.0
-        sent, fired = (pre != 0).T.tolist(), (post != 0).T.tolist()
-        given = np.asarray(reward, np.float64).tolist() if modulated else []
-        for i, j in zip(*np.nonzero(first), strict=True):
-            w0, late = float(first[i, j]), int(delays[i, j])
-            w, e, x, r, y, o = w0, 0.0, 0.0, 0.0, 0.0, 0.0
-            for n in range(len(pre)):
-                x, r, y, o = x * fall_x, r * fall_r, y * fall_y, o * fall_o
-                arrived, spiked = n >= late and sent[j][n - late], fired[i][n]
-                if modulated:
-                    e *= fade
-                # A presynaptic spike acts before a postsynaptic one; in most steps there is neither.
-                for is_pre in [True] * arrived + [False] * spiked if arrived or spiked else ():
-                    change = self.rate * self.changes(w, w0, x, r, y, o, is_pre)
-                    if modulated:
-                        e += change
-                    else:
-                        w = min(max(w + change, least), most)
-                if modulated:
-                    self.eligibilities[n, i, j] = e
-                    w = min(max(w + e * given[n], least), most)
-                if arrived:
-                    x, r = (1.0, 1.0) if nearest else (x + 1, r + 1)
-                if spiked:
-                    y, o = (1.0, 1.0) if nearest else (y + 1, o + 1)
-            weights[i, j] = w
-        return weights
+def learned(rule: Any, first: np.ndarray, delays: np.ndarray, pre: np.ndarray, post: np.ndarray, reward: Any = None):
+    """Weights and eligibilities after every step, by the papers' equations."""
+    modulation = {} if reward is None else {"reward": reward, "eligibility_tau": rule.eligibility_tau}
+    rate = rule.rate if isinstance(rule, plasticity.EventRuleConfig) else 1.0
+    return reference.learned(equations_of(rule, first), first, delays, pre, post, rate=rate, **modulation)
 
 
 LAYOUTS = {"dense": {}, "sparse": {"density": 0.5}, "delayed": {"delayed": True}}
@@ -178,9 +129,22 @@ def test_a_rule_gives_the_weights_of_its_equations(name, layout):
     first, delays = structure(made)
     post = ran(made, sent())["pool"]
     assert 20 < post.sum() < 0.4 * post.size
-    expected = Oracle(rule).run(first, delays, sent(), post)
+    expected = learned(rule, first, delays, sent(), post).weights[-1]
     assert np.abs(expected - first).max() > 0.05
     np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", EVERY)
+def test_a_rule_follows_its_equations_for_ten_seconds(name):
+    rule, every = set_up(name), 50
+    made = brain(rule)
+    first, delays = structure(made)
+    recorded = ran(made, sent(steps=10_000), record=(spark.Probe("pool.synapses.weights", every=every),))
+    expected = learned(rule, first, delays, sent(steps=10_000), recorded["pool"]).weights[::every]
+    assert recorded["pool"].sum() > 300 and np.abs(expected - first).max() > 0.05
+    found = np.swapaxes(recorded["pool.synapses.weights"], -1, -2).reshape(expected.shape)
+    np.testing.assert_allclose(found, expected, **INTEGRATED["float32"])
 
 
 def test_the_standard_plastic_network_agrees_within_a_millionth():
@@ -190,7 +154,7 @@ def test_the_standard_plastic_network_agrees_within_a_millionth():
     first, delays = structure(made)
     pre = sent(3, 1500, 24)
     post = ran(made, pre)["pool"]
-    expected = Oracle(rule).run(first, delays, pre, post)
+    expected = learned(rule, first, delays, pre, post).weights[-1]
     assert np.abs(expected - first).max() > 1e-3
     np.testing.assert_allclose(made.pool.synapses.kernel, expected, **WEIGHTS["float32"])
 
@@ -280,7 +244,7 @@ def test_modulation_moves_weights_by_their_eligibility(name, interval, layout):
     reward[200:300] = np.sin(np.arange(100) / 9.0)
     pre = sent(steps=406)
     post = ran(made, pre, reward=reward)["pool"]
-    expected = Oracle(rule).run(first, delays, pre, post, reward)
+    expected = learned(rule, first, delays, pre, post, reward).weights[-1]
     assert np.abs(expected - first).max() > 0.01
     np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
 
@@ -292,8 +256,8 @@ def test_a_modulated_rule_still_pulls_towards_the_first_weights(layout):
     first, delays = structure(made)
     reward = np.sin(np.arange(STEPS) / 40.0).astype(np.float32) * 0.05
     post = ran(made, sent(), reward=reward)["pool"]
-    expected = Oracle(rule).run(first, delays, sent(), post, reward)
-    unpulled = Oracle(rule.updated(c=0.0)).run(first, delays, sent(), post, reward)
+    expected = learned(rule, first, delays, sent(), post, reward).weights[-1]
+    unpulled = learned(rule.updated(c=0.0), first, delays, sent(), post, reward).weights[-1]
     assert np.abs(expected - first).max() > 0.05 and np.abs(expected - unpulled).max() > 0.01
     np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
 
@@ -307,7 +271,7 @@ def test_eligibilities_are_renewed_without_a_trace(interval):
     reward = np.random.default_rng(1).normal(size=STEPS).astype(np.float32)
     post = ran(made, sent(), reward=reward)["pool"]
     assert made.pool.learning_rule.third.renewal <= 40
-    expected = Oracle(rule).run(first, delays, sent(), post, reward)
+    expected = learned(rule, first, delays, sent(), post, reward).weights[-1]
     np.testing.assert_allclose(made.pool.synapses.kernel, expected, **INTEGRATED["float32"])
 
 
@@ -338,9 +302,8 @@ def test_an_eligibility_is_read_and_recorded_as_it_is(layout: str, code: str) ->
     probes = (spark.Probe(path, name="all"), spark.Probe(path, name="some", every=7, units=[2, 5]))
     with contextlib.nullcontext() if code == "native" else array_code():
         recording = ran(made, sent(), probes, reward)
-    oracle = Oracle(rule)
-    oracle.run(first, delays, sent(), recording["pool"], reward)
-    expected = laid_out(oracle.eligibilities, first, delays, dense=layout == "dense")
+    eligibilities = learned(rule, first, delays, sent(), recording["pool"], reward).eligibilities
+    expected = laid_out(eligibilities, first, delays, dense=layout == "dense")
     assert made.pool.learning_rule.third.renewal == 60 and np.abs(expected).max() > 0.1
     found = recording["all"].reshape(expected.shape)
     np.testing.assert_allclose(found, expected, **INTEGRATED["float32"])

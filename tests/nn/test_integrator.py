@@ -9,6 +9,7 @@ from builders import prepared, run, spikes, tutorial_brain
 from drawing import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from reference.interfaces import averages
 from tolerances import INTEGRATED
 
 import spark
@@ -77,17 +78,11 @@ def test_with_shuffle_groups_depend_on_the_seed() -> None:
 
 @pytest.mark.parametrize("dt", [1.0, 0.5])
 @pytest.mark.parametrize("smooth", [True, False])
-def test_signal_follows_the_formulas(rng: np.random.Generator, smooth: bool, dt: float) -> None:
-    """Oracle: the two averages of the docstring, in float64."""
+def test_a_signal_is_the_rate_averaged_once_or_twice(rng: np.random.Generator, smooth: bool, dt: float) -> None:
     given_spikes = rng.choice([-1, 0, 1], (300, 30), p=[0.02, 0.9, 0.08]).astype(np.int8)
     made = built(30, num_outputs=4, smooth_trace=smooth, tau=20.0, smooth_tau=10.0, saturation_freq=40.0, dt=dt)
-    group = np.asarray(made.group.value)
-    first, second, expected = np.zeros(4), np.zeros(4), []
-    for row in given_spikes.astype(float):
-        mean = np.array([row[group == g].mean() for g in range(4)])
-        first += (1 - np.exp(-dt / 20.0)) * (1000 / 40.0 / dt * mean - first)
-        second += (1 - np.exp(-dt / 10.0)) * (first - second)
-        expected.append(second.copy() if smooth else np.clip(first, 0, 1))
+    once, twice = averages(given_spikes, np.asarray(made.group.value), dt, 20.0, 10.0, 40.0)
+    expected = twice if smooth else np.clip(once, 0, 1)
     np.testing.assert_allclose(signals(made, given_spikes), expected, **INTEGRATED["float32"])
 
 

@@ -1,5 +1,6 @@
-"""Receptors against the equations in their docstrings, in float64, for given spikes."""
+"""Receptors against the time courses of their papers (`reference.receptors`), for given spikes."""
 
+from functools import partial
 from typing import Any, TypedDict
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from builders import refused
 from drawing import some
 from pool_brains import DT, SOURCES, UNITS, CurrentMeterConfig, MeterConfig, brain_of, delivered, source, traces, trains
+from reference import receptors as course
+from reference.receptors import arrivals_over_time
 from tolerances import INTEGRATED, OPERATION
 
 import spark
@@ -24,11 +27,6 @@ SINCE = DT * np.arange(STEPS)
 CLOSE = INTEGRATED["float32"]
 
 
-def convolved(arriving: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """The sum over all arrivals of their time course, (steps, units)."""
-    return np.stack([np.convolve(column, kernel)[: len(column)] for column in arriving.T], axis=1)
-
-
 def into(receptor: ReceptorConfig, weights: Any = None, **given: Any) -> Any:
     """A pool with this receptor, called `r`, from the brain's input."""
     if weights is None:
@@ -37,21 +35,27 @@ def into(receptor: ReceptorConfig, weights: Any = None, **given: Any) -> Any:
 
 
 CURRENTS = {
-    "exponential": (receptors.ExponentialCurrentConfig(tau=4.0), np.exp(-SINCE / 4.0)),
-    "alpha": (receptors.AlphaCurrentConfig(tau=3.0), SINCE / 3.0 * np.exp(1 - SINCE / 3.0)),
+    "exponential": (receptors.ExponentialCurrentConfig(tau=4.0), partial(course.exponential, tau=4.0)),
+    "alpha": (receptors.AlphaCurrentConfig(tau=3.0), partial(course.alpha, tau=3.0)),
     "double exponential": (
         receptors.DoubleExponentialCurrentConfig(rise=1.5, tau=6.0),
-        (np.exp(-SINCE / 6.0) - np.exp(-SINCE / 1.5)) / (0.25 ** (1 / 3) - 0.25 ** (4 / 3)),
+        partial(course.double_exponential, rise=1.5, tau=6.0),
     ),
-    "pulse": (receptors.PulseCurrentConfig(), (SINCE == 0).astype(float)),
+    "pulse": (receptors.PulseCurrentConfig(), course.pulse),
 }
 
 
+SPANS = pytest.mark.parametrize("steps", [STEPS, pytest.param(round(10_000 / DT), marks=pytest.mark.thorough)])
+
+
+@SPANS
 @pytest.mark.parametrize("name", CURRENTS)
-def test_a_current_is_the_sum_of_its_time_course_over_all_spikes(name):
-    receptor, kernel = CURRENTS[name]
-    (current,) = traces(into(receptor), SPIKES, "pool.soma.current")
-    np.testing.assert_allclose(current, convolved(delivered(SPIKES, WEIGHTS, 0), kernel), **CLOSE)
+def test_a_current_is_the_sum_of_its_time_course_over_all_spikes(name, steps):
+    receptor, shape = CURRENTS[name]
+    spikes = trains(steps, signed=True)
+    (current,) = traces(into(receptor), spikes, "pool.soma.current")
+    expected = arrivals_over_time(delivered(spikes, WEIGHTS, 0), shape(DT * np.arange(steps)))
+    np.testing.assert_allclose(current, expected, **CLOSE)
     assert np.abs(current).max() > 1
 
 
@@ -64,18 +68,20 @@ CONDUCTANCES = {
 }
 
 
+@SPANS
 @pytest.mark.parametrize("name", CONDUCTANCES)
-def test_a_conductance_is_the_sum_of_its_time_course_over_all_spikes(name):
-    receptor, kernel = CONDUCTANCES[name]
+def test_a_conductance_is_the_sum_of_its_time_course_over_all_spikes(name, steps):
+    receptor, shape = CONDUCTANCES[name]
+    spikes = trains(steps, signed=True)
     given = into(receptor, soma=MeterConfig(resting=-65.0))
-    conductance, current = traces(given, SPIKES, "pool.soma.conductance", "pool.soma.current")
-    expected = convolved(delivered(np.abs(SPIKES), OPENING, 0), kernel)
+    conductance, current = traces(given, spikes, "pool.soma.conductance", "pool.soma.current")
+    expected = arrivals_over_time(delivered(np.abs(spikes), OPENING, 0), shape(DT * np.arange(steps)))
     np.testing.assert_allclose(conductance, expected, **CLOSE)
     np.testing.assert_allclose(current, expected * (-20.0 + 65.0), rtol=1e-5, atol=1e-3)
 
 
 def test_gaba_b_opens_as_the_equations_of_its_kinetics_do_and_bursts_open_more_than_their_spikes():
-    """Destexhe & Sejnowski 1995, by small steps; weights are whole pulses, of which each binds its share."""
+    """Weights are whole pulses, of which each binds its share."""
     steps, pulses = 700, np.ones((UNITS, SOURCES))
     pulses[1] = 2.0
     spikes = np.zeros((steps, SOURCES), np.int8)
@@ -83,16 +89,7 @@ def test_gaba_b_opens_as_the_equations_of_its_kinetics_do_and_bursts_open_more_t
     spikes[300:320, 1] = 1
     made = into(receptors.GABABConfig(conductance=3.0), pulses)
     (found,) = traces(made, spikes, "pool.soma.conductance")
-    r, g = np.zeros(UNITS), np.zeros(UNITS)
-    expected = []
-    for step in range(steps):
-        for _ in range(int(spikes[step].sum())):
-            r = r + (1 - (1 - 0.045) ** pulses[:, 0]) * (1 - r)
-        expected.append(3.0 * g**4 / (g**4 + 100.0))
-        for _ in range(50):
-            h = DT / 50
-            r, g = r - h * 0.0012 * r, g + h * (0.18 * r - 0.034 * g)
-    expected = np.array(expected)
+    expected = course.gaba_b(spikes @ pulses.T, DT, conductance=3.0)
     np.testing.assert_allclose(found, expected, rtol=5e-3, atol=1e-6)
     single, burst = expected[:300].max(axis=0), expected.max(axis=0)
     assert (burst[:1] > 100 * single[:1]).all()
@@ -115,7 +112,7 @@ def test_jumps_are_the_weights_that_arrive():
 def test_a_conductance_decays_and_takes_spikes_of_inhibitory_units_as_any_other():
     given = into(receptors.ExponentialConductanceConfig(tau=6.0, reversal=-20.0), soma=MeterConfig(resting=-65.0))
     conductance, current = traces(given, SPIKES, "pool.soma.conductance", "pool.soma.current")
-    expected = convolved(delivered(np.abs(SPIKES), OPENING, 0), np.exp(-SINCE / 6.0))
+    expected = arrivals_over_time(delivered(np.abs(SPIKES), OPENING, 0), course.exponential(SINCE, 6.0))
     np.testing.assert_allclose(conductance, expected, **CLOSE)
     # What it brings where the potential is at rest.
     np.testing.assert_allclose(current, expected * (-20.0 + 65.0), rtol=1e-5, atol=1e-3)
@@ -124,21 +121,15 @@ def test_a_conductance_decays_and_takes_spikes_of_inhibitory_units_as_any_other(
 HELD = np.array([-30.0, -5.0, 0.0, 20.0, 65.0])
 
 
-def nmda_course(rise: float, tau: float) -> np.ndarray:
-    """Two exponentials, scaled so that a fine time axis has its peak at 1."""
-    fine = np.arange(0.0, 20 * tau, 1e-3)
-    peak = (np.exp(-fine / tau) - np.exp(-fine / rise)).max()
-    return (np.exp(-SINCE / tau) - np.exp(-SINCE / rise)) / peak
-
-
 @pytest.mark.parametrize("magnesium", [0.0, 0.7, 1.5])
 @pytest.mark.parametrize("resting", some([0.0, -65.0, np.linspace(-70.0, -60.0, UNITS)], 3, 2, thorough=1))
 def test_nmda_opens_slowly_and_is_blocked_as_the_potential_asks(magnesium, resting):
     config = receptors.NMDAConfig(rise=3.0, tau=40.0, magnesium=magnesium)
     given = into(config, soma=MeterConfig(held=HELD, resting=resting))
     conductance, current = traces(given, SPIKES, "pool.soma.conductance", "pool.soma.current")
-    block = 1.0 / (1.0 + magnesium / 3.57 * np.exp(-0.062 * (HELD + resting)))
-    expected = block * convolved(delivered(np.abs(SPIKES), OPENING, 0), nmda_course(3.0, 40.0))
+    block = course.magnesium_block(HELD + resting, magnesium)
+    opened = arrivals_over_time(delivered(np.abs(SPIKES), OPENING, 0), course.double_exponential(SINCE, 3.0, 40.0))
+    expected = block * opened
     np.testing.assert_allclose(conductance, expected, rtol=2e-5, atol=2e-5)
     np.testing.assert_allclose(current, expected * (0.0 - resting), rtol=2e-5, atol=2e-3)
 
@@ -192,10 +183,10 @@ def test_what_several_receptors_bring_adds_up():
     paths = [f"pool.soma.{name}" for name in ("current", "conductance", "jump")]
     current, conductance, jump = traces(made, np.abs(SPIKES), *paths)
     arriving = {name: delivered(np.abs(SPIKES), weights[name], 0) for name in kinds}
-    opened = convolved(arriving["open"], np.exp(-SINCE / 3.0))
-    shut = convolved(arriving["shut"], np.exp(-SINCE / 8.0))
-    brought = convolved(arriving["fast"], np.exp(-SINCE / 2.0))
-    brought += convolved(arriving["slow"], SINCE / 5.0 * np.exp(1 - SINCE / 5.0))
+    opened = arrivals_over_time(arriving["open"], course.exponential(SINCE, 3.0))
+    shut = arrivals_over_time(arriving["shut"], course.exponential(SINCE, 8.0))
+    brought = arrivals_over_time(arriving["fast"], course.exponential(SINCE, 2.0))
+    brought += arrivals_over_time(arriving["slow"], course.alpha(SINCE, 5.0))
     np.testing.assert_allclose(conductance, opened + shut, **CLOSE)
     np.testing.assert_allclose(current, brought + opened * 70.0 + shut * -20.0, rtol=1e-5, atol=1e-3)
     np.testing.assert_array_equal(jump, arriving["jumps"])
@@ -206,15 +197,17 @@ def test_conductances_become_a_current_for_a_soma_that_takes_no_others(resting):
     soma = CurrentMeterConfig(held=HELD, resting=resting)
     made = into(receptors.ExponentialConductanceConfig(tau=6.0, reversal=-20.0), soma=soma)
     (current,) = traces(made, SPIKES, "pool.soma.current")
-    opened = convolved(delivered(np.abs(SPIKES), OPENING, 0), np.exp(-SINCE / 6.0))
+    opened = arrivals_over_time(delivered(np.abs(SPIKES), OPENING, 0), course.exponential(SINCE, 6.0))
     np.testing.assert_allclose(current, opened * (-20.0 - (HELD + resting)), rtol=1e-5, atol=1e-3)
 
 
 def test_nmda_reaches_a_soma_that_takes_currents_only():
     made = into(receptors.NMDAConfig(rise=3.0, tau=40.0), soma=CurrentMeterConfig(held=HELD, resting=-60.0))
     (current,) = traces(made, SPIKES, "pool.soma.current")
-    block = 1.0 / (1.0 + 1.0 / 3.57 * np.exp(-0.062 * (HELD - 60.0)))
-    opened = block * convolved(delivered(np.abs(SPIKES), OPENING, 0), nmda_course(3.0, 40.0))
+    block = course.magnesium_block(HELD - 60.0, 1.0)
+    opened = block * arrivals_over_time(
+        delivered(np.abs(SPIKES), OPENING, 0), course.double_exponential(SINCE, 3.0, 40.0)
+    )
     np.testing.assert_allclose(current, -opened * (HELD - 60.0), rtol=2e-5, atol=1e-3)
 
 

@@ -10,6 +10,7 @@ import pytest
 from builders import prepared, refused, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.interfaces import bump, linear_spikes
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap
@@ -33,29 +34,12 @@ def spikes_of(spiker: Any, signals: np.ndarray) -> np.ndarray:
     return np.asarray(outputs["spikes"].value)
 
 
-def linear_loop(drives: np.ndarray, tau: float, cd: float, max_freq: float, dt: float = 1.0) -> np.ndarray:
-    """Spikes by the formulas of `Integration`, in float64."""
-    whole = math.ceil(1000 / max_freq / dt - 1e-6)
-    blocked = min(math.ceil(cd / dt - 1e-6), whole - 1)
-    scale = 1 / (np.exp((whole - blocked - 0.1) * dt / tau) - 1) + 1
-    factor = np.exp(-dt / tau)
-    potential, left = np.zeros(drives.shape[1:]), np.zeros(drives.shape[1:], int)
-    spikes = np.zeros(drives.shape, np.int8)
-    for n, drive in enumerate(drives):
-        potential = factor * potential + np.where(left == 0, (1 - factor) * tau * scale * drive, 0)
-        fired = potential > tau
-        potential[fired] = 0
-        left = np.where(fired, blocked, np.maximum(left - 1, 0))
-        spikes[n] = fired
-    return spikes
-
-
 @pytest.mark.parametrize(("tau", "cd", "max_freq"), [(100.0, 2.0, 50.0), (30.0, 2.0, 200.0), (20.0, 0.0, 400.0)])
 def test_linear_spiker_fires_like_a_plain_loop(
     rng: np.random.Generator, tau: float, cd: float, max_freq: float
 ) -> None:
     drives = rng.uniform(0, 1, (300, 40)).astype(np.float32)
-    expected = linear_loop(drives.astype(np.float64), tau, cd, max_freq)
+    expected = linear_spikes(drives.astype(np.float64), tau, cd, max_freq)
     assert expected.sum() > 100
     np.testing.assert_array_equal(
         spikes_of(built(LinearSpiker, (40,), tau=tau, cd=cd, max_freq=max_freq), drives), expected
@@ -114,19 +98,11 @@ def test_the_lowest_rate_that_is_allowed_fires(tau: float) -> None:
     assert spikes_of(built(LinearSpiker, (1,), tau=tau, max_freq=lowest), np.ones((steps, 1))).any()
 
 
-def bump(signal: np.ndarray, glue: np.ndarray, low: float, high: float, resolution: int, sigma: float) -> np.ndarray:
-    """Drive of every unit, from the formula of `Bump`."""
-    x = (signal - low) / (high - low)
-    offset = np.linspace(0, np.pi, resolution) - np.pi * x[..., None]
-    distance = np.where(np.broadcast_to(glue, signal.shape)[..., None] == 1, np.sin(offset), np.tanh(offset))
-    return np.exp(-0.5 * distance**2 / sigma)
-
-
 @pytest.mark.parametrize("glue", [0, 1, [0, 1, 0]], ids=["line", "ring", "mixed"])
 def test_topological_spiker_fires_like_a_plain_loop(rng: np.random.Generator, glue: Any) -> None:
     signals = rng.uniform(-1, 1, (300, 3)).astype(np.float32)
     drives = bump(signals.astype(np.float64), np.asarray(glue), -1, 1, 24, 1 / 32)
-    expected = linear_loop(drives, 30.0, 2.0, 200.0)
+    expected = linear_spikes(drives, 30.0, 2.0, 200.0)
     spiker = built(TopologicalLinearSpiker, (3,), glue=glue, mins=-1, maxs=1, resolution=24, tau=30.0, max_freq=200.0)
     assert expected.sum() > 100
     np.testing.assert_array_equal(spikes_of(spiker, signals), expected)

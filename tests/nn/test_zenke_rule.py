@@ -1,4 +1,4 @@
-"""The default rule against an event-exact loop over connections, written from the formulas of `ZenkeRule`."""
+"""The default rule against the equations of its paper, one connection after another (`reference.event_rules`)."""
 
 import functools
 from typing import Any
@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import delays_of_pairs, prepared, refused, spikes, spiking_brain
+from reference import event_rules as reference
 from tolerances import INTEGRATED
 
 import spark
@@ -74,29 +75,11 @@ def ran(
 
 
 def loop(first: np.ndarray, delays: np.ndarray, sent: np.ndarray, post: np.ndarray, config: ZenkeRuleConfig) -> Any:
-    """Weights after every step: one synapse after another, in float64, in the order that the rule states."""
-    unit = first[first != 0].mean()
-    bounds = config.minimum * unit, max(config.maximum * unit, first.max())
-    fall_x, fall_y, fall_z = (np.exp(-1 / tau) for tau in (config.pre_tau, config.post_tau, config.post_slow_tau))
-    weights, kept = first.astype(np.float64), []
-    x, y, z = np.zeros_like(weights), np.zeros(POST), np.zeros(POST)
-    for n in range(len(sent)):
-        x, y, z = x * fall_x, y * fall_y, z * fall_z
-        for i, j in zip(*np.nonzero(first), strict=True):
-            emitted = n - delays[i, j]
-            arrived = emitted >= 0 and sent[emitted, j] != 0
-            w = weights[i, j]
-            if arrived:
-                w = np.clip(w + config.gamma * unit * (config.d - config.b * y[i]), *bounds)
-            if post[n, i]:
-                pull = min(config.gamma * config.c * y[i] ** 3, 1)
-                w = np.clip(w + config.gamma * config.a * unit * x[i, j] * z[i] - pull * (w - first[i, j]), *bounds)
-            weights[i, j] = w
-            x[i, j] += arrived
-        y += post[n]
-        z += post[n]
-        kept.append(weights.copy())
-    return np.stack(kept)
+    """Weights after every step, by the equations."""
+    c = config
+    taus, bounds = (c.pre_tau, c.post_tau, c.post_slow_tau), (c.minimum, c.maximum)
+    rule = reference.zenke(first, c.a, c.b, c.c, c.d, c.gamma, taus, bounds)
+    return reference.learned(rule, first, delays, sent, post).weights
 
 
 KINDS = pytest.mark.parametrize(

@@ -5,7 +5,7 @@ is exact, take several Runge-Kutta steps in each step instead (`glif`, `two_comp
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -152,9 +152,24 @@ def exponential(currents: Array, h: float, scheme: str = "euler") -> Array:
     return _refractory(currents, int(np.ceil(1.7 / h - 1e-6)), step, back)
 
 
-def adaptive_exponential(currents: Array, h: float, scheme: str = "euler") -> Array:
-    """Brette & Gerstner 2005, with their numbers: C V' = -g (V - E) + g Delta exp((V - V_T) / Delta) - w + I."""
-    c, g, rest, knee, delta, a, tau, b, peak = 281.0, 30.0, -70.6, -50.4, 2.0, 4.0, 144.0, 80.5, 20.0
+class AdEx(NamedTuple):
+    """The paper's symbols, in pF, nS, mV, ms and pA; `peak` is where a spike is cut off."""
+
+    c: float = 281.0
+    g: float = 30.0
+    rest: float = -70.6
+    knee: float = -50.4
+    delta: float = 2.0
+    a: float = 4.0
+    tau: float = 144.0
+    b: float = 80.5
+    reset: float = -70.6
+    peak: float = 20.0
+
+
+def adaptive_exponential(currents: Array, h: float, scheme: str = "euler", numbers: AdEx | None = None) -> Array:
+    """Brette & Gerstner 2005: C V' = -g (V - E) + g Delta exp((V - V_T) / Delta) - w + I."""
+    c, g, rest, knee, delta, a, tau, b, reset, peak = numbers or AdEx()
     y = np.stack([np.full(currents.shape[1], rest), np.zeros(currents.shape[1])])
     spikes = np.zeros(currents.shape, bool)
     for t, current in enumerate(currents):
@@ -167,7 +182,7 @@ def adaptive_exponential(currents: Array, h: float, scheme: str = "euler") -> Ar
         y = _steps(scheme, slope, y, h)
         fired = y[0] > peak
         spikes[t] = fired
-        y[0, fired] = rest
+        y[0, fired] = reset
         y[1, fired] += b
     return spikes
 

@@ -22,7 +22,7 @@ Every soma, receptor, dendrite, rule, short-term plasticity and source of the ca
 classes by `python docs/site/models_page.py`; a test says that it is up to date and that each entry has all of it. The
 site, which `make docs` builds, has a page for each of them, with a picture. Any soma goes with any receptors and
 rules: see [pools](pools.md) and [plasticity](plasticity.md). Each model has a test against a reference that was
-written from the paper (`tests/reference`, `tests/nn`). `dt`, `dtype`, `seed` and `units`, which all of them have, are
+written from the paper (`tests/reference`). `dt`, `dtype`, `seed` and `units`, which all of them have, are
 left out below.
 """
 
