@@ -7,10 +7,10 @@ is frozen; `updated(...)` gives a changed copy.
 import json
 import re
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
 
 from spark.core import config_arguments
 from spark.core.arguments import checked
@@ -18,15 +18,10 @@ from spark.core.config_arguments import STEP_ASSUMED, Nested
 from spark.core.config_errors import translate
 from spark.core.draws import Draw
 from spark.core.errors import ConfigError, Problem
-from spark.core.values import FloatType, Number, Whole, at_wrong, encode, first_wrong, to_quantity
+from spark.core.field_rules import RELATIONS, rules_of
+from spark.core.values import FloatType, Number, Whole, at_wrong, encode, first_wrong
 
 _REQUIRED: Any = ...
-_BOUNDS = {
-    "exclusiveMinimum": (lambda v, b: v > b, ">"),
-    "minimum": (lambda v, b: v >= b, ">="),
-    "exclusiveMaximum": (lambda v, b: v < b, "<"),
-    "maximum": (lambda v, b: v <= b, "<="),
-}
 
 
 def field(
@@ -67,7 +62,7 @@ def field(
         extra["only_with"] = only_with
     if lines:
         extra["lines"] = True
-    bounds = dict(zip(_BOUNDS, (above, least, below, most), strict=True))
+    bounds = dict(zip(RELATIONS, (above, least, below, most), strict=True))
     extra.update({name: bound for name, bound in bounds.items() if bound is not None})
     if isinstance(default, np.ndarray):
         # A JSON schema cannot hold an array: it gets the array's JSON form.
@@ -171,40 +166,37 @@ class Config(Nested):
 
     def _out_of_bounds(self) -> list[Problem]:
         found = []
-        for name, info in type(self).model_fields.items():
+        for name, relation, bound, unit in rules_of(type(self)).bounds:
             value = getattr(self, name)
-            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
             if not isinstance(value, (int, float, np.ndarray)):
                 continue
-            for rule, (holds, sign) in _BOUNDS.items():
-                bound = extra.get(rule)
-                if bound is None or np.all(holds(value, bound)):
-                    continue
-                unit = f" {extra['unit']}" if extra.get("unit") else ""
-                right = holds(value, bound)
-                text = f"must be {sign} {bound:g}{unit}, got {_shown(value, right)}{at_wrong(right)}"
-                found.append(Problem(name, text, f"{info.description}", "bounds"))
+            holds, sign = RELATIONS[relation]
+            right = holds(value, bound)
+            # NumPy takes many times as long to say it of one number.
+            if right is True or np.all(right):
+                continue
+            text = f"must be {sign} {bound:g}{unit and f' {unit}'}, got {_shown(value, right)}{at_wrong(right)}"
+            found.append(Problem(name, text, f"{type(self).model_fields[name].description}", "bounds"))
         return found
 
     def _without_effect(self) -> list[Problem]:
         """Settings that another field turns off, whatever they are."""
         found = []
-        for name, info in type(self).model_fields.items():
-            needed = info.json_schema_extra.get("only_with") if isinstance(info.json_schema_extra, dict) else None
-            # `check_module` tells the author that there is no such field.
-            if needed not in type(self).model_fields or getattr(self, str(needed)):
+        for name, needed in rules_of(type(self)).conditional:
+            if getattr(self, needed):
                 continue
             fix = f"Set `{needed}`, or leave this out"
-            for address, value in _set_apart(name, getattr(self, name), info.get_default(call_default_factory=True)):
+            default = type(self).model_fields[name].get_default(call_default_factory=True)
+            for address, value in _set_apart(name, getattr(self, name), default):
                 shown = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
-                text = f"has no effect beside {needed}={getattr(self, str(needed))}, got {shown}"
+                text = f"has no effect beside {needed}={getattr(self, needed)}, got {shown}"
                 found.append(Problem(address, text, fix, "no-effect"))
         return found
 
     def quantities(self) -> dict[str, Any]:
         """Values of the fields that take one number for all units, or one for each; what is None is none."""
-        values = {n: getattr(self, n) for n, info in type(self).model_fields.items() if _is_quantity(info)}
-        return {n: value for n, value in values.items() if value is not None}
+        values = ((n, getattr(self, n)) for n in rules_of(type(self)).quantities)
+        return {n: value for n, value in values if value is not None}
 
     def _of_other_shapes(self) -> list[Problem]:
         """Parameters for other numbers of units than most: rules that compare them could not."""
@@ -326,14 +318,6 @@ def _shown(value: Any, right: Any) -> str:
     return f"{first_wrong(value, right):g}" if np.ndim(right) else str(value)
 
 
-def _is_quantity(info: Any) -> bool:
-    """Whether a field takes one number, or one for each unit, be it beside None."""
-    rules = list(info.metadata)
-    # Of a union each argument keeps its own: `Quantity | None`.
-    rules += [rule for one in get_args(info.annotation) if get_origin(one) is Annotated for rule in get_args(one)[1:]]
-    return any(isinstance(rule, BeforeValidator) and rule.func is to_quantity for rule in rules)
-
-
 # Beyond this ratio of dt to a time constant, exp(dt / tau) is no number in float32; nothing is left after a step.
 _MOST_DECAY = 80.0
 # Greatest ratio of a time constant to dt at which a state in half precision still decays as it should, within 5 %.
@@ -361,9 +345,8 @@ class ModuleConfig(Config):
     def step_problems(self) -> list[Problem]:
         """Time constants that a step of this length, or a state of this dtype, cannot follow."""
         found = super().step_problems()
-        for name, info in type(self).model_fields.items():
-            kind = info.json_schema_extra.get("time_constant") if isinstance(info.json_schema_extra, dict) else None
-            value = getattr(self, name) if kind else None
+        for name, kind in rules_of(type(self)).time_constants:
+            value = getattr(self, name)
             if value is None:
                 continue
             if np.min(value) * _MOST_DECAY < self.dt:
