@@ -21,7 +21,8 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 # without such a flag would end the process.
 if version("jaxlib").startswith("0.10."):
     quick = "--xla_cpu_parallel_codegen_split_count=1 --xla_cpu_use_fusion_emitters=false"
-    os.environ.setdefault("XLA_FLAGS", f"{quick} --xla_backend_optimization_level=1")
+    quick += " --xla_backend_optimization_level=1 --xla_llvm_disable_expensive_passes=true"
+    os.environ.setdefault("XLA_FLAGS", quick)
 
 import jax
 import numpy as np

@@ -21,18 +21,30 @@ def key_of(module: Part, inputs: dict[str, PortSpec]) -> Any:
 
     That is so where a module holds anything of a user's, since a function that it calls may be written anew meanwhile.
     """
+    if not all(is_ours(spec.payload_type) for spec in inputs.values()):
+        return None
+    arriving = tuple((name, s.payload_type, s.shape, s.dtype, _origin(s)) for name, s in inputs.items())
+    key = (_of(module), arriving, jax.config.read("jax_enable_x64"))
+    return key if fingerprint.by_value(key) else None
+
+
+def _of(module: Part) -> Any:
+    """All that is static in a module and in what is in it; unlike anything else where something of a user's is."""
     parts = walk(module)
     if not all(is_ours(type(part)) for _, part in parts):
-        return None
-    if any(spec.payload_type.needs_source or not is_ours(spec.payload_type) for spec in inputs.values()):
-        return None
-    leaves = [
+        return fingerprint.Unlike(module)
+    leaves = (
         {path: (leaf.shape, str(leaf.dtype)) for path, leaf in of(module).items()}
         for of in (tree.variables_of, tree.constants_of)
-    ]
-    arriving = tuple((name, s.payload_type, s.shape, s.dtype) for name, s in inputs.items())
-    key = (fingerprint.of(parts, *leaves), arriving, jax.config.read("jax_enable_x64"))
-    return key if fingerprint.by_value(key) else None
+    )
+    return fingerprint.of(parts, *leaves)
+
+
+def _origin(spec: PortSpec) -> Any:
+    """The module that a payload is from, where a step may ask it something."""
+    if not spec.payload_type.needs_source or spec.source is None:
+        return None
+    return _of(spec.source) if isinstance(spec.source, Part) else fingerprint.Unlike(spec.source)
 
 
 class Facts(Generic[Fact]):

@@ -88,8 +88,7 @@ def freeze(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return (type(value), *(freeze(v) for v in value))
     if isinstance(value, Config):
-        value = value.as_written
-        return (type(value), *((n, _of_field(getattr(value, n))) for n in type(value).model_fields if n != "seed"))
+        return _of_config(value.as_written)
     if isinstance(value, np.ndarray):
         return Unlike(value) if value.dtype.hasobject else (value.shape, str(value.dtype), _digest(value))
     # 1, 1.0 and True are equal, as are 0.0 and -0.0 and NumPy's numbers of all types, and mean different programs.
@@ -107,6 +106,45 @@ def freeze(value: Any) -> Any:
     except TypeError:
         return Unlike(value)
     return value
+
+
+class Frozen:
+    """The form of a config, which is hashed, and looked through by `by_value`, once."""
+
+    def __init__(self, form: tuple[Any, ...]) -> None:
+        self.form, self.by_value, self._hash = form, by_value(form), hash(form)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Frozen) and self._hash == other._hash and self.form == other.form)
+
+
+# Of configs that nobody can change, by address: a pool's is looked at for itself and for each of its components.
+_frozen: dict[int, tuple[weakref.ref[Config], Frozen]] = {}
+
+
+def _of_config(config: Config) -> Frozen:
+    """The form of a config as it was written, without its seed; of one that stays as it is made once."""
+    number = id(config)
+    known = _frozen.get(number)
+    if known is not None and known[0]() is config:
+        return known[1]
+    values = {name: getattr(config, name) for name in type(config).model_fields if name != "seed"}
+    form = Frozen((type(config), *((name, _of_field(value)) for name, value in values.items())))
+    if all(map(_stays, values.values())):
+        _frozen[number] = weakref.ref(config, lambda gone: _frozen.pop(number, None)), form
+    return form
+
+
+def _stays(value: Any) -> bool:
+    """Whether nobody can change a value that a config holds: no dict, list or object of a user's is in it."""
+    if isinstance(value, tuple):
+        return all(map(_stays, value))
+    if isinstance(value, np.ndarray):
+        return value.base is None and not value.flags.writeable
+    return value is None or isinstance(value, PLAIN) or (isinstance(value, Config) and id(value.as_written) in _frozen)
 
 
 # Of arrays that nobody can change, by address; those of a connectome's table take a second to read.
@@ -144,6 +182,8 @@ def by_value(key: Any) -> bool:
 
     Of other objects nobody knows whether they change.
     """
+    if isinstance(key, Frozen):
+        return key.by_value
     if isinstance(key, (tuple, frozenset)):
         return all(map(by_value, key))
     if key is None or isinstance(key, (str, bytes, int, float, complex, np.dtype)):

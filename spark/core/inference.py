@@ -38,18 +38,16 @@ def infer_outputs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSp
     """
     # They were traced already, each for what arrives at it.
     parts = [part for part in tree.parts_of(module).values() if module.parts_meet_at_ports]
-    inferred = _known.of(key_of(module, inputs), lambda: _traced(module, inputs, parts), _names_no_source)
+    inferred = _known.of(key_of(module, inputs), lambda: _traced(module, inputs, parts), _is_of_payloads)
     module._inferred = inferred.outputs
     module._calls_back = inferred.calls_back or any(part._calls_back for part in parts)
     return binding.output_specs(module, inferred.outputs)
 
 
-def _names_no_source(inferred: Inferred) -> bool:
-    """Whether it is something that a module may put out, and no payload says which module it comes from."""
+def _is_of_payloads(inferred: Inferred) -> bool:
+    """Whether it is something that a module may put out."""
     outputs = inferred.outputs
-    return isinstance(outputs, dict) and all(
-        isinstance(p, Payload) and not type(p).needs_source for p in outputs.values()
-    )
+    return isinstance(outputs, dict) and all(isinstance(p, Payload) for p in outputs.values())
 
 
 def _traced(module: Part, inputs: dict[str, PortSpec], parts: list[Part]) -> Inferred:

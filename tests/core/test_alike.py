@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypedDict
 
 import jax
@@ -18,6 +19,7 @@ from spark.engine import formulas
 from spark.kernels import llvm
 from spark.nn import Brain, BrainConfig, Pool, PoolConfig, somas
 from spark.nn.connections import FixedProbability
+from spark.nn.neurons import ALIFNeuronConfig
 from spark.nn.receptors import ExponentialCurrentConfig
 from spark.sim.run import build
 
@@ -42,8 +44,7 @@ def test_a_brain_like_another_but_for_its_seed_is_not_traced_again(traced: list[
     assert {"Brain", "ALIFNeuron"} < set(traced)
     traced.clear()
     second = tutorial_brain(seed=2)
-    # At these spikes arrive that know which module they come from.
-    assert set(traced) == {"PlasticProjection", "ZenkeRule"}
+    assert not traced
     assert second.output_specs == first.output_specs
     assert second.pool.output_specs == first.pool.output_specs
     weights = [path for path in first.state if path.endswith("synapses.weights")]
@@ -59,6 +60,24 @@ def test_modules_of_another_config_or_other_inputs_are_traced(traced: list[str])
     wide = tutorial_brain(modules=tutorial_specs(units=40))
     assert {"Brain", "ALIFNeuron"} < set(traced)
     assert (narrow.pool.output_specs["out_spikes"].shape, wide.pool.output_specs["out_spikes"].shape) == ((32,), (40,))
+
+
+def test_a_rule_is_traced_for_each_kind_of_projection_that_it_changes(traced: list[str]) -> None:
+    for longest, kinds in ((8.0, {"ZenkeRule"}), (70.0, {"ZenkeRule"}), (8.0, set())):
+        config = ALIFNeuronConfig(units=(32,), async_spikes=True, max_delay=longest)
+        pool = replace(tutorial_specs()["pool"], config=config)
+        traced.clear()
+        tutorial_brain(modules={"pool": pool}, seed=int(longest))
+        assert {name for name in traced if name == "ZenkeRule"} == kinds
+
+
+def test_a_config_that_stays_as_it_is_has_one_form_and_one_that_may_change_a_new_one() -> None:
+    stays, changes = somas.LeakySomaConfig(potential_tau=np.arange(1.0, 4.0)), PoolConfig(units=(3,))
+    assert fingerprint.freeze(stays) is fingerprint.freeze(stays) == fingerprint.freeze(stays.updated(seed=4))
+    assert fingerprint.freeze(stays) != fingerprint.freeze(stays.updated(threshold=9.0))
+    before = fingerprint.freeze(changes)
+    changes.receptors["more"] = ExponentialCurrentConfig()
+    assert fingerprint.freeze(changes) != before
 
 
 class Values(TypedDict):
