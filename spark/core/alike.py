@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 import jax
@@ -15,7 +15,7 @@ from spark.core.transform import walk
 Fact = TypeVar("Fact")
 
 
-def key_of(module: Part, inputs: dict[str, PortSpec]) -> Any:
+def key_of(module: Part, inputs: dict[str, PortSpec]) -> tuple[Hashable, ...] | None:
     """All that a step of a built module follows from but numbers in arrays, by value; None where it may follow from
     more.
 
@@ -28,7 +28,7 @@ def key_of(module: Part, inputs: dict[str, PortSpec]) -> Any:
     return key if fingerprint.by_value(key) else None
 
 
-def _of(module: Part) -> Any:
+def _of(module: Part) -> Hashable:
     """All that is static in a module and in what is in it; unlike anything else where something of a user's is."""
     parts = walk(module)
     if not all(is_ours(type(part)) for _, part in parts):
@@ -40,7 +40,7 @@ def _of(module: Part) -> Any:
     return fingerprint.of(parts, *leaves)
 
 
-def _origin(spec: PortSpec) -> Any:
+def _origin(spec: PortSpec) -> Hashable:
     """The module that a payload is from, where a step may ask it something."""
     if not spec.payload_type.needs_source or spec.source is None:
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
+from pydantic.fields import FieldInfo
 
 from spark.core.values import to_quantity
 
@@ -77,7 +78,7 @@ def _read(cls: type[BaseModel]) -> FieldRules:
     )
 
 
-def _is_quantity(info: Any) -> bool:
+def _is_quantity(info: FieldInfo) -> bool:
     """Whether a field takes one number, or one for each unit, be it beside None."""
     rules = list(info.metadata)
     # Of a union each argument keeps its own: `Quantity | None`.

@@ -7,7 +7,7 @@ in. Anything that cannot be compared by value counts as unequal, so sharing is n
 import dataclasses
 import hashlib
 import weakref
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,7 @@ def freeze(value: Any) -> Any:
 class Frozen:
     """The form of a config, which is hashed, and looked through by `by_value`, once."""
 
-    def __init__(self, form: tuple[Any, ...]) -> None:
+    def __init__(self, form: tuple[Hashable, ...]) -> None:
         self.form, self.by_value, self._hash = form, by_value(form), hash(form)
 
     def __hash__(self) -> int:
@@ -138,7 +138,7 @@ def _of_config(config: Config) -> Frozen:
     return form
 
 
-def _stays(value: Any) -> bool:
+def _stays(value: object) -> bool:
     """Whether nobody can change a value that a config holds: no dict, list or object of a user's is in it."""
     if isinstance(value, tuple):
         return all(map(_stays, value))

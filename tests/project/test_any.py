@@ -15,7 +15,7 @@ SPARK = Path(__file__).parents[2] / "spark"
 
 # How many there may be: who takes some away writes the smaller number.
 MOST = {
-    "core": (380, "values of variables and payloads are whatever JAX computes with; configs take what a user writes"),
+    "core": (378, "values of variables and payloads are whatever JAX computes with; configs take what a user writes"),
     "editor": (262, "messages of the page are JSON"),
     "engine": (17, "what arrives at instructions and leaves them depends on the class; attributes of modules by name"),
     "envs": (39, "environments of Gymnasium are of any kind"),
