@@ -22,11 +22,16 @@ def beyond(address: str, array: np.ndarray, held: DTypeLike) -> list[Problem]:
     if not wrong.size:
         return []
     least, most = _room(held)
-    if floats or not least <= wrong[0] <= most:
+    if floats or not least <= python_number(wrong[0]) <= most:
         message = f"is more than {held} holds, got {wrong[0]}; expected {least} to {most}"
     else:
         message = f"is no whole number, which {held} holds alone, got {wrong[0]}"
     return [Problem(address, message, "", "bounds")]
+
+
+def python_number(number: np.generic) -> float | int:
+    """The number to compare with bounds: in NumPy they take its dtype, in which 70,000 is infinity for float16."""
+    return float(number) if jnp.issubdtype(number.dtype, jnp.inexact) else int(number)
 
 
 def _room(held: np.dtype) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from spark.core.counter import STEP, Counter
 from spark.core.decaying import Shown
 from spark.core.errors import Problem, StateError
 from spark.core.names import suggestion
-from spark.core.narrowing import beyond
+from spark.core.narrowing import beyond, python_number
 from spark.core.packing import Layout
 from spark.core.variable import Bounds
 
@@ -169,7 +169,11 @@ class State:
         array = np.asarray(value)
         if bounded:
             low, high = array.min(), array.max()
-            if not ((least is None or low >= least) and (most is None or high <= most)):
+            from_least, to_most = (
+                least is None or python_number(low) >= least,
+                most is None or python_number(high) <= most,
+            )
+            if not (from_least and to_most):
                 found = f"{low}" if low == high else f"{low} to {high}"
                 below, above = f"at most {most}", f"at least {least}"
                 expected = above if most is None else below if least is None else f"{least} to {most}"

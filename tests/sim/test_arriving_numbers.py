@@ -162,8 +162,10 @@ def test_what_a_dtype_holds_is_told_as_python_tells_it(given: Any, held: Any, da
         (np.nan, np.int8, "x: is more than int8 holds, got nan; expected -128 to 127."),
     ],
 )
-def test_numbers_that_a_cast_would_cut_are_named(number: float, held: Any, said: str) -> None:
-    assert [str(problem) for problem in beyond("x", np.array([1.0, number]), held)] == [said]
+@pytest.mark.parametrize("kind", [np.float64, np.float16, jnp.bfloat16])
+def test_numbers_that_a_cast_would_cut_are_named(number: float, held: Any, said: str, kind: Any) -> None:
+    """Bounds that the given dtype cannot hold are no matter, as those of int32 in float16."""
+    assert [str(problem) for problem in beyond("x", np.array([1.0, number], kind), held)] == [said]
 
 
 @pytest.mark.parametrize("made", [spark.Variable, spark.Constant])
