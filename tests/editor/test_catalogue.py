@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawing import some
 from pool_commands import configured, one
 from pools import pooled_document
 
@@ -46,7 +47,7 @@ def test_every_component_is_offered_with_all_its_fields_and_is_read_as_it_was_ch
     assert type(found) is cls.config_class() and sparse(found) == {}
 
 
-@pytest.mark.parametrize("cls", MODULES, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("cls", some(MODULES, 3, thorough=1), ids=lambda c: c.__name__)
 def test_every_module_can_be_added_with_all_its_fields(cls):
     fields = catalogue_view.view()["modules"][cls.__name__]["fields"]
     # On which dendrite a receptor lies is said by a command of its own.

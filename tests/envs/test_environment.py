@@ -246,6 +246,7 @@ def small_and_rewired() -> Brain:
     return Brain(config.updated(modules_map=[*config.modules_map.values(), beside]))
 
 
+@pytest.mark.thorough
 def test_a_brain_rewires_in_an_environment_as_in_its_world() -> None:
     """Rounds are 6 steps, and connections change in the middle of some."""
     own, told, recorded, first = (small_and_rewired() for _ in range(4))

@@ -62,7 +62,7 @@ FLOATS = {
 
 
 @pytest.mark.parametrize("name", FLOATS)
-@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", "float16", pytest.param("bfloat16", marks=pytest.mark.thorough)])
 def test_operations_on_floats_are_those_of_xla(name, dtype):
     with np.errstate(over="ignore"):
         x, y = jnp.asarray(DENSE).astype(dtype), jnp.asarray(np.roll(DENSE, 3)).astype(dtype)

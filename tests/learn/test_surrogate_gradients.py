@@ -61,6 +61,7 @@ def lesson(brain: Brain) -> Any:
     return teacher().fit(brain, problem(), episodes=60, callbacks=[note]), seen
 
 
+@pytest.mark.thorough
 def test_it_learns_what_needs_hidden_spikes(brain: Brain, lesson: Any) -> None:
     world = problem()
     taught, seen = lesson

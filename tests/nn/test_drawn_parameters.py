@@ -100,8 +100,8 @@ FAMILIES = (
 )
 
 
-# Each is compiled three times for it; every fourth of each family in the quick run.
-@pytest.mark.parametrize("cls", [one for family in FAMILIES for one in some(family, 4, thorough=2)])
+# Each is compiled three times for it; every eighth of each family in the quick run.
+@pytest.mark.parametrize("cls", [one for family in FAMILIES for one in some(family, 8, thorough=2)])
 def test_what_is_drawn_for_any_part_acts_as_the_same_numbers_given_as_arrays(cls: Any) -> None:
     pool, where = parts_of(cls)
     key = {"receptors": "r", "dendrites": "d"}.get(where)

@@ -411,6 +411,7 @@ def chain(depth: int) -> str:
     return "\n".join([*lines, f"dv/dt = -{last}/(20*ms) : mV"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scheme", some(["rk4", "auto", "euler", "exponential_euler"], 4, thorough=1))
 def test_equations_as_deep_as_they_may_be_are_computed(scheme: str) -> None:
     brain = brain_of(from_equations(chain(140), threshold="v > 1*V", first={"v": "1*mV"}, scheme=scheme))

@@ -342,6 +342,7 @@ def solved(cell: str, times: np.ndarray, current: float) -> np.ndarray:
     return solve_ivp(lambda t, y: right(y), span, first, "LSODA", t_eval=times, rtol=1e-9, atol=1e-9).y[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scheme", "dts"),
     [
@@ -358,6 +359,7 @@ def test_orders_hold_in_the_course_of_an_action_potential(scheme: str, dts: tupl
     assert abs(order - ORDERS[scheme]) < (0.7 if scheme == "runge_kutta_4" else 0.35), (errors, exact)
 
 
+@pytest.mark.thorough
 def test_the_squids_axon_follows_a_stiff_solver_through_action_potentials() -> None:
     time, dt = 60.0, 0.02
     made = somas.HodgkinHuxleySoma(dt=dt, scheme="runge_kutta_4")
@@ -368,6 +370,7 @@ def test_the_squids_axon_follows_a_stiff_solver_through_action_potentials() -> N
     assert np.abs(kept["potential"][:, 0] - exact).max() < 0.1
 
 
+@pytest.mark.thorough
 def test_adaptive_exponential_units_fire_when_a_stiff_solver_says() -> None:
     """Tonic pattern of Naud et al. 2008: 200 pF, 10 nS, -70, -50, 2 mV, 2 nS, 30 ms, 0 pA, -58 mV, 500 pA."""
     made = somas.AdaptiveExponentialSoma(

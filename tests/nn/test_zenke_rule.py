@@ -90,7 +90,7 @@ KINDS = pytest.mark.parametrize(
 
 
 @KINDS
-@pytest.mark.parametrize("alone", [True, False], ids=["alone", "in a brain"])
+@pytest.mark.parametrize("alone", [pytest.param(True, marks=pytest.mark.thorough), False], ids=["alone", "in a brain"])
 def test_weights_are_those_of_an_event_exact_loop(delayed: bool, density: float, alone: bool) -> None:
     """All weights after each of 300 steps of random spikes; float32 against float64, in units of the greatest."""
     sent = inputs()

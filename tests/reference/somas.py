@@ -153,18 +153,18 @@ def exponential(currents: Array, h: float, scheme: str = "euler") -> Array:
 
 
 class AdEx(NamedTuple):
-    """The paper's symbols, in pF, nS, mV, ms and pA; `peak` is where a spike is cut off."""
+    """The paper's symbols, in pF, nS, mV, ms and pA, one number or one a unit; `peak` is where a spike is cut off."""
 
-    c: float = 281.0
-    g: float = 30.0
-    rest: float = -70.6
-    knee: float = -50.4
-    delta: float = 2.0
-    a: float = 4.0
-    tau: float = 144.0
-    b: float = 80.5
-    reset: float = -70.6
-    peak: float = 20.0
+    c: Array | float = 281.0
+    g: Array | float = 30.0
+    rest: Array | float = -70.6
+    knee: Array | float = -50.4
+    delta: Array | float = 2.0
+    a: Array | float = 4.0
+    tau: Array | float = 144.0
+    b: Array | float = 80.5
+    reset: Array | float = -70.6
+    peak: Array | float = 20.0
 
 
 def adaptive_exponential(currents: Array, h: float, scheme: str = "euler", numbers: AdEx | None = None) -> Array:
@@ -182,8 +182,7 @@ def adaptive_exponential(currents: Array, h: float, scheme: str = "euler", numbe
         y = _steps(scheme, slope, y, h)
         fired = y[0] > peak
         spikes[t] = fired
-        y[0, fired] = reset
-        y[1, fired] += b
+        y = np.where(fired, np.stack([np.broadcast_to(reset, fired.shape), y[1] + b]), y)
     return spikes
 
 

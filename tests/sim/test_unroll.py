@@ -182,6 +182,7 @@ def test_what_it_computes_is_what_a_run_computes() -> None:
         )
 
 
+@pytest.mark.thorough
 def test_every_input_of_a_batch_has_what_it_has_alone(two_pools: Brain) -> None:
     graph, state = spark.split(two_pools)
 
@@ -208,6 +209,7 @@ def test_a_surrogate_is_one_spike_wide(shape: Any) -> None:
     np.testing.assert_allclose(gradient, step.slope(0.5), rtol=OPERATION["float32"]["rtol"])
 
 
+@pytest.mark.thorough
 def test_connections_that_learn_and_have_delays_have_the_derivatives_of_those_that_stay() -> None:
     drawn = np.random.default_rng(2)
     weights, delays = drawn.uniform(2, 14, (LAST, HIDDEN)), drawn.integers(1, 40, (LAST, HIDDEN))
@@ -231,6 +233,7 @@ def test_connections_that_learn_and_have_delays_have_the_derivatives_of_those_th
         np.testing.assert_allclose(found[1][path], array, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "learns", [pytest.param(False, id="stays"), pytest.param(True, id="learns", marks=pytest.mark.thorough)]
 )
