@@ -83,6 +83,7 @@ def loss_of(pool: str, path: str) -> tuple[Any, Any, Any, np.ndarray]:
     return lambda value: (after_two_steps(value) * weights).sum(), after_two_steps, state[path], weights
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("path", "pool"),
     [*OWN, ("spiker.potential", "plastic"), *UPSTREAM],

@@ -148,6 +148,7 @@ def balanced_with_a_break(environment: gym.Env, episodes: int, to: Any) -> Any:
     return learn.Plasticity().fit(small(), place, episodes=4, seed=2, to=to, resume=True)
 
 
+@pytest.mark.thorough
 def test_a_lesson_in_gymnasium_that_is_resumed_meets_the_same_episodes(balanced: Any, tmp_path: Any) -> None:
     rest = balanced_with_a_break(gym.make("CartPole-v1"), 2, tmp_path / "some")
     np.testing.assert_array_equal(rest.returns, balanced.returns)

@@ -54,6 +54,7 @@ def built_in_kinds() -> set[str]:
     return set(built_in({**initializers.base.kinds, **connections.base.kinds})) - set(DRAWN_ALIKE)
 
 
+@pytest.mark.thorough
 def test_every_module_of_the_catalogue_occurs() -> None:
     configs = [random_case(seed).config for seed in range(CATALOGUE)]
     found = {s.module_cls.__name__ for c in configs for s in modules_of(c)}

@@ -53,6 +53,7 @@ def test_the_smallest_brain_can_be_built_and_has_nothing_without_need(number: in
     assert all(len(wires) <= 1 for s in modules.values() for wires in s.inputs.values())
 
 
+@pytest.mark.thorough
 def test_a_fault_put_in_on_purpose_is_reproduced_in_the_smallest_brain(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

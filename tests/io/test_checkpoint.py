@@ -51,6 +51,7 @@ def in_another_process(parts):
     return json.loads(done.stdout)
 
 
+@pytest.mark.thorough
 def test_brains_resumed_in_another_process_are_identical_in_state_and_recording(tmp_path):
     def made(kind):
         if kind == "sparse":

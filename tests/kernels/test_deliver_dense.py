@@ -65,7 +65,7 @@ def test_an_inhibitory_spike_lowers_the_sum(implementation):
     np.testing.assert_array_equal(found, np.full(3, 0.75, np.float32))
 
 
-@pytest.mark.parametrize("implementation", ["auto", "reference"])
+@pytest.mark.parametrize("implementation", ["auto", pytest.param("reference", marks=pytest.mark.thorough)])
 def test_vmap_equals_a_loop(implementation):
     spikes = jnp.stack([drawn(seed, 20, 9, 0.3, "float32")[0] for seed in range(4)])
     weights = jnp.stack([drawn(seed, 20, 9, 0.3, "float32")[1] for seed in range(4)])

@@ -66,7 +66,7 @@ def test_bits_older_than_the_longest_delay_deliver_nothing(implementation):
     assert deliver_edges(history, jnp.ones(2, jnp.float32), edges, implementation)[0] == 0
 
 
-@pytest.mark.parametrize("implementation", ["auto", "reference"])
+@pytest.mark.parametrize("implementation", ["auto", pytest.param("reference", marks=pytest.mark.thorough)])
 def test_vmap_equals_a_loop(implementation, rng):
     case = kernel_oracle.draw_case(1, 30, 10, 200, 40, 0.1)
     histories = jnp.stack([jnp.asarray(kernel_oracle.draw_history(rng, 2, 30, 0.1)) for _ in range(3)])

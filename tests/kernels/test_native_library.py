@@ -385,6 +385,7 @@ def test_a_cache_folder_of_another_user_is_refused(tmp_path, monkeypatch, copyin
         library()
 
 
+@pytest.mark.thorough
 def test_a_compiler_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("CXX", str(tmp_path / "absent"))
     with pytest.raises(BuildError, match="CXX names, '.*absent', was not found"):

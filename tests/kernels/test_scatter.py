@@ -81,7 +81,7 @@ def test_units_without_connections_add_nothing(implementation):
     np.testing.assert_array_equal(found, np.ones((2, 3), np.float32))
 
 
-@pytest.mark.parametrize("implementation", ["auto", "reference"])
+@pytest.mark.parametrize("implementation", ["auto", pytest.param("reference", marks=pytest.mark.thorough)])
 def test_vmap_equals_a_loop(implementation):
     made = [drawn(seed, 9, 12, 3, "edge", "float32", False, False) for seed in range(3)]
     rows, ring = made[0][1], made[0][2]

@@ -115,6 +115,7 @@ def test_units_fire_as_often_as_their_potential_says():
     assert (np.abs(np.asarray(fired).reshape(steps, 2).mean(axis=0) - expected) < 5 * spread).all()
 
 
+@pytest.mark.thorough
 def test_pools_that_inhibit_each_other_win_as_often_as_the_softmax_of_their_potentials_says():
     rounds, weights = 3000, np.array([1.0, 0.2, -0.5])
     actor = ActorRace(ActorRaceConfig(actions=3, size=2, every=EVERY, rate=0.0, tau=1.0, gain=1.0, max_freq=400.0))
@@ -256,6 +257,7 @@ def test_one_number_makes_no_pairs():
         PopulationEncoder()(signal=FloatArray(jnp.zeros(1)))
 
 
+@pytest.mark.thorough
 def test_a_unit_is_silent_for_its_refractory_period():
     """At the highest rate there is, gaps between spikes are the period, or by chance longer."""
     quiet = {"error": one(0.0), "started": one(False, BooleanMask, bool)}

@@ -25,7 +25,7 @@ from spark.worlds import (
 WORLDS = [Acrobot, Bandit, CartPole, CuedBandit, Maze, MountainCar, Pendulum, ReachingArm]
 
 
-@pytest.mark.parametrize("kind", some(WORLDS, 4, 2, thorough=2), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", some(WORLDS, 8, 2, thorough=2), ids=lambda kind: kind.__name__)
 def test_a_policy_written_by_hand_solves_its_world_and_chance_does_not(kind: Any) -> None:
     found = yardsticks(kind(), 100)
     assert list(found) == ["random", "hand-written"]

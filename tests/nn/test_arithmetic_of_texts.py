@@ -44,6 +44,7 @@ def test_exprel_and_its_inverse_are_right_everywhere_and_1_at_0() -> None:
     assert exprel(0.0) == inverse_exprel(0.0) == exprel(-0.0) == 1.0
 
 
+@pytest.mark.thorough
 def test_the_derivatives_of_exprel_and_its_inverse_are_right_everywhere_and_half_at_0() -> None:
     value, slope = moments(X)
     bound = {"rtol": 2 * OPERATION["float32"]["rtol"]}
@@ -55,6 +56,7 @@ def test_the_derivatives_of_exprel_and_its_inverse_are_right_everywhere_and_half
     np.testing.assert_allclose(jax.grad(jax.grad(exprel))(0.0), 1 / 3, **OPERATION["float32"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("function", [exprel, inverse_exprel])
 def test_exprel_and_its_inverse_of_what_float32_cannot_hold(function: Callable[..., jax.Array]) -> None:
     x = np.array([-1e30, -200.0, 200.0, 1e30], np.float32)

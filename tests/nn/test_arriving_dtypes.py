@@ -220,12 +220,12 @@ def plain_state(cls: type) -> dict[str, np.ndarray]:
     return last_state(*brain(cls, joined(cls, 0, 0), "module"))
 
 
-@pytest.mark.parametrize("cls", some(CLASSES, 24, thorough=6), ids=lambda c: c.__name__)
+@pytest.mark.parametrize("cls", some(CLASSES, 48, thorough=6), ids=lambda c: c.__name__)
 def test_joined_wires_of_other_dtypes_bring_the_same(cls: type) -> None:
     check(last_state(*brain(cls, joined(cls, -1, -2), "module")), plain_state(cls), "two halves")
 
 
-@pytest.mark.parametrize("cls", some(CLASSES, 24, thorough=6), ids=lambda c: c.__name__)
+@pytest.mark.parametrize("cls", some(CLASSES, 48, thorough=6), ids=lambda c: c.__name__)
 def test_joined_wires_of_other_dtypes_bring_the_same_without_native_code(cls: type) -> None:
     with array_code():
         found = last_state(*brain(cls, joined(cls, -1, -2), "module"))

@@ -419,6 +419,7 @@ def test_without_triplets_the_triplet_rule_is_the_pair_rule():
     np.testing.assert_array_equal(found[0], found[2])
 
 
+@pytest.mark.thorough
 def test_potentiation_of_the_minimal_triplet_rule_grows_with_frequency():
     """Twenty pairs at +10 ms: the closer they follow each other, the more each of them adds (Pfister 2006)."""
     rule = plasticity.TripletRuleConfig(

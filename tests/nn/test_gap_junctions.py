@@ -93,6 +93,7 @@ def test_junctions_within_a_pool_join_both_ways_and_no_unit_with_itself() -> Non
     np.testing.assert_allclose(found[12:, :12], BETWEEN, rtol=1e-6)
 
 
+@pytest.mark.thorough
 def test_pools_whose_rests_differ_run_as_in_numpy_compiled_as_array_code_and_by_threads() -> None:
     brain = two_pools()
     build(brain)

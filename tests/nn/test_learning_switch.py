@@ -110,6 +110,7 @@ def test_without_learning_no_weight_changes_and_traces_go_on() -> None:
         assert (np.asarray(made.state[path]) != before[path]).any(), path
 
 
+@pytest.mark.thorough
 def test_the_switch_is_the_same_in_array_code_by_threads_in_a_batch_and_step_by_step(native: Brain) -> None:
     by_threads = in_parts(brain(), lambda made, part, on: by_run(made, part, on, threads=3))
     in_batch = in_parts(

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import run
+from drawing import some
 
 from spark import CurrentArray
 from spark.nn import somas
@@ -57,7 +58,7 @@ CASES: dict[str, tuple[Any, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", some(CASES, 3, thorough=1))
 def test_a_soma_fires_at_random_in_the_steps_of_its_paper(name: str) -> None:
     """Over 10 s, spike for spike: no draw comes as near to its probability as 32 bits round it."""
     made, reference = CASES[name][0](), CASES[name][1]

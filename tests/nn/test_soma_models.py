@@ -400,7 +400,7 @@ def test_adaptive_exponential_units_fire_when_a_stiff_solver_says() -> None:
     np.testing.assert_allclose(found, times, atol=0.012 * len(times))
 
 
-@pytest.mark.parametrize("escape", ["exponential", "sigmoid"])
+@pytest.mark.parametrize("escape", ["exponential", pytest.param("sigmoid", marks=pytest.mark.thorough)])
 def test_escape_noise_fires_with_the_probability_that_can_be_read(escape: str) -> None:
     """Of 2,000 units for 400 ms: spikes are those of the potential's own probability, within four deviations."""
     units, dt = 2000, 0.5
@@ -420,6 +420,7 @@ def test_escape_noise_fires_with_the_probability_that_can_be_read(escape: str) -
     assert abs(fired.sum() - expected.sum()) < 4 * deviation and not fired[~ready].any()
 
 
+@pytest.mark.thorough
 def test_poisson_units_fire_at_their_rate_without_memory() -> None:
     units, dt, steps = 3000, 1.0, 1000
     made = somas.PoissonSoma(dt=dt, rate=5.0, gain=0.1)

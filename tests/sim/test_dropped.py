@@ -10,7 +10,9 @@ import pytest
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts open files where Linux lists them")
-@pytest.mark.parametrize("brains", [20, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "brains", [pytest.param(20, marks=pytest.mark.thorough), pytest.param(200, marks=pytest.mark.slow)]
+)
 def test_brains_of_differing_configs_are_freed(brains: int) -> None:
     script = Path(__file__).with_name("dropped.py")
     done = subprocess.run([sys.executable, str(script), str(brains)], capture_output=True, text=True, timeout=1800)

@@ -96,5 +96,6 @@ def test_it_is_drawn_as_a_line():
     assert CartPole.drawn(np.array([9.0, 0, -0.2, 0])).endswith("-\\]")
 
 
+@pytest.mark.thorough
 def test_a_world_keeps_the_contract_of_a_module():
     spark.check_module(CartPole, inputs={"action": IntegerArray(jnp.asarray([1], jnp.int32))})
