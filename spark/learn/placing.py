@@ -26,7 +26,8 @@ def in_world(brain: Brain, world: World | type[World] | None = None) -> Brain:
         brain: A brain; it stays as it is.
         world: A class of worlds; or one of them, whose settings then count: `CartPole(limit=200)`. Left out,
             the brain's own. What is not set explicitly it takes over from the brain's world, and its `every` must be
-            that world's: the rest of the brain keeps time with it.
+            that world's: the rest of the brain keeps time with it. A world that was read from a file or from plain
+            data has all its settings set, for they all stand there.
 
     Returns:
         The brain itself, where it is in such a world already.
@@ -98,7 +99,7 @@ def _settings(own: Any, kind: Any, world: World | type[World]) -> Any:
     fields: Any = kind.config_class()
     known = {field: own.field_or_none(field) for field in type(own).model_fields if field in fields.model_fields}
     if isinstance(world, World):
-        known |= {field: world.config.field_or_none(field) for field in world.config.model_fields_set}
+        known |= world.config.explicit()
     return fields(**known)
 
 

@@ -79,6 +79,15 @@ def test_a_world_takes_over_what_is_not_set_and_must_move_in_the_steps_of_the_br
             in_world(brain, kind(every=8, limit=12))
 
 
+def test_of_a_world_that_was_read_back_all_settings_count() -> None:
+    """What a file says is not less said where it is the default."""
+    brain = learner(limit=30)
+    written = CartPole(every=6).config
+    assert in_world(brain, CartPole(written)).config.modules_map["world"].config.field_or_none("limit") == 30
+    back = CartPole(type(written).from_json(written.to_json()))
+    assert in_world(brain, back).config.modules_map["world"].config.field_or_none("limit") == 500
+
+
 class DullConfig(spark.ModuleConfig):
     """Nothing to set."""
 
