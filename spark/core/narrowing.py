@@ -29,8 +29,11 @@ def beyond(address: str, array: np.ndarray, held: DTypeLike) -> list[Problem]:
     return [Problem(address, message, "", "bounds")]
 
 
-def python_number(number: np.generic) -> float | int:
+def python_number(number: np.generic | float) -> float | int:
     """The number to compare with bounds: in NumPy they take its dtype, in which 70,000 is infinity for float16."""
+    # What no dtype holds, such as 2**70, NumPy leaves as it is.
+    if isinstance(number, int | float):
+        return number
     return float(number) if jnp.issubdtype(number.dtype, jnp.inexact) else int(number)
 
 
