@@ -33,8 +33,9 @@ def magnesium_block(v: Array, magnesium: float) -> Array:
 
 
 def arrivals_over_time(arriving: Array, course: Array) -> Array:
-    """The sum over all arrivals, (steps, units), of their time course, (steps,)."""
-    return np.stack([np.convolve(column, course)[: len(column)] for column in arriving.T], axis=1)
+    """The sum over all arrivals, (steps, units), of their time course, (steps,), up to where 1e-15 of it are left."""
+    reach = np.flatnonzero(np.abs(course) > 1e-15 * np.abs(course).max())[-1] + 1
+    return np.stack([np.convolve(column, course[:reach])[: len(column)] for column in arriving.T], axis=1)
 
 
 def gaba_b(pulses: Array, h: float, conductance: float, inner: int = 50) -> Array:
