@@ -135,6 +135,7 @@ RECEPTORS: dict[str, Kind] = {
     "gabab": Kind(receptors.GABABConfig, 1.0),
     "jump": Kind(receptors.JumpConfig, 2.0),
 }
+CONDUCTANCES = ("conductance", "slow", "slower", "text", "nmda", "gabab")
 DENDRITES: tuple[Any, ...] = (
     dendrites.LeakyDendriteConfig,
     dendrites.PlateauDendriteConfig,
@@ -213,7 +214,8 @@ class AnyPool(Pool):
             return [Projection(o.wire.origin, o.wire.port, pattern=pattern, weights=0.1) for o in wires]
         mean = RECEPTORS[port].drive
         known = "potential" in self.soma.takes
-        return [projection(self.draw, o, f"p{n}_{port}", self.units, mean, known) for n, o in enumerate(wires)]
+        opens = port in CONDUCTANCES
+        return [projection(self.draw, o, f"p{n}_{port}", self.units, mean, known, opens) for n, o in enumerate(wires)]
 
     def config(self, inputs: dict[str, Wires]) -> Any:
         draw = self.draw

@@ -118,10 +118,10 @@ def _visibly(draw: Draw, kind: type) -> dict[str, Any]:
 
 
 def projection(
-    draw: Draw, origin: Origin, name: str, units: Shape, weight: float, potential: bool = True
+    draw: Draw, origin: Origin, name: str, units: Shape, weight: float, potential: bool = True, opens: bool = False
 ) -> Projection:
     """A wire into a receptor with settings of its own, whose weights are about so large; its rule may read a potential
-    where there is one.
+    where there is one. Where it opens a conductance no spike counts as -1.
     """
     mean = weight * draw.number_in(0.5, 2.0)
     found = connectivity(draw, origin, units, mean)
@@ -133,7 +133,7 @@ def projection(
     if len(origin.shape) == len(units) and draw.chance(0.2):
         settings |= by_distance(draw, mean, settings)
     if draw.chance(0.3):
-        settings["signed"] = draw.chance(0.5)
+        settings["signed"] = draw.chance(0.5) and not opens
     if draw.chance(0.4):
         rules = [rule for rule in PlasticPool.rules if potential or not issubclass(rule, plasticity.PotentialRule)]
         settings["rule"] = rule_config(draw, draw.choice(rules), False, 4.01 * mean)

@@ -96,6 +96,17 @@ def test_an_inhibitory_receptor_takes_away_whatever_the_signs_and_no_projection_
         brain_of({"r": wire(name="a", signed=True)}, {"r": receptors.JumpConfig(inhibitory=True)})
 
 
+@pytest.mark.parametrize("kind", [receptors.ExponentialConductanceConfig, receptors.GABABConfig, receptors.NMDAConfig])
+def test_no_projection_says_that_spikes_make_a_conductance_negative(kind):
+    text = (
+        "pool.a.signed: has no meaning at a conductance, which no spike makes negative, got True. Leave it out: the "
+        "receptor's reversal potential says whether it excites or inhibits"
+    )
+    with refused(ConfigError, text):
+        brain_of({"r": wire(name="a", signed=True)}, {"r": kind()})
+    assert brain_of({"r": wire(name="a", signed=False)}, {"r": kind()})
+
+
 NEGATIVE = {
     "one for all": {"weights": -1.0},
     "one of a list": {"pattern": np.where(np.eye(UNITS, 6), -2.0, 1.0)},

@@ -49,7 +49,7 @@ def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: Port
     """The projection that a wire itself describes, or one with the defaults.
 
     Raises:
-        ConfigError: Its spikes are to be signed, and the receptor is inhibitory.
+        ConfigError: Its spikes are to be signed, and the receptor is inhibitory, or opens a conductance.
     """
     made: Any = config.made()
     settings = ProjectionConfig() if wire.wire is None else settings_of(wire.wire)
@@ -58,6 +58,10 @@ def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: Port
     if inhibits and settings.signed:
         text = "has no meaning at an inhibitory receptor, where every spike takes away, got True"
         raise ConfigError(Problem(f"{owner}.{name}.signed", text, "Leave it out", "setting"))
+    if settings.signed and made.only_opens(config):
+        text = "has no meaning at a conductance, which no spike makes negative, got True"
+        fix = "Leave it out: the receptor's reversal potential says whether it excites or inhibits"
+        raise ConfigError(Problem(f"{owner}.{name}.signed", text, fix, "setting"))
     signed = (made.signed and not inhibits) if settings.signed is None else settings.signed
     if issubclass(made.takes, PotentialArray):
         _refuse_of_spikes(f"{owner}.{name}", settings)

@@ -58,7 +58,9 @@ class ProjectionConfig(Config):
         description="Structural plasticity: which connections of a rule are replaced, and when; left out, all stay.",
     )
     signed: bool | None = field(
-        None, description="Whether spikes of inhibitory units count as -1; left out, as the receptor has it."
+        None,
+        description="Whether spikes of inhibitory units count as -1, as they cannot at a conductance; left out, as the "
+        "receptor has it.",
     )
     weight_dtype: Literal["float32", "float16", "bfloat16"] = field(
         "float32", description="How weights that stay are stored; sums are float32."
