@@ -169,11 +169,8 @@ class State:
         array = np.asarray(value)
         if bounded:
             low, high = array.min(), array.max()
-            from_least, to_most = (
-                least is None or python_number(low) >= least,
-                most is None or python_number(high) <= most,
-            )
-            if not (from_least and to_most):
+            too_low = not (least is None or python_number(low) >= least)
+            if too_low or not (most is None or python_number(high) <= most):
                 found = f"{low}" if low == high else f"{low} to {high}"
                 below, above = f"at most {most}", f"at least {least}"
                 expected = above if most is None else below if least is None else f"{least} to {most}"

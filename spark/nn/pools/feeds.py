@@ -126,7 +126,9 @@ def feeds_of(
         ]
         made: Any = config.made()
         opens = made.only_opens(config)
-        drawn = [replace(one, opens=opens) if isinstance(one, Drawn) else one for one in drawn]
+        drawn = [
+            replace(one, opens=opens) if isinstance(one, Drawn) else replace(one, signed=made.signed) for one in drawn
+        ]
         for name, members in _grouped(receptor, config, drawn, wires).items():
             ranges = tuple(member[1] for member in members)
             projections = tuple(member[0] for member in members)

@@ -64,13 +64,14 @@ class Pairs:
     delays: PairDelaysConfig | None
     rule: Any
     modulator: str | None
+    # Whether spikes of inhibitory units count as -1: as the receptor has it, for a conductance is never negative.
+    signed: bool = True
 
     name = "synapses"
     rule_name = "learning_rule"
     together = True
     stays = False
     rewiring = None
-    signed = True
     inhibits = False
 
     @property
