@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import weakref
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -121,20 +121,42 @@ class Frozen:
         return self is other or (isinstance(other, Frozen) and self._hash == other._hash and self.form == other.form)
 
 
-# Of configs that nobody can change, by address: a pool's is looked at for itself and for each of its components.
-_frozen: dict[int, tuple[weakref.ref[Config], Frozen]] = {}
+_Object = TypeVar("_Object")
+_Value = TypeVar("_Value")
+
+
+class ByAddress(Generic[_Object, _Value]):
+    """A value of each object, by its address, as long as the object lives; for objects that nobody can change."""
+
+    def __init__(self) -> None:
+        self._values: dict[int, tuple[weakref.ref[_Object], _Value]] = {}
+
+    def get(self, of: _Object) -> _Value | None:
+        """The value of an object, if it has one yet."""
+        known = self._values.get(id(of))
+        return known[1] if known is not None and known[0]() is of else None
+
+    def put(self, of: _Object, value: _Value) -> None:
+        """Remember it."""
+        number = id(of)
+        self._values[number] = weakref.ref(of, lambda gone: self._values.pop(number, None)), value
+
+
+# Of configs: a pool's is looked at for itself and for each of its components.
+_frozen: ByAddress[Config, Frozen] = ByAddress()
+# Of arrays: those of a connectome's table take a second to read.
+_digests: ByAddress[np.ndarray, bytes] = ByAddress()
 
 
 def _of_config(config: Config) -> Frozen:
     """The form of a config as it was written, without its seed; of one that stays as it is made once."""
-    number = id(config)
-    known = _frozen.get(number)
-    if known is not None and known[0]() is config:
-        return known[1]
+    known = _frozen.get(config)
+    if known is not None:
+        return known
     values = {name: getattr(config, name) for name in type(config).model_fields if name != "seed"}
     form = Frozen((type(config), *((name, _of_field(value)) for name, value in values.items())))
     if all(map(_stays, values.values())):
-        _frozen[number] = weakref.ref(config, lambda gone: _frozen.pop(number, None)), form
+        _frozen.put(config, form)
     return form
 
 
@@ -144,22 +166,19 @@ def _stays(value: object) -> bool:
         return all(map(_stays, value))
     if isinstance(value, np.ndarray):
         return value.base is None and not value.flags.writeable
-    return value is None or isinstance(value, PLAIN) or (isinstance(value, Config) and id(value.as_written) in _frozen)
-
-
-# Of arrays that nobody can change, by address; those of a connectome's table take a second to read.
-_digests: dict[int, tuple[weakref.ref[np.ndarray], bytes]] = {}
+    if isinstance(value, Config):
+        return _frozen.get(value.as_written) is not None
+    return value is None or isinstance(value, PLAIN)
 
 
 def _digest(array: np.ndarray) -> bytes:
     """What stands for an array's bytes; of one that owns its numbers and is read-only, as a config's is, found once."""
-    number = id(array)
-    known = _digests.get(number)
-    if known is not None and known[0]() is array:
-        return known[1]
+    known = _digests.get(array)
+    if known is not None:
+        return known
     digest = hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
     if array.base is None and not array.flags.writeable:
-        _digests[number] = weakref.ref(array, lambda gone: _digests.pop(number, None)), digest
+        _digests.put(array, digest)
     return digest
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from spark.core.config import Config
 from spark.core.config_arguments import nested_type, optional_type
+from spark.core.field_rules import RELATIONS
 from spark.core.registry import modules as registry
 from spark.core.values import encode
 from spark.io.sparse import kind_of, listed
@@ -18,7 +19,6 @@ from spark.nn.somas import SomaConfig
 
 # Components of which a config may hold any.
 FAMILIES = (RuleConfig, ShortTermConfig, SomaConfig, ReceptorConfig, DendriteConfig)
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 def kinds() -> dict[str, dict[str, Any]]:
@@ -65,7 +65,7 @@ def _field(cls: type[Config], name: str, schema: dict[str, Any], handed: set[str
         "required": info.is_required(),
         "nullable": _nullable(schema),
         "default": encode(default),
-        "bounds": {b: schema[b] for b in _BOUNDS if b in schema},
+        "bounds": {b: schema[b] for b in RELATIONS if b in schema},
     }
     nested = nested_type(info)
     if nested is not None and isinstance(default, Config):

@@ -109,7 +109,7 @@ def _opens(part: Module) -> bool:
     drawn = part.drawn if isinstance(part, ListedProjections) else ()
     if isinstance(part, PlasticProjection):
         drawn = (part.config.projection,)
-    return any(one.opens for one in drawn if isinstance(one, Drawn))
+    return any(one.opens for one in drawn)
 
 
 def _unlike_both_ways(address: str, table: ConnectionTable, array: np.ndarray) -> list[Problem]:

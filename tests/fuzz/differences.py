@@ -106,12 +106,18 @@ def _same(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 def _close(one: np.ndarray, other: np.ndarray, bound: float) -> bool:
-    """Equal, or for floats within the bound, relative to the largest number of the array."""
+    """Equal, or for floats within the bound, relative to the largest number of the array.
+
+    A soma of quadratic terms may run away at a step that is too long for it: where both have the same infinity, or
+    neither has a number, they agree.
+    """
     if one.dtype.kind in "iub":
         return _same(one, other)
     a, b = one.astype(np.float64), other.astype(np.float64)
-    scale = max(1.0, float(np.abs(a).max(initial=0.0)))
-    return bool(np.all(np.abs(a - b) <= bound * scale))
+    finite = np.isfinite(a) & np.isfinite(b)
+    scale = max(1.0, float(np.abs(a[finite]).max(initial=0.0)))
+    lost = np.array_equal(a[~finite], b[~finite], equal_nan=True)
+    return lost and bool(np.all(np.abs(a[finite] - b[finite]) <= bound * scale))
 
 
 def _apart(one: Outcome, other: Outcome, path: str) -> str:

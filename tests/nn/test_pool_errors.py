@@ -88,65 +88,6 @@ def test_a_rule_names_a_modulator_that_is_wired():
             brain_of({"r": wire(rule=MODULATED, modulator="reward")}, JUMPS, modulators=modulators)
 
 
-def test_an_inhibitory_receptor_takes_away_whatever_the_signs_and_no_projection_says_otherwise():
-    text = (
-        "pool.a.signed: has no meaning at an inhibitory receptor, where every spike takes away, got True. Leave it out"
-    )
-    with refused(ConfigError, text):
-        brain_of({"r": wire(name="a", signed=True)}, {"r": receptors.JumpConfig(inhibitory=True)})
-
-
-@pytest.mark.parametrize("kind", [receptors.ExponentialConductanceConfig, receptors.GABABConfig, receptors.NMDAConfig])
-def test_no_projection_says_that_spikes_make_a_conductance_negative(kind):
-    text = (
-        "pool.a.signed: has no meaning at a conductance, which no spike makes negative, got True. Leave it out: the "
-        "receptor's reversal potential says whether it excites or inhibits"
-    )
-    with refused(ConfigError, text):
-        brain_of({"r": wire(name="a", signed=True)}, {"r": kind()})
-    assert brain_of({"r": wire(name="a", signed=False)}, {"r": kind()})
-
-
-NEGATIVE = {
-    "one for all": {"weights": -1.0},
-    "one of a list": {"pattern": np.where(np.eye(UNITS, 6), -2.0, 1.0)},
-    "one that is drawn": {"weights": initializers.NormalInitializer(), "pattern": connections.FixedInDegree(degree=3)},
-    "one that a rule changes": {"weights": -1.0, "rule": RULE},
-}
-
-
-@pytest.mark.parametrize("name", NEGATIVE)
-@pytest.mark.parametrize("receptor", [receptors.ExponentialConductanceConfig(), receptors.NMDAConfig()])
-def test_negative_weights_into_a_conductance_are_refused_by_the_name_of_their_projection(name, receptor):
-    fine = wire(name="fine", weights=1.0, pattern=connections.FixedInDegree(degree=2))
-    with pytest.raises(
-        ConfigError, match=r"^pool.bad.weights: must be at least 0 at a conductance, got -[\d.]+\. Give"
-    ):
-        brain_of({"r": [fine, wire(name="bad", **NEGATIVE[name])]}, {"r": receptor})
-
-
-def test_a_distribution_with_a_tail_below_zero_into_a_conductance_is_told_to_bound_it():
-    weights = initializers.ConstantInitializer(value=-0.5), initializers.NormalInitializer(mean=3.0, deviation=2.0)
-    fixes = (
-        "Give the size alone",
-        "Give `minimum=0` to NormalInitializer, or draw from a distribution without negative numbers",
-    )
-    for given, fix in zip(weights, fixes, strict=True):
-        settings = {"weights": given, "pattern": connections.FixedInDegree(degree=6)}
-        text = rf"got -[\d.]+\. {fix}: the receptor's reversal potential says whether it excites or inhibits$"
-        with pytest.raises(ConfigError, match=text):
-            brain_of({"r": wire(name="a", **settings)}, {"r": receptors.ExponentialConductanceConfig()})
-    settings["weights"] = weights[1].updated(minimum=0.0)
-    brain_of({"r": wire(name="a", **settings)}, {"r": receptors.ExponentialConductanceConfig()})
-
-
-def test_new_weights_into_a_conductance_are_not_negative_either():
-    made = brain_of({"r": wire(name="a", weights=1.0)}, {"r": receptors.ExponentialConductanceConfig()})
-    text = "with_weights.pool.a: must be at least 0 at a conductance, got -1."
-    with refused(spark.ArgumentError, text):
-        made.with_weights({"pool.a": -np.ones(len(made.connections("pool.a")), np.float32)})
-
-
 def test_a_modulator_is_no_receptor():
     with refused(ConfigError, "PoolConfig.modulators: 'r' is a receptor. Choose another name"):
         PoolConfig(units=(3,), receptors=JUMPS, modulators=("r",))

@@ -103,23 +103,6 @@ def test_another_receptor_takes_the_place_of_in_spikes_and_bare_wires_stay_one_p
     assert len(brain.connections("pool.synapses")) == UNITS * SOURCES
 
 
-def test_spikes_of_inhibitory_units_over_bare_wires_make_no_conductance_negative():
-    """As over any other wire into a conductance, whose reversal potential says what it does."""
-    config = LIFNeuronConfig(
-        units=(6,), async_spikes=True, receptors={"in_spikes": receptors.ExponentialConductanceConfig()}
-    )
-    specs = ModuleSpecs("pool", LIFNeuron, {"in_spikes": PortMap("__call__", "s")}, config)
-    inputs = {"s": InputSpec(SpikeArray, (4,), "int8")}
-    found = {}
-    for sign in (1, -1):
-        brain = Brain(BrainConfig(input_map=inputs, output_map={}, modules_map=[specs]))
-        given = {"s": SpikeArray(np.full((60, 4), sign, np.int8))}
-        recording = spark.run(brain, 60, given, record=["pool.in_spikes.conductance"], progress=False)
-        found[sign] = recording["pool.in_spikes.conductance"]
-    assert found[1].max() > 0
-    np.testing.assert_array_equal(found[-1], found[1])
-
-
 def test_without_a_bare_wire_there_is_nothing_that_they_would_be_together():
     brain = preset({"in_spikes": Projection("__call__", "s", name="only", weights=1.0)})
     assert not hasattr(brain.pool, "synapses") and len(brain.connections("pool.only")) == UNITS * SOURCES

@@ -226,7 +226,7 @@ def test_weights_of_a_plastic_projection_are_listed_as_they_are_now():
     assert len(made.connections("pool")) == (WEIGHTS != 0).sum()
 
 
-@pytest.mark.parametrize("rule", [None, IDLE], ids=["static", "plastic"])
+@pytest.mark.parametrize("rule", [None, IDLE.updated(minimum=0.0)], ids=["static", "plastic"])
 def test_weights_at_an_inhibitory_receptor_are_listed_as_they_act(rule):
     wire = Projection("__call__", "s", name="a", pattern=WEIGHTS, rule=rule)
     made = brain_of({"r": wire}, {"r": receptors.JumpConfig(inhibitory=True)})

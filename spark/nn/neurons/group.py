@@ -8,8 +8,10 @@ from spark.core.values import Number, Shape
 from spark.nn.connections import AnyConnectivity, FixedProbability
 from spark.nn.each_wire import EACH, EachWire, for_each, one_or_each
 from spark.nn.initializers import AnyInitializer, ConstantInitializer
+from spark.nn.pools.feeds import inhibitory, signed_at
 from spark.nn.projections.draws import Drawn
 from spark.nn.projections.projection import ProjectionConfig
+from spark.nn.receptors import ReceptorConfig
 
 
 class StaticSynapsesConfig(ModuleConfig):
@@ -30,12 +32,16 @@ class StaticSynapsesConfig(ModuleConfig):
         description="From a spike to its effect, rounded to the nearest step and at least dt; the step that a wire of "
         "a brain takes is the first of it.",
     )
-    signed: bool = field(True, description="Whether spikes of inhibitory units count as -1; else all count as +1.")
+    signed: bool | None = field(
+        None,
+        description="Whether spikes of inhibitory units count as -1; left out, as the receptor has it. Where "
+        "inhibition is a current or a jump every spike takes away all the same.",
+    )
     weight_dtype: Literal["float32", "float16", "bfloat16"] = field(
         "float32", description="How weights are stored; sums are float32."
     )
 
-    def drawn(self, address: str, name: str, number: int, wires: int, inhibits: bool) -> Drawn:
+    def drawn(self, address: str, name: str, number: int, wires: int, receptor: ReceptorConfig) -> Drawn:
         """The projection of one bare wire.
 
         Args:
@@ -43,10 +49,11 @@ class StaticSynapsesConfig(ModuleConfig):
             name: Of the projection.
             number: Which of the wires it is.
             wires: How many end at the receptor.
-            inhibits: Whether the receptor is inhibitory.
+            receptor: Where they end.
 
         Raises:
-            ConfigError: Settings that are one for each wire are not as many as the wires.
+            ConfigError: Settings that are one for each wire are not as many as the wires, or spikes are to be signed at
+                a conductance.
         """
         given = {"connections": self.connections, "kernel": self.kernel, "delay": self.delay}
         settings = {field: for_each(value, wires) for field, value in given.items()}
@@ -70,7 +77,8 @@ class StaticSynapsesConfig(ModuleConfig):
         made = ProjectionConfig(pattern=pattern, weights=weights, delay=delay, weight_dtype=self.weight_dtype)
         weighed = "not" if weights == default else "alone" if each else "together"
         usual = f"{default.value:g}" if each else ""
-        return Drawn(name, made, self.signed and not inhibits, inhibits, addresses, weighed, usual, self.seed)
+        signed = signed_at(f"{address}.signed", receptor, self.signed)
+        return Drawn(name, made, signed, inhibitory(receptor), addresses, weighed, usual, self.seed)
 
 
 class ExponentialSynapsesConfig(StaticSynapsesConfig):

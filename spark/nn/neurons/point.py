@@ -11,7 +11,7 @@ from spark.graph.specs import ModuleSpecs
 from spark.nn.neurons.group import ExponentialSynapsesConfig, StaticSynapsesConfig
 from spark.nn.neurons.neuron import NeuronConfig
 from spark.nn.pools.blueprint import parts_of
-from spark.nn.pools.feeds import Usual, inhibitory
+from spark.nn.pools.feeds import Usual
 from spark.nn.pools.pool import Pool, PoolConfig
 from spark.nn.projections.draws import Drawn
 from spark.nn.receptors import ExponentialConductanceConfig, ExponentialCurrentConfig, JumpConfig, ReceptorConfig
@@ -99,9 +99,8 @@ class PointNeuron(Pool):
 
 def _usual(config: PointNeuronConfig, owner: str, receptor: str, name: str, number: int, wires: int) -> Drawn:
     group = GROUPS[receptor]
-    inhibits = inhibitory(config.receptors()[receptor])
     return config.field_or_none(group).drawn(
-        f"{owner}.{group}.config" if owner else f"{group}.config", name, number, wires, inhibits
+        f"{owner}.{group}.config" if owner else f"{group}.config", name, number, wires, config.receptors()[receptor]
     )
 
 
@@ -139,11 +138,10 @@ class ConductanceLIFNeuronConfig(PointNeuronConfig):
     """Exponentially decaying conductances, relative to the leak, into leaky integrate-and-fire units."""
 
     excitatory: ExponentialSynapsesConfig = field(
-        factory=lambda: ExponentialSynapsesConfig(signed=False), description="Synapses of the port `excitation`."
+        factory=ExponentialSynapsesConfig, description="Synapses of the port `excitation`."
     )
     inhibitory: ExponentialSynapsesConfig = field(
-        factory=lambda: ExponentialSynapsesConfig(tau=10.0, signed=False),
-        description="Synapses of the port `inhibition`.",
+        factory=lambda: ExponentialSynapsesConfig(tau=10.0), description="Synapses of the port `inhibition`."
     )
     soma: ConductanceSomaConfig = field(factory=ConductanceSomaConfig, description="The soma.")
 

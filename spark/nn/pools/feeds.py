@@ -1,12 +1,14 @@
 """Which wires into a pool feed which of its components."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.payloads import CurrentArray, PotentialArray
 from spark.core.ports import PortSpec
+from spark.nn.plasticity.connection_rule import ConnectionRuleConfig
+from spark.nn.plasticity.event_rule import EventRuleConfig
 from spark.nn.projections.draws import Drawn
 from spark.nn.projections.pairs import Pairs
 from spark.nn.projections.projection import Projection, ProjectionConfig, settings_of, usual_names
@@ -58,17 +60,47 @@ def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: Port
     if inhibits and settings.signed:
         text = "has no meaning at an inhibitory receptor, where every spike takes away, got True"
         raise ConfigError(Problem(f"{owner}.{name}.signed", text, "Leave it out", "setting"))
-    if settings.signed and made.only_opens(config):
-        text = "has no meaning at a conductance, which no spike makes negative, got True"
-        fix = "Leave it out: the receptor's reversal potential says whether it excites or inhibits"
-        raise ConfigError(Problem(f"{owner}.{name}.signed", text, fix, "setting"))
-    signed = (made.signed and not inhibits) if settings.signed is None else settings.signed
+    signed = signed_at(f"{owner}.{name}.signed", config, settings.signed)
     if issubclass(made.takes, PotentialArray):
         _refuse_of_spikes(f"{owner}.{name}", settings)
     addresses = (f"{owner}.{name}.pattern", f"{owner}.{name}.weights", f"{owner}.{name}.delay")
     # A file writes the default as well.
     given = "alone" if settings.weights != ProjectionConfig().weights else "not"
     return Drawn(name, settings, signed, inhibits, addresses, given)
+
+
+def signed_at(address: str, config: ReceptorConfig, given: bool | None) -> bool:
+    """Whether spikes of inhibitory units count as -1 at a receptor; left out, as it has it.
+
+    Raises:
+        ConfigError: They are to, at a conductance; says so at the address.
+    """
+    made: Any = config.made()
+    if given and made.only_opens(config):
+        text = "has no meaning at a conductance, which no spike makes negative, got True"
+        fix = "Leave it out: the receptor's reversal potential says whether it excites or inhibits"
+        raise ConfigError(Problem(address, text, fix, "setting"))
+    return (made.signed if given is None else given) and not inhibitory(config)
+
+
+def _refuse_wrong_rules(owner: str, drawn: Iterable[Drawn | Pairs], receptor: str) -> None:
+    """Refuse rules that may take weights below 0 at a receptor that has a sign of its own.
+
+    Raises:
+        ConfigError: Names the least weight of each.
+    """
+    problems = [
+        Problem(
+            f"{owner}.{one.rule_name}.config.minimum",
+            f"must be at least 0 at {receptor}, got {one.rule.minimum:g}",
+            "Leave it out: the receptor says whether it excites or inhibits",
+            "bounds",
+        )
+        for one in drawn
+        if isinstance(one.rule, EventRuleConfig | ConnectionRuleConfig) and one.rule.minimum < 0
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _refuse_of_spikes(address: str, settings: ProjectionConfig) -> None:
@@ -111,6 +143,7 @@ def feeds_of(
 
     Raises:
         WiringError: Two projections have the same name, or one that of another part or input.
+        ConfigError: A rule may take weights below 0 whose sign the receptor has.
     """
     feeds: list[Feed] = []
     specs: dict[str, PortSpec] = {}
@@ -127,8 +160,11 @@ def feeds_of(
         made: Any = config.made()
         opens = made.only_opens(config)
         drawn = [
-            replace(one, opens=opens) if isinstance(one, Drawn) else replace(one, signed=made.signed) for one in drawn
+            replace(one, opens=opens) if isinstance(one, Drawn) else replace(one, opens=opens, signed=made.signed)
+            for one in drawn
         ]
+        if opens or inhibitory(config):
+            _refuse_wrong_rules(owner, drawn, "a conductance" if opens else "an inhibitory receptor")
         for name, members in _grouped(receptor, config, drawn, wires).items():
             ranges = tuple(member[1] for member in members)
             projections = tuple(member[0] for member in members)

@@ -17,7 +17,7 @@ from spark.graph.specs import ModuleSpecs, PortMap
 from spark.nn.dendrites import DendriteConfig
 from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
 from spark.nn.pools.blueprint import parts_of, soma_of
-from spark.nn.pools.feeds import PARTS, Usual, feeds_of
+from spark.nn.pools.feeds import PARTS, Usual, feeds_of, inhibitory
 from spark.nn.pools.rewired import refuse_wrong_rewiring, rewire_due, rewired, rewiring_steps
 from spark.nn.receptors import ExponentialCurrentConfig, ReceptorConfig
 from spark.nn.somas.integrate_and_fire import IntegrateAndFireSomaConfig
@@ -186,6 +186,18 @@ class PoolConfig(NeuronConfig):
             for name in sorted(self.onto)
             if name in takes and issubclass(takes[name], PotentialArray)
         ]
+        return [*found, *self._negative_events()]
+
+    def _negative_events(self) -> list[Problem]:
+        """Random events of negative weight at receptors that have a sign of their own."""
+        found = []
+        for name in sorted(n for n, events in self.background.items() if events.weight < 0 and n in self.receptors):
+            config = self.receptors[name]
+            opens = not config.unmade() and config.made().only_opens(config)
+            if opens or inhibitory(config):
+                what = "a conductance" if opens else "an inhibitory receptor"
+                text = f"must be at least 0 at {what}, got {self.background[name].weight:g}"
+                found.append(Problem(f"background.{name}.weight", text, "Give the size alone", "bounds"))
         return found
 
     def _unexposed(self) -> list[Problem]:

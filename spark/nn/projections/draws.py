@@ -9,7 +9,7 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.ports import PortSpec
 from spark.nn.connections import AllToAll
-from spark.nn.initializers import ArrayInitializer, ConstantInitializer
+from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
 from spark.nn.initializers.base import held
 from spark.nn.projections.projection import ProjectionConfig
 from spark.nn.projections.rewiring import Rewiring
@@ -136,21 +136,8 @@ class Drawn:
         Raises:
             ConfigError: One is negative.
         """
-        if self.opens and weights.size and weights.min() < 0:
-            drawn = self.settings.weights
-            mend = "Give the size alone"
-            if not isinstance(drawn, ArrayInitializer | ConstantInitializer):
-                mend = (
-                    f"Give `minimum=0` to {type(drawn).__name__}, or draw from a distribution without negative numbers"
-                )
-            raise ConfigError(
-                Problem(
-                    self.addresses[1],
-                    f"must be at least 0 at a conductance, got {float(weights.min()):g}",
-                    f"{mend}: the receptor's reversal potential says whether it excites or inhibits",
-                    "bounds",
-                )
-            )
+        if self.opens:
+            require_opening(self.addresses[1], self.settings.weights, weights)
 
     def wire(self, part: PortSpec) -> WireDraw:
         """What is to be drawn for it, where the wire brings `part`.
@@ -164,6 +151,32 @@ class Drawn:
         made = WireDraw(part, settings.pattern, settings.weights, settings.delay, addresses)
         refuse_without_effect([made])
         return made
+
+
+def require_opening(address: str, drawn: Initializer, weights: np.ndarray) -> None:
+    """See that weights into a conductance, at the address, are such.
+
+    Args:
+        address: For errors.
+        drawn: What they were drawn from.
+        weights: Of any shape.
+
+    Raises:
+        ConfigError: One is negative.
+    """
+    if not weights.size or weights.min() >= 0:
+        return
+    mend = "Give the size alone"
+    if not isinstance(drawn, ArrayInitializer | ConstantInitializer):
+        mend = f"Give `minimum=0` to {type(drawn).__name__}, or draw from a distribution without negative numbers"
+    raise ConfigError(
+        Problem(
+            address,
+            f"must be at least 0 at a conductance, got {float(weights.min()):g}",
+            f"{mend}: the receptor's reversal potential says whether it excites or inhibits",
+            "bounds",
+        )
+    )
 
 
 def refuse_unused_weights(drawn: tuple[Drawn, ...], bring: list[bool]) -> None:

@@ -13,7 +13,7 @@ from spark.core.parameter import shorter_than_a_step, steps
 from spark.core.ports import PortSpec
 from spark.core.values import Array, Number, Shape
 from spark.nn.initializers import AllPairs, AnyInitializer, UniformInitializer
-from spark.nn.projections.draws import Made
+from spark.nn.projections.draws import Made, require_opening
 from spark.nn.sparse_way import SPARSE_WAY
 
 # Bytes of a connection's place in the lists, in both orders.
@@ -64,8 +64,9 @@ class Pairs:
     delays: PairDelaysConfig | None
     rule: Any
     modulator: str | None
-    # Whether spikes of inhibitory units count as -1: as the receptor has it, for a conductance is never negative.
+    # As the receptor has it: whether spikes of inhibitory units count as -1, and whether it is a conductance.
     signed: bool = True
+    opens: bool = False
 
     name = "synapses"
     rule_name = "learning_rule"
@@ -88,8 +89,8 @@ class Pairs:
         """Draw connections, weights and delays; a pair's delay does not depend on which connections there are.
 
         Raises:
-            ConfigError: They do not fit into memory or a list, a kernel is for other units, or a delay is out of
-                bounds.
+            ConfigError: They do not fit into memory or a list, a kernel is for other units, a weight into a
+                conductance is negative, or a delay is out of bounds.
         """
         units: Any = self.synapses.units
         pre, post = spikes.size, int(np.prod(units))
@@ -100,6 +101,8 @@ class Pairs:
             found = self.synapses.kernel.connect(module.generator, pre, post, np.dtype(self.synapses.dtype))
         except ConfigError as error:
             raise error.under(address) from error
+        if self.opens:
+            require_opening(address, self.synapses.kernel, found.values)
         if isinstance(found, AllPairs) and left is None:
             return Made(None, None, None, found.matrix, 0)
         steps_left = np.zeros(found.pre.shape, np.int64) if left is None else left[found.post, found.pre]
