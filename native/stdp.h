@@ -81,6 +81,13 @@ struct StdpOperations {
   void (*consolidate)(const Target&, const int32_t*, int64_t, int64_t);
   void (*scale)(float, int64_t, float*);
   void (*replay_row)(const Past&, const PastRow&);
+  // Of rows that lie in pairs; see pairs.h.
+  void (*fold)(const float*, const float*, int64_t, float*);
+  bool (*are_at_least)(float, const float*, int64_t);
+  void (*unfold)(const float*, int64_t, float*, float*);
+  void (*add_of_pairs)(const float*, int, float, int64_t, float*);
+  void (*change_of_pairs)(const Mix&, const Target&, float*, int, int64_t, int64_t);
+  void (*replay_pair)(const Past&, const PastRow&);
 };
 
 }  // namespace spark
@@ -90,6 +97,7 @@ struct StdpOperations {
 #define SPARK_TARGET
 #include "stdp.inc"
 #include "replay.inc"
+#include "pairs.inc"
 #include "stdp_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
@@ -101,6 +109,7 @@ struct StdpOperations {
 #define SPARK_TARGET __attribute__((target("avx2,fma,f16c")))
 #include "stdp.inc"
 #include "replay.inc"
+#include "pairs.inc"
 #include "stdp_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
@@ -111,6 +120,7 @@ struct StdpOperations {
 #define SPARK_TARGET __attribute__((target("avx512f,avx512bw,avx2,fma,f16c")))
 #include "stdp.inc"
 #include "replay.inc"
+#include "pairs.inc"
 #include "stdp_operations.inc"
 #undef SPARK_SET
 #undef SPARK_LANES
@@ -194,6 +204,14 @@ struct Table {
     for (int at = 0; at < size; ++at)
       if (c.change[at] != 0.0f || c.slope[at] != 0.0f) return false;
     return true;
+  }
+
+  // Whether a change may be below zero.
+  bool lowers(const Coefficients& c) const {
+    const int size = (pre + 1) * (post + 1);
+    for (int at = 0; at < size; ++at)
+      if (c.change[at] < 0.0f || c.slope[at] != 0.0f) return true;
+    return false;
   }
 
   // Whether any factor of a presynaptic trace depends on a postsynaptic one.

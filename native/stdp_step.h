@@ -117,12 +117,13 @@ inline void run_deliver_waiting(Operands& o) {
   for (int a = 0; a < pre_traces; ++a) factors[a] = DecayOperands(o).factor;
   const Part part = o.part(post);
   if (part.empty()) return;
-  if (o.round() > 0) {
+  if (o.round() == 0) {
+    deliver_dense(given.spikes, pre, static_cast<const float*>(given.weights), post, part, given.current);
+  } else {
     const Table table(given.coefficients.of(Table::size(pre_traces, post_traces), "coefficients"), pre_traces, post_traces);
     Replay replay(waiting.memory, table, given.weights, given.baseline, factors, pre, post, part, waiting.room, waiting.steps);
-    replay.bring_fired(given.spikes);
+    replay.deliver(given.spikes, given.current + part.first);
   }
-  deliver_dense(given.spikes, pre, static_cast<const float*>(given.weights), post, part, given.current);
 }
 
 // Both kinds of lists agree.
@@ -230,7 +231,7 @@ inline void run_stdp(Operands& o) {
   if (waiting.memory) {
     Replay replay(waiting.memory, table, to.weights, to.baseline, factors, pre, post, part, waiting.room,
                   waiting.steps);
-    if (o.round() == 0) o.at_end([replay](int64_t) mutable { replay.finish(); });
+    if (o.round() == 0) o.at_end([replay](int64_t) mutable { replay.end(); });
     replay.step(pre_spikes, x, kept, given.post_spikes + part.first, Beginning(y, post_traces, part).of_part);
     return;
   }

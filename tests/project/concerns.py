@@ -16,6 +16,7 @@ CHECKED = ["tests/kernels/test_checked_build.py", "tests/nn/test_plastic_project
 BLOCKS = ["tests/kernels/test_row_order.py", "tests/nn/test_delays.py"]
 FORMULAS = ["tests/kernels/test_staged_formulas.py", "tests/kernels/test_formulas.py"]
 LOWERED = ["tests/nn/test_plastic_projections.py", "tests/engine/test_lowering.py"]
+PAIRS = ["tests/engine/test_rows_in_pairs.py"]
 RULES = ["tests/nn/test_plastic_projections.py", "tests/nn/test_rule_equations.py", EQUATIONS]
 
 # Of an area, where its file is not named.
@@ -96,11 +97,13 @@ FILES = {
     "native/ops_of_rules.h": [*CHECKED, *PLASTIC, *RULES],
     "native/ops_of_units.h": ["tests/nn/test_spikers.py", "tests/nn/test_point_neurons.py", *LOWERED],
     "native/order.h": ["tests/kernels/test_row_order.py"],
-    "native/past.h": ["tests/kernels/test_stdp.py", "tests/nn/test_delays.py"],
+    "native/pairs.h": PAIRS,
+    "native/pairs.inc": PAIRS,
+    "native/past.h": [*PAIRS, "tests/kernels/test_stdp.py"],
     "native/program.h": [*RUNS, *LOWERED],
     "native/random.inc": ["tests/kernels/test_random_draws.py", "tests/nn/test_spikers.py"],
-    "native/replay.h": ["tests/kernels/test_stdp.py", *RULES, "tests/kernels/test_checked_build.py"],
-    "native/replay.inc": ["tests/kernels/test_stdp.py", *RULES],
+    "native/replay.h": [*PAIRS, "tests/kernels/test_stdp.py", *RULES, "tests/kernels/test_checked_build.py"],
+    "native/replay.inc": [*PAIRS, "tests/kernels/test_stdp.py", *RULES],
     "native/rule_step.h": RULES,
     "native/scatter.h": ["tests/kernels/test_scatter.py", "tests/nn/test_delays.py"],
     "native/shared_program.h": THREADS,
