@@ -135,6 +135,13 @@ DIGITS = {
     "log1p": (jnp.log1p, np.log1p, np.concatenate([np.geomspace(1e-3, 3e38, 200_000), NEAR, -NEAR]), 3),
     "sin": (jnp.sin, np.sin, np.concatenate([np.linspace(-1e5, 1e5, 200_000), NEAR, np.pi * np.arange(400)]), 2),
     "cos": (jnp.cos, np.cos, np.concatenate([np.linspace(-1e5, 1e5, 200_000), NEAR, np.pi * np.arange(400)]), 2),
+    "tan": (jnp.tan, np.tan, np.concatenate([np.linspace(-1e5, 1e5, 200_000), NEAR, np.pi * np.arange(400)]), 4),
+    "exp2": (jnp.exp2, np.exp2, np.concatenate([np.linspace(-125.0, 127.9, 200_000), NEAR, -NEAR]), 1),
+    "cosh": (jnp.cosh, np.cosh, np.concatenate([np.linspace(-89.0, 89.0, 200_000), NEAR, -NEAR]), 1),
+    "sinh": (jnp.sinh, np.sinh, np.concatenate([np.linspace(-89.0, 89.0, 200_000), NEAR, -NEAR]), 2),
+    "power": (lambda x: x**1.7, lambda x: x ** np.float64(np.float32(1.7)), np.geomspace(1e-22, 4e22, 200_000), 1),
+    "root": (lambda x: x**-0.3, lambda x: x ** np.float64(np.float32(-0.3)), np.geomspace(1e-37, 3e38, 200_000), 1),
+    "exponent": (lambda x: 0.7**x, lambda x: np.float64(np.float32(0.7)) ** x, np.linspace(-240.0, 240.0, 200_000), 1),
 }
 
 
@@ -148,12 +155,26 @@ def test_functions_are_within_units_in_the_last_place_over_their_whole_range(nam
     assert (np.abs(found - exact) / unit).max() <= most
 
 
+def test_powers_of_all_kinds_of_numbers_are_those_of_numpy():
+    """Negative bases, zeros of both signs, infinities and NaN, to whole and other exponents."""
+    kinds = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 1e30, -1e30, np.inf, -np.inf, np.nan, 1.5]
+    x, y = (a.ravel().astype(np.float32) for a in np.meshgrid(kinds, kinds))
+    # A vector of each kind of base alone, and all of them mixed.
+    for order in (np.arange(x.size), np.argsort(x, kind="stable")):
+        (found,) = as_formula(lambda a, b: a**b, x[order], y[order])
+        with np.errstate(all="ignore"):
+            exact = x[order] ** y[order]
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(exact))
+        np.testing.assert_array_equal(np.signbit(found)[~np.isnan(exact)], np.signbit(exact)[~np.isnan(exact)])
+        np.testing.assert_allclose(found, exact, rtol=2e-7)
+
+
 def test_functions_of_what_is_beyond_their_range_are_those_of_numpy():
     x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e9, -1e9, -1.0, -2.0, 100.0, -100.0, 3e38], np.float32)
     for function, reference, _, most in DIGITS.values():
         (found,) = as_formula(function, x)
         with np.errstate(all="ignore"):
-            exact = reference(x)
+            exact = reference(x).astype(np.float32)
         np.testing.assert_array_equal(np.isnan(found), np.isnan(exact))
         np.testing.assert_allclose(found, exact, rtol=most * 2e-7)
         np.testing.assert_array_equal(np.signbit(found[:2]), np.signbit(exact[:2]))

@@ -1,11 +1,16 @@
-"""Sine and cosine, in float32, for scalars and vectors."""
+"""Sine, cosine and tangent, in float32, for scalars and vectors."""
 
-from collections.abc import Callable
-
-from llvmlite import ir
-
-from spark.kernels.formula.functions import by_library, polynomial
-from spark.kernels.formula.values import Builder, Numbers, integers_like, intrinsic, multiplied_and_added, same
+from spark.kernels.formula.functions import polynomial
+from spark.kernels.formula.guarded import guarded
+from spark.kernels.formula.values import (
+    Builder,
+    Numbers,
+    doubles_like,
+    integers_like,
+    intrinsic,
+    multiplied_and_added,
+    same,
+)
 
 # The coefficients of the Cephes library's sinf and cosf, S. Moshier 1989, for angles up to pi / 4.
 _SINE = (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
@@ -25,59 +30,53 @@ def cosine(b: Builder, x: Numbers) -> Numbers:
     return _by_quarters(b, x, 1, "cosf")
 
 
+def tangent(b: Builder, x: Numbers) -> Numbers:
+    """Tan x within 4 units in the last place."""
+
+    def near(b: Builder, x: Numbers) -> Numbers:
+        sine, cosine, number = _of_rest(b, x)
+        odd = _bit(b, number, 1)
+        value = b.fdiv(b.select(odd, b.fneg(cosine), sine), b.select(odd, sine, cosine))
+        return _zero_as_it_is(b, x, value)
+
+    return guarded(b, "tanf", [x], near, _beyond)
+
+
 def _by_quarters(b: Builder, x: Numbers, ahead: int, library: str) -> Numbers:
-    """The sine so many quarters ahead; beyond `_MOST` as the system's mathematical library has it.
+    """The sine so many quarters ahead; beyond `_MOST` as the system's mathematical library has it."""
 
-    It is written once for each type, as a function, for it has two ways.
-    """
-    kind = x.type
-    name = f"angle.{library}.{kind.count if isinstance(kind, ir.VectorType) else 1}"
-    function = b.module.globals.get(name)
-    if function is None:
-        function = ir.Function(b.module, ir.FunctionType(kind, [kind]), name)
-        function.linkage = "internal"
-        _write(function, ahead, lambda at, far: by_library(at, library, [far]))
-    return b.call(function, [x])
+    def near(b: Builder, x: Numbers) -> Numbers:
+        sine, cosine, number = _of_rest(b, x)
+        number = b.add(number, same(ahead, number.type))
+        value = b.select(_bit(b, number, 1), cosine, sine)
+        value = b.select(_bit(b, number, 2), b.fneg(value), value)
+        return value if ahead else _zero_as_it_is(b, x, value)
+
+    return guarded(b, library, [x], near, _beyond)
 
 
-def _write(function: ir.Function, ahead: int, by_library: Callable[[Builder, Numbers], Numbers]) -> None:
-    near, far = function.append_basic_block("near"), function.append_basic_block("far")
-    (x,) = function.args
-    kind = x.type
-    b = ir.IRBuilder(near)
-    value = _near(b, x, ahead)
-    beyond = b.fcmp_unordered(">", intrinsic(b, "fabs", [x]), same(_MOST, kind))
-    if isinstance(kind, ir.VectorType):
-        bits = ir.IntType(kind.count)
-        beyond = b.icmp_unsigned("!=", b.bitcast(beyond, bits), ir.Constant(bits, 0))
-    done = function.append_basic_block("done")
-    b.cbranch(beyond, far, done)
-    b = ir.IRBuilder(far)
-    slow = by_library(b, x)
-    b.branch(done)
-    b = ir.IRBuilder(done)
-    result = b.phi(kind)
-    result.add_incoming(value, near)
-    result.add_incoming(slow, far)
-    b.ret(result)
+def _beyond(b: Builder, x: Numbers) -> Numbers:
+    return b.fcmp_unordered(">", intrinsic(b, "fabs", [x]), same(_MOST, x.type))
 
 
-def _near(b: Builder, x: Numbers, ahead: int) -> Numbers:
-    """The sine `ahead` quarters further, of what is not large."""
-    kind, whole = x.type, integers_like(x.type, 32)
-    wide = ir.VectorType(ir.DoubleType(), kind.count) if isinstance(kind, ir.VectorType) else ir.DoubleType()
+def _bit(b: Builder, number: Numbers, bit: int) -> Numbers:
+    return b.icmp_unsigned("!=", b.and_(number, same(bit, number.type)), same(0, number.type))
+
+
+def _zero_as_it_is(b: Builder, x: Numbers, value: Numbers) -> Numbers:
+    return b.select(b.fcmp_ordered("==", x, same(0.0, x.type)), x, value)
+
+
+def _of_rest(b: Builder, x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Sine and cosine of what an angle has beside whole quarters, and the number of these; of what is not large."""
+    kind, whole, wide = x.type, integers_like(x.type, 32), doubles_like(x.type)
     exact = b.fpext(x, wide)
     quarters = intrinsic(b, "roundeven", [b.fmul(exact, same(0.6366197723675814, wide))])
     for size in _QUARTER:
         exact = multiplied_and_added(b, quarters, same(-size, wide), exact)
     rest = b.fptrunc(exact, kind)
-    number = b.add(b.fptosi(quarters, whole), same(ahead, whole))
     square = b.fmul(rest, rest)
     sine = multiplied_and_added(b, b.fmul(polynomial(b, square, _SINE), square), rest, rest)
     small = multiplied_and_added(b, square, same(-0.5, kind), same(1.0, kind))
     cosine = multiplied_and_added(b, b.fmul(polynomial(b, square, _COSINE), square), square, small)
-    odd = b.icmp_unsigned("!=", b.and_(number, same(1, whole)), same(0, whole))
-    minus = b.icmp_unsigned("!=", b.and_(number, same(2, whole)), same(0, whole))
-    value = b.select(odd, cosine, sine)
-    value = b.select(minus, b.fneg(value), value)
-    return value if ahead else b.select(b.fcmp_ordered("==", x, same(0.0, kind)), x, value)
+    return sine, cosine, b.fptosi(quarters, whole)

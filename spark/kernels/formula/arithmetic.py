@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from spark.kernels.formula import angles, functions, near_zero
+from spark.kernels.formula import angles, functions, near_zero, wide
 from spark.kernels.formula.conversions import as_float, converted, from_float, rounded, same_bits
 from spark.kernels.formula.values import (
     PLAIN,
@@ -186,7 +186,7 @@ def _power(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
 def _real_power(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
     if not is_float(dtype) or x[0].type != x[1].type:
         raise Unsupported("a power of integers")
-    return _library("powf")(b, x, dtype, params)
+    return _float(wide.power)(b, x, dtype, params)
 
 
 def _square(b: Builder, x: list[Numbers], dtype: str, params: Params) -> Numbers:
@@ -278,6 +278,10 @@ OPERATIONS: dict[str, Operation] = {
     "tanh": _float(near_zero.hyperbolic_tangent),
     "sin": _float(angles.sine),
     "cos": _float(angles.cosine),
+    "tan": _float(angles.tangent),
+    "exp2": _float(wide.power_of_two),
+    "cosh": _float(wide.hyperbolic_cosine),
+    "sinh": _float(wide.hyperbolic_sine),
     "floor": _intrinsic("floor"),
     "ceil": _intrinsic("ceil"),
     "round": _round,
@@ -299,7 +303,7 @@ OPERATIONS.update({name: _compare(sign) for name, sign in (("lt", "<"), ("le", "
 OPERATIONS.update({name: _compare(sign) for name, sign in (("eq", "=="), ("ne", "!="))})
 BOUNDS = {"max": _bounded(">="), "min": _bounded("<=")}
 # As the system's mathematical library computes them, lane by lane: correct to a unit in the last place, and slower.
-_LIBRARY = ("exp2", "sinh", "cosh", "asinh", "acosh", "atanh", "tan", "asin", "acos", "atan", "erf", "erfc", "cbrt")
+_LIBRARY = ("asinh", "acosh", "atanh", "asin", "acos", "atan", "erf", "erfc", "cbrt")
 OPERATIONS.update({name: _library(f"{name}f") for name in _LIBRARY})
 OPERATIONS["atan2"] = _library("atan2f")
 OPERATIONS["nextafter"] = _library("nextafterf")

@@ -160,6 +160,12 @@ def floats_like(like: ir.Type) -> ir.Type:
     return ir.VectorType(made, like.count) if isinstance(like, ir.VectorType) else made
 
 
+def doubles_like(like: ir.Type) -> ir.Type:
+    """Floats of 64 bits, as many as there are lanes."""
+    made = ir.DoubleType()
+    return ir.VectorType(made, like.count) if isinstance(like, ir.VectorType) else made
+
+
 def suffix(kind: ir.Type) -> str:
     """How the names of LLVM's intrinsics end for a type, such as `v8f32`."""
     if isinstance(kind, ir.VectorType):
