@@ -167,6 +167,18 @@ def test_first_weights_outside_of_the_bounds_are_refused_before_they_are_clipped
     made(RULES[name].updated(minimum=0.7))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("rule", [plasticity.PairRuleConfig(weight_unit=1.0, maximum=900.0), RULES["BCM"]])
+def test_a_first_weight_on_a_bound_is_within_however_half_precision_rounds_both(dtype: str, rule: Any) -> None:
+    """Of 123.121 float16 makes 123.125, and of 100.02 100.0."""
+    for weight in (123.121, 100.02, 301.3):
+        for bounds in ({"maximum": weight}, {"minimum": weight, "maximum": 900.0}):
+            wire = Projection("__call__", "s", name="learns", weights=weight, rule=rule.updated(**bounds))
+            soma = somas.IntegrateAndFireSomaConfig(potential_tau=10.0)
+            made = brain_of({"r": wire}, {"r": receptors.JumpConfig()}, soma=soma, dtype=dtype)
+            assert str(made.state["pool.learns.weights"].dtype) == dtype
+
+
 def test_scaling_brings_units_to_their_target_and_keeps_what_their_weights_are_to_each_other() -> None:
     rule = plasticity.ScalingRuleConfig(amplitude=3.0, tau=2000.0, target=15.0, interval=20.0, maximum=100.0)
     wire = Projection("__call__", "s", name="learns", weights=Uniform(low=1.0, high=3.0), rule=rule)

@@ -101,7 +101,8 @@ class ConnectionRule(WeightRule):
         self.take_wires(pre_spikes, post_spikes, weights)
         if weights.source is not None:
             first, address = weights.source.weights.reset_value, f"{self.path or type(self).__name__}.config"
-            require_within(address, np.asarray(first, np.float32), self.config.minimum, self.config.maximum)
+            bounds = self.config.minimum, self.config.maximum
+            require_within(address, np.asarray(first, np.float32), *bounds, weights.dtype)
         self.coefficients = Constant(np.array([self.config.minimum, self.config.maximum], np.float32))
         self.ringed = self.delayed and bool(self.pre_values)
         if self.ringed:

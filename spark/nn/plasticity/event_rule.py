@@ -46,12 +46,13 @@ class EventRuleConfig(ModulatedRuleConfig):
         text = f"must be above minimum ({self.minimum}), got {self.maximum}"
         return [Problem("maximum", text, "", "bounds"), *super().problems()]
 
-    def numbers(self, address: str, first: np.ndarray) -> np.ndarray:
+    def numbers(self, address: str, first: np.ndarray, dtype: str) -> np.ndarray:
         """The table for the kernels, in pA.
 
         Args:
             address: Of the config, for errors.
-            first: First weights, pA.
+            first: First weights, pA, as float32.
+            dtype: In which weights are held.
 
         Raises:
             ConfigError: A first weight lies outside of the bounds.
@@ -60,7 +61,7 @@ class EventRuleConfig(ModulatedRuleConfig):
         unit = self.weight_unit or (float(np.abs(first).mean()) if first.size else 0.0) or 1.0
         minimum = self.minimum * unit
         maximum = (2 * most or unit) if self.maximum is None else self.maximum * unit
-        require_within(address, first, minimum, maximum, unit)
+        require_within(address, first, minimum, maximum, dtype, unit)
         table = self.table().scaled(self.rate, unit)
         if self.soft_bounds:
             table = table.softened(minimum, maximum)
@@ -103,7 +104,7 @@ class EventRule(WeightRule):
         self.take_wires(pre_spikes, post_spikes, weights)
         first = np.ones(1) if weights.source is None else weights.source.weights.reset_value
         address = f"{self.path or type(self).__name__}.config"
-        self.coefficients = Constant(self.config.numbers(address, np.asarray(first, np.float32)))
+        self.coefficients = Constant(self.config.numbers(address, np.asarray(first, np.float32), weights.dtype))
         table, dt = self.config.table(), self.config.dt
         self.pre_factors = tuple(float(f) for f in factors(table.pre, dt))
         self.post_factors = tuple(float(f) for f in factors(table.post, dt))

@@ -61,7 +61,7 @@ class ModulatedRuleConfig(RuleConfig):
         """The rule, with amplitudes in units of weight, before its learning rate; a subclass writes it."""
         raise NotImplementedError(f"{type(self).__name__}.table is not written")
 
-    def numbers(self, address: str, first: np.ndarray) -> np.ndarray:
+    def numbers(self, address: str, first: np.ndarray, dtype: str) -> np.ndarray:
         """The table for the kernels, in pA; see `EventRuleConfig.numbers`."""
         raise NotImplementedError(f"{type(self).__name__}.numbers is not written")
 

@@ -81,14 +81,20 @@ class WeightRule(Rule):
         return []
 
 
-def require_within(address: str, first: np.ndarray, minimum: float, maximum: float, unit: float = 1.0) -> None:
+def require_within(
+    address: str, first: np.ndarray, minimum: float, maximum: float, dtype: str, unit: float = 1.0
+) -> None:
     """Refuse first weights that the first change would clip.
+
+    Bounds count as weights of that dtype hold them. Example: of 123.121 float16 makes 123.125, as a first weight and as
+    the greatest one.
 
     Args:
         address: Of the config, for errors.
         first: First weights.
         minimum: Least weight, in the unit of `first`, as is `maximum`.
         maximum: Greatest weight.
+        dtype: In which weights are held.
         unit: Of the numbers in errors, pA; 1 says that they are in the receptor's unit.
 
     Raises:
@@ -98,9 +104,9 @@ def require_within(address: str, first: np.ndarray, minimum: float, maximum: flo
         return
     bounds = (("minimum", "least", float(first.min()), minimum), ("maximum", "greatest", float(first.max()), maximum))
     for name, which, weight, bound in bounds:
-        # The bounds are kept in float32, in which a first weight may lie exactly on them.
-        inner, outer = (bound, weight) if name == "minimum" else (weight, bound)
-        if np.float32(outer) >= np.float32(inner):
+        held = float(np.asarray(bound, np.float32).astype(np.dtype(dtype)))
+        inner, outer = (held, weight) if name == "minimum" else (weight, held)
+        if outer >= inner:
             continue
         units = "the receptor's unit" if unit == 1 else f"units of {unit:.6g} pA"
         raise ConfigError(

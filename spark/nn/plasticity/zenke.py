@@ -66,7 +66,7 @@ class ZenkeRuleConfig(ModulatedRuleConfig):
         most = float(first.max()) if first.size else 0.0
         return unit, self.minimum * unit, max(self.maximum * unit, most)
 
-    def numbers(self, address: str, first: np.ndarray) -> np.ndarray:
+    def numbers(self, address: str, first: np.ndarray, dtype: str) -> np.ndarray:
         """The table for the kernels, in pA."""
         unit, minimum, maximum = self.scale(first)
         return self.table().scaled(self.gamma, unit).coefficients(minimum, maximum)
