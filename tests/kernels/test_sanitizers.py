@@ -15,7 +15,10 @@ TESTS = Path(__file__).parents[1]
 # Files of tests in which native code runs, quick ones only: a slow one here would run all of these in itself.
 SUITES = {
     "kernels": ["kernels"],
-    "rules": ["nn/test_event_rules.py", "nn/test_zenke_rule.py", "nn/test_delays.py", "nn/test_learning_switch.py"],
+    "rules": [
+        *("nn/test_event_rules.py", "nn/test_zenke_rule.py", "nn/test_delays.py", "nn/test_learning_switch.py"),
+        "engine/test_rows_in_pairs.py",
+    ],
     "neurons": [
         *("nn/test_point_neurons.py", "nn/test_adaptive_exponential.py", "nn/test_spikers.py"),
         *("nn/test_integrator.py", "engine/test_lowering.py", "nn/test_arriving_dtypes.py"),
@@ -123,7 +126,7 @@ def reported(folder: Path) -> str:
 @pytest.mark.slow
 def test_no_two_threads_of_a_run_meet(tmp_path):
     """ThreadSanitizer sees what C++ does; JAX and compiled formulas it cannot look into."""
-    code = SUITE.format(build="thread", files=["engine/test_threads.py"])
+    code = SUITE.format(build="thread", files=["engine/test_threads.py", "engine/test_rows_in_pairs.py"])
     done = run(code, environment("thread", tmp_path))
     assert not reported(tmp_path), reported(tmp_path)[:6000]
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
