@@ -11,6 +11,9 @@ from spark.nn.somas.single_precision import SinglePrecisionSomaConfig
 
 # In the fine steps of the ions' gates.
 FINE = 0.1
+# In longer steps what grows with the square of the potential jumps by a hundred mV and more beside dendrites, or away,
+# and every rounding error with it.
+QUADRATIC = (somas.QuadraticSomaConfig, somas.IzhikevichSomaConfig, somas.IzhikevichCorticalSomaConfig)
 # In half precision a decay over more steps than so many is lost in rounding.
 SLOWEST = 1_000
 
@@ -160,6 +163,9 @@ class AnyPool(Pool):
         lost = self.soma.slowest > SLOWEST * draw.dt
         self.state = "float32" if single or lost else draw.state_dtype()
         self.dendrites = self._dendrites()
+        if self.dendrites and issubclass(self.soma.config, QUADRATIC):
+            draw.dt = min(draw.dt, FINE)
+            self.state = "float32"
         fitting = [name for name, kind in RECEPTORS.items() if self.dendrites or kind.brings <= self._taken()]
         first = draw.turn("receptor", fitting)
         chosen = {first, *(draw.choice(fitting) for _ in range(draw.whole(0, 2)))}
