@@ -25,7 +25,7 @@ LEFT_OUT = (
     "Install it (apt-get install chromium) and run them again."
 )
 # Seconds. Only a hang takes that long, however busy the machine.
-PATIENCE = 1200
+PATIENCE = 300
 PICTURES = os.environ.get("SPARK_SCREENSHOTS")
 
 

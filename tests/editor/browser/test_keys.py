@@ -85,6 +85,28 @@ def test_what_is_done_is_said(page):
     said(page, "Deleted lif_neuron.")
 
 
+def test_keys_wait_for_what_is_being_added(page):
+    """Until its answer has come something else is selected, to which a key would do what is meant for the new node."""
+    page.empty()
+    add(page, "PoissonSpiker", x=0, y=0)
+    page.node("poisson_spiker").click()
+    page.hold()
+    page.keyboard.press("Space")
+    choose(page, "LIFNeuron")
+    page.keyboard.press("c")
+    page.let_through()
+    choose(page, "lif_neuron.out_spikes")
+    # The palette wired the node that was selected to the new one.
+    wait_until(lambda: page.wires() == 2)
+    page.hold()
+    page.keyboard.press("Space")
+    choose(page, "ALIFNeuron")
+    page.keyboard.press("Delete")
+    page.let_through()
+    said(page, "Deleted alif_neuron. Deleted the wire from lif_neuron.out_spikes to alif_neuron.in_spikes.")
+    assert {node["name"] for node in page.document()["nodes"].values()} == {"poisson_spiker", "lif_neuron"}
+
+
 @pytest.mark.thorough
 def test_what_is_watched_is_pressed_and_switched_off_again(page):
     page.example("Noise into a pool")

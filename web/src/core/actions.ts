@@ -1,6 +1,6 @@
 // Commands on what is selected: each a small message to the server.
 
-import { apply, ask, goTo, openDialog, select, tell, usePage } from "./store";
+import { apply, ask, goTo, openDialog, select, tell, usePage, type Applied } from "./store";
 import { BRAIN } from "./graph";
 import { t } from "./i18n";
 import { whileWaiting } from "./typed";
@@ -12,6 +12,28 @@ export function selectedNodes(): string[] {
   return selected.filter((k) => k in document.nodes);
 }
 
+// What is asked for and will be selected when it is answered.
+const awaited = new Set<Promise<unknown>>();
+
+// Resolves when nothing is on its way any more that will be selected; null if nothing is. Keys that come before then are
+// meant for it, and not for what was selected before.
+export function selectionOnItsWay(): Promise<unknown> | null {
+  return awaited.size ? Promise.allSettled(awaited) : null;
+}
+
+// Ask for something that is then selected, unless the user went into a field meanwhile.
+async function thenSelect<T>(asked: Promise<T>, chosen: (answer: T) => void): Promise<T> {
+  const still = whileWaiting();
+  const selected = asked.then((answer) => { if (still()) chosen(answer); });
+  awaited.add(selected);
+  try {
+    await selected;
+  } finally {
+    awaited.delete(selected);
+  }
+  return asked;
+}
+
 export async function remove(): Promise<void> {
   const { selected } = get();
   if (selected.length) await apply([{ do: "remove", ids: selected }]);
@@ -19,17 +41,21 @@ export async function remove(): Promise<void> {
 
 export async function addModule(type: string, x: number, y: number, wire?: object): Promise<string | null> {
   const { level } = get();
-  const still = whileWaiting();
-  const done = await apply([{ do: "add", type, x, y, parent: level, ...(wire ? { wire } : {}) }]);
-  const id = done?.results[0]?.id ?? null;
-  if (id && still()) show(id);
-  return id;
+  const done = await thenSelect(apply([{ do: "add", type, x, y, parent: level, ...(wire ? { wire } : {}) }]), show);
+  return done?.results[0]?.id ?? null;
 }
 
-// Select a node, bring it into view, and give it the keys.
-export function show(id: string): void {
+// Select a node that was made, bring it into view, and give it the keys.
+function show(done: Applied | null): void {
+  const id = done?.results[0]?.id;
+  if (!id) return;
   select([id]);
   usePage.setState({ reveal: id });
+}
+
+function selectAll(done: Applied | null): void {
+  const ids = done?.results[0]?.ids;
+  if (ids) select(ids);
 }
 
 // The palette; with one node selected, what is chosen comes beside it.
@@ -44,18 +70,13 @@ export async function group(): Promise<void> {
 }
 
 export async function encapsulate(): Promise<void> {
-  const still = whileWaiting();
-  const done = await apply([{ do: "encapsulate", ids: selectedNodes() }]);
-  const id = done?.results[0]?.id;
-  if (id && still()) show(id);
+  await thenSelect(apply([{ do: "encapsulate", ids: selectedNodes() }]), show);
 }
 
 export async function unpack(): Promise<void> {
   const { document } = get();
-  const still = whileWaiting();
   for (const id of selectedNodes().filter((k) => document.nodes[k].type === BRAIN)) {
-    const done = await apply([{ do: "unpack", id }]);
-    if (done?.results[0]?.ids && still()) select(done.results[0].ids!);
+    await thenSelect(apply([{ do: "unpack", id }]), selectAll);
   }
 }
 
@@ -68,10 +89,8 @@ export async function layOut(): Promise<void> {
 }
 
 export async function note(x: number, y: number): Promise<void> {
-  const still = whileWaiting();
-  const done = await apply([{ do: "put_note", text: t("A note"), x, y, parent: get().level }]);
-  const id = done?.results[0]?.id;
-  if (id && still()) select([id]);
+  const made = apply([{ do: "put_note", text: t("A note"), x, y, parent: get().level }]);
+  await thenSelect(made, (done) => { if (done?.results[0]?.id) select([done.results[0].id]); });
 }
 
 export async function copy(): Promise<boolean> {
@@ -91,10 +110,20 @@ export async function paste(text: string, x: number, y: number): Promise<void> {
     tell(t("The clipboard holds no part of a brain."), "error");
     return;
   }
-  const still = whileWaiting();
-  const done = await apply([{ do: "paste", data, x, y, parent: get().level }]);
-  const ids = done?.results[0]?.ids;
-  if (ids && still()) select(ids);
+  await thenSelect(apply([{ do: "paste", data, x, y, parent: get().level }]), selectAll);
+}
+
+// The selected nodes once more, a little aside.
+export async function duplicate(): Promise<void> {
+  const { document, level } = get();
+  const ids = selectedNodes();
+  if (!ids.length) return;
+  const made = ask<object>("copy", { ids }).then((data) => {
+    const x = Math.min(...ids.map((k) => document.nodes[k].ui?.x ?? 0)) + 40;
+    const y = Math.min(...ids.map((k) => document.nodes[k].ui?.y ?? 0)) + 40;
+    return data && apply([{ do: "paste", data, x, y, parent: level }]);
+  });
+  await thenSelect(made, selectAll);
 }
 
 // Go inside a node; returns whether it has an inside.
