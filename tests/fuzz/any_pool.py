@@ -11,8 +11,8 @@ from spark.nn.somas.single_precision import SinglePrecisionSomaConfig
 
 # In the fine steps of the ions' gates.
 FINE = 0.1
-# In longer steps what grows with the square of the potential jumps by a hundred mV and more beside dendrites, or away,
-# and every rounding error with it.
+# In longer steps what grows with the square of the potential jumps by a hundred mV and more beside dendrites, or with
+# NMDA, which opens as the potential rises, or runs away, and every rounding error with it.
 QUADRATIC = (somas.QuadraticSomaConfig, somas.IzhikevichSomaConfig, somas.IzhikevichCorticalSomaConfig)
 # In half precision a decay over more steps than so many is lost in rounding.
 SLOWEST = 1_000
@@ -163,14 +163,15 @@ class AnyPool(Pool):
         lost = self.soma.slowest > SLOWEST * draw.dt
         self.state = "float32" if single or lost else draw.state_dtype()
         self.dendrites = self._dendrites()
-        if self.dendrites and issubclass(self.soma.config, QUADRATIC):
-            draw.dt = min(draw.dt, FINE)
-            self.state = "float32"
         fitting = [name for name, kind in RECEPTORS.items() if self.dendrites or kind.brings <= self._taken()]
         first = draw.turn("receptor", fitting)
         chosen = {first, *(draw.choice(fitting) for _ in range(draw.whole(0, 2)))}
         self.chosen = sorted(chosen)
         self.onto = {name: found for name in self.chosen if (found := self._place(RECEPTORS[name])) is not None}
+        grows = self.dendrites or "nmda" in self.chosen
+        if grows and issubclass(self.soma.config, QUADRATIC):
+            draw.dt = min(draw.dt, FINE)
+            self.state = "float32"
         self.ports = dict.fromkeys(self.chosen, SpikeArray)
         self.wires = dict.fromkeys(self.ports, (1, 3))
         bounded = not self.soma.sharp and "potential" in self.soma.takes
