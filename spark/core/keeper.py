@@ -39,6 +39,9 @@ class Keeper:
         may_fail: Whether a step may raise on its way, as what it calls back to in Python may: then a state is copied
             before a chunk whatever its size, which costs little beside the callbacks.
         pauses: What changes the state between steps; None for nothing.
+
+    Attributes:
+        steps_per_second: How fast the last chunk of a run was; 0 before the first one.
     """
 
     def __init__(self, name: str, state: State, may_fail: bool = False, pauses: Pauses | None = None) -> None:
@@ -51,6 +54,7 @@ class Keeper:
         self._lost = False
         self._lock = threading.Lock()
         self._claim: weakref.ref[Claim] | None = None
+        self.steps_per_second = 0.0
 
     def read(self) -> State:
         """The state, for anybody: its arrays stay good.

@@ -14,11 +14,20 @@ def most_steps(row_bytes: int) -> int:
 
 
 class Pace:
-    """Chooses the next chunk's length from the speed of the last one."""
+    """Chooses the next chunk's length from the speed of the last one, which may be that of a run before.
 
-    def __init__(self, most: int) -> None:
+    Args:
+        most: Most steps in a chunk.
+        steps_per_second: How fast the last chunk was, 0 if that is not known.
+
+    Attributes:
+        steps_per_second: How fast the last chunk was.
+    """
+
+    def __init__(self, most: int, steps_per_second: float = 0.0) -> None:
+        self.steps_per_second = steps_per_second
         self._most = most
-        self._next = min(FIRST, most)
+        self._next = min(max(FIRST, int(steps_per_second * SECONDS)), most)
         self._began = 0.0
 
     def begin(self, left: int) -> int:
@@ -28,6 +37,6 @@ class Pace:
 
     def end(self, done: int) -> None:
         """Take note of a chunk that is over; growth is bounded, for the first chunk includes compilation."""
-        spent = max(time.perf_counter() - self._began, 1e-6)
-        fitting = int(done * SECONDS / spent)
+        self.steps_per_second = done / max(time.perf_counter() - self._began, 1e-6)
+        fitting = int(self.steps_per_second * SECONDS)
         self._next = max(1, min(fitting, 32 * max(self._next, 1), self._most))

@@ -314,3 +314,22 @@ def test_the_pace_follows_the_speed_within_its_bounds(monkeypatch):
         pace.end(count)
     assert count == 1 << 12
     assert pace.begin(7) == 7
+    pace.end(7)
+    assert Pace(1 << 21, pace.steps_per_second).begin(10**9) == 7 * 200_000
+
+
+def test_a_run_begins_as_fast_as_the_last_one_ended(monkeypatch):
+    """So many short runs need no more chunks, each of which costs something, than a long one."""
+    clock = [0.0]
+
+    def at_1024_steps_a_second(*given, **more):
+        clock[0] += int(given[4]) / 1024
+        return run_chunk(*given, **more)
+
+    monkeypatch.setattr("spark.sim.run.run_chunk", at_1024_steps_a_second)
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    brain = tutorial()
+    for chunks in ([64, 268, 472, 600], [204, 408, 600]):
+        ends = []
+        spark.run(brain, 600, {"drive": drive()}, callbacks=[lambda report, ends=ends: ends.append(report.done)])
+        assert ends == chunks
