@@ -46,8 +46,10 @@ inline void for_each_spike(const int8_t* spikes, int64_t units, Visit visit) {
     if (silent(spikes + first)) continue;
     for (uint64_t mask = fired_mask(spikes + first); mask; mask &= mask - 1) visit(first + __builtin_ctzll(mask));
   }
-  for (; first < units; ++first)
-    if (spikes[first]) visit(first);
+  if (first == units) return;
+  int8_t rest[kSpikeBlock] = {};
+  std::memcpy(rest, spikes + first, static_cast<size_t>(units - first));
+  for (uint64_t mask = fired_mask(rest); mask; mask &= mask - 1) visit(first + __builtin_ctzll(mask));
 }
 
 }  // namespace spark
