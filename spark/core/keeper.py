@@ -41,7 +41,7 @@ class Keeper:
         pauses: What changes the state between steps; None for nothing.
 
     Attributes:
-        steps_per_second: How fast the last chunk of a run was; 0 before the first one.
+        steps_per_second: How fast the last chunk of a run was that asked no function for its inputs; first 0.
     """
 
     def __init__(self, name: str, state: State, may_fail: bool = False, pauses: Pauses | None = None) -> None:

@@ -69,6 +69,11 @@ class Feed:
         return sorted({*self._series, *self._functions, *self._events})
 
     @property
+    def known_ahead(self) -> bool:
+        """Whether no input is asked for step by step, of a function or an iterator, which may take any time."""
+        return not self._functions
+
+    @property
     def row_bytes(self) -> int:
         """Bytes that one step of the changing inputs takes."""
         return sum(self._specs[n].size * jnp.dtype(self._specs[n].dtype).itemsize for n in self.changing)

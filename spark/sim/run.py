@@ -81,9 +81,9 @@ def run(
     """Advance a brain by many steps, as compiled chunks at constant memory.
 
     The brain is built if it never ran, and stands at the last step afterwards: another `run` goes on from there. Chunks
-    of steps are chosen so that each takes about a fifth of a second, the first one by the speed of the brain's last run.
-    Another number of steps or another input of the same shape compiles nothing; what is recorded is part of what is
-    compiled.
+    of steps are chosen so that each takes about a fifth of a second: the first one by the speed of the brain's last
+    run, or 64 steps where a function or an iterator is asked for each, which may take any time. Another number of steps
+    or another input of the same shape compiles nothing; what is recorded is part of what is compiled.
 
     Args:
         brain: A brain.
@@ -173,7 +173,7 @@ def run_steps(
     taps, chosen = noting.taps(most), noting.chosen
     callbacks = checked_callbacks(callbacks)
     report = Report(brain, 0, steps)
-    pace = Pace(most, keeper.steps_per_second)
+    pace = Pace(most, keeper.steps_per_second if feed.known_ahead else 0.0)
 
     def chunk(state: State) -> tuple[State, tuple[dict[str, Noted], jax.Array]]:
         numbers = (np.int32(count), chosen, np.int32(threads), np.bool_(learning))
@@ -188,7 +188,8 @@ def run_steps(
         noted, done = keeper.advance(chunk, count, learning)
         ran = int(done)
         pace.end(ran)
-        keeper.steps_per_second = pace.steps_per_second
+        if feed.known_ahead:
+            keeper.steps_per_second = pace.steps_per_second
         report.done += ran
         tell(ran)
         noting.drain(noted, first, ran, sieve)
