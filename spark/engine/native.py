@@ -32,8 +32,8 @@ def runs_natively(brain: Brain) -> bool:
 
 def as_declared(brain: Brain, payloads: dict[str, Payload]) -> dict[str, Payload]:
     """Inputs of a brain in the dtypes that its config declares."""
-    specs, given = brain.config.input_map, with_signs(payloads)
-    return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in given.items()}
+    specs = brain.config.input_map
+    return {n: specs[n].payload_type(p.value.astype(specs[n].dtype)) for n, p in payloads.items()}
 
 
 class NativeEngine:
@@ -68,7 +68,7 @@ def _step(brain: Brain, payloads: dict[str, Payload], lowered: list[str]) -> dic
     ) -> tuple[dict[str, Payload], tuple[jax.Array, ...]]:
         found = view(constants, leaves, learning)
         lowering = Lowering(*split(found), learning=None if always else learning)
-        return LoweredStep(found, lowering, as_declared(found, payloads), lowered).run()
+        return LoweredStep(found, lowering, as_declared(found, with_signs(payloads)), lowered).run()
 
     def as_written(
         constants: tuple[jax.Array, ...],
@@ -102,7 +102,7 @@ def native_run(
     Args:
         brain: The view, which takes the state after them.
         payloads: Inputs that stay, by port.
-        series: Inputs with a first axis of steps, by port.
+        series: Inputs with a first axis of steps, by port; spikes are -1, 0 or 1.
         steps: How many steps, int32 of shape ().
         taps: What is noted.
         chosen: Flat indices by name of tap, where it notes only some elements.
@@ -119,7 +119,8 @@ def native_run(
     # What looks at weights or at spikes under way in the middle of a run must find them up to date.
     lazy = not brain._checked and not any(tap.path.endswith((".weights", ".arriving")) for tap in taps)
     lowering = Lowering(graph, state, lazy, learning)
-    inputs, rows = as_declared(brain, payloads), as_declared(brain, series)
+    # Rows are looked at when they are fed: most of them, beyond the steps of a short run, are never touched.
+    inputs, rows = as_declared(brain, with_signs(payloads)), as_declared(brain, series)
     run = LoweredRun(brain, lowering, inputs, brain._names, series=rows)
     noted, done, leaves = run.run_steps(steps, taps, chosen, most, threads)
     take_leaves(brain, leaves)

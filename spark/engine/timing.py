@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from spark.core.compiled import forgetful
-from spark.core.payloads import Payload
+from spark.core.payloads import Payload, with_signs
 from spark.core.state import Graph, State
 from spark.core.transform import merge, split, take_leaves
 from spark.engine.lowered_run import LoweredRun
@@ -55,7 +55,7 @@ def _timed(
     owners: _Owners,
 ) -> tuple[jax.Array, State]:
     view: Brain = merge(graph, state)
-    given, rows = as_declared(view, inputs), as_declared(view, series)
+    given, rows = as_declared(view, with_signs(inputs)), as_declared(view, series)
     made = LoweredRun(view, Lowering(*split(view), True), given, view._names, series=rows)
     times, leaves = made.times(steps)
     owners.owners[:] = made.program.owners()

@@ -1,9 +1,14 @@
-"""Arrays of NumPy that lie on large pages."""
+"""Arrays of NumPy that JAX takes without a copy: on large pages, or of zeros that cost nothing until they are read."""
+
+import mmap
+import os
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 _PAGE = 1 << 21
+# What JAX shares begins with a line of the cache.
+_LINE = 64
 # Below, the ends cost more than is gained.
 _LARGE = 1 << 22
 
@@ -21,6 +26,24 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     bytes_needed = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if bytes_needed < _LARGE:
         return np.empty(shape, dtype)
-    room = np.empty(bytes_needed + _PAGE, np.uint8)
-    first = -room.ctypes.data % _PAGE
-    return room[first : first + bytes_needed].view(dtype).reshape(shape)
+    return _aligned(np.empty(bytes_needed + _PAGE, np.uint8), _PAGE, shape, dtype)
+
+
+def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+    """An array of zeros. Of a large one the system finds memory only for what is touched.
+
+    Args:
+        shape: Of the array.
+        dtype: Of its elements.
+    """
+    bytes_needed = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    if bytes_needed < _LARGE:
+        return _aligned(np.zeros(bytes_needed + _LINE, np.uint8), _LINE, shape, dtype)
+    # NumPy's zeros are written where memory was in use before.
+    private = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if os.name == "posix" else {}
+    return np.frombuffer(mmap.mmap(-1, bytes_needed, **private), dtype).reshape(shape)
+
+
+def _aligned(room: np.ndarray, to: int, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+    first = -room.ctypes.data % to
+    return room[first : first + room.nbytes - to].view(dtype).reshape(shape)

@@ -36,7 +36,8 @@ def run_chunk(
         graph: From `spark.split`.
         state: From `spark.split`, or from the last call. It is donated: its arrays are used up.
         inputs: Payloads that all steps share, by name of input.
-        series: Payloads of the other inputs, with a leading axis of `most` rows, of which each step takes one.
+        series: Payloads of the other inputs, with a leading axis of `most` rows, of which each step takes one; spikes
+            are -1, 0 or 1.
         steps: How many steps, int32 of shape (), at most `most`.
         chosen: Flat indices by name of tap, where a tap notes only some elements.
         threads: How many share the work of a native program, int32 of shape (); another number compiles nothing.

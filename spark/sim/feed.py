@@ -16,6 +16,7 @@ from spark.core.names import suggestion
 from spark.core.narrowing import beyond
 from spark.core.payloads import Payload, SpikeArray
 from spark.core.ports import PortSpec
+from spark.kernels.pages import zeros
 from spark.sim.events import EventRows, SpikeEvents
 
 # What a run takes for one input.
@@ -150,7 +151,8 @@ class Feed:
         found = {}
         for name in self.changing:
             spec = self._specs[name]
-            rows = np.zeros((most, *spec.shape), jnp.dtype(spec.dtype))
+            # Most of them are not touched where a run is short.
+            rows = zeros((most, *spec.shape), jnp.dtype(spec.dtype))
             if name in self._series:
                 rows[:count] = self._series[name][first : first + count]
             elif name in self._events:
