@@ -1,10 +1,13 @@
 """`run` gives what single steps give, compiles once, stays in bounds, and says what is wrong."""
 
+import functools
 import os
+import re
 import signal
 import threading
 import time
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -12,8 +15,10 @@ from builders import compiled_apart, drive, tutorial_config
 from drawing import some
 
 import spark
+from spark import SpikeArray
 from spark.engine.native import NativeEngine
-from spark.nn import Brain
+from spark.kernels.pages import zeros
+from spark.nn import Brain, interfaces, neurons
 from spark.sim import chunk
 from spark.sim.chunk import run_chunk
 from spark.sim.pace import Pace
@@ -281,6 +286,43 @@ def test_units_of_a_probe_are_those_of_the_whole(path, units):
     np.testing.assert_array_equal(some, all_units[:, np.atleast_1d(np.arange(32)[units])])
     for name in whole.state:
         np.testing.assert_array_equal(part.state[name], whole.state[name], err_msg=name)
+
+
+def spikes_into_a_pool():
+    net = spark.Network(seed=1)
+    pool = net.pool("pool", 8, neurons.LIFNeuron, async_spikes=False)
+    net.connect(net.input("x", 100, SpikeArray), pool.in_spikes)
+    return net.build(), SpikeArray(np.ones(100, np.int8))
+
+
+def numbers_into_a_spiker():
+    net = spark.Network(seed=1)
+    net.module("spiker", interfaces.PoissonSpiker, {"signal": net.input("x", 100)}, max_freq=10.0)
+    return net.build(), spark.FloatArray(np.ones(100, np.float32))
+
+
+@pytest.mark.parametrize("make", [spikes_into_a_pool, numbers_into_a_spiker])
+def test_rows_beyond_those_of_a_short_run_are_neither_copied_nor_gone_through(make, monkeypatch):
+    """There is room for the longest chunk, so that another number of steps compiles nothing."""
+    brain, given_in_each = make()
+    made, shared, results = [], [], []
+
+    def recorded(shape, of):
+        made.append(zeros(shape, of))
+        return made[-1]
+
+    def looked_at(*given, **more):
+        (rows,) = jax.tree.leaves(given[3])
+        shared.append(rows.unsafe_buffer_pointer() == made[-1].ctypes.data)
+        text = str(jax.make_jaxpr(functools.partial(run_chunk, **more))(*given))
+        results.extend(re.findall(rf"\[{rows.shape[0]},100\] = (\w+)", text))
+        return run_chunk(*given, **more)
+
+    monkeypatch.setattr("spark.sim.feed.zeros", recorded)
+    monkeypatch.setattr("spark.sim.run.run_chunk", looked_at)
+    spark.run(brain, 3, {"x": iter([given_in_each] * 3)})
+    assert (shared, results) == ([True], [])
+    assert made[0].shape[0] > 10_000
 
 
 def test_inputs_that_end_early_leave_the_brain_at_the_last_whole_chunk():
