@@ -21,7 +21,7 @@ class Pace:
         steps_per_second: How fast the last chunk was, 0 if that is not known.
 
     Attributes:
-        steps_per_second: How fast the last chunk was.
+        steps_per_second: How fast the last whole chunk was.
     """
 
     def __init__(self, most: int, steps_per_second: float = 0.0) -> None:
@@ -29,14 +29,19 @@ class Pace:
         self._most = most
         self._next = min(max(FIRST, int(steps_per_second * SECONDS)), most)
         self._began = 0.0
+        self._cut = False
 
     def begin(self, left: int) -> int:
         """Steps of the chunk that begins now."""
         self._began = time.perf_counter()
+        self._cut = left < self._next
         return min(self._next, left)
 
     def end(self, done: int) -> None:
         """Take note of a chunk that is over; growth is bounded, for the first chunk includes compilation."""
-        self.steps_per_second = done / max(time.perf_counter() - self._began, 1e-6)
-        fitting = int(self.steps_per_second * SECONDS)
+        speed = done / max(time.perf_counter() - self._began, 1e-6)
+        fitting = int(speed * SECONDS)
+        # What a run has left may be so little that it tells of the call and not of the steps.
+        if not (self._cut and self.steps_per_second):
+            self.steps_per_second = speed
         self._next = max(1, min(fitting, 32 * max(self._next, 1), self._most))
