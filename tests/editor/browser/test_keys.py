@@ -16,6 +16,16 @@ def said(page, words):
     page.get_by_test_id("said").get_by_text(words, exact=True).wait_for(state="attached")
 
 
+def names(page):
+    return {node["name"] for node in page.document()["nodes"].values()}
+
+
+def add_while_nothing_is_heard(page, words):
+    page.hold()
+    page.keyboard.press("Space")
+    choose(page, words)
+
+
 # A node is hidden until it is measured, and what is hidden can have no focus.
 MEASURED_LATE = """
 const Quick = window.ResizeObserver;
@@ -90,21 +100,44 @@ def test_keys_wait_for_what_is_being_added(page):
     page.empty()
     add(page, "PoissonSpiker", x=0, y=0)
     page.node("poisson_spiker").click()
-    page.hold()
-    page.keyboard.press("Space")
-    choose(page, "LIFNeuron")
+    add_while_nothing_is_heard(page, "LIFNeuron")
     page.keyboard.press("c")
     page.let_through()
     choose(page, "lif_neuron.out_spikes")
     # The palette wired the node that was selected to the new one.
     wait_until(lambda: page.wires() == 2)
-    page.hold()
-    page.keyboard.press("Space")
-    choose(page, "ALIFNeuron")
+    add_while_nothing_is_heard(page, "ALIFNeuron")
     page.keyboard.press("Delete")
     page.let_through()
     said(page, "Deleted alif_neuron. Deleted the wire from lif_neuron.out_spikes to alif_neuron.in_spikes.")
-    assert {node["name"] for node in page.document()["nodes"].values()} == {"poisson_spiker", "lif_neuron"}
+    assert names(page) == {"poisson_spiker", "lif_neuron"}
+
+
+def test_keys_that_wait_follow_one_another(page):
+    """Each sees what the one before it selected; after one that goes into a field none is done to the node."""
+    page.empty()
+    add_while_nothing_is_heard(page, "PoissonSpiker")
+    page.keyboard.press("Control+d")
+    page.keyboard.press("Delete")
+    page.let_through()
+    said(page, "Deleted poisson_spiker_2.")
+    assert names(page) == {"poisson_spiker"}
+    add_while_nothing_is_heard(page, "LIFNeuron")
+    page.keyboard.press("i")
+    page.keyboard.press("Backspace")
+    page.let_through()
+    wait_until(lambda: focused(page) == "field-units")
+    assert names(page) == {"poisson_spiker", "lif_neuron"}
+
+
+def test_keys_after_a_click_are_for_what_was_clicked(page):
+    page.empty()
+    add(page, "PoissonSpiker", x=0, y=0)
+    add_while_nothing_is_heard(page, "LIFNeuron")
+    page.node("poisson_spiker").click()
+    page.keyboard.press("Delete")
+    page.let_through()
+    wait_until(lambda: names(page) == {"lif_neuron"})
 
 
 @pytest.mark.thorough

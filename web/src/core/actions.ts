@@ -12,20 +12,27 @@ export function selectedNodes(): string[] {
   return selected.filter((k) => k in document.nodes);
 }
 
-// What is asked for and will be selected when it is answered.
-const awaited = new Set<Promise<unknown>>();
+// What is asked for and is to be selected when it is answered: whether it was; and whether the user still waits for it.
+const awaited = new Map<Promise<boolean>, () => boolean>();
 
-// Resolves when nothing is on its way any more that will be selected; null if nothing is. Keys that come before then are
-// meant for it, and not for what was selected before.
-export function selectionOnItsWay(): Promise<unknown> | null {
-  return awaited.size ? Promise.allSettled(awaited) : null;
+// Whether something is on its way that will be selected: keys that come before it are meant for it, and not for what was
+// selected before.
+export function selectionIsOnItsWay(): boolean {
+  return [...awaited.values()].some((still) => still());
 }
 
-// Ask for something that is then selected, unless the user went into a field meanwhile.
-async function thenSelect<T>(asked: Promise<T>, chosen: (answer: T) => void): Promise<T> {
+// Waits for all that is on its way, and what comes meanwhile; returns whether it was all selected.
+export async function selectionHasCome(): Promise<boolean> {
+  let selected = true;
+  while (awaited.size) selected = (await Promise.all(awaited.keys())).every(Boolean) && selected;
+  return selected;
+}
+
+// Ask for something that is then selected, unless the user went elsewhere meanwhile; `choose` says whether there is anything.
+async function thenSelect<T>(asked: Promise<T>, choose: (answer: T) => boolean): Promise<T> {
   const still = whileWaiting();
-  const selected = asked.then((answer) => { if (still()) chosen(answer); });
-  awaited.add(selected);
+  const selected = asked.then((answer) => still() && choose(answer), () => false);
+  awaited.set(selected, still);
   try {
     await selected;
   } finally {
@@ -46,16 +53,18 @@ export async function addModule(type: string, x: number, y: number, wire?: objec
 }
 
 // Select a node that was made, bring it into view, and give it the keys.
-function show(done: Applied | null): void {
+function show(done: Applied | null): boolean {
   const id = done?.results[0]?.id;
-  if (!id) return;
+  if (!id) return false;
   select([id]);
   usePage.setState({ reveal: id });
+  return true;
 }
 
-function selectAll(done: Applied | null): void {
+function selectAll(done: Applied | null): boolean {
   const ids = done?.results[0]?.ids;
   if (ids) select(ids);
+  return Boolean(ids);
 }
 
 // The palette; with one node selected, what is chosen comes beside it.
@@ -75,9 +84,14 @@ export async function encapsulate(): Promise<void> {
 
 export async function unpack(): Promise<void> {
   const { document } = get();
-  for (const id of selectedNodes().filter((k) => document.nodes[k].type === BRAIN)) {
-    await thenSelect(apply([{ do: "unpack", id }]), selectAll);
-  }
+  const brains = selectedNodes().filter((k) => document.nodes[k].type === BRAIN);
+  const one = async (id: string) => (await apply([{ do: "unpack", id }]))?.results[0]?.ids ?? [];
+  const all = async () => {
+    const ids: string[] = [];
+    for (const id of brains) ids.push(...(await one(id)));
+    return ids;
+  };
+  await thenSelect(all(), (ids) => { if (ids.length) select(ids); return ids.length > 0; });
 }
 
 export async function align(how: string): Promise<void> {
@@ -90,7 +104,11 @@ export async function layOut(): Promise<void> {
 
 export async function note(x: number, y: number): Promise<void> {
   const made = apply([{ do: "put_note", text: t("A note"), x, y, parent: get().level }]);
-  await thenSelect(made, (done) => { if (done?.results[0]?.id) select([done.results[0].id]); });
+  await thenSelect(made, (done) => {
+    const id = done?.results[0]?.id;
+    if (id) select([id]);
+    return Boolean(id);
+  });
 }
 
 export async function copy(): Promise<boolean> {

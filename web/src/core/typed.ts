@@ -15,12 +15,12 @@ export function sendTyped(): void {
   for (const send of [...fields]) send();
 }
 
-// The user went into a field of the page, or typed in one.
-export function wentToField(): void {
+// The user went into a field of the page, typed in one, or pressed the mouse on the canvas.
+export function wentElsewhere(): void {
   deeds++;
 }
 
-// What was asked for may select and take the keys when it is answered, unless the user went into a field meanwhile.
+// What was asked for may select and take the keys when it is answered, unless the user went elsewhere meanwhile.
 export function whileWaiting(): () => boolean {
   const before = deeds;
   return () => deeds === before;

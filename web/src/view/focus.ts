@@ -8,7 +8,7 @@
 
 import { selectedNodes } from "../core/actions";
 import { usePage } from "../core/store";
-import { wentToField } from "../core/typed";
+import { wentElsewhere } from "../core/typed";
 import { hasFocus, home } from "./home";
 
 export const FIELDS = "input, textarea, select, [contenteditable]";
@@ -78,7 +78,7 @@ let last: HTMLElement | null = null;
 // are commands that cut and delete cells. Returns how to end this.
 export function keepFocus(): () => void {
   const ours = (e: Event) => (e.target instanceof HTMLElement && home().contains(e.target) ? e.target : null);
-  const field = (e: Event) => { const target = ours(e); if (target?.matches(FIELDS) && !target.closest("dialog")) wentToField(); };
+  const field = (e: Event) => { const target = ours(e); if (target?.matches(FIELDS) && !target.closest("dialog")) wentElsewhere(); };
   const took = (e: FocusEvent) => {
     last = ours(e);
     if (ourMove) return;
@@ -86,7 +86,11 @@ export function keepFocus(): () => void {
     forgetWish();
     field(e);
   };
-  const went = (e: PointerEvent) => { forgetWish(); if (!ours(e)) last = null; };
+  const went = (e: PointerEvent) => {
+    forgetWish();
+    if (!ours(e)) last = null;
+    if (ours(e)?.closest(".canvas")) wentElsewhere();
+  };
   // Who goes on with Tab says where the focus is to be.
   const tab = (e: KeyboardEvent) => { if (e.key === "Tab") forgetWish(); };
   const look = () => {

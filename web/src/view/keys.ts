@@ -1,7 +1,7 @@
 // What keys do, when no field has them.
 
 import {
-  openPalette, copy, duplicate, encapsulate, enter, group, layOut, note, paste, remove, selectedNodes, selectionOnItsWay, up,
+  openPalette, copy, duplicate, encapsulate, enter, group, layOut, note, paste, remove, selectedNodes, selectionHasCome, selectionIsOnItsWay, up,
 } from "../core/actions";
 import { apply, ask, openDialog, save, select, stepRun, toggleRun, usePage } from "../core/store";
 import { FIELDS, focusFirstField, focusSelected } from "./focus";
@@ -10,58 +10,81 @@ const STEP = 10;
 
 export interface Center { (): { x: number; y: number } }
 
-type Act = () => unknown;
+// What a key does: to the page, whatever is selected; to what is selected; or that too, and what is typed next goes into a
+// dialog or a field.
+interface Meaning { does: () => unknown; to: "page" | "selection" | "field" }
 
-// A key does what it says at once; or, where what is selected is still on its way, when that has come.
+// Keys that wait for what is being added, pasted or encapsulated, in the order in which they were pressed.
+const waiting: (() => Meaning | undefined)[] = [];
+
 export async function onKey(event: KeyboardEvent, center: Center, fit: () => void): Promise<void> {
   if (usePage.getState().dialog) return;
-  const onItsWay = selectionOnItsWay();
-  const act = meant(event, onItsWay ? ["what is on its way"] : selectedNodes(), center, fit);
-  if (!act) return;
+  const mean = (chosen: string[]) => meaning(event, chosen, center, fit);
+  const late = waiting.length > 0 || selectionIsOnItsWay();
+  const found = mean(late ? ["what is on its way"] : selectedNodes());
+  if (!found) return;
   event.preventDefault();
   event.stopPropagation();
-  if (!onItsWay) return void (await act());
-  await onItsWay;
-  // What came in between may have opened a dialog or left nothing selected.
-  if (!usePage.getState().dialog) await meant(event, selectedNodes(), center, fit)?.();
+  if (!late || (!waiting.length && found.to === "page")) return void (await found.does());
+  waiting.push(() => mean(selectedNodes()));
+  if (waiting.length === 1) await follow();
+}
+
+// Does what waits, one key after the other, each when all that is to be selected before it has come. What was not selected
+// after all, for it was refused or the user went elsewhere, is not what the keys were meant for: then they do nothing.
+async function follow(): Promise<void> {
+  while (waiting.length) {
+    const selected = await selectionHasCome();
+    // A new node takes the keys as soon as it is drawn.
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    if (!selected || usePage.getState().dialog || window.document.activeElement?.matches(FIELDS)) break;
+    const found = waiting.shift()!();
+    void found?.does();
+    if (found?.to === "field") break;
+  }
+  waiting.length = 0;
 }
 
 // What a key means with these nodes selected; undefined if it is not the page's.
-function meant(event: KeyboardEvent, chosen: string[], center: Center, fit: () => void): Act | undefined {
+function meaning(event: KeyboardEvent, chosen: string[], center: Center, fit: () => void): Meaning | undefined {
   const target = event.target as HTMLElement;
   const { document, level } = usePage.getState();
   const control = event.ctrlKey || event.metaKey;
-  const key = event.key.toLowerCase();
-  if (control && event.key === "Enter") return () => toggleRun();
-  if (control && key === "s") return () => save();
-  if (control && key === "o") return () => openDialog({ kind: "open" });
-  if (event.key === "F7") return () => usePage.setState({ side: "problems" });
-  if (control && event.key === " ") return openPalette;
+  // What a browser fills in by itself comes without a key.
+  const key = (event.key ?? "").toLowerCase();
+  const page = (does: () => unknown): Meaning => ({ does, to: "page" });
+  const selection = (does: () => unknown): Meaning => ({ does, to: "selection" });
+  const field = (does: () => unknown): Meaning => ({ does, to: "field" });
+  if (control && key === "enter") return page(() => toggleRun());
+  if (control && key === "s") return page(() => save());
+  if (control && key === "o") return page(() => openDialog({ kind: "open" }));
+  if (key === "f7") return page(() => usePage.setState({ side: "problems" }));
+  if (control && key === " ") return page(openPalette);
   if (target.matches?.(FIELDS)) {
     // The field takes its text back first.
-    if (event.key === "Escape" && target.closest(".side")) setTimeout(focusSelected);
+    if (key === "escape" && target.closest(".side")) setTimeout(focusSelected);
     return undefined;
   }
   if (control) {
-    if (key === "z") return () => ask(event.shiftKey ? "redo" : "undo");
-    if (key === "y") return () => ask("redo");
-    if (key === "a") return () => select(Object.keys(document.nodes).filter((k) => (document.nodes[k].parent ?? null) === level));
-    if (key === "d") return duplicate;
+    if (key === "z") return page(() => ask(event.shiftKey ? "redo" : "undo"));
+    if (key === "y") return page(() => ask("redo"));
+    if (key === "a") return page(() => select(Object.keys(document.nodes).filter((k) => (document.nodes[k].parent ?? null) === level)));
+    if (key === "d") return selection(duplicate);
     return undefined;
   }
   if (event.altKey) return undefined;
   const onButton = target.matches?.("button, a, summary, [role=option]");
-  if (event.key === " " && !onButton) return openPalette;
-  if (event.key === "Enter" && chosen.length === 1 && !onButton) return async () => { if (!(await enter(chosen[0]))) focusFirstField(); };
-  if (event.key === "Escape") return up;
-  if (event.key === "Delete" || event.key === "Backspace") return async () => { await remove(); focusSelected(); };
-  if (event.key === "?") return () => openDialog({ kind: "help" });
-  if (event.key === ".") return () => stepRun(1);
-  if (event.key.startsWith("Arrow") && chosen.length && !onButton) return () => nudge(event.key, event.shiftKey ? 10 * STEP : STEP);
-  const plain: Record<string, Act> = {
-    c: () => chosen.length === 1 && openDialog({ kind: "connect", node: chosen[0] }),
-    g: group, b: encapsulate, l: layOut, f: fit,
-    n: () => { const at = center(); return note(at.x, at.y); }, i: focusFirstField,
+  if (key === " " && !onButton) return page(openPalette);
+  if (key === "enter" && chosen.length === 1 && !onButton) return field(async () => { if (!(await enter(chosen[0]))) focusFirstField(); });
+  if (key === "escape") return page(up);
+  if (key === "delete" || key === "backspace") return selection(async () => { await remove(); focusSelected(); });
+  if (key === "?") return page(() => openDialog({ kind: "help" }));
+  if (key === ".") return page(() => stepRun(1));
+  if (key.startsWith("arrow") && chosen.length && !onButton) return selection(() => nudge(event.key, event.shiftKey ? 10 * STEP : STEP));
+  const plain: Record<string, Meaning> = {
+    c: field(() => chosen.length === 1 && openDialog({ kind: "connect", node: chosen[0] })),
+    g: selection(group), b: selection(encapsulate), l: page(layOut), f: page(fit),
+    n: page(() => { const at = center(); return note(at.x, at.y); }), i: field(focusFirstField),
   };
   return event.shiftKey ? undefined : plain[key];
 }
@@ -77,7 +100,7 @@ async function nudge(key: string, by: number): Promise<void> {
 export function onClipboard(event: ClipboardEvent, center: Center): void {
   const target = event.target as HTMLElement;
   const { dialog, selected } = usePage.getState();
-  const onItsWay = selectionOnItsWay();
+  const late = selectionIsOnItsWay();
   if (dialog || target.matches?.(FIELDS)) return;
   if (event.type === "paste") {
     const text = event.clipboardData?.getData("text/plain") ?? "";
@@ -87,7 +110,8 @@ export function onClipboard(event: ClipboardEvent, center: Center): void {
     void paste(text, at.x, at.y);
     return;
   }
-  if (!(selected.length || onItsWay) || String(window.getSelection())) return;
+  if (!(selected.length || late) || String(window.getSelection())) return;
   event.preventDefault();
-  void Promise.resolve(onItsWay).then(copy).then((done) => { if (done && event.type === "cut") void remove(); });
+  const there = late ? selectionHasCome() : Promise.resolve(true);
+  void there.then((yes) => yes && copy()).then((done) => { if (done && event.type === "cut") void remove(); });
 }
