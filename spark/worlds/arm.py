@@ -95,7 +95,7 @@ class ReachingArm(World):
 
 def _chosen(turns: tuple[float, ...], action: Any) -> Any:
     """The turn of an action, as a sum, which compiles to a loop."""
-    return jnp.sum(jnp.where(jnp.arange(len(turns)) == action, jnp.asarray(turns, jnp.float32), 0.0))
+    return jnp.sum(jnp.where(jnp.arange(len(turns), dtype=jnp.int32) == action, jnp.asarray(turns, jnp.float32), 0.0))
 
 
 def _hand(shoulder: Any, elbow: Any) -> tuple[Any, Any]:

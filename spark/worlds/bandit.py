@@ -126,7 +126,7 @@ class CuedBandit(World):
 
 
 def _pulled(numbers: Any, action: Any, pays: Any) -> tuple[Any, Any, Any]:
-    pulled = jnp.arange(4) == action
+    pulled = jnp.arange(4, dtype=jnp.int32) == action
     paid = (pulled & (numbers < pays)).any()
     return jnp.where(pulled, -1.0, numbers), jnp.where(paid, 1.0, 0.0), jnp.bool_(True)
 

@@ -220,7 +220,7 @@ class SoftmaxChoice(Module):
         probabilities = raised / raised.sum()
         passed = jnp.cumsum(probabilities) <= self.key.uniform((1,))
         # Rounding may leave the last sum just below 1.
-        number = jnp.minimum(passed.astype(jnp.int32).sum(), np.int32(x.shape[0] - 1))
+        number = jnp.minimum(passed.astype(jnp.int32).sum(dtype=jnp.int32), np.int32(x.shape[0] - 1))
         chosen = (jnp.arange(x.shape[0], dtype=jnp.int32) == number).astype(jnp.float32)
         return {"choice": FloatArray(chosen), "probabilities": FloatArray(probabilities)}
 
