@@ -16,7 +16,9 @@ from spark.core.config import Config, ModuleConfig
 from spark.nn.interfaces import ExponentialIntegrator, ExponentialIntegratorConfig
 from spark.nn.neurons import ALIFNeuronConfig, LIFNeuron, LIFNeuronConfig
 from spark.nn.plasticity import PairRule, PairRuleConfig, Rule
+from spark.nn.sources import StepCurrent
 from spark.nn.synapses import PoissonBackground
+from spark.worlds import World
 
 WITHOUT_DELAYS = "has no effect beside async_spikes=False, got {}. Set `async_spikes`, or leave this out"
 
@@ -95,6 +97,8 @@ def others(value: Any, annotation: Any) -> list[Any]:
 def done(cls: type[spark.Module], config: Any) -> list[np.ndarray]:
     """All that 30 steps put out and leave."""
     given: dict[str, Any] = {}
+    if issubclass(cls, World):
+        given["action"] = spark.IntegerArray(np.ones(1, np.int32))
     if issubclass(cls, Rule):
         held, scale = ("kernel", 0.25) if "kernel" in cls.ports().inputs else ("weights", 1.0)
         given[held] = spark.FloatArray(scale * np.linspace(2.0, 3.5, 36, dtype=np.float32).reshape(6, 6))
@@ -137,9 +141,14 @@ def switches(config: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(value, bool):
             yield name, not value
         elif value is None and "float" in str(annotation):
-            yield name, 5.0
+            yield name, -5.0 if name == "least" else 5.0
 
 
+# Settings with which 30 steps show something.
+BUSY: dict[type[spark.Module], dict[str, Any]] = {
+    PoissonBackground: {"rate": 300.0},
+    StepCurrent: {"times": np.array([5.0, 15.0])},
+}
 # Each pair is built and run. What takes long is left to the long run; pools are looked at as their components are.
 QUICK = (ExponentialIntegrator, LIFNeuron)
 CLASSES = [
@@ -153,7 +162,7 @@ CLASSES = [
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_what_one_setting_turns_off_is_refused(cls: Any) -> None:
-    base = example_config(cls).updated(**({"rate": 300.0} if cls is PoissonBackground else {}))
+    base = example_config(cls).updated(**BUSY.get(cls, {}))
     names = {name for name, _, _ in fields(base) if not name.startswith(("soma__", "synapses__", "learning_rule__"))}
     names -= set(without_effect(cls, base, names))
     assert names or cls.config_class().model_fields.keys() <= {*ModuleConfig.model_fields, "units", "kernel"}
