@@ -95,8 +95,8 @@ def rule_config(draw: Draw, kind: type, modulated: bool, greatest: float) -> Any
     if "nearest" in config.model_fields and draw.chance(0.4):
         fields["nearest"] = True
     if kind is plasticity.OjaRule and draw.dt < 0.5:
-        # Its decay goes with the square of a trace, which adds up to hundreds where a unit fires in each short step: then
-        # weights overshoot, and a rounding error grows by a thousand with each spike.
+        # Its decay goes with the square of a trace, which adds up to hundreds where a unit fires in each short step:
+        # then weights overshoot, and a rounding error grows by a thousand with each spike.
         fields["post_tau"] = 4.0 * draw.dt
     if kind is plasticity.QuadrupletRule:
         fields |= {"a4_plus": 0.002, "a4_minus": 0.001}
