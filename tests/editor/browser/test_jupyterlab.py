@@ -75,10 +75,14 @@ class Lab:
             stderr=subprocess.STDOUT,
             env={**os.environ, **{name: str(base / place) for name, place in places.items()}},
         )
-        wait_until(lambda: self.process.poll() is not None or list((base / "runtime").glob("jpserver-*.json")))
+        self.runtime = base / "runtime"
+        wait_until(lambda: self.process.poll() is not None or self.about().endswith("}"))
         assert self.process.poll() is None, self.said()
-        (about,) = (base / "runtime").glob("jpserver-*.json")
-        self.url = json.loads(about.read_text())["url"]
+        self.url = json.loads(self.about())["url"]
+
+    def about(self):
+        """What the server says of itself, in a file that is there before anything is written to it."""
+        return "".join(path.read_text() for path in self.runtime.glob("jpserver-*.json"))
 
     def said(self):
         return self.log_path.read_text()
