@@ -17,6 +17,7 @@ interface Meaning { does: () => unknown; to: "page" | "selection" | "field" }
 // Keys that wait for what is being added, pasted or encapsulated, in the order in which they were pressed.
 const waiting: (() => Meaning | undefined)[] = [];
 
+// A key does what it means at once; where it is meant for what is still on its way, when that has come.
 export async function onKey(event: KeyboardEvent, center: Center, fit: () => void): Promise<void> {
   if (usePage.getState().dialog) return;
   const mean = (chosen: string[]) => meaning(event, chosen, center, fit);
@@ -33,16 +34,20 @@ export async function onKey(event: KeyboardEvent, center: Center, fit: () => voi
 // Does what waits, one key after the other, each when all that is to be selected before it has come. What was not selected
 // after all, for it was refused or the user went elsewhere, is not what the keys were meant for: then they do nothing.
 async function follow(): Promise<void> {
-  while (waiting.length) {
-    const selected = await selectionHasCome();
-    // A new node takes the keys as soon as it is drawn.
-    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-    if (!selected || usePage.getState().dialog || window.document.activeElement?.matches(FIELDS)) break;
-    const found = waiting.shift()!();
-    void found?.does();
-    if (found?.to === "field") break;
+  try {
+    while (waiting.length) {
+      const selected = await selectionHasCome();
+      // A new node takes the keys as soon as it is drawn.
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+      if (!selected || usePage.getState().dialog || window.document.activeElement?.matches(FIELDS)) return;
+      const found = waiting.shift()!();
+      void found?.does();
+      if (found?.to === "field") return;
+    }
+  } finally {
+    // Whatever fails, the next key begins anew.
+    waiting.length = 0;
   }
-  waiting.length = 0;
 }
 
 // What a key means with these nodes selected; undefined if it is not the page's.
