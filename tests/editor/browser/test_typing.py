@@ -49,8 +49,14 @@ FIELDS = {
         lambda d: str(pool(d)["config"]["synapses"]["kernel"]["total"]),
     ),
     "name of the brain": (brain, "#meta-name", "one", "two", lambda d: d["meta"]["name"]),
-    "condition": (run_settings, "#stop-step", "150", "250", lambda d: str(d["run"]["stop"]["step"])),
-    "environment": (run_settings, "#run-environment", "Acrobot-v1", "Pendulum-v1", lambda d: d["run"]["environment"]),
+    "condition": (run_settings, "#stop-step", "150", "250", lambda d: str(d["run"].get("stop", {}).get("step"))),
+    "environment": (
+        run_settings,
+        "#run-environment",
+        "Acrobot-v1",
+        "Pendulum-v1",
+        lambda d: d["run"].get("environment"),
+    ),
     "note": (put_note, ".note textarea", "one", "two", lambda d: d["notes"]["t1"]["text"]),
     "group": (put_group, ".group-head input", "one", "two", lambda d: d["groups"]["g1"]["name"]),
 }
@@ -125,6 +131,52 @@ def test_going_back_to_the_value_that_stood_before_is_a_change_while_nobody_has_
     wait_until(lambda: pool(page.document())["config"]["units"] == [int(before)])
     page.let_through()
     assert field.input_value() == before
+
+
+def test_a_field_leaves_taking_back_to_the_page_once_its_text_is_in_the_document(page):
+    page.example(NOISE)
+    for kind, (come, place, first, second, held) in FIELDS.items():
+        come(page)
+        field = page.locator(place)
+        field.fill(first)
+        field.blur()
+        wait_until(lambda held=held, first=first: held(page.document()) == first)
+        field.fill(second)
+        # Not in the document yet: the field takes it back.
+        page.keyboard.press("Control+z")
+        assert field.input_value() == first and held(page.document()) == first, kind
+        page.hold()
+        field.fill(second)
+        field.blur()
+        wait_until(lambda held=held, second=second: held(page.document()) == second)
+        field.focus()
+        # There, but the page has not heard of it: the page takes it back, with what was typed into this field before.
+        page.keyboard.press("Control+z")
+        wait_until(lambda held=held, second=second: held(page.document()) != second)
+        page.let_through()
+        wait_until(lambda field=field, second=second: field.input_value() != second)
+        page.keyboard.press("Control+y")
+        wait_until(lambda held=held, second=second: held(page.document()) == second)
+        wait_until(lambda field=field, second=second: field.input_value() == second)
+
+
+def test_a_box_or_a_list_that_has_the_keys_leaves_taking_back_to_the_page(page):
+    page.example(NOISE)
+    before = page.document()
+    for come, selector, change in (
+        (run_settings, "#stop-nan", lambda box: box.click()),
+        (open_kernel, "#field-synapses-kernel", lambda list: list.select_option("ConstantInitializer")),
+    ):
+        come(page)
+        field = page.locator(selector)
+        page.hold()
+        field.focus()
+        change(field)
+        wait_until(lambda: page.document() != before)
+        page.keyboard.press("Control+z")
+        wait_until(lambda: page.document() == before)
+        page.let_through()
+        assert field.evaluate("field => field === document.activeElement"), selector
 
 
 @pytest.mark.thorough

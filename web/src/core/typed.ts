@@ -48,6 +48,11 @@ export class Typed {
     this.left = this.draft !== null && this.sent === null;
   }
 
+  // Whether taking back what was done last is the field's matter: there is text in it that nobody was told of.
+  get own(): boolean {
+    return this.draft !== null && this.draft !== this.sent;
+  }
+
   changed(): void {
     if (this.left) this.type(null);
   }
@@ -61,6 +66,7 @@ export class Typed {
     if (answer === "wrong") return;
     if (answer === "same") return this.type(null);
     this.sent = text;
+    this.redraw();
     void answer.then(() => {
       if (this.sent !== text) return;
       this.sent = null;

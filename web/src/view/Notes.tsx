@@ -11,7 +11,7 @@ function NoteView({ id, selected }: NodeProps) {
     <div className={`note ${selected ? "chosen" : ""}`}>
       <textarea
         className="nodrag" aria-label={t("Text of the note")} rows={Math.max(2, props.value.split("\n").length)}
-        value={props.value} onChange={props.onChange} onBlur={props.onBlur}
+        {...props} onKeyDown={undefined}
       />
     </div>
   );

@@ -12,6 +12,10 @@ import { wentElsewhere } from "../core/typed";
 import { hasFocus, home } from "./home";
 
 export const FIELDS = "input, textarea, select, [contenteditable]";
+// Those in which Ctrl+Z takes back what was typed: a box, a list or a slider holds no text, and a setting's field none of its
+// own unless something was typed that is not in the document.
+export const TEXTS = "textarea, [contenteditable], input:not([type=checkbox], [type=range], [type=file])";
+export const OF_THE_DOCUMENT = '[data-own="false"]';
 
 // null: not there yet; undefined: it will not come any more.
 type Found = HTMLElement | null | undefined;

@@ -4,7 +4,7 @@ import {
   openPalette, copy, duplicate, encapsulate, enter, group, layOut, note, paste, remove, selectedNodes, selectionHasCome, selectionIsOnItsWay, up,
 } from "../core/actions";
 import { apply, ask, openDialog, save, select, stepRun, toggleRun, usePage } from "../core/store";
-import { FIELDS, focusFirstField, focusSelected } from "./focus";
+import { FIELDS, focusFirstField, focusSelected, OF_THE_DOCUMENT, TEXTS } from "./focus";
 
 const STEP = 10;
 
@@ -65,14 +65,15 @@ function meaning(event: KeyboardEvent, chosen: string[], center: Center, fit: ()
   if (control && key === "o") return page(() => openDialog({ kind: "open" }));
   if (key === "f7") return page(() => usePage.setState({ side: "problems" }));
   if (control && key === " ") return page(openPalette);
+  const typed = target.matches?.(TEXTS) && !target.matches(OF_THE_DOCUMENT);
+  if (control && key === "z" && !typed) return page(() => ask(event.shiftKey ? "redo" : "undo"));
+  if (control && key === "y" && !typed) return page(() => ask("redo"));
   if (target.matches?.(FIELDS)) {
     // The field takes its text back first.
     if (key === "escape" && target.closest(".side")) setTimeout(focusSelected);
     return undefined;
   }
   if (control) {
-    if (key === "z") return page(() => ask(event.shiftKey ? "redo" : "undo"));
-    if (key === "y") return page(() => ask("redo"));
     if (key === "a") return page(() => select(Object.keys(document.nodes).filter((k) => (document.nodes[k].parent ?? null) === level)));
     if (key === "d") return selection(duplicate);
     return undefined;

@@ -25,6 +25,7 @@ export function useTyped(shown: string, send: Send) {
     typing: typed.draft !== null,
     props: {
       value: typed.draft ?? shown,
+      "data-own": typed.own,
       onChange: (e: { target: { value: string } }) => type(e.target.value),
       onBlur: () => typed.leave(now),
       onKeyDown: (e: KeyboardEvent) => { if (e.key === "Enter") typed.commit(now); },
