@@ -23,7 +23,7 @@ def drawn(step: int, chance: np.ndarray) -> np.ndarray:
 
 
 # Around the numbers of lanes of a vector, and of units that a thread takes together.
-@pytest.mark.parametrize("units", some([1, 3, 4, 5, 8, 15, 16, 17, 64, 65, 300], 3, first=1, thorough=1))
+@pytest.mark.parametrize("units", some([1, 3, 4, 5, 8, 15, 16, 17, 64, 65, 127, 128, 209, 300], 3, first=1, thorough=1))
 @pytest.mark.parametrize(("threads", "first"), [(1, 40), (3, 40), (1, (1 << 32) - 2), (2, (7 << 32) + 3)])
 def test_spikes_are_drawn_as_by_the_generator_of_jax(rng, units, threads, first):
     signal = rng.random(units).astype(np.float32)
