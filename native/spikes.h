@@ -38,18 +38,23 @@ inline bool silent(const int8_t* spikes) {
 #endif
 }
 
+// Calls `visit` with the number of every one of 64 units that fired, of which the first has the number `first`.
+template <class Visit>
+inline void for_each_of_block(const int8_t* spikes, int64_t first, Visit& visit) {
+  for (uint64_t mask = fired_mask(spikes); mask; mask &= mask - 1) visit(first + __builtin_ctzll(mask));
+}
+
 // Calls `visit` with the number of every unit that fired, in ascending order.
 template <class Visit>
 inline void for_each_spike(const int8_t* spikes, int64_t units, Visit visit) {
   int64_t first = 0;
   for (; first + kSpikeBlock <= units; first += kSpikeBlock) {
-    if (silent(spikes + first)) continue;
-    for (uint64_t mask = fired_mask(spikes + first); mask; mask &= mask - 1) visit(first + __builtin_ctzll(mask));
+    if (!silent(spikes + first)) for_each_of_block(spikes + first, first, visit);
   }
   if (first == units) return;
   int8_t rest[kSpikeBlock] = {};
   std::memcpy(rest, spikes + first, static_cast<size_t>(units - first));
-  for (uint64_t mask = fired_mask(rest); mask; mask &= mask - 1) visit(first + __builtin_ctzll(mask));
+  for_each_of_block(rest, first, visit);
 }
 
 }  // namespace spark

@@ -61,11 +61,14 @@ function show(done: Applied | null): boolean {
   return true;
 }
 
-function selectAll(done: Applied | null): boolean {
-  const ids = done?.results[0]?.ids;
-  if (ids) select(ids);
-  return Boolean(ids);
+// Select these; returns whether there are any.
+function selectAny(ids: string[]): boolean {
+  if (ids.length) select(ids);
+  return ids.length > 0;
 }
+
+const idsOf = (done: Applied | null) => done?.results[0]?.ids ?? [];
+const selectMade = (done: Applied | null) => selectAny(idsOf(done));
 
 // The palette; with one node selected, what is chosen comes beside it.
 export function openPalette(): void {
@@ -85,13 +88,13 @@ export async function encapsulate(): Promise<void> {
 export async function unpack(): Promise<void> {
   const { document } = get();
   const brains = selectedNodes().filter((k) => document.nodes[k].type === BRAIN);
-  const one = async (id: string) => (await apply([{ do: "unpack", id }]))?.results[0]?.ids ?? [];
+  const one = async (id: string) => idsOf(await apply([{ do: "unpack", id }]));
   const all = async () => {
     const ids: string[] = [];
     for (const id of brains) ids.push(...(await one(id)));
     return ids;
   };
-  await thenSelect(all(), (ids) => { if (ids.length) select(ids); return ids.length > 0; });
+  await thenSelect(all(), selectAny);
 }
 
 export async function align(how: string): Promise<void> {
@@ -104,11 +107,7 @@ export async function layOut(): Promise<void> {
 
 export async function note(x: number, y: number): Promise<void> {
   const made = apply([{ do: "put_note", text: t("A note"), x, y, parent: get().level }]);
-  await thenSelect(made, (done) => {
-    const id = done?.results[0]?.id;
-    if (id) select([id]);
-    return Boolean(id);
-  });
+  await thenSelect(made, (done) => selectAny(done?.results.flatMap((made) => made?.id ?? []) ?? []));
 }
 
 export async function copy(): Promise<boolean> {
@@ -128,7 +127,7 @@ export async function paste(text: string, x: number, y: number): Promise<void> {
     tell(t("The clipboard holds no part of a brain."), "error");
     return;
   }
-  await thenSelect(apply([{ do: "paste", data, x, y, parent: get().level }]), selectAll);
+  await thenSelect(apply([{ do: "paste", data, x, y, parent: get().level }]), selectMade);
 }
 
 // The selected nodes once more, a little aside.
@@ -141,7 +140,7 @@ export async function duplicate(): Promise<void> {
     const y = Math.min(...ids.map((k) => document.nodes[k].ui?.y ?? 0)) + 40;
     return data && apply([{ do: "paste", data, x, y, parent: level }]);
   });
-  await thenSelect(made, selectAll);
+  await thenSelect(made, selectMade);
 }
 
 // Go inside a node; returns whether it has an inside.
