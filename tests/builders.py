@@ -106,6 +106,11 @@ def tutorial_brain(**changes: Any) -> Brain:
     return made
 
 
+def alif(**changes: Any) -> ALIFNeuronConfig:
+    """Three adaptive units with delays."""
+    return ALIFNeuronConfig(**{"units": (3,), "async_spikes": True, **changes})
+
+
 def prepared(module: Any, **inputs: Any) -> Any:
     """The module itself, built for inputs like these and at step 0; a call would compile its step."""
     calling.build(module, {name: spark.PortSpec.of(payload) for name, payload in inputs.items()})
