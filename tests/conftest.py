@@ -48,6 +48,7 @@ LONG = (
     "sim/test_shard_spikes.py",
     "editor/test_server.py",
     "nn/test_event_rules.py",
+    "nn/test_modulated_rules.py",
     "editor/browser/test_running.py",
     "io/test_checkpoint.py",
     "nn/test_soma_models.py",

@@ -16,8 +16,8 @@ TESTS = Path(__file__).parents[1]
 SUITES = {
     "kernels": ["kernels"],
     "rules": [
-        *("nn/test_event_rules.py", "nn/test_zenke_rule.py", "nn/test_delays.py", "nn/test_learning_switch.py"),
-        "engine/test_rows_in_pairs.py",
+        *("nn/test_event_rules.py", "nn/test_modulated_rules.py", "nn/test_zenke_rule.py", "nn/test_delays.py"),
+        *("nn/test_learning_switch.py", "engine/test_rows_in_pairs.py"),
     ],
     "neurons": [
         *("nn/test_point_neurons.py", "nn/test_adaptive_exponential.py", "nn/test_spikers.py"),
