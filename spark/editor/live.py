@@ -19,6 +19,7 @@ from spark.editor.ports import (
     ports_by_wires,
     unknown,
 )
+from spark.editor.run_problems import run_problems
 from spark.editor.runner import Runner
 from spark.editor.session import Session
 from spark.editor.shapes import heavy_nodes
@@ -88,7 +89,9 @@ class Live:
         self.session, self.checkpoint, self.shelf = session, checkpoint, shelf
         self._checker = checker
         self.connections: set[Connection] = set()
+        # Of the brain, and of how it is to be run.
         self.problems: list[Located] = []
+        self.run_problems: list[Located] = []
         self.shapes: Shapes = {}
         self.sizes: dict[str, int] = {}
         self.runner = Runner(self._tell_run, self._show_frame)
@@ -129,7 +132,12 @@ class Live:
         """Problems, and what is at the ports."""
         known = {f"{node}.{port}": [list(shape), dtype] for (node, port), (shape, dtype, _) in self.shapes.items()}
         heavy = {"sizes": self.sizes, "memory": free_memory() if self.sizes else None}
-        return {"problems": [p.to_dict() for p in self.problems], "shapes": known, "ports": self._ports(), **heavy}
+        return {
+            "problems": [p.to_dict() for p in (*self.problems, *self.run_problems)],
+            "shapes": known,
+            "ports": self._ports(),
+            **heavy,
+        }
 
     def _ports(self) -> dict[str, Any]:
         """Ports of nodes that the catalogue cannot know.
@@ -196,6 +204,7 @@ class Live:
     def _look_at(self, document: Document) -> bool:
         """The quick part of a check, which builds nothing; returns whether the document describes a brain."""
         config, self.problems = brain_config(document)
+        self.run_problems = [] if config is None else run_problems(document, config)
         self.sizes = {} if config is None else heavy_nodes(document, config)
         return config is not None
 
@@ -230,7 +239,7 @@ class Live:
     def plan(self) -> tuple[Any, Any, Any] | None:
         """Config, settings and probes as plain data for the worker, or None if the document has problems."""
         config, found = brain_config(self.session.document)
-        if config is None or found:
+        if config is None or found or run_problems(self.session.document, config):
             return None
         # A snapshot: what was sent is compared with what the document says later.
         return config.to_dict(), self._settings(), snapshot(self.session.document)["probes"]
@@ -269,8 +278,9 @@ class Live:
         """
         plan = self.plan()
         if plan is None:
-            problems = [p.problem for p in brain_config(self.session.document)[1]]
-            raise RunError(problems)
+            config, found = brain_config(self.session.document)
+            found = found if config is None else run_problems(self.session.document, config)
+            raise RunError([p.problem for p in found])
         if self.runner.alive and self._sent is not None and self._sent[0] == plan[0]:
             if self._sent != plan:
                 await self.runner.ask("settings", settings=plan[1], probes=plan[2])

@@ -11,6 +11,7 @@ from spark.core.transform import STEP
 from spark.editor.drive import Drive
 from spark.editor.fed import Fed
 from spark.editor.protocol import frame
+from spark.editor.run_problems import observed_input
 from spark.editor.watch import Watch
 from spark.editor.world import World
 from spark.io import load_checkpoint
@@ -71,8 +72,11 @@ class Simulation:
         self.settings = settings
         given, seed = settings.get("inputs") or {}, int(self.brain.config.seed or 0)
         specs = self.brain.declared_inputs()
+        # What the environment shows itself to is driven by nothing else.
+        observed = observed_input(settings, list(specs))
         self.drives = {
-            n: self._drive(n, s, given.get(n) or {}, seed + i) for i, (n, s) in enumerate(sorted(specs.items()))
+            n: self._drive(n, s, {} if n == observed else given.get(n) or {}, seed + i)
+            for i, (n, s) in enumerate(sorted(specs.items()))
         }
         name, scale = settings.get("environment") or None, settings.get("scale")
         if self.world is not None and (name, scale) != (self.world.name, self.world.scale):
@@ -122,14 +126,15 @@ class Simulation:
             "probe_problems": self.watch.problems + self.fed.problems,
         }
 
-    def swap(self, config: BrainConfig) -> None:
-        """Go on with another config: what fits keeps its value, see `Brain.with_config`."""
-        brain = _built(config, self.settings)
+    def swap(self, config: BrainConfig, settings: dict[str, object] | None = None) -> None:
+        """Go on with another config, and other settings: what fits keeps its value, see `Brain.with_config`."""
+        settings = self.settings if settings is None else settings
+        brain = _built(config, settings)
         self.config = config
         brain.load_state(carried(self.brain, brain))
         self.brain = brain
         self.compiled = False
-        self._take_settings(self.settings)
+        self._take_settings(settings)
 
     def reset(self) -> None:
         """Back to step 0, the environment to its first episode."""

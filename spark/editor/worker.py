@@ -126,7 +126,7 @@ class Worker:
 
         if given["config"] != self.config:
             self.send({"phase": "building"})
-            self.simulation.swap(BrainConfig.from_dict(given["config"]))
+            self.simulation.swap(BrainConfig.from_dict(given["config"]), given["settings"])
             self.config = given["config"]
         self.simulation.change(given["settings"], given["probes"])
         self.send(self.simulation.watchable())

@@ -72,6 +72,8 @@ const selectMade = (done: Applied | null) => selectAny(idsOf(done));
 
 // The palette; with one node selected, what is chosen comes beside it.
 export function openPalette(): void {
+  // What is added lies on the canvas.
+  usePage.setState({ component: null });
   const chosen = selectedNodes();
   openDialog({ kind: "palette", ...(chosen.length === 1 ? { beside: chosen[0] } : {}) });
 }

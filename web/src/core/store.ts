@@ -77,15 +77,16 @@ let drawing = false;
 const set = usePage.setState;
 const get = usePage.getState;
 
-function inside(document: Document, level: string | null): string | null {
-  return level !== null && !document.nodes[level] ? null : level;
+// A node whose inside is shown, as long as it is there.
+function inside(document: Document, shown: string | null): string | null {
+  return shown !== null && !document.nodes[shown] ? null : shown;
 }
 
 function take(whole: Partial<Whole>): void {
   const document = whole.document ?? get().document;
   if (whole.undrafted && !get().undrafted) tell(t("Drafts cannot be kept here ({why}): save your work in a file.", { why: whole.undrafted }), "error");
   if (whole.run) forget(whole.run);
-  set({ ...whole, document, level: inside(document, get().level), selected: get().selected.filter((k) => k in document.nodes || k in document.edges || k in document.notes) } as Partial<Page>);
+  set({ ...whole, document, level: inside(document, get().level), component: inside(document, get().component), selected: get().selected.filter((k) => k in document.nodes || k in document.edges || k in document.notes) } as Partial<Page>);
 }
 
 // What is as it was keeps its identity, so that nothing is drawn anew for it.
@@ -178,6 +179,8 @@ export function dismiss(id: number): void {
 
 // Questions that a page asks by itself: while nobody answers they are left out in silence.
 const QUIET = new Set(["files", "fixes", "histogram", "components"]);
+// Pictures of what is there: where there is nothing to draw, what is wrong is said elsewhere, or nothing is.
+const DRAWN = new Set(["histogram", "components"]);
 
 export async function ask<T = unknown>(request: string, args: Record<string, unknown> = {}): Promise<T | null> {
   try {
@@ -187,7 +190,7 @@ export async function ask<T = unknown>(request: string, args: Record<string, unk
     if (error.kind === "conflict") set({ dialog: { kind: "save", conflict: error.message } });
     else if (!QUIET.has(request) && error.kind === "offline") tell(t("The editor does not answer: nothing can be changed now."), "error");
     else if (!QUIET.has(request) && error.kind === "gone") tell(t("The line broke while this was on its way: look whether it was done."), "error");
-    else if (error.kind !== "gone" && error.kind !== "offline") tell(error.message, "error");
+    else if (error.kind !== "gone" && error.kind !== "offline" && !DRAWN.has(request)) tell(error.message, "error");
     return null;
   }
 }

@@ -1,3 +1,5 @@
+import { t } from "./i18n";
+
 // Numbers with units: "20 ms", "0.02 s", "-45mV"; read into the unit of a field.
 
 const SCALES: Record<string, [string, number]> = {
@@ -15,14 +17,15 @@ const NUMBER = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([^\d\s.+-]*)$/;
 
 export function parseQuantity(text: string, unit: string): number | string {
   const found = NUMBER.exec(text.trim());
-  if (!found) return `“${text}” is not a number${unit ? ` with a unit such as ${unit}` : ""}`;
+  if (!found) return unit ? t("“{text}” is not a number with a unit such as {unit}", { text, unit }) : t("“{text}” is not a number", { text });
   const value = Number(found[1]);
   const given = found[2];
   if (!given || given === unit) return value;
   const from = SCALES[given];
   const to = SCALES[unit];
-  if (!from) return `${given} is not a unit known here`;
-  if (!to || to[0] !== from[0]) return `${given} is not a unit of ${to ? to[0] : "this number"}`;
+  if (!from) return t("{unit} is not a unit known here", { unit: given });
+  if (!to) return t("{unit} is not a unit of this number", { unit: given });
+  if (to[0] !== from[0]) return t("{unit} is not a unit of {what}", { unit: given, what: t(to[0]) });
   return Number(((value * from[1]) / to[1]).toPrecision(12));
 }
 

@@ -7,6 +7,7 @@ import { Canvas } from "./Canvas";
 import { Components } from "./Components";
 import { Dialogs, upload } from "./Dialogs";
 import { keepFocus } from "./focus";
+import { Guard } from "./Guard";
 import { embedded, isOurs } from "./home";
 import { Inspector } from "./Inspector";
 import { onClipboard, onKey } from "./keys";
@@ -28,7 +29,9 @@ function Side() {
         ))}
       </div>
       <div id="side-panel" role="tabpanel" aria-labelledby={`tab-${side}`} tabIndex={0}>
-        {side === "inspector" ? <Inspector key={document} /> : side === "problems" ? <Problems /> : <RunSettings key={document} />}
+        <Guard name={tabs.find(([key]) => key === side)![1]} key={side}>
+          {side === "inspector" ? <Inspector key={document} /> : side === "problems" ? <Problems /> : <RunSettings key={document} />}
+        </Guard>
       </div>
       <FieldHelp />
     </aside>
@@ -67,6 +70,7 @@ function Inner() {
   const document = usePage((s) => s.key);
   const blocked = usePage((s) => s.blocked);
   const covered = usePage((s) => embedded() && s.dialog !== null);
+  const dialog = usePage((s) => s.dialog?.kind);
   const showRun = usePage((s) => s.showRun || Boolean(s.run.watchable));
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -113,14 +117,14 @@ function Inner() {
       <TopBar />
       <main className={showRun ? "with-run" : ""} inert={blocked || covered}>
         <div className="stage">
-          {component ? <Components id={component} /> : <Canvas key={document} />}
-          {showRun && <RunPanels />}
+          <Guard name={t("The graph")} key={component ?? ""}>{component ? <Components id={component} /> : <Canvas key={document} />}</Guard>
+          {showRun && <Guard name={t("What is watched")}><RunPanels /></Guard>}
         </div>
         <Side />
       </main>
       <Notices />
       <Said />
-      <Dialogs />
+      <Guard name={t("The dialog")} key={dialog}><Dialogs /></Guard>
     </div>
   );
 }

@@ -210,8 +210,11 @@ export function Canvas() {
     <div
       className={`canvas ${far ? "far" : ""}`} ref={box} tabIndex={-1} role="region" aria-label={t("Graph of the brain")}
       onFocusCapture={(e) => {
-        const id = (e.target as HTMLElement).closest?.(".react-flow__node, .react-flow__edge")?.getAttribute("data-id");
-        if (id && e.target instanceof HTMLElement && e.target.matches(".react-flow__node") && e.target.matches(":focus-visible")) select([id]);
+        // Keys are for what has them: a node, or a wire, which is no HTML. One of several that are selected leaves them so.
+        const target = e.target as Element;
+        const id = target.getAttribute("data-id");
+        if (!id || !target.matches(".react-flow__node, .react-flow__edge") || !target.matches(":focus-visible")) return;
+        if (!usePage.getState().selected.includes(id)) select([id]);
       }}
       onDoubleClick={(e) => {
         if ((e.target as HTMLElement).classList.contains("react-flow__pane")) {
@@ -234,7 +237,7 @@ export function Canvas() {
         deleteKeyCode={null} selectionKeyCode="Shift" multiSelectionKeyCode={["Meta", "Control", "Shift"]} panActivationKeyCode={null}
         zoomOnDoubleClick={false} onlyRenderVisibleElements={nodes.length > 80} minZoom={0.05} maxZoom={2.5} connectionRadius={26}
         disableKeyboardA11y={false} fitView elevateNodesOnSelect={false} nodeDragThreshold={2} proOptions={{ hideAttribution: true }}
-        ariaLabelConfig={{ "node.a11yDescription.default": t("Arrow keys move it, Delete removes it, C wires it.") }}
+        ariaLabelConfig={{ "controls.zoomIn.ariaLabel": t("Zoom in"), "controls.zoomOut.ariaLabel": t("Zoom out"), "controls.fitView.ariaLabel": t("Show everything"), "node.a11yDescription.default": t("Arrow keys move it, Delete removes it, C wires it.") }}
       >
         <Background gap={24} />
         <Controls position="bottom-left" showInteractive={false} aria-label={t("Zoom")}>

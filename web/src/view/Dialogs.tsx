@@ -13,7 +13,7 @@ export const KEYS: [string, string][] = [
   ["Delete", "Delete what is selected"], ["Enter", "Go inside the selected node, or into its first field"], ["Escape", "Go up, or close"],
   ["Ctrl+Z", "Undo"], ["Ctrl+Shift+Z", "Redo"], ["Ctrl+C", "Copy"], ["Ctrl+X", "Cut"], ["Ctrl+V", "Paste"], ["Ctrl+D", "Duplicate"], ["Ctrl+A", "Select all"],
   ["G", "Group"], ["B", "Make a brain of it"], ["N", "Add a note"], ["L", "Lay out"], ["F", "Show everything"],
-  ["Ctrl+Enter", "Run or pause"], [".", "One step"], ["F7", "Show the problems"], ["I", "Go into the first field; Escape leads back"], ["Ctrl+S", "Save"], ["Ctrl+O", "Open"], ["?", "Show the keys"],
+  ["Ctrl+Enter", "Run or pause"], [".", "One step"], ["F7", "Show the problems"], ["I", "Go into the first field; Escape leads back"], ["Ctrl+S", "Save"], ["Ctrl+Shift+S", "Save as"], ["Ctrl+O", "Open"], ["?", "Show the keys"],
 ];
 
 interface Files { folder: string; models: string[]; examples: { name: string; title: string; see: string; svg: string }[]; drafts: Draft[] }
@@ -32,10 +32,16 @@ export function Dialogs() {
   return <Help />;
 }
 
+// What stands on a key; what it does may have the same name.
+function keyName(key: string): string {
+  const found = t(`Key ${key}`);
+  return found.startsWith("Key ") ? key : found;
+}
+
 function Help() {
   return (
     <Modal title={t("Keys")}>
-      <table className="keys"><tbody>{KEYS.map(([key, what]) => <tr key={key}><th scope="row"><kbd>{key}</kbd></th><td>{t(what)}</td></tr>)}</tbody></table>
+      <table className="keys"><tbody>{KEYS.map(([key, what]) => <tr key={key}><th scope="row"><kbd>{key.split("+").map(keyName).join("+")}</kbd></th><td>{t(what)}</td></tr>)}</tbody></table>
       <p className="hint">{t("Drag from port to port to wire. Drop a wire on nothing to see what fits. Double-click the canvas to add a module.")}</p>
     </Modal>
   );

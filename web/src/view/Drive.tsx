@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { apply, usePage } from "../core/store";
 import { t } from "../core/i18n";
 import type { Config, NodeRecord } from "../core/types";
+import { useNumber } from "./NumberField";
 
 // What an input can be driven with by hand: one number for all its units.
 export interface Driven { label: string; value: number; low: number; high: number; to: (value: number) => Config }
@@ -47,16 +48,17 @@ export function useSent(value: number, onChange: (v: number) => Promise<unknown>
   return [shown, (wanted) => { setShown(wanted); void send(wanted); }];
 }
 
-export function Slider({ id, label, title, value, low, high, onChange, hidden }: {
-  id: string; label: string; title?: string; value: number; low: number; high: number; onChange: (v: number) => Promise<unknown>; hidden?: boolean;
+export function Slider({ id, label, title, value, low, high, least, onChange, hidden }: {
+  id: string; label: string; title?: string; value: number; low: number; high: number; least?: number; onChange: (v: number) => Promise<unknown>; hidden?: boolean;
 }) {
   const [shown, put] = useSent(value, onChange);
+  const { props, error } = useNumber(shown, least === undefined ? {} : { bounds: { minimum: least } }, (v) => { put(v!); return Promise.resolve(); });
   return (
     <div className={hidden ? "node-slider nodrag nopan" : "field"}>
       <label htmlFor={id} className={hidden ? "visually-hidden" : ""}>{label}</label>
       <div className="entry">
         <input id={id} type="range" min={low} max={high} step={(high - low) / 200} title={title} value={shown} onChange={(e) => put(Number(e.target.value))} />
-        {hidden ? <output>{shown}</output> : <input type="number" className="slider-number" aria-label={label} value={shown} step="any" onChange={(e) => { if (e.target.value !== "") put(Number(e.target.value)); }} />}
+        {hidden ? <output>{shown}</output> : <input type="text" inputMode="decimal" autoComplete="off" className="slider-number" aria-label={label} aria-invalid={Boolean(error)} title={error} {...props} />}
       </div>
     </div>
   );

@@ -112,14 +112,14 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
           <textarea
             id={key} spellCheck={false} autoComplete="off" rows={Math.min(12, Math.max(2, (props.value || "").split("\n").length + 1))}
             placeholder={mixed ? t("several values") : ""} aria-invalid={Boolean(stillError || wrong.length)} aria-describedby={`${key}-help`} title={words(field)}
-            {...props} onKeyDown={(e) => { if (e.key !== "Enter" || e.ctrlKey || e.metaKey) props.onKeyDown(e); if (e.key === "Escape") type(null); }}
+            {...props} onKeyDown={(e) => { if (e.key !== "Enter" || e.ctrlKey || e.metaKey) props.onKeyDown(e); }}
           />
         ) : (
           <input
             id={key} type="text" spellCheck={false} autoComplete="off" inputMode={field.kind === "number" || field.kind === "integer" ? "decimal" : "text"}
             placeholder={mixed ? t("several values") : field.nullable ? t("none") : ""} aria-invalid={Boolean(stillError || wrong.length)} aria-describedby={`${key}-help`}
             title={array ? t("An array, one number for each unit") : words(field)}
-            {...props} onKeyDown={(e) => { props.onKeyDown(e); if (e.key === "Escape") type(null); }}
+            {...props}
           />
         )}
         {field.unit && <span className="unit">{showUnit(field.unit)}</span>}
@@ -159,14 +159,15 @@ function Nested({ ids, nodes, field, path, problems, owner, open }: Props) {
 function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
   const kinds = usePage((s) => s.catalogue.kinds[field.tag!]);
   const base = (owner as Config | undefined)?.[field.name] ?? field.default;
-  const now = valueAt(nodes[0].config, path);
-  const kind = kindOf(now, field.tag!) ?? kindOf(base, field.tag!) ?? "";
+  const values = nodes.map((n) => valueAt(n.config, path));
+  const [kind, ...others] = values.map((now) => (typeof now === "number" ? "" : kindOf(now, field.tag!) ?? kindOf(base, field.tag!) ?? ""));
+  const several = others.some((other) => other !== kind);
   const usual = kind === (kindOf(base, field.tag!) ?? "");
   const given = nodes.some((n) => isGiven(n.config, path));
   const key = `field-${path.join("-")}`;
   // Components keep their owner's defaults for what is not given; initializers and connectivities are whole.
   const whole = field.tag === "initializer" || field.tag === "connectivity";
-  const current = merged(usual && (!whole || now === undefined) ? base : {}, (now as Config) ?? {});
+  const currents = values.map((now) => merged(usual && (!whole || now === undefined) ? base : {}, (now as Config) ?? {}));
   const dotted = path.join(".");
   const wrong = problems.filter((p) => p.field === dotted || (whole && p.field?.startsWith(`${dotted}.`)));
   const leftOut = [...HANDED, ...(field.draws ? ["density", "total"] : [])];
@@ -174,26 +175,27 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
   const choose = (name: string) => apply([{ do: "configure", ids, path, ...(name === (kindOf(base, field.tag!) ?? "") ? { reset: true } : { value: { [field.tag!]: name } }) }]);
   return (
     <details className={`nested ${given ? "given" : ""}`} open={open || given || undefined}>
-      <summary title={field.description}>{fieldName(field.name)} <span className="kind">{kind || t("none")}</span></summary>
+      <summary title={field.description}>{fieldName(field.name)} <span className="kind">{several ? t("several values") : kind || t("none")}</span></summary>
       <div className={`field ${wrong.length ? "wrong" : ""}`}>
         <label htmlFor={key}>{t("kind")}</label>
         <div className="entry">
-          <select id={key} value={kind} onChange={(e) => void choose(e.target.value)}>
+          <select id={key} value={several ? "several" : kind} onChange={(e) => void choose(e.target.value)}>
+            {several && <option value="several" disabled>{t("several values")}</option>}
             {(field.nullable || field.draws || !kind) && <option value="">{field.draws ? t("a number") : t("none")}</option>}
             {offered.map((k) => <option key={k} value={k}>{k}</option>)}
           </select>
           {given && <button className="reset" onClick={() => void apply([{ do: "configure", ids, path, reset: true }])} aria-label={t("Back to the default of {name}", { name: field.name })} title={t("Back to the default")}>↺</button>}
         </div>
-        <div className="help">{wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || (kind && !field.draws ? plain(kinds?.[kind]?.doc ?? "") : words(field))}</div>
+        <div className="help">{wrong.map((p) => `${p.message}. ${p.fix}`).join(" ") || (kind && !several && !field.draws ? plain(kinds?.[kind]?.doc ?? "") : words(field))}</div>
       </div>
-      {(kinds?.[kind]?.fields ?? []).filter((f) => !leftOut.includes(f.name)).map((f) =>
+      {(several ? [] : kinds?.[kind]?.fields ?? []).filter((f) => !leftOut.includes(f.name)).map((f) =>
         whole ? (
-          <WholeField key={f.name} {...{ ids, field: f.inherits ? { ...f, unit: field.unit } : f, path, current, tag: field.tag!, kind }} />
+          <WholeField key={f.name} {...{ ids, field: f.inherits ? { ...f, unit: field.unit } : f, path, currents, tag: field.tag!, kind }} />
         ) : (
           <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={usual ? base : undefined} />
         ),
       )}
-      {field.tag === "initializer" && kind && kind !== "ArrayInitializer" && <Histogram described={{ ...current, initializer: kind }} unit={field.unit} />}
+      {field.tag === "initializer" && kind && kind !== "ArrayInitializer" && currents.every((c) => same(c, currents[0])) && !several && <Histogram described={{ ...currents[0], initializer: kind }} unit={field.unit} />}
     </details>
   );
 }
@@ -248,7 +250,7 @@ function OneNamed({ id, nodes, field, path, problems, name, value, kinds, last }
   const wires = usePage((s) => Object.values(s.document.edges).filter((e) => e.to[0] === id && e.to[1] === name).length);
   const lying = usePage((s) => s.catalogue.modules[nodes[0].type]?.fields.find((f) => f.among === field.name && f.placed));
   const held = lying ? Object.values((valueAt(nodes[0].config, [lying.placed!]) ?? {}) as Config).filter((on) => on === name).length : 0;
-  const { type, props } = useTyped(name, (text, waiting) =>
+  const { props } = useTyped(name, (text, waiting) =>
     (text.trim() === name && !waiting) || !stillThere([id]) ? "same" : apply([{ do: `rename_${tag}`, id, name, to: text.trim() }]),
   );
   const here = [...path, name].join(".");
@@ -260,7 +262,7 @@ function OneNamed({ id, nodes, field, path, problems, name, value, kinds, last }
       <div className="field">
         <label htmlFor={`${key}-name`}>{t("name")}</label>
         <div className="entry">
-          <input id={`${key}-name`} spellCheck={false} autoComplete="off" {...props} onKeyDown={(e) => { props.onKeyDown(e); if (e.key === "Escape") type(null); }} />
+          <input id={`${key}-name`} spellCheck={false} autoComplete="off" {...props} />
           {!last && <button className="reset" onClick={() => void apply([{ do: `remove_${tag}`, id, name }])} title={gone} aria-label={gone}>✕</button>}
         </div>
       </div>
@@ -305,20 +307,22 @@ function Place({ id, nodes, name, problems, placed, among }: { id: string; nodes
   );
 }
 
-// A field of a config that is written whole: changing one number writes all of it.
-function WholeField({ ids, field, path, current, tag, kind }: { ids: string[]; field: Field; path: string[]; current: Config; tag: string; kind: string }) {
-  const value = current[field.name] ?? field.default;
+// A field of a config that is written whole: changing one number of a node writes all of that node's.
+function WholeField({ ids, field, path, currents, tag, kind }: { ids: string[]; field: Field; path: string[]; currents: Config[]; tag: string; kind: string }) {
+  const [value, ...others] = currents.map((current) => current[field.name] ?? field.default);
+  const mixed = others.some((other) => !same(other, value));
+  const shown = mixed ? "" : show(value);
   const node: NodeRecord = { type: "", name: "", config: { [field.name]: value } };
   const key = `field-${[...path, field.name].join("-")}`;
   const [error, setError] = useState("");
   // What another field wrote a moment ago, and nobody has answered for yet, stays written.
-  const put = (v: Json) => {
-    const last = sent((c) => c.do === "configure" && same(c.ids as string[], ids) && same(c.path as string[], path));
-    const before = last ? (last.value as Config | undefined) : current;
-    return apply([{ do: "configure", ids, path, value: { ...before, [tag]: kind, [field.name]: v } }]);
-  };
-  const { typing, props } = useTyped(show(value), (text, waiting) => {
-    if ((text === show(value) && !waiting) || !stillThere(ids)) return "same";
+  const put = (v: Json) => apply(ids.map((id, i) => {
+    const last = sent((c) => c.do === "configure" && same(c.ids as string[], [id]) && same(c.path as string[], path));
+    const before = last ? (last.value as Config | undefined) : currents[i];
+    return { do: "configure", ids: [id], path, value: { ...before, [tag]: kind, [field.name]: v } };
+  }));
+  const { typing, props } = useTyped(shown, (text, waiting) => {
+    if ((text === shown && !waiting) || !stillThere(ids)) return "same";
     const found = read(field, text);
     setError(found.wrong ?? "");
     return found.wrong === undefined ? put(found.value as Json) : "wrong";
@@ -329,9 +333,9 @@ function WholeField({ ids, field, path, current, tag, kind }: { ids: string[]; f
     <div className={`field ${stillError ? "wrong" : ""}`}>
       <label htmlFor={key} title={words(field)}>{fieldName(field.name)}</label>
       <div className="entry">
-        {field.kind === "boolean" ? <input id={key} type="checkbox" checked={node.config![field.name] === true} onChange={(e) => void put(e.target.checked)} />
-          : field.kind === "choice" ? <select id={key} value={String(value)} onChange={(e) => void put(e.target.value)}>{field.choices!.map((c) => <option key={String(c)}>{String(c)}</option>)}</select>
-          : <input id={key} type="text" spellCheck={false} aria-invalid={Boolean(stillError)} aria-describedby={`${key}-help`} placeholder={field.nullable ? t("none") : ""} {...props} />}
+        {field.kind === "boolean" ? <input id={key} type="checkbox" checked={!mixed && node.config![field.name] === true} ref={(e) => { if (e) e.indeterminate = mixed; }} onChange={(e) => void put(e.target.checked)} />
+          : field.kind === "choice" ? <select id={key} value={mixed ? "" : String(value)} onChange={(e) => void put(e.target.value)}>{mixed && <option value="">{t("several values")}</option>}{field.choices!.map((c) => <option key={String(c)}>{String(c)}</option>)}</select>
+          : <input id={key} type="text" spellCheck={false} aria-invalid={Boolean(stillError)} aria-describedby={`${key}-help`} placeholder={mixed ? t("several values") : field.nullable ? t("none") : ""} {...props} />}
         {field.unit && <span className="unit">{showUnit(field.unit)}</span>}
       </div>
       <div className="help" id={`${key}-help`}>{stillError || words(field)}</div>

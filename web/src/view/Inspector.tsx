@@ -182,7 +182,7 @@ function WireView({ id }: { id: string }) {
   const wire = { type: "", name: "", config: edge.projection ?? {} };
   // Its settings are read from the first on, wherever the node's were left.
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.parentElement?.scrollTo(0, 0), [id]);
+  useEffect(() => { box.current?.parentElement?.scrollTo(0, 0); }, [id]);
   const shape = usePage((s) => s.shapes[`${edge.from[0]}.${edge.from[1]}`]);
   return (
     <div className="inspector" ref={box}>
@@ -231,6 +231,7 @@ function BrainView() {
       <Meta name="dt" label="dt" kind="number" help={t("Length of a step; left out, that of the modules (1 ms).")} />
       <h3>{t("Take it home")}</h3>
       <div className="actions">
+        <button onClick={() => openDialog({ kind: "save" })} title={t("Save as (Ctrl+Shift+S)")}>{t("Save as")}</button>
         {["model", "python", "svg", "png", "replay"].map((kind) => (
           <button key={kind} onClick={() => void exportAs(kind)}>{{ model: t("Model file"), python: t("Python code"), svg: "SVG", png: "PNG", replay: t("Replay (HTML)") }[kind]}</button>
         ))}

@@ -11,7 +11,7 @@ function NoteView({ id, selected }: NodeProps) {
     <div className={`note ${selected ? "chosen" : ""}`}>
       <textarea
         className="nodrag" aria-label={t("Text of the note")} rows={Math.max(2, props.value.split("\n").length)}
-        {...props} onKeyDown={undefined}
+        {...props} onKeyDown={(e) => { if (e.key !== "Enter") props.onKeyDown(e); }}
       />
     </div>
   );

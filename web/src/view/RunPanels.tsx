@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useNow } from "../core/live";
 import { series, usePage, watchSpikes } from "../core/store";
 import { t } from "../core/i18n";
@@ -18,6 +18,8 @@ export function RunPanels() {
   const ranges = [...series.values()].map((s) => s.range).filter(([a, b]) => b > a);
   const begin = ranges.length ? Math.min(...ranges.map((r) => r[0])) : 0;
   const end = ranges.length ? Math.max(...ranges.map((r) => r[1])) : 0;
+  // Whoever runs on, or begins anew, looks at what happens then.
+  useEffect(() => { setBack(null); }, [running, end]);
   const steps = Math.max(1, Math.round(wide / dt));
   const past = back !== null && !running;
   const until = past ? Math.max(back, begin + 1) : Math.max(end, steps);

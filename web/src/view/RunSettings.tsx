@@ -4,6 +4,7 @@ import { apply, ask, sent, usePage } from "../core/store";
 import { t } from "../core/i18n";
 import type { Config, Json } from "../core/types";
 import { drive, observed, sizeOf, Slider, useSent } from "./Drive";
+import { NumberField, type Wanted } from "./NumberField";
 import { useTyped } from "./useTyped";
 
 const ENVIRONMENTS = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Pendulum-v1", "FrozenLake-v1"];
@@ -53,7 +54,7 @@ export function RunSettings() {
         <>
           <Choice label={t("What it shows goes to")} name="observation" value={String(settings.observation ?? "")} choices={inputs.map((n) => n.name)} />
           <Choice label={t("Its action comes from")} name="action" value={String(settings.action ?? "")} choices={outputs.map((n) => n.name)} />
-          <NumberSetting label={t("Steps per action")} name="steps_per_action" value={settings.steps_per_action ?? 16} least={1} />
+          <NumberField id="run-steps_per_action" label={t("Steps per action")} value={Number(settings.steps_per_action ?? 16)} wanted={{ whole: true, bounds: { minimum: 1 } }} put={(v) => put("steps_per_action", v)} />
         </>
       )}
       <h3>{t("Inputs")}</h3>
@@ -66,9 +67,9 @@ export function RunSettings() {
         <label htmlFor="stop-nan">{t("at a number that is not finite")}</label>
         <div className="entry"><input id="stop-nan" type="checkbox" checked={stop.nan !== false} onChange={(e) => void putStop(stop, "nan", e.target.checked)} /></div>
       </div>
-      <Stop name="step" label={t("at step")} stop={stop} unit="" />
-      <Stop name="silence" label={t("after silence of")} stop={stop} unit="ms" />
-      <Stop name="rate" label={t("at a mean rate above")} stop={stop} unit="Hz" />
+      <Stop name="step" label={t("at step")} stop={stop} wanted={{ whole: true, bounds: { minimum: 1 } }} />
+      <Stop name="silence" label={t("after silence of")} stop={stop} wanted={{ unit: "ms", bounds: { exclusiveMinimum: 0 } }} />
+      <Stop name="rate" label={t("at a mean rate above")} stop={stop} wanted={{ unit: "Hz", bounds: { exclusiveMinimum: 0 } }} />
     </div>
   );
 }
@@ -87,34 +88,9 @@ function Choice({ label, name, value, choices }: { label: string; name: string; 
   );
 }
 
-function NumberSetting({ label, name, value, least }: { label: string; name: string; value: Json; least: number }) {
-  const { props } = useTyped(String(Number(value)), (text, waiting) => {
-    const made = Math.max(least, Math.round(Number(text) || least));
-    return made === Number(value) && !waiting ? "same" : put(name, made);
-  });
-  return (
-    <div className="field">
-      <label htmlFor={`run-${name}`}>{label}</label>
-      <div className="entry"><input id={`run-${name}`} type="number" min={least} {...props} /></div>
-    </div>
-  );
-}
-
-function Stop({ name, label, stop, unit }: { name: string; label: string; stop: Config; unit: string }) {
+function Stop({ name, label, stop, wanted }: { name: string; label: string; stop: Config; wanted: Wanted }) {
   const value = stop[name] ?? null;
-  const { props } = useTyped(value === null ? "" : String(Number(value)), (text, waiting) => {
-    const made = text === "" ? null : Number(text);
-    return made === value && !waiting ? "same" : putStop(stop, name, made);
-  });
-  return (
-    <div className="field">
-      <label htmlFor={`stop-${name}`}>{label}</label>
-      <div className="entry">
-        <input id={`stop-${name}`} type="number" min={0} {...props} />
-        <span className="unit">{unit}</span>
-      </div>
-    </div>
-  );
+  return <NumberField id={`stop-${name}`} label={label} value={value === null ? null : Number(value)} wanted={{ ...wanted, optional: true }} put={(v) => putStop(stop, name, v)} />;
 }
 
 const MOST_SLIDERS = 8;
@@ -127,11 +103,13 @@ export function Drive({ name, spikes, size, source, data }: { name: string; spik
     <fieldset className="drive">
       <legend>{name}</legend>
       {source.file !== undefined ? <p className="hint">{t("rows of {file}", { file: String(source.file) })}</p>
-        : spikes ? <Slider id={`drive-${name}`} label={t("rate of each unit, Hz")} value={Number(source.rate ?? 0)} low={0} high={500} onChange={(v) => change({ rate: v })} />
+        : spikes ? <Slider id={`drive-${name}`} label={t("rate of each unit, Hz")} value={Number(source.rate ?? 0)} low={0} high={500} least={0} onChange={(v) => change({ rate: v })} />
+        : each && each.length !== size ? <p className="warn">{t("{n} numbers are given, and it takes {m}.", { n: each.length, m: size })}</p>
         : each && size <= MOST_SLIDERS ? each.map((v, i) => <Slider key={i} id={`drive-${name}-${i}`} label={`${name}[${i}]`} value={v} low={-1} high={1} onChange={(n) => drive(name, { value: n }, i)} />)
         : <Slider id={`drive-${name}`} label={t("value")} value={Number(Array.isArray(value) ? 0 : value)} low={-1} high={1} onChange={(v) => change({ value: v })} />}
       <div className="actions">
-        {!spikes && size > 1 && size <= MOST_SLIDERS && source.file === undefined && <button onClick={() => void change({ value: each ? 0 : new Array(size).fill(Number(value) || 0) })}>{each ? t("one for all") : t("one for each")}</button>}
+        {!spikes && each && source.file === undefined && <button onClick={() => void change({ value: each[0] ?? 0 })}>{t("one for all")}</button>}
+        {!spikes && (each ? each.length !== size : size > 1) && size <= MOST_SLIDERS && source.file === undefined && <button onClick={() => void change({ value: Array.from({ length: size }, (_, i) => (each ? each[i] ?? 0 : Number(value) || 0)) })}>{t("one for each")}</button>}
         {data.length > 0 && (
           <select aria-label={t("File that drives {name}", { name })} value={String(source.file ?? "")} onChange={(e) => void change(e.target.value ? { file: e.target.value } : {})}>
             <option value="">{t("no file")}</option>

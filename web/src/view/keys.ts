@@ -53,7 +53,7 @@ async function follow(): Promise<void> {
 // What a key means with these nodes selected; undefined if it is not the page's.
 function meaning(event: KeyboardEvent, chosen: string[], center: Center, fit: () => void): Meaning | undefined {
   const target = event.target as HTMLElement;
-  const { document, level } = usePage.getState();
+  const { document, level, component } = usePage.getState();
   const control = event.ctrlKey || event.metaKey;
   // What a browser fills in by itself comes without a key.
   const key = (event.key ?? "").toLowerCase();
@@ -61,7 +61,7 @@ function meaning(event: KeyboardEvent, chosen: string[], center: Center, fit: ()
   const selection = (does: () => unknown): Meaning => ({ does, to: "selection" });
   const field = (does: () => unknown): Meaning => ({ does, to: "field" });
   if (control && key === "enter") return page(() => toggleRun());
-  if (control && key === "s") return page(() => save());
+  if (control && key === "s") return page(() => (event.shiftKey ? openDialog({ kind: "save" }) : save()));
   if (control && key === "o") return page(() => openDialog({ kind: "open" }));
   if (key === "f7") return page(() => usePage.setState({ side: "problems" }));
   if (control && key === " ") return page(openPalette);
@@ -74,11 +74,14 @@ function meaning(event: KeyboardEvent, chosen: string[], center: Center, fit: ()
     return undefined;
   }
   if (control) {
+    if (component) return undefined;
     if (key === "a") return page(() => select(Object.keys(document.nodes).filter((k) => (document.nodes[k].parent ?? null) === level)));
     if (key === "d") return selection(duplicate);
     return undefined;
   }
   if (event.altKey) return undefined;
+  // Inside a neuron its parts are looked at; what is selected lies on the canvas, which nobody sees.
+  if (component && !["escape", "?", "."].includes(key)) return undefined;
   const onButton = target.matches?.("button, a, summary, [role=option]");
   if (key === " " && !onButton) return page(openPalette);
   if (key === "enter" && chosen.length === 1 && !onButton) return field(async () => { if (!(await enter(chosen[0]))) focusFirstField(); });
@@ -105,9 +108,9 @@ async function nudge(key: string, by: number): Promise<void> {
 
 export function onClipboard(event: ClipboardEvent, center: Center): void {
   const target = event.target as HTMLElement;
-  const { dialog, selected } = usePage.getState();
+  const { dialog, selected, component } = usePage.getState();
   const late = selectionIsOnItsWay();
-  if (dialog || target.matches?.(FIELDS)) return;
+  if (dialog || component || target.matches?.(FIELDS)) return;
   if (event.type === "paste") {
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (!text) return;

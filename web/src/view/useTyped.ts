@@ -18,7 +18,7 @@ export function useTyped(shown: string, send: Send) {
       if (usePage.getState().key === key) typed.commit(now);
     };
   }, [typed, now]);
-  useEffect(() => typed.changed(), [typed, shown]);
+  useEffect(() => { typed.changed(); }, [typed, shown]);
   const type = (text: string | null) => typed.type(text);
   return {
     type,
@@ -28,7 +28,8 @@ export function useTyped(shown: string, send: Send) {
       "data-own": typed.own,
       onChange: (e: { target: { value: string } }) => type(e.target.value),
       onBlur: () => typed.leave(now),
-      onKeyDown: (e: KeyboardEvent) => { if (e.key === "Enter") typed.commit(now); },
+      // Escape takes back what was not sent.
+      onKeyDown: (e: KeyboardEvent) => { if (e.key === "Enter") typed.commit(now); else if (e.key === "Escape") type(null); },
     },
   };
 }

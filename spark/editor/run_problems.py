@@ -1,0 +1,66 @@
+"""What is wrong with how a document's brain is to be run: found before it runs, said at the node that it is about."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from spark.core.errors import Problem
+from spark.io.graph_config import Located
+from spark.io.model_file import INPUT, Document
+from spark.nn import BrainConfig
+
+# Of each condition by which a run stops by itself: what it needs, and whether a number is that.
+CONDITIONS = {
+    "step": ("a whole number of steps above 0", lambda v: v > 0 and v == int(v)),
+    "silence": ("a time above 0 ms", lambda v: v > 0),
+    "rate": ("a rate above 0 Hz", lambda v: v > 0),
+}
+_TAB = "in Run settings"
+
+
+def run_problems(document: Document, config: BrainConfig) -> list[Located]:
+    """Conditions that never hold, and values that do not fit their inputs; those that an environment feeds need none.
+
+    Args:
+        document: A document.
+        config: Of its brain.
+
+    Returns:
+        What is wrong, at the inputs where it is about them.
+    """
+    run = document["run"]
+    found = [Located(problem) for problem in condition_problems(run.get("stop"))]
+    given = run.get("inputs")
+    observed = observed_input(run, list(config.input_map))
+    inputs = {n["name"]: k for k, n in document["nodes"].items() if n["type"] == INPUT and n.get("parent") is None}
+    for name, source in (given if isinstance(given, Mapping) else {}).items():
+        spec, value = config.input_map.get(name), source.get("value") if isinstance(source, Mapping) else source
+        if spec is None or name == observed or not isinstance(value, list):
+            continue
+        size = math.prod(spec.shape)
+        if len(value) not in (1, size):
+            wanted = "1 number" if size == 1 else f"1 or {size}"
+            text = f"is driven by {len(value)} numbers; expected {wanted}"
+            found.append(
+                Located(Problem(name, text, f"Give one for all or one for each {_TAB}", "drive"), node=inputs.get(name))
+            )
+    return found
+
+
+def observed_input(run: Mapping[str, object], names: list[str]) -> str | None:
+    """The input that the environment shows itself to, if there is an environment and one input is meant."""
+    if not run.get("environment"):
+        return None
+    return str(run.get("observation") or "") or (names[0] if len(names) == 1 else None)
+
+
+def condition_problems(stop: object) -> Iterator[Problem]:
+    """What is wrong with the conditions by which a run stops by itself."""
+    for name, value in (stop if isinstance(stop, Mapping) else {}).items():
+        if name not in CONDITIONS or value is None:
+            continue
+        wanted, holds = CONDITIONS[name]
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not number or not holds(value):
+            yield Problem(
+                f"stop.{name}", f"cannot be met, got {value!r}; expected {wanted}", f"Change it {_TAB}", "stop"
+            )
