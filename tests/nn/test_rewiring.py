@@ -289,6 +289,9 @@ class CountingRule(plasticity.ConnectionRule):
         self.counts.value = self.counts.value + 1.0
         return plasticity.UnitValues({}, {})
 
+    def at_pre(self, weight: Any, **values: Any) -> None:
+        """No weight changes."""
+
 
 class ToldRuleConfig(CountingRuleConfig):
     """As for any rule."""

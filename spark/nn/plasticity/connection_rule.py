@@ -23,6 +23,7 @@ from spark.nn.plasticity.rule import PlasticityOutput
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import history_of
 from spark.nn.plasticity.weight_rule import WeightRule, require_within
+from spark.nn.plasticity.written import require_changes, require_given
 
 
 class ConnectionRuleConfig(ModulatedRuleConfig):
@@ -80,6 +81,8 @@ class ConnectionRule(WeightRule):
     Raises:
         ConfigError: A first weight lies outside of the bounds.
         InputError: Weights are not of shape (pre, post).
+        ModuleError: The subclass writes neither `at_pre` nor `at_post`, or takes in them, or gives in `units`, other
+            values than it names.
     """
 
     config: ConnectionRuleConfig
@@ -98,6 +101,7 @@ class ConnectionRule(WeightRule):
         self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None
     ) -> None:
         """Look at what is wired, and make what all such rules keep; `modulation` is that of a third factor."""
+        self._require_written()
         self.take_wires(pre_spikes, post_spikes, weights)
         if weights.source is not None:
             first, address = weights.source.weights.reset_value, f"{self.path or type(self).__name__}.config"
@@ -109,6 +113,13 @@ class ConnectionRule(WeightRule):
             empty = np.zeros((len(self.pre_values), self.slots, self.pre_units), np.float32)
             self.pre_ring = Variable(empty, description="Presynaptic values of the last steps.")
         self.prepare_third(weights, modulation)
+
+    def _require_written(self) -> None:
+        """Refuse a rule that would silently leave weights as they are; one that overrides how it steps may do so."""
+        cls, names = type(self), (*self.pre_values, *self.post_values)
+        if cls.changes is ConnectionRule.changes and cls.advance is ConnectionRule.advance:
+            changes = {"at_pre": self.at_pre, "at_post": self.at_post}
+            require_changes(cls, ConnectionRule, self.path or cls.__name__, changes, names)
 
     def pre_trace_of(self, description: str = "A trace of presynaptic spikes.") -> Variable:
         """A variable with this `description` and a number for each presynaptic unit, float32 (pre,); it begins at 0."""
@@ -173,6 +184,9 @@ class ConnectionRule(WeightRule):
         delayed = isinstance(pre_spikes, DelayedSpikes)
         sent = (pre_spikes.history[0, 0] & jnp.uint32(1)) if delayed else pre_spikes.value.reshape(-1) != 0
         values = self.units(pre=sent.astype(jnp.float32), **given)
+        address = self.path or type(self).__name__
+        require_given(address, "pre", values.pre, self.pre_values)
+        require_given(address, "post", values.post, self.post_values)
         pre = _stacked(values.pre, self.pre_values, self.pre_units)[:, None]
         post = _stacked(values.post, self.post_values, self.post_units)
         if self.ringed:

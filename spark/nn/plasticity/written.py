@@ -1,0 +1,98 @@
+"""Whether a rule of somebody's own says how weights change, in words that `ConnectionRule` reads."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from spark.core.errors import ModuleError, Problem
+
+# What texts of rules call these, which a class may be written after.
+_IN_TEXTS = {"at_pre": "on_pre", "at_post": "on_post"}
+_CLOSE = 0.85
+
+
+def require_changes(
+    cls: type, base: type, address: str, changes: Mapping[str, Callable[..., Any]], values: Sequence[str]
+) -> None:
+    """See that a rule says how weights change, and takes the values that it names.
+
+    Args:
+        cls: Class of the rule.
+        base: The class whose methods do nothing.
+        address: Of the rule, for errors.
+        changes: `at_pre` and `at_post` of the rule, by their names.
+        values: What they are given beside the weight.
+
+    Raises:
+        ModuleError: Neither is written, or one stands under another name, or takes other values.
+    """
+    written = [name for name in changes if vars(base)[name] is not _found(cls, name)]
+    problems = []
+    own = _own_methods(cls, base)
+    for name in changes:
+        other = None if name in written else _meant(name, own, _CLOSE if written else 0.55)
+        if other is not None:
+            text = f"is not written, so weights would not change by it, got `{other}`; expected `{name}`"
+            fix = f"Did you mean '{name}'? Rename `{other}`"
+            problems.append(Problem(f"{address}.{name}", text, fix, "misnamed"))
+    if not written and not problems:
+        got = sorted(own) or "no method of its own"
+        text = f"does not say how weights change, got {got}; expected `at_pre`, `at_post` or both"
+        fix = "Write `at_post(self, weight, ...)`, which returns the change; see `spark.nn.plasticity.ConnectionRule`"
+        problems.append(Problem(address, text, fix, "missing"))
+    for name in written:
+        takes = inspect.signature(changes[name])
+        try:
+            takes.bind(None, **dict.fromkeys(values))
+        except TypeError:
+            got, expected = ([*one] for one in (takes.parameters, ["weight", *values]))
+            text = f"takes other values than `pre_values` and `post_values` name, got {got}; expected {expected}"
+            fix = f"Write `{name}({', '.join(['self', *expected])})`, or name what it takes"
+            problems.append(Problem(f"{address}.{name}", text, fix, "values"))
+    if problems:
+        raise ModuleError(problems)
+
+
+def require_given(address: str, side: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
+    """See that `units` gives every value of a side that the rule names.
+
+    Args:
+        address: Of the rule, for errors.
+        side: `pre` or `post`.
+        given: What it gave.
+        names: What the rule names.
+
+    Raises:
+        ModuleError: It leaves some out.
+    """
+    missing = [name for name in names if name not in given]
+    if missing:
+        text = f"gives no {missing[0]!r}, which `{side}_values` names, got {sorted(given)}; expected {list(names)}"
+        fix = f"Return it in `UnitValues({side}={{...}})`, or take it out of `{side}_values`"
+        raise ModuleError(Problem(f"{address}.units", text, fix, "values"))
+
+
+def _found(cls: type, name: str) -> Any:
+    return next(vars(one)[name] for one in cls.__mro__ if name in vars(one))
+
+
+def _own_methods(cls: type, base: type) -> set[str]:
+    """Public methods that a class and those between it and the base add."""
+    added = cls.__mro__[: cls.__mro__.index(base)]
+    names = {name for one in added for name, value in vars(one).items() if inspect.isfunction(value)}
+    return {name for name in names - set(dir(base)) if not name.startswith("_")}
+
+
+def _meant(name: str, own: set[str], cutoff: float) -> str | None:
+    """The method that was meant as `name`: what texts call it, or the nearest."""
+    if _IN_TEXTS[name] in own:
+        return _IN_TEXTS[name]
+    # A name that is nearer to the other of both was meant as that.
+    other = next(one for one in _IN_TEXTS if one != name)
+    near = [one for one in own if _alike(one, name) >= _alike(one, other)]
+    return next(iter(difflib.get_close_matches(name, sorted(near), n=1, cutoff=cutoff)), None)
+
+
+def _alike(one: str, name: str) -> float:
+    return difflib.SequenceMatcher(None, one.lower(), name).ratio()
