@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from builders import drive, tutorial_brain
+from builders import drive, refused, tutorial_brain
 
 import spark
 from spark import Probe
@@ -130,3 +130,28 @@ def test_all_problems_come_together():
         )
     assert len(caught.value.problems) == 4
     assert "two of them have the name 'pool.out_spikes'" in str(caught.value)
+
+
+@pytest.mark.parametrize("other", [{"units": [0]}, {"reduce": "rate"}, {"window": (0, 9)}])
+def test_a_modules_name_means_the_channel_that_was_asked_for_by_it_whatever_other_probes_are_named(recorded, other):
+    spikes, _, record = recorded
+    for asked in (
+        [Probe("pool"), Probe("pool", name="pools", **other)],
+        [Probe("pool", name="pools", **other), "pool"],
+    ):
+        found = record(*asked)
+        np.testing.assert_array_equal(found["pool"], spikes)
+        np.testing.assert_allclose(found.rates("pool"), spikes.mean(0) * 1000)
+
+
+def test_a_rate_goes_by_its_modules_name(recorded):
+    found = recorded[2](Probe("pool", reduce="rate"))
+    np.testing.assert_array_equal(found["pool"], found["pool.out_spikes"])
+
+
+@pytest.mark.parametrize("ask", [lambda found: found["pool"], lambda found: found.rates("pool")])
+def test_a_modules_name_that_two_named_probes_share_is_refused_with_both(recorded, ask):
+    found = recorded[2](Probe("pool", name="a", units=[0]), Probe("pool", name="b", units=[1]))
+    text = "pool: stands for several channels, got 'pool'; expected 'a' or 'b'. Name one of them"
+    with refused(spark.RecordError, text):
+        ask(found)

@@ -19,7 +19,10 @@ class Source(Protocol):
 
 
 class Channels:
-    """Channels by their name, or by the name of their module if they hold its spikes; see `Recording`."""
+    """Channels by their name, or by the name of their module if they hold its spikes; see `Recording`.
+
+    Of several with a module's spikes, its name means the one whose probe was given no name.
+    """
 
     def __init__(
         self, channels: list[Described], source: Source, dt: float, first: int, until: int, stopped: str | None
@@ -61,20 +64,25 @@ class Channels:
         return steps * self.dt, values
 
     def _channel(self, name: str, kind: str | None = None) -> Described:
-        found = self._channels.get(name)
-        if found is None:
-            under = [
-                c for c in self._channels.values() if c["kind"] == "spikes" and c["path"].rpartition(".")[0] == name
-            ]
-            if len(under) != 1:
-                raise RecordError(Problem(name, "was not recorded", suggestion(name, self._channels), "unknown"))
-            found = under[0]
+        found = self._channels.get(name) or self._short(name)
         if kind is not None and found["kind"] != kind:
             other = "trace" if kind == "spikes" else "spikes"
             raise RecordError(
                 Problem(name, f"holds {found['kind']}; expected {kind}", f"Use `recording.{other}({name!r})`", "kind")
             )
         return found
+
+    def _short(self, name: str) -> Described:
+        """The channel that the name of a module alone means: the one that bears no name of its own, if there is one."""
+        ports = [c for c in self._channels.values() if c["kind"] == "spikes" or c["reduce"] == "rate"]
+        under = [c for c in ports if c["path"].rpartition(".")[0] == name]
+        found = [c for c in under if c["name"] == c["path"]] or [c for c in under if c["kind"] == "spikes"] or under
+        if not found:
+            raise RecordError(Problem(name, "was not recorded", suggestion(name, self._channels), "unknown"))
+        if len(found) > 1:
+            text = f"stands for several channels, got {name!r}; expected {' or '.join(repr(c['name']) for c in found)}"
+            raise RecordError(Problem(name, text, "Name one of them", "ambiguous"))
+        return found[0]
 
     def _number(self, channel: Described) -> int:
         return int(np.prod(channel["shape"])) if channel["units"] is None else len(channel["units"])
