@@ -3,7 +3,6 @@
 import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from spark.core.errors import ModuleError, Problem
 
@@ -13,7 +12,7 @@ _CLOSE = 0.85
 
 
 def require_changes(
-    cls: type, base: type, address: str, changes: Mapping[str, Callable[..., Any]], values: Sequence[str]
+    cls: type, base: type, address: str, changes: Mapping[str, Callable[..., object]], values: Sequence[str]
 ) -> None:
     """See that a rule says how weights change, and takes the values that it names.
 
@@ -54,7 +53,7 @@ def require_changes(
         raise ModuleError(problems)
 
 
-def require_given(address: str, side: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
+def require_given(address: str, side: str, given: Mapping[str, object], names: Sequence[str]) -> None:
     """See that `units` gives every value of a side that the rule names.
 
     Args:
@@ -73,7 +72,7 @@ def require_given(address: str, side: str, given: Mapping[str, Any], names: Sequ
         raise ModuleError(Problem(f"{address}.units", text, fix, "values"))
 
 
-def _found(cls: type, name: str) -> Any:
+def _found(cls: type, name: str) -> object:
     return next(vars(one)[name] for one in cls.__mro__ if name in vars(one))
 
 
