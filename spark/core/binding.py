@@ -81,7 +81,7 @@ def _wrong_type(module: Part, name: str, value: Any, known: dict[str, type[Paylo
     if value is None:
         return None
     if isinstance(value, expected):
-        return None if _holds_arrays(value) else _no_array(address, name, value)
+        return no_array(address, name, value)
     if isinstance(value, Payload):
         return Problem(
             address,
@@ -99,10 +99,16 @@ def _wrong_type(module: Part, name: str, value: Any, known: dict[str, type[Paylo
 
 def _holds_arrays(payload: Payload) -> bool:
     leaves = jax.tree.leaves(payload)
-    return bool(leaves) and all(isinstance(leaf, (jax.Array, np.ndarray, np.generic)) for leaf in leaves)
+    arrays = jax.Array, np.ndarray, np.generic
+    # JAX traces what a list holds, so its leaves are arrays inside of a compiled function; other payloads make `value`.
+    held = payload.needs_source or isinstance(payload.value, arrays)
+    return bool(leaves) and held and all(isinstance(leaf, arrays) for leaf in leaves)
 
 
-def _no_array(address: str, name: str, payload: Payload) -> Problem:
+def no_array(address: str, name: str, payload: Payload) -> Problem | None:
+    """A problem if a payload holds anything else than an array, such as a list; `name` is that of its input."""
+    if _holds_arrays(payload):
+        return None
     return Problem(
         address,
         f"does not hold an array, got {type(payload.value).__name__}; expected a JAX or NumPy array",

@@ -9,7 +9,7 @@ import numpy as np
 from jax.core import Tracer
 
 from spark.arrays import Array
-from spark.core.binding import not_spikes, owner, wrong_kind
+from spark.core.binding import no_array, not_spikes, owner, wrong_kind
 from spark.core.errors import InputError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
@@ -111,8 +111,11 @@ class Feed:
         return []
 
     def _misfit(self, name: str, payload: Payload, steps: int | None) -> Problem | None:
-        spec, shape = self._specs[name], tuple(payload.shape)
-        address = f"{self._address}.{name}"
+        spec, address = self._specs[name], f"{self._address}.{name}"
+        problem = no_array(address, name, payload)
+        if problem is not None:
+            return problem
+        shape = tuple(payload.shape)
         if isinstance(payload.value, Tracer):
             return Problem(
                 address,

@@ -12,7 +12,7 @@ from jax.extend import core
 
 from spark.arrays import Numeric
 from spark.core.arguments import checked
-from spark.core.binding import not_spikes, wrong_kind
+from spark.core.binding import no_array, not_spikes, wrong_kind
 from spark.core.calling import step_as_written
 from spark.core.counter import Counter
 from spark.core.errors import ArgumentError, InputError, Problem, StateError
@@ -254,6 +254,10 @@ def _inputs(brain: Brain, given: dict[str, object], steps: int) -> tuple[dict[st
         problems.append(Problem(f"unroll.inputs.{name}", "is no input of this brain", suggestion(name, specs, "input")))
     for name, spec in specs.items():
         payload = given.get(name)
+        raw = no_array(f"unroll.inputs.{name}", name, payload) if isinstance(payload, Payload) else None
+        if raw is not None:
+            problems.append(raw)
+            continue
         shape = payload.shape if isinstance(payload, Payload) else None
         wrong = _wrong_numbers(brain, name, payload) if isinstance(payload, spec.payload_type) else None
         if wrong is not None:

@@ -73,6 +73,28 @@ def test_payload_around_a_list_is_refused(brain: Brain, value: list[float]) -> N
         brain(drive=FloatArray(value))
 
 
+@pytest.mark.parametrize("value", [[0.0] * 4, (0.0,) * 4, []], ids=["list", "tuple", "empty list"])
+@pytest.mark.parametrize("way", ["step", "compiled"])
+def test_payload_around_a_list_is_refused_in_compiled_functions_as_in_a_call(value: list[float], way: str) -> None:
+    graph, state = spark.split(tutorial_brain())
+
+    @jax.jit
+    def compiled(state: spark.State, drive: FloatArray) -> spark.State:
+        brain = spark.merge(graph, state)
+        brain(drive=drive)
+        return spark.split(brain)[1]
+
+    text = (
+        f"Brain.drive: does not hold an array, got {type(value).__name__}; expected a JAX or NumPy array. "
+        "Write `drive=spark.FloatArray(jnp.asarray(...))`"
+    )
+    with refused(InputError, text):
+        if way == "compiled":
+            compiled(state, FloatArray(value))
+        else:
+            spark.step(graph, state, {"drive": FloatArray(value)})
+
+
 def test_payload_around_a_list_is_refused_at_the_building_call_too() -> None:
     text = (
         "LeakySoma.current: does not hold an array, got list; expected a JAX or NumPy array. "

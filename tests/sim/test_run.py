@@ -23,6 +23,8 @@ from spark.sim import chunk
 from spark.sim.chunk import run_chunk
 from spark.sim.pace import Pace
 
+LIST = "Brain.drive: does not hold an array, got list; expected a JAX or NumPy array. Write `drive=spark.FloatArray("
+
 
 def tutorial(seed=3, **more):
     return Brain(tutorial_config(seed=seed, **more))
@@ -243,6 +245,10 @@ def test_a_call_without_what_it_needs_says_what_it_expects():
         ({"drive": drive(np.zeros((9, 4)))}, "got 9; expected 10"),
         ({"drive": drive(np.zeros((10, 3)))}, "got (10, 3); expected (4,), or (10, 4)"),
         ({"drive": np.zeros(4)}, "has the wrong type, got ndarray"),
+        ({"drive": spark.FloatArray([0.0] * 4)}, LIST),
+        ({"drive": spark.FloatArray([[0.0] * 4] * 10)}, LIST),
+        ({"drive": lambda step: spark.FloatArray([0.0] * 4)}, LIST),
+        ({"drive": spark.FloatArray(3.0)}, LIST.replace("list", "float")),
         ({"drive": lambda step: 3.0}, "its function returned a float at step 0"),
         ({"drive": lambda step: drive(np.zeros(3))}, "got (3,); expected (4,)"),
         ({"drive": iter([drive()] * 4)}, "its iterator ended before step 4"),

@@ -289,6 +289,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "unroll.inputs.spikes: does not fit, got SpikeArray (13, 5); expected a SpikeArray of shape (5,) or (12, 5)",
     ),
     (
+        {"inputs": {"spikes": spark.SpikeArray([0, 1, 0, 0, 0])}},
+        "unroll.inputs.spikes: does not hold an array, got list; expected a JAX or NumPy array. Write `",
+    ),
+    (
         {"inputs": {}},
         "unroll.inputs.spikes: does not fit, got NoneType; expected a SpikeArray of shape (5,) or (12, 5)",
     ),
