@@ -18,6 +18,7 @@ from spark.engine.rule_formulas import formulas_of
 from spark.nn import plasticity, receptors, somas
 from spark.nn.connections import FixedProbability
 from spark.nn.plasticity import EquationRuleConfig, RuleConfig, from_equations
+from spark.nn.pools import Pool
 
 PAIR: Any = {
     "pre": "dx/dt = -x/tau_x : 1  # of arrivals",
@@ -179,6 +180,63 @@ def test_weights_have_the_unit_of_their_receptor() -> None:
     text = "EquationRuleConfig.on_pre: line 1, column 6: subtracts nS and 1. Both need the same unit"
     with refused(spark.ConfigError, text):
         from_equations(**{**PAIR, "weight": "nS"})
+
+
+AMPLITUDES: Any = {"pA": "0.1 pA", "nS": "0.1 nS", "mV": "0.1 mV", "1": 0.1}
+TAKES = {
+    "pA": receptors.ExponentialCurrentConfig(),
+    "nS": receptors.ExponentialConductanceConfig(),
+    "mV": receptors.JumpConfig(),
+    "1": receptors.GABABConfig(),
+}
+
+
+def learning_at(receptor: receptors.ReceptorConfig, rule: RuleConfig) -> spark.Network:
+    """Two inputs onto one unit through this receptor, with this rule."""
+    network = spark.Network(dt=0.5, seed=1)
+    source = network.input("s", 2, SpikeArray)
+    pool = network.pool("p", 1, Pool, soma=somas.IntegrateAndFireSomaConfig(), receptors={"r": receptor})
+    network.connect(source, pool.r, weights=1.0, name="w", rule=rule)
+    return network
+
+
+@pytest.mark.parametrize("taken", TAKES)
+@pytest.mark.parametrize("unit", AMPLITUDES)
+def test_a_rule_is_refused_at_a_receptor_of_another_unit_unless_its_weight_is_a_plain_number(
+    unit: str, taken: str
+) -> None:
+    rule = from_equations(on_pre="w += a", parameters={"a": AMPLITUDES[unit]}, weight=unit, maximum=9.0)
+    network = learning_at(TAKES[taken], rule)
+    given = {"s": SpikeArray(np.int8([1, 0]))}
+    if unit in (taken, "1"):
+        brain = network.build()
+        spark.run(brain, 3, given)
+        np.testing.assert_allclose(brain.connections("p.w").weights, [1.3, 1.0], rtol=1e-6)
+        return
+    text = (
+        f"p.w_rule.config.weight: is not the unit in which the receptor 'r' takes weights, got '{unit}'; "
+        f"expected '{taken}'. Write `weight='{taken}'`, and parameters of that unit"
+    )
+    with refused(spark.ConfigError, text):
+        network.build()(**given)
+
+
+def test_a_receptor_whose_unit_of_weights_is_none_says_so() -> None:
+    class PulsesConfig(receptors.ReceptorConfig):
+        """Pulses."""
+
+    class Pulses(receptors.Receptor):
+        """A current of the weights, counted in pulses."""
+
+        config: PulsesConfig
+        weight_unit = "pulses"
+
+        def __call__(self, arrivals: FloatArray) -> receptors.CurrentOutput:
+            return {"current": spark.CurrentArray(arrivals.value)}
+
+    network = learning_at(PulsesConfig(), from_equations(on_pre="w += a", parameters={"a": "1 pA"}, weight="pA"))
+    with refused(spark.ModuleError, "p.r.weight_unit: 'pulses' is no unit. Write pA, nS, mV or 1"):
+        network.build()(s=SpikeArray(np.int8([1, 0])))
 
 
 @pytest.mark.parametrize("number", [150, pytest.param(1000, marks=pytest.mark.thorough)])

@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from spark.core.errors import ConfigError, Problem, WiringError
+from spark.core.errors import ConfigError, ModuleError, Problem, WiringError
 from spark.core.payloads import CurrentArray, PotentialArray
 from spark.core.ports import PortSpec
+from spark.nn.equations.units import NUMBER, UnitError, unit
 from spark.nn.plasticity.connection_rule import ConnectionRuleConfig
+from spark.nn.plasticity.equations import EquationRuleConfig
 from spark.nn.plasticity.event_rule import EventRuleConfig
 from spark.nn.projections.draws import Drawn
 from spark.nn.projections.pairs import Pairs
 from spark.nn.projections.projection import Projection, ProjectionConfig, settings_of, usual_names
 from spark.nn.receptors import ReceptorConfig
-from spark.nn.receptors.receptor import InhibitoryConfig
+from spark.nn.receptors.receptor import InhibitoryConfig, Receptor
 from spark.nn.wiring import joined_spec
 
 # Names that every pool has for parts of its own.
@@ -103,6 +105,37 @@ def _refuse_wrong_rules(owner: str, drawn: Iterable[Drawn | Pairs], receptor: st
         raise ConfigError(problems)
 
 
+def _refuse_other_units(owner: str, drawn: Iterable[Drawn | Pairs], receptor: str, kind: type[Receptor]) -> None:
+    """Refuse rules as text that take a weight for something else than the receptor does; a plain number may be either.
+
+    Raises:
+        ConfigError: Names the unit of each, and that of the receptor, which is of this kind.
+        ModuleError: The receptor's is no unit.
+    """
+    rules = {one.rule_name: one.rule for one in drawn if isinstance(one.rule, EquationRuleConfig)}
+    takes = kind.unit_of_weights()
+    if not takes or not rules:
+        return
+    try:
+        _, dimension = unit(takes)
+    except UnitError as error:
+        problem = Problem(f"{owner}.{receptor}.weight_unit", str(error), "Write pA, nS, mV or 1", "unit")
+        raise ModuleError(problem) from error
+    problems = [
+        Problem(
+            f"{owner}.{name}.config.weight",
+            f"is not the unit in which the receptor {receptor!r} takes weights, got {rule.weight!r}; "
+            f"expected {takes!r}",
+            f"Write `weight={takes!r}`, and parameters of that unit",
+            "unit",
+        )
+        for name, rule in rules.items()
+        if unit(rule.weight)[1] not in (NUMBER, dimension)
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
 def _refuse_of_spikes(address: str, settings: ProjectionConfig) -> None:
     """Refuse what has a meaning for spikes only.
 
@@ -143,7 +176,7 @@ def feeds_of(
 
     Raises:
         WiringError: Two projections have the same name, or one that of another part or input.
-        ConfigError: A rule may take weights below 0 whose sign the receptor has.
+        ConfigError: A rule may take weights below 0 whose sign the receptor has, or has another unit of weights.
     """
     feeds: list[Feed] = []
     specs: dict[str, PortSpec] = {}
@@ -165,6 +198,7 @@ def feeds_of(
         ]
         if opens or inhibitory(config):
             _refuse_wrong_rules(owner, drawn, "a conductance" if opens else "an inhibitory receptor")
+        _refuse_other_units(owner, drawn, receptor, made)
         for name, members in _grouped(receptor, config, drawn, wires).items():
             ranges = tuple(member[1] for member in members)
             projections = tuple(member[0] for member in members)

@@ -29,6 +29,7 @@ class GapJunction(Receptor):
 
     config: GapJunctionConfig
     takes = PotentialArray
+    weight_unit = "nS"
     signed = False
     unit_ports = ("arrivals", "potential", "current")
 

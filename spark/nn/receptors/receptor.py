@@ -58,11 +58,18 @@ class Receptor(Component):
     Class attributes:
         takes: Payload that comes in over the wires that end here; `CurrentArray` is added up as it is.
         signed: Whether a spike of an inhibitory unit takes its weight away, unless its projection says otherwise.
+        weight_unit: Unit of the weights that arrive, `1` for a plain number; left out, that of the effect.
     """
 
     config: Any
     takes: ClassVar[type[Payload]] = SpikeArray
     signed: ClassVar[bool] = True
+    weight_unit: ClassVar[str] = ""
+
+    @classmethod
+    def unit_of_weights(cls) -> str:
+        """The unit of the weights that arrive, as texts have it; empty where nobody says."""
+        return cls.weight_unit or next((payload.unit for payload in cls.ports().outputs.values()), "")
 
     @classmethod
     def only_opens(cls, config: ReceptorConfig) -> bool:

@@ -122,6 +122,7 @@ class GABAB(Receptor):
 
     config: GABABConfig
     signed = False
+    weight_unit = "1"
     unit_ports = ("arrivals", "conductance")
 
     def build(self, arrivals: PortSpec) -> None:
