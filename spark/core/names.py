@@ -37,8 +37,10 @@ def illegal(name: object, reserved: Iterable[str] = ()) -> str | None:
     """Why `name` cannot name a module or a port, or None when it can."""
     if not isinstance(name, str):
         return f"a name must be a string, got {type(name).__name__}"
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if not name.isidentifier():
         return f"a name must be a Python identifier, got {name!r}"
+    if keyword.iskeyword(name):
+        return f"a name must not be a word that Python keeps for itself, got {name!r}"
     if name.startswith("_"):
         return f"a name must not begin with an underscore, got {name!r}"
     if "__" in name:
