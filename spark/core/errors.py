@@ -47,7 +47,8 @@ class SparkError(Exception):
             problems = Problem("", problems.rstrip("."))
         if isinstance(problems, Problem):
             problems = (problems,)
-        self.problems = tuple(problems)
+        # What is wrong at one place in the same way is said once, however many things led there.
+        self.problems = tuple(dict.fromkeys(problems))
         super().__init__(self._text())
 
     def _text(self) -> str:

@@ -54,6 +54,11 @@ def test_unknown_nested_config_is_refused_with_the_nearest_name() -> None:
         alif(soms__threshold=1)
 
 
+def test_an_unknown_nested_config_is_refused_once_for_all_its_settings() -> None:
+    with refused(ConfigError, "ALIFNeuronConfig.soms: is no nested config. Did you mean 'soma'?"):
+        alif(soms__threshold=1, soms__cooldown=2)
+
+
 def test_field_below_a_plain_value_is_refused() -> None:
     text = "ALIFNeuronConfig.synapses.kernel.total: 'kernel' holds a value, no nested config. Give `kernel=...` whole"
     with refused(ConfigError, text):

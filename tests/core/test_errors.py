@@ -37,6 +37,12 @@ def test_error_is_also_the_builtin_kind_that_one_would_catch(kind: type, builtin
     assert issubclass(kind, builtin)
 
 
+def test_the_same_problem_is_said_once() -> None:
+    twice = [spark.Problem("a", "is wrong"), spark.Problem("b", "is wrong"), spark.Problem("a", "is wrong")]
+    assert str(spark.ConfigError(twice)) == "2 problems:\n  1. a: is wrong.\n  2. b: is wrong."
+    assert str(spark.ConfigError([twice[0], twice[2]])) == "a: is wrong."
+
+
 def test_a_problem_without_a_fix_ends_with_a_full_stop() -> None:
     assert str(spark.Problem("a", "is wrong")) == "a: is wrong."
 
