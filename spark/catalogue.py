@@ -25,6 +25,7 @@ from spark.nn import (
     sources,
     synapses,
 )
+from spark.nn.connections import Connectivity
 
 ENTRY_POINTS = "spark.modules"
 
@@ -155,6 +156,11 @@ def register(cls: Registered, name: str | None = None) -> Registered:
         ModuleError: The class breaks the contract of a module.
         RegistryError: Another class has this name.
     """
+    if isinstance(cls, type) and issubclass(cls, Connectivity):
+        fix = "A pattern needs no registration: its name is known once its class is defined, also to files"
+        raise ModuleError(
+            Problem("register", f"takes a module class, got the connection pattern {cls.__name__}", fix, "pattern")
+        )
     if not (isinstance(cls, type) and issubclass(cls, Module)):
         raise ModuleError(Problem("register", f"takes a module class, got {cls!r}", "Derive it from spark.Module"))
     cls.config_class()

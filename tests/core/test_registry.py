@@ -8,6 +8,8 @@ import pytest
 import spark
 from spark import catalogue
 from spark.core.registry import Registry
+from spark.nn import connections
+from spark.nn.connections.base import kinds
 
 
 class Own(spark.nn.somas.LeakySoma):
@@ -51,6 +53,20 @@ def test_another_class_under_a_taken_name_is_refused():
 def test_what_is_no_module_class_is_refused():
     with pytest.raises(spark.ModuleError, match="takes a module class"):
         spark.register(dict)  # type: ignore[type-var]
+
+
+def test_registering_a_connection_pattern_says_that_it_is_known_already():
+    class Loop(connections.Connectivity):
+        """A user's pattern."""
+
+    del kinds["Loop"]
+    text = (
+        "register: takes a module class, got the connection pattern Loop. "
+        "A pattern needs no registration: its name is known once its class is defined, also to files"
+    )
+    with pytest.raises(spark.ModuleError) as caught:
+        spark.register(Loop)  # type: ignore[type-var]
+    assert str(caught.value) == text
 
 
 def test_packages_add_modules_through_entry_points(monkeypatch):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from spark.core.registry import modules
+from spark.nn.connections.base import kinds
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(?P<head>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -82,8 +83,14 @@ def test_page_does_what_it_says(page: Path, monkeypatch: pytest.MonkeyPatch) -> 
     name = f"page_{page.stem.lower()}"
     module = types.ModuleType(name)
     monkeypatch.setitem(sys.modules, name, module)
-    for step in steps_of(page.read_text("utf-8")):
-        run(step, page.name, vars(module))
+    patterns = set(kinds)
+    try:
+        for step in steps_of(page.read_text("utf-8")):
+            run(step, page.name, vars(module))
+    finally:
+        # What a page defines is no pattern of the tests after it.
+        for added in set(kinds) - patterns:
+            del kinds[added]
 
 
 def test_a_wrong_output_is_noticed() -> None:

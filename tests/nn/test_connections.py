@@ -9,8 +9,10 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import spark
 from spark.core.errors import ConfigError
 from spark.nn import connections
+from spark.nn.connections.base import kinds
 from spark.nn.neurons import CurrentLIFNeuronConfig
 
 KINDS = {
@@ -224,3 +226,19 @@ def test_memory_follows_the_connections_not_the_pairs():
 def test_a_matrix_in_parts_is_checked_before_it_is_narrowed(matrix, text):
     with pytest.raises(ConfigError, match=re.escape(text)):
         connections.FromMatrix(matrix=matrix)
+
+
+def test_a_file_with_a_pattern_of_ones_own_opens_only_where_its_class_was_imported():
+    class Ring(connections.Connectivity):
+        """Each unit is connected with the next `k`."""
+
+        k: spark.Whole = spark.field(2, least=1, description="Followers.")
+
+    written = CurrentLIFNeuronConfig(units=(3,), excitatory__connections=Ring(k=1)).to_json()
+    assert CurrentLIFNeuronConfig.from_json(written).excitatory.connections == Ring(k=1)
+    del kinds["Ring"]
+    with pytest.raises(ConfigError) as caught:
+        CurrentLIFNeuronConfig.from_json(written)
+    said = "connections: 'Ring' is no connectivity that is known here. Known: 'AllToAll', "
+    assert said in str(caught.value)
+    assert "Import the module that defines it, if it is your own, before you open what names it" in str(caught.value)
