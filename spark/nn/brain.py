@@ -203,8 +203,9 @@ class Brain(Module):
 
         Args:
             weights: By path of a projection, as for `connections`: float (connections,), in the order of
-                `connections(path)`, or (sources, targets), of which the elements of the connections count; in the
-                unit of its receptor.
+                `connections(path)`, or (targets, sources), as `connections(path).to_matrix()` gives them, also where
+                all pairs are connected and the state holds them (pre, post). Of a matrix the elements of the
+                connections count, for each connection of a pair; it makes no others. In the unit of its receptor.
 
         Raises:
             ArgumentError: Weights do not fit: their shape, no numbers, positive ones at an inhibitory receptor, some

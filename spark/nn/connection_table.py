@@ -28,7 +28,7 @@ class ConnectionTable:
         targets: int64, flat index of the postsynaptic unit.
         weights: float32, as they are now and act, in the unit of the synapses or the receptor.
         delays: float64, ms from the step in which the source fires to the step in which the weight acts.
-        shape: Numbers of sources and of targets.
+        shape: Numbers of sources and of targets, in the order of the columns; a matrix has them the other way round.
     """
 
     sources: np.ndarray
@@ -53,9 +53,12 @@ class ConnectionTable:
         return pandas.DataFrame(columns)
 
     def to_matrix(self) -> np.ndarray:
-        """Weights as an array (sources, targets), float32, zero where there is no connection; several add up."""
-        matrix = np.zeros(self.shape, np.float32)
-        np.add.at(matrix, (self.sources, self.targets), self.weights)
+        """Weights as an array (targets, sources), float32, zero where there is no connection; several add up.
+
+        So are the matrices that a projection's `weights` and `pattern` and `Brain.with_weights` take: (post, pre).
+        """
+        matrix = np.zeros(self.shape[::-1], np.float32)
+        np.add.at(matrix, (self.targets, self.sources), self.weights)
         return matrix
 
     def __repr__(self) -> str:

@@ -42,14 +42,16 @@ def new_weights(brain: Module, weights: Mapping[str, ArrayLike]) -> dict[str, tu
             text = f"is no array of numbers, got a {type(given).__name__} whose rows differ in length"
             problems.append(Problem(address, text, "", "shape"))
             continue
-        if array.shape == table.shape and array.shape != table.weights.shape:
-            array = array[table.sources, table.targets]
+        pairs = table.shape[::-1]
+        if array.shape == pairs:
+            array = array[table.targets, table.sources]
         if array.shape != table.weights.shape or array.dtype.kind not in "iuf":
             text = (
                 f"does not fit, got {array.dtype} of shape {np.shape(given)}; expected {len(table)} numbers in the "
-                f"order of `brain.connections({path!r})`, or {table.shape}: (sources, targets)"
+                f"order of `brain.connections({path!r})`, or {pairs}: (targets, sources)"
             )
-            problems.append(Problem(address, text, "", "shape"))
+            fix = "Transpose it: a row holds what reaches one target" if array.shape == table.shape else ""
+            problems.append(Problem(address, text, fix, "shape"))
             continue
         problems += _wrong_numbers(brain, path, table, array)
         with np.errstate(over="ignore"):

@@ -98,7 +98,7 @@ def test_a_plateau_of_a_dendrite_instructs_its_unit_alone() -> None:
     assert plateaus[:, 0].sum() == 0 and plateaus[:, 1].sum() > 400
     before = np.full((2, 3), 0.1)
     expected = btsp(np.repeat(sent[:, None], 2, axis=1).astype(float), plateaus, before, 0.5)
-    found = made.connections("pool.learns").to_matrix().T
+    found = made.connections("pool.learns").to_matrix()
     np.testing.assert_allclose(found, expected, **TOLERANCE)
     assert (found[0] == np.float32(0.1)).all() and found[1, 0] > 0.2 and found[1, 2] == np.float32(0.1)
     assert spark.explain(made).one_call

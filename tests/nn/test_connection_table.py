@@ -7,7 +7,7 @@ import pytest
 
 import spark
 from spark import InputSpec, ModuleSpecs, NotBuiltError, PortMap, Projection, SpikeArray, StateError
-from spark.nn import Brain, BrainConfig, connections, initializers, neurons, plasticity, receptors
+from spark.nn import Brain, BrainConfig, connections, initializers, neurons, plasticity, receptors, somas
 from spark.nn.pools import Pool, PoolConfig
 
 PRE, POST, DT = 6, 5, 0.5
@@ -142,7 +142,7 @@ def test_new_weights_are_those_of_the_table_and_change_no_other_connection(weigh
 
 def test_new_weights_may_be_a_matrix_of_all_pairs():
     before = projected(NORMAL)
-    matrix = np.random.default_rng(0).normal(size=(PRE, POST)).astype(np.float32)
+    matrix = np.random.default_rng(0).normal(size=(POST, PRE)).astype(np.float32)
     np.testing.assert_array_equal(
         before.with_weights({"pool.first": matrix}).connections("pool.first").to_matrix(), matrix
     )
@@ -163,7 +163,7 @@ def test_weights_that_do_not_fit_are_named():
             np.ones(3),
             "float64 of shape (3,); expected 30 numbers in the order of `brain.connections('pool.first')`",
         ),
-        "pool.second": (np.full((PRE, POST), np.nan), "must be finite, got nan"),
+        "pool.second": (np.full((POST, PRE), np.nan), "must be finite, got nan"),
     }
     for path, (weights, said) in wrong.items():
         with pytest.raises(spark.ArgumentError) as caught:
@@ -175,7 +175,7 @@ def test_weights_that_do_not_fit_are_named():
     inhibited = brain(neurons.DeltaLIFNeuron, sparse(initializers.UniformInitializer(low=1.0, high=2.0), 1.0))
     inhibited(s=SpikeArray(np.zeros(PRE, np.int8)))
     with pytest.raises(spark.ArgumentError) as caught:
-        inhibited.with_weights({"pool.inhibition": np.ones((PRE, POST))})
+        inhibited.with_weights({"pool.inhibition": np.ones((POST, PRE))})
     assert str(caught.value) == "with_weights.pool.inhibition: must be at most 0 at an inhibitory receptor, got 1."
 
 
@@ -211,3 +211,59 @@ def test_rows_of_different_lengths_are_no_weights():
     said = "with_weights.pool.first: is no array of numbers, got a list whose rows differ in length"
     with pytest.raises(spark.ArgumentError, match=re.escape(said)):
         built.with_weights({"pool.first": [[1.0], [1.0, 2.0]]})
+
+
+# Of three units of a pool onto each other, (post, pre): unit 1 reaches unit 0 with 2. No two elements are alike, and
+# one that another has in its transpose is no connection.
+LOOPS = np.array([[0.0, 2.0, 3.0], [4.0, 5.0, 0.0], [7.0, 8.0, 0.0]], np.float32)
+
+
+def looped(**settings):
+    """A pool of three that is connected with itself."""
+    net = spark.Network(dt=DT, seed=1)
+    pool = net.pool("pool", 3, Pool, soma=somas.IntegrateAndFireSomaConfig(), receptors={"r": receptors.JumpConfig()})
+    net.connect(pool, pool.r, name="loop", **settings)
+    built = net.build()
+    spark.run(built, 1)
+    return built
+
+
+@pytest.mark.parametrize("rule", [None, plasticity.PairRuleConfig(maximum=99.0)], ids=["stays", "learns"])
+@pytest.mark.parametrize("given", ["pattern", "weights"])
+def test_a_matrix_that_was_read_and_put_back_is_never_transposed(given, rule):
+    built = looped(rule=rule, **{given: LOOPS})
+    table = built.connections("pool.loop")
+    number = LOOPS.size if given == "weights" else np.count_nonzero(LOOPS)
+    assert len(table) == number
+    assert table.weights[(table.sources == 1) & (table.targets == 0)] == 2.0
+    read = table.to_matrix()
+    np.testing.assert_array_equal(read, LOOPS)
+    for again in ("pattern", "weights"):
+        np.testing.assert_array_equal(looped(rule=rule, **{again: read}).connections("pool.loop").to_matrix(), LOOPS)
+    changed = read.copy()
+    changed[0, 1] = 2.5
+    for put in (read, changed):
+        after = built.with_weights({"pool.loop": put}).connections("pool.loop")
+        np.testing.assert_array_equal(after.to_matrix(), put)
+        np.testing.assert_array_equal(after.sources, table.sources)
+
+
+@pytest.mark.parametrize("rule", [None, plasticity.PairRuleConfig(maximum=99.0)], ids=["stays", "learns"])
+def test_a_matrix_of_weights_makes_no_connections_that_are_not_there(rule):
+    built = looped(rule=rule, pattern=LOOPS)
+    wanted = np.arange(1, 10, dtype=np.float32).reshape(3, 3)
+    after = built.with_weights({"pool.loop": wanted}).connections("pool.loop")
+    assert len(after) == np.count_nonzero(LOOPS)
+    np.testing.assert_array_equal(after.to_matrix(), np.where(LOOPS != 0, wanted, 0))
+
+
+def test_a_matrix_that_lies_the_other_way_is_told_to_be_transposed():
+    built = projected(NORMAL)
+    text = (
+        f"with_weights.pool.first: does not fit, got float64 of shape {(PRE, POST)}; expected 30 numbers in the order "
+        f"of `brain.connections('pool.first')`, or {(POST, PRE)}: (targets, sources). "
+        "Transpose it: a row holds what reaches one target"
+    )
+    with pytest.raises(spark.ArgumentError) as caught:
+        built.with_weights({"pool.first": np.ones((PRE, POST))})
+    assert str(caught.value) == text

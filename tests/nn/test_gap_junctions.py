@@ -76,9 +76,9 @@ def two_pools() -> Brain:
 def conductances(brain: Brain) -> np.ndarray:
     """Of all units of both pools, nS, (unit, source)."""
     all_of = np.zeros((19, 19))
-    all_of[:12, :12] = brain.connections("a.within").to_matrix().T
-    all_of[:12, 12:] = brain.connections("a.b_gap").to_matrix().T
-    all_of[12:, :12] = brain.connections("b.gap").to_matrix().T
+    all_of[:12, :12] = brain.connections("a.within").to_matrix()
+    all_of[:12, 12:] = brain.connections("a.b_gap").to_matrix()
+    all_of[12:, :12] = brain.connections("b.gap").to_matrix()
     return all_of
 
 

@@ -79,7 +79,7 @@ def test_two_rules_and_two_delays_end_at_one_receptor():
     for name, rule, steps in (("early", slow, np.full(LATER.shape, 2)), ("late", fast, LATER)):
         found = matrix_of(made.connections(f"pool.{name}"))[0] - first
         np.testing.assert_allclose(found, pair_change(spikes, fired, steps, rule), rtol=1e-4, atol=1e-5)
-    np.testing.assert_array_equal(made.connections("pool.stays").to_matrix(), first.T.astype(np.float32))
+    np.testing.assert_array_equal(made.connections("pool.stays").to_matrix(), first.astype(np.float32))
 
 
 def test_a_modulator_reaches_the_rule_that_names_it():

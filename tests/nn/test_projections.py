@@ -212,7 +212,7 @@ def test_all_projections_of_a_receptor_that_stay_are_listed_together_by_its_name
     made = brain_of({"r": wires}, JUMPS)
     table = made.connections("pool.r")
     assert table.shape == (SOURCES + UNITS, UNITS) and len(table) == (WEIGHTS != 0).sum() + UNITS**2
-    np.testing.assert_array_equal(table.to_matrix()[:SOURCES], WEIGHTS.T)
+    np.testing.assert_array_equal(table.to_matrix()[:, :SOURCES], WEIGHTS)
     np.testing.assert_array_equal(made.connections("pool.b").to_matrix(), np.ones((UNITS, UNITS)))
     with pytest.raises(StateError, match=r"pool.bb: is no group of synapses. Did you mean 'pool.b'\?"):
         made.connections("pool.bb")
@@ -222,7 +222,7 @@ def test_weights_of_a_plastic_projection_are_listed_as_they_are_now():
     made = brain_of({"r": Projection("__call__", "s", name="a", pattern=WEIGHTS, rule=IDLE)}, JUMPS)
     held = np.asarray(made.state["pool.a.weights"])
     made.replace_state({"pool.a.weights": 2 * held})
-    np.testing.assert_array_equal(made.connections("pool.a").to_matrix(), 2 * WEIGHTS.T)
+    np.testing.assert_array_equal(made.connections("pool.a").to_matrix(), 2 * WEIGHTS)
     assert len(made.connections("pool")) == (WEIGHTS != 0).sum()
 
 
@@ -230,6 +230,6 @@ def test_weights_of_a_plastic_projection_are_listed_as_they_are_now():
 def test_weights_at_an_inhibitory_receptor_are_listed_as_they_act(rule):
     wire = Projection("__call__", "s", name="a", pattern=WEIGHTS, rule=rule)
     made = brain_of({"r": wire}, {"r": receptors.JumpConfig(inhibitory=True)})
-    np.testing.assert_array_equal(made.connections("pool.a").to_matrix(), -np.abs(WEIGHTS).T)
+    np.testing.assert_array_equal(made.connections("pool.a").to_matrix(), -np.abs(WEIGHTS))
     (jump,) = traces(made, SPIKES, "pool.soma.jump")
     np.testing.assert_array_equal(jump, -delivered(SPIKES, np.abs(WEIGHTS), 0))

@@ -109,7 +109,7 @@ def test_derivatives_through_spikes_are_those_of_a_calculation_by_hand(two_pools
     value, (found, by_sent) = jax.jit(jax.value_and_grad(loss, (0, 1)))(
         {path: table.weights for path, table in tables.items()}, spikes().value
     )
-    first, second = (table.to_matrix().astype(np.float64) for table in tables.values())
+    first, second = (table.to_matrix().T.astype(np.float64) for table in tables.values())
     expected, *gradients, expected_by_sent, fired = by_hand(first, second, np.asarray(spikes().value), factors)
     assert fired > HIDDEN
     np.testing.assert_allclose(value, expected, rtol=INTEGRATED["float32"]["rtol"], atol=INTEGRATED["float32"]["atol"])
