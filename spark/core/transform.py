@@ -173,6 +173,8 @@ def _forget_what_is_gone() -> None:
 class _ShellClock:
     """The step counter of an outermost module, read from its state."""
 
+    settled = True
+
     def __init__(self, root: Part) -> None:
         self._root = root
         self.learns, self.asked = True, False

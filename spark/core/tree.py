@@ -17,7 +17,10 @@ class Clock:
         step: A `Counter`.
         learns: True, or a boolean of shape () that JAX traces.
         asked: Whether a module has read `learns`.
+        settled: Whether the tree is built and owns its state, so that its attributes stay.
     """
+
+    settled = False
 
     def __init__(self) -> None:
         self.step: Any = Counter.of(0)
