@@ -9,6 +9,7 @@ from spark.core import binding, tree
 from spark.core.alike import Facts, key_of
 from spark.core.callbacks import calls_back
 from spark.core.counter import Counter
+from spark.core.errors import ModuleError, Problem
 from spark.core.part import INNER, Part
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
@@ -26,6 +27,13 @@ class Inferred:
     outputs: Any
     calls_back: bool
 
+
+# A step is traced before there are numbers: what Python asks of one, such as `if`, has no answer yet.
+_ASKED_TOO_EARLY = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
+)
 
 _known: Facts[Inferred] = Facts(most=2000)
 
@@ -72,6 +80,11 @@ def _traced(module: Part, inputs: dict[str, PortSpec], parts: list[Part]) -> Inf
             {name: spec.payload_type.abstract(spec) for name, spec in inputs.items()},
             [part._inferred for part in parts],
         )
+    except _ASKED_TOO_EARLY as error:
+        # The author's line stands in the cause.
+        text = f"asks in Python for a value that is known only while it runs, got {str(error).splitlines()[0]}"
+        fix = "Choose with `jnp.where` or `jax.lax.cond`, and compute with jax.numpy instead of NumPy"
+        raise ModuleError(Problem(module.path or type(module).__name__, text, fix, "traced")) from error
     finally:
         for part in parts:
             part._stand_in = None

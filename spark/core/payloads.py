@@ -84,10 +84,13 @@ class SpikeArray(Payload):
 
 
 def spike_signs(value: Any) -> Any:
-    """Spikes as -1, 0 and 1, in their own dtype: of any other number the sign counts, and NaN is silence.
+    """Spikes as -1, 0 and 1, in their own dtype: of any other number the sign counts, and NaN is silence. Of truth
+    values, int8.
 
     Numbers that are spikes already pass as they are, and so do their gradients.
     """
+    if value.dtype == bool:
+        return value.astype(jnp.int8)
     if jnp.issubdtype(value.dtype, jnp.integer):
         return jnp.sign(value)
     spikes = (value == 0) | (value == 1) | (value == -1)

@@ -165,15 +165,13 @@ class Neuron(Module):
 
     def _check_spikes(self) -> None:
         spec = self.soma.output_specs.get("spikes")
+        address = f"{self.soma.path}.spikes"
         if spec is None or spec.shape != self.units:
-            raise WiringError(
-                Problem(
-                    f"{self.soma.path}.spikes",
-                    f"has the wrong shape, got {spec.shape if spec else 'no such port'}; expected {self.units}",
-                    "The soma puts out one spike for each unit",
-                    "shape",
-                )
-            )
+            text = f"has the wrong shape, got {spec.shape if spec else 'no such port'}; expected {self.units}"
+            raise WiringError(Problem(address, text, "The soma puts out one spike for each unit", "shape"))
+        if spec.dtype != SpikeArray.default_dtype:
+            text = f"has the wrong dtype, got {spec.dtype}; expected {SpikeArray.default_dtype}"
+            raise WiringError(Problem(address, text, "Write `SpikeArray(fired.astype(jnp.int8))`", "dtype"))
 
     def _check_effect_shapes(self) -> None:
         """A transposed kernel has the same size: written back unnoticed, it would scramble the weights."""
