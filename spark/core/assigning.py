@@ -46,6 +46,6 @@ def _told(module: Part, name: str, address: str) -> tuple[str, str]:
         return "cannot be set: it is a part of a built brain, which would go on with it", another
     fix = (
         "Change a variable with `brain.pool.soma.potential.value = ...`, and a setting with "
-        "`brain.with_config({'pool.soma.threshold': ...})`"
+        "`brain.with_config({'pool.soma.threshold': ...})`; a note of your own begins with an underscore"
     )
     return "cannot be set: nothing of a built brain would follow it", fix

@@ -26,7 +26,8 @@ SETTING = (
 )
 ELSE = (
     "cannot be set: nothing of a built brain would follow it. Change a variable with "
-    "`brain.pool.soma.potential.value = ...`, and a setting with `brain.with_config({'pool.soma.threshold': ...})`"
+    "`brain.pool.soma.potential.value = ...`, and a setting with `brain.with_config({'pool.soma.threshold': ...})`; "
+    "a note of your own begins with an underscore"
 )
 REFUSED = {
     "p.soma.potential": (

@@ -53,7 +53,7 @@ def described(reference: ast.AST) -> set[str]:
 
 @functools.cache
 def by_name() -> dict[str, set[Test]]:
-    """For each name that stands in a test, the tests that mention it, also through their file's own helpers."""
+    """For each name that a test mentions, also through helpers of its file or beside it, those tests."""
     found: dict[str, set[Test]] = defaultdict(set)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         if "contract" in path.parts or "project" in path.parts:
@@ -61,7 +61,7 @@ def by_name() -> dict[str, set[Test]]:
         tree = ast.parse(path.read_text("utf-8"))
         helpers: dict[str, set[str]] = defaultdict(set)
         bounds: dict[str, tuple[str, ...]] = {}
-        for node in tree.body:
+        for node in (*shared_by(path, tree), *tree.body):
             for name in defined(node):
                 helpers[name] |= described(node)
                 bounds[name] = bounds_in(node)
@@ -73,6 +73,20 @@ def by_name() -> dict[str, set[Test]]:
                 about = Test(path.relative_to(ROOT).as_posix(), node.name, tables, tuple(dict.fromkeys(sorted(held))))
                 for name in names:
                     found[name.removesuffix("Config")].add(about)
+    return found
+
+
+def shared_by(path: Path, tree: ast.Module) -> list[ast.stmt]:
+    """What a file's tests use of the files beside it that are none of tests."""
+    found: list[ast.stmt] = []
+    for node in tree.body:
+        file = path.with_name(f"{node.module}.py") if isinstance(node, ast.ImportFrom) else path
+        if not isinstance(node, ast.ImportFrom) or file.name.startswith("test_") or not file.is_file():
+            continue
+        body = ast.parse(file.read_text("utf-8")).body
+        helpers = {name: described(one) for one in body for name in defined(one)}
+        used = reached({alias.name for alias in node.names}, helpers)
+        found += [one for one in body if used.intersection(defined(one))]
     return found
 
 
