@@ -62,6 +62,12 @@ function Notices() {
   );
 }
 
+// Another dialog is drawn anew, also where the one before failed.
+function GuardedDialogs() {
+  const kind = usePage((s) => s.dialog?.kind);
+  return <Guard name={t("The dialog")} key={kind}><Dialogs /></Guard>;
+}
+
 function Inner() {
   const flow = useReactFlow();
   const theme = usePage((s) => s.theme);
@@ -70,7 +76,6 @@ function Inner() {
   const document = usePage((s) => s.key);
   const blocked = usePage((s) => s.blocked);
   const covered = usePage((s) => embedded() && s.dialog !== null);
-  const dialog = usePage((s) => s.dialog?.kind);
   const showRun = usePage((s) => s.showRun || Boolean(s.run.watchable));
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -124,7 +129,7 @@ function Inner() {
       </main>
       <Notices />
       <Said />
-      <Guard name={t("The dialog")} key={dialog}><Dialogs /></Guard>
+      <GuardedDialogs />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import {
 } from "../core/actions";
 import { apply, ask, openDialog, save, select, stepRun, toggleRun, usePage } from "../core/store";
 import { FIELDS, focusFirstField, focusSelected, OF_THE_DOCUMENT, TEXTS } from "./focus";
+import { embedded } from "./home";
 
 const STEP = 10;
 
@@ -19,7 +20,7 @@ const waiting: (() => Meaning | undefined)[] = [];
 
 // A key does what it means at once; where it is meant for what is still on its way, when that has come.
 export async function onKey(event: KeyboardEvent, center: Center, fit: () => void): Promise<void> {
-  if (usePage.getState().dialog) return;
+  if (usePage.getState().dialog) return whileDialog(event);
   const mean = (chosen: string[]) => meaning(event, chosen, center, fit);
   const late = waiting.length > 0 || selectionIsOnItsWay();
   const found = mean(late ? ["what is on its way"] : selectedNodes());
@@ -29,6 +30,13 @@ export async function onKey(event: KeyboardEvent, center: Center, fit: () => voi
   if (!late || (!waiting.length && found.to === "page")) return void (await found.does());
   waiting.push(() => mean(selectedNodes()));
   if (waiting.length === 1) await follow();
+}
+
+// A dialog has its keys. One that was opened just now may not have them yet: nor has a notebook around the page.
+function whileDialog(event: KeyboardEvent): void {
+  if (!embedded() || (event.target as HTMLElement).closest?.("dialog")) return;
+  event.stopPropagation();
+  if (event.key === "Escape") openDialog(null);
 }
 
 // Does what waits, one key after the other, each when all that is to be selected before it has come. What was not selected
