@@ -36,14 +36,19 @@ def run_problems(document: Document, config: BrainConfig) -> list[Located]:
         spec, value = config.input_map.get(name), source.get("value") if isinstance(source, Mapping) else source
         if spec is None or name == observed or not isinstance(value, list):
             continue
-        size = math.prod(spec.shape)
-        if len(value) not in (1, size):
+        size, count = math.prod(spec.shape), _numbers_in(value)
+        if count not in (1, size):
             wanted = "1 number" if size == 1 else f"1 or {size}"
-            text = f"is driven by {len(value)} numbers; expected {wanted}"
+            text = f"is driven by {count} numbers; expected {wanted}"
             found.append(
                 Located(Problem(name, text, f"Give one for all or one for each {_TAB}", "drive"), node=inputs.get(name))
             )
     return found
+
+
+def _numbers_in(value: object) -> int:
+    """Of an input with rows and columns they may be given as rows."""
+    return sum(map(_numbers_in, value)) if isinstance(value, list) else 1
 
 
 def observed_input(run: Mapping[str, object], names: list[str]) -> str | None:

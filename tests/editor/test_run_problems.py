@@ -45,7 +45,7 @@ def test_as_many_values_are_given_as_an_input_takes():
     ((node, text),) = found(inputs={"level": {"value": [0.1, 0.2, 0.3]}})
     said = "level: is driven by 3 numbers; expected 1 or 5. Give one for all or one for each in Run settings"
     assert text == said and small()["nodes"][node]["name"] == "level"
-    for value in (0.3, [0.3], [0.1] * 5):
+    for value in (0.3, [0.3], [0.1] * 5, [[0.1] * 5], [[0.1], [0.2], [0.3], [0.4], [0.5]]):
         assert found(inputs={"level": {"value": value}}) == []
 
 
