@@ -1,12 +1,16 @@
 """What is set on a built module is refused; modules that are built or in a step set what they want."""
 
 import copy
+from collections.abc import Iterator
 from typing import Any, TypedDict
 
 import numpy as np
 import pytest
 
 import spark
+from spark.core.part import Part
+from spark.core.tree import parts_of
+from spark.core.variable import Constant
 from spark.nn import Brain, Pool, receptors, somas
 
 
@@ -134,7 +138,20 @@ def test_a_property_with_a_setter_is_set() -> None:
 
 
 def test_a_brain_that_is_not_built_yet_takes_attributes() -> None:
-    brain = Brain(built().config)
-    brain.note = "mine"  # type: ignore[attr-defined]
+    brain: Any = Brain(built().config)
+    brain.note = "mine"
     spark.run(brain, 1)
-    assert brain.note == "mine"  # type: ignore[attr-defined]
+    assert brain.note == "mine"
+
+
+def test_what_was_made_when_a_brain_was_built_is_refused() -> None:
+    projections = next(part for part in parts_of(built()).values() if any(_constants(part)))
+    name = next(_constants(projections))
+    said = "cannot be set: it is a constant, made when the brain was built. Change what it follows from in the config"
+    with pytest.raises(spark.ModuleError) as caught:
+        setattr(projections, name, 1)
+    assert str(caught.value) == f"{projections.path}.{name}: {said}"
+
+
+def _constants(part: Part) -> Iterator[str]:
+    return (name for name, value in vars(part).items() if isinstance(value, Constant))

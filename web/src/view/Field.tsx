@@ -4,9 +4,10 @@ import { coloursOf, drawHistogram } from "../core/draw";
 import { fieldName, plain } from "../core/names";
 import { useStill } from "../core/still";
 import { apply, ask, sent, usePage } from "../core/store";
-import { outOfBounds, parseQuantity, showNumber, showUnit } from "../core/units";
+import { parseQuantity, showNumber, showUnit } from "../core/units";
 import { t } from "../core/i18n";
 import type { Config, Field, Json, NodeRecord, Problem } from "../core/types";
+import { readNumber } from "./NumberField";
 import { stillThere, useTyped } from "./useTyped";
 
 interface Props { ids: string[]; nodes: NodeRecord[]; field: Field; path: string[]; problems: Problem[]; owner?: Json; shared?: boolean; open?: boolean }
@@ -57,11 +58,7 @@ function read(field: Field, text: string): { value?: Json; wrong?: string } {
       return field.kind === "json" ? { value: plain } : { wrong: t("Give a number, or a list such as [1, 2, 3].") };
     }
   }
-  const value = parseQuantity(plain, field.unit);
-  if (typeof value === "string") return { wrong: value };
-  if (field.kind === "integer" && !Number.isInteger(value)) return { wrong: t("A whole number is needed.") };
-  const bound = outOfBounds(value, field.bounds);
-  return bound ? { wrong: t("It must be {bound}.", { bound: `${bound} ${showUnit(field.unit)}` }) } : { value };
+  return readNumber(plain, { unit: field.unit, whole: field.kind === "integer", bounds: field.bounds });
 }
 
 export function FieldRow({ ids, nodes, field, path, problems, owner, shared, open }: Props) {

@@ -4,7 +4,7 @@ import { useStill } from "../core/still";
 import { outOfBounds, parseQuantity, showNumber, showUnit } from "../core/units";
 import { useTyped } from "./useTyped";
 
-export interface Wanted { unit?: string; whole?: boolean; optional?: boolean; bounds?: Record<string, number> }
+export interface Wanted { unit?: string; whole?: boolean; optional?: boolean; bounds?: Record<string, number | undefined> }
 
 // The number that a text means, null for an empty one that may be left out, or what is wrong with it.
 export function readNumber(text: string, { unit = "", whole, optional, bounds = {} }: Wanted): { value?: number | null; wrong?: string } {
