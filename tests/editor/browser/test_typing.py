@@ -179,6 +179,29 @@ def test_a_box_or_a_list_that_has_the_keys_leaves_taking_back_to_the_page(page):
         assert field.evaluate("field => field === document.activeElement"), selector
 
 
+def test_a_section_stays_open_and_its_field_has_the_keys_when_its_only_change_is_taken_back(page):
+    page.example(NOISE)
+    open_kernel(page)
+    for selector, change in (
+        ("#field-synapses-kernel", lambda field: field.select_option("ConstantInitializer")),
+        ("#field-synapses-kernel-total", lambda field: (field.fill("31"), field.press("Enter"))),
+        ("#field-seed", lambda field: (field.fill("31"), field.press("Enter"))),
+    ):
+        field = page.locator(selector)
+        if not field.is_visible():
+            page.locator("summary", has_text="more").click()
+        before = page.document()
+        field.focus()
+        change(field)
+        wait_until(lambda before=before: page.document() != before)
+        page.drawn_anew()
+        page.keyboard.press("Control+z")
+        wait_until(lambda before=before: page.document() == before)
+        page.drawn_anew()
+        assert field.is_visible(), selector
+        assert field.evaluate("field => field === document.activeElement"), selector
+
+
 @pytest.mark.thorough
 def test_two_fields_that_are_written_as_one_value_keep_both_numbers(page):
     page.example(NOISE)

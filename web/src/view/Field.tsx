@@ -8,6 +8,7 @@ import { parseQuantity, showNumber, showUnit } from "../core/units";
 import { t } from "../core/i18n";
 import type { Config, Field, Json, NodeRecord, Problem } from "../core/types";
 import { readNumber } from "./NumberField";
+import { Section } from "./Section";
 import { stillThere, useTyped } from "./useTyped";
 
 interface Props { ids: string[]; nodes: NodeRecord[]; field: Field; path: string[]; problems: Problem[]; owner?: Json; shared?: boolean; open?: boolean }
@@ -137,8 +138,7 @@ function Nested({ ids, nodes, field, path, problems, owner, open }: Props) {
   const key = `field-${path.join("-")}`;
   const wrong = problems.filter((p) => p.field === dotted);
   return (
-    <details className={`nested ${given ? "given" : ""}`} open={open || inside || given || undefined}>
-      <summary title={field.description}>{fieldName(field.name)} {none && <span className="kind">{t("none")}</span>}</summary>
+    <Section className={given ? "given" : ""} shows={Boolean(open || inside || given)} title={field.description} summary={<>{fieldName(field.name)} {none && <span className="kind">{t("none")}</span>}</>}>
       {field.nullable && (
         <div className={`field ${wrong.length ? "wrong" : ""}`}>
           <label htmlFor={key}>{t("in use")}</label>
@@ -149,7 +149,7 @@ function Nested({ ids, nodes, field, path, problems, owner, open }: Props) {
         </div>
       )}
       {!none && field.fields!.map((f) => <FieldRow key={f.name} {...{ ids, nodes, problems }} field={f} path={[...path, f.name]} owner={base} />)}
-    </details>
+    </Section>
   );
 }
 
@@ -171,8 +171,7 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
   const offered = Object.keys(kinds ?? {}).filter((k) => !field.draws || k !== "ArrayInitializer");
   const choose = (name: string) => apply([{ do: "configure", ids, path, ...(name === (kindOf(base, field.tag!) ?? "") ? { reset: true } : { value: { [field.tag!]: name } }) }]);
   return (
-    <details className={`nested ${given ? "given" : ""}`} open={open || given || undefined}>
-      <summary title={field.description}>{fieldName(field.name)} <span className="kind">{several ? t("several values") : kind || t("none")}</span></summary>
+    <Section className={given ? "given" : ""} shows={Boolean(open || given)} title={field.description} summary={<>{fieldName(field.name)} <span className="kind">{several ? t("several values") : kind || t("none")}</span></>}>
       <div className={`field ${wrong.length ? "wrong" : ""}`}>
         <label htmlFor={key}>{t("kind")}</label>
         <div className="entry">
@@ -193,7 +192,7 @@ function Kinds({ ids, nodes, field, path, problems, owner, open }: Props) {
         ),
       )}
       {field.tag === "initializer" && kind && kind !== "ArrayInitializer" && currents.every((c) => same(c, currents[0])) && !several && <Histogram described={{ ...currents[0], initializer: kind }} unit={field.unit} />}
-    </details>
+    </Section>
   );
 }
 

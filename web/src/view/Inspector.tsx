@@ -8,6 +8,7 @@ import { useStill } from "../core/still";
 import { t } from "../core/i18n";
 import type { Field } from "../core/types";
 import { FieldRow } from "./Field";
+import { Section } from "./Section";
 import { stillThere, useTyped } from "./useTyped";
 
 const LINKED = new Set(["units", "dt", "dtype"]);
@@ -56,10 +57,9 @@ export function Inspector() {
       )}
       {fields.filter((f) => !more.includes(f)).map(row)}
       {more.length > 0 && (
-        <details className="nested" open={more.some((f) => nodes.some((n) => isGiven(n.config, [f.name])) || mine.some((p) => p.field === f.name)) || undefined}>
-          <summary>{t("more")}</summary>
+        <Section key={ids.join()} shows={more.some((f) => nodes.some((n) => isGiven(n.config, [f.name])) || mine.some((p) => p.field === f.name))} summary={t("more")}>
           {more.map(row)}
-        </details>
+        </Section>
       )}
       {ids.length === 1 && <Ports id={ids[0]} />}
       {ids.length === 1 && <Watch id={ids[0]} />}
