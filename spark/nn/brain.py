@@ -19,9 +19,10 @@ from spark.graph.check import check_names
 from spark.graph.specs import CALL, OutputSpec, PortMap
 from spark.nn.assembly import Assembly, as_sent, check_outputs, wiring_error
 from spark.nn.brain_config import BrainConfig
+from spark.nn.config_paths import changed
 from spark.nn.connection_table import ConnectionTable, connection_table
 from spark.nn.reweighted import changed_variables, new_weights, require_same_connections, rewritten
-from spark.nn.successor import carried, changed
+from spark.nn.successor import carried
 from spark.nn.wiring import gather
 
 
@@ -170,7 +171,10 @@ class Brain(Module):
         plastic connections are others begins anew.
 
         Args:
-            changes: Values by dotted path, such as `{"pool.soma.threshold": -45.0, "seed": 3}`; or a whole config.
+            changes: Values by dotted path, such as `{"pool.soma.threshold": -45.0, "seed": 3}`; or a whole config. A
+                path names modules, then fields as configs nest. Components of a pool, projections that end there and
+                their rules go by their names in the built brain too: `pool.ampa.tau`, `pool.noise_ampa.weights`,
+                `pool.noise_ampa_rule.rate`.
 
         Raises:
             ConfigError: A path names no field, with the nearest name; or a value does not fit its field.

@@ -1,76 +1,16 @@
 """Brains of a changed config that go on from the state of another."""
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 import numpy as np
 
 from spark.arrays import Array
-from spark.core.config import Config
-from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
-from spark.core.names import suggestion
 from spark.core.state import State
 from spark.core.tree import variables_of, walk
 from spark.core.variable import Constant, Variable
-from spark.nn.brain_config import BrainConfig
 from spark.nn.plasticity.weight_rule import WeightRule
 from spark.nn.projections import PlasticProjection
-
-Changed = TypeVar("Changed", bound=Config)
-
-
-def changed(config: Changed, changes: Mapping[str, object]) -> Changed:
-    """A copy of a config with other values at dotted paths, such as `pool.soma.tau` or `dt`.
-
-    Raises:
-        ConfigError: A path names no field, with the nearest name; or a value does not fit its field.
-    """
-    for path, value in changes.items():
-        if not isinstance(path, str) or not path:
-            raise ConfigError(
-                Problem(
-                    "changes",
-                    f"has a key that is no path, got {path!r}; expected one such as 'pool.soma.tau'",
-                    "",
-                    "type",
-                )
-            )
-        config = _changed(config, path.split("."), value, "")
-    return config
-
-
-def _changed(config: Changed, names: list[str], value: object, before: str) -> Changed:
-    name, rest = names[0], names[1:]
-    address = f"{before}.{name}" if before else name
-    modules = config.modules_map if isinstance(config, BrainConfig) else {}
-    if name in modules and rest:
-        specs = modules[name]
-        return config.updated(
-            modules_map={**modules, name: specs.with_config(_changed(specs.config, rest, value, address))}
-        )
-    if name not in type(config).model_fields:
-        known = [*modules, *type(config).model_fields]
-        raise ConfigError(Problem(address, "is no module or field", suggestion(name, known), "unknown"))
-    if not rest:
-        try:
-            return config.updated(**{name: value})
-        except ConfigError as error:
-            raise _relative(error, config, before) from error
-    nested = config.field_or_none(name)
-    if not isinstance(nested, Config):
-        message = f"holds a value, no nested config, got {type(nested).__name__}"
-        raise ConfigError(Problem(address, message, f"Write '{address}' alone, without '.{'.'.join(rest)}'", "path"))
-    return config.updated(**{name: _changed(nested, rest, value, address)})
-
-
-def _relative(error: ConfigError, config: Config, before: str) -> ConfigError:
-    """The error with the path of the config in the place of its class's name."""
-    own = f"{type(config).__name__}."
-    return ConfigError(
-        Problem(p.address.removeprefix(own), p.message, p.fix, p.kind).under(before) if before else p
-        for p in error.problems
-    )
 
 
 def carried(source: Module, target: Module) -> State:

@@ -11,7 +11,7 @@ from spark.core.ports import PortSpec
 from spark.nn.connections import AllToAll
 from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
 from spark.nn.initializers.base import held
-from spark.nn.projections.projection import ProjectionConfig
+from spark.nn.projections.projection import RULE, ProjectionConfig
 from spark.nn.projections.rewiring import Rewiring
 from spark.nn.synapses.drawn import WireDraw, draw_wire, refuse_without_effect
 
@@ -84,7 +84,7 @@ class Drawn:
     @property
     def rule_name(self) -> str:
         """Name of its rule in the pool."""
-        return f"{self.name}_rule"
+        return f"{self.name}{RULE}"
 
     @property
     def short_term_name(self) -> str:

@@ -17,6 +17,9 @@ from spark.nn.plasticity.rule import RuleConfig
 from spark.nn.projections.rewiring import Rewiring
 from spark.nn.projections.short_term import ShortTermConfig
 
+# What follows a projection's name in that of its rule.
+RULE = "_rule"
+
 
 def _initializer_or_none(value: object) -> object:
     return None if value is None else to_initializer(value)
