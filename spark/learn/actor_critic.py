@@ -12,7 +12,8 @@ from spark.learn.critic import Critic, CriticConfig
 from spark.learn.error import PredictionError, PredictionErrorConfig
 from spark.nn import BrainConfig
 from spark.nn.interfaces import PopulationEncoder, PopulationEncoderConfig
-from spark.worlds.world import World
+from spark.worlds.world import WRITTEN, World
+from spark.worlds.written import require_described
 
 
 @checked
@@ -46,7 +47,9 @@ def actor_critic(
 
     Raises:
         ConfigError: A setting is wrong.
+        ModuleError: The class of the world lacks something that every world has.
     """
+    require_described(world, World, WRITTEN)
     spans = {"spans": np.asarray(world.spans, np.float32), **(encoder or {})}
     encoding = PopulationEncoderConfig(**spans)
 

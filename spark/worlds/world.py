@@ -13,9 +13,12 @@ from spark.core.payloads import BooleanMask, FloatArray, IntegerArray
 from spark.core.ports import PortSpec
 from spark.core.values import Whole
 from spark.core.variable import RandomKey, Variable
+from spark.worlds.written import an_array, require_described, three
 
 # More episodes than anybody runs.
 ENDLESS = 2**31 - 1
+# Methods that every world writes.
+WRITTEN = ("first", "after", "observed")
 
 
 class WorldConfig(ModuleConfig):
@@ -138,7 +141,9 @@ class World(Module):
 
         Raises:
             WiringError: The action is not one number.
+            ModuleError: The class lacks something that every world has.
         """
+        require_described(type(self), World, WRITTEN)
         if action.size != 1:
             raise WiringError(
                 Problem(
@@ -168,6 +173,20 @@ class World(Module):
         numbers = {name: PortSpec(FloatArray, (1,), "float32") for name in ("reward", "episode_return")}
         return {"observation": PortSpec(FloatArray, (self.observations,), "float32"), **numbers, **flags}
 
+    def _of(self, method: str) -> str:
+        return f"{self.path or type(self).__name__}.{method}"
+
+    def _kept(self, method: str, physical: object) -> jax.Array:
+        """What a method says that the world keeps."""
+        return an_array(self._of(method), physical, (self.numbers,), "as many numbers as `numbers` says")
+
+    def _moved(self, action: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        address = self._of("after")
+        moved, reward, terminated = three(address, self.after(self.physical.value, action))
+        brought = an_array(f"{address}.reward", reward, (), "one number").astype(jnp.float32)
+        ended = an_array(f"{address}.terminated", terminated, (), "one truth value").astype(jnp.bool_)
+        return self._kept("after", moved), brought, ended
+
     def __call__(self, action: IntegerArray) -> WorldOutput:
         """Advance one step of the brain."""
         acts = self.phase.value == 0
@@ -175,14 +194,14 @@ class World(Module):
         waits = self.started.value[0] & (self.episodes.value >= self.most_episodes.value)
         begins = ended | waits
         chosen = jnp.clip(action.value.reshape(()).astype(jnp.int32), 0, self.actions - 1)
-        moved, reward, terminated = self.after(self.physical.value, chosen)
-        fresh = self.first(self.key.uniform((self.numbers,)))
+        moved, reward, terminated = self._moved(chosen)
+        fresh = self._kept("first", self.first(self.key.uniform((self.numbers,))))
         age = jnp.where(begins, 0, self.age.value + 1)
         truncated = ~begins & ~terminated & (age >= self.config.limit)
         terminated = ~begins & terminated
-        reward = jnp.where(begins, 0.0, reward).astype(jnp.float32)
-        counted = self.counted(moved, reward, terminated).astype(jnp.float32)
-        gained = jnp.where(begins, 0.0, self.gained.value[0] + counted)
+        reward = jnp.where(begins, 0.0, reward)
+        counted = an_array(self._of("counted"), self.counted(moved, reward, terminated), (), "one number")
+        gained = jnp.where(begins, 0.0, self.gained.value[0] + counted.astype(jnp.float32))
         ends = acts & (terminated | truncated)
 
         def update(variable: Variable, value: jax.Array) -> None:
@@ -195,7 +214,9 @@ class World(Module):
         update(self.terminated, terminated)
         update(self.truncated, truncated)
         update(self.started, begins)
-        shown = self.observed(self.physical.value)
+        meaning = "as many numbers as `observations` says"
+        shown = an_array(self._of("observed"), self.observed(self.physical.value), (self.observations,), meaning)
+        shown = shown.astype(jnp.float32)
         sound = jnp.isfinite(reward) & jnp.isfinite(shown).all()
         self.faults.value = self.faults.value + (acts & ~sound).astype(jnp.int32)
         self.episodes.value = self.episodes.value + ends.astype(jnp.int32)
