@@ -13,6 +13,7 @@ from spark.nn.brain import Brain
 from spark.sim.explain_shares import ShardExplanation, explain_shares
 from spark.sim.report import Report, size_text
 from spark.sim.shard import ShardedBrain
+from spark.sim.unsigned import unsigned
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,14 @@ class Explanation(Report):
         modules: Modules in the order of the config, each followed by its components.
         one_call: Whether many steps are one native call: every module is an op or compiled.
         threads: How many threads such a call takes, unless `spark.run` is told otherwise.
+        unsigned: Modules that have inhibitory units, and receptors at which these act as all others, since the receptor
+            has a sign of its own, as a conductance has.
     """
 
     modules: tuple[HowItRuns, ...]
     one_call: bool
     threads: Threads
+    unsigned: tuple[tuple[str, str], ...] = ()
 
     def __getitem__(self, path: str) -> HowItRuns:
         """The module or component at a path."""
@@ -43,7 +47,14 @@ class Explanation(Report):
         ]
 
     def summary(self) -> str:
-        """Whether many steps are one call, and by how many threads."""
+        """Whether many steps are one call, by how many threads, and whose inhibitory units do not inhibit."""
+        signs = [
+            f"\nInhibitory units of {module!r} act at {receptor!r} as all others: the receptor has a sign of its own."
+            for module, receptor in self.unsigned
+        ]
+        return self._calls() + "".join(signs)
+
+    def _calls(self) -> str:
         if self.one_call:
             threads = "1 thread" if self.threads.number == 1 else f"{self.threads.number} threads"
             return f"Many steps are one native call, by {threads}: {self.threads.reason}."
@@ -67,7 +78,8 @@ def explain(brain: Brain | ShardedBrain) -> Explanation | ShardExplanation:
         return explain_shares(brain)
     if brain._mode == NEW:
         calling.build(brain, brain.declared_inputs())
-    found = how_modules_run(merge(*split(brain)))
+    copy = merge(*split(brain))
+    found = how_modules_run(copy)
     one_call = all(m.runs_as != XLA for m in found)
     threads = that_pay(brain) if one_call else Threads(1, "modules that run as array code are not shared out")
-    return Explanation(tuple(found), one_call, threads)
+    return Explanation(tuple(found), one_call, threads, unsigned(copy))

@@ -22,6 +22,10 @@ from spark.graph.specs import CALL, ModuleSpecs, PortMap
 from spark.nn.plasticity.rule import Rule
 from spark.nn.wiring import gather, joined_spec
 
+INHIBITORY_RATE = (
+    "Fraction of units whose spikes are negative; where a receptor opens a conductance, they act as all others."
+)
+
 
 class NeuronConfig(ModuleConfig):
     """Base of a neuron's config: the pool's shape, and a blueprint of its components.
@@ -32,7 +36,7 @@ class NeuronConfig(ModuleConfig):
 
     handed_down: ClassVar[tuple[str, ...]] = ("units", "dt", "dtype")
     units: Shape = field(description="Shape of the pool, such as (256,).")
-    inhibitory_rate: Number = field(0.2, least=0, most=1, description="Fraction of units whose spikes are negative.")
+    inhibitory_rate: Number = field(0.2, least=0, most=1, description=INHIBITORY_RATE)
 
     def blueprint(self) -> tuple[ModuleSpecs, ...]:
         """The components and their wires; a subclass writes it.

@@ -9,6 +9,7 @@ from spark.core.payloads import FloatArray, SpikeArray
 from spark.core.ports import Ports, PortSpec
 from spark.core.values import Number
 from spark.graph.specs import ModuleSpecs
+from spark.nn.neurons.neuron import INHIBITORY_RATE
 from spark.nn.plasticity import RuleConfig, ZenkeRuleConfig
 from spark.nn.pools.blueprint import parts_of
 from spark.nn.pools.feeds import Feed, Usual
@@ -22,7 +23,7 @@ PORT, MODULATION = "in_spikes", "modulation"
 class PlasticNeuronConfig(PoolConfig):
     """A pool with the receptor `in_spikes`; what bare wires into it are together, and a soma."""
 
-    inhibitory_rate: Number = field(0.2, least=0, most=1, description="Fraction of units whose spikes are negative.")
+    inhibitory_rate: Number = field(0.2, least=0, most=1, description=INHIBITORY_RATE)
     receptors: Receptors = field(
         factory=lambda: {PORT: PulseCurrentConfig()},
         description="The receptors by name, each the config of any; in the order of their names they are input ports.",

@@ -9,7 +9,7 @@ from spark.core.payloads import SpikeArray
 from spark.core.ports import Ports, PortSpec
 from spark.graph.specs import ModuleSpecs
 from spark.nn.neurons.group import ExponentialSynapsesConfig, StaticSynapsesConfig
-from spark.nn.neurons.neuron import NeuronConfig
+from spark.nn.neurons.neuron import INHIBITORY_RATE, NeuronConfig
 from spark.nn.pools.blueprint import parts_of
 from spark.nn.pools.feeds import Usual
 from spark.nn.pools.pool import Pool, PoolConfig
@@ -26,7 +26,7 @@ GROUPS = {"excitation": "excitatory", "inhibition": "inhibitory"}
 class PointNeuronConfig(NeuronConfig):
     """Two receptors, what bare wires into each of them mean, and a soma."""
 
-    inhibitory_rate: float = field(0.0, least=0, most=1, description="Fraction of units whose spikes are negative.")
+    inhibitory_rate: float = field(0.0, least=0, most=1, description=INHIBITORY_RATE)
     background: PoissonBackgroundConfig = field(
         factory=PoissonBackgroundConfig,
         description="Random events onto every unit, which come in through the excitatory synapses; at 0 Hz none.",

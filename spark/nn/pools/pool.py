@@ -15,7 +15,7 @@ from spark.core.ports import Begins, MeasuredFrom, Ports, PortSpec
 from spark.core.values import Number, Texts
 from spark.graph.specs import ModuleSpecs, PortMap
 from spark.nn.dendrites import DendriteConfig
-from spark.nn.neurons.neuron import Neuron, NeuronConfig, NeuronOutput
+from spark.nn.neurons.neuron import INHIBITORY_RATE, Neuron, NeuronConfig, NeuronOutput
 from spark.nn.pools.blueprint import parts_of, soma_of
 from spark.nn.pools.feeds import PARTS, Usual, feeds_of, inhibitory
 from spark.nn.pools.rewired import refuse_wrong_rewiring, rewire_due, rewired, rewiring_steps
@@ -103,7 +103,7 @@ def _exposed_by(soma: SomaConfig) -> dict[str, type[Payload]]:
 class PoolConfig(NeuronConfig):
     """Which soma the units have, and through which receptors they are reached."""
 
-    inhibitory_rate: Number = field(0.0, least=0, most=1, description="Fraction of units whose spikes are negative.")
+    inhibitory_rate: Number = field(0.0, least=0, most=1, description=INHIBITORY_RATE)
     soma: SomaConfig = field(factory=IntegrateAndFireSomaConfig, description="The soma: the config of any.")
     receptors: Receptors = field(
         factory=lambda: {"excitation": ExponentialCurrentConfig()},
