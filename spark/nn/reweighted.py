@@ -44,7 +44,7 @@ def new_weights(brain: Module, weights: Mapping[str, ArrayLike]) -> dict[str, tu
             continue
         pairs = table.shape[::-1]
         if array.shape == pairs:
-            array = array[table.targets, table.sources]
+            array = _shared_out(table, array)
         if array.shape != table.weights.shape or array.dtype.kind not in "iuf":
             text = (
                 f"does not fit, got {array.dtype} of shape {np.shape(given)}; expected {len(table)} numbers in the "
@@ -59,6 +59,24 @@ def new_weights(brain: Module, weights: Mapping[str, ArrayLike]) -> dict[str, tu
     if problems:
         raise ArgumentError(problems)
     return found
+
+
+def _shared_out(table: ConnectionTable, matrix: np.ndarray) -> np.ndarray:
+    """What a matrix of all pairs gives each connection.
+
+    Several connections of one pair share its element as they share the sum that `to_matrix` gives, so that a matrix
+    that was read changes nothing: weights of 1 and 3, whose element is 4, become 2 and 6 by an element of 8.
+    """
+    given = matrix[table.targets, table.sources]
+    pairs, number, many = np.unique(
+        table.targets * table.shape[0] + table.sources, return_inverse=True, return_counts=True
+    )
+    if len(pairs) == len(table) or matrix.dtype.kind not in "iuf":
+        return given
+    weights = table.weights.astype(np.float64)
+    sums = np.bincount(number, weights)[number]
+    shares = np.divide(weights, sums, out=1.0 / many[number], where=sums != 0)
+    return np.where(many[number] == 1, given, given * shares)
 
 
 def _wrong_numbers(brain: Module, path: str, table: ConnectionTable, array: np.ndarray) -> list[Problem]:

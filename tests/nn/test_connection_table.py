@@ -218,6 +218,11 @@ def test_rows_of_different_lengths_are_no_weights():
 LOOPS = np.array([[0.0, 2.0, 3.0], [4.0, 5.0, 0.0], [7.0, 8.0, 0.0]], np.float32)
 
 
+def listed(post, pre, weights):
+    """Connections of `looped`, of which several may join one pair."""
+    return connections.FromMatrix(matrix={"shape": (3, 3), "post": post, "pre": pre, "weights": weights})
+
+
 def looped(**settings):
     """A pool of three that is connected with itself."""
     net = spark.Network(dt=DT, seed=1)
@@ -255,6 +260,28 @@ def test_a_matrix_of_weights_makes_no_connections_that_are_not_there(rule):
     after = built.with_weights({"pool.loop": wanted}).connections("pool.loop")
     assert len(after) == np.count_nonzero(LOOPS)
     np.testing.assert_array_equal(after.to_matrix(), np.where(LOOPS != 0, wanted, 0))
+
+
+@pytest.mark.parametrize("rule", [None, plasticity.PairRuleConfig(maximum=99.0)], ids=["stays", "learns"])
+def test_several_connections_of_a_pair_share_an_element_of_a_matrix_as_before(rule):
+    twice = listed([0, 0, 0, 1], [1, 1, 2, 2], [1.0, 3.0, 5.0, 0.0])
+    built = looped(rule=rule, pattern=twice)
+    table = built.connections("pool.loop")
+    read = table.to_matrix()
+    assert read[0, 1] == 4.0
+    np.testing.assert_array_equal(
+        built.with_weights({"pool.loop": read}).connections("pool.loop").weights, table.weights
+    )
+    after = built.with_weights({"pool.loop": 2 * read + np.eye(3)[[1, 2, 0]]}).connections("pool.loop")
+    np.testing.assert_array_equal(after.to_matrix()[0], [0.0, 9.0, 10.0])
+    np.testing.assert_array_equal(np.sort(after.weights[after.sources == 1]), np.array([2.25, 6.75], np.float32))
+    assert after.to_matrix()[1, 2] == 1.0
+
+
+def test_several_connections_of_a_pair_without_weight_share_alike():
+    none = listed([0, 0], [1, 1], [0.0, 0.0])
+    after = looped(pattern=none).with_weights({"pool.loop": np.full((3, 3), 3.0)}).connections("pool.loop")
+    np.testing.assert_array_equal(after.weights, [1.5, 1.5])
 
 
 def test_a_matrix_that_lies_the_other_way_is_told_to_be_transposed():
