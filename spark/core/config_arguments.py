@@ -156,12 +156,23 @@ def _fill_nested(
                 base = base.updated(**given)
             base = _hand_down(cls, values, base, problems)
         except ConfigError as error:
-            head = (nested if base is None or isinstance(base, dict) else type(base)).__name__ + "."
-            problems.extend(
-                Problem(p.address.removeprefix(head), p.message, p.fix, p.kind).under(name) for p in error.problems
-            )
+            if isinstance(base, dict):
+                own = _without_class(error)
+            else:
+                own = error.relative_to((nested if base is None else type(base)).__name__)
+            problems.extend(own.under(name).problems)
             continue
         values[name] = base
+
+
+def _without_class(error: ConfigError) -> ConfigError:
+    """What is wrong with plain data, by the names of fields alone.
+
+    The class that they name stands at the head of an address, but where it is the class that is unknown.
+    """
+    for head in {p.address.partition(".")[0] for p in error.problems if "." in p.address}:
+        error = error.relative_to(head)
+    return error
 
 
 def _hand_down(cls: type[Nested], values: dict[str, Any], base: Any, problems: list[Problem]) -> Any:
@@ -171,9 +182,8 @@ def _hand_down(cls: type[Nested], values: dict[str, Any], base: Any, problems: l
     try:
         return base.handed(**handed)
     except ConfigError as error:
-        head = type(base).__name__ + "."
-        for problem in error.problems:
-            name = problem.address.removeprefix(head)
+        for problem in error.relative_to(type(base).__name__).problems:
+            name = problem.address
             if problem.kind == "clash" or name not in cls.model_fields:
                 raise
             owned = replace(problem, address=name, fix=cls.model_fields[name].description or "")

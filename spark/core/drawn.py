@@ -94,9 +94,6 @@ def _with(config: Config, changes: dict[str, Any]) -> Config:
     try:
         made = type(config)(**{**given, **changes})
     except ConfigError as error:
-        head = f"{type(config).__name__}."
-        raise ConfigError(
-            Problem(p.address.removeprefix(head), p.message, p.fix, p.kind) for p in error.problems
-        ) from error
+        raise error.relative_to(type(config).__name__) from error
     made._handed, made._as_written = config._handed, config
     return made

@@ -64,6 +64,11 @@ class SparkError(Exception):
         """The same error with every address seen from one level further out: with `prefix` before it."""
         return type(self)(p.under(prefix) for p in self.problems)
 
+    def relative_to(self, owner: str) -> Self:
+        """The same error, in whose addresses `owner`, which stands at their head, is left out."""
+        own = (replace(p, address=p.address.removeprefix(f"{owner}.")) for p in self.problems)
+        return type(self)(replace(p, address="") if p.address == owner else p for p in own)
+
     # Whether addresses are whole as they are, as where a part names what lies beside it.
     is_placed: bool = False
 

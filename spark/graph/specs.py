@@ -248,7 +248,17 @@ class ModuleSpecs:
         if not isinstance(data, dict) or not {"name", "module"} <= set(data):
             raise ConfigError(Problem("module", f"is not a module's description, got {type(data).__name__}"))
         found: Any = registry[str(data["module"])]
-        config = found.config_class().from_dict(data.get("config", {}))
-        given = data.get("inputs", {})
-        inputs = {port: [read_wire(w) for w in _listed(wires)] for port, wires in given.items()}
+        kind = found.config_class()
+        try:
+            config = kind.from_dict(data.get("config", {}))
+        except ConfigError as error:
+            raise error.relative_to(kind.__name__).under("config") from error
+        inputs: dict[str, list[Any]] = {}
+        for port, wires in data.get("inputs", {}).items():
+            inputs[port] = []
+            for number, wire in enumerate(_listed(wires)):
+                try:
+                    inputs[port].append(read_wire(wire))
+                except ConfigError as error:
+                    raise error.under(f"inputs.{port}.{number}") from error
         return cls(str(data["name"]), found, inputs, config, data.get("effects", {}))

@@ -348,6 +348,4 @@ def _output_wire(
 
 
 def _stripped(error: SparkError, head: str) -> list[Problem]:
-    return [
-        Problem(p.address.removeprefix(f"{head}.").removeprefix(head), p.message, p.fix, p.kind) for p in error.problems
-    ]
+    return list(error.relative_to(head).problems)

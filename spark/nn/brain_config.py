@@ -99,13 +99,23 @@ def _modules_map(value: object) -> dict[str, ModuleSpecs]:
     if isinstance(value, ModuleSpecs):
         value = [value]
     if isinstance(value, (list, tuple)):
-        listed = [v if isinstance(v, ModuleSpecs) else ModuleSpecs.from_dict(v, read_wire) for v in value]
+        listed = [_specs(str(number), v) for number, v in enumerate(value)]
         problems = check_names(s.name for s in listed)
         if problems:
             raise ConfigError(p.under("BrainConfig") for p in problems)
         return {s.name: s for s in listed}
     given = _mapping(value, "ModuleSpecs")
-    return {str(k): v if isinstance(v, ModuleSpecs) else ModuleSpecs.from_dict(v, read_wire) for k, v in given.items()}
+    return {str(k): _specs(str(k), v) for k, v in given.items()}
+
+
+def _specs(key: str, value: object) -> ModuleSpecs:
+    if isinstance(value, ModuleSpecs):
+        return value
+    try:
+        return ModuleSpecs.from_dict(value, read_wire)
+    except ConfigError as error:
+        # The class's name at the head is what whoever reads on expects there.
+        raise error.under(key).under("BrainConfig") from error
 
 
 def _mapping(value: object, of: str) -> Mapping[object, object]:

@@ -74,7 +74,8 @@ def _set(config: Changed, name: str, value: object, before: str) -> Changed:
     try:
         return config.updated(**{name: value})
     except ConfigError as error:
-        raise _relative(error, config, before) from error
+        own = error.relative_to(type(config).__name__)
+        raise (own.under(before) if before else own) from error
 
 
 def _in_module(specs: ModuleSpecs, names: list[str], value: object, address: str) -> ModuleSpecs:
@@ -122,12 +123,3 @@ def _with_settings(
     new = _changed(settings, names, value, owner)
     wires[number] = Projection(wires[number].origin, wires[number].port, **new.explicit())
     return specs.with_inputs({**specs.inputs, port: wires})
-
-
-def _relative(error: ConfigError, config: Config, before: str) -> ConfigError:
-    """The error with the path of the config in the place of its class's name."""
-    own = f"{type(config).__name__}."
-    return ConfigError(
-        Problem(p.address.removeprefix(own), p.message, p.fix, p.kind).under(before) if before else p
-        for p in error.problems
-    )

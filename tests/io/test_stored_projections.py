@@ -282,7 +282,7 @@ def test_settings_of_a_projection_have_no_effect_but_at_a_receptor_and_are_refus
 def test_bases_of_families_are_no_components():
     with pytest.raises(spark.ConfigError, match=r"PoolConfig\.soma: is the config of no module"):
         PoolConfig(units=(3,), soma=SomaConfig())
-    with pytest.raises(spark.ConfigError, match=r"ProjectionConfig\.rule: is the config of no module"):
+    with pytest.raises(spark.ConfigError, match=r"\.rule: is the config of no module"):
         Projection("a", "b", rule=RuleConfig())
 
 
@@ -295,3 +295,23 @@ def test_connections_of_projections_are_counted_before_anything_is_built():
     assert (
         connections(pooled(modules_map=[*modules, ModuleSpecs("pool", Pool, wires, PoolConfig(units=(8,)))])) >= 10**7
     )
+
+
+def test_what_is_wrong_in_the_data_of_a_brain_is_named_by_module_port_and_wire():
+    def read(config, wire):
+        ends = [{"origin": "p", "port": "out_spikes"}, {"origin": "p", "port": "out_spikes", "projection": wire}]
+        specs = {"name": "p", "module": "Pool", "inputs": {"excitation": ends}, "config": {"units": [3], **config}}
+        return BrainConfig.from_dict({"modules_map": {"p": specs}})
+
+    read({}, {"weights": 2.0})
+    for config, wire, text in (
+        ({}, {"pattrn": 1}, "p.inputs.excitation.1.projection.pattrn: is unknown. Did you mean 'pattern'?"),
+        ({}, {"pattern": "al_to_all"}, "p.inputs.excitation.1.projection.pattern: 'al_to_all' is no connectivity"),
+        ({}, 3, "p.inputs.excitation.1.projection: its data must be a JSON object, got int"),
+        ({"units": 0}, {}, "p.config.units: "),
+        ({"soma": {"threshold": "x"}}, {}, "p.config.soma.threshold: "),
+        ({"receptors": {"excitation": {"receptor": "X"}}}, {}, "p.config.receptors.excitation.receptor: 'X' is no"),
+    ):
+        with pytest.raises(spark.ConfigError) as error:
+            read(config, wire)
+        assert str(error.value).startswith(f"BrainConfig.modules_map.{text}")

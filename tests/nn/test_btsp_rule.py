@@ -153,7 +153,7 @@ def test_plateaus_are_seen_somewhere_that_is() -> None:
             dendrites={"apical": dendrites.PlateauDendriteConfig()},
         )  # fmt: skip
     text = (
-        "Projection(__call__.s).ProjectionConfig.modulator: is missing, got a rule that is modulated; expected the "
+        "Projection(__call__.s).modulator: is missing, got a rule that is modulated; expected the "
         "name of an input port of the pool. Name one of the pool's `modulators`"
     )
     with refused(spark.ConfigError, text):

@@ -109,3 +109,62 @@ def test_a_pool_has_a_row_that_was_drawn_in_another_order_ascending():
     prepared(pool, excitation=spikes(np.zeros(ORIGINS)))
     table = connection_table(merge(*split(pool)), "excitation")
     assert table.targets[:6].tolist() == [2, 5, 9, 2, 5, 9]
+
+
+class Matrix(Connectivity):
+    """Draws a matrix."""
+
+    def draw(self, generator: Any, pre_shape: Any, post_shape: Any) -> Any:
+        return np.ones((UNITS, ORIGINS))
+
+
+class Pairs(Connectivity):
+    """Draws pairs."""
+
+    def draw(self, generator: Any, pre_shape: Any, post_shape: Any) -> Any:
+        return [(0, 1)]
+
+
+class Silent(Connectivity):
+    """Draws nothing."""
+
+
+class Short(Connectivity):
+    """Takes one shape."""
+
+    def draw(self, generator: Any, shape: Any) -> Any:  # type: ignore[override]
+        return None
+
+
+@pytest.mark.parametrize(
+    ("connectivity", "text"),
+    [
+        (
+            Matrix(),
+            "drew no ConnectionList, got ndarray; expected ConnectionList(starts, post, values). Mend `draw` of "
+            "Matrix: return `FromMatrix(matrix=...).draw(generator, pre_shape, post_shape)`",
+        ),
+        (
+            Pairs(),
+            "drew no ConnectionList, got list; expected ConnectionList(starts, post, values). Mend `draw` of Pairs",
+        ),
+        (
+            Silent(),
+            "Silent does not say which connections there are, got no `draw`. "
+            "Write `draw(self, generator, pre_shape, post_shape)`",
+        ),
+        (
+            Short(),
+            "Short does not take what it is given, got ['generator', 'shape']; expected "
+            "['generator', 'pre_shape', 'post_shape']. Write `draw(self, generator, pre_shape, post_shape)`",
+        ),
+    ],
+)
+def test_what_is_no_list_of_connections_is_refused(connectivity: Connectivity, text: str) -> None:
+    with refused(ConfigError, f"excitatory.config.connections: {text}"):
+        pool = DeltaLIFNeuron(units=(UNITS,), excitatory__connections=connectivity)
+        prepared(pool, excitation=spikes(np.zeros(ORIGINS)))
+
+
+def test_lists_of_python_are_as_good_as_arrays() -> None:
+    assert build(STARTS.tolist(), POST.tolist(), WEIGHTS.tolist()) == ORIGINS

@@ -73,7 +73,7 @@ def test_a_receptor_that_is_called_like_what_every_module_has_is_refused(name):
 
 
 def test_a_rule_names_a_modulator_that_is_wired():
-    head = "Projection(__call__.s).ProjectionConfig.modulator: "
+    head = "Projection(__call__.s).modulator: "
     text = "is missing, got a rule that is modulated; expected the name of an input port of the pool. "
     with refused(ConfigError, f"{head}{text}Name one of the pool's `modulators`"):
         wire(rule=MODULATED)
@@ -94,7 +94,7 @@ def test_a_modulator_is_no_receptor():
 
 
 def test_half_precision_is_for_weights_that_stay():
-    text = "Projection(__call__.s).ProjectionConfig.weight_dtype: is for weights that stay, got float16 beside a rule. "
+    text = "Projection(__call__.s).weight_dtype: is for weights that stay, got float16 beside a rule. "
     with refused(ConfigError, f"{text}Leave it out: weights that change are of the pool's `dtype`"):
         wire(rule=RULE, weight_dtype="float16")
 
@@ -119,7 +119,7 @@ def test_settings_of_a_projection_are_refused_by_its_name(rule):
 
 
 def test_an_unknown_setting_names_the_nearest():
-    with refused(ConfigError, "Projection(__call__.s).ProjectionConfig.weight: is unknown. Did you mean 'weights'?"):
+    with refused(ConfigError, "Projection(__call__.s).weight: is unknown. Did you mean 'weights'?"):
         wire(weight=3.0)
 
 

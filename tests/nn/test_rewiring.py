@@ -333,7 +333,7 @@ def test_connections_begin_with_the_mean_of_first_weights_within_the_bounds(dtyp
 
 
 def _refusals() -> Iterator[Any]:
-    head = "Projection(__call__.s).ProjectionConfig.rewiring"
+    head = "Projection(__call__.s).rewiring"
     yield (
         lambda: Projection("__call__", "s", rewiring=WEAKEST),
         f"{head}: is for weights that change, got no rule. Give the projection a rule, or leave it out",

@@ -103,7 +103,7 @@ def test_it_goes_with_every_receptor_natively() -> None:
 
 def test_what_does_not_go_together_is_named() -> None:
     text = (
-        "Projection(__call__.s).ProjectionConfig.short_term: is for weights that stay, got TsodyksMarkramConfig beside "
+        "Projection(__call__.s).short_term: is for weights that stay, got TsodyksMarkramConfig beside "
         "a rule. Give each a projection of its own"
     )
     with refused(spark.ConfigError, text):

@@ -226,8 +226,7 @@ class PoolConfig(NeuronConfig):
             try:
                 made[name] = config.handed(units=self.units, dt=self.dt, dtype=self.dtype)
             except ConfigError as error:
-                head = f"{type(config).__name__}."
-                own = ConfigError(replace(p, address=p.address.removeprefix(head)) for p in error.problems)
+                own = error.relative_to(type(config).__name__)
                 raise own.under(f"config.{listed}.{name}") from error
         return made
 

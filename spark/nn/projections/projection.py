@@ -126,7 +126,7 @@ class Projection(PortMap):
         try:
             made = ProjectionConfig(**settings)
         except ConfigError as error:
-            raise error.under(f"Projection({origin}.{port})") from error
+            raise error.relative_to(ProjectionConfig.__name__).under(_called(origin, port)) from error
         object.__setattr__(self, "settings", made)
         super().__init__(origin, port)
 
@@ -161,7 +161,14 @@ def read_wire(wire: object) -> object:
     settings = wire["projection"]
     if not isinstance(settings, dict):
         raise ConfigError(Problem("projection", f"its data must be a JSON object, got {type(settings).__name__}"))
-    return Projection(wire["origin"], wire["port"], **settings)
+    try:
+        return Projection(wire["origin"], wire["port"], **settings)
+    except ConfigError as error:
+        raise error.relative_to(_called(wire["origin"], wire["port"])).under("projection") from error
+
+
+def _called(origin: object, port: object) -> str:
+    return f"Projection({origin}.{port})"
 
 
 def usual_names(receptor: str, wires: Iterable[PortMap | None]) -> list[str]:

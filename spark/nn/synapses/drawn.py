@@ -24,6 +24,7 @@ from spark.nn.connections import (
     FixedTotalNumber,
 )
 from spark.nn.connections.base import ascending
+from spark.nn.connections.promised import as_list, require_draw
 from spark.nn.initializers import ArrayInitializer, ByDistance, ConstantInitializer, Initializer
 
 MOST_EDGES = np.iinfo(np.int32).max
@@ -119,13 +120,14 @@ def draw_wire(
     """
     pre = wire.part.shape
     try:
+        require_draw(wire.connections)
         found = wire.connections.draw(generator, pre, units)
     except ConfigError as error:
         owner, _, name = wire.addresses["connections"].rpartition(".")
         # A connectivity says `connections`; here the setting may have another name.
         own = [replace(p, address=p.address.replace("connections", name, 1)) for p in error.problems]
         raise ConfigError(own).under(owner) from error
-    _check_list(wire, found, int(np.prod(pre)), int(np.prod(units)))
+    found = as_list(wire.addresses["connections"], wire.connections, found, int(np.prod(pre)), int(np.prod(units)))
     found = ascending(found)  # Threads cut rows by target.
     weights = _weights(generator, wire, found, units, weight_dtype)
     left = 0 if wire.delay is None else _steps(generator, wire, found, units, dt) - wire.part.late
@@ -158,49 +160,6 @@ def _too_many(address: str, got: str) -> Problem:
         "Wire the origins to ports or pools of their own",
         "size",
     )
-
-
-def _check_list(wire: WireDraw, found: ConnectionList, pre: int, post: int) -> None:
-    """Hold what a connectivity drew to its promise: kernels read and write at these numbers unchecked.
-
-    Raises:
-        ConfigError: It is no list of connections from `pre` units onto `post`; everything that is wrong.
-    """
-    starts, targets, edges = np.asarray(found.starts), np.asarray(found.post), np.size(found.post)
-    wrong = []
-    if starts.shape != (pre + 1,) or starts.dtype.kind not in "iu":
-        wrong.append(
-            f"starts of rows that do not fit, got {starts.dtype} of shape {starts.shape}; "
-            f"expected {pre + 1} whole numbers, one more than there are origins"
-        )
-    elif starts[0] != 0 or starts[-1] != edges:
-        wrong.append(
-            f"starts of rows from {starts[0]} to {starts[-1]}; "
-            f"expected them to go from 0 to {edges}, the number of connections"
-        )
-    elif (starts[1:] < starts[:-1]).any():
-        row = int(np.argmax(starts[1:] < starts[:-1])) + 1
-        wrong.append(f"starts of rows that descend, got {starts[row]} after {starts[row - 1]}; expected ascending ones")
-    if targets.ndim != 1 or targets.dtype.kind not in "iu":
-        wrong.append(
-            f"targets that are no list, got {targets.dtype} of shape {targets.shape}; expected a row of whole numbers"
-        )
-    elif edges and (targets.min() < 0 or targets.max() >= post):
-        worst = targets.min() if targets.min() < 0 else targets.max()
-        wrong.append(f"a target that there is not, got unit {worst}; expected units from 0 to {post - 1}")
-    if found.values is not None:
-        values = np.asarray(found.values)
-        if values.shape != (edges,) or values.dtype.kind not in "iuf":
-            wrong.append(
-                f"weights that do not fit, got {values.dtype} of shape {values.shape}; "
-                f"expected {edges} numbers, one for each connection"
-            )
-        elif not np.isfinite(values).all():
-            wrong.append(f"a weight that is no number, got {values[~np.isfinite(values)][0]}; expected finite ones")
-    if wrong:
-        address = wire.addresses["connections"]
-        mend = f"Mend `draw` of {type(wire.connections).__name__}"
-        raise ConfigError([Problem(address, f"drew {text}", mend, "connections") for text in wrong])
 
 
 def _without_effect(wire: WireDraw, name: str, setting: Initializer) -> list[Problem]:
