@@ -64,6 +64,11 @@ class RuleTable:
         pull = None if self.pull is None else self.pull * rate
         return RuleTable(self.pre, self.post, scale(self.at_pre), scale(self.at_post), pull)
 
+    def largest(self, weight: float) -> float:
+        """The size of the greatest change that one term makes of a `weight`, in its unit, while all traces are 1."""
+        terms = (*self.at_pre, *self.at_post)
+        return max((abs(t.amplitude) * (abs(weight) if t.times_weight else 1.0) for t in terms), default=0.0)
+
     def softened(self, minimum: float, maximum: float) -> "RuleTable":
         """The same with soft bounds: growth shrinks with the room above the weight, decline with that below.
 

@@ -168,7 +168,7 @@ def test_first_weights_outside_of_the_bounds_are_refused_before_they_are_clipped
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize("rule", [plasticity.PairRuleConfig(weight_unit=1.0, maximum=900.0), RULES["BCM"]])
+@pytest.mark.parametrize("rule", [plasticity.PairRuleConfig(rate=100.0, weight_unit=1.0, maximum=900.0), RULES["BCM"]])
 def test_a_first_weight_on_a_bound_is_within_however_half_precision_rounds_both(dtype: str, rule: Any) -> None:
     """Of 123.121 float16 makes 123.125, and of 100.02 100.0."""
     for weight in (123.121, 100.02, 301.3):

@@ -16,7 +16,7 @@ from spark.nn.edge_weights import EdgeWeights
 from spark.nn.plasticity.rule import PlasticityOutput
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import advance, advance_ring, history_of
-from spark.nn.plasticity.weight_rule import WeightRule, require_within
+from spark.nn.plasticity.weight_rule import WeightRule, require_moving, require_within
 
 
 class EventRuleConfig(ModulatedRuleConfig):
@@ -55,7 +55,7 @@ class EventRuleConfig(ModulatedRuleConfig):
             dtype: In which weights are held.
 
         Raises:
-            ConfigError: A first weight lies outside of the bounds.
+            ConfigError: A first weight lies outside of the bounds, or no spike would move the weights in that dtype.
         """
         most = float(first.max()) if first.size else 0.0
         unit = self.weight_unit or (float(np.abs(first).mean()) if first.size else 0.0) or 1.0
@@ -63,6 +63,8 @@ class EventRuleConfig(ModulatedRuleConfig):
         maximum = (2 * most or unit) if self.maximum is None else self.maximum * unit
         require_within(address, first, minimum, maximum, dtype, unit)
         table = self.table().scaled(self.rate, unit)
+        if self.active and not self.modulated:
+            require_moving(f"{address}.rate", first, table, dtype)
         if self.soft_bounds:
             table = table.softened(minimum, maximum)
         return table.coefficients(minimum, maximum)
@@ -90,7 +92,8 @@ class EventRule(WeightRule):
     `moved`, `waiting`, and `pending` where weights do not move in every step.
 
     Raises:
-        ConfigError: A first weight lies outside of the bounds.
+        ConfigError: A first weight lies outside of the bounds, or spikes move weights by less than their dtype can
+            hold; of a modulated rule nobody knows by how much.
         InputError: Weights are not of shape (pre, post).
     """
 

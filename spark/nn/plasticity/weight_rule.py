@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from spark.core.delayed import DelayedSpikes
 from spark.core.errors import ConfigError, InputError, Problem
 from spark.core.ports import PortSpec
 from spark.core.variable import Constant, Variable
+from spark.kernels import RuleTable
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.plasticity.rule import Rule
 from spark.nn.plasticity.third_factor import ThirdFactor, refuse_unmodulated
@@ -118,3 +120,34 @@ def require_within(
                 "bounds",
             )
         )
+
+
+def require_moving(address: str, first: np.ndarray, table: RuleTable, dtype: str) -> None:
+    """Refuse changes that would be lost where they are added to a weight.
+
+    Half of the spacing of a dtype's numbers around the median of the first weights must be less than the greatest
+    change that one spike makes. Example: around 20 pA numbers in float16 lie 2^-6 = 0.0156 pA apart, and 20 pA stays
+    20 pA, however many spikes add 0.007 pA each.
+
+    Args:
+        address: Of what says how much a spike changes, for errors.
+        first: First weights, float32.
+        table: What spikes change, in the unit of `first`.
+        dtype: In which weights are held.
+
+    Raises:
+        ConfigError: All changes would be lost.
+    """
+    sizes = np.abs(first[first != 0])
+    if dtype == "float32" or not sizes.size:
+        return
+    weight = float(np.median(sizes))
+    spacing = float(jnp.finfo(dtype).eps) * 2.0 ** np.floor(np.log2(weight))
+    most = table.largest(weight)
+    if most >= spacing / 2:
+        return
+    text = (
+        f"moves no weight in {dtype}, got changes of at most {most:.3g} by a spike; expected at least "
+        f"{spacing / 2:.3g}, half of what lies between its numbers around a weight of {weight:.3g}"
+    )
+    raise ConfigError(Problem(address, text, "Learn faster, or give the pool `dtype='float32'`", "rounding"))
