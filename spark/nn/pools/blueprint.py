@@ -273,6 +273,17 @@ def _taken(soma: type[Component], config: ComponentConfig, effects: dict[str, st
         for name, effect in effects.items()
         if effect not in possible
     ]
+    ignored = soma.ignores(config) if issubclass(soma, Soma) and isinstance(config, SomaConfig) else {}
+    problems += [
+        Problem(
+            f"config.receptors.{name}",
+            f"brings a {effect}, and the {kind} {soma.__name__} makes no use of it as it is written",
+            ignored[effect],
+            "receptor",
+        )
+        for name, effect in effects.items()
+        if effect in ignored
+    ]
     if problems:
         raise ConfigError(problems)
     return takes

@@ -14,21 +14,23 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.module import Module
 from spark.core.names import suggestion
 from spark.core.parameter import counted
-from spark.core.payloads import CurrentArray, Payload, PotentialArray, SpikeArray
+from spark.core.payloads import ConductanceArray, CurrentArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
 from spark.core.values import Quantity, Texts, by_name
 from spark.core.variable import RandomKey, Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import TRUTH, dimension
-from spark.nn.equations.expression import DRAWN, WORDS, Expression, TextError, parse
+from spark.nn.equations.expression import DRAWN, WORDS, Expression, TextError, names_in, parse
 from spark.nn.equations.parameters import AnyParameters, number_problems, text_problem, values_of
-from spark.nn.equations.text import Equations, read_equations, read_statements
+from spark.nn.equations.text import Equations, put_in, read_equations, read_statements
 from spark.nn.equations.units import CURRENT, NUMBER, TIME, VOLTAGE
 from spark.nn.equations.values import at_build, evaluate
 from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
 
 INPUT = "I"
+# The sum of all conductances, nS, which no text can name.
+OPENED = "the sum of conductances"
 # The length of a step, in a threshold.
 STEP = "dt"
 # What the soma keeps beside its variables, which therefore cannot be called so.
@@ -134,10 +136,31 @@ class SomaEquations:
         """Names of what changes."""
         return {one.name for one in self.equations.differentials}
 
-    def problem(self) -> schemes.Problem:
-        """What is to be integrated."""
-        rates = {one.name: one.rate.tree for one in self.equations.differentials}
-        return schemes.Problem(rates, self.values, frozenset({INPUT}), self.config.dt)
+    def problem(self, opened: bool = False) -> schemes.Problem:
+        """What is to be integrated.
+
+        Args:
+            opened: Whether conductances arrive: then `I` is the current less their sum times the potential, so that
+                schemes know how it follows the potential within a step.
+        """
+        rates = {one.name: one.rate for one in self.equations.differentials}
+        inputs, put = {INPUT}, dict[str, ast.expr]()
+        if opened:
+            inputs.add(OPENED)
+            flows = ast.BinOp(ast.Name(OPENED), ast.Mult(), ast.Name(self.config.potential))
+            put[INPUT] = ast.BinOp(ast.Name(INPUT), ast.Sub(), flows)
+        trees = {name: put_in(rate, put) for name, rate in rates.items()}
+        return schemes.Problem(trees, self.values, frozenset(inputs), self.config.dt)
+
+    @property
+    def takes_current(self) -> bool:
+        """Whether any expression names `I`."""
+        return INPUT in names_in(self._trees())
+
+    def _trees(self) -> list[ast.expr]:
+        """All that is computed in a step."""
+        rates = [one.rate.tree for one in self.equations.differentials]
+        return [*rates, self.threshold.tree, *(assigned.tree for _, assigned in self.reset)]
 
     @property
     def draws(self) -> bool:
@@ -239,22 +262,25 @@ class EquationSoma(Soma):
     array code, by the scheme of the config. Order of update in a step: all variables advance together, with the current
     as it is in this step; jumps come on top of the potential; units for which the threshold holds fire, unless they
     are refractory; then the assignments of `reset`, in their order. A variable that stays `(unless refractory)` neither
-    advances nor takes jumps meanwhile. A threshold with `rand()` draws a number, uniform in [0, 1), for every unit in
+    advances nor takes jumps meanwhile. Where receptors open conductances, `I` is the current less their sum times the
+    potential: of the schemes `exponential_euler` and `auto` a variable that is linear in itself stays between its
+    targets however large they are. A threshold with `rand()` draws a number, uniform in [0, 1), for every unit in
     every step.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
-    unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: those of the equations, in mV, ms, pA and their products (a conductance in nS, a resistance in GOhm);
     `refractory` (steps left), if there is a refractory period.
     Source: after the way of writing models of Brian 2, Stimberg, Brette & Goodman 2019, doi:10.7554/eLife.47314.
 
     Raises:
-        ConfigError: The text cannot be read, with line and column; or jumps arrive, and no potential is named.
+        ConfigError: The text cannot be read, with line and column; or jumps or conductances arrive, and no potential is
+            named; or the scheme is `exact`, and conductances arrive.
     """
 
     config: EquationSomaConfig
     exposes = {"potential": PotentialArray}
-    unit_ports = ("current", "jump", "spikes")
+    unit_ports = ("current", "conductance", "jump", "spikes")
     any_of = ("current",)
 
     @classmethod
@@ -262,7 +288,18 @@ class EquationSoma(Soma):
         """The potential, if the text has one."""
         return cls.exposes if config.potential else {}
 
-    def build(self, current: PortSpec | None = None, jump: PortSpec | None = None) -> None:
+    @classmethod
+    def ignores(cls, config: EquationSomaConfig) -> dict[str, str]:
+        """Currents, where no expression names `I`, and conductances also where no potential is named."""
+        fix = f"Name `{INPUT}` in the equations, the current in pA"
+        ignored = {} if config.potential else {"conductance": "Name the potential: `potential='v'`"}
+        if not SomaEquations(config).takes_current:
+            ignored |= {"current": fix, "conductance": fix}
+        return ignored
+
+    def build(
+        self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
+    ) -> None:
         """Variables of the shape of what arrives, and everything that is known before the first step."""
         config, shape = self.config, self.shape_of_units() if current is None else current.shape
         owner = f"{self.path or type(self).__name__}.config"
@@ -274,6 +311,11 @@ class EquationSoma(Soma):
         if jump is not None and not config.potential:
             text = "is needed where jumps arrive, got no name"
             raise ConfigError(Problem(f"{owner}.potential", text, "Name the membrane potential", "missing"))
+        problem = read.problem(conductance is not None)
+        why = schemes.refusal(problem, config.scheme)
+        if why:
+            fix = "Leave it at 'auto': conductances arrive" if conductance is not None else "Leave it at 'auto'"
+            raise ConfigError(Problem(f"{owner}.scheme", why, fix, "scheme"))
         for name, value in read.values.items():
             setattr(self, f"parameter_{name}", self.make(f"parameters.{name}", value, shape))
         self.coefficients: tuple[str, ...] = ()
@@ -283,7 +325,7 @@ class EquationSoma(Soma):
             self.coefficients += (label,)
 
         try:
-            schemes.prepare(read.problem(), config.scheme, keep)
+            schemes.prepare(problem, config.scheme, keep)
         except (ArithmeticError, ValueError) as error:
             text = f"has a coefficient that is no number: {error}"
             raise ConfigError(Problem(f"{owner}.equations", text, "Look at the parameters", "equation")) from error
@@ -312,7 +354,12 @@ class EquationSoma(Soma):
         """The potential's variable, under its own name."""
         return super().behind(self.config.potential if name == "potential" else name)
 
-    def __call__(self, current: CurrentArray | None = None, jump: PotentialArray | None = None) -> SomaOutput:
+    def __call__(
+        self,
+        current: CurrentArray | None = None,
+        conductance: ConductanceArray | None = None,
+        jump: PotentialArray | None = None,
+    ) -> SomaOutput:
         """Advance one step."""
         read, config = SomaEquations(self.config), self.config
         held = {one.name for one in read.equations.differentials if one.held}
@@ -325,7 +372,12 @@ class EquationSoma(Soma):
         def coefficient(label: str) -> Numeric | None:
             return leaf_named(self, f"coefficient_{label}").value if label in self.coefficients else None
 
-        after = schemes.advance(read.problem(), config.scheme, before, values, coefficient)
+        whole = values
+        if conductance is not None:
+            opened = conductance.value.astype(jnp.float32)
+            values = {**values, INPUT: values[INPUT] - opened * before[config.potential]}
+            whole = {**whole, OPENED: opened}
+        after = schemes.advance(read.problem(conductance is not None), config.scheme, before, whole, coefficient)
         if jump is not None:
             after[config.potential] = after[config.potential] + jump.value.astype(jnp.float32)
         ready = self.refractory.value == 0 if self.refracts else None

@@ -51,6 +51,11 @@ class Soma(Component):
         return cls.rest(config)
 
     @classmethod
+    def ignores(cls, config: SomaConfig) -> dict[str, str]:
+        """Input ports of which it makes no use by its `config`, and how to mend that: what arrives would vanish."""
+        return {}
+
+    @classmethod
     def acting(cls, config: SomaConfig, current: Decays) -> Numeric:
         """How much of a current that decays within the step acts as a current that is constant would: 1 is all.
 
