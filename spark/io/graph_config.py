@@ -1,6 +1,6 @@
 """From a document to the config of its brain, and back; with everything that is wrong, at its node, wire or field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,10 @@ from spark.core.payloads import Payload
 from spark.core.registry import modules as registry
 from spark.graph.check import check_names, check_wires, inputs_of, ports_of, resolve
 from spark.graph.specs import CALL, InputSpec, ModuleSpecs, OutputSpec, PortMap
-from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, natural
+from spark.io.model_file import BRAIN, BRAIN_FIELDS, INPUT, OUTPUT, Document, natural
 from spark.io.nesting import misplaced
 from spark.io.sparse import from_sparse
+from spark.io.unknown_names import unknown_names
 from spark.nn import BrainConfig
 from spark.nn.brain_config import OutputMap
 from spark.nn.projections.projection import Projection, ProjectionConfig
@@ -23,8 +24,6 @@ PAYLOADS: dict[str, type[Payload]] = {
     for c in vars(payloads).values()
     if isinstance(c, type) and issubclass(c, Payload) and c is not Payload
 }
-# Fields of a brain's config that a document keeps in the node, or in `meta` for the outermost brain.
-BRAIN_FIELDS = ("dt", "seed", "check_numbers", "transparent")
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,15 @@ def brain_config(document: Document) -> tuple[BrainConfig | None, list[Located]]
         if parent is not None and (parent not in known or document["nodes"][parent]["type"] != BRAIN):
             problem = Problem(str(node["name"]), "is inside of something that is no brain", "Delete it", "orphan")
             level.found.append(Located(problem, node=key))
-    return (None if level.found else config), level.found
+    # A name that was misspelt comes before what follows from it.
+    found = [*_misspelt(document), *level.found]
+    return (None if found else config), found
+
+
+def _misspelt(document: Document) -> Iterator[Located]:
+    for problem, table, key in unknown_names(document):
+        at = {"nodes": "node", "edges": "edge"}.get(table)
+        yield Located(problem, **({at: key} if at else {}))
 
 
 def children(document: Document, parent: str | None) -> dict[str, Any]:
@@ -228,9 +235,8 @@ def _specs(level: Level, key: str, node: Any) -> ModuleSpecs | None:
         return None
     if node["type"] == BRAIN:
         inner = Level(level.document, key, f"{level.path}{name}.")
-        unknown = sorted(set(given) - set(BRAIN_FIELDS))
-        if unknown:
-            inner.note(Problem(unknown[0], "is no field of a brain", suggestion(unknown[0], BRAIN_FIELDS)), node=key)
+        for unknown in sorted(set(given) - set(BRAIN_FIELDS)):
+            inner.note(Problem(unknown, "is no field of a brain", suggestion(unknown, BRAIN_FIELDS)), node=key)
         config = _config_of(inner, {k: v for k, v in given.items() if k in BRAIN_FIELDS})
         level.found += inner.found
         return None if config is None else ModuleSpecs(name, cls, {}, config)

@@ -5,7 +5,7 @@ from typing import Any
 from spark.core.registry import modules as registry
 from spark.graph.specs import CALL
 from spark.io.layout import arrange
-from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, new_document
+from spark.io.model_file import BRAIN, BRAIN_FIELDS, INPUT, OUTPUT, Document, new_document
 from spark.io.sparse import sparse
 from spark.nn import Brain, BrainConfig
 from spark.nn.projections import Projection
@@ -28,7 +28,7 @@ def document_of(config: BrainConfig, name: str = "brain") -> Document:
 
 def _settings(config: BrainConfig) -> dict[str, Any]:
     given = sparse(config)
-    return {k: given[k] for k in ("dt", "seed", "check_numbers", "transparent") if k in given}
+    return {k: given[k] for k in BRAIN_FIELDS if k in given}
 
 
 def _fill(document: Document, config: BrainConfig, parent: str | None) -> None:

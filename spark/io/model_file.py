@@ -4,7 +4,8 @@ A document is plain data: `{"format", "version", "meta", "run", "nodes", "edges"
 last five are tables from stable ids to records. A node inside a brain names that brain's node as its `parent`; nodes of
 the types `Input` and `Output` are a brain's own ports. A wire into a receptor may have a `projection`, its settings.
 Whatever is unknown is kept as it is and written back: a type
-that is not installed, a wire that hangs in the air, a field of a newer version.
+that is not installed, a wire that hangs in the air, a field of a newer version. No brain is built from such a document:
+see `spark.io.graph_config`.
 """
 
 import json
@@ -26,6 +27,8 @@ SUFFIX = ".spark.json"
 TABLES = ("nodes", "edges", "notes", "groups", "probes")
 SINGLE = ("meta", "run")
 INPUT, OUTPUT, BRAIN = "Input", "Output", "Brain"
+# Fields of a brain's config that a document keeps in the node, or in `meta` for the outermost brain.
+BRAIN_FIELDS = ("dt", "seed", "check_numbers", "transparent")
 
 MOST_BYTES = 8 << 20
 MOST_RECORDS = 100_000

@@ -133,6 +133,118 @@ DEFECTS = {
         "dt",
         "must be > 0",
     ),
+    "a misspelt table": (
+        lambda d: d.update(nots={}),
+        "unknown-name",
+        None,
+        None,
+        None,
+        "nots: is unknown. Did you mean 'n",
+    ),
+    "a misspelt property": (
+        lambda d: d["meta"].update(sede=3),
+        "unknown-name",
+        None,
+        None,
+        None,
+        "meta.sede: is unknown. Did you mean 'seed'?",
+    ),
+    "a property with a capital": (
+        lambda d: d["meta"].update(Dt=0.5),
+        "unknown-name",
+        None,
+        None,
+        None,
+        "meta.Dt: is unknown. Did you mean 'dt'?",
+    ),
+    "a misspelt field of a node": (
+        node("n3", confg={"units": [9]}),
+        "unknown-name",
+        "n3",
+        None,
+        None,
+        "nodes.n3.confg: is unknown. Did you mean 'config'?",
+    ),
+    "a misspelt field of an input": (
+        config("n1", shapes=[30]),
+        "unknown-name",
+        "n1",
+        None,
+        None,
+        "nodes.n1.config.shapes: is unknown. Did you mean 'shape'?",
+    ),
+    "a misspelt projection": (
+        lambda d: d["edges"]["e2"].update(projections={"weights": 200.0}),
+        "unknown-name",
+        None,
+        "e2",
+        None,
+        "edges.e2.projections: is unknown. Did you mean 'projection'?",
+    ),
+    "a weight beside a projection": (
+        lambda d: d["edges"]["e2"].update(weight=3),
+        "unknown-name",
+        None,
+        "e2",
+        None,
+        "edges.e2.weight: is unknown. Known: 'from', 'order', 'projection', 'to'",
+    ),
+    "a misspelt place": (
+        lambda d: d["nodes"]["n3"]["ui"].update(hight=3),
+        "unknown-name",
+        "n3",
+        None,
+        None,
+        "nodes.n3.ui.hight: is unknown. Did you mean 'height'?",
+    ),
+    "a misspelt note": (
+        put("notes", "t1", {"txt": ""}),
+        "unknown-name",
+        None,
+        None,
+        None,
+        "notes.t1.txt: is unknown. Did you mean 'text'?",
+    ),
+    "a misspelt frame": (
+        put("groups", "g1", {"nodes": [], "nam": "x"}),
+        "unknown-name",
+        None,
+        None,
+        None,
+        "groups.g1.nam: is unknown. Did you mean 'name'?",
+    ),
+    "a misspelt probe": (
+        put("probes", "p1", {"path": "pool", "veiw": "raster"}),
+        "unknown-name",
+        None,
+        None,
+        None,
+        "probes.p1.veiw: is unknown. Did you mean 'view'?",
+    ),
+    "a misspelt setting of a run": (
+        lambda d: d["run"].update(enviroment="CartPole-v1"),
+        "unknown-name",
+        None,
+        None,
+        None,
+        "run.enviroment: is unknown. Did you mean 'environment'?",
+    ),
+    "a misspelt source of an input": (
+        lambda d: d["run"]["inputs"]["level"].update(valeu=1),
+        "unknown-name",
+        None,
+        None,
+        None,
+        "run.inputs.level.valeu: is unknown. Did you mean 'value'?",
+    ),
+    "a misspelt condition": (
+        lambda d: d["run"].update(stop={"silense": 10}),
+        "unknown-name",
+        None,
+        None,
+        None,
+        "run.stop.silense: is unknown. Did you mean 'silence'?",
+    ),
     "a problem deep inside": (inside, "missing", "n9", None, "async_spikes", "is missing"),
 }
 
@@ -163,6 +275,15 @@ def test_one_defect_is_one_problem():
         document = small()
         DEFECTS[name][0](document)
         assert len(brain_config(document)[1]) == 1, name
+
+
+def test_every_misspelt_setting_of_an_inner_brain_is_named():
+    document = small()
+    inside(document)
+    document["nodes"]["n8"]["config"] = {"sede": 1, "Dt": 0.5}
+    told = [str(p.problem) for p in brain_config(document)[1]]
+    assert "inner.sede: is no field of a brain. Did you mean 'seed'?" in told
+    assert "inner.Dt: is no field of a brain. Did you mean 'dt'?" in told
 
 
 def test_problems_come_together():

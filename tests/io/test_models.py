@@ -1,5 +1,7 @@
 """Brains from model files and into them."""
 
+import json
+
 import pytest
 from documents import small, tutorial
 
@@ -32,6 +34,27 @@ def test_everything_that_is_wrong_is_named_with_the_file(tmp_path):
     assert len(caught.value.problems) == 2
     assert f"{path}: pool.config.soma.thresold: is unknown. Did you mean 'threshold'?" in str(caught.value)
     assert f"{path}: noise.signal: signal is not wired" in str(caught.value)
+
+
+def test_a_file_in_which_a_name_is_misspelt_gives_no_brain_without_what_it_names(tmp_path):
+    document = small()
+    document["edges"]["e2"]["projections"] = {"weights": 200.0}
+    document["meta"]["sede"] = 1
+    path = tmp_path / "bad.spark.json"
+    save_document(document, path)
+    with pytest.raises(spark.FormatError) as caught:
+        spark.load_model(path)
+    assert f"{path}: edges.e2.projections: is unknown. Did you mean 'projection'?" in str(caught.value)
+    assert f"{path}: meta.sede: is unknown. Did you mean 'seed'?" in str(caught.value)
+
+
+def test_a_file_of_a_newer_version_says_so_before_names_that_only_that_version_knows(tmp_path):
+    document = {**small(), "version": 99, "sounds": {}}
+    path = tmp_path / "new.spark.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(spark.FormatError, match="has an unknown version, got 99") as caught:
+        spark.load_model(path)
+    assert len(caught.value.problems) == 1
 
 
 def test_another_ending_is_refused(tmp_path):
