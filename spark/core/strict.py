@@ -12,20 +12,27 @@ MOST_BYTES = 64 << 20
 MOST_PARTS = 1_000_000
 MOST_DEPTH = 64
 MOST_TEXT = 1 << 16
+_BY_SPARK = "Write it with Spark"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Where a value stands: its name or place in what holds it, and where that stands.
 _Trail = tuple[Any, "_Trail"] | None
 
 
-def read_json(address: str, text: bytes | str, most_bytes: int = MOST_BYTES) -> Any:
+def read_json(address: str, text: bytes | str, most_bytes: int = MOST_BYTES, shorten: str = _BY_SPARK) -> Any:
     """Parse JSON.
+
+    Args:
+        address: Where it stands.
+        text: The JSON.
+        most_bytes: How long it may be.
+        shorten: How to mend text that is longer.
 
     Raises:
         FormatError: It is longer than `most_bytes`, no JSON in UTF-8, nested too deeply, has a name twice in one
             object, a number that JSON does not know, or one beyond what 64 bits hold.
     """
     if len(text) > most_bytes:
-        raise _error(address, f"is too long, got {len(text):,} bytes; expected at most {most_bytes:,}")
+        raise _error(address, too_long(len(text), most_bytes), shorten)
     # Two bytes of text can become a list of 64 bytes and more.
     begins = ("{", "[") if isinstance(text, str) else (b"{", b"[")
     if sum(text.count(b) for b in begins) > MOST_PARTS:  # type: ignore[arg-type]
@@ -43,8 +50,18 @@ def read_json(address: str, text: bytes | str, most_bytes: int = MOST_BYTES) -> 
         raise _error(address, f"is not the JSON that it should be: {error}") from error
 
 
-def read_bounded(path: Path, most_bytes: int) -> bytes:
+def too_long(size: int, most_bytes: int) -> str:
+    """What is wrong with so many bytes."""
+    return f"is too long, got {size:,} bytes; expected at most {most_bytes:,}"
+
+
+def read_bounded(path: Path, most_bytes: int, shorten: str = _BY_SPARK) -> bytes:
     """The bytes of a file, whose size is looked at first.
+
+    Args:
+        path: The file.
+        most_bytes: How long it may be.
+        shorten: How to mend a file that is longer.
 
     Raises:
         FormatError: It cannot be read, is no plain file, or is longer than `most_bytes`.
@@ -65,7 +82,7 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
         text = f"cannot be read: {(error.strerror if isinstance(error, OSError) else None) or error}"
         raise FormatError(Problem(str(path), text, "Check the path", "format")) from error
     if size > most_bytes:
-        raise _error(str(path), f"is too long, got {size:,} bytes; expected at most {most_bytes:,}")
+        raise _error(str(path), too_long(size, most_bytes), shorten)
     return data
 
 
@@ -125,8 +142,8 @@ def _place(address: str, trail: _Trail) -> str:
     return f"{address}: {place}" if address and place else address or place
 
 
-def _error(address: str, message: str) -> FormatError:
-    return FormatError(Problem(address, message, "Write it with Spark", "format"))
+def _error(address: str, message: str, fix: str = _BY_SPARK) -> FormatError:
+    return FormatError(Problem(address, message, fix, "format"))
 
 
 def _no_number(name: str) -> Any:

@@ -23,7 +23,7 @@ from spark.editor.paths import Root
 from spark.editor.session import read_openable
 from spark.io import save_checkpoint
 from spark.io.graph_of import document_of
-from spark.io.model_file import SUFFIX, Document
+from spark.io.model_file import SUFFIX, Document, readable
 from spark.nn import Brain, BrainConfig
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -50,6 +50,7 @@ class GraphEditor:
             does not hold the file.
         FormatError: The file cannot be opened, or one of that ending cannot be begun.
         RegistryError: The brain has a module that is in no catalogue.
+        SaveError: The brain could not be saved as a model file, as with large matrices of connections.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class GraphEditor:
         first: Document | str | None = None
         if isinstance(what, (Brain, BrainConfig)):
             first = document_of(what.config if isinstance(what, Brain) else what)
+            readable("brain", first)
         elif what is not None:
             if not str(what):
                 raise FormatError(Problem("file", "is none, got ''", "Leave it out for an empty brain", "path"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from spark.core.errors import FormatError, Problem, RunError, SparkError
 from spark.core.names import suggestion
+from spark.core.strict import too_long
 from spark.editor import catalogue_view, gallery
 from spark.editor.command_table import CommandError
 from spark.editor.fixes import fixes_of
@@ -18,7 +19,7 @@ from spark.editor.replay import replay_page
 from spark.editor.wires import NEED_SHAPES, copied
 from spark.io.code import python_code
 from spark.io.graph_config import brain_config
-from spark.io.model_file import MOST_BYTES, SUFFIX, new_document, write_document
+from spark.io.model_file import MOST_BYTES, SUFFIX, TOO_LARGE, new_document, readable
 from spark.io.pictures import SUFFIXES, model_in, svg
 
 Request = Callable[..., Awaitable[Any]]
@@ -122,7 +123,7 @@ async def open_example(live: Live, name: str) -> Any:
 async def open_data(live: Live, name: str, data: str) -> Any:
     """Open a file that was dropped on the page: a model file or a picture that has one inside."""
     if len(data) > 2 * MOST_BYTES:
-        raise FormatError(Problem(name[:80], "is too long", "", "format"))
+        raise FormatError(Problem(name[:80], too_long(len(data) * 3 // 4, MOST_BYTES), TOO_LARGE, "format"))
     live.session.take(model_in(name[:80], base64.b64decode(data, validate=True)))
     await live.replaced()
 
@@ -166,7 +167,7 @@ async def export(live: Live, kind: str) -> Any:
     document = live.session.document
     name = str(document["meta"].get("name") or "brain")
     if kind == "model":
-        return {"name": f"{name}{SUFFIX}", "text": write_document(document).decode()}
+        return {"name": f"{name}{SUFFIX}", "text": readable(name, document).decode()}
     if kind == "svg":
         return {"name": f"{name}.svg", "text": svg(document)}
     if kind == "replay":

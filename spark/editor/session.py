@@ -16,6 +16,7 @@ from spark.editor.paths import Root
 from spark.io.model_file import (
     MOST_BYTES,
     SUFFIX,
+    TOO_LARGE,
     Document,
     new_document,
     read_document,
@@ -242,7 +243,7 @@ def read_openable(root: Root, path: str) -> tuple[Document, str | None]:
         FormatError: The file is not there, has another ending, or holds no document.
     """
     found = root.resolve(path, (SUFFIX, *SUFFIXES))
-    data = read_bounded(found, MOST_BYTES if found.name.endswith(SUFFIX) else MOST_PICTURE)
+    data = read_bounded(found, MOST_BYTES if found.name.endswith(SUFFIX) else MOST_PICTURE, TOO_LARGE)
     if found.name.endswith(SUFFIX):
         return read_document(found.name, data), hashlib.sha256(data).hexdigest()
     return model_in(found.name, data), None

@@ -24,7 +24,7 @@ from spark.core.errors import FormatError, Problem, SaveError, SparkError
 from spark.core.memory import machine_memory
 from spark.core.rows import read_host
 from spark.core.state import Graph, State
-from spark.core.strict import check_plain, read_bounded, read_json
+from spark.core.strict import MOST_BYTES, check_plain, read_bounded, read_json, too_long
 from spark.core.transform import STEP, split
 from spark.io.atomic import write_atomically
 from spark.io.sizes import memory, units
@@ -49,7 +49,8 @@ def save_checkpoint(brain: Brain, path: str | Path) -> None:
         path: The file.
 
     Raises:
-        SaveError: Writing failed, or a module's class is in no catalogue, so that nobody could load it.
+        SaveError: Writing failed; or nobody could load it: a module's class is in no catalogue, or the config is
+            longer than is read, as with matrices of millions of connections. Nothing is written then.
     """
     save_with_notes(brain, Path(path), {})
 
@@ -83,8 +84,25 @@ def save_with_notes(brain: Brain, path: Path, notes: Mapping[str, str]) -> None:
         "state": _digest(arrays),
     }
     plain = {n: a.view(f"u{a.dtype.itemsize}") if n in foreign else a for n, a in arrays.items()}
-    data = safetensors.numpy.save(plain, metadata={**notes, _MANIFEST: json.dumps(manifest, allow_nan=False)})
+    data = safetensors.numpy.save(plain, metadata={**notes, _MANIFEST: _written(path, manifest)})
     write_atomically(path, data)
+
+
+def _written(path: Path, manifest: Mapping[str, object]) -> str:
+    """The manifest as JSON.
+
+    Raises:
+        SaveError: It is none that can be read again.
+    """
+    text = json.dumps(manifest, allow_nan=False)
+    if len(text) > MOST_BYTES:
+        fix = "Draw its connections by patterns and its values by initializers: their seed is all that is kept of them"
+        raise SaveError(Problem(f"{path}: config", too_long(len(text), MOST_BYTES), fix, "format"))
+    try:
+        check_plain(f"{path}: config", manifest["config"], _MOST_CONFIG_DEPTH, _MOST_CONFIG_TEXT)
+    except FormatError as error:
+        raise SaveError(replace(p, fix="Make it shorter or flatter") for p in error.problems) from error
+    return text
 
 
 @checked

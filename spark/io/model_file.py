@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from spark.core.errors import FormatError, Problem
+from spark.core.errors import FormatError, Problem, SaveError
 from spark.core.strict import check_plain, read_bounded, read_json
 from spark.io.atomic import write_atomically
 from spark.io.nesting import misplaced
@@ -32,6 +32,8 @@ BRAIN_FIELDS = ("dt", "seed", "check_numbers", "transparent")
 
 MOST_BYTES = 8 << 20
 MOST_RECORDS = 100_000
+# What to do with a brain whose settings are too many for a file that people read and compare.
+TOO_LARGE = "Keep such a brain as a checkpoint: `spark.save_checkpoint`"
 
 Document = dict[str, Any]
 # Table, id, record before (None: was not there), record after (None: is gone).
@@ -95,7 +97,7 @@ def read_document(address: str, data: bytes | str) -> Document:
     Raises:
         FormatError: It is no document: everything that is wrong with its form.
     """
-    return check_document(address, read_json(address, data, MOST_BYTES))
+    return check_document(address, read_json(address, data, MOST_BYTES, TOO_LARGE))
 
 
 def check_document(address: str, found: Any) -> Document:
@@ -207,16 +209,30 @@ def load_document(path: str | Path) -> Document:
     Raises:
         FormatError: It cannot be read, or is none.
     """
-    return read_document(str(path), read_bounded(Path(path), MOST_BYTES))
+    return read_document(str(path), read_bounded(Path(path), MOST_BYTES, TOO_LARGE))
+
+
+def readable(address: str, document: Document) -> bytes:
+    """The bytes of a document, if they are what `read_document` reads again.
+
+    Raises:
+        SaveError: They are not: everything that is wrong.
+    """
+    data = write_document(document)
+    try:
+        read_document(address, data)
+    except FormatError as error:
+        raise SaveError(p if p.fix else replace(p, fix=TOO_LARGE) for p in error.problems) from error
+    return data
 
 
 def save_document(document: Document, path: str | Path) -> bytes:
     """Write a model file atomically; returns what was written.
 
     Raises:
-        SaveError: Writing failed; what was there before is untouched.
+        SaveError: Writing failed, or the file could not be read again; what was there before is untouched.
     """
-    data = write_document(document)
+    data = readable(str(path), document)
     write_atomically(Path(path), data)
     return data
 

@@ -49,7 +49,8 @@ def save_model(brain: Brain | BrainConfig, path: str | Path, name: str | None = 
     Raises:
         FormatError: The path has another ending than `.spark.json`.
         RegistryError: A module's class is in no catalogue.
-        SaveError: Writing failed.
+        SaveError: Writing failed, or the file would be longer than `load_model` reads, as with large matrices of
+            connections: nothing is written.
     """
     path = Path(path)
     if not path.name.endswith(SUFFIX):

@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from spark.core.errors import FormatError, Problem
-from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, read_document, write_document
+from spark.io.model_file import BRAIN, INPUT, OUTPUT, Document, read_document, readable
 
 SUFFIXES = (".svg", ".png")
 KEYWORD = "spark-graph"
@@ -23,7 +23,11 @@ _COLOURS = {INPUT: "#3a7d44", OUTPUT: "#3a7d44", BRAIN: "#5b4b8a"}
 
 
 def svg(document: Document, parent: str | None = None) -> str:
-    """The graph of a brain as SVG; ports and wires as on the page."""
+    """The graph of a brain as SVG; ports and wires as on the page.
+
+    Raises:
+        SaveError: The document is none that could be taken out again.
+    """
     nodes = {k: n for k, n in document["nodes"].items() if n.get("parent") == parent}
     edges = [e for e in document["edges"].values() if e["from"][0] in nodes and e["to"][0] in nodes]
     ports = {k: _ports(k, edges) for k in nodes}
@@ -86,7 +90,7 @@ def _place(boxes: Any, ports: Any, end: list[str], side: int) -> tuple[float, fl
 
 
 def _inside(document: Document) -> str:
-    return BEGIN + base64.b64encode(write_document(document)).decode() + END
+    return BEGIN + base64.b64encode(readable("picture", document)).decode() + END
 
 
 def model_in(name: str, data: bytes) -> Document:

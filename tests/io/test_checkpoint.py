@@ -413,3 +413,11 @@ def test_a_file_that_counts_steps_in_32_bits_still_loads(tmp_path):
     spark.save_checkpoint(saved, path)
     brain = spark.load_checkpoint(resaved(path, step=np.array(1234, np.int32)))
     assert int(brain.state["step"]) == 1234
+
+
+def test_a_checkpoint_whose_config_is_longer_than_is_read_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "MOST_BYTES", 1000)
+    path = tmp_path / "a.safetensors"
+    with pytest.raises(spark.SaveError, match=r"is too long, got [\d,]+ bytes; expected at most 1,000\. Draw its conn"):
+        spark.save_checkpoint(tutorial_brain(), path)
+    assert not path.exists()

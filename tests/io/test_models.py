@@ -2,13 +2,17 @@
 
 import json
 
+import numpy as np
 import pytest
 from documents import small, tutorial
 
 import spark
 from spark.demo import tutorial_config
-from spark.io.model_file import save_document
+from spark.editor.launch import GraphEditor
+from spark.io.graph_of import document_of
+from spark.io.model_file import save_document, write_document
 from spark.io.pictures import svg
+from spark.nn import neurons
 
 
 def test_a_saved_brain_is_loaded_equal(tmp_path):
@@ -55,6 +59,40 @@ def test_a_file_of_a_newer_version_says_so_before_names_that_only_that_version_k
     with pytest.raises(spark.FormatError, match="has an unknown version, got 99") as caught:
         spark.load_model(path)
     assert len(caught.value.problems) == 1
+
+
+def large(units):
+    """A brain whose connections are a matrix of all pairs of so many units."""
+    net = spark.Network(dt=0.1, seed=1)
+    pool = net.pool("e", units, neurons.CurrentLIFNeuron)
+    net.connect(pool, pool.excitation, np.full((units, units), 0.123456789))
+    return net.config()
+
+
+def test_a_model_file_that_nothing_could_open_again_is_not_written(tmp_path):
+    """What stood there stays, and the error says where such a brain can be kept."""
+    path = tmp_path / "big.spark.json"
+    path.write_text("before")
+    config = large(700)
+    with pytest.raises(spark.SaveError, match=r"is too long, got [\d,]+ bytes; expected at most 8,388,608.*checkpoint"):
+        spark.save_model(config, path)
+    assert path.read_text() == "before"
+    with pytest.raises(spark.SaveError, match=r"is too long.*`spark\.save_checkpoint`"):
+        svg(document_of(config))
+    with pytest.raises(spark.SaveError, match=r"is too long.*`spark\.save_checkpoint`"):
+        GraphEditor(config, folder=tmp_path, drafts=tmp_path / "drafts")
+    path.write_bytes(write_document(document_of(config)))
+    with pytest.raises(spark.FormatError, match=r"is too long.*`spark\.save_checkpoint`"):
+        spark.load_model(path)
+    spark.save_checkpoint(spark.nn.Brain(config), tmp_path / "big.safetensors")
+    assert spark.load_checkpoint(tmp_path / "big.safetensors").config == config
+
+
+def test_a_text_that_is_too_long_to_be_read_is_not_written(tmp_path):
+    path = tmp_path / "a.spark.json"
+    with pytest.raises(spark.SaveError, match="holds text that is too long"):
+        spark.save_model(tutorial_config(), path, "x" * 70_000)
+    assert not path.exists()
 
 
 def test_another_ending_is_refused(tmp_path):
