@@ -1,7 +1,6 @@
 """The command `spark`."""
 
 import argparse
-import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 
 import spark
 from spark.doctor import report
+from spark.importing import add_import, import_modules
 from spark.learn.command import add_commands, run_command
 
 NEEDED_BY_EDITOR = ("starlette", "uvicorn", "websockets")
@@ -41,13 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
     edit.add_argument("--allow-host", action="append", default=[], help="another name:port by which browsers reach it")
     edit.add_argument("--prefix", default="", help="path under which a proxy shows it")
     edit.add_argument("--no-browser", action="store_true", help="only print the link")
-    edit.add_argument(
-        "--import", dest="modules", action="append", default=[], help="import this module: your own classes"
-    )
+    add_import(edit)
     explain = commands.add_parser("explain", help="say how each module of a brain runs on this machine, and why")
     explain.add_argument("file", help="a model file (*.spark.json)")
+    add_import(explain)
     profile = commands.add_parser("profile", help="say where the time of a brain's steps goes, its inputs silent")
     profile.add_argument("file", help="a model file (*.spark.json)")
+    add_import(profile)
     profile.add_argument("--steps", type=int, default=1000, help="how many steps to look at (1000)")
     # What learns is loaded with Spark anyway; its commands stand beside it.
     add_commands(commands)
@@ -58,9 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "edit":
         return _edit(options)
     if options.command == "explain":
-        return _explain(options.file)
+        return _explain(options)
     if options.command == "profile":
-        return _profile(options.file, options.steps)
+        return _profile(options)
     if options.command in ("learn", "eval", "watch"):
         return run_command(options)
     if options.command == "doctor":
@@ -78,36 +78,33 @@ def _edit(options: argparse.Namespace) -> int:
             f"spark edit needs {', '.join(missing)}. Install them: pip install 'spark-brain[editor]'", file=sys.stderr
         )
         return 2
-    for name in options.modules:
-        if not all(part.isidentifier() for part in name.split(".")):
-            print(f"spark edit: --import: is no module's name, got {name!r}", file=sys.stderr)
-            return 2
     # The server's packages are loaded by nothing else.
     from spark.editor.launch import run_command
 
     try:
-        for name in options.modules:
-            importlib.import_module(name)
+        import_modules(options.modules)
         return run_command(options)
     except (spark.SparkError, ImportError) as error:
         print(f"spark edit: {error}", file=sys.stderr)
         return 2
 
 
-def _explain(file: str) -> int:
+def _explain(options: argparse.Namespace) -> int:
     try:
-        print(spark.explain(spark.load_model(file)))
+        import_modules(options.modules)
+        print(spark.explain(spark.load_model(options.file)))
     except spark.SparkError as error:
         print(f"spark explain: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def _profile(file: str, steps: int) -> int:
+def _profile(options: argparse.Namespace) -> int:
     try:
-        brain = spark.load_model(file)
+        import_modules(options.modules)
+        brain = spark.load_model(options.file)
         silent = {n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in brain.declared_inputs().items()}
-        print(spark.profile(brain, steps, silent))
+        print(spark.profile(brain, options.steps, silent))
     except spark.SparkError as error:
         print(f"spark profile: {error}", file=sys.stderr)
         return 2

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spark.core.errors import SparkError
+from spark.importing import add_import, import_modules
 from spark.io import load_checkpoint
 from spark.learn.evaluation import Evaluation
 from spark.learn.keeping import Kept
@@ -37,10 +38,12 @@ def add_commands(commands: Any) -> None:
     learn.add_argument("--json", action="store_true", help="print one object for each brain, and nothing else")
     evaluation = commands.add_parser("eval", help="say how well a brain does with learning off")
     evaluation.add_argument("file", type=Path, help="a brain that `spark learn` saved")
+    add_import(evaluation)
     evaluation.add_argument("--episodes", type=int, default=EPISODES, help=f"how many episodes ({EPISODES})")
     evaluation.add_argument("--json", action="store_true", help="print one object, and nothing else")
     watch = commands.add_parser("watch", help="look at a brain in its world")
     watch.add_argument("file", type=Path, help="a brain that `spark learn` saved")
+    add_import(watch)
     watch.add_argument("--rounds", type=int, default=500, help="how many steps of the world (500)")
 
 
@@ -109,6 +112,7 @@ def _teach(options: argparse.Namespace, seed: int) -> bool:
 
 
 def _eval(options: argparse.Namespace) -> int:
+    import_modules(options.modules)
     brain = load_checkpoint(options.file)
     found = evaluate(brain, episodes=options.episodes)
     beside = _beside(brain, options.episodes)
@@ -125,6 +129,7 @@ def _watch(options: argparse.Namespace) -> int:
     if options.rounds < 1:
         print(f"spark watch: --rounds must be at least 1, got {options.rounds}", file=sys.stderr)
         return 2
+    import_modules(options.modules)
     brain = load_checkpoint(options.file)
     the_only(brain, World)
     line = _Line(True)

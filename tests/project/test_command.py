@@ -20,6 +20,11 @@ def test_version_is_printed(capsys):
     assert capsys.readouterr().out.strip() == f"spark {spark.__version__}"
 
 
+def test_python_runs_the_package_as_the_command():
+    done = subprocess.run([sys.executable, "-m", "spark", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"spark {spark.__version__}"
+
+
 def test_without_a_command_help_is_printed(capsys):
     assert main([]) == 0
     assert "demo" in capsys.readouterr().out

@@ -1,7 +1,9 @@
 """What the command `spark` says of files that are not what it needs: one line, and an exit status other than 0."""
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from builders import tutorial_brain
@@ -11,6 +13,7 @@ from spark.cli import main
 
 COMMANDS = ("explain", "profile", "edit", "eval", "watch")
 MODELS, CHECKPOINTS = ("explain", "profile", "edit"), ("eval", "watch")
+ROOT = str(Path(spark.__file__).parents[1])
 
 
 def folder(path):
@@ -120,6 +123,60 @@ def test_a_brain_without_a_world_can_neither_be_judged_nor_watched(command, tmp_
     assert said(capsys, command, str(tmp_path / "a.safetensors")).startswith("brain: needs one World among its modules")
 
 
+OWN = """
+import numpy as np
+import spark
+from spark.nn import connections
+
+class RingOf{name}(connections.Connectivity):
+    \"\"\"Each unit is connected with the next.\"\"\"
+
+    def draw(self, generator, pre_shape, post_shape):
+        \"\"\"The next.\"\"\"
+        number = int(np.prod(pre_shape))
+        post = ((np.arange(number) + 1) % number).astype(np.int32)
+        return connections.ConnectionList(np.arange(number + 1), post, None)
+
+if __name__ == "__main__":
+    net = spark.Network(dt=1.0, seed=1)
+    pool = net.pool("pool", 5, spark.nn.neurons.CurrentLIFNeuron)
+    net.connect(pool, pool.excitation, RingOf{name}())
+    spark.save_model(net.config(), "a.spark.json")
+    spark.save_checkpoint(net.build(), "a.safetensors")
+"""
+
+
+@pytest.mark.parametrize("command", ("explain", "profile", "eval", "watch", "edit"))
+def test_a_class_of_ones_own_is_found_in_the_folder_by_every_command_that_opens_a_file(
+    command, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setenv("SPARK_STATE", str(tmp_path / "drafts"))
+    monkeypatch.setattr("spark.editor.launch.GraphEditor.serve", lambda editor: editor.close())
+    name = f"ring_for_{command}"
+    (tmp_path / f"{name}.py").write_text(OWN.replace("{name}", command.title()))
+    subprocess.run([sys.executable, f"{name}.py"], check=True, env={**os.environ, "PYTHONPATH": ROOT})
+    file = "a.spark.json" if command in MODELS else "a.safetensors"
+    rest = ["--no-browser"] if command == "edit" else []
+    if command != "edit":
+        assert main([command, file]) == 2
+        assert f"RingOf{command.title()}" in capsys.readouterr().err
+    found = main([command, file, "--import", name, *rest])
+    told = capsys.readouterr()
+    if command in CHECKPOINTS:
+        # The class is found, and what is missing then is a world.
+        assert told.err.startswith(f"spark {command}: brain: needs one World among its modules, got none")
+    else:
+        assert found == 0, told.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_module_that_is_not_there_is_named(command, tmp_path, capsys):
+    told = said(capsys, command, str(tmp_path / "a.spark.json"), "--import", "no_such_module")
+    assert told.startswith("--import: 'no_such_module' cannot be imported: No module named 'no_such_module'. Check")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -130,8 +187,8 @@ def test_a_brain_without_a_world_can_neither_be_judged_nor_watched(command, tmp_
         (["--folder", "nofolder"], "folder: is none, got 'nofolder'. Create it first, or name one that is there"),
         (["--folder", "a.txt"], "folder: is none, got 'a.txt'. Create it first, or name one that is there"),
         (["--folder", ""], "folder: is none, got ''. Create it first, or name one that is there"),
-        (["--import", ".a"], "--import: is no module's name, got '.a'"),
-        (["--import", ""], "--import: is no module's name, got ''"),
+        (["--import", ".a"], "--import: is no module's name, got '.a'. Write it as after `import`"),
+        (["--import", ""], "--import: is no module's name, got ''. Write it as after `import`"),
         (["--token", ""], "token: is empty; expected a secret that nobody guesses. Leave it out, and one is chosen"),
     ],
 )
