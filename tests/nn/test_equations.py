@@ -254,7 +254,18 @@ WRONG = [
     ({"equations": "dv/dt = __import__('os') : mV"}, "equations: line 1, column 9: '__import__' is no function"),
     ({"equations": "dv/dt = (lambda: v)() : mV"}, "equations: line 1, column 9: 'lambda: v' is no function"),
     ({"equations": "dv/dt = v.real/tau : mV"}, "equations: line 1, column 9: 'v.real' has no meaning in an equation"),
-    ({"equations": "x = v : mV\ndv/dt = (y - v)/tau : mV\ny = x : mV"}, "equations: line 2, column 10: 'y' is no"),
+    (
+        {"equations": "x = y : mV\ndv/dt = (x - v)/tau : mV\ny = 2*z : mV\nz = y - x : mV"},
+        "equations: line 1, column 1: 'x' is made of itself: x -> y -> z -> x. Break the circle",
+    ),
+    ({"equations": "x = 2*x : mV\ndv/dt = (x - v)/tau : mV"}, "equations: line 1, column 1: 'x' is made of itself"),
+    ({"reset": "v = v_reset\n\nv += tau"}, "reset: line 3, column 6: adds mV and ms"),
+    ({"threshold": "v > -60 mV"}, "threshold: line 1, column 9: 'v > -60 mV' is no expression: invalid syntax. Writ"),
+    ({"equations": "dms/dt = -ms/tau : 1"}, "equations: line 1, column 1: 'ms' is a unit. Choose another name"),
+    ({"equations": "dv/dt = -v/tau : mV\nMOhm = v : mV"}, "equations: line 2, column 1: 'MOhm' is a unit. Choose"),
+    ({"equations": "dconfig/dt = -config/tau : mV"}, "equations: line 1, column 1: 'config' is the name of somethi"),
+    ({"parameters": {**LEAKY, "ms": "3 ms"}}, "parameters: 'ms' cannot be the name of a parameter: it is a unit"),
+    ({"first": {"v": "-60 ms"}}, "first.v: line 1, column 1: is in ms, and v is in mV"),
     ({"equations": "dI/dt = -I/tau : pA"}, "equations: line 1, column 1: 'I' is the name of something else already"),
     ({"equations": "# nothing"}, "equations: line 1, column 1: nothing changes. Write an equation such as"),
     ({"threshold": "v"}, "threshold: line 1, column 1: 'v' is no comparison. Write `v > theta`"),
@@ -443,3 +454,82 @@ def test_equations_that_are_too_deep_or_long_with_all_names_put_in_are_refused(
     with pytest.raises(spark.ConfigError) as caught:
         from_equations(**{"equations": "dv/dt = -v/(20*ms) : mV", "threshold": "v > 1*mV", **changed})
     assert f"EquationSomaConfig.{said}" in str(caught.value)
+
+
+FORWARD = "dv/dt = (J + I)/C : mV\nJ = -g*(v - E) : pA\nE = 2*half : mV"
+IN_TURN = "half = -30*mV : mV\nE = 2*half : mV\nJ = -g*(v - E) : pA\ndv/dt = (J + I)/C : mV"
+
+
+def test_expressions_may_stand_behind_those_that_name_them() -> None:
+    settings: dict[str, Any] = {
+        "threshold": "v > -50*mV",
+        "reset": "v = -65*mV",
+        "parameters": {"C": "200 pF", "g": "10 nS"},
+        "first": {"v": "-60 mV"},
+    }
+    turned = from_equations(f"{FORWARD}\nhalf = -30*mV : mV", **settings)
+    given = currents(300.0, 2000)
+    expected = spikes_of(from_equations(IN_TURN, **settings), given)
+    assert expected.sum() > 10
+    np.testing.assert_array_equal(spikes_of(turned, given), expected)
+
+
+def test_a_long_chain_of_expressions_in_the_wrong_order_says_that_it_is_nested_too_deeply() -> None:
+    lines = [f"a{i} = a{i + 1} + v : mV" for i in range(600)]
+    text = "\n".join(["dv/dt = (a0 - v)/tau : mV", *lines, "a600 = v : mV"])
+    with pytest.raises(spark.ConfigError, match="too deeply|too long"):
+        EquationSomaConfig(equations=text, parameters=LEAKY)
+
+
+def test_what_a_spike_does_may_stand_on_lines_of_its_own() -> None:
+    given = currents(200.0, 2000)
+    apart = leaky(reset="v = v_reset  # mV\n\nv += 1*mV")
+    np.testing.assert_array_equal(spikes_of(apart, given), spikes_of(leaky(reset="v = v_reset; v += 1*mV"), given))
+
+
+def test_a_first_value_and_a_refractory_period_are_written_as_parameters_are() -> None:
+    written = leaky(first={"v": "-60 mV"}, refractory="2 ms")
+    given = currents(200.0, 2000)
+    np.testing.assert_array_equal(spikes_of(written, given), spikes_of(leaky(first={"v": "-60*mV"}), given))
+    assert written.refractory == 2.0 and leaky(refractory="0.002 s").refractory == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("2 mV", "refractory: is in mV, got '2 mV'; expected ms. Write it as '2 ms'"),
+        ("soon", "refractory: 'soon' is no number with a unit. Write it as '2 ms'"),
+        ("2", "refractory: is in 1, got '2'; expected ms. Write it as '2 ms'"),
+    ],
+)
+def test_a_refractory_period_that_is_no_time_says_how_to_write_one(given: str, said: str) -> None:
+    with pytest.raises(spark.ConfigError, match=re.escape(said)):
+        leaky(refractory=given)
+
+
+def test_no_variable_has_the_name_of_something_that_its_soma_keeps() -> None:
+    brain = brain_of(leaky(threshold="v > theta and rand() < 0.9"))
+    build(brain)
+    kept = {name for name in vars(vars(brain)["pool"].soma) if name.isidentifier() and name[0] != "_"} - {"v"}
+    assert {"config", "parameter_tau", "refractory", "shape"} <= kept
+    for name in sorted(kept):
+        with pytest.raises(spark.ConfigError, match="is the name of something|must not hold a double"):
+            EquationSomaConfig(
+                equations=f"dv/dt = -v/tau : mV\nd{name}/dt = -{name}/tau : mV", parameters={"tau": "3 ms"}
+            )
+
+
+def test_one_letter_may_be_a_name_though_it_is_a_unit_too() -> None:
+    """V is what many call the potential, s an open gate."""
+    found = []
+    for v, s in (("V", "s"), ("v", "gate")):
+        soma = from_equations(
+            f"d{v}/dt = ((1 - {s})*R*I - {v})/tau : mV\nd{s}/dt = -{s}/tau : 1",
+            threshold=f"{v} > 3*mV",
+            reset=f"{v} = 0*mV; {s} += 0.2",
+            parameters={"R": "100 MOhm", "tau": "20 ms"},
+            potential=v,
+        )
+        found.append(spikes_of(soma, currents(200.0, 500)))
+    assert found[0].sum() > 10
+    np.testing.assert_array_equal(found[0], found[1])

@@ -135,6 +135,9 @@ def test_a_receptor_as_text_is_its_text_in_a_file() -> None:
         ({"output": "g*tau"}, "output: line 1, column 1: is in "),
         ({"parameters": {"tau": "5 ms", "k": 1.0}}, "parameters: no expression names 'k'. Leave it out, or name it"),
         ({"parameters": {"tau": "5 ms", "w": 1.0}}, "parameters: 'w' cannot be the name of a parameter"),
+        ({"parameters": {"tau": "5 ms", "nS": "2 nS"}}, "parameters: 'nS' cannot be the name of a parameter: it is a "),
+        ({"equations": "dconfig/dt = -config/tau : nS"}, "equations: line 1, column 1: 'config' is the name of some"),
+        ({"on_spike": "g += w\ntau += w"}, "on_spike: line 2, column 1: 'tau' is no variable. Known: g"),
         ({"parameters": {"tau": "5 ms", "rand": 1.0}}, "parameters: 'rand' cannot be the name of a parameter"),
     ],
 )  # fmt: skip
@@ -143,6 +146,18 @@ def test_what_is_wrong_with_a_text_is_said_with_its_place(change: dict[str, Any]
     with pytest.raises(spark.ConfigError) as caught:
         from_equations(**{**usual, **change}, reversal=0.0)
     assert f"EquationConductanceConfig.{text}" in str(caught.value), str(caught.value)
+
+
+def test_a_reversal_potential_is_written_as_parameters_are() -> None:
+    usual: dict[str, Any] = {
+        "equations": "dg/dt = -g/tau : nS",
+        "on_spike": "g += w",
+        "output": "g",
+        "parameters": {"tau": "5 ms"},
+    }
+    assert from_equations(**usual, reversal="-0.08 V") == from_equations(**usual, reversal=-80.0)
+    with pytest.raises(spark.ConfigError, match=r"reversal: is in ms, got '2 ms'; expected mV\. Write it as '2 mV'"):
+        from_equations(**usual, reversal="2 ms")
 
 
 def test_a_conductance_without_a_reversal_is_no_current() -> None:

@@ -1,6 +1,7 @@
 """Rules as text: the weights of the class, and errors that point into the text."""
 
 import random
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -172,6 +173,28 @@ def test_what_is_wrong_with_a_text_is_said_with_its_place(change: dict[str, Any]
     with pytest.raises(spark.ConfigError) as caught:
         from_equations(**{**PAIR, **change})
     assert f"EquationRuleConfig.{text}" in str(caught.value), str(caught.value)
+
+
+PLAIN: dict[str, Any] = {"pre": "dx/dt = -x/tau : 1", "on_pre": "x += 1\nw += x", "parameters": {"tau": "20 ms"}}
+
+
+def test_a_time_constant_of_eligibility_is_written_as_parameters_are() -> None:
+    assert from_equations(**PLAIN, eligibility_tau="0.5 s") == from_equations(**PLAIN, eligibility_tau=500.0)
+    with pytest.raises(spark.ConfigError, match=r"eligibility_tau: is in mV, got '2 mV'; expected ms"):
+        from_equations(**PLAIN, eligibility_tau="2 mV")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"parameters": {"tau": "20 ms", "ms": 1.0}}, "parameters: 'ms' cannot be the name of a parameter: it is a u"),
+        ({"pre": "dconfig/dt = -config/tau : 1"}, "pre: line 1, column 1: 'config' is the name of something else"),
+        ({"on_pre": "x += 1\nw += tau"}, "on_pre: line 2, column 6: adds 1 and ms"),
+    ],
+)
+def test_a_name_that_is_taken_and_a_line_that_is_wrong_are_named(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(spark.ConfigError, match=re.escape(said)):
+        from_equations(**{**PLAIN, **change})
 
 
 def test_weights_have_the_unit_of_their_receptor() -> None:

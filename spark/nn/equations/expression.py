@@ -1,11 +1,13 @@
 """One expression: parsed into a tree of a few kinds of nodes, its dimension known, its value computed by array code."""
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spark.core.names import suggestion
 from spark.nn.equations.functions import ARGUMENTS, COMPARISONS
+from spark.nn.equations.units import UNIT_NAME
 
 MOST_NODES = 2_000
 # The first number that float32 does not hold; in what a step computes it would be infinite.
@@ -75,6 +77,8 @@ class _Drawn(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
+# A number with a unit behind it, as a parameter is written, and no expression.
+_BESIDE = re.compile(rf"(-?[\d.]+(?:[eE][-+]?\d+)?)\s*({UNIT_NAME.pattern})\b")
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 
 
@@ -101,7 +105,9 @@ def parse(source: str, line: int = 1, column: int = 1, may_draw: bool = False) -
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         at = (error.offset or 1) - 1 if isinstance(error, SyntaxError) else 0
         why = error.msg if isinstance(error, SyntaxError) else "cannot be read"
-        raise TextError(f"{text[:60]!r} is no expression: {why}", "", line, column + shift + max(at, 0)) from error
+        beside = _BESIDE.search(text)
+        fix = f"Write a quantity as a product: `{beside[1]}*{beside[2]}`" if beside else ""
+        raise TextError(f"{text[:60]!r} is no expression: {why}", fix, line, column + shift + max(at, 0)) from error
     found = Expression(tree, line, column + shift, text)
     try:
         nodes = list(ast.walk(tree))

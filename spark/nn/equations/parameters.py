@@ -1,7 +1,7 @@
 """Parameters of equations: quantities with units by name."""
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -13,7 +13,8 @@ from spark.core.draws import Draw, is_draw, to_draw
 from spark.core.errors import ConfigError, Problem
 from spark.core.values import by_name, to_array
 from spark.nn.equations.expression import TextError
-from spark.nn.equations.units import NUMBER, Dimension, UnitError, quantity, unit
+from spark.nn.equations.text import Equations
+from spark.nn.equations.units import NUMBER, Dimension, UnitError, is_unit, quantity, unit
 from spark.nn.equations.values import no_number
 
 
@@ -80,6 +81,60 @@ def values_of(parameters: Mapping[str, Any]) -> tuple[dict[str, Numeric], dict[s
         else:
             values[name], dimensions[name] = given, NUMBER
     return values, dimensions
+
+
+def check_names(parameters: Iterable[str], taken: Collection[str]) -> None:
+    """Refuse names of parameters that are those of something else.
+
+    Raises:
+        ConfigError: One is taken, or is a unit, which no expression could name any more.
+    """
+    for name in sorted(parameters):
+        if name in taken:
+            text = f"{name!r} cannot be the name of a parameter: it is that of something else"
+            raise ConfigError(Problem("parameters", text, "Choose another name", "name"))
+        if is_unit(name):
+            text = f"{name!r} cannot be the name of a parameter: it is a unit"
+            raise ConfigError(Problem("parameters", text, "Choose another name", "name"))
+
+
+# What a module keeps of equations under these names with that of a parameter or a variable behind.
+_PREFIXES = ("parameter_", "coefficient_")
+
+
+def check_variables(equations: Equations, taken: Collection[str]) -> None:
+    """Refuse names of variables that are those of something that the module keeps.
+
+    Raises:
+        TextError: One is.
+    """
+    for one in equations.differentials:
+        if one.name in taken or one.name.startswith(_PREFIXES):
+            text = f"{one.name!r} is the name of something else"
+            raise TextError(text, "Choose another", one.rate.line, 1)
+
+
+def amount(name: str, given: object, wanted: Dimension) -> object:
+    """What was given for a quantity, in the unit of this system: text with a unit as a number, all else as it is.
+
+    Args:
+        name: What the quantity is called.
+        given: A number, or text such as '2 ms'.
+        wanted: The dimension.
+
+    Raises:
+        ConfigError: The text is no number with such a unit.
+    """
+    if not isinstance(given, str):
+        return given
+    try:
+        value, found = quantity(given)
+    except UnitError as error:
+        raise ConfigError(Problem(name, str(error), f"Write it as '2 {wanted}'", "unit")) from error
+    if found != wanted:
+        text = f"is in {found}, got {given!r}; expected {wanted}"
+        raise ConfigError(Problem(name, text, f"Write it as '2 {wanted}'", "unit"))
+    return value
 
 
 def text_problem(name: str, error: TextError) -> Problem:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from spark.core.names import illegal
 from spark.nn.equations.dimensions import TRUTH, dimension
 from spark.nn.equations.expression import WORDS, Expression, TextError, parse
-from spark.nn.equations.units import TIME, Dimension, UnitError, unit
+from spark.nn.equations.units import TIME, Dimension, UnitError, is_unit, unit
 
 MOST_CHARACTERS = 20_000
 # Of an expression with all names put in. Who computes it calls itself for each node below another, some times.
@@ -46,7 +46,7 @@ class Equations:
 
     Attributes:
         differentials: In their order.
-        named: Expressions with a name of their own, in which all names before them are put in.
+        named: Expressions with a name of their own, in which those that they name are put in.
         dimensions: Of everything that an expression may name.
     """
 
@@ -70,13 +70,14 @@ def read_equations(
 
     Args:
         text: A line for each: `dv/dt = ... : mV`, with `(unless refractory)` behind the unit if it stays meanwhile; or
-            `x = ... : mV`, a name for an expression. What follows a `#` is a remark.
+            `x = ... : mV`, a name for an expression, in any order. What follows a `#` is a remark.
         given: Dimensions of parameters and inputs by name.
         taken: Names that a line may neither have nor read.
         changes: Whether there must be a variable.
 
     Raises:
-        TextError: A line is no equation, a name is given twice, taken or not known, or units do not fit; where.
+        TextError: A line is no equation, a name is given twice, taken or not known, expressions name each other in a
+            circle, or units do not fit; where.
     """
     if len(text) > MOST_CHARACTERS:
         raise TextError(f"is too long, got {len(text):,} characters; expected at most {MOST_CHARACTERS:,}")
@@ -91,14 +92,13 @@ def read_equations(
         if why or line.name in WORDS or line.name in dimensions or line.name in taken:
             why = why or f"{line.name!r} is the name of something else already"
             raise TextError(why, "Choose another name", line.number, 1)
+        if is_unit(line.name):
+            raise TextError(f"{line.name!r} is a unit", "Choose another name", line.number, 1)
         dimensions[line.name] = line.dimension
     named: dict[str, ast.expr] = {}
     differentials = []
-    hidden = {line.name for line in lines if not line.changes}
-    for line in lines:
-        # Names of expressions are known to the lines behind them.
-        known = {name: found for name, found in dimensions.items() if name not in hidden or name in named}
-        found = dimension(line.expression, known)
+    for line in _in_turn(lines):
+        found = dimension(line.expression, dimensions)
         expected = line.dimension / TIME if line.changes else line.dimension
         if found != expected:
             what = f"d{line.name}/dt is in {found}" if line.changes else f"{line.name} is in {found}"
@@ -157,6 +157,31 @@ def _read_line(line: str, number: int) -> _Line:
     return _Line(head["changes"] or head["named"], changes, expression, unit_text, factor, dimension, held, number)
 
 
+def _in_turn(lines: list[_Line]) -> list[_Line]:
+    """The lines, each behind those of the expressions that it names; otherwise in their order.
+
+    Raises:
+        TextError: Expressions name each other in a circle.
+    """
+    of_name = {line.name: line for line in lines if not line.changes}
+    ordered: dict[str, _Line] = {}
+    for begin in lines:
+        # The lines that wait, each for the one behind it.
+        waiting = {begin.name: begin}
+        while waiting:
+            name, line = next(reversed(waiting.items()))
+            wanted = next((n for n in sorted(line.expression.names & of_name.keys()) if n not in ordered), None)
+            if wanted is None or name in ordered:
+                ordered[name] = waiting.pop(name)
+            elif wanted in waiting:
+                circle = [*waiting][[*waiting].index(wanted) :]
+                text = f"{wanted!r} is made of itself: {' -> '.join([*circle, wanted])}"
+                raise TextError(text, "Break the circle, or write how one of them changes", of_name[wanted].number, 1)
+            else:
+                waiting[wanted] = of_name[wanted]
+    return [*ordered.values()]
+
+
 class _PutIn(ast.NodeTransformer):
     def __init__(self, named: Mapping[str, ast.expr]) -> None:
         self.named = named
@@ -199,38 +224,41 @@ def _extent(node: ast.AST, known: dict[int, tuple[int, int]]) -> tuple[int, int]
 def read_statements(text: str, equations: Equations, may_change: set[str]) -> tuple[tuple[str, Expression], ...]:
     """What is assigned, in its order: `v = c; u += d` gives v the expression `c` and u `u + d`.
 
+    Statements stand behind each other with `;` between them, or on lines of their own. What follows a `#` is a remark.
+
     Raises:
         TextError: A statement is none, changes something else than a variable, or units do not fit; where.
     """
     found = []
-    at = 1
-    for part in text.split(";"):
-        if part.strip():
-            found.append(_statement(part, at, equations, may_change))
-        at += len(part) + 1
+    for number, line in enumerate(text.split("\n"), 1):
+        at = 1
+        for part in line.partition("#")[0].split(";"):
+            if part.strip():
+                found.append(_statement(part, number, at, equations, may_change))
+            at += len(part) + 1
     return tuple(found)
 
 
 _STATEMENT = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s*(?P<op>[-+*/]?)=(?!=)")
 
 
-def _statement(part: str, at: int, equations: Equations, may_change: set[str]) -> tuple[str, Expression]:
+def _statement(part: str, line: int, at: int, equations: Equations, may_change: set[str]) -> tuple[str, Expression]:
     match = _STATEMENT.match(part)
     if match is None:
-        raise TextError(f"{part.strip()[:60]!r} is no assignment", "Write `v = v_reset`, or `w += b`", 1, at)
+        raise TextError(f"{part.strip()[:60]!r} is no assignment", "Write `v = v_reset`, or `w += b`", line, at)
     name, op = match["name"], match["op"]
     if name not in may_change:
-        raise TextError(f"{name!r} is no variable", f"Known: {', '.join(sorted(may_change))}", 1, at)
-    right = parse(part[match.end() :], 1, at + match.end())
+        raise TextError(f"{name!r} is no variable", f"Known: {', '.join(sorted(may_change))}", line, at)
+    right = parse(part[match.end() :], line, at + match.end())
     tree: ast.expr = right.tree
     if op:
         operator = {"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div()}[op]
         tree = ast.BinOp(ast.Name(name, ast.Load()), operator, right.tree)
         tree.col_offset = 0
-    whole = Expression(tree, 1, right.column, right.source)
+    whole = Expression(tree, line, right.column, right.source)
     dimensions = equations.dimensions
     found = dimension(whole, dimensions)
     if found != dimensions[name]:
         text = f"{name} is in {dimensions[name]}, and is set to something in {found}"
-        raise TextError(text, "Both need the same unit", 1, right.column)
+        raise TextError(text, "Both need the same unit", line, right.column)
     return name, equations.expanded(whole)

@@ -119,6 +119,15 @@ def quantity(text: str) -> tuple[float, Dimension]:
     return value, dimension
 
 
+def is_unit(name: str) -> bool:
+    """Whether a name in an expression is that of a unit with a prefix, or of several letters, and of nothing else.
+
+    One letter, as V for a potential or s for an open gate, may be called so: nobody writes quantities of the nerve in
+    whole volts, and where there is no such name it is the unit.
+    """
+    return len(name) > 1 and unit_of(name) is not None
+
+
 def unit_of(name: str) -> tuple[float, Dimension] | None:
     """The unit of this name, if an expression may mean it."""
     if not UNIT_NAME.fullmatch(name):

@@ -15,9 +15,17 @@ from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
 from spark.nn.equations import schemes
 from spark.nn.equations.expression import WORDS, Expression, TextError, names_in
-from spark.nn.equations.parameters import AnyParameters, number_problems, text_problem, values_of
+from spark.nn.equations.parameters import (
+    AnyParameters,
+    amount,
+    check_names,
+    check_variables,
+    number_problems,
+    text_problem,
+    values_of,
+)
 from spark.nn.equations.text import Equations, put_in, read_equations, read_statements
-from spark.nn.equations.units import CURRENT, NUMBER, VOLTAGE, Dimension, UnitError, unit
+from spark.nn.equations.units import CURRENT, NUMBER, TIME, VOLTAGE, Dimension, UnitError, unit
 from spark.nn.equations.values import evaluate
 from spark.nn.plasticity.connection_rule import ConnectionRule, ConnectionRuleConfig, UnitValues
 
@@ -26,7 +34,7 @@ _WEIGHTS = (NUMBER, CURRENT, CURRENT / VOLTAGE, VOLTAGE)
 # What a rule keeps beside the variables of its text.
 _KEPT = {"delayed", "listed", "slots", "pre_units", "post_units", "known", "coefficients", "ringed", "pre_ring"}
 _KEPT |= {"third", "kept_eligibility", "eligibility", "pending", "moved", "waiting", "pre_values", "post_values"}
-_KEPT |= {"scalars", WEIGHT, *WORDS}
+_KEPT |= {"config", "scalars", WEIGHT, *WORDS}
 
 
 class EquationRuleConfig(ConnectionRuleConfig):
@@ -37,10 +45,14 @@ class EquationRuleConfig(ConnectionRuleConfig):
     )
     post: str = field("dy/dt = -y/tau_y : 1", description="Likewise of the variables of a target.", lines=True)
     on_pre: str = field(
-        "w -= down*y; x += 1", description="What a spike does that arrives: to `w`, and to variables of its source."
+        "w -= down*y; x += 1",
+        description="What a spike does that arrives: to `w`, and to variables of its source.",
+        lines=True,
     )
     on_post: str = field(
-        "w += up*x; y += 1", description="What a spike of the target does: to `w`, and to variables of the target."
+        "w += up*x; y += 1",
+        description="What a spike of the target does: to `w`, and to variables of the target.",
+        lines=True,
     )
     parameters: AnyParameters = field(
         factory=lambda: {"down": 0.0105, "tau_x": "20 ms", "tau_y": "20 ms", "up": 0.01},
@@ -77,6 +89,7 @@ class RuleEquations:
             if isinstance(value, tuple) or name in _KEPT | set(dir(ConnectionRule)):
                 text = f"{name!r} must be one number for all connections, under a name that nothing else has"
                 raise ConfigError(Problem("parameters", text, "Give one number, or choose another name", "name"))
+        check_names(config.parameters, ())
         dimensions = dict(given)
         self.sides: dict[str, Equations] = {}
         for side in ("pre", "post"):
@@ -93,9 +106,8 @@ class RuleEquations:
             return Equations((), {}, dict(given))
         try:
             found = read_equations(text, given, {WEIGHT, *taken} - given.keys())
+            check_variables(found, _KEPT | set(dir(ConnectionRule)))
             for one in found.differentials:
-                if one.name in _KEPT | set(dir(ConnectionRule)):
-                    raise TextError(f"{one.name!r} is the name of something else", "Choose another", one.rate.line, 1)
                 if one.held:
                     raise TextError("'(unless refractory)' is for somas", "Leave it out", one.rate.line, 1)
         except TextError as error:
@@ -123,7 +135,7 @@ class RuleEquations:
                 if foreign:
                     where = {"pre": "source", "post": "target"}[side]
                     message = f"{name!r} is one number for a {where}, and {foreign[0]!r} is not"
-                    raise TextError(message, "Only the weight may depend on both", 1, assigned.column)
+                    raise TextError(message, "Only the weight may depend on both", assigned.line, assigned.column)
             _put_in_turn(found)
         except TextError as error:
             raise ConfigError(text_problem(f"on_{side}", error)) from error
@@ -260,7 +272,7 @@ def from_equations(
     weight: str = "1",
     minimum: float = 0.0,
     maximum: float = 1.0,
-    eligibility_tau: float | None = None,
+    eligibility_tau: float | str | None = None,
     scheme: str = "auto",
 ) -> EquationRuleConfig:
     """A rule from its equations, for any projection: `Projection(..., rule=from_equations(...))`.
@@ -274,7 +286,8 @@ def from_equations(
         weight: Unit of `w`: that of the receptor, pA, nS or mV; 1 for a plain number.
         minimum: Least weight, in the unit of `w`.
         maximum: Greatest weight, in the unit of `w`.
-        eligibility_tau: Given, ms, changes go to an eligibility, and weights move with a modulation.
+        eligibility_tau: Given, '500 ms' or a number of ms, changes go to an eligibility, and weights move with a
+            modulation.
         scheme: As of `spark.nn.somas.from_equations`.
 
     Raises:
@@ -289,6 +302,6 @@ def from_equations(
         weight=weight,
         minimum=minimum,
         maximum=maximum,
-        eligibility_tau=eligibility_tau,
+        eligibility_tau=amount("eligibility_tau", eligibility_tau, TIME),  # type: ignore[arg-type]
         scheme=scheme,  # type: ignore[arg-type]
     )

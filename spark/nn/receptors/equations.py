@@ -23,7 +23,15 @@ from spark.core.variable import Variable
 from spark.nn.equations import schemes
 from spark.nn.equations.dimensions import dimension
 from spark.nn.equations.expression import WORDS, Expression, TextError, names_in, parse
-from spark.nn.equations.parameters import AnyParameters, number_problems, text_problem, values_of
+from spark.nn.equations.parameters import (
+    AnyParameters,
+    amount,
+    check_names,
+    check_variables,
+    number_problems,
+    text_problem,
+    values_of,
+)
 from spark.nn.equations.signs import ANY, POSITIVE, ZERO, Sign, sign
 from spark.nn.equations.text import Equations, read_equations, read_statements
 from spark.nn.equations.units import CURRENT, VOLTAGE, Dimension
@@ -31,6 +39,8 @@ from spark.nn.equations.values import evaluate
 from spark.nn.receptors.receptor import ConductanceOutput, CurrentOutput, Receptor, ReceptorConfig
 
 WEIGHT = "w"
+# What the receptor keeps beside its variables, which therefore cannot be called so.
+_OWN = ("config", "coefficients")
 # Schemes by which a variable that cannot fall at 0 stays above it, whatever the step.
 _KEEPS_SIGN = ("exact", "exponential_euler")
 CONDUCTANCE = CURRENT / VOLTAGE
@@ -45,7 +55,9 @@ class EquationReceptorConfig(ReceptorConfig):
         lines=True,
     )
     on_spike: str = field(
-        "g += w", description="What weights that arrive do; `w` is their sum. Where that is 0 nothing is done."
+        "g += w",
+        description="What weights that arrive do; `w` is their sum. Where that is 0 nothing is done.",
+        lines=True,
     )
     output: str = field("g", description="What acts on the soma.")
     parameters: AnyParameters = field(
@@ -95,21 +107,14 @@ class ReceptorEquations:
         self.config = config
         self.values, dimensions = values_of(config.parameters)
         taken = {*dir(Module), *WORDS, WEIGHT}
-        clash = sorted(taken & config.parameters.keys())
-        if clash:
-            text = f"{clash[0]!r} cannot be the name of a parameter: it is that of something else"
-            raise ConfigError(Problem("parameters", text, "Choose another name", "name"))
+        check_names(config.parameters, taken)
         where = "equations"
         try:
             self.equations: Equations = read_equations(config.equations, dimensions, {WEIGHT})
+            check_variables(self.equations, {*taken, *_OWN})
             for one in self.equations.differentials:
-                if one.name in taken or one.held:
-                    text = (
-                        "'(unless refractory)' is for somas"
-                        if one.held
-                        else f"{one.name!r} is the name of something else"
-                    )
-                    raise TextError(text, "Leave it out" if one.held else "Choose another", one.rate.line, 1)
+                if one.held:
+                    raise TextError("'(unless refractory)' is for somas", "Leave it out", one.rate.line, 1)
             where = "output"
             read = parse(config.output)
             found = dimension(read, self.equations.dimensions)
@@ -340,12 +345,14 @@ def from_equations(
     """The config of a receptor from its equations: any pool takes it, `PoolConfig(receptors={"ampa": ...})`.
 
     Args:
-        equations: A line for each: `dg/dt = -g/tau : nS` for a variable; or `x = ... : nS`, an expression with a name.
+        equations: A line for each, in any order: `dg/dt = -g/tau : nS` for a variable; or `x = ... : nS`, an expression
+            with a name.
         on_spike: What weights that arrive do, such as `g += w`; `w` is their sum, which it reads. Where that is 0
             nothing is done.
         output: What acts on the soma: a current, or with `reversal` a conductance.
         parameters: By name: '5 ms', a number, or (array or initializer, unit) for one of each unit.
-        reversal: Reversal potential of a conductance, mV, one number or one for each unit; left out, it is a current.
+        reversal: Reversal potential of a conductance: '-80 mV', or mV, one number or one for each unit; left out, it is
+            a current.
         scheme: As of `spark.nn.somas.from_equations`.
 
     Raises:
@@ -354,4 +361,5 @@ def from_equations(
     given: dict[str, Any] = {"parameters": dict(parameters or {}), "scheme": scheme}
     if reversal is None:
         return EquationCurrentConfig(equations=equations, on_spike=on_spike, output=output, **given)
-    return EquationConductanceConfig(equations=equations, on_spike=on_spike, output=output, reversal=reversal, **given)
+    given["reversal"] = amount("reversal", reversal, VOLTAGE)
+    return EquationConductanceConfig(equations=equations, on_spike=on_spike, output=output, **given)

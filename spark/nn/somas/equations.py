@@ -20,11 +20,19 @@ from spark.core.tree import leaf_named
 from spark.core.values import Quantity, Texts, by_name
 from spark.core.variable import RandomKey, Variable
 from spark.nn.equations import schemes
-from spark.nn.equations.dimensions import TRUTH, dimension
+from spark.nn.equations.dimensions import TRUTH, Kind, dimension
 from spark.nn.equations.expression import DRAWN, WORDS, Expression, TextError, names_in, parse
-from spark.nn.equations.parameters import AnyParameters, number_problems, text_problem, values_of
+from spark.nn.equations.parameters import (
+    AnyParameters,
+    amount,
+    check_names,
+    check_variables,
+    number_problems,
+    text_problem,
+    values_of,
+)
 from spark.nn.equations.text import Equations, put_in, read_equations, read_statements
-from spark.nn.equations.units import CURRENT, NUMBER, TIME, VOLTAGE
+from spark.nn.equations.units import CURRENT, NUMBER, TIME, VOLTAGE, Dimension, UnitError, quantity
 from spark.nn.equations.values import at_build, evaluate
 from spark.nn.somas.soma import Soma, SomaConfig, SomaOutput
 
@@ -34,7 +42,7 @@ OPENED = "the sum of conductances"
 # The length of a step, in a threshold.
 STEP = "dt"
 # What the soma keeps beside its variables, which therefore cannot be called so.
-_OWN = ("coefficients", "blocked", "refracts", "key", "shape")
+_OWN = ("config", "coefficients", "blocked", "refracts", "key", "shape")
 _MOST_BLOCKED = np.iinfo(np.int16).max
 
 
@@ -55,13 +63,19 @@ class EquationSomaConfig(SomaConfig):
         description="A unit fires where this holds. `rand()` in it is a number between 0 and 1, drawn for each unit in "
         "each step, and `dt` the step: `rand() < 1 - exp(-rate*dt)`.",
     )
-    reset: str = field("v = v_reset", description="What a spike does: `v = v_reset; w += b`.")
+    reset: str = field(
+        "v = v_reset",
+        description="What a spike does: `v = v_reset; w += b`, or each on a line of its own.",
+        lines=True,
+    )
     refractory: Quantity = field(0.0, unit="ms", least=0, description="Refractory period, in which no unit fires.")
     parameters: AnyParameters = field(
         factory=lambda: by_name(_DEFAULTS),
         description="Parameters by name: '20 ms', a number, or (array or initializer, unit) for one of each unit.",
     )
-    first: Texts = field(factory=dict, description="What variables begin with: expressions of parameters; left out, 0.")
+    first: Texts = field(
+        factory=dict, description="What variables begin with: '-60 mV', or expressions of parameters; left out, 0."
+    )
     potential: str = field("v", description="The membrane potential: what receptors read, and jumps come on top of.")
     scheme: schemes.Scheme = field(
         "auto",
@@ -112,16 +126,11 @@ class SomaEquations:
         self.values, dimensions = values_of(config.parameters)
         self.threshold_text = self._parsed_threshold()
         taken = {*dir(Module), *WORDS, INPUT, STEP, "refractory"}
-        clash = sorted(taken & config.parameters.keys())
-        if clash:
-            text = f"{clash[0]!r} cannot be the name of a parameter: it is that of something else"
-            raise ConfigError(Problem("parameters", text, "Choose another name", "name"))
+        check_names(config.parameters, taken)
         try:
             given = {**dimensions, INPUT: CURRENT}
             equations = read_equations(config.equations, given, {STEP}, changes=not self.draws)
-            for one in equations.differentials:
-                if one.name in {*taken, *_OWN}:
-                    raise TextError(f"{one.name!r} is the name of something else", "Choose another", one.rate.line, 1)
+            check_variables(equations, {*taken, *_OWN})
         except TextError as error:
             raise ConfigError(text_problem("equations", error)) from error
         self.equations: Equations = equations
@@ -196,16 +205,27 @@ class SomaEquations:
                 if text is None:
                     found[one.name] = 0.0
                     continue
-                read = parse(text)
-                kind = dimension(read, dimensions)
+                found[one.name], kind = self._first(text, dimensions)
                 if kind != one.dimension:
                     raise TextError(f"is in {kind}, and {one.name} is in {one.dimension}")
-                found[one.name] = at_build(read.tree, self.values)
             except TextError as error:
                 raise ConfigError(text_problem(f"first.{one.name}", error)) from error
             except (ArithmeticError, ValueError) as error:
                 raise ConfigError(Problem(f"first.{one.name}", f"is no number: {error}", "", "equation")) from error
         return found
+
+    def _first(self, text: str, dimensions: Mapping[str, Dimension]) -> tuple[Numeric, Kind]:
+        """The value and the dimension of an expression of parameters, or of a quantity as parameters have it."""
+        try:
+            read = parse(text)
+        except TextError:
+            try:
+                return quantity(text)
+            except UnitError:
+                pass
+            raise
+        kind = dimension(read, dimensions)
+        return at_build(read.tree, self.values), kind
 
     def further_problems(self) -> list[Problem]:
         """What is wrong beyond the texts themselves."""
@@ -408,7 +428,7 @@ def from_equations(
     *,
     threshold: str,
     reset: str = "",
-    refractory: float = 0.0,
+    refractory: float | str = 0.0,
     parameters: Mapping[str, object] | None = None,
     first: Mapping[str, str] | None = None,
     potential: str = "v",
@@ -418,16 +438,16 @@ def from_equations(
 
     Args:
         equations: A line for each: `dv/dt = (v_rest - v + R*I)/tau : mV` for a variable, with `(unless refractory)`
-            behind the unit if it stays meanwhile; or `x = ... : mV`, an expression with a name. `I` is the current.
-            Known are `+ - * / **`, comparisons, `exp log sqrt abs minimum maximum clip where exprel` and others, and
-            units with their prefixes, as in `25*mV`.
+            behind the unit if it stays meanwhile; or `x = ... : mV`, an expression with a name. Their order does not
+            matter. `I` is the current. Known are `+ - * / **`, comparisons, `exp log sqrt abs minimum maximum clip
+            where exprel` and others, and units with their prefixes, as in `25*mV`.
         threshold: A unit fires where this holds, such as `v > theta`. `rand()` in it, at most once, is a number between
             0 and 1 that is drawn for each unit in each step, and `dt` the length of a step: `rand() < 1 -
             exp(-rate*dt)`. With it there need be no variable.
-        reset: What a spike does: `v = v_reset; w += b`; left out, nothing.
-        refractory: Refractory period, ms.
+        reset: What a spike does: `v = v_reset; w += b`, or each on a line of its own; left out, nothing.
+        refractory: Refractory period: '2 ms', or a number, ms.
         parameters: By name: '20 ms', a number, or (array or initializer, unit) for one of each unit.
-        first: What variables begin with, as expressions of parameters, `{"v": "v_rest"}`; left out, 0.
+        first: What variables begin with, as '-60 mV' or expressions of parameters, `{"v": "v_rest"}`; left out, 0.
         potential: Which variable is the membrane potential; '' if none is.
         scheme: exact, exponential_euler, euler, rk2 or rk4; auto takes the first that fits of exact, exponential_euler
             and rk2.
@@ -439,7 +459,7 @@ def from_equations(
         equations=equations,
         threshold=threshold,
         reset=reset,
-        refractory=refractory,
+        refractory=amount("refractory", refractory, TIME),
         parameters=dict(parameters or {}),
         first=dict(first or {}),
         potential=potential,
