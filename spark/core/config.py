@@ -17,7 +17,7 @@ from spark.core.arguments import checked
 from spark.core.config_arguments import STEP_ASSUMED, Nested
 from spark.core.config_errors import translate
 from spark.core.draws import Draw
-from spark.core.errors import ConfigError, Problem
+from spark.core.errors import ConfigError, Problem, in_short
 from spark.core.field_rules import RELATIONS, rules_of
 from spark.core.values import FloatType, Number, Whole, at_wrong, encode, first_wrong
 
@@ -250,7 +250,7 @@ class Config(Nested):
         clash = [
             Problem(
                 name,
-                f"differs from its owner's, got {own[name]!r}; expected {value!r}",
+                f"differs from its owner's, got {in_short(own[name])}; expected {in_short(value)}",
                 f"Set `{name}` in one place: give it to the owner only",
                 "clash",
             )
@@ -287,7 +287,7 @@ class Config(Nested):
             raise ConfigError(Problem(cls.__name__, f"its data must be a JSON object, got {type(data).__name__}"))
         kind = data.get(cls.tag, cls.__name__)
         if kind != cls.__name__:
-            message = f"names another kind, got {kind!r}; expected {cls.__name__!r}"
+            message = f"names another kind, got {in_short(kind)}; expected {cls.__name__!r}"
             raise ConfigError(Problem(f"{cls.__name__}.{cls.tag}", message, "", "kind"))
         return cls(**{name: value for name, value in data.items() if name != cls.tag})
 

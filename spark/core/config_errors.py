@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from spark.core.errors import ConfigError, Problem
+from spark.core.errors import ConfigError, Problem, in_short
 from spark.core.names import suggestion
 
 
@@ -30,7 +30,7 @@ def translate(cls: type[BaseModel], error: ValidationError) -> list[Problem]:
             found.append(Problem(address, "is unknown", suggestion(address, cls.model_fields), "unknown"))
         else:
             said = str(cause) if cause is not None else _said(item)
-            got = "" if cause is not None else f", got {item['input']!r}"
+            got = "" if cause is not None else f", got {in_short(item['input'])}"
             info = cls.model_fields.get(str(item["loc"][0])) if item["loc"] else None
             found.append(Problem(address, f"{said}{got}", (info.description or "") if info else "", "type"))
     return found

@@ -11,6 +11,16 @@ from typing import Any, Self
 MAXIMUM_PRINTED = 20
 
 
+# Characters of a value that a message shows.
+MOST_SHOWN = 120
+
+
+def in_short(value: object) -> str:
+    """A value as a message shows what it got: as Python writes it, cut where that is long."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}... ({type(value).__name__})"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong, and how to mend it.

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from spark.core.draws import is_draw, to_draw
+from spark.core.errors import in_short
 
 PLAIN = (bool, int, float, str, type(None))
 
@@ -23,7 +24,7 @@ _MOST = float(np.finfo(np.float32).max)
 def to_number(value: Any) -> Any:
     """A Python number from a number, a NumPy scalar or an array without dimensions."""
     if isinstance(value, (bool, str)):
-        raise ValueError(f"expected a number, got {value!r}")
+        raise ValueError(f"expected a number, got {in_short(value)}")
     if _is_array(value) and np.ndim(value) == 0:
         return np.asarray(value).item()
     return value
@@ -94,7 +95,10 @@ def _listed(value: Any, dtype: np.dtype | None) -> np.ndarray:
             _numeric(found.dtype)
         elif not isinstance(found, (bool, int, float)):
             raise ValueError(f"expected numbers, got {type(found).__name__}")
-    made = np.array(value)
+    try:
+        made = np.array(value)
+    except ValueError as error:
+        raise ValueError("expected numbers in rows of one length") from error
     if made.dtype.kind not in "fiub":
         raise ValueError("expected numbers of at most 64 bits in rows of one length")
     if dtype is None:
@@ -111,7 +115,7 @@ def to_quantity(value: Any) -> Any:
     if is_draw(value):
         return to_draw(value)
     if isinstance(value, (bool, str)):
-        raise ValueError(f"expected a number, got {value!r}")
+        raise ValueError(f"expected a number, got {in_short(value)}")
     if isinstance(value, (int, float)):
         if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(f"expected a finite number, got {value!r}")
@@ -130,9 +134,9 @@ def to_shape(value: Any) -> Any:
     if _is_whole(value):
         value = (value,)
     if not isinstance(value, (tuple, list)):
-        raise ValueError(f"expected a tuple of sizes, got {value!r}")
+        raise ValueError(f"expected a tuple of sizes, got {in_short(value)}")
     if not value or any(not _is_whole(n) or n < 1 for n in value):
-        raise ValueError(f"expected sizes of at least 1, got {tuple(value)!r}")
+        raise ValueError(f"expected sizes of at least 1, got {in_short(tuple(value))}")
     return tuple(int(n) for n in value)
 
 
@@ -148,13 +152,13 @@ def to_dtype(value: Any) -> Any:
         raise ValueError("expected float16, bfloat16, float32 or float64, got None")
     if isinstance(value, (np.generic, np.ndarray)):
         # Of a number NumPy reads its own type.
-        raise ValueError(f"expected float16, bfloat16, float32 or float64, got {value!r}")
+        raise ValueError(f"expected float16, bfloat16, float32 or float64, got {in_short(value)}")
     try:
         name = str(np.dtype(value)) if not isinstance(value, str) else value
     except TypeError:
         name = value
     if name not in ("float16", "bfloat16", "float32", "float64"):
-        raise ValueError(f"expected float16, bfloat16, float32 or float64, got {name!r}")
+        raise ValueError(f"expected float16, bfloat16, float32 or float64, got {in_short(name)}")
     return name
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.arguments import check_fields
-from spark.core.errors import ConfigError, Problem
+from spark.core.errors import ConfigError, Problem, in_short
 from spark.core.part import Part
 from spark.core.payloads import Payload
 from spark.core.ports import PortSpec
@@ -94,7 +94,7 @@ def _normalise(spec: InputSpec) -> None:
         raise ConfigError(
             Problem(
                 f"{owner}.payload_type",
-                f"is not a payload class, got {spec.payload_type!r}",
+                f"is not a payload class, got {in_short(spec.payload_type)}",
                 "Use spark.FloatArray, spark.SpikeArray or another payload",
                 "payload",
             )
@@ -104,7 +104,7 @@ def _normalise(spec: InputSpec) -> None:
         raise ConfigError(
             Problem(
                 f"{owner}.shape",
-                f"is not a shape, got {spec.shape!r}; expected sizes of at least 1",
+                f"is not a shape, got {in_short(spec.shape)}; expected sizes of at least 1",
                 "Write a tuple such as (4,)",
                 "shape",
             )
@@ -120,7 +120,7 @@ def _normalise(spec: InputSpec) -> None:
         raise ConfigError(
             Problem(
                 f"{owner}.dtype",
-                f"is not a dtype, got {spec.dtype!r}",
+                f"is not a dtype, got {in_short(spec.dtype)}",
                 "Write jnp.float32 or another dtype",
                 "dtype",
             )
@@ -150,7 +150,7 @@ def _wire(port: str, wire: Any) -> PortMap:
     raise ConfigError(
         Problem(
             f"inputs.{port}",
-            f"is not a wire, got {wire!r}",
+            f"is not a wire, got {in_short(wire)}",
             "Write spark.PortMap(origin=..., port=...), or a list of them",
             "wire",
         )
@@ -186,7 +186,7 @@ class ModuleSpecs:
             raise ConfigError(
                 Problem(
                     f"{self.name}.module_cls",
-                    f"is not a module class, got {self.module_cls!r}",
+                    f"is not a module class, got {in_short(self.module_cls)}",
                     "Give a subclass of spark.Module",
                     "class",
                 )

@@ -10,7 +10,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from spark.core import payloads
 from spark.core.config import Config, field
 from spark.core.config_arguments import derive, holds_seed
-from spark.core.errors import ConfigError, Problem, SparkError
+from spark.core.errors import ConfigError, Problem, SparkError, in_short
 from spark.core.names import illegal, suggestion
 from spark.core.payloads import Payload
 from spark.core.values import Number, Whole
@@ -83,13 +83,15 @@ def _output_map(value: object) -> dict[str, OutputMap]:
             made[str(name)] = entry
             continue
         if not isinstance(entry, dict) or set(entry) != {"input", "spec"}:
-            raise ValueError(f"'{name}' needs the keys 'input' and 'spec', got {entry!r}")
+            raise ValueError(f"'{name}' needs the keys 'input' and 'spec', got {in_short(entry)}")
         wire = entry["input"]
         wire = PortMap(**wire) if isinstance(wire, dict) else wire
         if not isinstance(wire, PortMap):
-            raise ValueError(f"'{name}.input' must be a spark.PortMap, got {wire!r}")
+            raise ValueError(f"'{name}.input' must be a spark.PortMap, got {in_short(wire)}")
         if wire.end is not wire:
-            raise ValueError(f"'{name}.input' must be a bare spark.PortMap: an output is no receptor, got {wire!r}")
+            raise ValueError(
+                f"'{name}.input' must be a bare spark.PortMap: an output is no receptor, got {in_short(wire)}"
+            )
         made[str(name)] = OutputMap(wire, _spec(OutputSpec, name, entry["spec"]))  # type: ignore[arg-type]
     return made
 

@@ -242,3 +242,29 @@ def test_a_file_with_a_pattern_of_ones_own_opens_only_where_its_class_was_import
     said = "connections: 'Ring' is no connectivity that is known here. Known: 'AllToAll', "
     assert said in str(caught.value)
     assert "Import the module that defines it, if it is your own, before you open what names it" in str(caught.value)
+
+
+def test_a_pattern_may_be_rows_of_numbers():
+    rows = [[0.0, 2.5], [1.0, 0.0], [0.1, 3.0]]
+    given, array = (spark.Projection("a", "out_spikes", pattern=one) for one in (rows, np.array(rows)))
+    assert given.settings.pattern == array.settings.pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ([[1.0, 2.0], [1.0]], "expected numbers in rows of one length"),
+        (["one_to_one"], "expected numbers, got str"),
+        ([1.0, 2.0], r"expected a matrix \(post, pre\), got shape \(2,\)"),
+    ],
+)
+def test_a_list_that_is_no_matrix_says_what_is_wrong(pattern, said):
+    with pytest.raises(ConfigError, match=said):
+        spark.Projection("a", "out_spikes", pattern=pattern)
+
+
+def test_a_message_shows_the_beginning_of_what_is_long():
+    for long in ({"numbers": list(range(10_000))}, {"numbers": "x" * 10_000}):
+        with pytest.raises(ConfigError) as caught:
+            spark.Projection("a", "out_spikes", pattern=long, weights=long)
+        assert "got {'numbers': " in str(caught.value) and len(str(caught.value)) < 1000

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import Config
+from spark.core.errors import in_short
 from spark.core.names import suggestion
 
 # Every connectivity by the name of its class.
@@ -90,11 +91,10 @@ def _to_connectivity(value: object) -> "Connectivity":
         if value not in _SHORT:
             raise ValueError(f"{value!r} is no connectivity. {suggestion(value, _SHORT)}")
         return kinds[_SHORT[value]]()
-    if hasattr(value, "tocsr") or hasattr(value, "__array__"):
+    if hasattr(value, "tocsr") or hasattr(value, "__array__") or isinstance(value, list | tuple):
         return kinds["FromMatrix"](matrix=value)
-    raise ValueError(
-        f"expected a connectivity such as FixedProbability(...), 'one_to_one', 'all_to_all' or a matrix, got {value!r}"
-    )
+    expected = "a connectivity such as FixedProbability(...), 'one_to_one', 'all_to_all' or a matrix"
+    raise ValueError(f"expected {expected}, got {in_short(value)}")
 
 
 AnyConnectivity = Annotated[

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
+from spark.core.values import to_times
 from spark.nn.connections.base import ConnectionList, Connectivity, from_counts, sizes
 
 
@@ -68,7 +69,8 @@ def _to_matrix(value: Any) -> object:
         found = value.tocoo()
         shape, post, pre, weights = found.shape, found.row, found.col, found.data
     else:
-        dense = np.asarray(value)
+        # Lists may hold anything, in rows of any length: what is wrong with them is said.
+        dense = np.asarray(to_times(value) if isinstance(value, list | tuple) else value)
         if dense.ndim != 2:
             raise ValueError(f"expected a matrix (post, pre), got shape {dense.shape}")
         shape = dense.shape

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import Config, field
 from spark.core.draws import Draw, draw_from_dict
-from spark.core.errors import ConfigError, Problem
+from spark.core.errors import ConfigError, Problem, in_short
 from spark.core.values import Number
 from spark.nn.initializers.scaling import Groups, scaled
 
@@ -234,7 +234,7 @@ def to_initializer(value: Any) -> "Initializer":
         assert isinstance(made, Initializer)
         return made
     if isinstance(value, (bool, str, dict)) or value is None:
-        raise ValueError(f"expected an initializer, a number or an array, got {value!r}")
+        raise ValueError(f"expected an initializer, a number or an array, got {in_short(value)}")
     if isinstance(value, numbers.Real) or (hasattr(value, "dtype") and np.ndim(value) == 0):
         return kinds["ConstantInitializer"](value=float(value))
     return kinds["ArrayInitializer"](array=value)
