@@ -37,8 +37,24 @@ def changed(config: Changed, changes: Mapping[str, object]) -> Changed:
                     "type",
                 )
             )
-        config = _changed(config, path.split("."), value, "")
+        try:
+            config = _changed(config, path.split("."), value, "")
+        except ConfigError as error:
+            if not isinstance(config, BrainConfig) or not _is_step_of_a_part(path, error):
+                raise
+            step = changes.get("dt", config.step_length)
+            # What was left out is handed down, and is this already.
+            if value != step:
+                text = f"differs from the brain's, got {value!r}; expected {step!r}"
+                fix = "Leave it out: all parts of a brain have its step"
+                raise ConfigError(Problem(path, text, fix, "clash")) from error
     return config
+
+
+def _is_step_of_a_part(path: str, error: ConfigError) -> bool:
+    """Whether the step of a part was refused by its owner, which does not know yet what the brain hands down to it."""
+    inner = "." in path and path.rpartition(".")[2] == "dt"
+    return inner and all(p.kind == "clash" for p in error.problems)
 
 
 def _changed(config: Changed, names: list[str], value: object, before: str, others: tuple[str, ...] = ()) -> Changed:

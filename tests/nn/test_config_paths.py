@@ -142,3 +142,14 @@ def test_what_an_assignment_is_told_to_do_can_be_done():
         told = str(error.value).partition("`brain.with_config({")[2].partition(": ...")[0].strip("'")
         assert told.endswith(name)
         assert brain.with_config({told: value}).config != brain.config
+
+
+def test_the_step_of_a_part_is_compared_with_that_of_its_brain():
+    """A pool whose step was left out has a default, with which nothing runs."""
+    net = spark.Network(dt=0.5)
+    p = net.pool("p", UNITS, receptors={"ampa": receptors.CurrentConfig()})
+    net.connect(net.input("s", UNITS, spark.CurrentArray), p.ampa)
+    brain = net.build()
+    with pytest.raises(ConfigError, match=r"dt: differs from .* got 0\.25; expected 0\.5\."):
+        brain.with_config({"p.soma.dt": 0.25})
+    assert brain.with_config({"p.soma.dt": 0.5}).config.step_length == 0.5
