@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from spark.core.errors import ArgumentError, Problem, StateError
+from spark.core.errors import ArgumentError, ConfigError, Problem, StateError
 from spark.core.module import Module
 from spark.core.tree import part_named, walk
 from spark.graph.specs import PortMap
@@ -37,17 +37,17 @@ def new_weights(brain: Module, weights: Mapping[str, ArrayLike]) -> dict[str, tu
     for path, given in weights.items():
         address, table = f"with_weights.{path}", connection_table(brain, path)
         try:
-            array = np.asarray(given)
+            array = _dense(given, table)
         except ValueError:
             text = f"is no array of numbers, got a {type(given).__name__} whose rows differ in length"
             problems.append(Problem(address, text, "", "shape"))
             continue
         pairs = table.shape[::-1]
         if array.shape == pairs:
-            array = _shared_out(table, array)
+            array = _shared_out(table, array[table.targets, table.sources])
         if array.shape != table.weights.shape or array.dtype.kind not in "iuf":
             text = (
-                f"does not fit, got {array.dtype} of shape {np.shape(given)}; expected {len(table)} numbers in the "
+                f"does not fit, got {array.dtype} of shape {array.shape}; expected {len(table)} numbers in the "
                 f"order of `brain.connections({path!r})`, or {pairs}: (targets, sources)"
             )
             fix = "Transpose it: a row holds what reaches one target" if array.shape == table.shape else ""
@@ -61,22 +61,46 @@ def new_weights(brain: Module, weights: Mapping[str, ArrayLike]) -> dict[str, tu
     return found
 
 
-def _shared_out(table: ConnectionTable, matrix: np.ndarray) -> np.ndarray:
-    """What a matrix of all pairs gives each connection.
+def _shared_out(table: ConnectionTable, given: np.ndarray) -> np.ndarray:
+    """What a matrix of all pairs, of which `given` is the element of each connection, gives each connection.
 
     Several connections of one pair share its element as they share the sum that `to_matrix` gives, so that a matrix
     that was read changes nothing: weights of 1 and 3, whose element is 4, become 2 and 6 by an element of 8.
     """
-    given = matrix[table.targets, table.sources]
     pairs, number, many = np.unique(
         table.targets * table.shape[0] + table.sources, return_inverse=True, return_counts=True
     )
-    if len(pairs) == len(table) or matrix.dtype.kind not in "iuf":
+    if len(pairs) == len(table) or given.dtype.kind not in "iuf":
         return given
     weights = table.weights.astype(np.float64)
     sums = np.bincount(number, weights)[number]
     shares = np.divide(weights, sums, out=1.0 / many[number], where=sums != 0)
     return np.where(many[number] == 1, given, given * shares)
+
+
+def _dense(given: ArrayLike, table: ConnectionTable) -> np.ndarray:
+    """What was given, as an array; of a sparse matrix of all pairs the elements of the connections."""
+    array = np.asarray(given)
+    if array.ndim or array.dtype != object:
+        return array
+    # NumPy makes an object of what it does not know, as of a sparse matrix.
+    try:
+        matrix = FromMatrix(matrix=given).matrix
+    except ConfigError:
+        return array
+    if matrix["shape"] != table.shape[::-1]:
+        return np.broadcast_to(np.float64(0.0), matrix["shape"])
+    width = table.shape[0]
+    keys, places = np.unique(matrix["post"].astype(np.int64) * width + matrix["pre"], return_inverse=True)
+    # An element that is stored twice is the sum of both; one that is not stored is 0.
+    sums = np.bincount(places, matrix["weights"], keys.size)
+    wanted = table.targets.astype(np.int64) * width + table.sources
+    at = np.searchsorted(keys, wanted)
+    stored = at < keys.size
+    stored[stored] = keys[at[stored]] == wanted[stored]
+    found = np.zeros(wanted.shape)
+    found[stored] = sums[at[stored]]
+    return _shared_out(table, found)
 
 
 def _wrong_numbers(brain: Module, path: str, table: ConnectionTable, array: np.ndarray) -> list[Problem]:

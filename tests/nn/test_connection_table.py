@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import spark
 from spark import InputSpec, ModuleSpecs, NotBuiltError, PortMap, Projection, SpikeArray, StateError
@@ -294,3 +295,19 @@ def test_a_matrix_that_lies_the_other_way_is_told_to_be_transposed():
     with pytest.raises(spark.ArgumentError) as caught:
         built.with_weights({"pool.first": np.ones((PRE, POST))})
     assert str(caught.value) == text
+
+
+def test_a_sparse_matrix_of_weights_sets_those_that_it_stores_and_makes_the_others_0():
+    before = projected(NORMAL)
+    matrix = np.zeros((POST, PRE))
+    matrix[::2, 1::2] = np.arange(1.0, 10.0).reshape(3, 3)
+    for kind in (scipy.sparse.csr_array, scipy.sparse.csc_array, scipy.sparse.coo_matrix):
+        after = before.with_weights({"pool.first": kind(matrix)})
+        np.testing.assert_array_equal(after.connections("pool.first").to_matrix(), matrix)
+    twice = scipy.sparse.coo_array((np.array([1.0, 2.0]), (np.array([4, 4]), np.array([0, 0]))), (POST, PRE))
+    after = before.with_weights({"pool.first": twice}).connections("pool.first").to_matrix()
+    assert after[4, 0] == 3.0 and after.sum() == 3.0
+    with pytest.raises(spark.ArgumentError, match=r"got float64 of shape \(6, 5\).*Transpose it"):
+        before.with_weights({"pool.first": scipy.sparse.csr_array(matrix.T)})
+    with pytest.raises(spark.ArgumentError, match="does not fit, got object of shape"):
+        before.with_weights({"pool.first": object()})
