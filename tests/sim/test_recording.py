@@ -355,7 +355,9 @@ def test_folders_that_do_not_fit_are_refused(tmp_path):
     with pytest.raises(spark.RecordError, match="is not empty"):
         spark.run(brain, 5, {"drive": drive()}, record="pool", to=tmp_path)
     assert (tmp_path / "x").read_text() == "mine"
-    spark.run(brain, 5, {"drive": drive()}, record="pool", to=tmp_path / "r")
+    recording = spark.run(brain, 5, {"drive": drive()}, record="pool", to=tmp_path / "r")
+    with pytest.raises(spark.RecordError, match=r"^folder: the folder .* is not empty\. Give another, or remove it$"):
+        recording.save(tmp_path / "r")
     with pytest.raises(spark.RecordError, match="has other channels"):
         spark.run(brain, 5, {"drive": drive()}, record="spiker", to=tmp_path / "r", append=True)
     spark.run(brain, 5, {"drive": drive()})

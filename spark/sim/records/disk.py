@@ -30,11 +30,20 @@ _MOST_LINE = 1 << 20
 class DiskStore:
     """Appends chunks to the files of a folder.
 
+    Args:
+        folder: The folder.
+        channels: What is recorded.
+        dt: Length of a step, ms.
+        first: The step at which the recording begins.
+        append: Whether it goes on with the recording that is there; None where nobody can ask for that.
+
     Raises:
         RecordError: The folder is not empty, or it holds a recording of something else or of other steps.
     """
 
-    def __init__(self, folder: str | Path, channels: list[Described], dt: float, first: int, append: bool) -> None:
+    def __init__(
+        self, folder: str | Path, channels: list[Described], dt: float, first: int, append: bool | None
+    ) -> None:
         # Absolute: a program may go to another folder while it runs.
         self.folder = Path(folder).absolute()
         self._until = first
@@ -54,14 +63,11 @@ class DiskStore:
             if append and (self.folder / HEADER).exists():
                 first = self._go_on(header, first)
             elif any(self.folder.iterdir()):
-                raise RecordError(
-                    Problem(
-                        "to",
-                        f"the folder {str(self.folder)!r} is not empty",
-                        "Give another, remove it, or go on with its recording: `append=True`",
-                        "exists",
-                    )
-                )
+                fix = "Give another, remove it, or go on with its recording: `append=True`"
+                if append is None:
+                    fix = "Give another, or remove it"
+                address = "folder" if append is None else "to"
+                raise RecordError(Problem(address, f"the folder {str(self.folder)!r} is not empty", fix, "exists"))
             else:
                 write_whole(self.folder / HEADER, json.dumps(header, indent=1).encode())
             self._files = {

@@ -14,7 +14,7 @@ from spark.sim.records.disk import DiskStore
 def save(recording: Channels, folder: Path) -> None:
     """Write a recording to a new folder."""
     about = [recording.describe(name) for name in recording.names]
-    store = DiskStore(folder, about, recording.dt, recording.first, append=False)
+    store = DiskStore(folder, about, recording.dt, recording.first, append=None)
     for name in recording.names:
         store.add(name, *recording._source.read(name))
     store.commit(recording.first + recording.steps)
