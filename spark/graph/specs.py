@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 import jax.numpy as jnp
@@ -100,7 +101,7 @@ def _normalise(spec: InputSpec) -> None:
             )
         )
     shape = spec.shape if isinstance(spec.shape, (tuple, list)) else (spec.shape,)
-    if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in shape):
+    if any(isinstance(n, bool) or not isinstance(n, Integral) or n < 1 for n in shape):
         raise ConfigError(
             Problem(
                 f"{owner}.shape",

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from numbers import Integral
 
 import numpy as np
 
@@ -184,6 +185,6 @@ def _refuse_shared(inputs: Sequence[Mapping[str, Input]]) -> None:
 def _threads(wanted: object) -> int:
     if wanted is None:
         return processors()
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
+    if isinstance(wanted, bool) or not isinstance(wanted, Integral) or wanted < 1:
         raise RunError(Problem("threads", f"must be a whole number of at least 1, got {wanted!r}", "", "bounds"))
-    return wanted
+    return int(wanted)

@@ -152,7 +152,7 @@ class Network:
         """
         if name in self._inputs:
             raise ConfigError(Problem(f"input.{name}", "is the name of two inputs", "Names must differ", "duplicate"))
-        sizes = (shape,) if isinstance(shape, int) else shape
+        sizes = shape if isinstance(shape, tuple) else (shape,)
         self._inputs[name] = InputSpec(payload, sizes, payload.default_dtype)
         return Port(CALL, name)
 
@@ -174,7 +174,8 @@ class Network:
         if shape is None and "units" not in type(node.config).model_fields:
             text = "has no shape, got an output of a module that is no pool; expected `shape=...`"
             raise ConfigError(Problem(f"output.{name}", text, "Give the shape of one step's array", "shape"))
-        sizes = node.config.field_or_none("units") if shape is None else (shape,) if isinstance(shape, int) else shape
+        given = node.config.field_or_none("units") if shape is None else shape
+        sizes = given if isinstance(given, tuple) else (given,)
         self._outputs[name] = {"input": port.wire, "spec": OutputSpec(payload, sizes, payload.default_dtype)}
 
     @checked

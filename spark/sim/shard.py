@@ -271,7 +271,7 @@ def _mesh(devices: Devices) -> Mesh:
     known = jax.devices()
     if devices is None:
         devices = known
-    elif isinstance(devices, int):
+    elif isinstance(devices, int | np.integer):
         if isinstance(devices, bool) or not 1 <= devices <= len(known):
             raise ShardError(
                 Problem(

@@ -1,5 +1,6 @@
 """Specs are values: equal where all they say is equal, and found in a dict by what they say."""
 
+import numpy as np
 import pytest
 from builders import tutorial_specs
 
@@ -51,3 +52,12 @@ def test_an_array_of_more_elements_than_one_can_have_is_refused():
         ConfigError, match=r"InputSpec\.shape: has more elements than an array can, got \(65536, 32768\)"
     ):
         InputSpec(FloatArray, (65536, 32768), "float32")
+
+
+def test_sizes_may_be_whole_numbers_of_numpy() -> None:
+    for shape in (np.int64(4), (np.int32(4),)):
+        spec = InputSpec(**{**FIELDS, "shape": shape})
+        assert spec == InputSpec(**FIELDS) and type(spec.shape[0]) is int
+    for shape in (np.bool_(True), np.float32(4.0), np.int64(0)):
+        with pytest.raises(ConfigError, match="is not a shape"):
+            InputSpec(**{**FIELDS, "shape": shape})

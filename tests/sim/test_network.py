@@ -165,3 +165,14 @@ def test_a_network_gives_its_modules_by_name() -> None:
     assert net["pool"] is pool
     with refused(spark.ConfigError, "pol: is no module of this network. Did you mean 'pool'?"):
         net["pol"]
+
+
+def test_shapes_may_be_whole_numbers_of_numpy() -> None:
+    made = []
+    for number in (int, np.int64):
+        net = spark.Network(dt=1.0)
+        pool = net.pool("pool", number(3), receptors=RECEPTORS)
+        net.connect(net.input("drive", number(4), SpikeArray), pool.ampa)
+        net.output("spikes", pool, number(3))
+        made.append(net.config())
+    assert made[0] == made[1]

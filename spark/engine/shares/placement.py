@@ -74,7 +74,7 @@ def place(modules: Mapping[str, Module], devices: int, by: str | Plan) -> Placem
         for name, m in modules.items()
     }
     for name, given in plan.items():
-        placed[name] = [(given, None)] if isinstance(given, int) else _shares(given)
+        placed[name] = [(int(given), None)] if isinstance(given, int | np.integer) else _shares(given)
         for device, share in placed[name]:
             load[device] += cost[name] * (1.0 if share is None else share.count / share.total)
     # The heaviest first: the rest fills the gaps.
@@ -119,7 +119,7 @@ def _check_plan(plan: Plan, modules: Mapping[str, Module], cuttable: Mapping[str
             problems.append(
                 Problem(address, "is not a module of this brain", suggestion(name, modules, "module"), "unknown")
             )
-        elif isinstance(given, int) and not isinstance(given, bool):
+        elif isinstance(given, int | np.integer) and not isinstance(given, bool):
             if not 0 <= given < devices:
                 text = f"is not the number of a device, got {given}; expected 0 to {devices - 1}"
                 problems.append(Problem(address, text, "Count devices from 0", "device"))
@@ -140,7 +140,7 @@ def _check_plan(plan: Plan, modules: Mapping[str, Module], cuttable: Mapping[str
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= 0)
 
 
 def _problem(address: str, message: str, fix: str, kind: str) -> ShardError:
