@@ -1,8 +1,10 @@
 """What pydantic says of a config, in our words."""
 
+import re
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from spark.core.errors import ConfigError, Problem, in_short
 from spark.core.names import suggestion
@@ -32,17 +34,33 @@ def translate(cls: type[BaseModel], error: ValidationError) -> list[Problem]:
             said = str(cause) if cause is not None else _said(item)
             got = "" if cause is not None else f", got {in_short(item['input'])}"
             info = cls.model_fields.get(str(item["loc"][0])) if item["loc"] else None
+            if info is not None:
+                said = _with_unit(said, info)
             found.append(Problem(address, f"{said}{got}", (info.description or "") if info else "", "type"))
     return found
 
 
-_EXPECTED = {"int": "a whole number", "bool": "True or False", "finite": "a finite number", "string": "a string"}
+_EXPECTED = {
+    "int": "a whole number",
+    "bool": "True or False",
+    "float": "a number",
+    "finite": "a finite number",
+    "string": "a string",
+}
 
 
 def _said(item: Any) -> str:
     """What pydantic's own checks expect, in our words."""
     expected = _EXPECTED.get(item["type"].partition("_")[0])
     return f"expected {expected}" if expected else item["msg"][0].lower() + item["msg"][1:]
+
+
+def _with_unit(said: str, info: FieldInfo) -> str:
+    """The same, with the unit of the field behind the number that was expected."""
+    extra = info.json_schema_extra
+    unit = extra.get("unit") if isinstance(extra, dict) else ""
+    number = re.match(r"expected a (?:finite )?number(?=,|$)", said)
+    return f"{number[0]} of {unit}{said[number.end() :]}" if unit and number else said
 
 
 def _strip(problem: Problem) -> Problem:

@@ -117,7 +117,7 @@ def test_several_values_out_of_bounds_are_reported_together() -> None:
 )
 def test_parameter_that_is_no_finite_number_is_refused(value: Any, found: str) -> None:
     kind = "a finite number" if isinstance(value, float) else "a number"
-    text = f"LeakySomaConfig.potential_reset: expected {kind}, got {found}. Potential after a spike."
+    text = f"LeakySomaConfig.potential_reset: expected {kind} of mV, got {found}. Potential after a spike."
     with refused(ConfigError, text):
         LeakySomaConfig(potential_reset=value)
 
@@ -130,7 +130,7 @@ def test_array_with_a_nan_is_refused() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_plain_number_must_be_finite(value: float) -> None:
-    text = f"LinearSpikerConfig.cd: expected a finite number, got {value}. Refractory period (cooldown)."
+    text = f"LinearSpikerConfig.cd: expected a finite number of ms, got {value}. Refractory period (cooldown)."
     with refused(ConfigError, text):
         LinearSpikerConfig(cd=value)
 
@@ -213,6 +213,22 @@ def test_state_dtype_must_be_a_floating_dtype(value: Any) -> None:
     )
     with refused(ConfigError, text):
         LinearSpikerConfig(dtype=value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"soma__threshold": "-60 mV"}, "ALIFNeuronConfig.soma.threshold: expected a number of mV, got '-60 mV'."),
+        ({"dt": "0.1 ms"}, "ALIFNeuronConfig.dt: expected a number of ms, got '0.1 ms'."),
+        ({"dt": None}, "ALIFNeuronConfig.dt: expected a number of ms, got None."),
+        ({"dt": float("nan")}, "ALIFNeuronConfig.dt: expected a finite number of ms, got nan."),
+        ({"inhibitory_rate": "few"}, "ALIFNeuronConfig.inhibitory_rate: expected a number, got 'few'."),
+        ({"dt": "x" * 5000}, f"ALIFNeuronConfig.dt: expected a number of ms, got '{'x' * 119}... (str)."),
+    ],
+)
+def test_what_is_no_number_is_told_the_unit_in_which_one_is_expected(settings: dict, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        alif(**settings)
 
 
 def test_nested_dt_that_differs_from_its_owners_is_refused() -> None:
