@@ -188,10 +188,14 @@ class Config(Nested):
             fix = f"Set `{needed}`, or leave this out"
             default = type(self).model_fields[name].get_default(call_default_factory=True)
             for address, value in _set_apart(name, getattr(self, name), default):
-                shown = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
-                text = f"has no effect beside {needed}={getattr(self, needed)}, got {shown}"
+                text = f"has no effect beside {needed}={getattr(self, needed)}, got {_brief(value)}"
                 found.append(Problem(address, text, fix, "no-effect"))
         return found
+
+    def set_apart(self, name: str) -> dict[str, str]:
+        """What of the field `name` differs from its default, by address, with what stands there as text."""
+        default = type(self).model_fields[name].get_default(call_default_factory=True)
+        return {address: _brief(value) for address, value in _set_apart(name, getattr(self, name), default)}
 
     def quantities(self) -> dict[str, Any]:
         """Values of the fields that take one number for all units, or one for each; what is None is none."""
@@ -312,6 +316,10 @@ def _set_apart(address: str, value: Any, default: Any) -> list[tuple[str, Any]]:
         return [(address, value)]
     own = [n for n in type(value).model_fields if n not in ModuleConfig.model_fields and n not in value._handed]
     return [pair for n in own for pair in _set_apart(f"{address}.{n}", getattr(value, n), getattr(default, n))]
+
+
+def _brief(value: object) -> str:
+    return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
 
 
 def _shown(value: Any, right: Any) -> str:

@@ -17,8 +17,8 @@ from spark.nn import Brain, BrainConfig, Pool, Projection
 class Port:
     """A port of a network's module, or an input of its brain: one end of a connection."""
 
-    def __init__(self, owner: str, name: str) -> None:
-        self.owner, self.name = owner, name
+    def __init__(self, owner: str, name: str, network: "Network") -> None:
+        self.owner, self.name, self.network = owner, name, network
 
     @property
     def wire(self) -> PortMap:
@@ -32,8 +32,8 @@ class Port:
 class Node:
     """A module of a network. Its ports are its attributes: `pool.excitation`, `pool.out_spikes`."""
 
-    def __init__(self, name: str, module_cls: type[Module], config: Config) -> None:
-        self.name, self.module_cls, self.config = name, module_cls, config
+    def __init__(self, name: str, module_cls: type[Module], config: Config, network: "Network") -> None:
+        self.name, self.module_cls, self.config, self.network = name, module_cls, config, network
         self.inputs: dict[str, list[PortMap]] = {}
 
     @property
@@ -51,7 +51,7 @@ class Node:
         if len(names) != 1:
             text = f"has {len(names)} output ports, got no name; expected one of {names}"
             raise ConfigError(Problem(self.name, text, f"Write `{self.name}.<port>`", "port"))
-        return Port(self.name, names[0])
+        return Port(self.name, names[0], self.network)
 
     def port(self, name: str) -> Port:
         """A port by its name, also one that is called like something that every node has, such as `name`.
@@ -64,7 +64,7 @@ class Node:
         if name not in known:
             problem = Problem(f"{self.name}.{name}", "is no port", suggestion(name, known, "port"), "unknown-port")
             raise ConfigError(problem)
-        return Port(self.name, name)
+        return Port(self.name, name, self.network)
 
     def __getattr__(self, name: str) -> Port:
         if name.startswith("_"):
@@ -111,7 +111,7 @@ class Network:
         Raises:
             ConfigError: The name is taken, or a setting is wrong.
         """
-        return self._added(Node(name, neuron, neuron.config_class()(units=units, **settings)))
+        return self._added(Node(name, neuron, neuron.config_class()(units=units, **settings), self))
 
     @checked
     def module(
@@ -132,10 +132,10 @@ class Network:
         Raises:
             ConfigError: The name is taken, or a setting or an input is wrong.
         """
-        node = self._added(Node(name, module, module.config_class()(**settings)))
+        node = self._added(Node(name, module, module.config_class()(**settings), self))
         for port, sources in (inputs or {}).items():
             for source in sources if isinstance(sources, list | tuple) else [sources]:
-                self.connect(source, Port(name, port))
+                self.connect(source, Port(name, port, self))
         return node
 
     @checked
@@ -154,7 +154,7 @@ class Network:
             raise ConfigError(Problem(f"input.{name}", "is the name of two inputs", "Names must differ", "duplicate"))
         sizes = shape if isinstance(shape, tuple) else (shape,)
         self._inputs[name] = InputSpec(payload, sizes, payload.default_dtype)
-        return Port(CALL, name)
+        return Port(CALL, name, self)
 
     @checked
     def output(self, name: str, source: Node | Port, shape: int | tuple[int, ...] | None = None) -> None:
@@ -185,8 +185,10 @@ class Network:
         Args:
             source: A node with one output port, a port, or an input of the brain.
             target: The input port.
-            pattern: Which connections there are; left out, all to all, or what a preset says.
-            **settings: Further fields of a `Projection`: `weights`, `delay`, `rule`, `name` ...
+            pattern: Which connections there are; left out, all to all.
+            **settings: Further fields of a `Projection`: `weights`, `delay`, `rule`, `name` ... What the config of a
+                preset says of wires holds where neither a pattern nor any setting is given here: a wire has all of its
+                settings from there, or none.
 
         Raises:
             ConfigError: The port is no receptor and takes no settings, a setting is wrong, or an end is none of this
@@ -195,6 +197,7 @@ class Network:
         origin, node = _port(source), self._node(target)
         if origin.owner != CALL:
             self._node(origin)
+        self._require_own(origin)
         wire = origin.wire
         given = settings if pattern is None else {"pattern": pattern, **settings}
         if given and target.name not in ports_of(node.specs).projected:
@@ -229,11 +232,17 @@ class Network:
         """The brain of this config, not built yet: its first call or run builds it."""
         return Brain(self.config())
 
+    def _require_own(self, port: Port) -> None:
+        if port.network is not self:
+            text, fix = "belongs to another network", "Name a module or an input that this network made"
+            raise ConfigError(Problem(repr(port), text, fix, "unknown-origin"))
+
     def _node(self, port: Port) -> Node:
         if port.owner not in self._nodes:
             what = "is an input of the brain" if port.owner == CALL else "is a port of no module of this network"
             fix = "Name a port of a module that this network made"
             raise ConfigError(Problem(repr(port), what, fix, "unknown-origin"))
+        self._require_own(port)
         return self._nodes[port.owner]
 
     def _added(self, node: Node) -> Node:

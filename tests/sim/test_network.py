@@ -89,6 +89,63 @@ def test_ends_of_another_network_and_inputs_as_targets_are_refused() -> None:
         net.output("out", drive)
 
 
+def test_a_module_of_the_same_name_in_another_network_is_not_taken_for_ones_own() -> None:
+    net, other = spark.Network(), spark.Network()
+    ours, theirs = net.pool("pool", 4), other.pool("pool", 4)
+    net.input("drive", 4), other.input("drive", 4)
+    text = "belongs to another network. Name a module or an input that this network made"
+    for source, target, end in (
+        (theirs, ours.excitation, "pool.out_spikes"),
+        (ours, theirs.excitation, "pool.excitation"),
+        (other.input("more", 4), ours.excitation, "'more'"),
+    ):
+        with refused(spark.ConfigError, f"Port({end}): {text}"):
+            net.connect(source, target)
+    with refused(spark.ConfigError, f"Port(pool.out_spikes): {text}"):
+        net.output("out", theirs)
+    assert not net.config().modules_map["pool"].inputs
+
+
+# A preset, the port of its bare wires, and settings of these with what is said of each.
+UNREAD = {
+    "point": (
+        neurons.CurrentLIFNeuron, "excitation",
+        {"excitatory__kernel": 20.0, "excitatory__delay": 2.0, "excitatory__tau": 3.0},
+        ["excitatory.kernel.value", "excitatory.delay.value"],
+    ),
+    "inhibition": (neurons.ConductanceLIFNeuron, "inhibition", {"inhibitory__signed": True}, ["inhibitory.signed"]),
+    "plastic": (
+        neurons.LIFNeuron, "in_spikes",
+        {"async_spikes": False, "synapses__kernel": 20.0, "learning_rule": PairRuleConfig()},
+        ["synapses.kernel", "learning_rule"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_what_a_preset_says_of_bare_wires_is_refused_where_there_are_none(name) -> None:
+    neuron, port, settings, said = UNREAD[name]
+
+    def made(**wire):
+        net = spark.Network()
+        pool = net.pool("pool", 4, neuron, **settings)
+        net.connect(pool, pool.port(port), **wire)
+        return net.build()
+
+    with pytest.raises(spark.ConfigError) as error:
+        spark.run(made(delay=1.0), 1)
+    problems = error.value.problems
+    assert [p.address for p in problems] == [f"pool.config.{address}" for address in said]
+    for problem in problems:
+        assert str(problem).endswith(
+            f": every wire into {port!r} has settings of its own. Give them to the wire, with all else that it is "
+            "to be; or leave the wire bare"
+        )
+        assert "has no effect, got " in str(problem)
+    if name != "inhibition":
+        spark.run(made(), 1)
+
+
 def test_a_receptor_may_be_called_like_something_that_every_node_has() -> None:
     net = spark.Network()
     pool = net.pool("pool", 4, receptors={"output": ExponentialCurrentConfig()})

@@ -110,6 +110,11 @@ class PlasticNeuron(Pool):
             raise WiringError(Problem(f"{owner}.{MODULATION}", text, fix, "modulation"))
         super().build(**inputs)
 
+    def unread(self, port: str) -> dict[str, str]:
+        """Connections, first weights and delays of all pairs, and their rule."""
+        given = [self.config.set_apart(name) for name in ("synapses", "delays", "max_delay", "learning_rule")]
+        return {address: value for one in given for address, value in one.items()}
+
     def usual(self) -> Usual:
         """Bare wires into `in_spikes` are one projection together."""
         pairs = self.config.pairs(self.path)

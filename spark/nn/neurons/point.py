@@ -92,6 +92,12 @@ class PointNeuron(Pool):
         """The pool that the config is a preset of."""
         return self.config.pool()
 
+    def unread(self, port: str) -> dict[str, str]:
+        """Connections, weights, delays and signs of its group; the receptor's time constant counts for all wires."""
+        group = GROUPS[port]
+        given, ours = self.config.set_apart(group), StaticSynapsesConfig.model_fields
+        return {address: value for address, value in given.items() if address.split(".")[1] in ours}
+
     def usual(self) -> Usual:
         """What bare wires mean."""
         return partial(_usual, self.config, self.path)

@@ -19,6 +19,7 @@ from spark.nn.neurons.neuron import INHIBITORY_RATE, Neuron, NeuronConfig, Neuro
 from spark.nn.pools.blueprint import parts_of, soma_of
 from spark.nn.pools.feeds import PARTS, Usual, feeds_of, inhibitory
 from spark.nn.pools.rewired import refuse_wrong_rewiring, rewire_due, rewired, rewiring_steps
+from spark.nn.projections.projection import Projection
 from spark.nn.receptors import ExponentialCurrentConfig, ReceptorConfig
 from spark.nn.somas.integrate_and_fire import IntegrateAndFireSomaConfig
 from spark.nn.somas.soma import SomaConfig
@@ -282,6 +283,7 @@ class Pool(Neuron):
         self._modulators = described.modulators
         self._feeds, within = feeds_of(owner, described.receptors, inputs, self.usual())
         self._refuse_wrong_modulators(owner, inputs)
+        self._refuse_unread(owner, inputs)
         super().build(**within, **{name: inputs[name] for name in self._modulators if name in inputs})
         refuse_wrong_rewiring(self, self._feeds, self.config.dt, owner)
 
@@ -300,6 +302,30 @@ class Pool(Neuron):
     def usual(self) -> Usual | None:
         """What bare wires into `preset_ports` mean; into others they are projections with the defaults."""
         return None
+
+    def unread(self, port: str) -> dict[str, str]:
+        """Settings of bare wires into one of `preset_ports`, `port`, that were given, by address, with their values."""
+        return {}
+
+    def _refuse_unread(self, owner: str, inputs: Mapping[str, PortSpec]) -> None:
+        """Refuse what is said of bare wires into a port where every wire says itself what it is.
+
+        Raises:
+            ConfigError: Names each setting.
+        """
+        problems = [
+            Problem(
+                f"{owner}.config.{address}",
+                f"has no effect, got {value}: every wire into {port!r} has settings of its own",
+                "Give them to the wire, with all else that it is to be; or leave the wire bare",
+                "no-effect",
+            )
+            for port in self.preset_ports
+            if port in inputs and all(isinstance(wire.wire, Projection) for wire in inputs[port].wires)
+            for address, value in self.unread(port).items()
+        ]
+        if problems:
+            raise ConfigError(problems)
 
     def _refuse_wrong_modulators(self, owner: str, inputs: Mapping[str, PortSpec]) -> None:
         problems = [
