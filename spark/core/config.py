@@ -337,7 +337,9 @@ class ModuleConfig(Config):
 
     from_owner = ("units", "dt", "dtype")
     dt: Number = field(1.0, unit="ms", above=0, description="Length of one step.")
-    dtype: FloatType = field("float32", description="Type in which floating state is stored.")
+    dtype: FloatType = field(
+        "float32", description="Type in which floating state is stored; what is built in computes in float32."
+    )
     seed: Whole | None = field(
         None,
         least=0,

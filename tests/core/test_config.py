@@ -209,7 +209,7 @@ def test_bad_dt_that_is_handed_down_is_reported_once_at_its_owner() -> None:
 def test_state_dtype_must_be_a_floating_dtype(value: Any) -> None:
     text = (
         f"LinearSpikerConfig.dtype: expected float16, bfloat16, float32 or float64, got {value!r}. "
-        "Type in which floating state is stored."
+        "Type in which floating state is stored; what is built in computes in float32."
     )
     with refused(ConfigError, text):
         LinearSpikerConfig(dtype=value)

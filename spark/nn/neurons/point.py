@@ -10,7 +10,7 @@ from spark.core.ports import Ports, PortSpec
 from spark.graph.specs import ModuleSpecs
 from spark.nn.neurons.group import ExponentialSynapsesConfig, StaticSynapsesConfig
 from spark.nn.neurons.neuron import INHIBITORY_RATE, NeuronConfig
-from spark.nn.pools.blueprint import parts_of
+from spark.nn.pools.blueprint import fires_alone, parts_of
 from spark.nn.pools.feeds import Usual
 from spark.nn.pools.pool import Pool, PoolConfig
 from spark.nn.projections.draws import Drawn
@@ -73,9 +73,11 @@ class PointNeuron(Pool):
 
     @classmethod
     def ports_from(cls, config: Config | None) -> Ports:
-        """Two receptors of spikes."""
+        """Two receptors of spikes; one is wired, unless random events or the soma let units fire."""
         ports = tuple(GROUPS)
-        return Ports({}, dict.fromkeys(ports, SpikeArray), {"out_spikes": SpikeArray}, ports, projected=ports)
+        alone = isinstance(config, PointNeuronConfig) and (config.background.rate > 0 or fires_alone(config.membrane()))
+        needed = () if alone else ports
+        return Ports({}, dict.fromkeys(ports, SpikeArray), {"out_spikes": SpikeArray}, needed, projected=ports)
 
     @classmethod
     def ports(cls) -> Ports:

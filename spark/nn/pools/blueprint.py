@@ -44,6 +44,12 @@ def soma_of(config: Any) -> tuple[type[Soma], SomaConfig]:
     return made, config.soma
 
 
+def fires_alone(soma: SomaConfig) -> bool:
+    """Whether units of a soma of this config may fire without anything that arrives."""
+    made = None if soma.unmade() else soma.made()
+    return made is not None and issubclass(made, Soma) and made.fires_alone(soma)
+
+
 def parts_of(config: Any, feeds: Iterable[Feed]) -> tuple[ModuleSpecs, ...]:
     """The components, in the order in which a step runs them where their wires leave it open.
 

@@ -16,7 +16,7 @@ from spark.core.values import Number, Texts
 from spark.graph.specs import ModuleSpecs, PortMap
 from spark.nn.dendrites import DendriteConfig
 from spark.nn.neurons.neuron import INHIBITORY_RATE, Neuron, NeuronConfig, NeuronOutput
-from spark.nn.pools.blueprint import parts_of, soma_of
+from spark.nn.pools.blueprint import fires_alone, parts_of, soma_of
 from spark.nn.pools.feeds import PARTS, Usual, feeds_of, inhibitory
 from spark.nn.pools.rewired import refuse_wrong_rewiring, rewire_due, rewired, rewiring_steps
 from spark.nn.projections.projection import Projection
@@ -265,13 +265,15 @@ class Pool(Neuron):
 
     @classmethod
     def ports_from(cls, config: PoolConfig) -> Ports:
-        """The receptors, of which at least one is wired, and the modulators."""
+        """The receptors and the modulators; a receptor is wired, unless random events or the soma let units fire."""
         made: dict[str, Any] = {name: receptor.made() for name, receptor in config.receptors.items()}
         receptors = {name: receptor.takes for name, receptor in made.items()}
         optional: dict[str, Any] = dict.fromkeys(config.modulators, FloatArray)
         projected = tuple(name for name, payload in receptors.items() if not issubclass(payload, CurrentArray))
         properties = _exposed_by(config.soma)
         outputs = {"out_spikes": SpikeArray, **{name: properties[name] for name in config.exposes}}
+        if config.background or fires_alone(config.soma):
+            return Ports({}, {**receptors, **optional}, outputs, projected=projected)
         if len(receptors) == 1:
             return Ports(receptors, optional, outputs, projected=projected)
         return Ports({}, {**receptors, **optional}, outputs, tuple(receptors), projected)

@@ -309,6 +309,11 @@ class EquationSoma(Soma):
         return cls.exposes if config.potential else {}
 
     @classmethod
+    def fires_alone(cls, config: EquationSomaConfig) -> bool:
+        """What a text does without a current is the text's own affair."""
+        return True
+
+    @classmethod
     def ignores(cls, config: EquationSomaConfig) -> dict[str, str]:
         """Currents, where no expression names `I`, and conductances also where no potential is named."""
         fix = f"Name `{INPUT}` in the equations, the current in pA"

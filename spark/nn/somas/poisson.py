@@ -39,6 +39,11 @@ class PoissonSoma(Soma):
     unit_ports = ("current", "spikes")
     any_of = ("current",)
 
+    @classmethod
+    def fires_alone(cls, config: PoissonSomaConfig) -> bool:
+        """Units of a rate above 0 do."""
+        return not isinstance(config.rate, (int, float)) or config.rate > 0
+
     def build(self, current: PortSpec | None = None) -> None:
         """A key, and the probability."""
         config, shape = self.config, self.shape_of_units() if current is None else current.shape

@@ -2,6 +2,8 @@
 
 from typing import TypedDict
 
+import numpy as np
+
 from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
@@ -49,6 +51,12 @@ class Soma(Component):
         One number, or one for each unit.
         """
         return cls.rest(config)
+
+    @classmethod
+    def fires_alone(cls, config: SomaConfig) -> bool:
+        """Whether its units may fire by its `config` without anything that arrives, so that a pool needs no wire."""
+        background = config.field_or_none("background")
+        return background is not None and bool(np.any(background))
 
     @classmethod
     def ignores(cls, config: SomaConfig) -> dict[str, str]:
