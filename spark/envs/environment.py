@@ -11,9 +11,8 @@ from spark.core.errors import LoopError, Problem
 from spark.core.keeper import Claim
 from spark.core.numerics import raise_faults
 from spark.core.part import graph_of, keeper_of
-from spark.core.payloads import BooleanMask, FloatArray
+from spark.core.payloads import BooleanMask, FloatArray, Payload
 from spark.core.state import State
-from spark.core.transform import STEP
 from spark.core.tree import part_named
 from spark.envs import received
 from spark.graph.specs import InputSpec, OutputSpec, PortMap
@@ -38,7 +37,8 @@ class Environment:
 
     Args:
         environment: With as many discrete actions and numbers of an observation as the brain's world has.
-        seed: The environment is reset with it first; left out, as Gymnasium chooses. A lesson's own seed counts more.
+        seed: The environment is reset with it at the begin of each lesson, and whenever a brain is judged; left out,
+            its chance goes on, or begins as Gymnasium chooses. A lesson's own seed counts more.
     """
 
     @checked
@@ -63,8 +63,10 @@ class Environment:
 class Pupil:
     """A brain whose world is replaced by an environment of Gymnasium, which moves as often as the world did.
 
-    It goes on from the begin of an episode. What it learns goes to the brain that it was made from after each episode,
-    and also when the environment ends one with an error.
+    It goes on from the begin of an episode, where the brain stands: a round that the brain is in, it finishes on what
+    was shown last. What it knows goes to the brain that it was made from after each episode, and also when the
+    environment ends one with an error; so does what is on its way between modules, and what was shown last, for the
+    next episode's first step reads it. So several lessons are one longer one.
 
     Args:
         brain: A brain with one world, as `spark.learn.actor_critic` makes.
@@ -85,10 +87,8 @@ class Pupil:
         self.solved_return: float | None = self.kind.solved_return
         self._check_spaces()
         self.acting = self._without_world(specs.inputs["action"][0])
-        self.done, self._idle = 0, True
-        state = brain.state
-        known = {p: state[p] for p in self._shared(self.acting.state, state)}
-        self.acting.replace_state({**known, STEP: state[STEP]})
+        self.done = 0
+        self._take_on()
 
     def _check_spaces(self) -> None:
         actions, seen = self.environment.action_space, self.environment.observation_space
@@ -135,10 +135,22 @@ class Pupil:
         build(made)
         return made
 
-    def _shared(self, one: State, other: State) -> list[str]:
-        """Paths of the modules' variables that both brains have."""
-        names = list(self.acting.config.modules_map)
-        return [p for p in one.paths() if p.partition(".")[0] in names and p in other]
+    def _take_on(self) -> None:
+        """Let the acting brain go on where the taught one stands."""
+        state = self.taught.state
+        self.acting.replace_state({p: state[p] for p in self.acting.state if p in state})
+        # Steps since the world moved last, and what its modules still read of it in a round's first step.
+        self._phase = int(state[f"{self.world}.phase"])
+        self._shown: dict[str, Payload] = {
+            name: spec.payload_type(
+                np.asarray(state[kept]) if (kept := self._of_the_world(name)) in state else spec.zeros()
+            )
+            for name, spec in self.acting.declared_inputs().items()
+        }
+
+    def _of_the_world(self, name: str) -> str:
+        """Path in the taught brain of what its world put out last."""
+        return f"cache.{self.world}.{name}"
 
     def brain(self) -> Brain:
         """The brain that it was made from."""
@@ -146,14 +158,13 @@ class Pupil:
 
     def memory(self) -> dict[str, np.ndarray]:
         """All that the acting brain knows and the taught one besides, so that it goes on from this file alone."""
-        acting, taught = self.acting.state, self.taught.state
-        learned = self._learned(acting)
+        acting, known = self.acting.state, self.taught.state
+        taught = {p: known[p] for p in known if p not in acting} | self._of_the_world_now()
         return {
             EPISODES: np.array(self.done, np.int64),
-            "idle": np.array(self._idle),
             "chance": drawn_from(self.environment),
             **{f"acting.{p}": np.asarray(acting[p]) for p in acting},
-            **{f"taught.{p}": np.asarray(taught[p]) for p in taught if p not in learned},
+            **{f"taught.{p}": np.asarray(taught[p]) for p in taught},
         }
 
     def recall(self, kept: Kept) -> int:
@@ -162,22 +173,25 @@ class Pupil:
         kept.read_brain_like(self.taught)
         for name, brain in (("acting.", self.acting), ("taught.", self.taught)):
             brain.replace_state({p.removeprefix(name): found[p] for p in found if p.startswith(name)})
-        self.done, self._idle = int(found[EPISODES]), bool(found["idle"])
+        self.done = int(found[EPISODES])
         # Chance that could not be kept begins again by the seed: the rest is at least the same each time.
         if self.done and draw_from(self.environment, found["chance"]):
             self.seed = None
-        self._hand_back()
+        state = self.acting.state
+        self.taught.replace_state({p: state[p] for p in state if p in self.taught.state})
+        self._take_on()
         return self.done
 
     def go_on(self, most: int) -> tuple[Curve, str | None]:
         """One episode; one that Ctrl-C interrupts is as if it had never begun."""
-        before, idle, chance = self.acting.state, self._idle, drawn_from(self.environment)
+        before, chance = self.acting.state, drawn_from(self.environment)
+        phase, shown = self._phase, self._shown
         try:
             with Claim(keeper_of(self.acting)):
                 total = self._episode(self.seed, self.learning)
         except KeyboardInterrupt:
             self.acting.load_state(before)
-            self._idle = idle
+            self._phase, self._shown = phase, shown
             draw_from(self.environment, chance)
             raise
         finally:
@@ -195,6 +209,9 @@ class Pupil:
         reward, total, moves = 0.0, 0.0, 0
         terminated = truncated = False
         started = True
+        # What a world puts out is read a step later: a round's first step reads what was shown before.
+        if steps := (1 - self._phase) % self.config.every:
+            self._run(self._shown, steps, learning)
         while True:
             action = self._round(learning, observation, reward, total, terminated, truncated, started)
             if terminated or truncated:
@@ -223,16 +240,15 @@ class Pupil:
             **{name: BooleanMask(np.array([flag])) for name, flag in zip(_FLAGS, flags, strict=True)},
         }
         inputs = {name: given[name] for name in self.acting.config.input_map}
-        if self._idle:
-            # What a world puts out is read a step later: the first step of the first round reads nothing new.
-            self._run({name: type(p)(np.zeros_like(p.value)) for name, p in inputs.items()}, 1, learning)
-            self._idle = False
-        found = self._run(inputs, self.config.every, learning)
+        self._shown = inputs
+        # The last round of an episode ends with itself; the others with the next one's first step, in one call.
+        every, ended = self.config.every, flags[0] or flags[1]
+        found = self._run(inputs, every - 1 if ended else every, learning)
         if self.acting.config.looks_at_numbers:
             raise_faults(graph_of(self.acting), keeper_of(self.acting).peek())
         return int(np.asarray(found["action"].value)[-1].reshape(()))
 
-    def _run(self, inputs: Any, steps: int, learning: bool) -> Any:
+    def _run(self, inputs: dict[str, Payload], steps: int, learning: bool) -> Any:
         """Outputs of these steps; of the last of them alone where the brain pauses in between."""
         graph = graph_of(self.acting)
 
@@ -240,16 +256,20 @@ class Pupil:
             outputs, _, after = advance(graph, state, inputs, learning, steps=steps)
             return after, outputs
 
-        return keeper_of(self.acting).advance_in_pieces(call, steps, learning)[-1]
+        found = keeper_of(self.acting).advance_in_pieces(call, steps, learning)[-1]
+        self._phase = (self._phase + steps) % self.config.every
+        return found
 
     def _hand_back(self) -> None:
-        """Give what was learned to the brain, which stands before an episode as it did."""
-        state = self.acting.state
-        self.taught.replace_state({p: state[p] for p in self._learned(state)})
+        """Give what the acting brain knows to the taught one; its world stands still, before an episode as it did."""
+        state, taught = self.acting.state, self.taught.state
+        self.taught.replace_state({**{p: state[p] for p in state if p in taught}, **self._of_the_world_now()})
 
-    def _learned(self, state: State) -> set[str]:
-        """Paths of what is handed back: chance follows from the step, phases are those of a world that stands still."""
-        return {p for p in self._shared(state, self.taught.state) if not p.endswith(".phase")} | {STEP}
+    def _of_the_world_now(self) -> dict[str, Any]:
+        """What the taught brain knows of the rounds, by path: how far this one is, and what was shown in it."""
+        shown = {self._of_the_world(name): payload.value for name, payload in self._shown.items()}
+        found = {**shown, f"{self.world}.phase": np.array(self._phase, np.int32)}
+        return {path: value for path, value in found.items() if path in self.taught.state}
 
 
 def drawn_from(environment: gym.Env) -> np.ndarray:

@@ -148,6 +148,40 @@ def balanced_with_a_break(environment: gym.Env, episodes: int, to: Any) -> Any:
     return learn.Plasticity().fit(small(), place, episodes=4, seed=2, to=to, resume=True)
 
 
+def assert_same_state(one: Brain, other: Brain, besides: tuple[str, ...] = ()) -> None:
+    differ = [p for p in one.state if not np.array_equal(one.state[p], other.state[p])]
+    assert [p for p in differ if not p.startswith(besides)] == []
+
+
+def test_two_lessons_in_an_environment_are_one_longer_one(balanced: Any) -> None:
+    environment, brain = gym.make("CartPole-v1"), Brain(balanced.brain.config)
+    first = learn.Plasticity().fit(brain, Environment(environment, seed=2), episodes=2)
+    second = learn.Plasticity().fit(brain, Environment(environment), episodes=2)
+    np.testing.assert_array_equal(np.concatenate([first.returns, second.returns]), balanced.returns)
+    assert_same_state(brain, balanced.brain)
+
+
+def test_a_brain_that_was_saved_between_two_lessons_in_an_environment_goes_on_as_if_it_had_not_been(
+    balanced: Any, tmp_path: Any
+) -> None:
+    environment, brain = gym.make("CartPole-v1"), Brain(balanced.brain.config)
+    learn.Plasticity().fit(brain, Environment(environment, seed=2), episodes=2)
+    spark.save_checkpoint(brain, tmp_path / "brain.safetensors")
+    again = spark.load_checkpoint(tmp_path / "brain.safetensors")
+    learn.Plasticity().fit(again, Environment(environment), episodes=2)
+    assert_same_state(again, balanced.brain)
+
+
+def test_a_brain_in_the_middle_of_a_round_finishes_it_before_it_is_taught_in_an_environment() -> None:
+    """So that it acts when its world would have moved."""
+    brain, every = small(), SMALL["every"]
+    spark.run(brain, every + 2)
+    lesson = learn.Plasticity().fit(brain, Environment(Swinging()), episodes=2)
+    # Each episode takes five steps and begins with a round of its own.
+    assert lesson.returns.size == 2 and int(brain.state["step"]) == every * (2 + 2 * 6)
+    assert [int(brain.state[f"{name}.phase"]) for name in ("world", "actor", "critic", "error")] == [0, 0, 0, 0]
+
+
 @pytest.mark.thorough
 def test_a_lesson_in_gymnasium_that_is_resumed_meets_the_same_episodes(balanced: Any, tmp_path: Any) -> None:
     rest = balanced_with_a_break(gym.make("CartPole-v1"), 2, tmp_path / "some")
@@ -229,9 +263,9 @@ def test_what_the_world_showed_teaches_the_same_to_the_bit() -> None:
     seen = shown_by_the_world(recorded, int(lesson.returns.sum()) + 12)
     other = learn.Plasticity().fit(told, Environment(Playback(seen)), episodes=12)
     np.testing.assert_array_equal(other.returns, lesson.returns)
-    for path in ("actor.weights", "critic.weights", "error.success"):
-        assert np.any(own.state[path])
-        np.testing.assert_array_equal(told.state[path], own.state[path])
+    assert_same_weights(told, own)
+    # The action of an episode's last round is not read, and the world of the one that was told stands still.
+    assert_same_state(told, own, besides=("world.", "cache.actor.action"))
 
 
 def small_and_rewired() -> Brain:
