@@ -12,6 +12,7 @@ from spark.core.module import Module
 from spark.core.parameter import decay
 from spark.core.payloads import BooleanMask, FloatArray, IntegerArray, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.rounds import in_rounds, require_same_rounds
 from spark.core.values import Number, Whole
 from spark.core.variable import RandomKey, Variable
 from spark.learn.rhythm import BEGIN, CHOICE, decides
@@ -118,6 +119,8 @@ class ActorPools(Module):
     def build(self, spikes: PortSpec, error: PortSpec, started: PortSpec) -> None:
         """All weights begin at 0, all actions alike."""
         config = self.config
+        arriving = {"spikes": spikes, "error": error, "started": started}
+        require_same_rounds(self.path or type(self).__name__, config.every, arriving)
         units, bound = config.actions * config.size, config.bound
         empty = np.zeros((units, spikes.size), np.float32)
         self.weights = Variable(empty, bounds=(None if bound is None else -bound, bound))
@@ -146,7 +149,12 @@ class ActorPools(Module):
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """Its outputs follow from its config."""
         shape = (self.config.actions, self.config.size)
-        return {"action": PortSpec(IntegerArray, (1,), "int32"), "spikes": PortSpec(SpikeArray, shape, "int8")}
+        made = {"action": PortSpec(IntegerArray, (1,), "int32"), "spikes": PortSpec(SpikeArray, shape, "int8")}
+        return self.describe_outputs(made)
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """How often it chooses, for whoever keeps time with it."""
+        return in_rounds(outputs, self.config.every)
 
     def __call__(self, spikes: SpikeArray, error: FloatArray, started: BooleanMask) -> ActorOutput:
         """Advance one step."""

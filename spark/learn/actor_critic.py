@@ -42,7 +42,8 @@ def actor_critic(
         encoder: Further settings of the encoder.
         actor: Of the actor.
         critic: Of the critic.
-        error: Of the error.
+        error: Of the error. Neither it nor the actor nor the critic may keep another `every`: whoever builds such a
+            brain is told by a `WiringError`.
         **settings: Of the world.
 
     Raises:

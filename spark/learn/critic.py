@@ -10,6 +10,7 @@ from spark.core.module import Module
 from spark.core.parameter import decay
 from spark.core.payloads import BooleanMask, FloatArray, SpikeArray
 from spark.core.ports import PortSpec
+from spark.core.rounds import in_rounds, require_same_rounds
 from spark.core.values import Number, Whole
 from spark.core.variable import Variable
 from spark.learn.rhythm import BEGIN, CHOICE, VALUE, decides
@@ -58,6 +59,8 @@ class Critic(Module):
 
     def build(self, spikes: PortSpec, error: PortSpec, started: PortSpec) -> None:
         """All weights begin at 0."""
+        arriving = {"spikes": spikes, "error": error, "started": started}
+        require_same_rounds(self.path or type(self).__name__, self.config.every, arriving)
         empty = np.zeros(spikes.size, np.float32)
         bound = self.config.bound
         self.weights = Variable(empty, bounds=(None if bound is None else -bound, bound))
@@ -70,7 +73,11 @@ class Critic(Module):
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec]:
         """One number, whatever comes in."""
-        return {"value": PortSpec(FloatArray, (1,), "float32")}
+        return self.describe_outputs({"value": PortSpec(FloatArray, (1,), "float32")})
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """How often it values, for whoever keeps time with it."""
+        return in_rounds(outputs, self.config.every)
 
     def __call__(self, spikes: SpikeArray, error: FloatArray, started: BooleanMask) -> CriticOutput:
         """Advance one step."""

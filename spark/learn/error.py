@@ -10,6 +10,7 @@ from spark.core.errors import Problem
 from spark.core.module import Module
 from spark.core.payloads import BooleanMask, FloatArray
 from spark.core.ports import PortSpec
+from spark.core.rounds import in_rounds, require_same_rounds
 from spark.core.values import Number, Whole
 from spark.core.variable import Variable
 from spark.learn.rhythm import ERROR, decides
@@ -73,6 +74,7 @@ class PredictionError(Module):
 
     def build(self, value: PortSpec, **others: PortSpec) -> None:
         """No success yet."""
+        require_same_rounds(self.path or type(self).__name__, self.config.every, {"value": value, **others})
         self.success = Variable(np.zeros((), np.float32), bounds=(0, 1), description="Of the last episodes.")
         self.before = Variable(np.zeros(value.shape, np.float32), description="Value of the observation before.")
         self.last = Variable(np.zeros(value.shape, np.float32), description="Last error, before it was gated.")
@@ -80,7 +82,13 @@ class PredictionError(Module):
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec] | None:
         """The shape of the value is that of the error."""
-        return {"error": PortSpec(FloatArray, known["value"].shape, "float32")} if "value" in known else None
+        if "value" not in known:
+            return None
+        return self.describe_outputs({"error": PortSpec(FloatArray, known["value"].shape, "float32")})
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """How often it teaches, for whoever keeps time with it."""
+        return in_rounds(outputs, self.config.every)
 
     def __call__(
         self,

@@ -35,6 +35,7 @@ def in_world(brain: Brain, world: World | type[World] | None = None) -> Brain:
     Raises:
         RunError: No world was given and the brain has none; or it has several.
         ArgumentError: The world does not fit the brain, or moves in other steps than the brain's own.
+        WiringError: Parts of a brain without a world keep another time, `every`, than the one that it gets.
     """
     worlds = [name for name, specs in brain.config.modules_map.items() if issubclass(specs.module_cls, World)]
     if world is None or worlds:

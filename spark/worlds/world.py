@@ -11,6 +11,7 @@ from spark.core.errors import Problem, WiringError
 from spark.core.module import Module
 from spark.core.payloads import BooleanMask, FloatArray, IntegerArray
 from spark.core.ports import PortSpec
+from spark.core.rounds import in_rounds, require_same_rounds
 from spark.core.values import Whole
 from spark.core.variable import RandomKey, Variable
 from spark.worlds.written import an_array, require_described, three
@@ -140,7 +141,7 @@ class World(Module):
         """Variables of a world whose first episode is about to begin.
 
         Raises:
-            WiringError: The action is not one number.
+            WiringError: The action is not one number, or belongs to rounds of other steps.
             ModuleError: The class lacks something that every world has.
         """
         require_described(type(self), World, WRITTEN)
@@ -153,6 +154,7 @@ class World(Module):
                     "shape",
                 )
             )
+        require_same_rounds(self.path or type(self).__name__, self.config.every, {"action": action})
         self.physical = Variable(np.zeros(self.numbers, np.float32), description="What the world keeps.")
         self.age = Variable(np.zeros((), np.int32), description="Steps of the world in this episode.")
         self.phase = Variable(np.zeros((), np.int32), description="Steps of the brain since the world's last.")
@@ -171,7 +173,12 @@ class World(Module):
         """A world's outputs are known before its action is: the loop is closed through it."""
         flags = {name: PortSpec(BooleanMask, (1,), "bool") for name in ("terminated", "truncated", "started")}
         numbers = {name: PortSpec(FloatArray, (1,), "float32") for name in ("reward", "episode_return")}
-        return {"observation": PortSpec(FloatArray, (self.observations,), "float32"), **numbers, **flags}
+        shown = {"observation": PortSpec(FloatArray, (self.observations,), "float32"), **numbers, **flags}
+        return self.describe_outputs(shown)
+
+    def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """How often the world moves, for whoever keeps time with it."""
+        return in_rounds(outputs, self.config.every)
 
     def _of(self, method: str) -> str:
         return f"{self.path or type(self).__name__}.{method}"

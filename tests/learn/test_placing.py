@@ -79,6 +79,27 @@ def test_a_world_takes_over_what_is_not_set_and_must_move_in_the_steps_of_the_br
             in_world(brain, kind(every=8, limit=12))
 
 
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("world", "error.config.every: is another time than its neighbours keep, got 6; expected 8 as 'world'."),
+        ("critic", "error.config.every: is another time than its neighbours keep, got 6; expected 8 as 'critic'."),
+        ("error", "error.config.every: {}, got 8; expected 6 as 'critic', 6 as 'world'."),
+        ("actor", "actor.config.every: {}, got 8; expected 6 as 'error', 6 as 'world'."),
+    ],
+)
+def test_parts_of_a_learning_brain_that_keep_another_time_are_refused(part: str, said: str) -> None:
+    """Without a word the brain would learn little, or nothing."""
+    brain = learner()
+    build(brain)
+    said = said.format("is another time than its neighbours keep")
+    fix = " Give world, actor, critic and error the same: `learn.actor_critic(..., every=...)`"
+    with refused(spark.WiringError, f"{said}{fix}"):
+        brain.with_config({f"{part}.every": 8})
+    parts = ("world", "actor", "critic", "error")
+    assert spark.run(brain.with_config({f"{name}.every": 8 for name in parts}), 1).steps == 1
+
+
 def test_of_a_world_that_was_read_back_all_settings_count() -> None:
     """What a file says is not less said where it is the default."""
     brain = learner(limit=30)
