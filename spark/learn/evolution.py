@@ -37,7 +37,8 @@ class Evolution:
     to draw the next from. Nothing needs a derivative, and nothing within an episode is looked at. The brain that was
     taught has the mean of the last distribution.
 
-    All brains of a generation are one call in XLA.
+    All brains of a generation are one call in XLA. Weights that are drawn beyond what they may be, the bounds of their
+    rule or variable or the sign that their receptor takes, act as the nearest that may be.
 
     Attributes:
         weights: Paths of what is learned, as in `spark.unroll`: projections, or variables such as `actor.weights`.
@@ -192,7 +193,8 @@ class _Search:
 
     def _some_rounds(self, state: Any, weights: Mapping[str, Any]) -> Any:
         steps = self.config.every * _ROUNDS
-        found = unroll(self.graph, state, steps, parameters=weights, learning=self.teacher.learning).state
+        within = self.held.within(weights)
+        found = unroll(self.graph, state, steps, parameters=within, learning=self.teacher.learning).state
         return found, *(found[f"{self.world}.{name}"] for name in ("episodes", "last_return", "faults"))
 
     def leave(self) -> None:

@@ -62,6 +62,9 @@ class SurrogateGradients:
     these steps of what is recorded at `readout`; the loss is the cross entropy of its softmax and the example's class,
     unless `loss` says otherwise.
 
+    After each change weights are brought back to the nearest that they may be (projected gradients): within the bounds
+    of their rule or variable, and of the sign that their receptor takes.
+
     Attributes:
         weights: Paths of what is learned, as in `spark.unroll`: projections, parameters of each unit.
         readout: What answers: path of a variable, one number for each class, such as `last.soma.potential`; or a
@@ -278,9 +281,9 @@ class _Descent:
             # optax mixes whole numbers with floats, which a user may have forbidden.
             with jax.numpy_dtype_promotion("standard"):
                 updates, memory = optimizer.update(slope, memory, parameters)
-                changed = optax.apply_updates(parameters, updates)
+                changed: Any = optax.apply_updates(parameters, updates)
             finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(changed)]).all()
-            return changed, memory, loss, finite
+            return self.held.within(changed), memory, loss, finite
 
         return change
 

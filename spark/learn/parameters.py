@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -13,6 +14,7 @@ from spark.core.transform import walk
 from spark.learn.actor import ActorPools
 from spark.learn.keeping import digest
 from spark.nn import Brain
+from spark.nn.reweighted import allowed_weights
 from spark.sim.run import build
 
 
@@ -40,6 +42,16 @@ class Parameters:
             path: jnp.asarray(state[path] if path in self.variables else brain.connections(path).weights)
             for path in paths
         }
+        self.bounds: dict[str, tuple[float | None, float | None]] = {
+            path: state.about.bounds.get(path, (None, None)) if path in self.variables else allowed_weights(brain, path)
+            for path in paths
+        }
+
+    def within(self, values: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+        """The nearest values that the brain may have: within the bounds of variables and rules, of the sign of their
+        receptors. For functions that JAX traces.
+        """
+        return {path: _between(values[path], *self.bounds[path]) for path in self.first}
 
     @functools.cached_property
     def digest(self) -> np.ndarray:
@@ -48,11 +60,18 @@ class Parameters:
         return digest(config.encode(), *(path.encode() for path in self.first))
 
     def placed(self, values: Mapping[str, Any]) -> Brain:
-        """Another brain with these values, which goes on from the state of the first."""
-        arrays = {path: np.asarray(values[path]) for path in self.first}
+        """Another brain with these values, brought within their bounds, which goes on from the state of the first."""
+        arrays = {path: np.asarray(value) for path, value in self.within(values).items()}
         made = self.brain.with_weights({p: a for p, a in arrays.items() if p not in self.variables})
         made.replace_state({path: arrays[path] for path in self.variables})
         return made
+
+
+def _between(values: jax.Array, least: float | None, most: float | None) -> jax.Array:
+    """Values brought up to a bound and down to another, where there are bounds."""
+    kind = jnp.result_type(values)
+    low, high = (None if bound is None else jnp.asarray(bound, kind) for bound in (least, most))
+    return jnp.clip(values, low, high)
 
 
 def _unread(brain: Brain, path: str) -> list[Problem]:

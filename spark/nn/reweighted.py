@@ -130,15 +130,42 @@ def _largest(part: Module) -> float:
     return float(jnp.finfo(weights.dtype).max)
 
 
-def _outside(brain: Module, address: str, owner: Owner, array: np.ndarray) -> list[Problem]:
-    """Weights that the first change by their rule would clip."""
+def allowed_weights(brain: Module, path: str) -> tuple[float, float]:
+    """The least and the greatest weight that connections at a path of a built brain may have: as the dtype holds them,
+    of the sign that their receptor has, and within the bounds of their rule.
+
+    Raises:
+        StateError: There are no connections at this path, with the nearest; or several groups.
+    """
+    owner = owner_of(brain, path)
+    most = _largest(owner.part)
+    low, high = 0.0 if _opens(owner.part) else -most, 0.0 if owner.sign < 0 else most
+    bounds = _rule_bounds(brain, owner) if isinstance(owner.part, PlasticProjection) else None
+    if bounds is None:
+        return low, high
+    least, greatest = sorted(owner.sign * bound for bound in bounds)
+    return max(low, least), min(high, greatest)
+
+
+def _rule_bounds(brain: Module, owner: Owner) -> tuple[float, float] | None:
+    """Least and greatest size of weights that their rule may change, if it has such bounds.
+
+    As what is learned is held, which may be rounded beyond a bound.
+    """
     name = owner.part.config.projection.rule_name
     rule = dict(walk(brain)).get(f"{owner.path.rpartition('.')[0]}.{name}")
-    if not isinstance(rule, WeightRule) or not array.size:
+    if not isinstance(rule, WeightRule):
+        return None
+    least, most = np.asarray(rule.coefficients.value)[:2].astype(owner.part.weights.dtype)
+    return float(least), float(most)
+
+
+def _outside(brain: Module, address: str, owner: Owner, array: np.ndarray) -> list[Problem]:
+    """Weights that the first change by their rule would clip."""
+    bounds = _rule_bounds(brain, owner)
+    if bounds is None or not array.size:
         return []
-    dtype = owner.part.weights.dtype
-    # As what is learned is held, which may be rounded beyond a bound.
-    least, most = (float(bound) for bound in np.asarray(rule.coefficients.value)[:2].astype(dtype))
+    (least, most), dtype = bounds, owner.part.weights.dtype
     sizes = (owner.sign * array.astype(np.float64)).astype(dtype)
     if least <= sizes.min() and sizes.max() <= most:
         return []

@@ -65,6 +65,15 @@ def test_a_lesson_that_was_cut_off_goes_on_to_the_same_weights(cut: Any) -> None
         np.testing.assert_array_equal(brain.state["actor.weights"], whole.brain.state["actor.weights"])
 
 
+def test_weights_that_are_drawn_beyond_their_bounds_act_as_the_nearest_within() -> None:
+    shown = {"pairs": False, "resolution": 6}
+    made = learn.actor_critic(
+        CartPole, seed=4, every=6, limit=30, encoder=shown, actor={"size": 1, "bound": 0.5}, critic={"bound": 0.5}
+    )
+    taught = Evolution(("actor.weights",), population=4, settings={"std_init": 9.0}).fit(Brain(made), episodes=2).brain
+    assert np.abs(taught.state["actor.weights"]).max() == 0.5
+
+
 def test_what_is_no_setting_or_no_weight_is_named() -> None:
     with refused(ArgumentError, "Evolution.population: must be at least 4, got 2."):
         Evolution(("actor.weights",), population=2)

@@ -11,9 +11,11 @@ from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, Projection
 from spark.learn import Examples, SurrogateGradients, keeping
 from spark.learn.gradients import _Descent
 from spark.nn import Brain, BrainConfig
-from spark.nn.initializers import NormalInitializer
+from spark.nn.initializers import NormalInitializer, UniformInitializer
 from spark.nn.interfaces import LinearSpiker, LinearSpikerConfig
+from spark.nn.plasticity import PairRuleConfig
 from spark.nn.pools import Pool, PoolConfig
+from spark.nn.receptors import ExponentialCurrentConfig
 from spark.nn.somas import LeakySomaConfig
 
 STEPS = 20
@@ -114,6 +116,39 @@ def test_a_lesson_that_was_cut_off_goes_on_to_the_same_weights(brain: Brain, tmp
         np.testing.assert_array_equal(rest.brain.connections(path).weights, expected)
         kept = spark.load_checkpoint(f"{name}.safetensors")
         np.testing.assert_array_equal(kept.connections(path).weights, expected)
+
+
+def bounded() -> Brain:
+    """Weights that a rule bounds, both ways, and others that may only inhibit."""
+    rule = PairRuleConfig(weight_unit=1.0, minimum=5.0, maximum=40.0, a_plus=0.01, a_minus=0.01)
+    first = Projection("numbers", "spikes", name="first", weights=UniformInitializer(low=20.0, high=40.0), rule=rule)
+    inhibition = Projection("hidden", "out_spikes", name="inhibition", weights=UniformInitializer(low=5.0, high=9.0))
+    soma = LeakySomaConfig(potential_reset=-60.0, threshold=-50.0)
+    silent = LeakySomaConfig(potential_reset=-60.0, threshold=1e6)
+    last = PoolConfig(units=(2,), soma=silent, receptors={"inhibition": ExponentialCurrentConfig(inhibitory=True)})
+    modules = [
+        ModuleSpecs("numbers", LinearSpiker, {"signal": PortMap("__call__", "x")}, LinearSpikerConfig(max_freq=450.0)),
+        ModuleSpecs("hidden", Pool, {"excitation": [first]}, PoolConfig(units=(8,), soma=soma)),
+        ModuleSpecs("last", Pool, {"inhibition": [inhibition]}, last),
+    ]
+    given = {"x": InputSpec(FloatArray, (2,), "float32")}
+    return Brain(BrainConfig(input_map=given, output_map={}, modules_map=modules))
+
+
+@pytest.mark.parametrize(("sign", "bound"), [(1, 5.0), (-1, 40.0)])
+def test_weights_stay_where_their_rule_and_their_receptor_let_them(sign: int, bound: float) -> None:
+    """Brought back after each change, so that no lesson ends with weights that no brain may have."""
+
+    def loss(found: Any, target: Any) -> Any:
+        # Higher or lower potentials behind an inhibition by hidden units, whose weights go one way and the other.
+        return -sign * found.recorded["last.soma.potential"].mean()
+
+    paths = ("hidden.first", "last.inhibition")
+    given = SurrogateGradients(paths, "last.soma.potential", STEPS, rate=20.0, loss=loss)
+    taught = given.fit(bounded(), problem(), episodes=5).brain
+    weights = taught.connections("hidden.first").weights
+    assert weights.min() >= 5.0 and weights.max() <= 40.0 and (weights == bound).any()
+    assert taught.connections("last.inhibition").weights.max() <= 0.0
 
 
 def test_a_callback_ends_it_with_what_was_learned(brain: Brain) -> None:
