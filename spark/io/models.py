@@ -41,6 +41,8 @@ def _of(path: Path, problem: Problem) -> Problem:
 def save_model(brain: Brain | BrainConfig, path: str | Path, name: str | None = None) -> None:
     """Write a brain's config as a model file that the editor opens. State is not in it: see `save_checkpoint`.
 
+    To the state belong all weights that rules change, and what an actor or a critic has learned.
+
     Args:
         brain: The brain, or its config.
         path: The file; its name ends with `.spark.json`.

@@ -99,6 +99,9 @@ class Teacher(Protocol):
     ) -> Lesson:
         """Teach a brain.
 
+        `spark.save_checkpoint(lesson.brain, ...)` keeps all that was learned. A model file holds its config alone, and
+        `reset()` goes back to it: weights that a rule changes, and variables, are not in it (`Brain.with_weights`).
+
         Args:
             brain: Who is to learn.
             world: Where.

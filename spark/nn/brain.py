@@ -202,8 +202,9 @@ class Brain(Module):
     def with_weights(self, weights: Mapping[str, ArrayLike]) -> "Brain":
         """A brain with these weights, which goes on from this one's state; this one stays as it is.
 
-        Weights that a rule changes are part of the state. Others are part of the config: their projections become lists
-        of connections (`FromMatrix`), so that files hold them.
+        Weights that a rule changes are part of the state: a checkpoint keeps them, but a model file does not
+        (`spark.save_model`), and `reset()` goes back to those that the config draws. Others are part of the config:
+        their projections become lists of connections (`FromMatrix`), which every file holds, and `reset()` keeps.
 
         Args:
             weights: By path of a projection, as for `connections`: float (connections,), in the order of

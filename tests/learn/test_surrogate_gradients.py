@@ -17,6 +17,7 @@ from spark.nn.plasticity import PairRuleConfig
 from spark.nn.pools import Pool, PoolConfig
 from spark.nn.receptors import ExponentialCurrentConfig
 from spark.nn.somas import LeakySomaConfig
+from spark.sim.run import build
 
 STEPS = 20
 
@@ -149,6 +150,22 @@ def test_weights_stay_where_their_rule_and_their_receptor_let_them(sign: int, bo
     weights = taught.connections("hidden.first").weights
     assert weights.min() >= 5.0 and weights.max() <= 40.0 and (weights == bound).any()
     assert taught.connections("last.inhibition").weights.max() <= 0.0
+
+
+def test_a_checkpoint_keeps_what_was_taught_and_a_model_file_what_no_rule_changes(tmp_path: Any) -> None:
+    brain, path = bounded(), tmp_path / "taught.spark.json"
+    build(brain)
+    new = {"hidden.first": np.full(16, 7.0), "last.inhibition": np.full(16, -3.0)}
+    taught = brain.with_weights(new)
+    spark.save_model(taught, path)
+    spark.save_checkpoint(taught, tmp_path / "taught.safetensors")
+    modelled, loaded = spark.load_model(path), spark.load_checkpoint(tmp_path / "taught.safetensors")
+    build(modelled)
+    taught.reset()
+    for one, kept in ((loaded, True), (modelled, False), (taught, False)):
+        assert (one.connections("last.inhibition").weights == -3.0).all()
+        found = one.connections("hidden.first").weights
+        np.testing.assert_array_equal(found, 7.0 if kept else brain.connections("hidden.first").weights)
 
 
 def test_a_callback_ends_it_with_what_was_learned(brain: Brain) -> None:
