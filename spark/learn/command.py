@@ -69,25 +69,35 @@ def _learn(options: argparse.Namespace) -> int:
     if options.seeds < 1:
         print(f"spark learn: --seeds must be at least 1, got {options.seeds}", file=sys.stderr)
         return 2
-    for seed in range(options.seed, options.seed + options.seeds):
+    seeds = range(options.seed, options.seed + options.seeds)
+    found = [path for seed in seeds for path in _kept(options, seed).there()]
+    if found and not options.resume:
+        fix = "Go on with its lesson by --resume, give another folder, or remove it"
+        print(f"spark learn: --to: there is {found[0]} already. {fix}", file=sys.stderr)
+        return 2
+    for seed in seeds:
         if not _teach(options, seed):
             return BY_CTRL_C
     return 0
 
 
+def _kept(options: argparse.Namespace, seed: int) -> Kept:
+    """Where the lesson of a seed is kept."""
+    return Kept(options.to / f"{options.task}-seed-{seed}")
+
+
 def _teach(options: argparse.Namespace, seed: int) -> bool:
     """Teach one brain, and say how well it does; whether that was not interrupted."""
     begin = time.perf_counter()
-    name = options.to / f"{options.task}-seed-{seed}"
+    kept = _kept(options, seed)
     brain, line = task(options.task, seed), _Line(not options.json)
     lesson = Plasticity().fit(
         brain,
         episodes=options.episodes,
         callbacks=[lambda progress: line.show(_progress(progress))],
-        to=name,
+        to=kept.name,
         resume=options.resume,
     )
-    kept = Kept(name)
     if lesson.stopped is not None:
         line.end()
         where = f" Saved in {kept.brain}; go on with --resume." if lesson.returns.size else ""

@@ -35,14 +35,17 @@ class Kept:
     """
 
     def __init__(self, name: Path) -> None:
-        self.brain, self.curve = Path(f"{name}.safetensors"), Path(f"{name}.csv")
+        self.name, self.brain, self.curve = name, Path(f"{name}.safetensors"), Path(f"{name}.csv")
         self.memory = Path(f"{name}.memory.safetensors")
 
-    def require_writable(self) -> None:
+    def require_writable(self, resume: bool = False) -> None:
         """Make their folder where there is none, and see that they can be written, before anything is learned.
 
+        Args:
+            resume: Whether a lesson goes on with those that are there; one that begins would write over them.
+
         Raises:
-            ArgumentError: They cannot.
+            ArgumentError: They cannot; or there are some, and a lesson is to begin.
         """
         folder = self.brain.parent
         try:
@@ -57,6 +60,14 @@ class Kept:
                 pass
         except OSError as error:
             raise _unwritable(f"names files that cannot be written in {str(folder)!r}: {error.strerror}") from error
+        if (found := self.there()) and not resume:
+            text = f"names files of which one is there, got {str(found[0])!r}; expected none"
+            fix = "Go on with its lesson by `resume=True`, name others, or remove it"
+            raise ArgumentError(Problem("fit.to", text, fix, "kept"))
+
+    def there(self) -> list[Path]:
+        """Those of them that are there, the brain first."""
+        return [path for path in (self.brain, self.memory, self.curve) if path.is_file()]
 
     def write(self, brain: Brain, curve: Curve, memory: dict[str, np.ndarray]) -> None:
         """Write them, each at once.

@@ -110,7 +110,8 @@ class Teacher(Protocol):
             callbacks: Called with a `Progress` over and over.
             to: Files that begin with this name keep the lesson, about once a second and at its end: `to.safetensors`
                 the brain, `to.csv` the curve, and `to.memory.safetensors` what else the teacher must remember. After a
-                crash they are whole. Their folder is made where there is none.
+                crash they are whole. Their folder is made where there is none. Where there are such files already they
+                are of another lesson, and refused unless it is resumed.
             resume: Go on where the files of `to` stand, to the same weights to the bit; where there are none, begin.
 
         With Ctrl-C a lesson ends early, and `stopped` says so; what was learned stays. A brain in its own world stands
@@ -162,7 +163,8 @@ def conduct(
 
     Raises:
         RunError: `episodes` is no whole number above 0.
-        ArgumentError: It is to be resumed from nowhere, or its files cannot be written.
+        ArgumentError: It is to be resumed from nowhere, or its files cannot be written, or there are some and it is to
+            begin.
         FormatError: What was kept cannot be read.
     """
     check_episodes(episodes)
@@ -171,7 +173,7 @@ def conduct(
         raise ArgumentError(Problem("fit.resume", text, "Name them: `to='folder/name'`", "missing"))
     begin, kept = time.perf_counter(), None if to is None else Kept(Path(to))
     if kept is not None:
-        kept.require_writable()
+        kept.require_writable(resume)
     curve: Curve = {name: np.zeros(0, np.float32) for name in course.columns}
     if kept is not None and resume and kept.brain.exists():
         curve = kept.read_curve(course.recall(kept), course.columns)

@@ -142,6 +142,29 @@ def test_what_was_kept_of_another_lesson_is_refused(tmp_path):
         learn.Plasticity().fit(Brain(config()), episodes=5, resume=True)
 
 
+@pytest.mark.parametrize("ending", ["safetensors", "csv", "memory.safetensors"])
+def test_a_lesson_that_begins_writes_over_no_file_that_is_there(ending, tmp_path):
+    """Neither the files of another lesson nor a table of somebody's own."""
+    path = tmp_path / f"some.{ending}"
+    path.write_text("what was there")
+    said = f"fit.to: names files of which one is there, got {str(path)!r}; expected none. "
+    with refused(ArgumentError, f"{said}Go on with its lesson by `resume=True`, name others, or remove it"):
+        learn.Plasticity().fit(Brain(config()), episodes=1, to=tmp_path / "some")
+    assert path.read_text() == "what was there"
+
+
+def test_the_command_begins_no_lesson_over_one_that_was_kept(tmp_path, capsys):
+    """Whichever of its seeds that is, before anything is learned."""
+    path = tmp_path / "cartpole-seed-2.safetensors"
+    path.write_text("what was there")
+    assert main(["learn", "cartpole", "--seeds", "3", "--episodes", "1", "--to", str(tmp_path), "--json"]) == 2
+    said = f"spark learn: --to: there is {path} already. "
+    assert capsys.readouterr().err.strip() == (
+        f"{said}Go on with its lesson by --resume, give another folder, or remove it"
+    )
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_brain_that_had_learned_before_is_kept_and_gone_on_with(tmp_path):
     brain = Brain(config())
     learn.Plasticity().fit(brain, episodes=2)
