@@ -35,8 +35,8 @@ class Examples:
     Attributes:
         inputs: By name of input: payloads of shape (examples, ...), constant over an example's steps, or
             (examples, steps, ...).
-        targets: int, (examples,): the class of each; or whatever the teacher's `loss` takes, with a first axis of
-            examples.
+        targets: int, (examples,): the class of each, from 0 on; or whatever the teacher's `loss` takes, with a first
+            axis of examples.
 
     Raises:
         ArgumentError: Inputs and targets are not equally many, or there are none.
@@ -128,7 +128,8 @@ class SurrogateGradients:
 
         Raises:
             MissingError: optax is not installed.
-            ArgumentError: A path is not there, with the nearest; or the seed is below 0.
+            ArgumentError: A path is not there, with the nearest; the seed is below 0; or, without a `loss`, targets are
+                no whole numbers from 0 on, one for each example, below the number of what the readout says.
             ModuleError: The brain pauses between steps, as for a `rewiring`.
             LearnError: The loss or a weight is no number any more; what was learned in the episodes before is in its
                 `lesson`.
@@ -187,9 +188,18 @@ class _Descent:
         require_no_pauses(brain, "`SurrogateGradients`", "Leave that out")
         self.optimizer = teacher.optimizer or optax.adam(teacher.rate)
         self.parameters, self.targets = self.held.first, jnp.asarray(world.targets)
+        if teacher.loss is None:
+            _require_classes(world.targets, self._answers())
         self.adapted = self.optimizer.init(self.parameters)
         self.change = jax.jit(self._change())
         self.seed, self.generator, self.losses = seed, np.random.default_rng(seed), np.zeros(0, np.float32)
+
+    def _answers(self) -> int:
+        """How many classes the brain tells apart."""
+        graph, state = split(self.held.brain)
+        teacher, given = self.teacher, {name: type(p)(p.value[0]) for name, p in self.world.inputs.items()}
+        found = jax.eval_shape(lambda now: unroll(graph, state, 1, now, record=[teacher.readout]), given)
+        return jax.eval_shape(teacher.answer, found).size
 
     def brain(self) -> Brain:
         """A brain with the weights that were learned so far."""
@@ -292,3 +302,23 @@ class _Descent:
         error = LearnError(Problem("SurrogateGradients.fit", text, "Lower `rate`, or look at the inputs", "numbers"))
         error.lesson = Lesson(self.brain(), {"loss": self.losses}, None, text, 0.0)
         return error
+
+
+def _require_classes(targets: object, classes: int) -> None:
+    """See that targets are the numbers of classes.
+
+    Raises:
+        ArgumentError: One is not.
+    """
+    found, fix = np.asarray(targets), ""
+    expected = f"whole numbers from 0 to {classes - 1}, one for each example"
+    text = f"are no classes, got {found.dtype} of shape {found.shape}; expected {expected}"
+    if found.ndim == 1 and found.dtype.kind in "iu":
+        wrong = found[(found < 0) | (found >= classes)]
+        if not wrong.size:
+            return
+        text = f"are no classes of a readout that says {classes} numbers, got {wrong[0]}; expected 0 to {classes - 1}"
+        fix = "Number the classes from 0 on, or let the readout have as many units"
+    elif found.ndim == 1 and found.dtype.kind in "fb":
+        fix = "Write `targets.astype(int)`, or give a `loss` that takes them"
+    raise ArgumentError(Problem("Examples.targets", text, fix or "Give a `loss` that takes them", "bounds"))

@@ -5,6 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from builders import refused
 
 import spark
 from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, Projection
@@ -242,6 +243,24 @@ def test_ctrl_c_in_an_episode_leaves_the_one_before(brain: Brain, tmp_path: Any,
     another = Brain(brain.config.with_new_seeds(9))
     with pytest.raises(spark.FormatError, match=r"is of a lesson with another brain, world or weights;"):
         teacher().fit(another, problem(), episodes=4, seed=2, to=name, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("targets", "text"),
+    [
+        (np.full(64, 6), "are no classes of a readout that says 2 numbers, got 6; expected 0 to 1. Number the classes "
+         "from 0 on, or let the readout have as many units"),
+        (np.full(64, -1), "are no classes of a readout that says 2 numbers, got -1; expected 0 to 1. Number the "
+         "classes from 0 on, or let the readout have as many units"),
+        (np.ones(64), "are no classes, got float64 of shape (64,); expected whole numbers from 0 to 1, one for each "
+         "example. Write `targets.astype(int)`, or give a `loss` that takes them"),
+        (np.ones((64, 2), int), "are no classes, got int64 of shape (64, 2); expected whole numbers from 0 to 1, one "
+         "for each example. Give a `loss` that takes them"),
+    ],
+)  # fmt: skip
+def test_targets_that_are_no_classes_are_named(brain: Brain, targets: np.ndarray, text: str) -> None:
+    with refused(spark.ArgumentError, f"Examples.targets: {text}"):
+        teacher().fit(brain, Examples(problem().inputs, targets), episodes=1)
 
 
 def test_what_does_not_fit_is_named(brain: Brain) -> None:
