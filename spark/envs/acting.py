@@ -188,8 +188,19 @@ class Acting:
         if not isinstance(seen, dict):
             text = f"returned no payloads by input, got {type(seen).__name__}; expected a dict"
             raise LoopError(Problem("observe", text, "Return `{'input': spark.FloatArray(...)}`", "type"))
-        given = {name: payload for name, payload in seen.items() if isinstance(payload, Payload)}
-        look_at_numbers(self.brain, {name: payload for name, payload in given.items() if name in self._inputs})
+        problems = [
+            Problem(
+                f"observe[{name!r}]",
+                f"is no payload, got {type(payload).__name__}; expected {self._inputs[name].payload_type.__name__}",
+                f"Return `{{{name!r}: spark.{self._inputs[name].payload_type.__name__}(...)}}`",
+                "type",
+            )
+            for name, payload in seen.items()
+            if name in self._inputs and not isinstance(payload, Payload)
+        ]
+        if problems:
+            raise LoopError(problems)
+        look_at_numbers(self.brain, {name: payload for name, payload in seen.items() if name in self._inputs})
 
     def _advance(self, inputs: Any, steps: int, spikes: bool, learning: bool) -> list[tuple[Any, Any]]:
         """Outputs and spikes of the brain's next steps, in pieces where it pauses in between."""

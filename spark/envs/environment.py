@@ -205,7 +205,9 @@ class Pupil:
         """The environment is whoever's gave it."""
 
     def _episode(self, seed: int | None, learning: bool) -> float:
-        observation = self._checked_observation(self.environment.reset(seed=seed)[0])
+        begun = self.environment.reset(seed=seed)
+        received.require_reset(begun, _KEPT)
+        observation = self._checked_observation(begun[0])
         reward, total, moves = 0.0, 0.0, 0
         terminated = truncated = False
         started = True
@@ -223,7 +225,9 @@ class Pupil:
 
     def _move(self, action: int) -> tuple[np.ndarray, float, bool, bool]:
         space: Any = self.environment.action_space
-        seen, gained, *flags, _ = self.environment.step(action + int(space.start))
+        given = self.environment.step(action + int(space.start))
+        received.require_step(given, _KEPT)
+        seen, gained, *flags, _ = given
         reward = received.reward(gained, _KEPT)
         terminated, truncated = (received.ends(name, flag, _KEPT) for name, flag in zip(_FLAGS[:2], flags, strict=True))
         return self._checked_observation(seen), reward, terminated, truncated

@@ -7,6 +7,7 @@ import gymnasium as gym
 from tqdm import tqdm
 
 from spark.core.arguments import checked
+from spark.envs import received
 from spark.envs.acting import Acting, Log, check_bounds
 from spark.envs.spaces import Decoder, Encoder
 from spark.nn import Brain
@@ -109,7 +110,7 @@ class Loop:
         log = Log(steps_per_action=self.steps_per_action)
         with self._acting.claim(), NoneLost() as interrupts:
             if seed is not None or not self._started:
-                self._observation, _ = self.environment.reset(seed=seed)
+                self._begin(seed)
                 self._acting.begin()
                 self._started = True
             for _ in tqdm(range(steps), disable=not progress):
@@ -123,10 +124,17 @@ class Loop:
     def _step(self, log: Log, spikes: bool, learning: bool) -> None:
         acting = self._acting
         action = acting.choose(self._observation, log, spikes, learning)
-        self._observation, reward, terminated, truncated, _ = self.environment.step(action)
+        brought = self.environment.step(action)
+        received.require_step(brought)
+        self._observation, reward, terminated, truncated, _ = brought
         if acting.feel(log, reward, terminated, truncated):
             # Should the reset be interrupted, the next run begins with one.
             self._started = False
-            self._observation, _ = self.environment.reset()
+            self._begin(None)
             self._started = True
             acting.rest(learning)
+
+    def _begin(self, seed: int | None) -> None:
+        begun = self.environment.reset(seed=seed)
+        received.require_reset(begun)
+        self._observation, _ = begun

@@ -8,7 +8,37 @@ from spark.core.errors import LoopError, Problem
 from spark.core.narrowing import beyond
 
 OBSERVATION = "environment.observation"
+# What Gymnasium's methods give.
+_RESET = ("observation", "info")
+_STEP = ("observation", "reward", "terminated", "truncated", "info")
 _FIX = "Wrap the environment so that it gives what its space says"
+
+
+def require_reset(given: object, fix: str = _FIX) -> None:
+    """See that what a reset gave is an observation and what else there is to know.
+
+    Raises:
+        LoopError: It is not.
+    """
+    _require_values("environment.reset", given, _RESET, fix)
+
+
+def require_step(given: object, fix: str = _FIX) -> None:
+    """See that a step gave the five values that one gives.
+
+    Raises:
+        LoopError: It did not.
+    """
+    _require_values("environment.step", given, _STEP, fix)
+
+
+def _require_values(address: str, given: object, names: tuple[str, ...], fix: str) -> None:
+    # An array of as many numbers would be taken apart in silence.
+    if isinstance(given, (tuple, list)) and len(given) == len(names):
+        return
+    found = f"{len(given)} values" if isinstance(given, (tuple, list)) else f"one {type(given).__name__}"
+    text = f"gave {found}; expected {len(names)}: {', '.join(names)}"
+    raise LoopError(Problem(address, text, fix.replace("what its space says", "that"), "values"))
 
 
 def finite(address: str, seen: object, shape: tuple[int, ...], fix: str = _FIX) -> np.ndarray:

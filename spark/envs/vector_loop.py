@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from spark.core.arguments import checked
 from spark.core.errors import LoopError, Problem
+from spark.envs import received
 from spark.envs.acting import Acting, Log, check_bounds
 from spark.envs.spaces import Decoder, Encoder
 from spark.nn import Brain
@@ -139,7 +140,9 @@ class VectorLoop:
         return logs
 
     def _begin(self, seed: int | None) -> None:
-        self._observations = self._each(self.environment.reset(seed=seed)[0])
+        begun = self.environment.reset(seed=seed)
+        received.require_reset(begun)
+        self._observations = self._each(begun[0])
         self._begins[:] = False
         for acting in self._acting:
             acting.begin()
@@ -153,14 +156,18 @@ class VectorLoop:
         ]
         space = self.environment.single_action_space
         taken = concatenate(space, self._actions, create_empty_array(space, n=len(self._actions)))
-        seen, *brought, _ = self.environment.step(taken)
+        given = self.environment.step(taken)
+        received.require_step(given)
+        seen, *brought, _ = given
         acted, self._begins = ~self._begins, np.zeros(len(self._acting), np.bool_)
         for n in np.flatnonzero(acted):
             if self._acting[n].feel(logs[n], *(of[n] for of in brought)):
                 self._acting[n].rest(learning)
                 self._begins[n] = True
         if self._mode is AutoresetMode.DISABLED and self._begins.any():
-            seen, _ = self.environment.reset(options={"reset_mask": self._begins.copy()})
+            begun = self.environment.reset(options={"reset_mask": self._begins.copy()})
+            received.require_reset(begun)
+            seen, _ = begun
         if self._mode is not AutoresetMode.NEXT_STEP:
             self._begins[:] = False
         self._observations = self._each(seen)

@@ -349,6 +349,21 @@ def test_what_an_environment_may_not_give_is_named_and_what_was_learned_is_kept(
     assert np.any(brain.state["critic.weights"])
 
 
+@pytest.mark.parametrize(
+    ("method", "given", "text"),
+    [
+        ("step", (0.0, 1.0, False, {}), "step: gave 4 values; expected 5: observation, reward, terminated, truncated"),
+        ("reset", np.zeros(4), "reset: gave one ndarray; expected 2: observation"),
+    ],
+)
+def test_an_environment_that_gives_too_few_values_is_told_so(
+    method: str, given: Any, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wrong, method, lambda self, *_, **__: given)
+    with refused(LoopError, f"environment.{text}, info. What was learned before is kept"):
+        learn.Plasticity().fit(small(), Environment(Wrong()), episodes=1)
+
+
 def test_an_environment_that_raises_leaves_what_was_learned() -> None:
     brain = small()
     with pytest.raises(ZeroDivisionError):

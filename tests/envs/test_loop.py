@@ -10,6 +10,7 @@ import gymnasium as gym
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from builders import refused
 from loop_parts import Counting, through
 
 import spark
@@ -325,6 +326,47 @@ def test_what_is_observed_are_payloads_by_input(seen):
     text = f"observe: returned no payloads by input, got {type(seen).__name__}; expected a dict. Return"
     with pytest.raises(spark.LoopError, match=re.escape(text)):
         Loop(through(drive=(2,)), Counting(), observe=lambda _: seen).run(1, seed=0)
+
+
+def test_what_is_observed_for_an_input_is_a_payload():
+    """An array is none: the error told of a tracer of JAX."""
+    text = (
+        "observe['drive']: is no payload, got ndarray; expected FloatArray. Return `{'drive': spark.FloatArray(...)}`"
+    )
+    with refused(spark.LoopError, text):
+        Loop(through(drive=(2,)), Counting(), observe=lambda seen: {"drive": seen[:2]}).run(1, seed=0)
+
+
+class Giving(Counting):
+    """Gives something else than Gymnasium says, at its first reset, at its second or at a step."""
+
+    def __init__(self, method, given):
+        super().__init__(length=1)
+        self.method, self.given = method, given
+
+    def reset(self, *, seed=None, options=None):
+        found = super().reset(seed=seed)
+        return self.given if self.method == f"reset {len(self.seeds)}" else found
+
+    def step(self, action):
+        found = super().step(action)
+        return self.given if self.method == "step" else found
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "text"),
+    [
+        ("step", (np.zeros(4), 1.0, False, {}), "step: gave 4 values; expected 5: observation, reward, terminated, "),
+        ("step", None, "step: gave one NoneType; expected 5: observation, reward, terminated, truncated, info. "),
+        ("reset 1", np.zeros(4), "reset: gave one ndarray; expected 2: observation, info. Wrap the environment so "),
+        ("reset 1", np.zeros(2), "reset: gave one ndarray; expected 2: observation, info. Wrap the environment so "),
+        ("reset 2", (np.zeros(4), {}, 1), "reset: gave 3 values; expected 2: observation, info. Wrap the environment"),
+    ],
+)
+def test_a_step_and_a_reset_give_what_gymnasium_says(brain, method, given, text):
+    with pytest.raises(spark.LoopError, match=re.escape(f"environment.{text}")) as caught:
+        Loop(brain, Giving(method, given), steps_per_action=1).run(2, seed=0)
+    assert str(caught.value).endswith("Wrap the environment so that it gives that")
 
 
 FLAG = "gave a `{}` that is neither true nor false, got {}"
