@@ -23,6 +23,10 @@ _NUMBERS: dict[Any, tuple[type, ...]] = {
 }
 
 
+# By kind of an argument, how to make one.
+_ADVICE: dict[type, str] = {}
+
+
 def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
     """Check the types of a function's arguments, as annotated, before it is called.
 
@@ -50,7 +54,7 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
             ) from error
         hints, tests = _hints(function), _tests(function)
         problems = [
-            Problem(f"{name}.{argument}", _wrong(value, hints[argument]), "", "type")
+            Problem(f"{name}.{argument}", _wrong(value, hints[argument]), _advice(hints[argument]), "type")
             for argument, value in bound.arguments.items()
             if argument in hints and _plain(signature, argument) and not tests[argument](value)
         ]
@@ -101,6 +105,16 @@ def check_fields(record: Any, error: type[SparkError]) -> None:
     if wrong:
         hints = _hints(owner)
         raise error([Problem(f"{owner.__name__}.{n}", _wrong(getattr(record, n), hints[n]), "", "type") for n in wrong])
+
+
+def advise(kind: type, fix: str) -> None:
+    """Say how to make what a function expects, a `kind` of things, where an error names it; `fix` is a sentence."""
+    _ADVICE[kind] = fix
+
+
+def _advice(hint: object) -> str:
+    """How to make one of the kinds that an annotation names, if somebody said so; else nothing."""
+    return next((fix for kind, fix in _ADVICE.items() if kind in typing.get_args(hint)), "")
 
 
 def _wrong(value: Any, hint: Any) -> str:

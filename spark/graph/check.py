@@ -6,7 +6,7 @@ from typing import Any
 from spark.core.errors import Problem
 from spark.core.module import Module
 from spark.core.names import did_you_mean, illegal
-from spark.core.payloads import Payload
+from spark.core.payloads import IntegerArray, Payload
 from spark.core.ports import Ports
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 
@@ -113,6 +113,14 @@ def check_wires(modules: Mapping[str, ModuleSpecs], own_inputs: Inputs, *, prope
     return problems
 
 
+def _fix_of_type(taken: type[Payload]) -> str:
+    """How to bring what an input takes."""
+    if issubclass(taken, IntegerArray):
+        # No interface puts out whole numbers: what they stand for differs.
+        return "Wire the `action` of an actor (`spark.learn.ActorPools`), or a module of your own that puts them out"
+    return "Wire a port of that type, or put an interface between"
+
+
 def _misfit(address: str, wire: PortMap, port: str, specs: ModuleSpecs, found: type[Payload]) -> Problem | None:
     """Why a wire that brings payloads of some type does not fit its end, or None; ports that are not there are told."""
     ports = ports_of(specs)
@@ -124,7 +132,7 @@ def _misfit(address: str, wire: PortMap, port: str, specs: ModuleSpecs, found: t
             address,
             f"has the wrong payload type, got {found.__name__} from "
             f"'{wire.origin}.{wire.port}'; expected {taken.__name__}",
-            "Wire a port of that type, or put an interface between",
+            _fix_of_type(taken),
             "payload",
         )
     if wire.end is not wire and port not in ports.projected:

@@ -3,13 +3,15 @@
 import functools
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from spark.core.errors import LearnError, Problem
+from spark.core.errors import LearnError, Problem, StateError
+from spark.core.names import nearest
 from spark.core.transform import walk
 from spark.learn.actor import ActorPools
 from spark.learn.keeping import digest
@@ -39,8 +41,7 @@ class Parameters:
         self.brain, state = brain, brain.state
         self.variables = [path for path in paths if path in state]
         self.first: dict[str, Any] = {
-            path: jnp.asarray(state[path] if path in self.variables else brain.connections(path).weights)
-            for path in paths
+            path: jnp.asarray(state[path] if path in self.variables else _weights(brain, path)) for path in paths
         }
         self.bounds: dict[str, tuple[float | None, float | None]] = {
             path: state.about.bounds.get(path, (None, None)) if path in self.variables else allowed_weights(brain, path)
@@ -65,6 +66,23 @@ class Parameters:
         made = self.brain.with_weights({p: a for p, a in arrays.items() if p not in self.variables})
         made.replace_state({path: arrays[path] for path in self.variables})
         return made
+
+
+def _weights(brain: Brain, path: str) -> np.ndarray:
+    """Weights of the connections at a path.
+
+    Raises:
+        StateError: There are none, with what is most like it among projections, or else among variables.
+    """
+    try:
+        return brain.connections(path).weights
+    except StateError as error:
+        (problem,) = error.problems
+        close = nearest(path, brain.state.paths())
+        if problem.kind != "unknown" or problem.fix.startswith("Did you mean") or close is None:
+            raise
+        text = "is neither a projection nor a variable"
+        raise StateError(replace(problem, message=text, fix=f"Did you mean '{close}'?")) from error
 
 
 def _between(values: jax.Array, least: float | None, most: float | None) -> jax.Array:

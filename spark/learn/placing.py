@@ -54,6 +54,8 @@ def the_only(brain: Brain, kind: type) -> str:
     if len(names) != 1:
         found = f"got {', '.join(names) or 'none'}; expected one"
         fix = "Assemble one with `spark.learn.actor_critic`"
+        if not names and issubclass(kind, World):
+            fix += ", put this one into a world (`spark.learn.in_world`), or run it in Gymnasium by `spark.envs.Loop`"
         raise RunError(Problem("brain", f"needs one {kind.__name__} among its modules, {found}", fix, "modules"))
     return names[0]
 

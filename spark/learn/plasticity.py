@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from spark.core.arguments import checked
+from spark.core.arguments import advise, checked
 from spark.core.errors import Problem, RunError
 from spark.learn.error import PredictionError
 from spark.learn.evaluation import Evaluation, evaluation
@@ -30,6 +30,9 @@ class Place(Protocol):
     def enter(self, brain: Brain, learning: bool, seed: int | None) -> Course:
         """Episodes of `brain` there, with `learning` on or off; chance there begins with `seed`, unless it is None."""
         ...
+
+
+advise(Place, "Put an environment of Gymnasium into `spark.envs.Environment(...)`")
 
 
 @dataclass(frozen=True)

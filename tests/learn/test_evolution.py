@@ -74,6 +74,12 @@ def test_weights_that_are_drawn_beyond_their_bounds_act_as_the_nearest_within() 
     assert np.abs(taught.state["actor.weights"]).max() == 0.5
 
 
+def test_a_variable_that_was_meant_is_offered_where_there_is_no_projection() -> None:
+    said = "actor.weight: is neither a projection nor a variable. Did you mean 'actor.weights'?"
+    with refused(spark.StateError, said):
+        Evolution(("actor.weight",)).fit(small(), episodes=1)
+
+
 def test_what_is_no_setting_or_no_weight_is_named() -> None:
     with refused(ArgumentError, "Evolution.population: must be at least 4, got 2."):
         Evolution(("actor.weights",), population=2)

@@ -2,6 +2,7 @@
 
 from typing import Any, TypedDict
 
+import gymnasium as gym
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import spark
 from spark import ArgumentError, FloatArray, InputSpec, IntegerArray, ModuleSpecs, OutputSpec, PortMap, RunError, learn
 from spark.learn import in_world
 from spark.nn import Brain, BrainConfig
+from spark.nn.interfaces import Gain, GainConfig
 from spark.sim.run import build
 from spark.worlds import Acrobot, CartPole, CartPoleConfig
 
@@ -139,6 +141,39 @@ def dull(inputs: tuple[str, ...] = ("observation",), output: str = "action", nam
     given = {one: InputSpec(FloatArray, (4,), "float32") for one in inputs}
     acts = {output: {"input": PortMap(name, "action"), "spec": OutputSpec(IntegerArray, (1,), "int32")}}
     return Brain(BrainConfig(input_map=given, output_map=acts, modules_map=modules))
+
+
+def test_a_brain_without_a_world_is_told_where_it_can_act() -> None:
+    said = "brain: needs one World among its modules, got none; expected one. Assemble one with "
+    with refused(
+        RunError,
+        f"{said}`spark.learn.actor_critic`, put this one into a world (`spark.learn.in_world`), or run it in Gymnasium "
+        "by `spark.envs.Loop`",
+    ):
+        learn.evaluate(dull(), episodes=1)
+
+
+def test_an_environment_of_gymnasium_is_no_place_before_it_is_wrapped() -> None:
+    environment: Any = gym.make("CartPole-v1")
+    said = "has the wrong type, got TimeLimit; expected World or type or Place or None. "
+    fix = "Put an environment of Gymnasium into `spark.envs.Environment(...)`"
+    with refused(ArgumentError, f"Plasticity.fit.world: {said}{fix}"):
+        learn.Plasticity().fit(learner(), environment, episodes=1)
+    with refused(ArgumentError, f"evaluate.world: {said}{fix}"):
+        learn.evaluate(learner(), environment, episodes=1)
+
+
+def test_who_gives_a_world_numbers_is_told_what_puts_out_an_action() -> None:
+    numbers = ModuleSpecs("o", Gain, {"signal": [PortMap("__call__", "observation")]}, GainConfig())
+    acts = {"action": {"input": PortMap("o", "signal"), "spec": OutputSpec(FloatArray, (4,), "float32")}}
+    given = {"observation": InputSpec(FloatArray, (4,), "float32")}
+    brain = Brain(BrainConfig(input_map=given, output_map=acts, modules_map=[numbers]))
+    with pytest.raises(spark.WiringError) as caught:
+        in_world(brain, CartPole)
+    assert str(caught.value).endswith(
+        "world.action[0]: has the wrong payload type, got FloatArray from 'o.signal'; expected IntegerArray. Wire the "
+        "`action` of an actor (`spark.learn.ActorPools`), or a module of your own that puts them out"
+    )
 
 
 def test_a_brain_without_a_world_gets_one_and_acts_in_it() -> None:
