@@ -195,7 +195,7 @@ class Config(Nested):
     def set_apart(self, name: str) -> dict[str, str]:
         """What of the field `name` differs from its default, by address, with what stands there as text."""
         default = type(self).model_fields[name].get_default(call_default_factory=True)
-        return {address: _brief(value) for address, value in _set_apart(name, getattr(self, name), default)}
+        return {address: _brief(value) for address, value in _set_apart(name, self.field_or_none(name), default)}
 
     def quantities(self) -> dict[str, Any]:
         """Values of the fields that take one number for all units, or one for each; what is None is none."""

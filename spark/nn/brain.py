@@ -210,8 +210,8 @@ class Brain(Module):
             weights: By path of a projection, as for `connections`: float (connections,), in the order of
                 `connections(path)`, or (targets, sources), as `connections(path).to_matrix()` gives them, also where
                 all pairs are connected and the state holds them (pre, post). Of a matrix the elements of the
-                connections count; it makes no others, and what a sparse one does not store is 0. Several connections of a
-                pair share its element as their weights shared their sum before. In the unit of its receptor.
+                connections count; it makes no others, and what a sparse one does not store is 0. Several connections
+                of a pair share its element as their weights shared their sum before. In the unit of its receptor.
 
         Raises:
             ArgumentError: Weights do not fit: their shape, no numbers, positive ones at an inhibitory receptor, some
