@@ -235,6 +235,9 @@ class Brain(Module):
     def connections(self, path: str) -> ConnectionTable:
         """Who is connected with whom, how strongly and how late, for one projection or group of synapses.
 
+        They are sorted by source and then by target; those of a projection with a rule by source, delay and target, as
+        its weights lie in the state and in recordings.
+
         Args:
             path: Of a projection by its name, such as `pool.ab`; of a receptor, for all its projections whose weights
                 stay; of synapses, such as `pool.synapses`; or of a pool that has one group of them.

@@ -20,7 +20,10 @@ from spark.nn.projections.static import ListedProjections
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ConnectionTable:
-    """Connections of one projection or one group of synapses, sorted by source and then by target.
+    """Connections of one projection or one group of synapses.
+
+    They are sorted by source and then by target. Those of a projection whose weights are state, since a rule may change
+    them, lie as there: by source, then by delay, then by target. So what is recorded of them has the table's order.
 
     Attributes: arrays of shape (connections,).
         sources: int64, flat index into what the projection's wire brings; for a receptor's projections together, or
@@ -155,10 +158,10 @@ def _at(brain: Module, path: str) -> "tuple[str, _Listed]":
 
 @dataclass(frozen=True, eq=False)
 class _Listed:
-    """Connections of a module in any order; `steps` from a spike to its effect, `units` that are sources.
+    """Connections of a module as it holds them; `steps` from a spike to its effect, `units` that are sources.
 
-    `weights` times `sign` is how they act; they are the elements at `positions` of the module's `array`, laid flat, or
-    several of them share an element: then `positions` is None.
+    `order` is that of the table. `weights` times `sign` is how they act; they are the elements at `positions` of the
+    module's `array`, laid flat, or several of them share an element: then `positions` is None.
     """
 
     sources: np.ndarray
@@ -170,11 +173,7 @@ class _Listed:
     array: str
     positions: np.ndarray | None
     sign: int
-
-    @property
-    def order(self) -> np.ndarray:
-        """By source, then by target."""
-        return np.lexsort((self.targets, self.sources))
+    order: np.ndarray
 
 
 @functools.singledispatch
@@ -211,7 +210,8 @@ def _(part: PlasticProjection) -> _Listed:
     late = part.input_specs["spikes"].lateness.reshape(-1)
     weights = np.asarray(part.weights.value)
     # Of weights at an inhibitory receptor the size is kept.
-    held = ("weights", np.arange(weights.size), -1 if part.config.projection.inhibits else 1)
+    as_held = np.arange(weights.size)
+    held = ("weights", as_held, -1 if part.config.projection.inhibits else 1, as_held)
     if not part.listed:
         sources, targets = (index.ravel() for index in np.indices(weights.shape))
         return _Listed(sources, targets, weights.ravel(), late[sources], late.size, part, *held)
@@ -240,4 +240,5 @@ def _rows(part: ListedProjections, first: int, last: int) -> _Listed:
     if own.delays is not None:
         steps = steps + np.asarray(own.delays, np.int64)
     sign = -1 if part.drawn[0].inhibits else 1
-    return _Listed(sources, targets, weights, steps, last - first, part, "rows_weights", positions, sign)
+    order = np.lexsort((targets, sources))
+    return _Listed(sources, targets, weights, steps, last - first, part, "rows_weights", positions, sign, order)

@@ -157,6 +157,32 @@ def test_new_weights_of_a_projection_that_learns_are_state():
     np.testing.assert_array_equal(after.connections("pool.first").weights, new)
 
 
+def test_weights_that_learn_have_one_order_in_the_state_in_recordings_and_in_the_table():
+    matrix = np.arange(1.0, 1 + POST * PRE).reshape(POST, PRE)
+    # Later targets hear earlier, so that the lists of the kernels are not in the order of the targets.
+    delays = initializers.ArrayInitializer(array=np.broadcast_to(np.arange(POST, 0, -1.0)[:, None], matrix.shape))
+    built = projected(initializers.ArrayInitializer(array=matrix), delays, rule=plasticity.PairRuleConfig(maximum=99))
+    quiet = SpikeArray(np.zeros(PRE, np.int8))
+    recorded = spark.run(built, 1, {"s": quiet}, record="pool.first.weights")["pool.first.weights"][0]
+    table = built.connections("pool.first")
+    np.testing.assert_array_equal(table.weights, matrix[table.targets, table.sources])
+    np.testing.assert_array_equal(table.delays, POST - table.targets)
+    np.testing.assert_array_equal(table.weights, recorded)
+    np.testing.assert_array_equal(table.weights, built.state["pool.first.weights"])
+    edges = built.pool.first.edges
+    np.testing.assert_array_equal(table.sources, edges.pre)
+    np.testing.assert_array_equal(table.targets, edges.post)
+    new = np.arange(len(table), dtype=np.float32)
+    after = built.with_weights({"pool.first": new})
+    np.testing.assert_array_equal(after.state["pool.first.weights"], new)
+    graph, state = spark.split(built)
+    one, other = (
+        spark.unroll(graph, state, 1, {"s": quiet}, parameters={path: new}, record=["pool.first.weights"])
+        for path in ("pool.first", "pool.first.weights")
+    )
+    np.testing.assert_array_equal(one.recorded["pool.first.weights"], other.recorded["pool.first.weights"])
+
+
 def test_weights_that_do_not_fit_are_named():
     built = projected(NORMAL)
     wrong = {
