@@ -2,6 +2,7 @@
 
 import weakref
 import zlib
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -181,7 +182,7 @@ class Part:
             NotBuiltError: The module was not called yet; or it is a part, or a merged view, and has none of its own.
             StateError: The state was lost in a step that failed while it changed a large state in place.
         """
-        return keeper_of(self).read()
+        return replace(keeper_of(self).read(), identity=graph_of(self).identity)
 
     @checked
     def replace_state(self, values: dict[str, Any]) -> None:
@@ -200,15 +201,17 @@ class Part:
 
         Raises:
             RunError: Another thread runs the module.
-            StateError: It is the state of another structure.
+            StateError: It is the state of another structure, or of other connections whose weights are in it, such as
+                another seed draws. Of a state that a function of JAX has returned only the structure is known.
         """
-        keeper = keeper_of(self)
-        fitted = state.fitted(graph_of(self).structure.about)
-        if fitted is None:
+        keeper, graph = keeper_of(self), graph_of(self)
+        fitted, other = state.fitted(graph.structure.about), state.unlike(graph.identity)
+        if fitted is None or other is not None:
+            whose = "another structure" if fitted is None else f"other connections, got another `{other}`"
             raise StateError(
                 Problem(
                     type(self).__name__,
-                    "this state belongs to another structure",
+                    f"this state belongs to {whose}",
                     "Load a state that came from this module or one built from an equal config",
                 )
             )

@@ -1,6 +1,7 @@
 """`State` and `Graph`: the two halves of a module that pure functions take and return."""
 
 import weakref
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from spark.arrays import Array
 from spark.core.arguments import checked
 from spark.core.counter import STEP, Counter
 from spark.core.decaying import Shown
@@ -33,6 +35,15 @@ class StateLayout:
     shown: Mapping[str, Shown] = field(default_factory=dict)
 
 
+# Checksum of each constant that says what elements of variables are of (`Constant.identifies`), by its path.
+Identity = Mapping[str, int]
+
+
+def checksum(array: Array | np.ndarray) -> int:
+    """What stands for an array in an `Identity`; of 60 million bytes it takes some hundredths of a second."""
+    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+
+
 class PickledLayout(StateLayout):
     """Of a state that was pickled: it is no structure's, and its state fits where the same variables lie."""
 
@@ -46,10 +57,12 @@ class State:
     Attributes:
         leaves: The arrays in which variables lie one after the other, one for each dtype.
         about: Where in them each lies, and its unit, bounds and address.
+        identity: Of the graph that it was made with; None where JAX has transformed it, which keeps arrays alone.
     """
 
     leaves: tuple[Any, ...]
     about: StateLayout
+    identity: Identity | None = None
 
     @checked
     def __getitem__(self, path: str) -> Any:
@@ -82,11 +95,12 @@ class State:
     def __deepcopy__(self, memo: Any) -> "State":
         """The same state in arrays of its own, which fits wherever this one does."""
         self.require_whole()
-        return State(tuple(jnp.array(leaf) for leaf in self.leaves), self.about)
+        return State(tuple(jnp.array(leaf) for leaf in self.leaves), self.about, self.identity)
 
     def __reduce__(self) -> Any:
         self.require_whole()
-        return _unpickled, (self.leaves, self.about.layout, self.about.units, dict(self.about.shown))
+        about = self.about
+        return _unpickled, (self.leaves, about.layout, about.units, dict(about.shown), self.identity)
 
     def fitted(self, about: StateLayout) -> "State | None":
         """This state for the structure of `about`: its own or, if pickled, one of the same variables; else None."""
@@ -97,7 +111,12 @@ class State:
             and dict(self.about.units) == dict(about.units)
             and dict(self.about.shown) == dict(about.shown)
         )
-        return State(self.leaves, about) if same else None
+        return State(self.leaves, about, self.identity) if same else None
+
+    def unlike(self, identity: Identity | None) -> str | None:
+        """Path of the first constant by which this is the state of something else than what has this `identity`."""
+        mine, other = self.identity or {}, identity or {}
+        return next((path for path in mine if path in other and mine[path] != other[path]), None)
 
     def __contains__(self, path: object) -> bool:
         return path in self.about.layout.slots or path in self.about.shown
@@ -137,7 +156,7 @@ class State:
             kept = shown[path].kept if path in shown else path
             new = jnp.asarray(value).astype(layout.slots[kept].dtype) if path != STEP else step
             leaves = layout.replace(leaves, kept, new / shown[path].how.factor(step) if path in shown else new)
-        return State(leaves, self.about)
+        return State(leaves, self.about, self.identity)
 
     def problems(self, path: str, value: Any) -> list[Problem]:
         """What is wrong with a new `value` of the variable at `path`: shape, kind, and values out of its bounds.
@@ -212,11 +231,13 @@ class Graph:
     `structure` is static: it is compared by identity, and two modules built from equal configs share one,
     so the second compiles nothing. `constants` (delays, connections, random keys) are arrays that go into a
     step and never come out; they differ from seed to seed, and nothing is compiled again for them. What JAX keeps
-    knows the structure by its `handle`, so it does not outlive the modules that have it.
+    knows the structure by its `handle`, so it does not outlive the modules that have it. The `identity` tells states
+    that were made with other connections from its own; None where JAX has transformed it.
     """
 
     constants: tuple[Any, ...]
     handle: "Handle"
+    identity: Identity | None = None
     structure: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -236,9 +257,16 @@ def _kind_of(value: Any) -> Any:
     return jnp.dtype("int32") if whole or getattr(value, "dtype", None) == np.int64 else jnp.result_type(value)
 
 
-def _unpickled(leaves: tuple[Any, ...], layout: Layout, units: Mapping[str, str], shown: Mapping[str, Shown]) -> State:
-    return State(leaves, PickledLayout(layout, units, shown=shown))
+def _unpickled(
+    leaves: tuple[Any, ...],
+    layout: Layout,
+    units: Mapping[str, str],
+    shown: Mapping[str, Shown],
+    identity: Identity | None = None,
+) -> State:
+    return State(leaves, PickledLayout(layout, units, shown=shown), identity)
 
 
-jax.tree_util.register_dataclass(State, data_fields=["leaves"], meta_fields=["about"])
-jax.tree_util.register_dataclass(Graph, data_fields=["constants"], meta_fields=["handle"])
+# What is compiled is shared by brains of all seeds: what tells those apart is no part of what JAX compares.
+jax.tree_util.register_dataclass(State, data_fields=["leaves"], meta_fields=["about"], drop_fields=["identity"])
+jax.tree_util.register_dataclass(Graph, data_fields=["constants"], meta_fields=["handle"], drop_fields=["identity"])

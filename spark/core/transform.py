@@ -22,7 +22,7 @@ from spark.core.packing import Layout, plan
 from spark.core.part import Form, Part
 from spark.core.pauses import Pauses
 from spark.core.pausing import intervals
-from spark.core.state import Graph, Handle, State, StateLayout
+from spark.core.state import Graph, Handle, State, StateLayout, checksum
 from spark.core.tree import CACHE, Clock, constants_of, reader_of_step, variables_of, walk
 from spark.core.variable import Constant, RandomKey, Variable
 
@@ -65,7 +65,8 @@ def seal(module: Part) -> None:
     constants = constants_of(module)
     structure = structure_of(module, plan)
     packed = structure.constants.pack({p: c.initial for p, c in constants.items()})
-    module._graph = Graph(jax.device_put(packed), structure.handle)
+    identity = {path: checksum(c.value) for path, c in constants.items() if c.identifies}
+    module._graph = Graph(jax.device_put(packed), structure.handle, identity)
     structure.graphs.add(module._graph)
     _kept.add(structure)
     module._keeper = Keeper(type(module).__name__, first_state(module), module._calls_back, pauses)
@@ -125,8 +126,10 @@ class Pausing:
 def replace_constants(module: Part, arrays: tuple[Any, ...]) -> None:
     """Give a built, outermost module other constants of the same layout, packed."""
     assert module._graph is not None
-    module._graph = Graph(jax.device_put(arrays), module._graph.handle)
-    module._graph.structure.graphs.add(module._graph)
+    structure = module._graph.structure
+    identity = {path: checksum(structure.constants.read(arrays, path)) for path in module._graph.identity or ()}
+    module._graph = Graph(jax.device_put(arrays), module._graph.handle, identity)
+    structure.graphs.add(module._graph)
     for path, constant in constants_of(module).items():
         constant._load, constant._value = _constant_loader(module._graph, path), None
 
@@ -192,7 +195,7 @@ def first_state(module: Part) -> State:
     values[STEP] = Counter.of(0)
     if FAULT in about.layout.slots:
         values[FAULT] = np.full((2,), -1, np.int32)
-    return State(jax.device_put(about.layout.pack(values)), about)
+    return State(jax.device_put(about.layout.pack(values)), about, module._graph.identity)
 
 
 def split(module: Part) -> tuple[Graph, State]:
@@ -217,7 +220,7 @@ def split(module: Part) -> tuple[Graph, State]:
             )
         )
     if module._keeper is not None:
-        return module._graph, module._keeper.read()
+        return module._graph, module.state
     variables = variables_of(module)
     structure, held = module._graph.structure, module._held
     if held.current and not any(v._written for v in variables.values()):
@@ -226,7 +229,7 @@ def split(module: Part) -> tuple[Graph, State]:
     values[STEP] = module._clock.step
     if FAULT in structure.about.layout.slots:
         values[FAULT] = module._fault  # type: ignore[attr-defined]
-    return module._graph, State(structure.about.layout.pack(values), structure.about)
+    return module._graph, State(structure.about.layout.pack(values), structure.about, module._graph.identity)
 
 
 @checked
@@ -240,7 +243,7 @@ def merge(graph: Graph, state: State) -> Any:
         state: What `split` gave, or what a step made of it.
 
     Raises:
-        ModuleError: The state is of another graph.
+        ModuleError: The state is of another graph, or of other connections whose weights are in it.
     """
     structure, state = graph.structure, _fitted(graph, state)
     held = Held(state)
@@ -272,16 +275,17 @@ def merge(graph: Graph, state: State) -> Any:
 
 def _fitted(graph: Graph, state: State) -> State:
     structure = graph.structure
-    fitted = state.fitted(structure.about)
-    if fitted is None:
+    fitted, other = state.fitted(structure.about), state.unlike(graph.identity)
+    if fitted is None or other is not None:
+        whose = "another graph" if fitted is None else f"other connections, got another `{other}`"
         raise ModuleError(
             Problem(
                 type(structure.template).__name__,
-                "this state belongs to another graph",
+                f"this state belongs to {whose}",
                 "Pass the graph and the state that one `split` returned",
             )
         )
-    return fitted
+    return replace(fitted, identity=graph.identity)
 
 
 class Held:

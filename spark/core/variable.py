@@ -152,10 +152,21 @@ class Constant:
         unit: ms, mV, pA, Hz, or empty.
         description: One sentence for people.
         unit_axis: As of `Variable`.
+        identifies: Whether elements of variables are of what this array says, as weights are of the connections of a
+            list: a state that was made beside another array is no state of this module.
     """
 
-    def __init__(self, value: Any, *, unit: str = "", description: str = "", unit_axis: int | None = 0) -> None:
+    def __init__(
+        self,
+        value: Any,
+        *,
+        unit: str = "",
+        description: str = "",
+        unit_axis: int | None = 0,
+        identifies: bool = False,
+    ) -> None:
         self.initial: np.ndarray | None = _as_numpy(value)
+        self.identifies = identifies
         self.unit_axis = unit_axis
         self.shape: tuple[int, ...] = self.initial.shape
         self.dtype = self.initial.dtype

@@ -142,7 +142,7 @@ def unroll(
     values[STEP] = step
     if FAULT in layout.slots:
         values[FAULT] = layout.read(state.leaves, FAULT)
-    return Unrolled(outputs, noted, State(layout.pack(values), state.about))
+    return Unrolled(outputs, noted, State(layout.pack(values), state.about, state.identity))
 
 
 def _first_floats(closed: core.ClosedJaxpr, surrogate: Surrogate, given: Any, made: Any) -> dict[str, Any]:

@@ -1,16 +1,20 @@
 """Projections that learn against a neuron with the same rule, and against sums over all pairs of spikes."""
 
+import copy
+import pickle
 from typing import TypedDict
 
+import jax
 import numpy as np
 import pytest
 from pool_brains import DT, SOURCES, UNITS, brain_of, config_of, matrix_of, source, trains
 from tolerances import SAME_BRAIN
 
 import spark
-from spark import FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray
-from spark.nn import Brain, Projection, initializers, plasticity, receptors, somas
+from spark import FloatArray, InputSpec, ModuleError, ModuleSpecs, PortMap, SpikeArray, StateError
+from spark.nn import Brain, Projection, connections, initializers, plasticity, receptors, somas
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+from spark.nn.projections import Rewiring
 from spark.sim.run import build
 
 RNG = np.random.default_rng(17)
@@ -132,3 +136,56 @@ def test_a_rule_on_the_weights_of_all_pairs_sees_each_spike_when_it_arrives(dela
     arrived = np.array([[spikes[: len(spikes) - late, j].sum() for j, late in enumerate(row)] for row in steps])
     found = matrix_of(made.connections("pool.own"))[0]
     np.testing.assert_array_equal(found, WEIGHTS + np.where(WEIGHTS != 0, arrived, 0))
+
+
+def drawn(seed, pattern, rewiring=None):
+    """A brain whose connections, which learn, follow from its seed."""
+    wire = Projection(
+        "__call__",
+        "s",
+        name="learns",
+        pattern=pattern,
+        weights=initializers.UniformInitializer(low=0.5, high=1.0),
+        rule=plasticity.PairRuleConfig(maximum=9.0),
+        rewiring=rewiring,
+    )
+    return brain_of({"r": wire}, JUMPS, seed=seed)
+
+
+@pytest.mark.parametrize("kept", [lambda state: state, copy.deepcopy, lambda state: pickle.loads(pickle.dumps(state))])
+def test_a_state_of_other_connections_is_refused(kept):
+    # Both have as many connections, so that nothing but what they connect tells the states apart.
+    pattern = connections.FixedInDegree(degree=3)
+    one, other, same = (drawn(seed, pattern) for seed in (1, 2, 1))
+    state = kept(other.state)
+    assert [len(made.connections("pool.learns")) for made in (one, other)] == [3 * UNITS] * 2
+    said = "this state belongs to other connections, got another `pool.learns.edges_post`. "
+    for given in (state, state.replace({"pool.learns.weights": np.ones(3 * UNITS, np.float32)}), spark.split(other)[1]):
+        with pytest.raises(StateError) as caught:
+            one.load_state(given)
+        fix = "Load a state that came from this module or one built from an equal config"
+        assert str(caught.value) == f"Brain: {said}{fix}"
+        with pytest.raises(ModuleError) as caught:
+            spark.merge(spark.split(one)[0], given)
+        assert str(caught.value) == f"Brain: {said}Pass the graph and the state that one `split` returned"
+    one.load_state(kept(same.state))
+    copy.deepcopy(other).load_state(state)
+    pickle.loads(pickle.dumps(other)).load_state(state)
+
+
+def test_a_state_brings_connections_that_are_rewired_along_but_not_how_many_reach_a_unit():
+    rewiring = Rewiring(interval=20.0, prune="weakest", share=0.25)
+    one, other = (drawn(seed, connections.FixedInDegree(degree=3), rewiring) for seed in (1, 2))
+    one.load_state(other.state)
+    found, expected = (made.connections("pool.learns") for made in (one, other))
+    np.testing.assert_array_equal(found.to_matrix(), expected.to_matrix())
+    pattern = connections.FixedTotalNumber(number=3 * UNITS)
+    one, other = (drawn(seed, pattern, rewiring) for seed in (1, 2))
+    with pytest.raises(StateError, match="other connections, got another `pool.learns.edges_in_starts`"):
+        one.load_state(other.state)
+
+
+def test_brains_of_other_seeds_share_what_is_compiled_though_their_states_do_not_fit():
+    pattern = connections.FixedInDegree(degree=3)
+    structures = [jax.tree.structure(spark.split(drawn(seed, pattern))) for seed in (1, 2)]
+    assert structures[0] == structures[1]

@@ -91,7 +91,8 @@ class PlasticProjection(Module):
         self.rewires = projection.rewiring is not None
         if not self.rewires:
             for name, array in edges._asdict().items():
-                setattr(self, f"edges_{name}", Constant(array))
+                # These two say who is connected with whom, and how late: each weight is one of theirs.
+                setattr(self, f"edges_{name}", Constant(array, identifies=name in ("post", "starts")))
             return
         pre, post = sizes
         if not room_of(edges, (pre, post, self.longest), projection.loops).any():
@@ -100,7 +101,7 @@ class PlasticProjection(Module):
         most = {"post": post - 1, "starts": count, "in_edge": count - 1, "in_pre": pre - 1, "pre": pre - 1}
         for name, array in edges._asdict().items():
             # Every unit keeps its number of connections.
-            kept = Constant(array) if name == "in_starts" else Variable(
+            kept = Constant(array, identifies=True) if name == "in_starts" else Variable(
                 array, bounds=(0, max(most.get(name, self.longest), 0)), description="Of the list of connections."
             )  # fmt: skip
             setattr(self, f"edges_{name}", kept)
