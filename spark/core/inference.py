@@ -52,6 +52,15 @@ def infer_outputs(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSp
     return binding.output_specs(module, inferred.outputs)
 
 
+def asked_too_early(address: str, error: Exception) -> Problem | None:
+    """That code at an address asks in Python for a value that is not there yet, if that is what the error says."""
+    if not isinstance(error, _ASKED_TOO_EARLY):
+        return None
+    text = f"asks in Python for a value that is known only while it runs, got {str(error).splitlines()[0]}"
+    fix = "Choose with `jnp.where` or `jax.lax.cond`, and compute with jax.numpy instead of NumPy"
+    return Problem(address, text, fix, "traced")
+
+
 def _is_of_payloads(inferred: Inferred) -> bool:
     """Whether it is something that a module may put out."""
     outputs = inferred.outputs
@@ -82,9 +91,9 @@ def _traced(module: Part, inputs: dict[str, PortSpec], parts: list[Part]) -> Inf
         )
     except _ASKED_TOO_EARLY as error:
         # The author's line stands in the cause.
-        text = f"asks in Python for a value that is known only while it runs, got {str(error).splitlines()[0]}"
-        fix = "Choose with `jnp.where` or `jax.lax.cond`, and compute with jax.numpy instead of NumPy"
-        raise ModuleError(Problem(module.path or type(module).__name__, text, fix, "traced")) from error
+        problem = asked_too_early(module.path or type(module).__name__, error)
+        assert problem is not None
+        raise ModuleError(problem) from error
     finally:
         for part in parts:
             part._stand_in = None

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from builders import refused
 
 import spark
-from spark import ModuleError, SpikeArray
+from spark import FloatArray, ModuleError, SpikeArray
 from spark.nn import receptors, somas
 from spark.nn.plasticity import ConnectionRule, ConnectionRuleConfig, UnitValues
 from spark.nn.pools import Pool
@@ -115,3 +117,116 @@ def test_a_rule_that_overrides_how_changes_are_found_may_do_so() -> None:
         return (lambda weight, x: None), (lambda weight, x: x)
 
     assert (learned(changes=changes) > 1.0).all()
+
+
+def gives(**values: Any) -> Any:
+    """`units` that gives these, as functions of what fired."""
+
+    def units(self: Any, pre: Any, post: Any) -> Any:
+        found = {name: make(pre, post) for name, make in values.items()}
+        return UnitValues({"x": found.get("x", pre)}, {}, found.get("acts"))
+
+    return units
+
+
+MIXES = "Compute in `units` what connections have in common, or write a `Rule` with a port `kernel`"
+
+
+@pytest.mark.parametrize(
+    ("change", "got"),
+    [
+        (lambda x: x / (1.0 + x.sum()), "a sum over them"),
+        (lambda x: x - jnp.mean(x), "a sum over them"),
+        (lambda x: x / (1.0 + jnp.max(x)), "the greatest of them"),
+        (lambda x: x * jnp.dot(x, x), "a sum over them"),
+        (jnp.cumsum, "a sum of those before"),
+        (jnp.sort, "them in another order"),
+        (lambda x: x[::-1], "them in another order"),
+        (lambda x: x - x[0], "some of them by their number"),
+        (lambda x: jnp.roll(x, 1), "some of them by their number"),
+        (jax.jit(lambda x: x - x.min()), "the least of them"),
+    ],
+)
+def test_a_change_that_mixes_connections_is_refused(change: Any, got: str) -> None:
+    for name in ("at_pre", "at_post"):
+        text = f"p.w_rule.{name}: mixes connections, got {got}; expected only what is computed element by element"
+        with refused(ModuleError, f"{text}. {MIXES}"):
+            learned(**{name: lambda self, weight, x: change(x)})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: jnp.stack([x, 2.0 * x]).max(0),
+        lambda x: jnp.clip(x, 0.0, 1.0) ** 2 + jnp.arange(3.0).sum(),
+        lambda x: jax.lax.fori_loop(0, 3, lambda _, y: 0.5 * y, x),
+        lambda x: 0.25,
+        jnp.vectorize(lambda x: jax.lax.cond(x > 0, lambda: x, lambda: 0.5)),
+    ],
+)
+def test_a_change_that_is_computed_element_by_element_is_none_that_mixes(change: Any) -> None:
+    learned(at_post=lambda self, weight, x: change(x))
+
+
+WRONG = [
+    ({"units": lambda self, pre, post: None}, "units: gives no values of units, got NoneType; expected UnitValues"),
+    ({"units": lambda self, pre, post: [1]}, "units: gives no values of units, got list; expected UnitValues"),
+    ({"units": ConnectionRule.units}, "units: is not written. Write `units(self, pre, post)`"),
+    (
+        {"units": gives(acts=lambda pre, post: post)},
+        "units: gives float32 of shape (1,) as `acts`; expected booleans of shape (1,), one for each target",
+    ),
+    (
+        {"units": gives(acts=lambda pre, post: pre != 0)},
+        "units: gives bool of shape (2,) as `acts`; expected booleans of shape (1,), one for each target",
+    ),
+    (
+        {"units": gives(x=lambda pre, post: post)},
+        "units: gives float32 of shape (1,) as 'x' of `pre_values`; expected numbers of shape (2,)",
+    ),
+    ({"units": gives(x=lambda pre, post: 1.0)}, "as 'x' of `pre_values`; expected numbers of shape (2,)"),
+    (
+        {"at_post": lambda self, weight, x: jnp.ones(7)},
+        "at_post: gives a change of another shape than the weights, got (7,); expected one number for each connection",
+    ),
+    ({"at_post": lambda self, weight, x: "much"}, "at_post: gives no change, got a str; expected numbers"),
+    (
+        {"at_post": lambda self, weight, x: 0.01 if x > 0 else 0.0},
+        "at_post: asks in Python for a value that is known only while it runs",
+    ),
+    (
+        {"at_pre": lambda self, weight, x: np.exp(x)},
+        "at_pre: asks in Python for a value that is known only while it runs",
+    ),
+]
+
+
+@pytest.mark.parametrize(("written", "text"), WRONG)
+def test_what_a_rule_computes_wrongly_is_said_at_its_method(written: Any, text: str) -> None:
+    with pytest.raises(ModuleError) as caught:
+        learned(**{"at_post": by_trace, **written})
+    assert str(caught.value).startswith("p.w_rule.") and text in str(caught.value)
+
+
+def test_check_module_finds_a_rule_that_mixes_connections() -> None:
+    class ShareRuleConfig(ConnectionRuleConfig):
+        """Of a share of all."""
+
+    class ShareRule(ConnectionRule):
+        """A rule by which a weight grows with its share of all."""
+
+        config: ShareRuleConfig
+
+        def units(self, pre: Any, post: Any) -> UnitValues:
+            return UnitValues({}, {})
+
+        def at_post(self, weight: Any, **values: Any) -> Any:
+            return 0.05 * weight / (1e-6 + weight.sum())
+
+    inputs = {
+        "pre_spikes": SpikeArray(np.ones(3, np.int8)),
+        "post_spikes": SpikeArray(np.ones(2, np.int8)),
+        "weights": FloatArray(np.full((3, 2), 0.5, np.float32)),
+    }
+    with pytest.raises(ModuleError, match="at_post: mixes connections, got a sum over them"):
+        spark.check_module(ShareRule, inputs=inputs)

@@ -6,12 +6,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.delayed import DelayedSpikes
-from spark.core.errors import Problem
+from spark.core.errors import ModuleError, Problem
 from spark.core.parameter import Scalar, decay
+from spark.core.part import is_ours
 from spark.core.payloads import FloatArray, PotentialArray, SpikeArray
 from spark.core.ports import MeasuredFrom, PortSpec
 from spark.core.values import Number
@@ -20,10 +22,11 @@ from spark.kernels import Plastic, Third
 from spark.kernels.connection_change import Touched, changed
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.plasticity.rule import PlasticityOutput
+from spark.nn.plasticity.single import require_single
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import history_of
 from spark.nn.plasticity.weight_rule import WeightRule, require_within
-from spark.nn.plasticity.written import require_changes, require_given
+from spark.nn.plasticity.written import no_unit_values, require_acts, require_changes, require_given, unwritten_units
 
 
 class ConnectionRuleConfig(ModulatedRuleConfig):
@@ -60,7 +63,7 @@ class ConnectionRule(WeightRule):
 
     A subclass names the values in `pre_values` and `post_values`, makes its variables in `build`, advances them in
     `units`, and says in `at_pre` and `at_post` by how much a weight changes. These two are written for float32 arrays
-    of any shape: they are compiled to loops over the connections that an event touches.
+    of any shape, element by element: they are compiled to loops over the connections that an event touches.
 
     Order of update in a step: `units`; then, where a presynaptic spike arrives, weights change by `at_pre`, and are
     clipped; then, at the units that act, by `at_post`, and are clipped. Through delays a spike counts when it arrives,
@@ -82,7 +85,7 @@ class ConnectionRule(WeightRule):
         ConfigError: A first weight lies outside of the bounds.
         InputError: Weights are not of shape (pre, post).
         ModuleError: The subclass writes neither `at_pre` nor `at_post`, or takes in them, or gives in `units`, other
-            values than it names.
+            values than it names; or a change mixes connections, or something that it gives has another shape or kind.
     """
 
     config: ConnectionRuleConfig
@@ -140,7 +143,7 @@ class ConnectionRule(WeightRule):
             pre: 1 where a presynaptic unit fired in this step, float32 (pre,).
             post: Likewise of the postsynaptic ones, (post,).
         """
-        raise NotImplementedError(f"{type(self).__name__}.units is not written")
+        raise ModuleError(unwritten_units(self.path or type(self).__name__))
 
     def at_pre(self, weight: jax.Array, **values: jax.Array) -> Numeric | None:
         """The change where a presynaptic spike arrives, in the receptor's unit, shape of the weights; None for none.
@@ -183,10 +186,16 @@ class ConnectionRule(WeightRule):
         """
         delayed = isinstance(pre_spikes, DelayedSpikes)
         sent = (pre_spikes.history[0, 0] & jnp.uint32(1)) if delayed else pre_spikes.value.reshape(-1) != 0
-        values = self.units(pre=sent.astype(jnp.float32), **given)
         address = self.path or type(self).__name__
-        require_given(address, "pre", values.pre, self.pre_values)
-        require_given(address, "post", values.post, self.post_values)
+        values = self.units(pre=sent.astype(jnp.float32), **given)
+        if not isinstance(values, UnitValues):
+            raise ModuleError(no_unit_values(address, values))
+        require_given(address, "pre", values.pre, self.pre_values, self.pre_units)
+        require_given(address, "post", values.post, self.post_values, self.post_units)
+        require_acts(address, values.acts, self.post_units)
+        if isinstance(weights.value, Tracer) and not is_ours(type(self)):
+            for name, change in zip(("at_pre", "at_post"), self.changes(), strict=True):
+                require_single(f"{address}.{name}", change, len(self.pre_values) + len(self.post_values))
         pre = _stacked(values.pre, self.pre_values, self.pre_units)[:, None]
         post = _stacked(values.post, self.post_values, self.post_units)
         if self.ringed:
@@ -255,7 +264,7 @@ class PotentialRule(ConnectionRule):
 
     def units(self, pre: jax.Array, post: jax.Array, potential: jax.Array | None = None) -> UnitValues:
         """As of `ConnectionRule`, with the `potential`."""
-        raise NotImplementedError(f"{type(self).__name__}.units is not written")
+        raise ModuleError(unwritten_units(self.path or type(self).__name__))
 
     def __call__(
         self,

@@ -4,6 +4,10 @@ import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+
 from spark.core.errors import ModuleError, Problem
 
 # What texts of rules call these, which a class may be written after.
@@ -53,23 +57,60 @@ def require_changes(
         raise ModuleError(problems)
 
 
-def require_given(address: str, side: str, given: Mapping[str, object], names: Sequence[str]) -> None:
-    """See that `units` gives every value of a side that the rule names.
+def unwritten_units(address: str) -> Problem:
+    """That the rule at an address does not say what is kept of the units."""
+    return Problem(f"{address}.units", "is not written", "Write `units(self, pre, post)`, which returns `UnitValues`")
+
+
+def no_unit_values(address: str, given: object) -> Problem:
+    """That `units` of the rule at an address gave something else."""
+    text = f"gives no values of units, got {type(given).__name__}; expected UnitValues"
+    return Problem(f"{address}.units", text, "Return `UnitValues({...}, {...})` at its end", "type")
+
+
+def require_acts(address: str, acts: object, units: int) -> None:
+    """See that where changes happen, if `units` says so, is a boolean for each of so many postsynaptic units.
+
+    Raises:
+        ModuleError: It is not.
+    """
+    if acts is not None and (np.shape(acts) != (units,) or jnp.result_type(acts).kind != "b"):  # type: ignore[arg-type]
+        text = f"gives {_described(acts)} as `acts`; expected booleans of shape ({units},), one for each target"
+        raise ModuleError(Problem(f"{address}.units", text, "Compare, as in `acts=post != 0`", "shape"))
+
+
+def _described(given: object) -> str:
+    """Dtype and shape of an array, or the type of something else."""
+    try:
+        return f"{jnp.result_type(given)} of shape {np.shape(given)}"  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return type(given).__name__
+
+
+def require_given(address: str, side: str, given: Mapping[str, object], names: Sequence[str], units: int) -> None:
+    """See that `units` gives every value of a side that the rule names, a number for each unit.
 
     Args:
         address: Of the rule, for errors.
         side: `pre` or `post`.
         given: What it gave.
         names: What the rule names.
+        units: How many units are on this side.
 
     Raises:
-        ModuleError: It leaves some out.
+        ModuleError: It leaves some out, or one is of another shape.
     """
     missing = [name for name in names if name not in given]
     if missing:
         text = f"gives no {missing[0]!r}, which `{side}_values` names, got {sorted(given)}; expected {list(names)}"
         fix = f"Return it in `UnitValues({side}={{...}})`, or take it out of `{side}_values`"
         raise ModuleError(Problem(f"{address}.units", text, fix, "values"))
+    for name in names:
+        value = given[name]
+        if not isinstance(value, jax.Array | np.ndarray) or value.shape != (units,):
+            text = f"gives {_described(value)} as {name!r} of `{side}_values`; expected numbers of shape ({units},)"
+            where = {"pre": "source", "post": "target"}[side]
+            raise ModuleError(Problem(f"{address}.units", text, f"Give an array, one number for each {where}", "shape"))
 
 
 def _found(cls: type, name: str) -> object:
