@@ -88,6 +88,25 @@ def test_a_rule_names_a_modulator_that_is_wired():
             brain_of({"r": wire(rule=MODULATED, modulator="reward")}, JUMPS, modulators=modulators)
 
 
+@pytest.mark.parametrize("number", [2, UNITS])
+def test_a_modulator_takes_one_wire(number):
+    names = [f"reward_{place}" for place in range(number)]
+    inputs = {name: InputSpec(FloatArray, (), "float32") for name in names}
+    wires = {"r": wire(rule=MODULATED, modulator="reward"), "reward": [source(name) for name in names]}
+    text = f"pool.reward: is wired {number} times, and would take what each wire brings for other units; "
+    text += "expected one wire. Add the modulations up in a module of your own, and wire that; "
+    with refused(WiringError, f"{text}or give each projection a modulator of its own"):
+        brain_of(wires, JUMPS, inputs=inputs, modulators=("reward",))
+
+
+@pytest.mark.parametrize("weight_unit", [None, 2.0])
+def test_a_first_weight_beyond_its_bound_is_named_in_units_that_every_receptor_has(weight_unit):
+    rule = plasticity.PairRuleConfig(maximum=0.5, weight_unit=weight_unit)
+    text = "pool.s_r_rule.config.maximum: the greatest first weight lies outside, got 1; the bound is 0.5, "
+    with refused(ConfigError, f"{text}in units of 2, the `weight_unit`. Change the bound, or draw other first weights"):
+        brain_of({"r": wire(rule=rule, weights=2.0)}, JUMPS)
+
+
 def test_a_modulator_is_no_receptor():
     with refused(ConfigError, "PoolConfig.modulators: 'r' is a receptor. Choose another name"):
         PoolConfig(units=(3,), receptors=JUMPS, modulators=("r",))

@@ -97,7 +97,7 @@ def require_within(
         minimum: Least weight, in the unit of `first`, as is `maximum`.
         maximum: Greatest weight.
         dtype: In which weights are held.
-        unit: Of the numbers in errors, pA; 1 says that they are in the receptor's unit.
+        unit: Weight that counts as 1 in the numbers of errors; 1 says that they are in the receptor's unit.
 
     Raises:
         ConfigError: A first weight lies outside of the bounds.
@@ -110,7 +110,7 @@ def require_within(
         inner, outer = (held, weight) if name == "minimum" else (weight, held)
         if outer >= inner:
             continue
-        units = "the receptor's unit" if unit == 1 else f"units of {unit:.6g} pA"
+        units = "the receptor's unit" if unit == 1 else f"units of {unit:.6g}, the `weight_unit`"
         raise ConfigError(
             Problem(
                 f"{address}.{name}",

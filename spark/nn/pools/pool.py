@@ -353,6 +353,18 @@ class Pool(Neuron):
             for name in self._modulators
             if name in inputs and name not in named
         ]
+        problems += [
+            Problem(
+                f"{owner}.{name}",
+                f"is wired {len(inputs[name].wires)} times, and would take what each wire brings for other units; "
+                "expected one wire",
+                "Add the modulations up in a module of your own, and wire that; or give each projection a modulator of "
+                "its own",
+                "modulation",
+            )
+            for name in self._modulators
+            if name in inputs and len(inputs[name].wires) > 1
+        ]
         if problems:
             raise WiringError(problems)
 
