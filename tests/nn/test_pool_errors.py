@@ -88,6 +88,22 @@ def test_a_rule_names_a_modulator_that_is_wired():
             brain_of({"r": wire(rule=MODULATED, modulator="reward")}, JUMPS, modulators=modulators)
 
 
+def test_a_rule_of_ones_own_with_a_port_for_modulation_is_told_to_say_that_it_is_modulated():
+    class OwnRuleConfig(plasticity.RuleConfig):
+        """It does not say that its rule is modulated."""
+
+    class OwnRule(plasticity.Rule):
+        """A rule of somebody's own."""
+
+        config: OwnRuleConfig
+
+    head = "Projection(__call__.s).ProjectionConfig.modulator: "
+    text = "has no effect without a rule that is modulated, got 'reward'. "
+    mend = "Write a property `modulated` that is True in OwnRuleConfig, if its rule has a port `modulation`"
+    with refused(ConfigError, f"{head}{text}{mend}"):
+        wire(rule=OwnRuleConfig(), modulator="reward")
+
+
 @pytest.mark.parametrize("number", [2, UNITS])
 def test_a_modulator_takes_one_wire(number):
     names = [f"reward_{place}" for place in range(number)]

@@ -118,7 +118,8 @@ REWARD = PortMap("__call__", "reward")
 
 def test_a_modulation_that_no_rule_takes_is_refused():
     text = (
-        "pool.modulation: is wired, but modulates no rule. Give a rule an `eligibility_tau`, and name it as the "
+        "pool.modulation: is wired, but modulates no rule. Give a rule an `eligibility_tau` (the config of a "
+        "rule of your own says by a property `modulated` that it has the port), and name it as the "
         "`modulator` of its projection; or unwire it"
     )
     with refused(WiringError, text):

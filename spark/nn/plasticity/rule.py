@@ -19,7 +19,7 @@ class RuleConfig(ComponentConfig):
 
     @property
     def modulated(self) -> bool:
-        """Whether the rule has a port `modulation`."""
+        """Whether the rule has a port `modulation`; the config of a rule that has one says so."""
         return False
 
     @property

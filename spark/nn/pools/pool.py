@@ -347,7 +347,8 @@ class Pool(Neuron):
             Problem(
                 f"{owner}.{name}",
                 "is wired, but modulates no rule",
-                "Give a rule an `eligibility_tau`, and name it as the `modulator` of its projection; or unwire it",
+                "Give a rule an `eligibility_tau` (the config of a rule of your own says by a property `modulated` "
+                "that it has the port), and name it as the `modulator` of its projection; or unwire it",
                 "modulation",
             )
             for name in self._modulators

@@ -83,7 +83,11 @@ class ProjectionConfig(Config):
             found += [problem.under("rule") for problem in self.rule.unmade()]
         if self.modulator is not None and not modulated:
             text = f"has no effect without a rule that is modulated, got {self.modulator!r}"
-            found.append(Problem("modulator", text, "Give the rule an `eligibility_tau`, or leave it out", "setting"))
+            mend = "Give the rule an `eligibility_tau`, or leave it out"
+            if self.rule is not None and "eligibility_tau" not in type(self.rule).model_fields:
+                name = type(self.rule).__name__
+                mend = f"Write a property `modulated` that is True in {name}, if its rule has a port `modulation`"
+            found.append(Problem("modulator", text, mend, "setting"))
         if self.short_term is not None:
             found += [problem.under("short_term") for problem in self.short_term.unmade()]
         if self.rule is None and self.rewiring is not None:
