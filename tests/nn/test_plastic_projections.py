@@ -138,6 +138,30 @@ def test_a_rule_on_the_weights_of_all_pairs_sees_each_spike_when_it_arrives(dela
     np.testing.assert_array_equal(found, WEIGHTS + np.where(WEIGHTS != 0, arrived, 0))
 
 
+class ShrinkingRuleConfig(plasticity.RuleConfig):
+    """Nothing to set."""
+
+
+class ShrinkingRule(plasticity.Rule):
+    """Takes 1 off each weight, whatever it is."""
+
+    config: ShrinkingRuleConfig
+
+    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, kernel: FloatArray) -> CountedOutput:
+        """Advance one step."""
+        return {"kernel": FloatArray(kernel.value - 1)}
+
+
+@pytest.mark.parametrize("pattern", [None, connections.FixedInDegree(degree=3)])
+def test_a_rule_of_ones_own_makes_no_negative_conductance(pattern):
+    given = {} if pattern is None else {"pattern": pattern}
+    wire = Projection("__call__", "s", name="learns", weights=1.5, rule=ShrinkingRuleConfig(), **given)
+    made = brain_of({"r": wire}, {"r": receptors.ExponentialConductanceConfig()})
+    for expected in (0.5, 0.0, 0.0):
+        spark.run(made, 1, {"s": SpikeArray(trains(1))})
+        assert set(made.connections("pool.learns").weights.tolist()) == {expected}
+
+
 def drawn(seed, pattern, rewiring=None):
     """A brain whose connections, which learn, follow from its seed."""
     wire = Projection(

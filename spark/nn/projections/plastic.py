@@ -46,7 +46,8 @@ class PlasticProjection(Module):
     `DelayedSpikes`: what a rule reads as presynaptic spikes.
     Variables: `weights`, in the receptor's unit; with delays `history`, uint32 (2, words, inputs); where connections
     are replaced, the lists of them, int32, such as `edges_pre`, (connections,).
-    Properties: `weights` as stored; `kernel`, shape (post..., pre...), zero where there is no connection.
+    Properties: `weights` as stored; `kernel`, shape (post..., pre...), zero where there is no connection; what is
+    written to it is held at 0 or above where it opens a conductance.
     """
 
     config: PlasticProjectionConfig
@@ -172,6 +173,9 @@ class PlasticProjection(Module):
     def kernel(self, new: Array) -> None:
         pre, post = int(np.prod(self.input_shape)), int(np.prod(self.units))
         flat = new.reshape(post, pre)
+        if self.config.projection.opens:
+            # A rule of somebody's own knows no bound, and there are no negative conductances.
+            flat = jnp.maximum(flat, 0)
         if self.listed:
             self.weights.value = flat[self.edges.post, self.edges.pre].astype(self.weights.dtype)
         else:
