@@ -285,12 +285,13 @@ class Live:
             if self._sent != plan:
                 await self.runner.ask("settings", settings=plan[1], probes=plan[2])
         else:
-            # A brain that came with its state goes on from it, once.
-            checkpoint, self.checkpoint = self.checkpoint, None
+            asked = {"config": plan[0], "settings": plan[1], "probes": plan[2], "checkpoint": self.checkpoint}
             try:
-                await self.runner.ask("load", config=plan[0], settings=plan[1], probes=plan[2], checkpoint=checkpoint)
+                await self.runner.ask("load", **asked)
             except RunError as error:
                 raise RunError([self._name_the_largest(p) for p in error.problems]) from error
+            # A brain that came with its state goes on from it, once; one that was refused has not begun.
+            self.checkpoint = None
         self._sent = plan
 
     def _name_the_largest(self, problem: Problem) -> Problem:

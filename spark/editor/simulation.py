@@ -1,6 +1,7 @@
 """A brain that runs in the editor's worker: chunks of steps, what drives it, what is watched, when it stops."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -68,50 +69,47 @@ class Simulation:
         """Length of a step, ms."""
         return self.brain.config.step_length
 
-    def _take_settings(self, settings: dict[str, Any]) -> None:
-        self.settings = settings
+    def _take_settings(self, settings: dict[str, Any], *, anew: bool = False) -> None:
+        """Take settings, or raise and leave all as it was: what is refused is refused again until it is mended."""
         given, seed = settings.get("inputs") or {}, int(self.brain.config.seed or 0)
         specs = self.brain.declared_inputs()
         # What the environment shows itself to is driven by nothing else.
         observed = observed_input(settings, list(specs))
-        self.drives = {
-            n: self._drive(n, s, {} if n == observed else given.get(n) or {}, seed + i)
+        before, old = ({}, None) if anew else (self.drives, self.world)
+        drives = {
+            n: self._drive(before.get(n), n, s, {} if n == observed else given.get(n) or {}, seed + i)
             for i, (n, s) in enumerate(sorted(specs.items()))
         }
         name, scale = settings.get("environment") or None, settings.get("scale")
-        if self.world is not None and (name, scale) != (self.world.name, self.world.scale):
+        if old is not None and (name, scale) != (old.name, old.scale):
+            old = None
+        world = World(name, seed, scale) if name and old is None else old
+        try:
+            ports = {"observation": list(specs), "action": list(self.brain.config.output_map)} if world else {}
+            chosen = {kind: _port(settings, kind, known) for kind, known in ports.items()}
+        except InputError:
+            if world is not None and world is not self.world:
+                world.close()
+            raise
+        if self.world is not None and world is not self.world:
             self.world.close()
-            self.world = None
-        if name and self.world is None:
-            self.world = World(name, seed, scale)
-        self._observed = self._port("observation", list(specs)) if self.world else None
-        self._acting = self._port("action", list(self.brain.config.output_map)) if self.world else None
+        self.settings, self.drives, self.world = settings, drives, world
+        self._observed, self._acting = chosen.get("observation"), chosen.get("action")
 
-    def _drive(self, name: str, spec: PortSpec, source: dict[str, Any], seed: int) -> Drive:
+    def _drive(self, old: Drive | None, name: str, spec: PortSpec, source: dict[str, Any], seed: int) -> Drive:
         """What drives an input: what drove it until now, at the row or the draw where it is, if it is the same."""
-        old = self.drives.get(name)
         if old is not None and (old.spec, old.source, old.dt) == (spec, source, self.dt):
             return old
         return Drive(name, spec, source, self.dt, seed)
-
-    def _port(self, kind: str, known: list[str]) -> str:
-        name = self.settings.get(kind) or (known[0] if len(known) == 1 else None)
-        if name not in known:
-            raise InputError(
-                Problem(
-                    f"environment.{kind}", f"needs one of the brain's ports {known}, got {name!r}", "Choose one", "port"
-                )
-            )
-        return str(name)
 
     def change(self, settings: dict[str, Any], probes: dict[str, Any]) -> None:
         """Take other settings and probes; the brain goes on."""
         before = self.watch.record
         if settings != self.settings:
-            checked = self.brain.config.looks_at_numbers
-            self._take_settings(settings)
-            if _checks(self.config, settings) != checked:
-                self.swap(self.config)
+            if _checks(self.config, settings) != self.brain.config.looks_at_numbers:
+                self.swap(self.config, settings)
+            else:
+                self._take_settings(settings)
         self._look_at(probes)
         # What is recorded is part of what is compiled.
         self.compiled = self.compiled and self.watch.record == before
@@ -130,22 +128,22 @@ class Simulation:
         """Go on with another config, and other settings: what fits keeps its value, see `Brain.with_config`."""
         settings = self.settings if settings is None else settings
         brain = _built(config, settings)
-        self.config = config
         brain.load_state(carried(self.brain, brain))
-        self.brain = brain
+        before, self.brain = self.brain, brain
+        try:
+            self._take_settings(settings)
+        except Exception:
+            self.brain = before
+            raise
+        self.config = config
         self.compiled = False
-        self._take_settings(settings)
 
     def reset(self) -> None:
         """Back to step 0, the environment to its first episode."""
+        self._take_settings(self.settings, anew=True)
         self.brain.reset()
         self.stopped = None
         self._silent_since = self._since_action = 0
-        if self.world is not None:
-            self.world.close()
-            self.world = None
-        self.drives = {}
-        self._take_settings(self.settings)
 
     def go_on(self) -> None:
         """Forget why it stopped: silence is counted from here."""
@@ -251,6 +249,17 @@ class Simulation:
         if self.world is not None:
             found["environment"] = self.world.describe()
         return found
+
+
+def _port(settings: Mapping[str, object], kind: str, known: list[str]) -> str:
+    name = settings.get(kind) or (known[0] if len(known) == 1 else None)
+    if name not in known:
+        raise InputError(
+            Problem(
+                f"environment.{kind}", f"needs one of the brain's ports {known}, got {name!r}", "Choose one", "port"
+            )
+        )
+    return str(name)
 
 
 def _checks(config: BrainConfig, settings: dict[str, Any]) -> bool:

@@ -115,9 +115,10 @@ class Worker:
         self.running = False
         self.send({"phase": "building"})
         begin = time.perf_counter()
-        self.config = given["config"]
-        config = BrainConfig.from_dict(self.config)
+        config = BrainConfig.from_dict(given["config"])
         self.simulation = Simulation(config, given["settings"], given["probes"], given.get("checkpoint"))
+        # Not before it is built: of a brain that was refused nothing is there to go on with.
+        self.config = given["config"]
         self.send({**self.simulation.watchable(), "built_seconds": time.perf_counter() - begin})
 
     def swap(self, given: dict[str, Any]) -> None:
