@@ -11,7 +11,7 @@ from spark.core.ports import Ports
 from spark.graph.specs import CALL, ModuleSpecs, PortMap
 
 # Names of what every module, brain or neuron has itself; a part under such a name would hide it.
-_OWN = {"cache", "step", "fault", "units", "signs", "config"}
+_OWN = {"self", "cache", "step", "fault", "units", "signs", "config"}
 _OWN |= {
     "get_spikes_from_cache",
     "declared_inputs",

@@ -320,3 +320,11 @@ def test_a_transparent_brain_changes_no_result():
     other = spark.run(Brain(nested), 200, inputs, record=name)[name]
     assert one.sum() > 20
     assert (one == other).all()
+
+
+@pytest.mark.parametrize("node", ["n1", "n3"])
+def test_an_input_or_a_module_named_self_is_a_problem_at_its_node(node):
+    document = small()
+    document["nodes"][node]["name"] = "self"
+    _, found = brain_config(document)
+    assert any(f.node == node and "'self' is the name of something" in str(f.problem) for f in found)
