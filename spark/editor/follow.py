@@ -18,6 +18,7 @@ def follow(draft: Draft) -> None:
         _follow_probes(draft, before, after)
         _follow_groups(draft, after)
         _follow_ports(draft, before, after)
+        _drop_wires_of_lost_ports(draft, before, after)
     _drop_lost_wires(draft, before, after)
     follow_wires(draft)
 
@@ -38,8 +39,25 @@ def _drop_lost_wires(draft: Draft, before: Nodes, after: Nodes) -> None:
                 draft.put("edges", name, None)
 
 
+def _drop_wires_of_lost_ports(draft: Draft, before: Nodes, after: Nodes) -> None:
+    """Wires to a brain go with its port: a port is a node inside, and a wire stands outside."""
+    lost = _inner_ports(before) - _inner_ports(after)
+    for name, edge in list(draft.document["edges"].items()):
+        for end, kind in (("to", INPUT), ("from", OUTPUT)):
+            if (edge[end][0], kind, edge[end][1]) in lost and edge[end][0] in after:
+                draft.put("edges", name, None)
+
+
+def _inner_ports(nodes: Nodes) -> set[tuple[str, str, str]]:
+    """The ports of brains inside the brain: the brain's node, whether it is an input or an output, and the name."""
+    return {
+        (n["parent"], n["type"], n["name"]) for n in nodes.values() if n["type"] in (INPUT, OUTPUT) and n.get("parent")
+    }
+
+
 def _follow_probes(draft: Draft, before: Nodes, after: Nodes) -> None:
     modules, ports, fed = _paths(before), _ports(before, OUTPUT), _ports(before, INPUT)
+    inner = {(n["parent"], n["name"]): k for k, n in before.items() if n["type"] == OUTPUT and n.get("parent")}
     for key, probe in draft.was("probes").items():
         if draft.get("probes", key) != probe:
             continue
@@ -61,7 +79,11 @@ def _follow_probes(draft: Draft, before: Nodes, after: Nodes) -> None:
         elif len(parts) == 1:
             draft.update("probes", key, path=after[node]["name"])
         else:
-            draft.update("probes", key, path=path_of(after, node) + path[len(head) :])
+            rest = path[len(head) + 1 :]
+            # What a brain inside puts out is a node of its own, which may have another name, or be gone.
+            port = inner.get((node, rest))
+            now = rest if port is None else _name(after, port)
+            draft.put("probes", key, None if now is None else {**probe, "path": f"{path_of(after, node)}.{now}"})
 
 
 def _follow_groups(draft: Draft, after: Nodes) -> None:

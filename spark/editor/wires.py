@@ -134,7 +134,18 @@ def encapsulate(draft: Draft, ids: list[str], name: str = "inner") -> dict[str, 
                 outer = {"from": begin, "to": [brain, _name(draft, made[port])], "order": 0}
                 draft.put("edges", draft.new_id("edges"), outer)
         _begin_at(draft, key, [made[port], "value"] if comes_in else [brain, _name(draft, made[port])])
+    # A frame around some of these modules alone goes with them.
+    shared = [k for k, g in document["groups"].items() if not set(g["nodes"]) <= set(nodes)]
+    _frame_instead(draft, shared, set(nodes), [brain])
     return {"id": brain}
+
+
+def _frame_instead(draft: Draft, frames: list[str], gone: set[str], come: list[str]) -> None:
+    """Let those of some frames that hold nodes which go hold what comes in their place."""
+    for key in frames:
+        held = draft.get("groups", key)["nodes"]
+        if gone & set(held):
+            draft.update("groups", key, nodes=sorted({*held, *come} - gone))
 
 
 def _begin_at(draft: Draft, key: str, begin: list[str]) -> None:
@@ -199,8 +210,10 @@ def unpack(draft: Draft, id: str) -> dict[str, Any]:
     for table in TABLES[2:4]:
         for key in [k for k, r in document[table].items() if r.get("parent") == id]:
             draft.update(table, key, parent=parent)
+    modules = [k for k, n in inner.items() if n["type"] not in (INPUT, OUTPUT)]
+    _frame_instead(draft, list(document["groups"]), {id}, modules)
     COMMANDS["remove"](draft, [id])
-    return {"ids": [k for k, n in inner.items() if n["type"] not in (INPUT, OUTPUT)]}
+    return {"ids": modules}
 
 
 def _replace(draft: Draft, edges: dict[str, Any], source: list[list[str]]) -> None:

@@ -137,14 +137,65 @@ def test_a_frame_loses_removed_nodes_and_goes_with_the_last():
     assert history.document["groups"] == {}
 
 
-def test_a_frame_goes_into_a_brain_with_its_nodes_and_stays_with_those_that_stay():
+def test_a_frame_goes_into_a_brain_with_its_nodes_and_where_some_stay_holds_the_brain():
     history = History(small())
     both = do(history, {"do": "group", "ids": ["n2", "n3"]})["id"]
     some = do(history, {"do": "group", "ids": ["n1", "n3"]})["id"]
     inner = do(history, {"do": "encapsulate", "ids": ["n2", "n3"]})["id"]
     groups = history.document["groups"]
     assert groups[both]["parent"] == inner and groups[both]["nodes"] == ["n2", "n3"]
-    assert groups[some]["parent"] is None and groups[some]["nodes"] == ["n1"]
+    assert groups[some]["parent"] is None and groups[some]["nodes"] == ["n1", inner]
+
+
+def test_unpacking_a_brain_puts_its_modules_into_the_frame_that_it_is_in():
+    history = History(small())
+    frame = do(history, {"do": "group", "ids": ["n1", "n3"]})["id"]
+    first = copy.deepcopy(history.document["groups"])
+    inner = do(history, {"do": "encapsulate", "ids": ["n3"]})["id"]
+    do(history, {"do": "unpack", "id": inner})
+    assert history.document["groups"] == first
+    # A brain alone in its frame too.
+    inner = do(history, {"do": "encapsulate", "ids": ["n2", "n3"]})["id"]
+    do(history, {"do": "remove", "ids": [frame]})
+    frame = do(history, {"do": "group", "ids": [inner]})["id"]
+    do(history, {"do": "unpack", "id": inner})
+    assert history.document["groups"][frame]["nodes"] == ["n2", "n3"]
+
+
+def inner_brain():
+    """A brain inside the brain with an input and an output, wired and watched outside."""
+    document = small()
+    document["nodes"]["n4"] = {"type": "Output", "name": "out", "parent": None, "config": {}, "ui": {"x": 900, "y": 0}}
+    document["edges"]["e4"] = {"from": ["n3", "out_spikes"], "to": ["n4", "value"], "order": 0}
+    history = History(document)
+    inner = do(history, {"do": "encapsulate", "ids": ["n2", "n3"]})["id"]
+    ports = {n["type"]: k for k, n in history.document["nodes"].items() if n.get("parent") == inner}
+    put = history.document["nodes"][ports["Output"]]["name"]
+    do(history, {"do": "put_probe", "path": f"inner.{put}", "view": "raster", "node": inner})
+    return history, inner, ports
+
+
+def outer_ends(history, inner):
+    return {tuple(e[end]) for e in history.document["edges"].values() for end in ("from", "to") if e[end][0] == inner}
+
+
+@pytest.mark.parametrize("kind", ["Input", "Output"])
+def test_wires_outside_go_with_a_port_that_is_deleted_inside_and_come_back_with_it(kind):
+    history, inner, ports = inner_brain()
+    before = copy.deepcopy(history.document)
+    assert len(outer_ends(history, inner)) == 2
+    do(history, {"do": "remove", "ids": [ports[kind]]})
+    assert len(outer_ends(history, inner)) == 1
+    assert len(history.document["probes"]) == (1 if kind == "Input" else 0)
+    history.undo()
+    assert history.document == before
+
+
+def test_wires_and_probes_outside_follow_the_name_of_a_port_inside():
+    history, inner, ports = inner_brain()
+    do(history, *({"do": "rename", "id": ports[kind], "name": kind[0]} for kind in ports))
+    assert outer_ends(history, inner) == {(inner, "I"), (inner, "O")}
+    assert list(paths(history).values()) == ["inner.O"]
 
 
 def test_a_frame_around_nodes_of_two_brains_is_refused():
