@@ -1,5 +1,6 @@
 """The commands by which a document changes: each a function of a draft and plain arguments."""
 
+import math
 import re
 from typing import Any
 
@@ -20,6 +21,14 @@ from spark.nn.projections import ProjectionConfig
 # Configs of a projection that it may do without: one with all its defaults is not the same as none.
 OPTIONAL = {name for name, info in ProjectionConfig.model_fields.items() if optional_type(info)}
 PLACED = ("nodes", "notes", "groups")
+# Properties of a document: what each needs, and whether a value is that.
+PROPERTIES = {
+    "name": ("text", lambda v: isinstance(v, str)),
+    "description": ("text", lambda v: isinstance(v, str)),
+    "seed": ("a whole number from 0 on", lambda v: type(v) is int and v >= 0),
+    "dt": ("a number of ms above 0", lambda v: type(v) in (int, float) and math.isfinite(v) and v > 0),
+    "check_numbers": ("true or false", lambda v: isinstance(v, bool)),
+}
 
 
 def _snake(type_name: str) -> str:
@@ -194,8 +203,11 @@ def reorder(draft: Draft, id: str, place: int) -> None:
 @command
 def set_meta(draft: Draft, key: str, value: Any = None) -> None:
     """Set a property of the document: name, seed, dt, check_numbers, or a description."""
-    if key not in ("name", "seed", "dt", "check_numbers", "description"):
+    if key not in PROPERTIES:
         raise refuse(f"a document has no property {key!r}")
+    wanted, holds = PROPERTIES[key]
+    if value is not None and not holds(value):
+        raise refuse(f"must be {wanted}, got {value!r}"[:200], "Write another value", f"meta.{key}")
     draft.put("meta", key, value)
 
 

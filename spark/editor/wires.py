@@ -54,6 +54,8 @@ def copied(document: dict[str, Any], ids: list[str]) -> dict[str, Any]:
 @command
 def paste(draft: Draft, data: dict[str, Any], x: float = 0, y: float = 0, parent: str | None = None) -> dict[str, Any]:
     """Add what was copied, with new ids and free names, its corner at a place."""
+    if not isinstance(data, dict) or all(data.get(t, {}) == {} for t in ("nodes", "notes")):
+        raise refuse("the clipboard holds no part of a brain", "Copy nodes or notes of a brain, and paste them here")
     wrapped = {"format": FORMAT, "version": VERSION, **{t: data.get(t, {}) for t in ("nodes", "edges", "notes")}}
     found = check_document("clipboard", wrapped)
     nodes, new = found["nodes"], {}

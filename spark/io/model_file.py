@@ -270,6 +270,9 @@ def _wrong(table: str, record: dict[str, Any]) -> list[tuple[str, str]]:
         wrong += _wrong_place(record)
     if table == "probes" and not isinstance(record.get("path"), str):
         wrong.append(("path", "must be text"))
+    text = {"notes": "text", "groups": "name"}.get(table)
+    if text is not None and not isinstance(record.get(text), str):
+        wrong.append((text, f"must be text, got {record.get(text)!r}"[:200]))
     if table == "groups" and not _are_texts(record.get("nodes")):
         wrong.append(("nodes", "must be a list of ids"))
     return wrong

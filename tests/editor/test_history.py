@@ -170,6 +170,14 @@ REFUSED = {
     "a port that is none": ({"do": "promote", "id": "n3", "port": "spiks", "output": True}, "pool has no such port"),
     "arguments that are none": ({"do": "move", "places": 3}, "move cannot be done so"),
     "no clipboard": ({"do": "paste", "data": {"nodes": []}}, "clipboard: nodes: is not an object"),
+    "a clipboard of something else": ({"do": "paste", "data": []}, "the clipboard holds no part of a brain. Copy"),
+    "an empty clipboard": ({"do": "paste", "data": {}}, "the clipboard holds no part of a brain. Copy"),
+    "a seed that is text": ({"do": "set_meta", "key": "seed", "value": "x"}, "meta.seed: must be a whole number"),
+    "a seed below 0": ({"do": "set_meta", "key": "seed", "value": -1}, "must be a whole number from 0 on, got -1"),
+    "a step with a unit": ({"do": "set_meta", "key": "dt", "value": "0.5 ms"}, "dt: must be a number of ms above 0"),
+    "a step of no length": ({"do": "set_meta", "key": "dt", "value": 0}, "must be a number of ms above 0, got 0"),
+    "a box that is text": ({"do": "set_meta", "key": "check_numbers", "value": "no"}, "must be true or false"),
+    "an input that is self": ({"do": "rename", "id": "n1", "name": "self"}, "'self' is the name of something"),
 }
 
 

@@ -160,3 +160,18 @@ def test_a_file_that_is_too_long_is_not_read(tmp_path):
 def test_examples_are_documents(name):
     document = examples()[name]
     assert read_document("file", write_document(copy.deepcopy(document))) == document
+
+
+@pytest.mark.parametrize(
+    ("table", "record", "why"),
+    [
+        ("notes", {"text": None}, "notes.t1.text: must be text, got None"),
+        ("notes", {"text": 5}, "notes.t1.text: must be text, got 5"),
+        ("notes", {}, "notes.t1.text: must be text"),
+        ("groups", {"name": 5, "nodes": []}, "groups.t1.name: must be text, got 5"),
+    ],
+)
+def test_a_note_or_a_group_without_text_is_refused(table, record, why):
+    document = {**new_document(), table: {"t1": record}}
+    with pytest.raises(spark.FormatError, match=why):
+        model_file.check_document("", document)
