@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
-import { dismiss, usePage } from "../core/store";
+import { usePage } from "../core/store";
 import { t } from "../core/i18n";
 import { freePlace, WIDE } from "../core/places";
 import { Canvas } from "./Canvas";
@@ -11,6 +11,7 @@ import { Guard } from "./Guard";
 import { embedded, isOurs } from "./home";
 import { Inspector } from "./Inspector";
 import { onClipboard, onKey } from "./keys";
+import { Notices } from "./Notices";
 import { Problems } from "./Problems";
 import { RunPanels } from "./RunPanels";
 import { RunSettings } from "./RunSettings";
@@ -49,19 +50,6 @@ function Said() {
   return <p className="visually-hidden" role="status" aria-live="polite" data-testid="said">{usePage((s) => s.said)}</p>;
 }
 
-function Notices() {
-  const notices = usePage((s) => s.notices);
-  return (
-    <div className="notices" aria-live="polite">
-      {notices.map((n) => (
-        <div key={n.id} className={`notice ${n.kind}`} role={n.kind === "error" ? "alert" : "status"}>
-          <span>{n.text}</span><button onClick={() => dismiss(n.id)} aria-label={t("Close")}>✕</button>
-        </div>
-      ))}
-    </div>
-  );
-}
-
 // Another dialog is drawn anew, also where the one before failed.
 function GuardedDialogs() {
   const kind = usePage((s) => s.dialog?.kind);
@@ -75,6 +63,7 @@ function Inner() {
   const component = usePage((s) => s.component);
   const document = usePage((s) => s.key);
   const blocked = usePage((s) => s.blocked);
+  const dialog = usePage((s) => s.dialog !== null);
   const covered = usePage((s) => embedded() && s.dialog !== null);
   const showRun = usePage((s) => s.showRun || Boolean(s.run.watchable));
   const frame = useRef<HTMLDivElement>(null);
@@ -127,7 +116,7 @@ function Inner() {
         </div>
         <Side />
       </main>
-      <Notices />
+      {!dialog && <Notices />}
       <Said />
       <GuardedDialogs />
     </div>

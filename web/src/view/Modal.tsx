@@ -3,6 +3,7 @@ import { openDialog } from "../core/store";
 import { forgetWish, giveBack, moveFocus } from "./focus";
 import { embedded, hasFocus } from "./home";
 import { t } from "../core/i18n";
+import { Notices } from "./Notices";
 
 // A dialog that keeps the focus and gives it back. In a notebook it covers the page, not the notebook, and takes no focus
 // from a cell.
@@ -37,6 +38,7 @@ export function Modal({ title, children, wide }: { title: string; children: Reac
         <h2>{title}</h2>
         <button onClick={() => openDialog(null)} aria-label={t("Close")}>✕</button>
       </div>
+      <Notices />
       {children}
     </dialog>
     </>
