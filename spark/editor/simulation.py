@@ -142,7 +142,7 @@ class Simulation:
         """Back to step 0, the environment to its first episode."""
         self._take_settings(self.settings, anew=True)
         self.brain.reset()
-        self.stopped = None
+        self.stopped, self.activity = None, {}
         self._silent_since = self._since_action = 0
 
     def go_on(self) -> None:
@@ -245,10 +245,14 @@ class Simulation:
 
     def status(self) -> dict[str, Any]:
         """What the page shows beside the frames."""
-        found: dict[str, Any] = {"step": self.step, "time": self.step * self.dt, "activity": self.activity}
-        if self.world is not None:
-            found["environment"] = self.world.describe()
-        return found
+        # That there is no environment any more is something to show too.
+        environment = None if self.world is None else self.world.describe()
+        return {
+            "step": self.step,
+            "time": self.step * self.dt,
+            "activity": self.activity,
+            "environment": environment,
+        }
 
 
 def _port(settings: Mapping[str, object], kind: str, known: list[str]) -> str:

@@ -346,3 +346,13 @@ def test_spikes_that_come_in_are_watched_as_a_raster_and_as_a_rate():
     steps, units = frames["raster"][1]
     assert frames["raster"][0]["units"] == 200 and len(steps) == len(units) > 500
     assert frames["rate"][1][0].mean() == pytest.approx(len(steps) / 200 / 0.1)
+
+
+def test_what_a_run_no_longer_has_is_said_too():
+    sim = simulation(tutorial(), POLE)
+    sim.advance(320)
+    assert sim.status()["environment"]["name"] == "CartPole-v1" and sim.status()["activity"]
+    sim.reset()
+    assert sim.status()["activity"] == {}
+    sim.change({"speed": 0}, {})
+    assert sim.status()["environment"] is None

@@ -55,6 +55,12 @@ export function passing(status: RunStatus, before: RunStatus): RunStatus | null 
   return run;
 }
 
+// What was shown of a run is gone: rates on nodes, and all that is drawn of its frames.
+export function forgetShown(): void {
+  takeRates({});
+  useNow.setState((now) => ({ frameTick: now.frameTick + 1 }));
+}
+
 // Another document: what was is gone.
 export function forget(status: RunStatus): void {
   useNow.setState({ step: status.step, steps_per_second: status.steps_per_second, environment: status.environment });

@@ -3,7 +3,7 @@
 import { create } from "zustand";
 import { decode, Series } from "./frames";
 import { described } from "./announce";
-import { forget, passing, useNow } from "./live";
+import { forget, forgetShown, passing, useNow } from "./live";
 import { applyPatch, BRAIN, pathOf } from "./graph";
 import { LANGUAGES, setLanguage, t } from "./i18n";
 import type { NewWire } from "./places";
@@ -153,9 +153,11 @@ export function connect(line: Line, remember: (session: string) => void): Client
     } else if (push === "run") {
       const status = rest as unknown as RunStatus;
       heard.at = performance.now();
+      // Another environment has other pictures.
+      if (status.environment !== undefined && status.environment?.name !== useNow.getState().environment?.name) pictures.last = null;
       const run = passing(status, get().run);
       if (run) set({ run });
-      if (status.step === 0) series.clear();
+      if (status.step === 0) clearRun();
       if (status.failed) tell(new Refused("run", status.failed).message, "error");
     } else if (push === "failed") {
       tell(new Refused("failed", rest.problems as Problem[]).message, "error");
@@ -344,7 +346,14 @@ export async function stepRun(steps: number, asked = false): Promise<void> {
   await ask("step", { steps });
 }
 
-export async function resetRun(): Promise<void> {
+// What the run has shown is gone: it begins anew.
+function clearRun(): void {
   series.clear();
-  await ask("reset");
+  forgetShown();
+}
+
+export async function resetRun(): Promise<void> {
+  // A brain that there is says by its step that it begins anew; one that is refused has shown what it has shown.
+  const done = await ask<{ phase?: string }>("reset");
+  if (done?.phase === "none") clearRun();
 }
