@@ -51,3 +51,11 @@ def test_enter_in_a_text_of_lines_begins_another(soma):
     field.press("Enter")
     field.press_sequentially("x = v : mV")
     assert field.input_value() == f"{before}\nx = v : mV"
+
+
+def test_escape_leaves_a_text_of_lines_with_what_was_typed(soma):
+    field = soma.locator("#field-soma-equations")
+    field.fill(LINES)
+    field.press("Escape")
+    wait_until(lambda: pool(soma)["config"]["soma"].get("equations") == LINES)
+    wait_until(lambda: soma.evaluate("document.activeElement.matches('.react-flow__node')"))

@@ -12,6 +12,12 @@ export function selectedNodes(): string[] {
   return selected.filter((k) => k in document.nodes);
 }
 
+// Nodes and notes: what has a place.
+export function selectedPlaced(): string[] {
+  const { selected, document } = get();
+  return selected.filter((k) => k in document.nodes || k in document.notes);
+}
+
 // What is asked for and is to be selected when it is answered: whether it was; and whether the user still waits for it.
 const awaited = new Map<Promise<boolean>, () => boolean>();
 
@@ -52,7 +58,7 @@ export async function addModule(type: string, x: number, y: number, wire?: objec
   return done?.results[0]?.id ?? null;
 }
 
-// Select a node that was made, bring it into view, and give it the keys.
+// Select a node or a note that was made, bring it into view, and give it the keys.
 function show(done: Applied | null): boolean {
   const id = done?.results[0]?.id;
   if (!id) return false;
@@ -108,8 +114,7 @@ export async function layOut(): Promise<void> {
 }
 
 export async function note(x: number, y: number): Promise<void> {
-  const made = apply([{ do: "put_note", text: t("A note"), x, y, parent: get().level }]);
-  await thenSelect(made, (done) => selectAny(done?.results.flatMap((made) => made?.id ?? []) ?? []));
+  await thenSelect(apply([{ do: "put_note", text: t("A note"), x, y, parent: get().level }]), show);
 }
 
 export async function copy(): Promise<boolean> {
@@ -132,14 +137,15 @@ export async function paste(text: string, x: number, y: number): Promise<void> {
   await thenSelect(apply([{ do: "paste", data, x, y, parent: get().level }]), selectMade);
 }
 
-// The selected nodes once more, a little aside.
+// The selected nodes and notes once more, a little aside.
 export async function duplicate(): Promise<void> {
   const { document, level } = get();
-  const ids = selectedNodes();
+  const ids = selectedPlaced();
   if (!ids.length) return;
+  const places = ids.map((k) => (document.nodes[k] ?? document.notes[k]).ui ?? {});
   const made = ask<object>("copy", { ids }).then((data) => {
-    const x = Math.min(...ids.map((k) => document.nodes[k].ui?.x ?? 0)) + 40;
-    const y = Math.min(...ids.map((k) => document.nodes[k].ui?.y ?? 0)) + 40;
+    const x = Math.min(...places.map((p) => p.x ?? 0)) + 40;
+    const y = Math.min(...places.map((p) => p.y ?? 0)) + 40;
     return data && apply([{ do: "paste", data, x, y, parent: level }]);
   });
   await thenSelect(made, selectMade);

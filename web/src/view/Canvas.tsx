@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import {
-  applyNodeChanges, Background, ControlButton, Controls, MiniMap, ReactFlow, useConnection, useReactFlow, useStore,
+  applyNodeChanges, Background, ControlButton, Controls, MiniMap, ReactFlow, useConnection, useReactFlow, useStore, useStoreApi,
   type Connection, type Edge, type FinalConnectionState, type Node, type NodeChange,
 } from "@xyflow/react";
 import { apply, openDialog, select, tell, usePage } from "../core/store";
@@ -8,7 +8,7 @@ import { addModule, enter, layOut } from "../core/actions";
 import { portsOf, whyNot } from "../core/graph";
 import { WIDE } from "../core/places";
 import { t } from "../core/i18n";
-import { focusNode } from "./focus";
+import { focusNode, focusNote } from "./focus";
 import { ModuleNode } from "./Node";
 import { FrameNode, NoteNode } from "./Notes";
 import { Wire } from "./Wire";
@@ -21,6 +21,11 @@ const FAR = 0.4;
 // Whether the user's system asks for no movement.
 function calm(): boolean {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+// Whether a click adds to what is selected, or takes from it.
+function holdsOthers(e: { ctrlKey: boolean; metaKey: boolean; shiftKey: boolean }): boolean {
+  return e.ctrlKey || e.metaKey || e.shiftKey;
 }
 
 function ends(c: { source?: string | null; sourceHandle?: string | null; target?: string | null; targetHandle?: string | null }) {
@@ -60,6 +65,7 @@ export function Canvas() {
   const fits = usePage((s) => s.fits);
   const reveal = usePage((s) => s.reveal);
   const flow = useReactFlow();
+  const graph = useStoreApi();
   // Far away nobody reads: without words and shadows a large graph is drawn in time.
   const far = useStore((s) => s.transform[2] < FAR);
   const [nodes, setNodes] = useState<Node[]>([]);
@@ -197,8 +203,9 @@ export function Canvas() {
     const [a, b] = [flow.flowToScreenPosition({ x, y }), flow.flowToScreenPosition({ x: x + WIDE, y: y + 110 })];
     const seen = a.x >= frame.left && a.y >= frame.top && b.x <= frame.right && b.y <= frame.bottom;
     if (!seen) void flow.fitView({ padding: 0.15, maxZoom: 1, duration: calm() ? 0 : 250 });
-    focusNode(reveal);
-  }, [reveal, nodes, flow]);
+    if (reveal in document.notes) focusNote(reveal);
+    else focusNode(reveal);
+  }, [reveal, nodes, flow, document.notes]);
 
   useEffect(() => {
     const wait = setTimeout(() => void flow.fitView({ padding: 0.15, maxZoom: 1, duration: 0 }), 80);
@@ -215,6 +222,13 @@ export function Canvas() {
         const id = target.getAttribute("data-id");
         if (!id || !target.matches(".react-flow__node, .react-flow__edge") || !target.matches(":focus-visible")) return;
         if (!usePage.getState().selected.includes(id)) select([id]);
+      }}
+      onClick={(e) => {
+        // A click in the frame around what was selected by it is meant for what lies there; after a drag none comes.
+        if (holdsOthers(e) || !(e.target as Element).matches(".react-flow__nodesselection-rect")) return;
+        const [hit] = window.document.elementsFromPoint(e.clientX, e.clientY).flatMap((part) => part.closest<HTMLElement>(".react-flow__node")?.dataset.id ?? []);
+        graph.setState({ nodesSelectionActive: false });
+        select(hit ? [hit] : []);
       }}
       onDoubleClick={(e) => {
         if ((e.target as HTMLElement).classList.contains("react-flow__pane")) {
@@ -233,6 +247,10 @@ export function Canvas() {
       <ReactFlow
         nodes={nodes} edges={edges} nodeTypes={NODES} edgeTypes={EDGES} onNodesChange={onNodesChange} onEdgesChange={onEdgesChange}
         onConnect={onConnect} onConnectEnd={onConnectEnd} isValidConnection={isValid} colorMode={bright}
+        onNodeClick={(e, node) => {
+          // What is clicked with no key held is what is meant, also if others were selected with it.
+          if (!holdsOthers(e) && !(e.target as Element).closest("button")) select([node.id]);
+        }}
         onNodeDoubleClick={(_, node) => void enter(node.id)} onPaneClick={() => select([])}
         deleteKeyCode={null} selectionKeyCode="Shift" multiSelectionKeyCode={["Meta", "Control", "Shift"]} panActivationKeyCode={null}
         zoomOnDoubleClick={false} onlyRenderVisibleElements={nodes.length > 80} minZoom={0.05} maxZoom={2.5} connectionRadius={26}

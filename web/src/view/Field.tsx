@@ -110,7 +110,7 @@ export function FieldRow({ ids, nodes, field, path, problems, owner, shared, ope
           <textarea
             id={key} spellCheck={false} autoComplete="off" rows={Math.min(12, Math.max(2, (props.value || "").split("\n").length + 1))}
             placeholder={mixed ? t("several values") : ""} aria-invalid={Boolean(stillError || wrong.length)} aria-describedby={`${key}-help`} title={words(field)}
-            {...props} onKeyDown={(e) => { if (e.key !== "Enter" || e.ctrlKey || e.metaKey) props.onKeyDown(e); }}
+            {...props} onKeyDown={(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) props.onKeyDown(e); }}
           />
         ) : (
           <input

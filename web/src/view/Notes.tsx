@@ -2,6 +2,7 @@ import { memo } from "react";
 import type { NodeProps } from "@xyflow/react";
 import { apply, usePage } from "../core/store";
 import { t } from "../core/i18n";
+import { focusNode } from "./focus";
 import { stillThere, useTyped } from "./useTyped";
 
 function NoteView({ id, selected }: NodeProps) {
@@ -11,7 +12,7 @@ function NoteView({ id, selected }: NodeProps) {
     <div className={`note ${selected ? "chosen" : ""}`}>
       <textarea
         className="nodrag" aria-label={t("Text of the note")} rows={Math.max(2, props.value.split("\n").length)}
-        {...props} onKeyDown={(e) => { if (e.key !== "Enter") props.onKeyDown(e); }}
+        {...props} onKeyDown={(e) => { if (e.key === "Escape") focusNode(id); }}
       />
     </div>
   );

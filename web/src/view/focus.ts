@@ -19,7 +19,7 @@ export const OF_THE_DOCUMENT = '[data-own="false"]';
 
 // null: not there yet; undefined: it will not come any more.
 type Found = HTMLElement | null | undefined;
-interface Wish { find: () => Found; then?: (element: HTMLElement) => void; kept: boolean }
+interface Wish { find: () => Found; then?: (element: HTMLElement) => void; kept: boolean; field: boolean }
 
 let wish: Wish | null = null;
 let next = 0;
@@ -35,10 +35,16 @@ export function moveFocus(move: () => void): void {
   }
 }
 
-function want(find: () => Found, then?: (element: HTMLElement) => void): void {
+function want(find: () => Found, then?: (element: HTMLElement) => void, field = false): void {
   forgetWish();
-  wish = { find, then, kept: false };
+  wish = { find, then, kept: false, field };
   grant();
+}
+
+// Whether what is typed now is meant for a field, which only has to be drawn.
+export function isForField(): boolean {
+  const { reveal, document: doc } = usePage.getState();
+  return Boolean(wish?.field || (reveal && reveal in doc.notes));
 }
 
 function grant(): void {
@@ -120,13 +126,28 @@ function drawn(id: string): HTMLElement | null {
   return home().querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
 }
 
+// What is drawn of a node or a note; undefined where it is not to be seen.
+function shownNow(id: string): Found {
+  const { document: doc, level, component } = usePage.getState();
+  const record = doc.nodes[id] ?? doc.notes[id];
+  return record && (record.parent ?? null) === level && !component ? drawn(id) : undefined;
+}
+
 // A node, as soon as it is drawn.
 export function focusNode(id: string): void {
-  want(() => {
-    const { document: doc, level, component } = usePage.getState();
-    const record = doc.nodes[id] ?? doc.notes[id];
-    return record && (record.parent ?? null) === level && !component ? drawn(id) : undefined;
-  });
+  want(() => shownNow(id));
+}
+
+// The text of a note, all of it selected.
+export function focusNote(id: string): void {
+  const find = () => { const note = shownNow(id); return note && note.querySelector<HTMLElement>("textarea"); };
+  want(find, (text) => (text as HTMLTextAreaElement).select(), true);
+}
+
+// A field that asks for its user: also one in a section that is folded, or behind a dialog that closes.
+export function focusField(field: HTMLElement): void {
+  for (let at = field.closest("details"); at; at = at.parentElement?.closest("details") ?? null) at.open = true;
+  want(() => (field.isConnected ? field : undefined), undefined, true);
 }
 
 // The selected node, or else the canvas.

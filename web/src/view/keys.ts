@@ -1,10 +1,10 @@
 // What keys do, when no field has them.
 
 import {
-  openPalette, copy, duplicate, encapsulate, enter, group, layOut, note, paste, remove, selectedNodes, selectionHasCome, selectionIsOnItsWay, up,
+  openPalette, copy, duplicate, encapsulate, enter, group, layOut, note, paste, remove, selectedNodes, selectedPlaced, selectionHasCome, selectionIsOnItsWay, up,
 } from "../core/actions";
 import { apply, ask, openDialog, save, select, stepRun, toggleRun, usePage } from "../core/store";
-import { FIELDS, focusFirstField, focusSelected, OF_THE_DOCUMENT, TEXTS } from "./focus";
+import { FIELDS, focusFirstField, focusNote, focusSelected, isForField, OF_THE_DOCUMENT, TEXTS } from "./focus";
 import { embedded } from "./home";
 
 const STEP = 10;
@@ -47,7 +47,7 @@ async function follow(): Promise<void> {
       const selected = await selectionHasCome();
       // A new node takes the keys as soon as it is drawn.
       for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-      if (!selected || usePage.getState().dialog || window.document.activeElement?.matches(FIELDS)) return;
+      if (!selected || usePage.getState().dialog || isForField() || window.document.activeElement?.matches(FIELDS)) return;
       const found = waiting.shift()!();
       void found?.does();
       if (found?.to === "field") return;
@@ -61,7 +61,7 @@ async function follow(): Promise<void> {
 // What a key means with these nodes selected; undefined if it is not the page's.
 function meaning(event: KeyboardEvent, chosen: string[], center: Center, fit: () => void): Meaning | undefined {
   const target = event.target as HTMLElement;
-  const { document, level, component } = usePage.getState();
+  const { document, level, component, selected } = usePage.getState();
   const control = event.ctrlKey || event.metaKey;
   // What a browser fills in by itself comes without a key.
   const key = (event.key ?? "").toLowerCase();
@@ -83,7 +83,8 @@ function meaning(event: KeyboardEvent, chosen: string[], center: Center, fit: ()
   }
   if (control) {
     if (component) return undefined;
-    if (key === "a") return page(() => select(Object.keys(document.nodes).filter((k) => (document.nodes[k].parent ?? null) === level)));
+    const here = (table: Record<string, { parent?: string | null }>) => Object.keys(table).filter((k) => (table[k].parent ?? null) === level);
+    if (key === "a") return page(() => select([...here(document.nodes), ...here(document.notes)]));
     if (key === "d") return selection(duplicate);
     return undefined;
   }
@@ -92,16 +93,18 @@ function meaning(event: KeyboardEvent, chosen: string[], center: Center, fit: ()
   if (component && !["escape", "?", "."].includes(key)) return undefined;
   const onButton = target.matches?.("button, a, summary, [role=option]");
   if (key === " " && !onButton) return page(openPalette);
+  // The text of a note is what it has inside, and its first field.
+  if ((key === "enter" || (key === "i" && !event.shiftKey)) && selected.length === 1 && selected[0] in document.notes && !onButton) return field(() => focusNote(selected[0]));
   if (key === "enter" && chosen.length === 1 && !onButton) return field(async () => { if (!(await enter(chosen[0]))) focusFirstField(); });
   if (key === "escape") return page(up);
   if (key === "delete" || key === "backspace") return selection(async () => { await remove(); focusSelected(); });
   if (key === "?") return page(() => openDialog({ kind: "help" }));
   if (key === ".") return page(() => stepRun(1));
-  if (key.startsWith("arrow") && chosen.length && !onButton) return selection(() => nudge(event.key, event.shiftKey ? 10 * STEP : STEP));
+  if (key.startsWith("arrow") && (chosen.length || selectedPlaced().length) && !onButton) return selection(() => nudge(event.key, event.shiftKey ? 10 * STEP : STEP));
   const plain: Record<string, Meaning> = {
     c: field(() => chosen.length === 1 && openDialog({ kind: "connect", node: chosen[0] })),
     g: selection(group), b: selection(encapsulate), l: page(layOut), f: page(fit),
-    n: page(() => { const at = center(); return note(at.x, at.y); }), i: field(focusFirstField),
+    n: field(() => { const at = center(); return note(at.x, at.y); }), i: field(focusFirstField),
   };
   return event.shiftKey ? undefined : plain[key];
 }
@@ -110,7 +113,10 @@ async function nudge(key: string, by: number): Promise<void> {
   const { document } = usePage.getState();
   const dx = key === "ArrowLeft" ? -by : key === "ArrowRight" ? by : 0;
   const dy = key === "ArrowUp" ? -by : key === "ArrowDown" ? by : 0;
-  const places = Object.fromEntries(selectedNodes().map((k) => [k, [(document.nodes[k].ui?.x ?? 0) + dx, (document.nodes[k].ui?.y ?? 0) + dy]]));
+  const places = Object.fromEntries(selectedPlaced().map((k) => {
+    const place = (document.nodes[k] ?? document.notes[k]).ui;
+    return [k, [(place?.x ?? 0) + dx, (place?.y ?? 0) + dy]];
+  }));
   await apply([{ do: "move", places }], `nudge:${Object.keys(places).join()}`);
 }
 
