@@ -95,3 +95,10 @@ def test_what_is_typed_before_a_new_note_has_come_runs_no_shortcuts(page):
     page.let_through()
     wait_until(lambda: in_text(page) is not None)
     assert page.document()["groups"] == {} and len(notes(page)) == 1
+
+
+def test_the_inspector_shows_the_node_that_was_selected_last_and_nothing_of_the_one_before(page):
+    page.example(NOISE)
+    for name in ("noise", "pool", "noise"):
+        page.node(name).locator(".head").click()
+        wait_until(lambda name=name: page.each("#node-name", "e => e.value") == [name])

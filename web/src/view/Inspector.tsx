@@ -57,7 +57,7 @@ export function Inspector() {
       )}
       {fields.filter((f) => !more.includes(f)).map(row)}
       {more.length > 0 && (
-        <Section key={ids.join()} shows={more.some((f) => nodes.some((n) => isGiven(n.config, [f.name])) || mine.some((p) => p.field === f.name))} summary={t("more")}>
+        <Section key={`more-${ids.join()}`} shows={more.some((f) => nodes.some((n) => isGiven(n.config, [f.name])) || mine.some((p) => p.field === f.name))} summary={t("more")}>
           {more.map(row)}
         </Section>
       )}
