@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { isArray, merged, valueAt } from "../src/core/config";
+import { allFinite, isArray, merged, valueAt } from "../src/core/config";
 import { de } from "../src/core/words_de";
 import { decode, Series } from "../src/core/frames";
 import { applyPatch, portsOf, problemsWithin, search, trail, whyNot } from "../src/core/graph";
 import { crc32, withText } from "../src/core/png";
-import { outOfBounds, parseQuantity, showNumber } from "../src/core/units";
+import { outOfBounds, parseList, parseQuantity, showNumber } from "../src/core/units";
 import { Typed } from "../src/core/typed";
 import { canBeSentAgain, Unsent } from "../src/core/unsent";
 import { points } from "../src/view/points";
@@ -19,6 +19,11 @@ describe("units", () => {
   it.each([["5 mV", "ms", "mV is not a unit of time"], ["x", "ms", "not a number"], ["1 parsec", "ms", "not a unit known"], ["1 ms", "", "not a unit of this number"]])(
     "%s in %s is refused", (text, unit, why) => expect(parseQuantity(text, unit)).toContain(why),
   );
+  it.each([["1e400", "ms"], ["-1e400", ""], ["1e308 s", "ms"]])("%s in %s is too large, and never infinite", (text, unit) => expect(parseQuantity(text, unit)).toContain("too large"));
+  it.each([["1, 2.5", [1, 2.5]], ["1,2,3", [1, 2, 3]], ["20,-5", [20, -5]], ["20", null], ["20 ms", null], ["1e400, 2", "“1e400” is too large a number"],
+    ["20,5", "Write 20.5 for a decimal, or 20, 5 for a list."], ["-0,25", "Write -0.25 for a decimal, or -0, 25 for a list."], ["1.2.3, 4", "“1.2.3” is not a number"], ["1, ", "“” is not a number"],
+  ] as [string, number[] | string | null][])("%s is a list, or says what to write", (text, list) => expect(parseList(text)).toEqual(list));
+  it("knows what JSON cannot hold", () => expect([allFinite([1, { a: 2 }, "x", null, true]), allFinite(JSON.parse("[1, 1e400]")), allFinite(JSON.parse('{"a": [1e400]}'))]).toEqual([true, false, false]));
   it("shows numbers shortly, and whole ones whole", () => expect([0.1, 1e-9, 123456789, 1 / 3].map(showNumber)).toEqual(["0.1", "1e-9", "123456789", "0.33333333"]));
   it("knows bounds", () => expect([outOfBounds(0, { exclusiveMinimum: 0 }), outOfBounds(1, { minimum: 0, maximum: 1 })]).toEqual(["> 0", null]));
 });

@@ -1,6 +1,6 @@
 // Commands on what is selected: each a small message to the server.
 
-import { apply, ask, goTo, openDialog, select, tell, usePage, type Applied } from "./store";
+import { allSent, apply, ask, goTo, openDialog, select, tell, usePage, type Applied } from "./store";
 import { BRAIN } from "./graph";
 import { t } from "./i18n";
 import { whileWaiting } from "./typed";
@@ -190,6 +190,7 @@ export function download(name: string, content: Blob): void {
 }
 
 export async function exportAs(kind: string): Promise<void> {
+  if (!allSent()) return;
   const found = await ask<{ name: string; text: string }>("export", { kind: kind === "png" ? "svg" : kind });
   if (!found) return;
   if (kind === "python") openDialog({ kind: "code", title: found.name, text: found.text });

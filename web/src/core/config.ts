@@ -39,6 +39,12 @@ export function kindOf(value: Json | undefined, tag: string): string | null {
   return isObject(value) && typeof value[tag] === "string" ? (value[tag] as string) : null;
 }
 
+// Whether all numbers in a value are finite: JSON has no others, and would say null.
+export function allFinite(value: Json): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return value === null || typeof value !== "object" || Object.values(value).every(allFinite);
+}
+
 export function same(a: Json | undefined, b: Json | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

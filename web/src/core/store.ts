@@ -197,6 +197,16 @@ export async function ask<T = unknown>(request: string, args: Record<string, unk
   }
 }
 
+// Send what is typed. Where a text is no value, nothing that needs it goes on: the user is told, and led to it.
+export function allSent(): boolean {
+  const wrong = sendTyped();
+  if (!wrong) return true;
+  if (get().dialog) set({ dialog: null });
+  tell(t("Mend {name} first: “{text}” is no value of it. Escape takes it back.", { name: wrong.name(), text: wrong.text() }), "error");
+  wrong.lead();
+  return false;
+}
+
 export interface Applied { results: ({ id?: string; ids?: string[] } | null)[]; revision: number }
 
 export async function apply(commands: Command[], join: string | null = null): Promise<Applied | null> {
@@ -270,7 +280,7 @@ export function chooseLanguage(code: string): void {
 
 // Save, and then go where the user was going, if anywhere.
 export async function save(path: string | null = null, overwrite = false, then?: Asked): Promise<void> {
-  sendTyped();
+  if (!allSent()) return;
   if (!path && !get().file) {
     openDialog({ kind: "save", then });
     return;
@@ -325,10 +335,13 @@ function tooLarge(then: () => void): boolean {
 }
 
 export async function toggleRun(asked = false): Promise<void> {
-  sendTyped();
+  if (get().run.phase === "running") {
+    sendTyped();
+    return void (await ask("pause"));
+  }
+  if (!allSent()) return;
   const { run, problems } = get();
-  if (run.phase === "running") await ask("pause");
-  else if (problems.length) {
+  if (problems.length) {
     set({ side: "problems", tried: true });
     tell(t("Mend the problems first: a brain with problems cannot run."), "error");
   } else if (asked || !tooLarge(() => void toggleRun(true))) {
@@ -339,7 +352,7 @@ export async function toggleRun(asked = false): Promise<void> {
 }
 
 export async function stepRun(steps: number, asked = false): Promise<void> {
-  sendTyped();
+  if (!allSent()) return;
   if (!asked && tooLarge(() => void stepRun(steps, true))) return;
   set({ showRun: true });
   await watchSomething();

@@ -1,18 +1,23 @@
 // What somebody types is theirs until it is in the document: no answer that comes late takes the text away, or the keys out
 // of the field.
 
-const fields = new Set<() => void>();
+// A field that may hold text which is not sent yet: `send` sends it, and returns whether it can be sent; `name` is how the
+// page calls the field, and `lead` leads into it.
+export interface Holder { send: () => boolean; name: () => string; text: () => string; lead: () => void }
+
+const fields = new Set<Holder>();
 let deeds = 0;
 
-// A field that may hold text which is not sent yet; `send` sends it. Returns how to end this.
-export function holdsText(send: () => void): () => void {
-  fields.add(send);
-  return () => fields.delete(send);
+// Returns how to end this.
+export function holdsText(holder: Holder): () => void {
+  fields.add(holder);
+  return () => fields.delete(holder);
 }
 
 // Send what is typed and not sent yet: before the document is saved or run, and before its fields give way to something else.
-export function sendTyped(): void {
-  for (const send of [...fields]) send();
+// Returns a field whose text is no value, if there is one.
+export function sendTyped(): Holder | undefined {
+  return [...fields].filter((field) => !field.send())[0];
 }
 
 // The user went into a field of the page, typed in one, or pressed the mouse on the canvas.
@@ -58,13 +63,16 @@ export class Typed {
   }
 
   // Send what was typed; `send` says how, or that there is nothing to send, or that it is no value yet. What waits for its
-  // answer counts as the value that stands: going back to the former one is a change.
-  commit(send: Send): void {
+  // answer counts as the value that stands: going back to the former one is a change. Returns false for what is no value.
+  commit(send: Send): boolean {
     const text = this.draft;
-    if (text === null || text === this.sent) return;
+    if (text === null || text === this.sent) return true;
     const answer = send(text, this.sent !== null);
-    if (answer === "wrong") return;
-    if (answer === "same") return this.type(null);
+    if (answer === "wrong") return false;
+    if (answer === "same") {
+      this.type(null);
+      return true;
+    }
     this.sent = text;
     this.redraw();
     void answer.then(() => {
@@ -72,5 +80,6 @@ export class Typed {
       this.sent = null;
       if (this.draft === text) this.type(null);
     });
+    return true;
   }
 }

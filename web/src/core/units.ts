@@ -20,13 +20,27 @@ export function parseQuantity(text: string, unit: string): number | string {
   if (!found) return unit ? t("“{text}” is not a number with a unit such as {unit}", { text, unit }) : t("“{text}” is not a number", { text });
   const value = Number(found[1]);
   const given = found[2];
+  if (!Number.isFinite(value)) return t("“{text}” is too large a number", { text });
   if (!given || given === unit) return value;
   const from = SCALES[given];
   const to = SCALES[unit];
   if (!from) return t("{unit} is not a unit known here", { unit: given });
   if (!to) return t("{unit} is not a unit of this number", { unit: given });
   if (to[0] !== from[0]) return t("{unit} is not a unit of {what}", { unit: given, what: t(to[0]) });
-  return Number(((value * from[1]) / to[1]).toPrecision(12));
+  const scaled = Number(((value * from[1]) / to[1]).toPrecision(12));
+  return Number.isFinite(scaled) ? scaled : t("“{text}” is too large a number", { text });
+}
+
+// The numbers of a text such as "1, 2.5", or what is wrong with it; null for a text that is no list. A comma between two
+// digits may be meant for a decimal: nobody is to guess.
+export function parseList(text: string): number[] | string | null {
+  const parts = text.split(",");
+  if (parts.length < 2 || !/^[-+\d.eE\s,]+$/.test(text)) return null;
+  const decimal = parts.length === 2 && /^([-+]?\d+),(\d+)$/.exec(text.trim());
+  if (decimal) return t("Write {a}.{b} for a decimal, or {a}, {b} for a list.", { a: decimal[1], b: decimal[2] });
+  const values = parts.map((part) => parseQuantity(part.trim(), ""));
+  const wrong = values.find((value) => typeof value === "string");
+  return wrong === undefined ? (values as number[]) : wrong;
 }
 
 export function showNumber(value: number): string {

@@ -67,6 +67,8 @@ export const de: Record<string, string> = {
   "Save as (Ctrl+Shift+S)": "Speichern unter (Strg+Umschalt+S)", "Zoom in": "Vergrößern", "Zoom out": "Verkleinern", "{n} numbers are given, and it takes {m}.": "{n} Zahlen sind gegeben, und er nimmt {m}.",
   "“{text}” is not a number with a unit such as {unit}": "„{text}“ ist keine Zahl mit einer Einheit wie {unit}", "“{text}” is not a number": "„{text}“ ist keine Zahl",
   "{unit} is not a unit known here": "{unit} ist keine Einheit, die hier bekannt ist", "{unit} is not a unit of this number": "{unit} ist keine Einheit dieser Zahl", "{unit} is not a unit of {what}": "{unit} ist keine Einheit für {what}",
+  "“{text}” is too large a number": "„{text}“ ist eine zu große Zahl", "Write {a}.{b} for a decimal, or {a}, {b} for a list.": "{a}.{b} schreiben für eine Dezimalzahl, oder {a}, {b} für eine Liste.",
+  "Mend {name} first: “{text}” is no value of it. Escape takes it back.": "Zuerst {name} berichtigen: „{text}“ ist kein Wert davon. Escape nimmt es zurück.",
   time: "Zeit", potential: "Potenziale", current: "Ströme", resistance: "Widerstände", conductance: "Leitwerte",
   "Key Space": "Leertaste", "Key Ctrl": "Strg", "Key Shift": "Umschalt", "Key Arrow keys": "Pfeiltasten", "Key Delete": "Entf", "Key Enter": "Eingabe",
   "Empty page": "Leere Seite", "Open a file": "Datei öffnen", "Where you are": "Wo du bist", "no file yet": "noch keine Datei", unsaved: "ungespeichert", "A draft of it is kept.": "Ein Entwurf davon wird aufbewahrt.", saved: "gespeichert", "Undo (Ctrl+Z)": "Rückgängig (Strg+Z)",

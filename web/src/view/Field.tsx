@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "react";
-import { effective, isArray, isGiven, kindOf, merged, numbersOf, same, valueAt } from "../core/config";
+import { allFinite, effective, isArray, isGiven, kindOf, merged, numbersOf, same, valueAt } from "../core/config";
 import { coloursOf, drawHistogram } from "../core/draw";
 import { fieldName, plain } from "../core/names";
 import { useStill } from "../core/still";
 import { apply, ask, sent, usePage } from "../core/store";
-import { parseQuantity, showNumber, showUnit } from "../core/units";
+import { parseList, parseQuantity, showNumber, showUnit } from "../core/units";
 import { t } from "../core/i18n";
 import type { Config, Field, Json, NodeRecord, Problem } from "../core/types";
 import { readNumber } from "./NumberField";
@@ -45,7 +45,8 @@ function read(field: Field, text: string): { value?: Json; wrong?: string } {
     if (!sizes.length || sizes.some((n) => !Number.isInteger(n) || n < 1)) return { wrong: t("Give sizes such as 256 or 16, 16.") };
     return { value: sizes };
   }
-  if (field.kind === "quantity" && /^[-+\d.eE]+(\s*,\s*[-+\d.eE]+)+$/.test(plain)) return { value: plain.split(",").map(Number) };
+  const list = field.kind === "quantity" ? parseList(plain) : null;
+  if (list !== null) return typeof list === "string" ? { wrong: list } : { value: list };
   // Where a number or a table of numbers may stand, a number may have its unit.
   if (field.kind === "json" || field.kind === "kinds") {
     const number = parseQuantity(plain, field.unit);
@@ -54,7 +55,8 @@ function read(field: Field, text: string): { value?: Json; wrong?: string } {
   }
   if (field.kind === "json" || (field.kind === "quantity" && /^[[{]/.test(plain))) {
     try {
-      return { value: JSON.parse(plain) as Json };
+      const value = JSON.parse(plain) as Json;
+      return allFinite(value) ? { value } : { wrong: t("“{text}” is too large a number", { text: plain.slice(0, 40) }) };
     } catch {
       return field.kind === "json" ? { value: plain } : { wrong: t("Give a number, or a list such as [1, 2, 3].") };
     }

@@ -8,6 +8,7 @@ import { useStill } from "../core/still";
 import { t } from "../core/i18n";
 import type { Field } from "../core/types";
 import { FieldRow } from "./Field";
+import { NumberField, type Wanted } from "./NumberField";
 import { Section } from "./Section";
 import { stillThere, useTyped } from "./useTyped";
 
@@ -201,20 +202,25 @@ function WireView({ id }: { id: string }) {
   );
 }
 
-function Meta({ name, label, help, kind }: { name: string; label: string; help: string; kind: "text" | "number" | "whole" }) {
-  const value = usePage((s) => s.document.meta[name]);
-  const shown = value === undefined ? "" : String(value);
-  const { props } = useTyped(shown, (typed, waiting) => {
-    if (typed === shown && !waiting) return "same";
-    const made = typed === "" ? null : kind === "text" ? typed : Number(typed);
-    return apply([{ do: "set_meta", key: name, value: typeof made === "number" && Number.isNaN(made) ? typed : made }]);
-  });
+function MetaText({ name, label, help }: { name: string; label: string; help: string }) {
+  const shown = usePage((s) => String(s.document.meta[name] ?? ""));
+  const { props } = useTyped(shown, (typed, waiting) => (typed === shown && !waiting ? "same" : apply([{ do: "set_meta", key: name, value: typed || null }])));
   return (
     <div className="field">
       <label htmlFor={`meta-${name}`}>{label}</label>
-      <div className="entry"><input id={`meta-${name}`} {...props} />{name === "dt" && <span className="unit">ms</span>}</div>
+      <div className="entry"><input id={`meta-${name}`} {...props} /></div>
       <div className="help">{help}</div>
     </div>
+  );
+}
+
+function MetaNumber({ name, label, help, wanted }: { name: string; label: string; help: string; wanted: Wanted }) {
+  const value = usePage((s) => s.document.meta[name]);
+  return (
+    <NumberField
+      id={`meta-${name}`} label={label} help={help} value={typeof value === "number" ? value : null} wanted={{ ...wanted, optional: true }}
+      put={(made) => apply([{ do: "set_meta", key: name, value: made }])}
+    />
   );
 }
 
@@ -226,9 +232,9 @@ function BrainView() {
       <h2>{t("The brain")}</h2>
       <p className="hint">{t("{n} modules, {m} wires. Select a node to see its fields.", { n: count, m: Object.keys(document.edges).length })}</p>
       {document.meta.description && <p>{String(document.meta.description)}</p>}
-      <Meta name="name" label={t("Name")} kind="text" help={t("The name of exported files.")} />
-      <Meta name="seed" label={t("Seed")} kind="whole" help={t("All draws follow from it: the same seed gives the same spikes.")} />
-      <Meta name="dt" label="dt" kind="number" help={t("Length of a step; left out, that of the modules (1 ms).")} />
+      <MetaText name="name" label={t("Name")} help={t("The name of exported files.")} />
+      <MetaNumber name="seed" label={t("Seed")} wanted={{ whole: true, bounds: { minimum: 0 } }} help={t("All draws follow from it: the same seed gives the same spikes.")} />
+      <MetaNumber name="dt" label="dt" wanted={{ unit: "ms", bounds: { exclusiveMinimum: 0 } }} help={t("Length of a step; left out, that of the modules (1 ms).")} />
       <h3>{t("Take it home")}</h3>
       <div className="actions">
         <button onClick={() => openDialog({ kind: "save" })} title={t("Save as (Ctrl+Shift+S)")}>{t("Save as")}</button>

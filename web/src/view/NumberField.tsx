@@ -30,7 +30,7 @@ export function useNumber(value: number | null, wanted: Wanted, put: (value: num
   return { props, error: useStill(typing ? error : "") };
 }
 
-export function NumberField({ id, label, value, wanted, put }: { id: string; label: string; value: number | null; wanted: Wanted; put: (value: number | null) => Promise<unknown> }) {
+export function NumberField({ id, label, value, wanted, put, help = "" }: { id: string; label: string; value: number | null; wanted: Wanted; put: (value: number | null) => Promise<unknown>; help?: string }) {
   const { props, error } = useNumber(value, wanted, put);
   return (
     <div className={`field ${error ? "wrong" : ""}`}>
@@ -39,7 +39,7 @@ export function NumberField({ id, label, value, wanted, put }: { id: string; lab
         <input id={id} type="text" inputMode="decimal" autoComplete="off" aria-invalid={Boolean(error)} aria-describedby={`${id}-help`} {...props} />
         <span className="unit">{showUnit(wanted.unit ?? "")}</span>
       </div>
-      <div className="help" id={`${id}-help`}>{error}</div>
+      <div className="help" id={`${id}-help`}>{error || help}</div>
     </div>
   );
 }

@@ -1,6 +1,14 @@
 import { useEffect, useReducer, useRef, useState, type KeyboardEvent } from "react";
 import { usePage } from "../core/store";
 import { holdsText, Typed, type Send } from "../core/typed";
+import { focusField } from "./focus";
+
+type Box = HTMLInputElement | HTMLTextAreaElement;
+
+// How the page calls a field.
+function nameOf(box: Box | null): string {
+  return box?.labels?.[0]?.firstChild?.textContent?.trim() ?? box?.getAttribute("aria-label") ?? "";
+}
 
 // The text of a field: what the document says, or what is being typed. Sent when the field is left, with Enter, and when the
 // field gives way to something else; what was typed for a document goes into no other.
@@ -9,10 +17,13 @@ export function useTyped(shown: string, send: Send) {
   const [typed] = useState(() => new Typed(redraw));
   const latest = useRef(send);
   latest.current = send;
+  const box = useRef<Box>(null);
   const [now] = useState((): Send => (text, waiting) => latest.current(text, waiting));
   useEffect(() => {
     const { key } = usePage.getState();
-    const end = holdsText(() => typed.commit(now));
+    const end = holdsText({
+      send: () => typed.commit(now), name: () => nameOf(box.current), text: () => typed.draft ?? "", lead: () => { if (box.current) focusField(box.current); },
+    });
     return () => {
       end();
       if (usePage.getState().key === key) typed.commit(now);
@@ -24,6 +35,7 @@ export function useTyped(shown: string, send: Send) {
     type,
     typing: typed.draft !== null,
     props: {
+      ref: (element: Box | null) => { box.current = element; },
       value: typed.draft ?? shown,
       "data-own": typed.own,
       onChange: (e: { target: { value: string } }) => type(e.target.value),
