@@ -306,3 +306,29 @@ def test_assignments_that_grow_beyond_measure_are_refused_at_once() -> None:
     text = "EquationRuleConfig.on_pre: line 1, column 137: is too long with all names put in."
     with refused(spark.ConfigError, text):
         from_equations(on_pre="; ".join(["w = w + w"] * 40), weight="nS")
+
+
+@pytest.mark.parametrize(("unit", "receptor"), [("mV", receptors.JumpConfig()), ("pA", receptors.PulseCurrentConfig())])
+@pytest.mark.parametrize("first", [0.5, 1.0, 40.0])
+def test_a_rule_without_a_greatest_weight_grows_to_twice_the_greatest_first(
+    first: float, unit: str, receptor: Any
+) -> None:
+    amplitude = f"{first / 10:g} {unit}"
+    rule = from_equations(on_pre="w += a", parameters={"a": amplitude}, weight=unit)
+    made = brain_of({"r": Projection("__call__", "s", name="p", weights=first, rule=rule)}, {"r": receptor})
+    spikes = SpikeArray(np.ones((3, SOURCES), np.int8))
+    spark.run(made, 3, {"s": spikes}, progress=False)
+    np.testing.assert_allclose(made.connections("pool.p").weights, 1.3 * first, rtol=1e-5)
+    spark.run(made, 20, {"s": SpikeArray(np.ones((20, SOURCES), np.int8))}, progress=False)
+    np.testing.assert_allclose(made.connections("pool.p").weights, 2.0 * first, rtol=1e-6)
+    assert EquationRuleConfig.from_dict(rule.to_dict()) == rule
+
+
+def test_the_greatest_weight_that_is_left_out_is_above_the_least() -> None:
+    """Of weights that begin at 0, or below the least that is not, 1 above the least."""
+    rule = EquationRuleConfig()
+    assert rule.bounds(np.zeros(3, np.float32)) == (0.0, 1.0)
+    assert rule.bounds(np.zeros(0, np.float32)) == (0.0, 1.0)
+    assert rule.updated(minimum=-2.0).bounds(np.full(3, -1.5, np.float32)) == (-2.0, -1.0)
+    assert rule.bounds(np.array([1.0, 3.0], np.float32)) == (0.0, 6.0)
+    assert rule.updated(maximum=2.0).bounds(np.array([1.0], np.float32)) == (0.0, 2.0)

@@ -38,10 +38,14 @@ class ConnectionRuleConfig(ModulatedRuleConfig):
     def problems(self) -> list[Problem]:
         """Bounds in order, and those of a modulated rule."""
         found = super().problems()
-        if self.minimum >= self.maximum:
+        if self.maximum is not None and self.minimum >= self.maximum:
             text = f"must be above minimum ({self.minimum:g}), got {self.maximum:g}"
             found.append(Problem("maximum", text, "Swap them", "bounds"))
         return found
+
+    def bounds(self, first: np.ndarray) -> tuple[float, float]:
+        """Least and greatest weight, in the receptor's unit, of connections with these weights at `first`, float32."""
+        return self.minimum, self.maximum
 
 
 class UnitValues(NamedTuple):
@@ -106,11 +110,12 @@ class ConnectionRule(WeightRule):
         """Look at what is wired, and make what all such rules keep; `modulation` is that of a third factor."""
         self._require_written()
         self.take_wires(pre_spikes, post_spikes, weights)
+        first = np.zeros(0, np.float32)
         if weights.source is not None:
-            first, address = weights.source.weights.reset_value, f"{self.path or type(self).__name__}.config"
-            bounds = self.config.minimum, self.config.maximum
-            require_within(address, np.asarray(first, np.float32), *bounds, weights.dtype)
-        self.coefficients = Constant(np.array([self.config.minimum, self.config.maximum], np.float32))
+            first = np.asarray(weights.source.weights.reset_value, np.float32)
+        bounds = self.config.bounds(first)
+        require_within(f"{self.path or type(self).__name__}.config", first, *bounds, weights.dtype)
+        self.coefficients = Constant(np.array(bounds, np.float32))
         self.ringed = self.delayed and bool(self.pre_values)
         if self.ringed:
             empty = np.zeros((len(self.pre_values), self.slots, self.pre_units), np.float32)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from spark.arrays import Numeric
 from spark.core.arguments import checked
@@ -13,6 +14,7 @@ from spark.core.errors import ConfigError, Problem
 from spark.core.parameter import Scalar
 from spark.core.ports import PortSpec
 from spark.core.tree import leaf_named
+from spark.core.values import Number
 from spark.nn.equations import schemes
 from spark.nn.equations.expression import WORDS, Expression, TextError, names_in
 from spark.nn.equations.parameters import (
@@ -58,8 +60,17 @@ class EquationRuleConfig(ConnectionRuleConfig):
         factory=lambda: {"down": 0.0105, "tau_x": "20 ms", "tau_y": "20 ms", "up": 0.01},
         description="Parameters by name: '20 ms', or a number without unit.",
     )
+    maximum: Number | None = field(  # type: ignore[assignment]
+        None, description="Greatest weight, in the receptor's unit; left out, twice the greatest first weight."
+    )
     weight: str = field("1", description="Unit of `w`: that of the receptor, pA, nS or mV; 1 for a plain number.")
     scheme: schemes.Scheme = field("auto", description="How the variables are integrated; see the soma of equations.")
+
+    def bounds(self, first: np.ndarray) -> tuple[float, float]:
+        """As they are said; no greatest stands for twice that of `first`, or 1 above the least if that is less."""
+        most = 2.0 * float(first.max()) if first.size else 0.0
+        usual = most if most > self.minimum else self.minimum + 1.0
+        return self.minimum, usual if self.maximum is None else self.maximum
 
     def problems(self) -> list[Problem]:
         """Every text is read, and its units are checked."""
@@ -271,7 +282,7 @@ def from_equations(
     parameters: Mapping[str, object] | None = None,
     weight: str = "1",
     minimum: float = 0.0,
-    maximum: float = 1.0,
+    maximum: float | None = None,
     eligibility_tau: float | str | None = None,
     scheme: str = "auto",
 ) -> EquationRuleConfig:
@@ -285,7 +296,7 @@ def from_equations(
         parameters: By name: '20 ms', or a number without unit.
         weight: Unit of `w`: that of the receptor, pA, nS or mV; 1 for a plain number.
         minimum: Least weight, in the unit of `w`.
-        maximum: Greatest weight, in the unit of `w`.
+        maximum: Greatest weight, in the unit of `w`; left out, twice the greatest first weight.
         eligibility_tau: Given, '500 ms' or a number of ms, changes go to an eligibility, and weights move with a
             modulation.
         scheme: As of `spark.nn.somas.from_equations`.
