@@ -166,9 +166,9 @@ class Brain(Module):
     def with_config(self, changes: BrainConfig | Mapping[str, object]) -> "Brain":
         """A brain of a changed config that goes on from this one's state; this one stays as it is.
 
-        A variable keeps its value if it is there in both brains, in the same shape and dtype and with the same first
-        value: a changed time constant keeps potentials and weights, other first weights begin with those. A pool whose
-        plastic connections are others begins anew.
+        A variable keeps its value if it is there in both brains, in the same shape and with the same first value (of
+        another floating type, as that type holds both): a changed time constant keeps potentials and weights, other
+        first weights begin with those. A pool whose plastic connections are others begins anew.
 
         Args:
             changes: Values by dotted path, such as `{"pool.soma.threshold": -45.0, "seed": 3}`; or a whole config. A

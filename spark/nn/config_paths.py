@@ -64,6 +64,9 @@ def _changed(config: Changed, names: list[str], value: object, before: str, othe
     modules = config.modules_map if isinstance(config, BrainConfig) else {}
     if name in modules and rest:
         return config.updated(modules_map={**modules, name: _in_module(modules[name], rest, value, address)})
+    if name in modules and name not in type(config).model_fields:
+        text = f"is a module, got {type(value).__name__}"
+        raise ConfigError(Problem(address, text, f"Name one of its settings, such as '{address}.dtype'", "path"))
     if name not in type(config).model_fields:
         known = [*modules, *type(config).model_fields, *others]
         raise ConfigError(Problem(address, "is no module or field", suggestion(name, known), "unknown"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import jax.numpy as jnp
 import numpy as np
 
 from spark.arrays import Array
@@ -16,10 +17,11 @@ from spark.nn.projections import PlasticProjection
 def carried(source: Module, target: Module) -> State:
     """The state with which `target` goes on from `source`; both are built.
 
-    A variable keeps its value if both brains have it in the same shape and dtype, with the same first value, and its
-    module has the same plastic connections. Everything else begins anew: a change of what a variable begins with, such
-    as another distribution of first weights, would have no effect otherwise. Where such weights are of connections
-    that were replaced meanwhile, their module begins anew: weights lie in the order of the connections.
+    A variable keeps its value if both brains have it in the same shape, with the same first value, and its module has
+    the same plastic connections; floating numbers are held in the type of the new brain. Everything else begins anew: a
+    change of what a variable begins with, such as another distribution of first weights, would have no effect
+    otherwise. Where such weights are of connections that were replaced meanwhile, their module begins anew: weights lie
+    in the order of the connections.
     """
     old, new = source.state, target.state
     before, after = variables_of(source), variables_of(target)
@@ -29,13 +31,29 @@ def carried(source: Module, target: Module) -> State:
     shown = [name for name, how in old.about.shown.items() if new.about.shown.get(name) != how]
     hidden = {old.about.shown[name].kept for name in shown}
     for path in [*(p for p in old if p not in hidden), *shown]:
-        if path not in new or old[path].shape != new[path].shape or old[path].dtype != new[path].dtype:
+        if path not in new or old[path].shape != new[path].shape or not _holds(new[path].dtype, old[path].dtype):
             continue
-        begins = path in before and not np.array_equal(before[path].reset_value, after[path].reset_value)
+        begins = path in before and not _alike(before[path].reset_value, after[path].reset_value)
         if not begins and not any(path.startswith(f"{pool}.") for pool in anew):
-            kept[path] = old[path]
+            kept[path] = _held_as(old[path], new[path].dtype)
     anew = _out_of_step(target, kept)
     return new.replace({path: kept[path] for path in kept if not any(path.startswith(f"{pool}.") for pool in anew)})
+
+
+def _holds(one: np.dtype, other: np.dtype) -> bool:
+    """Whether a variable of one dtype may go on from a value of the other."""
+    return one == other or bool(jnp.issubdtype(one, jnp.floating) and jnp.issubdtype(other, jnp.floating))
+
+
+def _alike(one: Array, other: Array) -> bool:
+    """Whether values are equal, as the narrower of their types holds both."""
+    pairs = ((_held_as(one, dtype), _held_as(other, dtype)) for dtype in (one.dtype, other.dtype))
+    return any(np.array_equal(*pair) for pair in pairs)
+
+
+def _held_as(value: Array, dtype: np.dtype) -> Array:
+    """The value in a floating type; of any other type itself."""
+    return value.astype(dtype) if value.dtype != dtype and jnp.issubdtype(dtype, jnp.floating) else value
 
 
 def _out_of_step(target: Module, kept: Mapping[str, object]) -> set[str]:

@@ -118,6 +118,7 @@ def test_what_a_path_changes_acts_as_if_the_brain_had_been_built_so():
         ("p.ring.rule.pre_tau", -2.0, "p.ring.rule.pre_tau: must be > 0 ms, got -2.0"),
         ("p.ring_rule.pre_tau", -2.0, "p.ring.rule.pre_tau: must be > 0 ms, got -2.0"),
         ("p.ring.weigths", 2.0, "p.ring.weigths: is no module or field. Did you mean 'weights'?"),
+        ("p", 2.0, "p: is a module, got float. Name one of its settings, such as 'p.dtype'"),
         ("p.ring", 2.0, "p.ring: is a projection, got float. Name one of its settings, such as 'p.ring.weights'"),
         ("p.s_ampa.rule.pre_tau", 2.0, "p.s_ampa.rule: holds a value, no nested config, got NoneType"),
         ("q.s_excitation.weights", 2.0, "q.s_excitation: is no module or field"),

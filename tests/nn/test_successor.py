@@ -78,6 +78,27 @@ def test_weights_never_get_to_other_connections():
             np.testing.assert_array_equal(successor.state[path], fresh.state[path])
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_learned_weights_and_potentials_go_on_in_another_floating_type(dtype):
+    """Bits of first weights that a narrower type does not hold do not count as other first weights."""
+    net = spark.Network(dt=1.0, seed=1)
+    pool = net.pool("p", 3, soma__background=600.0)
+    rule = spark.nn.plasticity.PairRuleConfig(a_plus=0.05, a_minus=0.0, weight_unit=10.0, maximum=200.0)
+    weights = initializers.UniformInitializer(low=0.1, high=0.2)
+    net.connect(pool, pool.excitation, weights=weights, rule=rule, name="own")
+    brain = net.build()
+    spark.run(brain, 300)
+    learned = brain.connections("p.own").weights
+    assert learned.max() > 1.0
+    successor = brain.with_config({"p.dtype": dtype})
+    narrow = learned.astype(successor.state["p.own.weights"].dtype)
+    assert str(narrow.dtype) == dtype
+    np.testing.assert_array_equal(successor.connections("p.own").weights, narrow.astype(np.float32))
+    back = successor.with_config({"p.dtype": "float32"})
+    np.testing.assert_array_equal(back.connections("p.own").weights, narrow.astype(np.float32))
+    spark.run(successor, 10)
+
+
 def test_units_of_another_number_begin_anew_and_the_others_go_on():
     brain = ran()
     successor = brain.with_config({"pool.units": (48,)})
