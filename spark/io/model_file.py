@@ -222,7 +222,7 @@ def readable(address: str, document: Document) -> bytes:
     try:
         read_document(address, data)
     except FormatError as error:
-        raise SaveError(p if p.fix else replace(p, fix=TOO_LARGE) for p in error.problems) from error
+        raise SaveError(error.problems) from error
     return data
 
 

@@ -90,7 +90,12 @@ def _place(boxes: Any, ports: Any, end: list[str], side: int) -> tuple[float, fl
 
 
 def _inside(document: Document) -> str:
-    return BEGIN + base64.b64encode(readable("picture", document)).decode() + END
+    return _enclosed(readable("picture", document))
+
+
+def _enclosed(data: bytes) -> str:
+    """Bytes of a model file as they stand in a picture."""
+    return BEGIN + base64.b64encode(data).decode() + END
 
 
 def model_in(name: str, data: bytes) -> Document:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from spark.core.errors import Problem
 from spark.core.names import suggestion
-from spark.io.model_file import BRAIN_FIELDS, INPUT, OUTPUT, SINGLE, TABLES, Document
+from spark.core.registry import modules as registry
+from spark.io.model_file import BRAIN, BRAIN_FIELDS, INPUT, OUTPUT, SINGLE, TABLES, Document
 
 _TOP = ("format", "version", *SINGLE, *TABLES)
 _META = ("name", "description", *BRAIN_FIELDS)
@@ -40,6 +41,9 @@ def unknown_names(document: Document) -> Iterator[tuple[Problem, str, str]]:
         yield from _outside(f"run.inputs.{name}", source, _SOURCE)
     for table, fields in _FIELDS.items():
         for key, record in document[table].items():
+            # What is not installed here may be of a later version, with names of its own.
+            if table == "nodes" and record["type"] not in {INPUT, OUTPUT, BRAIN, *registry.names()}:
+                continue
             place = f"{table}.{key}"
             found = [*_unknown(place, record, fields), *_unknown(f"{place}.ui", record.get("ui"), _PLACE)]
             if table == "nodes" and record["type"] in (INPUT, OUTPUT):

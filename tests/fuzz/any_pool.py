@@ -45,8 +45,8 @@ class Kind:
         made = self.config.component
         ports = made.ports()
         found = {*ports.inputs, *ports.optional, *made.exposed_by(self.config(**self.given))}
-        # Of a text without a potential nothing jumps.
-        return found if made.exposes.keys() <= found else found - {"jump"}
+        # Of a text without a potential nothing jumps, nor is drawn to one.
+        return found if made.exposes.keys() <= found else found - {"jump", "conductance"}
 
     @property
     def brings(self) -> set[str]:

@@ -134,7 +134,7 @@ def delays(draw: Draw):
 def connectivity(draw: Draw, origin: Origin, units: Shape, weight: float):
     """Which units of `origin` reach which of a pool, about `weight` each where the connectivity brings weights."""
     pre, post = origin.size, int(np.prod(units))
-    own = draw.chance(0.5) or pre != post
+    own = draw.chance(0.5)
     known = built_in(connections.base.kinds)
     for _ in range(len(known)):
         kind = draw.turn("connectivity", sorted(known))

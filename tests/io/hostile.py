@@ -335,7 +335,7 @@ def _model(document: dict[str, Any]) -> Callable[[Path], Path]:
 def _svg(document: dict[str, Any]) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
         path = folder / "bad.svg"
-        path.write_text(f"<svg>{pictures._inside(document)}</svg>", encoding="utf-8")
+        path.write_text(f"<svg>{pictures._enclosed(write_document(document))}</svg>", encoding="utf-8")
         return path
 
     return make
@@ -343,7 +343,7 @@ def _svg(document: dict[str, Any]) -> Callable[[Path], Path]:
 
 def _png(document: dict[str, Any]) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
-        body = f"{pictures.KEYWORD}\0\0\0\0\0{pictures._inside(document)}".encode()
+        body = f"{pictures.KEYWORD}\0\0\0\0\0{pictures._enclosed(write_document(document))}".encode()
         chunk = struct.pack(">I", len(body)) + b"iTXt" + body + struct.pack(">I", zlib.crc32(b"iTXt" + body))
         path = folder / "bad.png"
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk)

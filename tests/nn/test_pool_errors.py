@@ -97,7 +97,7 @@ def test_a_rule_of_ones_own_with_a_port_for_modulation_is_told_to_say_that_it_is
 
         config: OwnRuleConfig
 
-    head = "Projection(__call__.s).ProjectionConfig.modulator: "
+    head = "Projection(__call__.s).modulator: "
     text = "has no effect without a rule that is modulated, got 'reward'. "
     mend = "Write a property `modulated` that is True in OwnRuleConfig, if its rule has a port `modulation`"
     with refused(ConfigError, f"{head}{text}{mend}"):
@@ -310,7 +310,8 @@ def test_a_config_of_ones_own_cannot_take_the_name_of_one_of_ours():
         ),
         (
             {"receptors": {"r": receptors.ExponentialConductanceConfig()}},
-            "pool.config.receptors.r: brings a conductance, and the soma EquationSoma takes current and jump. ",
+            "pool.config.receptors.r: brings a conductance, and the soma EquationSoma makes no use of it as it is "
+            "written. ",
         ),
         (
             {"dendrites": {"d": dendrites.LeakyDendriteConfig()}},

@@ -23,11 +23,14 @@ TAU, RESISTANCE = 20.0, 0.1  # ms, GOhm: mV for each pA
 
 
 def preset(wires, **config) -> Brain:
+    own = wires.get("in_spikes", [])
+    bare = not all(isinstance(wire, Projection) for wire in (own if isinstance(own, list) else [own]))
     fields = {
         "units": (UNITS,),
         "async_spikes": False,
         "inhibitory_rate": 0.0,
-        "learning_rule": ZenkeRuleConfig(gamma=0.0),
+        # Where no wire is bare, nothing would take it.
+        **({"learning_rule": ZenkeRuleConfig(gamma=0.0)} if bare else {}),
         "soma__potential_tau": TAU,
         "soma__resistance": 100.0,
         **config,

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BeforeValidator, WithJsonSchema
 
 from spark.core.config import Config
-from spark.core.errors import ConfigError, Problem, in_short
+from spark.core.errors import in_short
 from spark.core.names import suggestion
 
 # Every connectivity by the name of its class.
@@ -56,22 +56,6 @@ class Connectivity(Config):
 def sizes(pre_shape: tuple[int, ...], post_shape: tuple[int, ...]) -> tuple[int, int]:
     """Numbers of units of two pools."""
     return math.prod(pre_shape), math.prod(post_shape)
-
-
-def sizes_of_one_pool(
-    pre_shape: tuple[int, ...], post_shape: tuple[int, ...], self_connections: bool
-) -> tuple[int, int]:
-    """Numbers of units of two pools, which are as many where unit i is not to reach unit i.
-
-    Raises:
-        ConfigError: `self_connections` is False, and there are more on one side: it cannot be one pool.
-    """
-    pre, post = sizes(pre_shape, post_shape)
-    if not self_connections and pre != post:
-        text = f"is for a pool wired to itself, got False between {pre} units and {post}"
-        problem = Problem("connections.self_connections", text, "Leave it out between different pools", "setting")
-        raise ConfigError(problem)
-    return pre, post
 
 
 def from_counts(counts: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from spark.core.config import field
 from spark.core.values import Number
-from spark.nn.connections.base import ConnectionList, Connectivity, from_counts, sizes, sizes_of_one_pool
+from spark.nn.connections.base import ConnectionList, Connectivity, from_counts, sizes
 from spark.nn.sheet import distances, positions, require_one_space
 
 _PAIRS_AT_ONCE = 1 << 22
@@ -48,10 +48,10 @@ class DistanceDependent(Connectivity):
         """Look at all pairs, some rows at a time: memory follows the connections, time the pairs.
 
         Raises:
-            ConfigError: The pools differ in dimensions; or no `self_connections` between other numbers of units.
+            ConfigError: The pools differ in dimensions.
         """
         require_one_space("connections", pre_shape, post_shape)
-        pre, post = sizes_of_one_pool(pre_shape, post_shape, self.self_connections)
+        pre, post = sizes(pre_shape, post_shape)
         from_, to = positions(pre_shape), positions(post_shape)
         counts, targets = [], []
         rows = max(1, _PAIRS_AT_ONCE // max(post, 1))
@@ -59,7 +59,7 @@ class DistanceDependent(Connectivity):
             chance = self.probability(distances(from_[first : first + rows, None, :], to[None, :, :], self.periodic))
             chosen = generator.random(chance.shape) < chance
             if not self.self_connections:
-                own = np.arange(first, min(first + rows, pre))
+                own = np.arange(first, min(first + rows, pre, post))
                 chosen[own - first, own] = False
             counts.append(chosen.sum(axis=1))
             targets.append(np.nonzero(chosen)[1].astype(np.int32))

@@ -7,7 +7,7 @@ import numpy as np
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
 from spark.core.values import Number, Whole
-from spark.nn.connections.base import ConnectionList, Connectivity, from_counts, sizes, sizes_of_one_pool
+from spark.nn.connections.base import ConnectionList, Connectivity, from_counts, sizes
 from spark.nn.connections.choice import bernoulli_rows, distinct_rows, sorted_rows, without_self
 
 
@@ -27,15 +27,11 @@ class FixedProbability(Connectivity):
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
     ) -> ConnectionList:
-        """One look at each connection there is: the pairs passed over between two have a geometric distribution.
-
-        Raises:
-            ConfigError: No `self_connections` between other numbers of units.
-        """
-        pre, post = sizes_of_one_pool(pre_shape, post_shape, self.self_connections)
+        """One look at each connection there is: the pairs passed over between two have a geometric distribution."""
+        pre, post = sizes(pre_shape, post_shape)
         choices = np.full(pre, post)
         if not self.self_connections:
-            choices -= 1
+            choices[: min(pre, post)] -= 1
         return without_self(bernoulli_rows(generator, self.probability, choices), choices < post)
 
 
@@ -58,10 +54,9 @@ class FixedOutDegree(Connectivity):
         """The same number of targets for each unit.
 
         Raises:
-            ConfigError: More targets than units, without multapses; or no
-                `self_connections` between other numbers of units.
+            ConfigError: More targets than units, without multapses.
         """
-        pre, post = sizes_of_one_pool(pre_shape, post_shape, self.self_connections)
+        pre, post = sizes(pre_shape, post_shape)
         return _fixed(generator, pre, post, self.degree, self.multapses, self.self_connections)
 
 
@@ -84,10 +79,9 @@ class FixedInDegree(Connectivity):
         """The same number of inputs for each unit.
 
         Raises:
-            ConfigError: More inputs than units, without multapses; or no
-                `self_connections` between other numbers of units.
+            ConfigError: More inputs than units, without multapses.
         """
-        pre, post = sizes_of_one_pool(pre_shape, post_shape, self.self_connections)
+        pre, post = sizes(pre_shape, post_shape)
         found = _fixed(generator, post, pre, self.degree, self.multapses, self.self_connections)
         targets = np.repeat(np.arange(post), np.diff(found.starts))
         return sorted_rows(found.post, targets, pre, post)

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from spark.core.config import field
 from spark.core.errors import ConfigError, Problem
 from spark.core.values import to_times
-from spark.nn.connections.base import ConnectionList, Connectivity, from_counts, sizes, sizes_of_one_pool
+from spark.nn.connections.base import ConnectionList, Connectivity, from_counts, sizes
 
 
 class OneToOne(Connectivity):
@@ -47,16 +47,12 @@ class AllToAll(Connectivity):
     def draw(
         self, generator: np.random.Generator, pre_shape: tuple[int, ...], post_shape: tuple[int, ...]
     ) -> ConnectionList:
-        """All pairs.
-
-        Raises:
-            ConfigError: No `self_connections` between other numbers of units.
-        """
-        pre, post = sizes_of_one_pool(pre_shape, post_shape, self.self_connections)
+        """All pairs."""
+        pre, post = sizes(pre_shape, post_shape)
         targets = np.tile(np.arange(post, dtype=np.int32), pre)
         counts = np.full(pre, post)
         if not self.self_connections:
-            own = np.arange(pre)
+            own = np.arange(min(pre, post))
             targets = np.delete(targets, own * post + own)
             counts[own] -= 1
         return ConnectionList(from_counts(counts), targets)

@@ -147,6 +147,9 @@ class ConnectionRule(WeightRule):
         Args:
             pre: 1 where a presynaptic unit fired in this step, float32 (pre,).
             post: Likewise of the postsynaptic ones, (post,).
+
+        Raises:
+            ModuleError: Nobody wrote it.
         """
         raise ModuleError(unwritten_units(self.path or type(self).__name__))
 
@@ -188,6 +191,9 @@ class ConnectionRule(WeightRule):
             weights: (pre, post), or those of a list.
             modulation: The third factor of a modulated rule.
             **given: What `units` takes beside `pre`, each of shape (post,).
+
+        Raises:
+            ModuleError: `units`, `at_pre` or `at_post` gives something of another shape or kind, or mixes connections.
         """
         delayed = isinstance(pre_spikes, DelayedSpikes)
         sent = (pre_spikes.history[0, 0] & jnp.uint32(1)) if delayed else pre_spikes.value.reshape(-1) != 0
@@ -268,7 +274,11 @@ class PotentialRule(ConnectionRule):
         return self.make(name, above.reshape(-1) if above.ndim else above, (post.size,))
 
     def units(self, pre: jax.Array, post: jax.Array, potential: jax.Array | None = None) -> UnitValues:
-        """As of `ConnectionRule`, with the `potential`."""
+        """As of `ConnectionRule`, with the `potential`.
+
+        Raises:
+            ModuleError: Nobody wrote it.
+        """
         raise ModuleError(unwritten_units(self.path or type(self).__name__))
 
     def __call__(

@@ -71,6 +71,19 @@ def own_settings(owner: str, config: ReceptorConfig, usual_name: str, wire: Port
     return Drawn(name, settings, signed, inhibits, addresses, given)
 
 
+def _between(owner: str, drawn: Drawn, wire: PortSpec) -> Drawn:
+    """The projection of a wire; from another module no unit reaches itself, so `self_connections` leave out nothing.
+
+    Of what nobody wired nobody knows where it begins: there units of the same number count as the same.
+    """
+    pattern = drawn.settings.pattern
+    if wire.wire is None or wire.wire.origin == owner.rpartition(".")[2]:
+        return drawn
+    if pattern.field_or_none("self_connections") is not False:
+        return drawn
+    return replace(drawn, settings=drawn.settings.updated(pattern=pattern.updated(self_connections=True)))
+
+
 def signed_at(address: str, config: ReceptorConfig, given: bool | None) -> bool:
     """Whether spikes of inhibitory units count as -1 at a receptor; left out, as it has it.
 
@@ -193,8 +206,10 @@ def feeds_of(
         made: Any = config.made()
         opens = made.only_opens(config)
         drawn = [
-            replace(one, opens=opens) if isinstance(one, Drawn) else replace(one, opens=opens, signed=made.signed)
-            for one in drawn
+            replace(_between(owner, one, wire), opens=opens)
+            if isinstance(one, Drawn)
+            else replace(one, opens=opens, signed=made.signed)
+            for one, wire in zip(drawn, wires, strict=True)
         ]
         if opens or inhibitory(config):
             _refuse_wrong_rules(owner, drawn, "a conductance" if opens else "an inhibitory receptor")
