@@ -402,19 +402,18 @@ PULLED = plasticity.ZenkeRuleConfig(gamma=0.02)
 
 
 @pytest.mark.parametrize(
-    ("rule", "wire", "changes"),
+    ("rule", "wire"),
     [
-        (PAIR, {"weights": Uniform(low=0.6, high=1.4)}, {}),
-        (PULLED, {"rule": PULLED, "weights": Uniform(low=0.6, high=1.4)}, {}),
-        (PAIR, {"rule": PULLED}, {}),
-        (PAIR, {}, {"pool.soma.potential_tau": 10.0, "pool.dtype": "bfloat16"}),
+        (PAIR, {"weights": Uniform(low=0.6, high=1.4)}),
+        (PULLED, {"rule": PULLED, "weights": Uniform(low=0.6, high=1.4)}),
+        (PAIR, {"rule": PULLED}),
     ],
 )
-def test_a_successor_whose_weights_begin_anew_has_their_connections(rule: Any, wire: Any, changes: Any) -> None:
+def test_a_successor_whose_weights_begin_anew_has_their_connections(rule: Any, wire: Any) -> None:
     """Weights lie in the order of the connections that they were drawn for."""
     brain = taught(rule)
     spark.run(brain, 150, given_for(slice(0, 150)), progress=False)
-    fresh = taught(**{"rule": rule, **wire}).with_config(changes)
+    fresh = taught(**{"rule": rule, **wire})
     successor = brain.with_config(fresh.config)
     spark.run(fresh, 1, given_for(slice(0, 1)), progress=False)
     fresh.reset()
@@ -423,3 +422,15 @@ def test_a_successor_whose_weights_begin_anew_has_their_connections(rule: Any, w
     for path in paths:
         np.testing.assert_array_equal(successor.state[path], fresh.state[path], err_msg=path)
     assert (successor.connections("pool.learns").sources != brain.connections("pool.learns").sources).any()
+
+
+def test_a_successor_of_another_floating_type_has_the_connections_that_were_replaced_and_their_weights() -> None:
+    brain = taught(PAIR)
+    spark.run(brain, 150, given_for(slice(0, 150)), progress=False)
+    successor = brain.with_config({"pool.soma.potential_tau": 10.0, "pool.dtype": "bfloat16"})
+    before, after = brain.connections("pool.learns"), successor.connections("pool.learns")
+    np.testing.assert_array_equal(after.sources, before.sources)
+    np.testing.assert_array_equal(after.targets, before.targets)
+    narrow = np.asarray(successor.state["pool.learns.weights"]).dtype
+    assert str(narrow) == "bfloat16"
+    np.testing.assert_array_equal(after.weights, before.weights.astype(narrow).astype(np.float32))
