@@ -425,8 +425,10 @@ def chain(depth: int) -> str:
 @pytest.mark.thorough
 @pytest.mark.parametrize("scheme", some(["rk4", "auto", "euler", "exponential_euler"], 4, thorough=1))
 def test_equations_as_deep_as_they_may_be_are_computed(scheme: str) -> None:
-    brain = brain_of(from_equations(chain(140), threshold="v > 1*V", first={"v": "1*mV"}, scheme=scheme))
-    spark.run(brain, 2, {"current": CurrentArray(jnp.zeros(3))})
+    net = spark.Network(dt=1.0)
+    net.pool("pool", 3, soma=from_equations(chain(140), threshold="v > 1*V", first={"v": "1*mV"}, scheme=scheme))
+    brain = net.build()
+    spark.run(brain, 2)
     assert 0 < float(brain.state["pool.soma.v"][0]) < 1
 
 
