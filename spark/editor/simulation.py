@@ -132,7 +132,7 @@ class Simulation:
         before, self.brain = self.brain, brain
         try:
             self._take_settings(settings)
-        except Exception:
+        except Exception:  # Whatever it is, it goes on; only what was there before must be there again.
             self.brain = before
             raise
         self.config = config

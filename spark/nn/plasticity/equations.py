@@ -60,6 +60,7 @@ class EquationRuleConfig(ConnectionRuleConfig):
         factory=lambda: {"down": 0.0105, "tau_x": "20 ms", "tau_y": "20 ms", "up": 0.01},
         description="Parameters by name: '20 ms', or a number without unit.",
     )
+    # Of a text the greatest weight may be left out; classes whose formulas read it have a number.
     maximum: Number | None = field(  # type: ignore[assignment]
         None, description="Greatest weight, in the receptor's unit; left out, twice the greatest first weight."
     )

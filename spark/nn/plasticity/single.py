@@ -92,7 +92,7 @@ def _require_not_asked(address: str, change: Callable[..., Numeric | None], valu
 
     try:
         jax.eval_shape(of_one, *[jax.ShapeDtypeStruct((), jnp.float32)] * (1 + values))
-    except Exception as error:
+    except Exception as error:  # As above: what is nothing of this kind is raised where it runs.
         problem = asked_too_early(address, error)
         if problem is not None:
             raise ModuleError(problem) from error
