@@ -11,6 +11,8 @@ from spark.io.model_file import BRAIN, FORMAT, INPUT, OUTPUT, TABLES, VERSION, c
 
 # Commands that make ports of what other ports carry, and so ask for a draft that knows shapes.
 NEED_SHAPES = frozenset({"encapsulate", "promote"})
+# How far from what was duplicated its copy lies, to the right and down.
+ASIDE = 40
 
 
 def wire_to_first(draft: Draft, key: str, wire: dict[str, Any]) -> None:
@@ -52,7 +54,9 @@ def copied(document: dict[str, Any], ids: list[str]) -> dict[str, Any]:
 
 
 @command
-def paste(draft: Draft, data: dict[str, Any], x: float = 0, y: float = 0, parent: str | None = None) -> dict[str, Any]:
+def paste(
+    draft: Draft, data: dict[str, Any], x: float = 0, y: float = 0, parent: str | None = None
+) -> dict[str, list[str]]:
     """Add what was copied, with new ids and free names, its corner at a place."""
     if not isinstance(data, dict) or all(data.get(t, {}) == {} for t in ("nodes", "notes")):
         raise refuse("the clipboard holds no part of a brain", "Copy nodes or notes of a brain, and paste them here")
@@ -85,6 +89,15 @@ def paste(draft: Draft, data: dict[str, Any], x: float = 0, y: float = 0, parent
         notes.append(draft.new_id("notes"))
         draft.put("notes", notes[-1], {**note, "parent": parent, "ui": place(note)})
     return {"ids": [new[k] for k in tops] + notes}
+
+
+@command
+def duplicate(draft: Draft, ids: list[str], parent: str | None = None) -> dict[str, list[str]]:
+    """Add nodes and notes of one brain once more, a little aside, with the wires between them."""
+    tables = draft.document["nodes"], draft.document["notes"]
+    placed = [table[k].get("ui", {}) for k in ids for table in tables if k in table]
+    x, y = (min((p.get(a, 0) for p in placed), default=0) + ASIDE for a in ("x", "y"))
+    return paste(draft, copied(draft.document, ids), x, y, parent)
 
 
 def _outer_first(nodes: dict[str, Any]) -> list[str]:

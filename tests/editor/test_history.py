@@ -83,6 +83,7 @@ def random_command(document, draw: random.Random):
             {"do": "align", "ids": some, "how": draw.choice(["left", "row", "middle"])},
             {"do": "lay_out"},
             {"do": "paste", "data": copied(document, some), "x": 5, "y": 5},
+            {"do": "duplicate", "ids": some},
             {"do": "encapsulate", "ids": some},
             {"do": "unpack", "id": any_node},
             {"do": "promote", "id": any_node, "port": draw.choice(ports), "output": draw.choice([True, False])},
@@ -253,6 +254,18 @@ def test_pasting_gives_new_ids_and_names_and_keeps_the_wires_inside():
     assert len(history.document["edges"]) == 5
     ys = {history.document["nodes"][k]["ui"]["y"] for k in made["ids"]}
     assert ys == {500}
+
+
+def test_what_is_duplicated_lies_a_little_aside_as_if_it_had_been_copied_and_pasted():
+    there = small()
+    there["notes"]["t1"] = {"text": "words", "parent": None, "ui": {"x": -60, "y": 5}}
+    ids = ["n2", "n3", "t1"]
+    places = [(there["nodes"] | there["notes"])[k]["ui"] for k in ids]
+    x, y = (min(p[a] for p in places) + 40 for a in ("x", "y"))
+    duplicated, made = one(there, do="duplicate", ids=ids)
+    pasted, _ = one(there, do="paste", data=copied(there, ids), x=x, y=y)
+    assert duplicated.document == pasted.document and len(made["ids"]) == 3
+    assert duplicated.undo() and duplicated.document == there
 
 
 def test_a_copied_brain_takes_its_inside_along():

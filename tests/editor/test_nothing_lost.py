@@ -53,6 +53,7 @@ RIGHT = {
     "align": {"ids": ["n2", "n3"], "how": "left"},
     "lay_out": {"parent": None},
     "paste": {"data": copied(small(), ["n2", "n3"]), "x": 1, "y": 1, "parent": None},
+    "duplicate": {"ids": ["n2", "n3"], "parent": None},
     "encapsulate": {"ids": ["n2", "n3"], "name": "inner"},
     "unpack": {"id": "n3"},
     "promote": {"id": "n3", "port": "out_spikes", "output": True},

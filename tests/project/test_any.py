@@ -16,7 +16,7 @@ SPARK = Path(__file__).parents[2] / "spark"
 # How many there may be: who takes some away writes the smaller number.
 MOST = {
     "core": (378, "values of variables and payloads are whatever JAX computes with; configs take what a user writes"),
-    "editor": (262, "messages of the page are JSON"),
+    "editor": (261, "messages of the page are JSON"),
     "engine": (17, "what arrives at instructions and leaves them depends on the class; attributes of modules by name"),
     "envs": (39, "environments of Gymnasium are of any kind"),
     "graph": (13, "a spec takes what a user writes, and says what is wrong with it"),

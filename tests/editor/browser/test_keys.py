@@ -130,6 +130,23 @@ def test_keys_that_wait_follow_one_another(page):
     assert names(page) == {"poisson_spiker", "lif_neuron"}
 
 
+def test_all_is_selected_with_what_is_on_its_way_and_undo_takes_that_back(page):
+    page.empty()
+    add(page, "PoissonSpiker", x=0, y=0)
+    page.node("poisson_spiker").click()
+    page.hold()
+    page.keyboard.press("Control+d")
+    page.keyboard.press("Control+a")
+    page.let_through()
+    wait_until(lambda: page.locator(".react-flow__node.selected").count() == 2)
+    assert names(page) == {"poisson_spiker", "poisson_spiker_2"}
+    page.hold()
+    page.keyboard.press("Control+d")
+    page.keyboard.press("Control+z")
+    page.let_through()
+    wait_until(lambda: names(page) == {"poisson_spiker", "poisson_spiker_2"})
+
+
 def test_keys_after_a_click_are_for_what_was_clicked(page):
     page.empty()
     add(page, "PoissonSpiker", x=0, y=0)

@@ -67,14 +67,12 @@ function show(done: Applied | null): boolean {
   return true;
 }
 
-// Select these; returns whether there are any.
-function selectAny(ids: string[]): boolean {
+// Select all that was made; returns whether there is any.
+function selectMade(done: Applied | null): boolean {
+  const ids = (done?.results ?? []).flatMap((made) => made?.ids ?? []);
   if (ids.length) select(ids);
   return ids.length > 0;
 }
-
-const idsOf = (done: Applied | null) => done?.results[0]?.ids ?? [];
-const selectMade = (done: Applied | null) => selectAny(idsOf(done));
 
 // The palette; with one node selected, what is chosen comes beside it.
 export function openPalette(): void {
@@ -96,13 +94,7 @@ export async function encapsulate(): Promise<void> {
 export async function unpack(): Promise<void> {
   const { document } = get();
   const brains = selectedNodes().filter((k) => document.nodes[k].type === BRAIN);
-  const one = async (id: string) => idsOf(await apply([{ do: "unpack", id }]));
-  const all = async () => {
-    const ids: string[] = [];
-    for (const id of brains) ids.push(...(await one(id)));
-    return ids;
-  };
-  await thenSelect(all(), selectAny);
+  await thenSelect(apply(brains.map((id) => ({ do: "unpack", id }))), selectMade);
 }
 
 export async function align(how: string): Promise<void> {
@@ -139,16 +131,8 @@ export async function paste(text: string, x: number, y: number): Promise<void> {
 
 // The selected nodes and notes once more, a little aside.
 export async function duplicate(): Promise<void> {
-  const { document, level } = get();
   const ids = selectedPlaced();
-  if (!ids.length) return;
-  const places = ids.map((k) => (document.nodes[k] ?? document.notes[k]).ui ?? {});
-  const made = ask<object>("copy", { ids }).then((data) => {
-    const x = Math.min(...places.map((p) => p.x ?? 0)) + 40;
-    const y = Math.min(...places.map((p) => p.y ?? 0)) + 40;
-    return data && apply([{ do: "paste", data, x, y, parent: level }]);
-  });
-  await thenSelect(made, selectMade);
+  if (ids.length) await thenSelect(apply([{ do: "duplicate", ids, parent: get().level }]), selectMade);
 }
 
 // Go inside a node; returns whether it has an inside.

@@ -11,7 +11,7 @@ const STEP = 10;
 
 export interface Center { (): { x: number; y: number } }
 
-// What a key does: to the page, whatever is selected; to what is selected; or that too, and what is typed next goes into a
+// What a key does: to the page, whatever is selected; to what is selected, or to the selection itself; or that too, and what is typed next goes into a
 // dialog or a field.
 interface Meaning { does: () => unknown; to: "page" | "selection" | "field" }
 
@@ -84,7 +84,7 @@ function meaning(event: KeyboardEvent, chosen: string[], center: Center, fit: ()
   if (control) {
     if (component) return undefined;
     const here = (table: Record<string, { parent?: string | null }>) => Object.keys(table).filter((k) => (table[k].parent ?? null) === level);
-    if (key === "a") return page(() => select([...here(document.nodes), ...here(document.notes)]));
+    if (key === "a") return selection(() => select([...here(document.nodes), ...here(document.notes)]));
     if (key === "d") return selection(duplicate);
     return undefined;
   }
