@@ -7,6 +7,8 @@ from jax.extend.random import threefry2x32_p
 
 _MANTISSA = jnp.finfo(jnp.float32).nmant
 _ONE = np.float32(1).view(np.uint32)
+# How far apart the two elements lie that share a count of `happens_from`: whole vectors, whatever their length.
+WORDS_APART = 16
 
 
 def draws_unit_by_unit() -> bool:
@@ -28,7 +30,34 @@ def uniform_from(key: jax.Array, first: jax.Array, count: int) -> jax.Array:
     Returns:
         float32 (count,), in [0, 1).
     """
-    mantissa = bits_from(key, first, count) >> jnp.uint32(32 - _MANTISSA)
+    return _in_unit_interval(bits_from(key, first, count))
+
+
+def happens_from(key: jax.Array, first: jax.Array, probability: jax.Array) -> jax.Array:
+    """Whether an event of this probability happens, for elements `first` and on.
+
+    The generator hashes a count to two words, of which two elements, sixteen apart, have one each: elements 32 n + k
+    (k from 0 to 15) the first word of count 16 n + k, elements 32 n + 16 + k the second. For example, elements 3 and 19
+    share count 3.
+
+    Args:
+        key: A typed threefry key.
+        first: Number of the first element, uint32, below 2**32 - the size of `probability`.
+        probability: float32 (count,).
+
+    Returns:
+        Booleans (count,).
+    """
+    number = first + jnp.arange(probability.size, dtype=jnp.uint32)
+    sharing = jnp.uint32(WORDS_APART)
+    data = jax.random.key_data(key)
+    low = number // (2 * sharing) * sharing + number % sharing
+    one, other = threefry2x32_p.bind(data[0], data[1], jnp.zeros_like(low), low)
+    return _in_unit_interval(jnp.where(number // sharing % 2 == 0, one, other)) < probability
+
+
+def _in_unit_interval(bits: jax.Array) -> jax.Array:
+    mantissa = bits >> jnp.uint32(32 - _MANTISSA)
     return jax.lax.bitcast_convert_type(mantissa | _ONE, jnp.float32) - jnp.float32(1)
 
 

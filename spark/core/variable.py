@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from spark.core.decaying import Decaying
 from spark.core.errors import ModuleError, Problem
 from spark.core.narrowing import beyond
-from spark.core.own_draws import bits_from, uniform_from
+from spark.core.own_draws import bits_from, happens_from, uniform_from
 
 Bounds = tuple[float | None, float | None]
 
@@ -233,6 +233,27 @@ class RandomKey(Constant):
             return jax.random.uniform(self._folded(number), shape, jnp.float32)
         self._require_units(shape)
         return uniform_from(self._folded(number), jnp.asarray(self.value)[2], self.units).reshape(shape)
+
+    def happens(self, probability: jax.Array, number: int = 0) -> jax.Array:
+        """Whether an event of this probability happens in this step, for every unit: booleans of its shape.
+
+        As `uniform(shape) < probability`, at half the price: two units share a number of the generator, each having 32
+        of its 64 bits. Independent for every unit, and the unit's own wherever it lives.
+
+        Args:
+            probability: float32, of the shape of the units.
+            number: Tells several draws of one step apart. `happens` and `uniform` of one number draw from one stream:
+                where a step calls both, give them different ones.
+
+        Raises:
+            ModuleError: The module holds a share of its units, and the shape is not that of the share.
+        """
+        chance = jnp.asarray(probability, jnp.float32)
+        first = jnp.uint32(0)
+        if self.units is not None:
+            self._require_units(chance.shape)
+            first = jnp.asarray(self.value)[2]
+        return happens_from(self._folded(number), first, chance.reshape(-1)).reshape(chance.shape)
 
     def bits(self, shape: tuple[int, ...], number: int = 0) -> jax.Array:
         """32 random bits for every unit, uint32 of this `shape`, as `uniform` draws numbers; `number` as of `now`.

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import EXPRESSIONS, OPERATION
 
-from spark.core.own_draws import uniform_from
+from spark.core.own_draws import happens_from, uniform_from
 from spark.kernels import llvm
 from spark.kernels.exponential import exponential_less_one
 from spark.kernels.formula import compile as machine
@@ -237,6 +237,18 @@ def test_random_numbers_of_a_share_of_units_are_those_of_jax_to_the_bit(units):
     same(share, *given, exact=True)
     whole = jax.random.uniform(jax.random.wrap_key_data(given[0][:2], impl="threefry2x32"), (1000,))
     np.testing.assert_array_equal(share(*given), whole[first:] - 0.25)
+
+
+@pytest.mark.parametrize("units", [5, 32, 200])
+def test_events_of_a_share_of_units_are_those_of_all_units(units):
+    def share(key, chance):
+        return happens_from(jax.random.wrap_key_data(key[:2], impl="threefry2x32"), key[2], chance)
+
+    first = 1000 - units
+    chance = np.random.default_rng(3).random(1000).astype(np.float32)
+    given = np.array([17, 5, first], np.uint32), chance[first:]
+    same(share, *given, exact=True)
+    np.testing.assert_array_equal(share(*given), share(np.array([17, 5, 0], np.uint32), chance)[first:])
 
 
 def test_normal_numbers_are_those_of_jax():

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from drawing import some
+from jax.extend.random import threefry2x32_p
 
 from spark import kernels
 from spark.kernels.instructions import DRAW_SPIKES, STEP
@@ -19,13 +20,17 @@ def drawn(step: int, chance: np.ndarray) -> np.ndarray:
     key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(KEY)), step % (1 << 32))
     if step >> 32:
         key = jax.random.fold_in(key, step >> 32)
-    return np.flatnonzero(jax.random.uniform(key, chance.shape) < chance)
+    unit = np.arange(chance.size, dtype=np.uint32)
+    counts = np.zeros(chance.size, np.uint32), unit // 32 * 16 + unit % 16
+    one, other = threefry2x32_p.bind(*jax.random.key_data(key), *counts)
+    bits = np.where(unit // 16 % 2, other, one)
+    return np.flatnonzero((bits >> 9).astype(np.float32) * np.float32(2.0**-23) < chance)
 
 
 # Around the numbers of lanes of a vector, and of units that a thread takes together.
 @pytest.mark.parametrize("units", some([1, 3, 4, 5, 8, 15, 16, 17, 64, 65, 127, 128, 209, 300], 3, first=1, thorough=1))
 @pytest.mark.parametrize(("threads", "first"), [(1, 40), (3, 40), (1, (1 << 32) - 2), (2, (7 << 32) + 3)])
-def test_spikes_are_drawn_as_by_the_generator_of_jax(rng, units, threads, first):
+def test_spikes_are_drawn_from_the_words_of_the_generator_of_jax(rng, units, threads, first):
     signal = rng.random(units).astype(np.float32)
     made = Program([np.array([first % (1 << 32), first >> 32], np.uint32)])
     step, spikes = made.state(0, 0, (2,), "uint32"), made.scratch((units,), "int8")

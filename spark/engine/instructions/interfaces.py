@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from spark.core.own_draws import draws_unit_by_unit
 from spark.core.parameter import Scalar
 from spark.engine.instructions.instructions import Instructions, Table
 from spark.engine.lowering import Arriving, Lowering
@@ -43,8 +42,8 @@ def _topological(spiker: TopologicalLinearSpiker, lowering: Lowering, signal: Ar
 
 
 def _draws_for_all(spiker: PoissonSpiker) -> bool:
-    """Native code draws as JAX's default generator does, and for all units."""
-    return spiker.key.units is None and draws_unit_by_unit()
+    """Whether it holds all its units: a share of them is a formula."""
+    return spiker.key.units is None
 
 
 def _poisson(spiker: PoissonSpiker, lowering: Lowering, signal: Arriving) -> dict[str, Place]:

@@ -195,7 +195,7 @@ class _Plan:
         name, outs = equation.primitive.name, equation.outvars
         keyed = any(str(out.aval.dtype).startswith("key<") for out in outs)
         draws = name.startswith("random_")
-        element = draws or name == "iota" or name in OPERATIONS or _keeps(equation)
+        element = draws or name in ("iota", "threefry2x32") or name in OPERATIONS or _keeps(equation)
         by_number = element or name in MOVES or name in REDUCTIONS or name in ("concatenate", "stack")
         if by_number and self.few.issuperset(values) and all(keyed or out.size <= SMALL for out in outs):
             self.few.update(outs)

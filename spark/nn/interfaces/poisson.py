@@ -46,6 +46,5 @@ class PoissonSpiker(Module):
 
 
 def draw_spikes(key: RandomKey, probability: jax.Array) -> SpikeArray:
-    """Independent spikes with these probabilities, one number of the unit's own stream each."""
-    drawn = key.uniform(probability.shape)
-    return SpikeArray((drawn < probability).astype(jnp.int8))
+    """Independent spikes with these probabilities."""
+    return SpikeArray(key.happens(probability).astype(jnp.int8))
