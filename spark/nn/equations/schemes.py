@@ -2,13 +2,16 @@
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from spark.arrays import Numeric
 from spark.kernels.exponential import exponential_less_one
+from spark.nn import stepping
 from spark.nn.equations.expression import names_in
 from spark.nn.equations.functions import exprel
 from spark.nn.equations.linear import factored, split, system
@@ -28,12 +31,14 @@ class Problem:
         parameters: Values of all parameters: numbers, or one for each unit, float64.
         inputs: Names of what comes in, which is constant during a step.
         dt: Length of a step, ms.
+        drawing: A variable and an input that may draw it to 0, as conductances draw a potential; None if none does.
     """
 
     rates: dict[str, ast.expr]
     parameters: Values
     inputs: frozenset[str]
     dt: float
+    drawing: tuple[str, str] | None = None
 
 
 def chosen(problem: Problem, scheme: Scheme) -> Scheme:
@@ -92,8 +97,63 @@ def advance(
         values: Of parameters and inputs.
         coefficient: Gives what was made by `prepare` under a name, or None if nothing was.
     """
+    found = chosen(problem, scheme)
+    apart = drawn_apart(problem)
+    if found in _STEPPING and apart is not None:
+        return _stepped(apart, _STEPPING[found], variables, values)
     ways = {"exact": _exact, "exponential_euler": _exponential_euler, "rk2": _rk2, "rk4": _rk4, "euler": _euler}
-    return ways[chosen(problem, scheme)](problem, variables, values, coefficient)
+    return ways[found](problem, variables, values, coefficient)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A problem whose first variable is drawn by an input.
+
+    Attributes:
+        problem: Without what the input brings; the variable stands first.
+        pull: By how much of itself the variable falls, 1/ms.
+    """
+
+    problem: Problem
+    pull: ast.expr
+
+
+def drawn_apart(problem: Problem) -> Apart | None:
+    """What an input that draws a variable does, apart; None if none does, or its share cannot be told from the rest.
+
+    For example, of (E - v)/tau + R (I - g v)/tau, drawn by g, the pull is g R/tau, and (E - v)/tau + R I/tau is left.
+    """
+    if problem.drawing is None:
+        return None
+    name, drawn_by = problem.drawing
+    by_input = split(problem.rates[name], drawn_by)
+    if by_input is None or by_input[0] is None:
+        return None
+    by_itself = split(by_input[0], name)
+    if by_itself is None or by_itself[0] is None or by_itself[1] is not None:
+        return None
+    pull = ast.BinOp(ast.UnaryOp(ast.USub(), by_itself[0]), ast.Mult(), ast.Name(drawn_by))
+    others = {other: rate for other, rate in problem.rates.items() if other != name}
+    left = ast.Constant(0.0) if by_input[1] is None else by_input[1]
+    return Apart(replace(problem, rates={name: left, **others}, drawing=None), pull)
+
+
+_STEPPING: dict[Scheme, stepping.Scheme] = {"euler": "euler", "rk2": "midpoint", "rk4": "runge_kutta_4"}
+
+
+def _stepped(apart: Apart, scheme: stepping.Scheme, variables: Values, values: Values) -> dict[str, Numeric]:
+    """A step in which a variable follows exactly what draws it."""
+    problem = apart.problem
+    names = list(problem.rates)
+
+    def change(*state: Numeric) -> tuple[jax.Array, ...]:
+        rates = _rates(problem, dict(zip(names, state, strict=True)), values, problem.dt)
+        return tuple(jnp.asarray(rates[name], jnp.float32) for name in names)
+
+    pull = jnp.asarray(evaluate(apart.pull, {**values, **variables}, problem.dt), jnp.float32)
+    state = tuple(jnp.asarray(variables[name], jnp.float32) for name in names)
+    moved = dict(zip(names, stepping.advanced(scheme, change, state, pull), strict=True))
+    return {name: moved[name] for name in variables}
 
 
 def _rates(problem: Problem, variables: Values, values: Values, times: float = 1.0) -> dict[str, Numeric]:

@@ -10,8 +10,8 @@ from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.nn.somas.exponential import ExponentialSoma, ExponentialSomaConfig
-from spark.nn.somas.schemes import advanced
 from spark.nn.somas.soma import SomaOutput
+from spark.nn.stepping import advanced
 
 
 class AdaptiveExponentialSomaConfig(ExponentialSomaConfig):
@@ -45,7 +45,8 @@ class AdaptiveExponentialSoma(ExponentialSoma):
     `threshold` fire, V is set to `potential_reset`, w jumps by `adaptation_jump`. While refractory V is held.
     Beyond `threshold` slopes are those at it; the exponent is bounded by 80.
 
-    The conductances' current at rest is part of I.
+    The conductances' current at rest is part of I; they stay during a step, in which V follows them exactly, however
+    large they are.
 
     Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
     shape: 1 where a unit fired.
@@ -79,11 +80,11 @@ class AdaptiveExponentialSoma(ExponentialSoma):
 
         def change(potential: jax.Array, adaptation: jax.Array) -> tuple[jax.Array, ...]:
             v = jnp.minimum(potential, self.level.value)
-            slope = self.slope(v, arriving - adaptation, conductance)
+            slope = self.slope(v, arriving - adaptation)
             return self.gain.value * slope, self.rate.value * (self.coupling.value * v - adaptation)
 
         state = (self.potential.value.astype(jnp.float32), self.adaptation.value.astype(jnp.float32))
-        now, adapted = advanced(self.config.scheme, change, state)
+        now, adapted = advanced(self.config.scheme, change, state, self.drawn_by(conductance))
         spikes = self.fire(now if jump is None else now + jump.value.astype(jnp.float32))
         jumped = jnp.where(spikes.value != 0, adapted + self.jump.value, adapted)
         self.adaptation.value = jumped.astype(self.config.dtype)

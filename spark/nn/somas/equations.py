@@ -159,7 +159,8 @@ class SomaEquations:
             flows = ast.BinOp(ast.Name(OPENED), ast.Mult(), ast.Name(self.config.potential))
             put[INPUT] = ast.BinOp(ast.Name(INPUT), ast.Sub(), flows)
         trees = {name: put_in(rate, put) for name, rate in rates.items()}
-        return schemes.Problem(trees, self.values, frozenset(inputs), self.config.dt)
+        drawing = (self.config.potential, OPENED) if opened else None
+        return schemes.Problem(trees, self.values, frozenset(inputs), self.config.dt, drawing)
 
     @property
     def takes_current(self) -> bool:
@@ -283,8 +284,9 @@ class EquationSoma(Soma):
     as it is in this step; jumps come on top of the potential; units for which the threshold holds fire, unless they
     are refractory; then the assignments of `reset`, in their order. A variable that stays `(unless refractory)` neither
     advances nor takes jumps meanwhile. Where receptors open conductances, `I` is the current less their sum times the
-    potential: of the schemes `exponential_euler` and `auto` a variable that is linear in itself stays between its
-    targets however large they are. A threshold with `rand()` draws a number, uniform in [0, 1), for every unit in
+    potential: a variable that is linear in itself stays between its targets however large they are, of the schemes
+    `exponential_euler` and `auto`; of `euler`, `rk2` and `rk4` the potential follows conductances exactly within a step
+    where its equation is linear in `I`. A threshold with `rand()` draws a number, uniform in [0, 1), for every unit in
     every step.
 
     Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same

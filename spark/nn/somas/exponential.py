@@ -12,8 +12,8 @@ from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.kernels.exponential import exponential
 from spark.nn.somas.point import PointSoma, PointSomaConfig
-from spark.nn.somas.schemes import DESCRIPTION, Scheme, advanced
 from spark.nn.somas.soma import SomaOutput
+from spark.nn.stepping import DESCRIPTION, Scheme, advanced
 
 # Beyond this exponent a unit is far above any threshold; float32 overflows at 88.7.
 MOST = 80.0
@@ -57,7 +57,8 @@ class ExponentialSoma(PointSoma):
     set to `potential_reset`. While refractory V is held. Beyond `threshold` the slope is that at it; the exponent is
     bounded by 80.
 
-    The conductances' current at rest is part of I.
+    The conductances' current at rest is part of I; they stay during a step, in which V follows them exactly, however
+    large they are.
 
     Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
     shape: 1 where a unit fired.
@@ -91,24 +92,28 @@ class ExponentialSoma(PointSoma):
         arriving = self.arriving(current)
 
         def change(potential: jax.Array) -> tuple[jax.Array, ...]:
-            return (self.gain.value * self.slope(jnp.minimum(potential, self.level.value), arriving, conductance),)
+            return (self.gain.value * self.slope(jnp.minimum(potential, self.level.value), arriving),)
 
-        (now,) = advanced(self.config.scheme, change, (self.potential.value.astype(jnp.float32),))
+        state = (self.potential.value.astype(jnp.float32),)
+        (now,) = advanced(self.config.scheme, change, state, self.drawn_by(conductance))
         return {"spikes": self.fire(now if jump is None else now + jump.value.astype(jnp.float32))}
 
     def arriving(self, current: CurrentArray | None) -> Numeric:
         """What flows in beside conductances, pA, shape of the units: a constant, and what arrives as `current`."""
         return self.target.value if current is None else self.target.value + current.value.astype(jnp.float32)
 
-    def slope(self, potential: jax.Array, arriving: Numeric, conductance: ConductanceArray | None) -> jax.Array:
-        """How fast the potential changes, tau dV/dt, mV, shape of the units.
+    def drawn_by(self, conductance: ConductanceArray | None) -> jax.Array | None:
+        """What `stepping.advanced` asks for where conductances, nS, arrive: g dt / C, shape of the units."""
+        if conductance is None:
+            return None
+        return self.gain.value * self.resistance.value * conductance.value.astype(jnp.float32)
+
+    def slope(self, potential: jax.Array, arriving: Numeric) -> jax.Array:
+        """How fast the potential changes without conductances, tau dV/dt, mV, shape of the units.
 
         Args:
             potential: mV above rest, shape of the units.
             arriving: Current, pA, shape of the units.
-            conductance: nS; None where none arrive.
         """
-        if conductance is not None:
-            arriving = arriving - conductance.value.astype(jnp.float32) * potential
         power = jnp.minimum((potential - self.knee.value) * self.steepness.value, np.float32(MOST))
         return exponential(power) * self.sharpness.value - potential + self.resistance.value * arriving

@@ -8,11 +8,12 @@ import numpy as np
 from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.parameter import decay
-from spark.core.payloads import CurrentArray, PotentialArray
+from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
 from spark.core.ports import Decays, PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.nn.integration import acting_share
+from spark.nn.somas.conducting import Conducted, mean_share, steady_current
 from spark.nn.somas.linear import propagator
 from spark.nn.somas.point import PointSoma, PointSomaConfig
 from spark.nn.somas.soma import SomaOutput
@@ -99,7 +100,7 @@ class GeneralizedLeakySomaConfig(PointSomaConfig):
 class GeneralizedLeakySoma(PointSoma):
     """Generalised leaky integrate-and-fire units (GLIF), of the five levels of the Allen Cell Types Database.
 
-        tau dV/dt = -V + R (I + I_background + I_1 + I_2)     dI_j/dt = -k_j I_j
+        tau dV/dt = -V + R (I + I_background + I_1 + I_2 - g V)     dI_j/dt = -k_j I_j
         dTheta_s/dt = -b_s Theta_s                            dTheta_v/dt = a_v V - b_v Theta_v       V in mV above rest
         V > threshold + Theta_s + Theta_v:  spike, and with refractory period T
             V <- potential_reset + f_v V                      Theta_s <- Theta_s exp(-b_s T) + jump
@@ -108,10 +109,11 @@ class GeneralizedLeakySoma(PointSoma):
     `reset_rules` bring Theta_s and f_v, `afterspike_currents` I_1 and I_2, `adapting_threshold` Theta_v; without them
     these are 0. Order of update in a step: V, I_j, Theta_v take the exact step for a current that is constant during
     it, and Theta_s; jumps come on top of V; units above threshold fire, and everything is as after the refractory
-    period, through which it is held.
+    period, through which it is held. The conductances' current at rest is part of I; they stay during a step, in which
+    V follows them exactly while I_j act with their means, however large they are.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
-    unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: `potential` (mV above rest), `refractory` (int16, steps left), and what the options bring:
     `threshold_spike`, `threshold_potential` (mV), `afterspike_1`, `afterspike_2` (pA).
     Source: Teeter et al. 2018, doi:10.1038/s41467-017-02717-4, table 1. The defaults are those of NEST's `glif_psc`:
@@ -119,14 +121,16 @@ class GeneralizedLeakySoma(PointSoma):
     """
 
     config: GeneralizedLeakySomaConfig
-    unit_ports = ("current", "jump", "spikes")
+    unit_ports = ("current", "conductance", "jump", "spikes")
 
     @classmethod
     def acting(cls, config: GeneralizedLeakySomaConfig, current: Decays) -> Numeric:
         """What makes the step exact."""
         return acting_share(config.dt, config.potential_tau, current.tau)
 
-    def build(self, current: PortSpec | None = None, jump: PortSpec | None = None) -> None:
+    def build(
+        self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
+    ) -> None:
         """The exact step, and a variable for everything that the options bring."""
         c, shape = self.config, self.shape_of_units() if current is None else current.shape
         self.prepare_point(shape)
@@ -145,6 +149,11 @@ class GeneralizedLeakySoma(PointSoma):
             ],
             c.dt,
         )
+        self.conducting = conductance is not None
+        if self.conducting:
+            self.rate = self.make("potential_tau", c.dt / np.asarray(c.potential_tau), shape)
+            self.share = self.make("potential_tau", mean_share(c.dt, c.potential_tau), shape)
+            self.relative = self.make("resistance", np.multiply(c.resistance, 1e-3), shape)
         # From V, I_1, I_2 and the current that is given to V; and to Theta_v, which stands last.
         names = ("potential_tau", "afterspike_1_tau", "afterspike_2_tau", "resistance")
         self.vv, self.v1, self.v2, self.vi = (self.make(name, step[0, n], shape) for n, name in enumerate(names))
@@ -178,16 +187,30 @@ class GeneralizedLeakySoma(PointSoma):
                 np.zeros(shape, c.dtype), unit="mV", description="What the potential raised the threshold by."
             )
 
-    def __call__(self, current: CurrentArray | None = None, jump: PotentialArray | None = None) -> SomaOutput:
+    def __call__(
+        self,
+        current: CurrentArray | None = None,
+        conductance: ConductanceArray | None = None,
+        jump: PotentialArray | None = None,
+    ) -> SomaOutput:
         """Advance one step."""
         c = self.config
         given = self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
         before = self.potential.value.astype(jnp.float32)
-        now = self.vv.value * before + self.vi.value * given
         first = second = jnp.float32(0)
+        # What V gains by the currents that spikes leave.
+        left: Any = None
         if c.afterspike_currents:
             first, second = (kept.value.astype(jnp.float32) for kept in (self.afterspike_1, self.afterspike_2))
-            now = now + self.v1.value * first + self.v2.value * second
+            left = self.v1.value * first + self.v2.value * second
+        if conductance is not None:
+            membrane = Conducted(self.rate.value, self.share.value, self.relative.value)
+            # Currents that spikes leave draw V as this one would that stays.
+            steady = 0.0 if left is None else self.relative.value * (left / self.vi.value)
+            given = steady_current(given, conductance, before, steady, membrane)
+        now = self.vv.value * before + self.vi.value * given
+        if left is not None:
+            now = now + left
         ready, now = self.held(now if jump is None else now + jump.value.astype(jnp.float32))
         level: Any = self.level.value
         raised: Any = None

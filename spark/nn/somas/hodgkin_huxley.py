@@ -14,9 +14,9 @@ from spark.core.ports import PortSpec
 from spark.core.values import Number, Quantity
 from spark.core.variable import Variable
 from spark.kernels.exponential import bounded_exponential, exponential
-from spark.nn.somas.schemes import advanced
 from spark.nn.somas.single_precision import SinglePrecisionSomaConfig
 from spark.nn.somas.soma import Soma, SomaOutput
+from spark.nn.stepping import advanced
 
 # The longest step, ms, that follows the upswing of a spike; schemes that balance nothing overshoot before.
 _LONGEST, _LONGEST_EXPLICIT = 0.1, 0.025
@@ -136,7 +136,7 @@ class HodgkinHuxleySoma(Soma):
             total = leak + sodium + potassium
             inward = given + leak * self.reversal_leak.value + sodium * self.reversal_sodium.value
             inward = inward + potassium * self.reversal_potassium.value
-            return total if opened is None else total + opened, inward
+            return total, inward
 
         def change(v: jax.Array, m: jax.Array, h: jax.Array, n: jax.Array) -> tuple[jax.Array, ...]:
             total, inward = membrane(m, h, n)
@@ -144,9 +144,10 @@ class HodgkinHuxleySoma(Soma):
             return (self.gain.value * (inward - total * v), *(self.config.dt * slope for slope in gates))
 
         if self.config.scheme == "exponential_euler":
-            after = self._balanced(before, membrane(*before[1:]))
+            total, inward = membrane(*before[1:])
+            after = self._balanced(before, (total if opened is None else total + opened, inward))
         else:
-            after = advanced(self.config.scheme, change, before)
+            after = advanced(self.config.scheme, change, before, None if opened is None else self.gain.value * opened)
         now = after[0] if jump is None else after[0] + jump.value.astype(jnp.float32)
         fired = (before[0] < self.level.value) & (now >= self.level.value)
         for variable, value in zip(kept, (now, *after[1:]), strict=True):

@@ -7,13 +7,13 @@ import numpy as np
 from spark.arrays import Numeric
 from spark.core.config import field
 from spark.core.parameter import require_shapes
-from spark.core.payloads import CurrentArray, PotentialArray, SpikeArray
+from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray, SpikeArray
 from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
-from spark.nn.somas.schemes import DESCRIPTION, Scheme, advanced
 from spark.nn.somas.single_precision import SinglePrecisionSomaConfig
 from spark.nn.somas.soma import Soma, SomaOutput
+from spark.nn.stepping import DESCRIPTION, Scheme, advanced
 
 
 class IzhikevichCorticalSomaConfig(SinglePrecisionSomaConfig):
@@ -35,14 +35,15 @@ class IzhikevichCorticalSomaConfig(SinglePrecisionSomaConfig):
 class IzhikevichCorticalSoma(Soma):
     """Izhikevich's simple model of cortical neurons (2007).
 
-        C dV/dt = k V (V - V_t) - U + I        dU/dt = a (b V - U)        V and V_t in mV above rest, U and I in pA
+        C dV/dt = k V (V - V_t) - U + I - g V      dU/dt = a (b V - U)      V, V_t in mV above rest, U, I in pA, g in nS
         V >= peak:  spike,  V <- c,  U <- U + d
 
     Order of update in a step: V and U take one step of the `scheme` together; jumps come on top of V; units at the peak
-    fire and are reset. Beyond the peak the slope is that at it.
+    fire and are reset. Beyond the peak the slope is that at it. The conductances' current at rest is part of I; they
+    stay during a step, in which V follows them exactly, however large they are.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
-    unit fired.
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: `potential` (mV above rest), `recovery` (pA).
     Source: Izhikevich 2007, doi:10.7551/mitpress/2526.001.0001, equations 8.5 and 8.6; the same model with units in
     Izhikevich & Edelman 2008, doi:10.1073/pnas.0712231105.
@@ -50,7 +51,7 @@ class IzhikevichCorticalSoma(Soma):
 
     config: IzhikevichCorticalSomaConfig
     exposes = {"potential": PotentialArray}
-    unit_ports = ("current", "jump", "spikes")
+    unit_ports = ("current", "conductance", "jump", "spikes")
     any_of = ("current",)
 
     @classmethod
@@ -58,7 +59,9 @@ class IzhikevichCorticalSoma(Soma):
         """The resting potential."""
         return config.potential_rest
 
-    def build(self, current: PortSpec | None = None, jump: PortSpec | None = None) -> None:
+    def build(
+        self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
+    ) -> None:
         """All units begin at rest."""
         config, shape = self.config, self.shape_of_units() if current is None else current.shape
         require_shapes(f"{self.path or type(self).__name__}.config", config, shape)
@@ -77,7 +80,12 @@ class IzhikevichCorticalSoma(Soma):
         )
         self.recovery = Variable(np.zeros(shape, config.dtype), unit="pA", description="Recovery current U.")
 
-    def __call__(self, current: CurrentArray | None = None, jump: PotentialArray | None = None) -> SomaOutput:
+    def __call__(
+        self,
+        current: CurrentArray | None = None,
+        conductance: ConductanceArray | None = None,
+        jump: PotentialArray | None = None,
+    ) -> SomaOutput:
         """Advance one step."""
         given = self.background.value if current is None else current.value.astype(jnp.float32) + self.background.value
 
@@ -90,7 +98,8 @@ class IzhikevichCorticalSoma(Soma):
             )
 
         state = (self.potential.value.astype(jnp.float32), self.recovery.value.astype(jnp.float32))
-        v, u = advanced(self.config.scheme, change, state)
+        drawn = None if conductance is None else self.gain.value * conductance.value.astype(jnp.float32)
+        v, u = advanced(self.config.scheme, change, state, drawn)
         if jump is not None:
             v = v + jump.value.astype(jnp.float32)
         fired = v >= self.level.value

@@ -10,8 +10,8 @@ from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
 from spark.core.ports import PortSpec
 from spark.core.values import Quantity, at_wrong, first_wrong
 from spark.nn.somas.point import PointSoma, PointSomaConfig
-from spark.nn.somas.schemes import DESCRIPTION, Scheme, advanced
 from spark.nn.somas.soma import SomaOutput
+from spark.nn.stepping import DESCRIPTION, Scheme, advanced
 
 
 class QuadraticSomaConfig(PointSomaConfig):
@@ -59,7 +59,8 @@ class QuadraticSoma(PointSoma):
     Order of update in a step: V takes one step of the `scheme`; jumps come on top; units above `threshold` fire and are
     set to `potential_reset`. While refractory V is held. Beyond `threshold` the slope is that at it.
 
-    At rest the time constant is tau / (a V_c). The conductances' current at rest is part of I.
+    At rest the time constant is tau / (a V_c). The conductances' current at rest is part of I; they stay during a step,
+    in which V follows them exactly, however large they are.
 
     Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
     shape: 1 where a unit fired.
@@ -93,9 +94,10 @@ class QuadraticSoma(PointSoma):
 
         def change(potential: jax.Array) -> tuple[jax.Array, ...]:
             v = jnp.minimum(potential, self.level.value)
-            arriving = flowing if conductance is None else flowing - conductance.value.astype(jnp.float32) * v
-            slope = self.curvature.value * v * (v - self.critical.value) + self.resistance.value * arriving
+            slope = self.curvature.value * v * (v - self.critical.value) + self.resistance.value * flowing
             return (self.gain.value * slope,)
 
-        (now,) = advanced(self.config.scheme, change, (self.potential.value.astype(jnp.float32),))
+        opened = None if conductance is None else conductance.value.astype(jnp.float32)
+        drawn = None if opened is None else self.gain.value * self.resistance.value * opened
+        (now,) = advanced(self.config.scheme, change, (self.potential.value.astype(jnp.float32),), drawn)
         return {"spikes": self.fire(now if jump is None else now + jump.value.astype(jnp.float32))}

@@ -32,7 +32,8 @@ class Soma(Component):
 
     A pool feeds the input ports that a soma declares, all optional or not: `current` (pA), the sum of all currents;
     `conductance` (nS), the sum of all conductances, whose current at rest is part of `current`; `jump` (mV), by which
-    the potential jumps. For a soma without `conductance` the pool makes a current of it, by the property `potential`.
+    the potential jumps. For a soma without `conductance` the pool makes a current of it, by the property `potential` as
+    the last step left it: dt must then stay well below capacitance / conductance.
 
     Output ports: `spikes`, int8, shape of the units.
     """

@@ -6,10 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from spark.core.config import field
-from spark.core.payloads import CurrentArray, PotentialArray
+from spark.core.payloads import ConductanceArray, CurrentArray, PotentialArray
 from spark.core.ports import PortSpec
 from spark.core.values import Quantity
 from spark.core.variable import Variable
+from spark.nn.somas.conducting import Conducted, mean_share, steady_current
 from spark.nn.somas.linear import propagator
 from spark.nn.somas.point import PointSoma, PointSomaConfig
 from spark.nn.somas.soma import SomaOutput
@@ -38,21 +39,26 @@ class TwoCompartmentSoma(PointSoma):
         tau dV/dt = -V + R (I_background + I_s + g_c (V_d - V))
         tau_d dV_d/dt = -V_d + R_d (I_d + g_c (V - V_d))              V and V_d in mV above rest, I in pA, g_c in nS
 
-    What receptors bring goes to the `target`. Order of update in a step: both potentials take the exact step for
-    currents that are constant during it; jumps come on top; units whose soma is above threshold fire, and the soma is
-    held at its reset value while they are refractory, when the dendrite takes the exact step beside it.
+    What receptors bring goes to the `target`: conductances bring I_d - g V_d, or I_s - g V. They stay during a step, in
+    which that potential follows them exactly beside the other, however large they are.
 
-    Input ports: `current` (pA), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same shape: 1 where a
-    unit fired.
+    Order of update in a step: both potentials take the exact step for currents that are constant during it; jumps come
+    on top; units whose soma is above threshold fire, and the soma is held at its reset value while they are refractory,
+    when the dendrite takes the exact step beside it.
+
+    Input ports: `current` (pA), `conductance` (nS), `jump` (mV), shape of the units. Output ports: `spikes`, int8, same
+    shape: 1 where a unit fired.
     Variables: `potential` (mV above rest), `dendrite` (mV above rest), `refractory` (int16, steps left).
     Source: Gerstner, Kistler, Naud & Paninski 2014, doi:10.1017/CBO9781107447615, section 3.2 (compartments).
     """
 
     config: TwoCompartmentSomaConfig
     exposes = {"potential": PotentialArray, "dendrite": PotentialArray}
-    unit_ports = ("current", "jump", "spikes")
+    unit_ports = ("current", "conductance", "jump", "spikes")
 
-    def build(self, current: PortSpec | None = None, jump: PortSpec | None = None) -> None:
+    def build(
+        self, current: PortSpec | None = None, conductance: PortSpec | None = None, jump: PortSpec | None = None
+    ) -> None:
         """Both exact steps, and the potentials."""
         c, shape = self.config, self.shape_of_units() if current is None else current.shape
         self.prepare_point(shape)
@@ -75,13 +81,29 @@ class TwoCompartmentSoma(PointSoma):
         self.dv, self.dd, self.di, self.dj = (self.make(name, free[1, n], shape) for n, name in enumerate(names))
         self.hv, self.hd, self.hj = (self.make("dendrite_tau", beside[1, n], shape) for n in range(3))
         self.background = self.make("background", c.background, shape)
+        to_dendrite = c.target == "dendrite"
+        if conductance is not None:
+            fall, reached = (leak_d + pull_d, flow_d) if to_dendrite else (leak + pull, flow)
+            tau, resistance = (
+                ("dendrite_tau", "dendrite_resistance") if to_dendrite else ("potential_tau", "resistance")
+            )
+            self.rate = self.make(tau, c.dt * fall, shape)
+            self.share = self.make(tau, mean_share(c.dt, 1.0 / fall), shape)
+            # To where a current draws the potential beside a held other one, GOhm, and how much of that one counts.
+            self.relative = self.make(resistance, reached / fall, shape)
+            self.other = self.make("coupling", (pull_d if to_dendrite else pull) / fall, shape)
         self.dendrite = Variable(
             np.array(self.potential.reset_value, c.dtype),
             unit="mV",
             description="Potential of the dendrite above rest.",
         )
 
-    def __call__(self, current: CurrentArray | None = None, jump: PotentialArray | None = None) -> SomaOutput:
+    def __call__(
+        self,
+        current: CurrentArray | None = None,
+        conductance: ConductanceArray | None = None,
+        jump: PotentialArray | None = None,
+    ) -> SomaOutput:
         """Advance one step."""
         to_dendrite = self.config.target == "dendrite"
         arriving = jnp.float32(0) if current is None else current.value.astype(jnp.float32)
@@ -92,6 +114,11 @@ class TwoCompartmentSoma(PointSoma):
         else:
             into = into + arriving
         v, d = (kept.value.astype(jnp.float32) for kept in (self.potential, self.dendrite))
+        if conductance is not None:
+            membrane = Conducted(self.rate.value, self.share.value, self.relative.value)
+            here, other, flowing = (d, v, into_d) if to_dendrite else (v, d, into)
+            drawn = steady_current(flowing, conductance, here, self.other.value * other, membrane)
+            into, into_d = (into, drawn) if to_dendrite else (drawn, into_d)
         ready = self.refractory.value == 0
         free = self.dv.value * v + self.dd.value * d + self.di.value * into + self.dj.value * into_d
         beside = self.hv.value * v + self.hd.value * d + self.hj.value * into_d
