@@ -18,9 +18,11 @@ from spark.core.part import graph_of, keeper_of
 from spark.core.payloads import Payload
 from spark.core.state import State
 from spark.envs import received
+from spark.envs.keeping_time import require_rounds
 from spark.envs.spaces import TOLD, Decoder, Encoder, action_decoder, observation_encoder
 from spark.nn import Brain
 from spark.sim import advance
+from spark.sim.run import build
 
 MOST_BRAIN_STEPS = 1_000_000  # Between two actions: they are one compiled scan.
 
@@ -98,6 +100,15 @@ class Acting:
         self._inputs = brain.declared_inputs()
         self._observed: set[str] = set()
         self.begin()
+
+    def build(self) -> None:
+        """Build the brain, and see that it keeps time with the loop.
+
+        Raises:
+            LoopError: Its rounds have other steps.
+        """
+        build(self.brain)
+        require_rounds(self.brain, self.steps_per_action, self.rest_steps)
 
     def begin(self) -> None:
         """No action has brought anything."""

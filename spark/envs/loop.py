@@ -12,7 +12,7 @@ from spark.envs.acting import Acting, Log, check_bounds
 from spark.envs.spaces import Decoder, Encoder
 from spark.nn import Brain
 from spark.sim.interrupt import NoneLost
-from spark.sim.run import MOST_STEPS, build
+from spark.sim.run import MOST_STEPS
 
 
 class Loop:
@@ -28,8 +28,10 @@ class Loop:
         observe: From an observation to the brain's inputs (payloads by port), of which those that tell what the last
             action brought may be left out; left out, `observation_encoder`.
         act: From the brain's outputs of one step to an action; left out, `action_decoder`.
-        steps_per_action: Brain steps for each environment step.
-        rest_steps: Brain steps after the end of an episode, on zero input but for what the last action brought.
+        steps_per_action: Brain steps for each environment step. A brain whose modules keep rounds, as an actor or a
+            critic of `spark.learn` does, needs as many as a round has: their `every`.
+        rest_steps: Brain steps after the end of an episode, on zero input but for what the last action brought; whole
+            rounds of such a brain, or 0.
     """
 
     @checked
@@ -100,13 +102,13 @@ class Loop:
             each: Called with the log after every environment step.
 
         Raises:
-            LoopError: Fewer than 1 step.
+            LoopError: Fewer than 1 step; or the brain keeps rounds of other steps than the loop, or stands within one.
             RunError: The brain is being run by another thread.
             NumericsError: The brain checks numbers and met a NaN or an infinity.
         """
         check_bounds("steps", steps, 1, MOST_STEPS)
         check_bounds("seed", seed or 0, 0, MOST_STEPS)
-        build(self.brain)
+        self._acting.build()
         log = Log(steps_per_action=self.steps_per_action)
         with self._acting.claim(), NoneLost() as interrupts:
             if seed is not None or not self._started:

@@ -17,7 +17,7 @@ from spark.envs.acting import Acting, Log, check_bounds
 from spark.envs.spaces import Decoder, Encoder
 from spark.nn import Brain
 from spark.sim.interrupt import NoneLost
-from spark.sim.run import MOST_STEPS, build
+from spark.sim.run import MOST_STEPS
 
 
 class VectorLoop:
@@ -115,14 +115,14 @@ class VectorLoop:
             What happened, of each environment.
 
         Raises:
-            LoopError: Fewer than 1 step.
+            LoopError: Fewer than 1 step; or a brain keeps rounds of other steps than the loop, or stands within one.
             RunError: A brain is being run by another thread.
             NumericsError: A brain checks numbers and met a NaN or an infinity.
         """
         check_bounds("steps", steps, 1, MOST_STEPS)
         check_bounds("seed", seed or 0, 0, MOST_STEPS)
-        for brain in self.brains:
-            build(brain)
+        for acting in self._acting:
+            acting.build()
         logs = [Log(steps_per_action=self.steps_per_action) for _ in self._acting]
         with ExitStack() as held, NoneLost() as interrupts:
             for acting in self._acting:
