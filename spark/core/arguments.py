@@ -3,9 +3,11 @@
 import dataclasses
 import functools
 import inspect
+import os
 import types
 import typing
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -31,11 +33,13 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
     """Check the types of a function's arguments, as annotated, before it is called.
 
     Only the outermost type is looked at: of `Mapping[str, float]` that it is a mapping. What an argument's value must
-    be beyond its type is for the function to say.
+    be beyond its type is for the function to say; but of a path (`str | Path`) it is looked at whether a file can have
+    such a name, for all functions alike.
 
     Raises:
-        ArgumentError: Of the decorated function: an argument has another type than annotated, or none or too many were
-            given; names the function, the argument, what it got and what it expects.
+        ArgumentError: Of the decorated function: an argument has another type than annotated, a path has a character
+            that no file's name has, or none or too many were given; names the function, the argument, what it got and
+            what it expects.
     """
     signature = inspect.signature(function)
     name = function.__qualname__.removesuffix(".__init__")
@@ -54,7 +58,7 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
             ) from error
         hints, tests = _hints(function), _tests(function)
         problems = [
-            Problem(f"{name}.{argument}", _wrong(value, hints[argument]), _advice(hints[argument]), "type")
+            _problem(f"{name}.{argument}", value, hints[argument])
             for argument, value in bound.arguments.items()
             if argument in hints and _plain(signature, argument) and not tests[argument](value)
         ]
@@ -117,6 +121,31 @@ def _advice(hint: object) -> str:
     return next((fix for kind, fix in _ADVICE.items() if kind in typing.get_args(hint)), "")
 
 
+def _problem(address: str, value: object, hint: object) -> Problem:
+    """What is wrong with a value that fails the test of an annotation."""
+    if _is_of_path(hint) and _names_no_file(value):
+        text = (
+            f"has a character that no file's name has, got {_shown(str(value))}; expected the path of a file or folder"
+        )
+        return Problem(address, text, "Take out null characters and halves of a character", "path")
+    return Problem(address, _wrong(value, hint), _advice(hint), "type")
+
+
+def _is_of_path(hint: object) -> bool:
+    """Whether an annotation is that of a path, such as `str | Path`."""
+    return Path in (hint, *typing.get_args(hint))
+
+
+def _names_no_file(value: object) -> bool:
+    """Whether a value is the text of a path that no system takes: with a null character, or half a character."""
+    if not isinstance(value, (str, Path)):
+        return False
+    try:
+        return b"\0" in os.fsencode(value)
+    except UnicodeEncodeError:
+        return True
+
+
 def _wrong(value: Any, hint: Any) -> str:
     return f"has the wrong type, got {_shown(value)}; expected {_named(hint)}"
 
@@ -152,6 +181,8 @@ def _test(hint: Any) -> Callable[[Any], bool]:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         tests = [_test(one) for one in typing.get_args(hint)]
+        if _is_of_path(hint):
+            return lambda value: any(test(value) for test in tests) and not _names_no_file(value)
         return lambda value: any(test(value) for test in tests)
     if origin is typing.Literal:
         listed = typing.get_args(hint)

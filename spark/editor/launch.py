@@ -8,11 +8,13 @@ import tempfile
 import threading
 import time
 import webbrowser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from spark.core.arguments import checked
 from spark.core.errors import FormatError, Problem, RunError
 from spark.core.transform import STEP
 from spark.editor.app import MOST_MESSAGE, Editor, make_app
@@ -53,6 +55,7 @@ class GraphEditor:
         SaveError: The brain could not be saved as a model file, as with large matrices of connections.
     """
 
+    @checked
     def __init__(
         self,
         what: Brain | BrainConfig | str | Path | None = None,
@@ -61,7 +64,7 @@ class GraphEditor:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
-        hosts: tuple[str, ...] = (),
+        hosts: Iterable[str] = (),
         prefix: str = "",
         drafts: str | Path | None = None,
     ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from spark.core.arguments import checked
 from spark.core.errors import FormatError, Problem, SaveError, ShardError
 from spark.core.extras import need
 from spark.core.transform import merge, split
@@ -21,6 +22,7 @@ from spark.sim.shard_step import ShardedState
 _MOST_DEVICES = 1 << 16
 
 
+@checked
 def save_sharded(sharded: ShardedBrain, state: ShardedState, folder: str | Path) -> None:
     """Write the state of a sharded brain to a new folder; with several processes all must call.
 
@@ -46,6 +48,7 @@ def save_sharded(sharded: ShardedBrain, state: ShardedState, folder: str | Path)
         ) from error
 
 
+@checked
 def restore_sharded(sharded: ShardedBrain, brain: Brain, folder: str | Path) -> ShardedState:
     """The state that `save_sharded` wrote, on these devices: as many as it was saved from, or more, or fewer.
 

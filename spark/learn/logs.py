@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from spark.core.arguments import checked
 from spark.core.extras import need
 from spark.files import write_whole
 from spark.learn.lesson import Progress
@@ -39,6 +40,7 @@ class CsvLog:
         path: The file; what was in it is replaced.
     """
 
+    @checked
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
@@ -55,6 +57,7 @@ class JsonLinesLog:
         path: The file; what was there is replaced.
     """
 
+    @checked
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
@@ -74,6 +77,7 @@ class TensorBoardLog:
         MissingError: The package `tensorboardX` is not installed; says what to install.
     """
 
+    @checked
     def __init__(self, folder: str | Path) -> None:
         need("tensorboard", "tensorboardX")
         from tensorboardX import SummaryWriter  # pyright: ignore[reportMissingImports]

@@ -28,6 +28,7 @@ NONSENSE: list[Any] = [
     None,
     object(),
     "nonsense",
+    "null\0nonsense",
     b"bytes",
     True,
     -1,
