@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,14 @@ def load_events(path: str | Path) -> SpikeEvents:
     """Read spike events from comma-separated values, also those of other programs.
 
     The first line names the columns: `time` (ms), `unit`, and `sign` where there is one; other columns are left alone.
-    Rows may stand in any order.
+    Rows may stand in any order, and a whole number may be written as 2.0.
 
     Args:
         path: The file.
 
     Raises:
-        FormatError: The file cannot be read, a column is missing, or a cell is no number; names the line.
+        FormatError: The file cannot be read, a column is missing or there twice, a cell is no number, or a row has more
+            cells than there are columns; names the line.
     """
     path = Path(path)
     try:
@@ -56,8 +58,10 @@ def load_events(path: str | Path) -> SpikeEvents:
             if missing:
                 message = f"has no column {missing[0]!r}, got {heads}; expected a first line such as 'time,unit'"
                 raise _error(path, message)
-            places = {name: heads.index(name) for name in COLUMNS if name in heads}
-            columns = _columns(path, reader, places)
+            twice = [name for name in COLUMNS if heads.count(name) > 1]
+            if twice:
+                raise _error(path, f"has the column {twice[0]!r} more than once, got {heads}; expected each once")
+            columns = _columns(path, reader, heads)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _error(path, f"cannot be read as a table of spikes: {error}") from error
     signs = columns.get("sign")
@@ -73,20 +77,41 @@ def load_events(path: str | Path) -> SpikeEvents:
         raise FormatError([p.under(str(path)) for p in error.problems]) from error
 
 
-def _columns(path: Path, reader: Any, places: dict[str, int]) -> dict[str, list[float]]:
-    kinds = {"time": float, "unit": int, "sign": int}
+def _columns(path: Path, reader: Any, heads: list[str]) -> dict[str, list[float]]:
+    places = {name: heads.index(name) for name in COLUMNS if name in heads}
     columns: dict[str, list[float]] = {name: [] for name in places}
     for row in reader:
         if not row:
             continue
+        # A decimal comma makes one number two cells, and each column the one beside it.
+        if any(cell.strip() for cell in row[len(heads) :]):
+            message = f"line {reader.line_num}: has {len(row)} cells, got {','.join(row)!r}; expected {len(heads)}"
+            raise _error(path, message)
         for name, at in places.items():
-            try:
-                columns[name].append(kinds[name](row[at]))
-            except (IndexError, ValueError) as error:
-                cell = row[at] if at < len(row) else "nothing"
-                message = f"line {reader.line_num}: {name} is no number, got {cell!r}; expected {kinds[name].__name__}"
-                raise _error(path, message) from error
+            cell = row[at] if at < len(row) else "nothing"
+            kind = "float" if name == "time" else "int"
+            number = _number(cell)
+            if number is None or (kind == "int" and not number.is_integer()):
+                what = "number" if number is None or not math.isfinite(number) else "whole number"
+                raise _error(path, f"line {reader.line_num}: {name} is no {what}, got {cell!r}; expected {kind}")
+            columns[name].append(number if kind == "float" else _exactly(cell, number))
     return columns
+
+
+def _number(cell: str) -> float | None:
+    """The number in a cell, if there is one; Python's own 1_000 is none in a table."""
+    try:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+
+def _exactly(cell: str, number: float) -> int:
+    """A whole number, which programs that know only floats write as 2.0; a float does not hold the largest."""
+    try:
+        return int(cell)
+    except ValueError:
+        return int(number)
 
 
 def _error(path: Path, message: str) -> FormatError:

@@ -9,6 +9,8 @@ import numpy as np
 from spark.core.arguments import checked
 from spark.core.errors import InputError, Problem
 
+_MOST_UNIT = np.iinfo(np.int64).max
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SpikeEvents:
@@ -32,8 +34,8 @@ class SpikeEvents:
     signs: Any = field(default=None)
 
     def __post_init__(self) -> None:
-        times, units = np.asarray(self.times), np.asarray(self.units)
-        signs = np.ones(units.shape, np.int8) if self.signs is None else np.asarray(self.signs)
+        times, units = _listed("times", self.times), _listed("units", self.units)
+        signs = np.ones(units.shape, np.int8) if self.signs is None else _listed("signs", self.signs)
         problems = _misfits(times, units, signs)
         if problems:
             raise InputError(problems)
@@ -58,6 +60,19 @@ class SpikeEvents:
         return f"SpikeEvents({len(self)} events, {self.times[0]:g} to {self.times[-1]:g} ms)"
 
 
+def _listed(name: str, values: object) -> np.ndarray:
+    """What was given as an array.
+
+    Raises:
+        InputError: Its rows differ in length, so that it is none.
+    """
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        text = f"are no plain list of numbers, got rows of different lengths; expected {name} of shape (events,)"
+        raise InputError(Problem(f"SpikeEvents.{name}", text, "Give one of each for every spike", "shape")) from error
+
+
 def _misfits(times: np.ndarray, units: np.ndarray, signs: np.ndarray) -> list[Problem]:
     if times.ndim != 1 or units.shape != times.shape or signs.shape != times.shape:
         message = f"are lists of different shapes, got {times.shape}, {units.shape} and {signs.shape}"
@@ -69,8 +84,11 @@ def _misfits(times: np.ndarray, units: np.ndarray, signs: np.ndarray) -> list[Pr
         found.append(
             _bad("times", times, "finite numbers of at least 0 ms", lambda t: np.isfinite(t) & (t >= 0), "iuf")
         )
-    if units.dtype.kind not in "iu" or units.min() < 0:
-        found.append(_bad("units", units, "whole numbers of at least 0", lambda u: u >= 0, "iu"))
+    if units.dtype.kind not in "iu" or units.min() < 0 or units.max() > _MOST_UNIT:
+        expected = (
+            f"whole numbers from 0 to {_MOST_UNIT}" if units.dtype == np.uint64 else "whole numbers of at least 0"
+        )
+        found.append(_bad("units", units, expected, lambda u: (u >= 0) & (u <= _MOST_UNIT), "iu"))
     if signs.dtype.kind not in "iuf" or not np.isin(signs, (1, -1)).all():
         found.append(_bad("signs", signs, "1 or -1", lambda s: np.isin(s, (1, -1)), "iuf"))
     return found

@@ -74,6 +74,9 @@ def test_an_empty_list_is_silence():
         (([1.0], [0.5]), "SpikeEvents.units: have the wrong dtype, got float64; expected whole numbers"),
         (([1.0], [-2]), "SpikeEvents.units: hold a wrong value, got -2 at 0"),
         ((["a"], [0]), "SpikeEvents.times: have the wrong dtype"),
+        (([1.0], np.array([2**63], np.uint64)), "got 9223372036854775808 at 0; expected whole numbers from 0 to 92233"),
+        (([[1], [2, 3]], [0, 1]), "SpikeEvents.times: are no plain list of numbers, got rows of different lengths"),
+        (([1.0, 2.0], [[1], [2, 3]]), "expected units of shape (events,). Give one of each for every spike"),
         (([1.0], [0], [2]), "SpikeEvents.signs: hold a wrong value, got 2 at 0; expected 1 or -1"),
     ],
 )
@@ -129,6 +132,13 @@ def test_other_columns_and_orders_are_read(tmp_path):
     assert events.times.tolist() == [0.5, 2.5] and events.units.tolist() == [1, 3] and events.signs.tolist() == [1, 1]
 
 
+def test_whole_numbers_that_are_written_as_floats_are_read_exactly(tmp_path):
+    file = tmp_path / "floats.csv"
+    file.write_text(f"time,unit,sign,,\n1,2.0,-1.0,,\n2,1e3,1,\n3,{2**53 + 1},1\n")
+    events = spark.load_events(file)
+    assert events.units.tolist() == [2, 1000, 2**53 + 1] and events.signs.tolist() == [-1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("content", "text"),
     [
@@ -136,6 +146,14 @@ def test_other_columns_and_orders_are_read(tmp_path):
         (b"time,neuron\n1,2\n", "has no column 'unit', got ['time', 'neuron']"),
         (b"time,unit\n1,2\nx,3\n", "line 3: time is no number, got 'x'; expected float"),
         (b"time,unit\n1\n", "line 2: unit is no number, got 'nothing'; expected int"),
+        (b"time,unit\n1,2.5\n", "line 2: unit is no whole number, got '2.5'; expected int"),
+        (b"time,unit\n1,nan\n", "line 2: unit is no number, got 'nan'; expected int"),
+        (b"time,unit,sign\n1,2,0.5\n", "line 2: sign is no whole number, got '0.5'; expected int"),
+        (b"time,unit\n1_0,2\n", "line 2: time is no number, got '1_0'; expected float"),
+        (b"time,unit\n1,1_0\n", "line 2: unit is no number, got '1_0'; expected int"),
+        (b"time,unit\n1,5,3\n", "line 2: has 3 cells, got '1,5,3'; expected 2"),
+        (b"time,unit,unit\n1,2,3\n", "has the column 'unit' more than once, got ['time', 'unit', 'unit']"),
+        (b"Time,unit,time\n1,2,3\n", "has the column 'time' more than once"),
         (b"time,unit\n1,99999999999999999999\n", "a number is too large for a unit or a sign"),
         (b"time,unit\ninf,1\n", "got inf at 0; expected finite numbers"),
         (b"\xff\xfe\x00", "cannot be read as a table of spikes"),
