@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from spark.core.errors import FormatError, Problem, SaveError
+from spark.core.errors import FormatError, Problem, SaveError, in_short
 from spark.core.strict import check_plain, read_bounded, read_json
 from spark.io.atomic import write_atomically
 from spark.io.nesting import misplaced
@@ -218,7 +218,11 @@ def readable(address: str, document: Document) -> bytes:
     Raises:
         SaveError: They are not: everything that is wrong.
     """
-    data = write_document(document)
+    try:
+        data = write_document(document)
+    except UnicodeEncodeError as error:
+        text = f"a text has half a character, got {in_short(str(error.object)[error.start])}; expected whole ones"
+        raise SaveError(Problem(address, text, "Look through names, descriptions and the title", "format")) from error
     try:
         read_document(address, data)
     except FormatError as error:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from spark.core.arguments import checked
-from spark.core.errors import FormatError, Problem
+from spark.core.errors import FormatError, Problem, in_short
 from spark.core.strict import read_bounded
 from spark.io.graph_config import brain_config
 from spark.io.graph_of import document_of
@@ -46,10 +46,10 @@ def save_model(brain: Brain | BrainConfig, path: str | Path, name: str | None = 
     Args:
         brain: The brain, or its config.
         path: The file; its name ends with `.spark.json`.
-        name: Title that the editor shows; left out, that of the file.
+        name: Title that the editor shows, which is not blank; left out, that of the file.
 
     Raises:
-        FormatError: The path has another ending than `.spark.json`.
+        FormatError: The path has another ending than `.spark.json`, or the title is blank.
         RegistryError: A module's class is in no catalogue.
         SaveError: Writing failed, or the file would be longer than `load_model` reads, as with large matrices of
             connections: nothing is written.
@@ -58,5 +58,8 @@ def save_model(brain: Brain | BrainConfig, path: str | Path, name: str | None = 
     if not path.name.endswith(SUFFIX):
         problem = Problem(str(path), f"has another ending than {SUFFIX}", f"Call it {path.stem}{SUFFIX}", "path")
         raise FormatError(problem)
+    if name is not None and not name.strip():
+        text = f"is no title, got {in_short(name)}; expected text that can be read"
+        raise FormatError(Problem("name", text, "Leave it out, and the title is that of the file", "name"))
     config = brain.config if isinstance(brain, Brain) else brain
     save_document(document_of(config, name or path.name.removesuffix(SUFFIX)), path)

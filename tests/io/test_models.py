@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from builders import refused, tutorial_brain
 from documents import small, tutorial
 
 import spark
@@ -103,3 +104,25 @@ def test_another_ending_is_refused(tmp_path):
 def test_a_picture_that_is_not_there_is_named(tmp_path):
     with pytest.raises(spark.FormatError, match=r"none\.png: cannot be read: No such file"):
         spark.load_model(tmp_path / "none.png")
+
+
+@pytest.mark.parametrize("name", ["", " \n"])
+def test_a_blank_title_is_refused(name, tmp_path):
+    text = (
+        f"name: is no title, got {name!r}; expected text that can be read. "
+        "Leave it out, and the title is that of the file"
+    )
+    with refused(spark.FormatError, text):
+        spark.save_model(tutorial_brain(), tmp_path / "a.spark.json", name=name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_half_a_character_in_a_text_is_refused_before_a_file_is_written(tmp_path):
+    path = tmp_path / "a.spark.json"
+    text = (
+        f"{path}: a text has half a character, got '\\ud800'; expected whole ones. "
+        "Look through names, descriptions and the title"
+    )
+    with refused(spark.SaveError, text):
+        spark.save_model(tutorial_brain(), path, name="brain \ud800")
+    assert not list(tmp_path.iterdir())

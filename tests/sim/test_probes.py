@@ -155,3 +155,13 @@ def test_a_modules_name_that_two_named_probes_share_is_refused_with_both(recorde
     text = "pool: stands for several channels, got 'pool'; expected 'a' or 'b'. Name one of them"
     with refused(spark.RecordError, text):
         ask(found)
+
+
+@pytest.mark.parametrize("name", ["", " ", "\n\t", "half \ud800"])
+def test_a_name_that_cannot_be_read_is_refused(name):
+    text = (
+        f"Probe.name: is no name, got {name!r}; expected text that can be read. "
+        "Leave it out, and the recording calls it by its path"
+    )
+    with refused(spark.RecordError, text):
+        Probe("pool", name=name)

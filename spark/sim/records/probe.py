@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from spark.core.arguments import check_fields
-from spark.core.errors import Problem, RecordError
+from spark.core.errors import Problem, RecordError, in_short
 from spark.core.names import suggestion
 from spark.sim.recordable import Recordable
 from spark.sim.records.channel import Channel
@@ -18,7 +18,7 @@ class Probe:
     Args:
         path: `'pool.soma.potential'` is a variable, `'pool.out_spikes'` a port, an output goes by its name; a module's
             name alone means its spikes. `*` stands for any part of a path: `'*.out_spikes'`.
-        name: Name in the recording; left out, the path.
+        name: Name in the recording, which is not blank; left out, the path.
         units: Flat indices of the units to keep: a number, a slice or a list; left out, all.
         every: Steps between two samples of a variable: those steps of the brain's count that `every` divides.
         window: Steps `(first, last)` of the brain's count to keep, the last left out; or a list of such windows.
@@ -28,6 +28,9 @@ class Probe:
         reduce: What to keep in the place of the array: `'mean'`, `'sum'`, `'std'`, `'min'` or `'max'` over the units;
             `('histogram', bins, (low, high))`, the number of units in each bin; of spikes `'rate'`, the share of units
             that fire in a step, in Hz.
+
+    Raises:
+        RecordError: A setting has the wrong type, or the name is blank or has half a character.
     """
 
     path: str
@@ -41,6 +44,20 @@ class Probe:
 
     def __post_init__(self) -> None:
         check_fields(self, RecordError)
+        if self.name is not None and (not self.name.strip() or not _is_unicode(self.name)):
+            text = f"is no name, got {in_short(self.name)}; expected text that can be read"
+            raise RecordError(
+                Problem("Probe.name", text, "Leave it out, and the recording calls it by its path", "name")
+            )
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether text has whole characters: what has halves cannot be read from a recording again."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def resolve(
@@ -90,4 +107,7 @@ def _asked(asked: object, known: Mapping[str, Recordable]) -> list[Channel]:
         raise RecordError(Problem("", f"nothing goes by {asked.path!r}", suggestion(asked.path, known), "unknown"))
     if asked.name is not None and len(found) > 1:
         raise RecordError(Problem("", f"one name for {len(found)} paths that match {asked.path!r}", "", "name"))
-    return [Channel(asked.name or path, known[path], **read_settings(asked, known[path], known)) for path in found]
+    return [
+        Channel(path if asked.name is None else asked.name, known[path], **read_settings(asked, known[path], known))
+        for path in found
+    ]
