@@ -70,10 +70,17 @@ def _learn(options: argparse.Namespace) -> int:
         print(f"spark learn: --seeds must be at least 1, got {options.seeds}", file=sys.stderr)
         return 2
     seeds = range(options.seed, options.seed + options.seeds)
-    found = [path for seed in seeds for path in _kept(options, seed).there()]
+    kept = [_kept(options, seed) for seed in seeds]
+    found, alone = ([path for one in kept for path in which(one)] for which in (Kept.there, Kept.without_brain))
     if found and not options.resume:
-        fix = "Go on with its lesson by --resume, give another folder, or remove it"
+        fix = "Give another folder, or remove it"
+        if found[0] not in alone:
+            fix = "Go on with its lesson by --resume, give another folder, or remove it"
         print(f"spark learn: --to: there is {found[0]} already. {fix}", file=sys.stderr)
+        return 2
+    if alone:
+        fix = "Put its brain there, give another folder, or remove it, and the lesson begins"
+        print(f"spark learn: --resume: there is {alone[0]}, and no brain beside it. {fix}", file=sys.stderr)
         return 2
     for seed in seeds:
         if not _teach(options, seed):

@@ -45,7 +45,7 @@ class Kept:
             resume: Whether a lesson goes on with those that are there; one that begins would write over them.
 
         Raises:
-            ArgumentError: They cannot; or there are some, and a lesson is to begin.
+            ArgumentError: They cannot; or there are some, and a lesson is to begin, or to go on without its brain.
         """
         folder = self.brain.parent
         try:
@@ -60,14 +60,25 @@ class Kept:
                 pass
         except OSError as error:
             raise _unwritable(f"names files that cannot be written in {str(folder)!r}: {error.strerror}") from error
+        if resume and (alone := self.without_brain()):
+            text = f"has no brain to go on with, got {str(alone[0])!r} alone; expected {str(self.brain)!r} beside it"
+            fix = "Put it there, name others by `to`, or remove the file, and the lesson begins"
+            raise ArgumentError(Problem("fit.resume", text, fix, "kept"))
         if (found := self.there()) and not resume:
             text = f"names files of which one is there, got {str(found[0])!r}; expected none"
-            fix = "Go on with its lesson by `resume=True`, name others, or remove it"
+            fix = "Name others, or remove it"
+            if not self.without_brain():
+                fix = "Go on with its lesson by `resume=True`, name others, or remove it"
             raise ArgumentError(Problem("fit.to", text, fix, "kept"))
 
     def there(self) -> list[Path]:
         """Those of them that are there, the brain first."""
         return [path for path in (self.brain, self.memory, self.curve) if path.is_file()]
+
+    def without_brain(self) -> list[Path]:
+        """Those that are there, if the brain is not: somebody's table, or what is left of another lesson."""
+        found = self.there()
+        return [] if self.brain in found else found
 
     def write(self, brain: Brain, curve: Curve, memory: dict[str, np.ndarray]) -> None:
         """Write them, each at once.

@@ -113,6 +113,7 @@ class Teacher(Protocol):
                 crash they are whole. Their folder is made where there is none. Where there are such files already they
                 are of another lesson, and refused unless it is resumed.
             resume: Go on where the files of `to` stand, to the same weights to the bit; where there are none, begin.
+                Where the brain alone is missing, what is there is of another lesson, and refused.
 
         With Ctrl-C a lesson ends early, and `stopped` says so; what was learned stays. A brain in its own world stands
         where it stopped; otherwise the episode that was interrupted is as if it had never begun.
@@ -163,8 +164,8 @@ def conduct(
 
     Raises:
         RunError: `episodes` is no whole number above 0.
-        ArgumentError: It is to be resumed from nowhere, or its files cannot be written, or there are some and it is to
-            begin.
+        ArgumentError: It is to be resumed from nowhere, or its files cannot be written, or have no brain among them, or
+            there are some and it is to begin.
         FormatError: What was kept cannot be read.
     """
     check_episodes(episodes)

@@ -148,9 +148,32 @@ def test_a_lesson_that_begins_writes_over_no_file_that_is_there(ending, tmp_path
     path = tmp_path / f"some.{ending}"
     path.write_text("what was there")
     said = f"fit.to: names files of which one is there, got {str(path)!r}; expected none. "
-    with refused(ArgumentError, f"{said}Go on with its lesson by `resume=True`, name others, or remove it"):
+    fix = "Go on with its lesson by `resume=True`, name others, or remove it"
+    with refused(ArgumentError, said + (fix if ending == "safetensors" else "Name others, or remove it")):
         learn.Plasticity().fit(Brain(config()), episodes=1, to=tmp_path / "some")
     assert path.read_text() == "what was there"
+
+
+@pytest.mark.parametrize("ending", ["csv", "memory.safetensors"])
+def test_a_lesson_without_its_brain_is_not_resumed_over_the_tables_of_another(ending, tmp_path, capsys):
+    """Though a table looks like one of this lesson, the brain that it tells of is not there."""
+    path = tmp_path / f"cartpole-seed-2.{ending}"
+    path.write_text("episode,return\n1,9.0\n")
+    name = tmp_path / "cartpole-seed-2"
+    text = (
+        f"fit.resume: has no brain to go on with, got {str(path)!r} alone; expected '{name}.safetensors' beside it. "
+        "Put it there, name others by `to`, or remove the file, and the lesson begins"
+    )
+    with refused(ArgumentError, text):
+        learn.Plasticity().fit(Brain(config()), episodes=1, to=name, resume=True)
+    command = ["learn", "cartpole", "--seeds", "3", "--episodes", "1", "--to", str(tmp_path), "--json"]
+    for resume, said in (
+        (["--resume"], f"--resume: there is {path}, and no brain beside it. Put its brain there, give another folder"),
+        ([], f"--to: there is {path} already. Give another folder, or remove it\n"),
+    ):
+        assert main(command + resume) == 2
+        assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [path] and path.read_text() == "episode,return\n1,9.0\n"
 
 
 def test_the_command_begins_no_lesson_over_one_that_was_kept(tmp_path, capsys):
