@@ -11,7 +11,7 @@ from spark.editor.command_table import CommandError, command, existing, free_nam
 from spark.editor.defaults import first_settings, spelled_out
 from spark.editor.draft import Draft
 from spark.editor.ports import means_defaults, takes_projections, why_not
-from spark.editor.run_problems import condition_problems
+from spark.editor.run_problems import condition_problems, number_problems
 from spark.editor.wires import wire_to_first
 from spark.graph.check import RESERVED
 from spark.io.layout import arrange
@@ -214,9 +214,8 @@ def set_meta(draft: Draft, key: str, value: Any = None) -> None:
 @command
 def set_run(draft: Draft, key: str, value: Any = None) -> None:
     """Set how the brain is run: see `spark.editor.simulation`."""
-    if key == "stop":
-        for problem in condition_problems(value):
-            raise CommandError(problem)
+    for problem in condition_problems(value) if key == "stop" else number_problems({key: value}):
+        raise CommandError(problem)
     draft.put("run", key, value)
 
 

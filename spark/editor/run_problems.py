@@ -1,9 +1,9 @@
 """What is wrong with how a document's brain is to be run: found before it runs, said at the node that it is about."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from spark.core.errors import Problem
+from spark.core.errors import Problem, in_short
 from spark.io.graph_config import Located
 from spark.io.model_file import INPUT, Document
 from spark.nn import BrainConfig
@@ -14,11 +14,18 @@ CONDITIONS = {
     "silence": ("a time above 0 ms", lambda v: v > 0),
     "rate": ("a rate above 0 Hz", lambda v: v > 0),
 }
+# Of each number by which it runs: the same.
+NUMBERS = {
+    "steps_per_action": ("a whole number of steps above 0", lambda v: v > 0 and v == int(v)),
+    "speed": ("a number of at least 0, which is the greatest speed", lambda v: v >= 0),
+}
 _TAB = "in Run settings"
 
 
 def run_problems(document: Document, config: BrainConfig) -> list[Located]:
-    """Conditions that never hold, and values that do not fit their inputs; those that an environment feeds need none.
+    """Conditions that never hold, numbers by which no run can go, and values that do not fit their inputs.
+
+    Inputs that an environment feeds need no values.
 
     Args:
         document: A document.
@@ -28,7 +35,7 @@ def run_problems(document: Document, config: BrainConfig) -> list[Located]:
         What is wrong, at the inputs where it is about them.
     """
     run = document["run"]
-    found = [Located(problem) for problem in condition_problems(run.get("stop"))]
+    found = [Located(problem) for problem in (*condition_problems(run.get("stop")), *number_problems(run))]
     given = run.get("inputs")
     observed = observed_input(run, list(config.input_map))
     inputs = {n["name"]: k for k, n in document["nodes"].items() if n["type"] == INPUT and n.get("parent") is None}
@@ -61,11 +68,20 @@ def observed_input(run: Mapping[str, object], names: list[str]) -> str | None:
 def condition_problems(stop: object) -> Iterator[Problem]:
     """What is wrong with the conditions by which a run stops by itself."""
     for name, value in (stop if isinstance(stop, Mapping) else {}).items():
-        if name not in CONDITIONS or value is None:
-            continue
-        wanted, holds = CONDITIONS[name]
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not number or not holds(value):
-            yield Problem(
-                f"stop.{name}", f"cannot be met, got {value!r}; expected {wanted}", f"Change it {_TAB}", "stop"
-            )
+        if name in CONDITIONS and value is not None and not _is(value, CONDITIONS[name][1]):
+            text = f"cannot be met, got {value!r}; expected {CONDITIONS[name][0]}"
+            yield Problem(f"stop.{name}", text, f"Change it {_TAB}", "stop")
+
+
+def number_problems(run: Mapping[str, object]) -> Iterator[Problem]:
+    """What is wrong with the numbers among the settings of a run, by which it would run otherwise than they say."""
+    for name, (wanted, holds) in NUMBERS.items():
+        value = run.get(name)
+        if value is not None and not _is(value, holds):
+            text = f"is no number that a run can have, got {in_short(value)}; expected {wanted}"
+            yield Problem(name, text, f"Change it {_TAB}", "run")
+
+
+def _is(value: object, holds: Callable[[float], bool]) -> bool:
+    """Whether a value is a finite number for which something holds."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and holds(value)

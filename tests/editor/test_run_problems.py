@@ -36,6 +36,30 @@ def test_a_condition_that_cannot_be_met_is_refused(name, value, wanted):
         set_run(Draft(document), "stop", {name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("steps_per_action", "many", "a whole number of steps above 0"),
+        ("steps_per_action", -3, "a whole number of steps above 0"),
+        ("steps_per_action", 0, "a whole number of steps above 0"),
+        ("steps_per_action", 2.5, "a whole number of steps above 0"),
+        ("speed", "fast", "a number of at least 0, which is the greatest speed"),
+        ("speed", -1, "a number of at least 0, which is the greatest speed"),
+        ("speed", [1], "a number of at least 0, which is the greatest speed"),
+    ],
+)
+def test_a_number_by_which_no_run_can_go_is_refused(name, value, wanted):
+    text = f"{name}: is no number that a run can have, got {value!r}; expected {wanted}. Change it in Run settings"
+    assert found(**{name: value}) == [(None, text)]
+    with pytest.raises(CommandError, match="is no number that a run can have"):
+        set_run(Draft(small()), name, value)
+
+
+def test_numbers_by_which_a_run_can_go_are_taken():
+    assert found(steps_per_action=16, speed=0) == []
+    assert found(steps_per_action=None, speed=0.5) == []
+
+
 def test_conditions_that_can_be_met_are_taken():
     assert found(stop={"step": 500, "silence": 2.5, "rate": 100, "nan": False}) == []
     assert found(stop={"step": None}) == []

@@ -7,8 +7,9 @@ import { crc32, withText } from "../src/core/png";
 import { outOfBounds, parseList, parseQuantity, showNumber } from "../src/core/units";
 import { Typed } from "../src/core/typed";
 import { canBeSentAgain, Unsent } from "../src/core/unsent";
+import { heldNumber, readNumber, type Wanted } from "../src/view/NumberField";
 import { points } from "../src/view/points";
-import type { Catalogue, Checked, Document, Problem } from "../src/core/types";
+import type { Catalogue, Checked, Document, Json, Problem } from "../src/core/types";
 import wires from "./wires.json";
 
 describe("units", () => {
@@ -26,6 +27,18 @@ describe("units", () => {
   it("knows what JSON cannot hold", () => expect([allFinite([1, { a: 2 }, "x", null, true]), allFinite(JSON.parse("[1, 1e400]")), allFinite(JSON.parse('{"a": [1e400]}'))]).toEqual([true, false, false]));
   it("shows numbers shortly, and whole ones whole", () => expect([0.1, 1e-9, 123456789, 1 / 3].map(showNumber)).toEqual(["0.1", "1e-9", "123456789", "0.33333333"]));
   it("knows bounds", () => expect([outOfBounds(0, { exclusiveMinimum: 0 }), outOfBounds(1, { minimum: 0, maximum: 1 })]).toEqual(["> 0", null]));
+});
+
+describe("numbers of a document", () => {
+  const whole = { whole: true, optional: true, bounds: { minimum: 0 } };
+  it.each([
+    [7, whole, "7", ""], [null, whole, "", ""], [undefined, whole, "", ""], [undefined, {}, "", "A value is needed."],
+    ["7", whole, "7", "A number is needed."], [[1], whole, "[1]", "A number is needed."], [true, whole, "true", "A number is needed."],
+    [2.5, whole, "2.5", "A whole number is needed."], [-1, whole, "-1", "It must be ≥ 0."], [0, { unit: "ms", bounds: { exclusiveMinimum: 0 } }, "0", "It must be > 0 ms."],
+  ] as [Json | undefined, Wanted, string, string][])("%j is shown as it stands, and marked where it is none", (value, wanted, shown, wrong) => expect(heldNumber(value, wanted)).toEqual({ shown, wrong }));
+  it.each([["", { value: null }], ["7", { value: 7 }], ["-1", { wrong: "It must be ≥ 0." }], ["2.5", { wrong: "A whole number is needed." }], ["x", { wrong: "“x” is not a number" }]])(
+    "%j is read by the same rules", (text, found) => expect(readNumber(text, whole)).toEqual(found),
+  );
 });
 
 function frame(header: object, arrays: (Uint32Array | Float32Array)[]): ArrayBuffer {

@@ -3,6 +3,8 @@
 import pytest
 from editor_page import wait_until
 
+from spark.io.model_file import new_document, write_document
+
 NOISE = "Noise into a pool"
 
 
@@ -85,6 +87,7 @@ def test_the_brains_step_takes_units(page, text, value):
 def test_a_seed_of_blanks_is_none_and_one_that_is_no_whole_number_is_refused(page):
     page.example(NOISE)
     page.locator(".react-flow__pane").click(position={"x": 5, "y": 5})
+    page.locator("#meta-seed").fill("")
     write(page, "#meta-seed", "7")
     wait_until(lambda: page.document()["meta"].get("seed") == 7)
     for text, said in (("1.5", "A whole number is needed."), ("-1", "It must be ≥ 0.")):
@@ -93,3 +96,29 @@ def test_a_seed_of_blanks_is_none_and_one_that_is_no_whole_number_is_refused(pag
     assert page.document()["meta"]["seed"] == 7
     write(page, "#meta-seed", "  ")
     wait_until(lambda: page.document()["meta"].get("seed") is None)
+
+
+def test_numbers_of_a_file_that_are_text_or_out_of_bounds_are_marked_where_they_stand(page, shared):
+    document = new_document()
+    document["nodes"]["n1"] = {"type": "Input", "name": "drive", "config": {}, "ui": {"x": 0, "y": 0}}
+    document["meta"] |= {"seed": "7", "dt": -1}
+    document["run"] |= {"speed": "fast", "stop": {"step": 2.5}, "inputs": {"drive": {"value": "much"}}}
+    (shared.folder / "numbers.spark.json").write_bytes(write_document(document))
+    page.empty()
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("button", name="numbers.spark.json").click()
+    page.node("drive").wait_for()
+    for name, shown, said in (("seed", "7", "A number is needed."), ("dt", "-1", "It must be > 0 ms.")):
+        field = page.locator(f"#meta-{name}")
+        assert (field.input_value(), field.get_attribute("aria-invalid")) == (shown, "true")
+        assert page.locator(f"#meta-{name}-help").inner_text() == said
+    page.locator("#meta-seed").fill("")
+    write(page, "#meta-seed", "7")
+    wait_until(lambda: page.document()["meta"].get("seed") == 7)
+    wait_until(lambda: page.locator("#meta-seed").get_attribute("aria-invalid") == "false")
+    page.get_by_role("tab", name="Run settings").click()
+    assert page.locator("#run-speed-help").inner_text() == "A number is needed."
+    assert page.locator("#stop-step").input_value() == "2.5"
+    assert page.locator("#stop-step-help").inner_text() == "A whole number is needed."
+    assert page.locator(".drive .slider-number").input_value() == "much"
+    assert page.locator(".drive .field.wrong").inner_text().endswith("A number is needed.")

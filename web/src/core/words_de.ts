@@ -25,6 +25,7 @@ export const de: Record<string, string> = {
   port: "Anschluss", neuron: "Neuron", interface: "Schnittstelle", brain: "Gehirn", soma: "Soma", synapses: "Synapsen", delays: "Verzögerungen", plasticity: "Plastizität", other: "anderes",
   "A value is needed.": "Ein Wert ist nötig.", "Give sizes such as 256 or 16, 16.": "Größen wie 256 oder 16, 16 angeben.",
   "Give a number, or a list such as [1, 2, 3].": "Eine Zahl angeben, oder eine Liste wie [1, 2, 3].", "A whole number is needed.": "Eine ganze Zahl ist nötig.",
+  "A number is needed.": "Eine Zahl ist nötig.",
   "It must be {bound}.": "Es muss {bound} sein.", "One value for all parts of the neuron": "Ein Wert für alle Teile des Neurons", "all parts": "alle Teile",
   "several values": "mehrere Werte", none: "keiner", "in use": "benutzt", "An array, one number for each unit": "Ein Feld, eine Zahl für jede Einheit",
   "Back to the default": "Zurück zur Vorgabe", "Back to the default of {name}": "Zurück zur Vorgabe von {name}", kind: "Art", "What it draws": "Was es zieht",

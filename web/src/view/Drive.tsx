@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from "react";
 import { apply, usePage } from "../core/store";
 import { t } from "../core/i18n";
-import type { Config, NodeRecord } from "../core/types";
+import type { Config, Json, NodeRecord } from "../core/types";
 import { useNumber } from "./NumberField";
 
 // What an input can be driven with by hand: one number for all its units.
-export interface Driven { label: string; value: number; low: number; high: number; to: (value: number) => Config }
+export interface Driven { label: string; value: Json; low: number; high: number; to: (value: number) => Config }
 
 export function sizeOf(node: NodeRecord): number {
   return Array.isArray(node.config?.shape) ? (node.config.shape as number[]).reduce((a, b) => a * b, 1) : 1;
@@ -13,9 +13,9 @@ export function sizeOf(node: NodeRecord): number {
 
 export function drivenBy(node: NodeRecord, source: Config): Driven | null {
   if (source.file !== undefined) return null;
-  if (node.config?.payload_type === "SpikeArray") return { label: t("rate of each unit, Hz"), value: Number(source.rate ?? 0), low: 0, high: 500, to: (rate) => ({ rate }) };
+  if (node.config?.payload_type === "SpikeArray") return { label: t("rate of each unit, Hz"), value: source.rate ?? 0, low: 0, high: 500, to: (rate) => ({ rate }) };
   if (Array.isArray(source.value)) return null;
-  return { label: t("value"), value: Number(source.value ?? 0), low: -1, high: 1, to: (value) => ({ value }) };
+  return { label: t("value"), value: source.value ?? 0, low: -1, high: 1, to: (value) => ({ value }) };
 }
 
 export function drive(name: string, source: Config, unit: number | null = null): Promise<unknown> {
@@ -29,8 +29,8 @@ export function observed(run: Config, inputs: NodeRecord[]): string | null {
 
 // A slider that follows the hand at once, and the document when the hand rests. What is set while a change is under way
 // is sent when that one is done: no step is lost, and none waits behind a hundred others.
-export function useSent(value: number, onChange: (v: number) => Promise<unknown>): [number, (v: number) => void] {
-  const [shown, setShown] = useState(value);
+export function useSent(value: Json, onChange: (v: number) => Promise<unknown>): [Json, (v: number) => void] {
+  const [shown, setShown] = useState<Json>(value);
   const state = useRef({ busy: false, next: null as number | null });
   useEffect(() => { if (!state.current.busy) setShown(value); }, [value]);
   const send = async (wanted: number) => {
@@ -49,17 +49,18 @@ export function useSent(value: number, onChange: (v: number) => Promise<unknown>
 }
 
 export function Slider({ id, label, title, value, low, high, least, onChange, hidden }: {
-  id: string; label: string; title?: string; value: number; low: number; high: number; least?: number; onChange: (v: number) => Promise<unknown>; hidden?: boolean;
+  id: string; label: string; title?: string; value: Json; low: number; high: number; least?: number; onChange: (v: number) => Promise<unknown>; hidden?: boolean;
 }) {
   const [shown, put] = useSent(value, onChange);
   const { props, error } = useNumber(shown, least === undefined ? {} : { bounds: { minimum: least } }, (v) => { put(v!); return Promise.resolve(); });
   return (
-    <div className={hidden ? "node-slider nodrag nopan" : "field"}>
+    <div className={hidden ? "node-slider nodrag nopan" : `field ${error ? "wrong" : ""}`}>
       <label htmlFor={id} className={hidden ? "visually-hidden" : ""}>{label}</label>
       <div className="entry">
-        <input id={id} type="range" min={low} max={high} step={(high - low) / 200} title={title} value={shown} onChange={(e) => put(Number(e.target.value))} />
-        {hidden ? <output>{shown}</output> : <input type="text" inputMode="decimal" autoComplete="off" className="slider-number" aria-label={label} aria-invalid={Boolean(error)} title={error} {...props} />}
+        <input id={id} type="range" min={low} max={high} step={(high - low) / 200} title={error || title} aria-invalid={Boolean(error)} value={typeof shown === "number" ? shown : 0} onChange={(e) => put(Number(e.target.value))} />
+        {hidden ? <output>{props.value}</output> : <input type="text" inputMode="decimal" autoComplete="off" className="slider-number" aria-label={label} aria-invalid={Boolean(error)} title={error} {...props} />}
       </div>
+      {!hidden && error && <div className="help">{error}</div>}
     </div>
   );
 }

@@ -218,7 +218,7 @@ function MetaNumber({ name, label, help, wanted }: { name: string; label: string
   const value = usePage((s) => s.document.meta[name]);
   return (
     <NumberField
-      id={`meta-${name}`} label={label} help={help} value={typeof value === "number" ? value : null} wanted={{ ...wanted, optional: true }}
+      id={`meta-${name}`} label={label} help={help} value={value} wanted={{ ...wanted, optional: true }}
       put={(made) => apply([{ do: "set_meta", key: name, value: made }])}
     />
   );

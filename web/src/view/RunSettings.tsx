@@ -4,7 +4,7 @@ import { apply, ask, sent, usePage } from "../core/store";
 import { t } from "../core/i18n";
 import type { Config, Json } from "../core/types";
 import { drive, observed, sizeOf, Slider, useSent } from "./Drive";
-import { NumberField, type Wanted } from "./NumberField";
+import { heldNumber, NumberField, type Wanted } from "./NumberField";
 import { useTyped } from "./useTyped";
 
 const ENVIRONMENTS = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Pendulum-v1", "FrozenLake-v1"];
@@ -30,17 +30,19 @@ export function RunSettings() {
   const environment = String(settings.environment ?? "");
   const stop = (settings.stop as Config | undefined) ?? {};
   const named = useTyped(environment, (text, waiting) => (text === environment && !waiting ? "same" : put("environment", text || null, false)));
-  const [speed, setSpeed] = useSent(Number(settings.speed ?? 1), (v) => put("speed", v));
+  const [speed, setSpeed] = useSent(settings.speed ?? 1, (v) => put("speed", v));
+  const { shown, wrong } = heldNumber(speed, { bounds: { minimum: 0 } });
+  const fast = wrong ? 1 : Number(speed);
   return (
     <div className="inspector">
       <h2>{t("How it runs")}</h2>
-      <div className="field">
+      <div className={`field ${wrong ? "wrong" : ""}`}>
         <label htmlFor="run-speed">{t("Speed")}</label>
         <div className="entry">
-          <input id="run-speed" type="range" min={-2} max={3} step={0.25} value={speed > 0 ? Math.log10(speed) : 3} onChange={(e) => setSpeed(Number(e.target.value) >= 3 ? 0 : Number((10 ** Number(e.target.value)).toPrecision(2)))} />
-          <output>{speed > 0 ? `${speed}×` : t("greatest")}</output>
+          <input id="run-speed" type="range" min={-2} max={3} step={0.25} aria-invalid={Boolean(wrong)} aria-describedby="run-speed-help" value={fast > 0 ? Math.log10(fast) : 3} onChange={(e) => setSpeed(Number(e.target.value) >= 3 ? 0 : Number((10 ** Number(e.target.value)).toPrecision(2)))} />
+          <output>{wrong ? shown : fast > 0 ? `${fast}×` : t("greatest")}</output>
         </div>
-        <div className="help">{t("Simulated time in real time; 1× is as in life.")}</div>
+        <div className="help" id="run-speed-help">{wrong || t("Simulated time in real time; 1× is as in life.")}</div>
       </div>
       <div className="field">
         <label htmlFor="run-environment">{t("Environment")}</label>
@@ -54,7 +56,7 @@ export function RunSettings() {
         <>
           <Choice label={t("What it shows goes to")} name="observation" value={String(settings.observation ?? "")} choices={inputs.map((n) => n.name)} />
           <Choice label={t("Its action comes from")} name="action" value={String(settings.action ?? "")} choices={outputs.map((n) => n.name)} />
-          <NumberField id="run-steps_per_action" label={t("Steps per action")} value={Number(settings.steps_per_action ?? 16)} wanted={{ whole: true, bounds: { minimum: 1 } }} put={(v) => put("steps_per_action", v)} />
+          <NumberField id="run-steps_per_action" label={t("Steps per action")} value={settings.steps_per_action ?? 16} wanted={{ whole: true, bounds: { minimum: 1 } }} put={(v) => put("steps_per_action", v)} />
         </>
       )}
       <h3>{t("Inputs")}</h3>
@@ -89,8 +91,7 @@ function Choice({ label, name, value, choices }: { label: string; name: string; 
 }
 
 function Stop({ name, label, stop, wanted }: { name: string; label: string; stop: Config; wanted: Wanted }) {
-  const value = stop[name] ?? null;
-  return <NumberField id={`stop-${name}`} label={label} value={value === null ? null : Number(value)} wanted={{ ...wanted, optional: true }} put={(v) => putStop(stop, name, v)} />;
+  return <NumberField id={`stop-${name}`} label={label} value={stop[name]} wanted={{ ...wanted, optional: true }} put={(v) => putStop(stop, name, v)} />;
 }
 
 const MOST_SLIDERS = 8;
@@ -98,18 +99,19 @@ const MOST_SLIDERS = 8;
 export function Drive({ name, spikes, size, source, data }: { name: string; spikes: boolean; size: number; source: Config; data: string[] }) {
   const change = (value: Config) => drive(name, value);
   const value = source.value ?? 0;
-  const each = Array.isArray(value) ? value.map(Number) : null;
+  const each = Array.isArray(value) ? value : null;
+  const alone = (held: Json | undefined) => Number(held) || 0;
   return (
     <fieldset className="drive">
       <legend>{name}</legend>
       {source.file !== undefined ? <p className="hint">{t("rows of {file}", { file: String(source.file) })}</p>
-        : spikes ? <Slider id={`drive-${name}`} label={t("rate of each unit, Hz")} value={Number(source.rate ?? 0)} low={0} high={500} least={0} onChange={(v) => change({ rate: v })} />
+        : spikes ? <Slider id={`drive-${name}`} label={t("rate of each unit, Hz")} value={source.rate ?? 0} low={0} high={500} least={0} onChange={(v) => change({ rate: v })} />
         : each && each.length !== size ? <p className="warn">{t("{n} numbers are given, and it takes {m}.", { n: each.length, m: size })}</p>
         : each && size <= MOST_SLIDERS ? each.map((v, i) => <Slider key={i} id={`drive-${name}-${i}`} label={`${name}[${i}]`} value={v} low={-1} high={1} onChange={(n) => drive(name, { value: n }, i)} />)
-        : <Slider id={`drive-${name}`} label={t("value")} value={Number(Array.isArray(value) ? 0 : value)} low={-1} high={1} onChange={(v) => change({ value: v })} />}
+        : <Slider id={`drive-${name}`} label={t("value")} value={each ? 0 : value} low={-1} high={1} onChange={(v) => change({ value: v })} />}
       <div className="actions">
-        {!spikes && each && source.file === undefined && <button onClick={() => void change({ value: each[0] ?? 0 })}>{t("one for all")}</button>}
-        {!spikes && (each ? each.length !== size : size > 1) && size <= MOST_SLIDERS && source.file === undefined && <button onClick={() => void change({ value: Array.from({ length: size }, (_, i) => (each ? each[i] ?? 0 : Number(value) || 0)) })}>{t("one for each")}</button>}
+        {!spikes && each && source.file === undefined && <button onClick={() => void change({ value: alone(each[0]) })}>{t("one for all")}</button>}
+        {!spikes && (each ? each.length !== size : size > 1) && size <= MOST_SLIDERS && source.file === undefined && <button onClick={() => void change({ value: Array.from({ length: size }, (_, i) => alone(each ? each[i] : value)) })}>{t("one for each")}</button>}
         {data.length > 0 && (
           <select aria-label={t("File that drives {name}", { name })} value={String(source.file ?? "")} onChange={(e) => void change(e.target.value ? { file: e.target.value } : {})}>
             <option value="">{t("no file")}</option>
