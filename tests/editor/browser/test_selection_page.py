@@ -102,3 +102,35 @@ def test_the_inspector_shows_the_node_that_was_selected_last_and_nothing_of_the_
     for name in ("noise", "pool", "noise"):
         page.node(name).locator(".head").click()
         wait_until(lambda name=name: page.each("#node-name", "e => e.value") == [name])
+
+
+def test_a_wire_alone_is_not_copied_cut_duplicated_or_framed_and_the_page_says_why(page):
+    page.example(NOISE)
+    page.evaluate("navigator.clipboard.writeText('before')")
+    wire = page.locator(".react-flow__edge").first
+    wire.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Wire").or_(page.get_by_role("heading", name="Projection")).wait_for()
+    wires = page.wires()
+    alone = "wires and frames go with their nodes. Select the nodes."
+    for key, said in (
+        ("Control+c", f"Nothing was copied: {alone}"),
+        ("Control+x", f"Nothing was copied: {alone}"),
+        ("Control+d", f"Nothing was duplicated: {alone}"),
+        ("g", "there is nothing to group"),
+    ):
+        page.keyboard.press(key)
+        alert = page.get_by_role("alert").filter(has_text=said)
+        alert.wait_for()
+        alert.get_by_role("button", name="Close").click()
+        wire.focus()
+    assert page.wires() == wires and page.evaluate("navigator.clipboard.readText()") == "before"
+
+
+def test_a_browser_that_allows_no_clipboard_is_said_and_nothing_is_cut(page):
+    page.example(NOISE)
+    page.node("noise").locator(".head").click()
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    page.keyboard.press("Control+x")
+    page.get_by_role("alert").get_by_text("Nothing was copied: the browser lets this page write no").wait_for()
+    assert page.names() == {"level", "noise", "pool"}

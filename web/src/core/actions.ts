@@ -84,7 +84,8 @@ export function openPalette(): void {
 
 export async function group(): Promise<void> {
   const ids = selectedNodes();
-  if (ids.length) await apply([{ do: "group", ids, name: t("group") }]);
+  // With wires or notes alone the server says what to select.
+  if (get().selected.length) await apply([{ do: "group", ids, name: t("group") }]);
 }
 
 export async function encapsulate(): Promise<void> {
@@ -109,11 +110,25 @@ export async function note(x: number, y: number): Promise<void> {
   await thenSelect(apply([{ do: "put_note", text: t("A note"), x, y, parent: get().level }]), show);
 }
 
+// Returns whether the selected nodes and notes are in the clipboard; what is cut is removed only then.
 export async function copy(): Promise<boolean> {
-  const { selected } = get();
-  const found = selected.length ? await ask("copy", { ids: selected }) : null;
-  if (!found) return false;
-  await navigator.clipboard.writeText(JSON.stringify(found, null, 1));
+  const ids = selectedPlaced();
+  if (!ids.length) {
+    if (get().selected.length) tell(t("Nothing was copied: wires and frames go with their nodes. Select the nodes."), "error");
+    return false;
+  }
+  const found = await ask("copy", { ids });
+  return found ? toClipboard(JSON.stringify(found, null, 1)) : false;
+}
+
+// Returns whether a text is in the clipboard; a browser may allow none, as at an address that is not secure.
+export async function toClipboard(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    tell(t("Nothing was copied: the browser lets this page write no clipboard."), "error");
+    return false;
+  }
   tell(t("Copied."), "done");
   return true;
 }
@@ -132,6 +147,7 @@ export async function paste(text: string, x: number, y: number): Promise<void> {
 // The selected nodes and notes once more, a little aside.
 export async function duplicate(): Promise<void> {
   const ids = selectedPlaced();
+  if (!ids.length && get().selected.length) tell(t("Nothing was duplicated: wires and frames go with their nodes. Select the nodes."), "error");
   if (ids.length) await thenSelect(apply([{ do: "duplicate", ids, parent: get().level }]), selectMade);
 }
 

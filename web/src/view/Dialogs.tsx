@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { ask, leaveFor, openDialog, save, usePage, type Asked, type Dialog } from "../core/store";
-import { download } from "../core/actions";
+import { download, toClipboard } from "../core/actions";
 import { t } from "../core/i18n";
 import { showBytes } from "../core/units";
 import type { Draft } from "../core/types";
@@ -52,7 +52,7 @@ function Code({ title, text }: { title: string; text: string }) {
     <Modal title={title} wide>
       <pre className="code" tabIndex={0} aria-label={title}>{text}</pre>
       <div className="actions">
-        <button className="primary" data-first onClick={() => void navigator.clipboard.writeText(text)}>{t("Copy")}</button>
+        <button className="primary" data-first onClick={() => void toClipboard(text)}>{t("Copy")}</button>
         {title.endsWith(".py") && <button onClick={() => download(title, new Blob([text]))}>{t("Download")}</button>}
       </div>
     </Modal>
