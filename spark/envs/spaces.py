@@ -9,8 +9,9 @@ import numpy as np
 
 from spark.core.arguments import checked
 from spark.core.errors import LoopError, Problem
-from spark.core.payloads import FloatArray
+from spark.core.payloads import FloatArray, IntegerArray
 from spark.envs import received
+from spark.graph.specs import OutputSpec
 from spark.nn import Brain
 
 # Spaces without bounds often state the largest number of their dtype instead.
@@ -104,17 +105,22 @@ def action_decoder(space: gym.Space, brain: Brain) -> Decoder:
     """A function from the outputs of `brain` to an action of `space`.
 
     `Discrete`: the index of the largest output, and so for each number of a `MultiDiscrete` among as many outputs as it
-    has values. `MultiBinary`: which outputs exceed 0.5. A bounded `Box`: outputs from [0, 1] scaled to its range and
-    clipped; of whole numbers the nearest. Parts of a `Dict` are read from the outputs of their names, where those are
-    all that there are; else they follow one another in the only output, as those of a `Tuple` do. NaN means no action:
-    given one, the function raises `LoopError`.
+    has values; where an output is an `IntegerArray` with one number for each, as an actor's is, that number itself.
+    Indices and numbers count from 0, whatever the space's `start`. `MultiBinary`: which outputs exceed 0.5. A bounded
+    `Box`: outputs from [0, 1] scaled to its range and clipped; of whole numbers the nearest. Parts of a `Dict` are read
+    from the outputs of their names, where those are all that there are; else they follow one another in the only
+    output, as those of a `Tuple` do. NaN means no action, nor does a number beyond those that there are: given one, the
+    function raises `LoopError`.
 
     Raises:
         LoopError: No rule for this space, an unbounded `Box`, or a port of another size.
     """
     outputs = brain.config.output_map
     whole = not _is_named(space, outputs)
-    parts = {n: _chosen(s, a) for n, s, a in _by_port("output", "action_space", space, outputs)}
+    parts = {
+        n: _told(f"brain.{n}", s, outputs[n].spec) or _chosen(s, a)
+        for n, s, a in _by_port("output", "action_space", space, outputs)
+    }
     for name, part in parts.items():
         size = int(np.prod(outputs[name].spec.shape))
         if size != part.size:
@@ -206,6 +212,27 @@ def _scaled(space: gym.spaces.Box, address: str) -> Numbers:
         return np.clip(share, -1.0, 1.0)
 
     return Numbers(low.size, scaled)
+
+
+def _told(address: str, space: gym.Space, spec: OutputSpec) -> Numbers | None:
+    """How the numbers of actions are read from an output that puts out these themselves; None where it does not."""
+    if not isinstance(space, (gym.spaces.Discrete, gym.spaces.MultiDiscrete)):
+        return None
+    one = isinstance(space, gym.spaces.Discrete)
+    sizes = np.asarray(space.n if one else space.nvec).reshape(-1)
+    size = int(np.prod(spec.shape))
+    if not issubclass(spec.payload_type, IntegerArray) or size != sizes.size or size == sizes.sum():
+        return None
+
+    def read(numbers: np.ndarray) -> Any:
+        if ((numbers < 0) | (numbers >= sizes)).any():
+            text = f"means no action, got {numbers.tolist()}; expected at least 0 and less than {sizes.tolist()}"
+            raise LoopError(Problem(address, text, "Change the brain's output_map, or give `act=`", "bounds"))
+        if one:
+            return int(numbers[0]) + int(space.start)
+        return (numbers.reshape(space.shape) + space.start).astype(space.dtype)
+
+    return Numbers(size, read)
 
 
 def _chosen(space: gym.Space, address: str) -> Numbers:

@@ -5,12 +5,12 @@ from spark.learn import ActorPools, ActorPoolsConfig, Critic, CriticConfig
 from spark.nn.interfaces import PopulationEncoder, PopulationEncoderConfig
 
 
-def actor_brain(every: int, critic_every: int | None = None) -> spark.nn.Brain:
-    """A brain whose `actor` chooses one of two actions in each round of `every` steps; with a `critic` if asked."""
+def actor_brain(every: int, critic_every: int | None = None, actions: int = 2) -> spark.nn.Brain:
+    """A brain whose `actor` chooses one of some actions in each round of `every` steps; with a `critic` if asked."""
     wires = {"spikes": "encoder.spikes", "error": "__call__.reward", "started": "__call__.terminated"}
     parts = {
         "encoder": (PopulationEncoder, PopulationEncoderConfig(resolution=3), {"signal": "__call__.observation"}),
-        "actor": (ActorPools, ActorPoolsConfig(every=every, size=2), wires),
+        "actor": (ActorPools, ActorPoolsConfig(every=every, size=2, actions=actions), wires),
     }
     if critic_every is not None:
         parts["critic"] = (Critic, CriticConfig(every=critic_every), wires)
