@@ -147,12 +147,7 @@ def _demo(options: argparse.Namespace) -> int:
     )
     print(f"Picture: {options.picture.resolve()}", flush=True)
     if options.lesson:
-        learned = run_lesson(options.lesson)
-        print(
-            f"A brain that learns by plasticity held the pole for {learned['first']:.0f} steps in its first "
-            f"ten episodes, and for {learned['last']:.0f} in the last ten of {options.lesson}, "
-            f"after {learned['seconds']:.0f} s. `spark learn cartpole` teaches one in full."
-        )
+        print(run_lesson(options.lesson))
     return 0
 
 

@@ -101,11 +101,32 @@ def run_demo(iterations: int, picture: Path, progress: bool = True) -> dict[str,
     }
 
 
-def run_lesson(episodes: int, seed: int = 0) -> dict[str, float]:
-    """Teach a brain CartPole by plasticity; what its first and its last ten episodes brought, and how long it took."""
+# Episodes at a lesson's begin and at its end that are set side by side.
+_ENDS = 10
+
+
+def run_lesson(episodes: int, seed: int = 0) -> str:
+    """Teach a brain CartPole by plasticity; a sentence of what its episodes brought, and how long it took."""
     lesson = learn.Plasticity().fit(nn.Brain(learn.actor_critic(CartPole, seed=seed)), episodes=episodes)
-    return {
-        "first": float(lesson.returns[:10].mean()),
-        "last": float(lesson.returns[-10:].mean()),
-        "seconds": lesson.seconds,
-    }
+    return told(lesson.returns, lesson.seconds)
+
+
+def told(returns: np.ndarray, seconds: float) -> str:
+    """How a lesson went, in a sentence: the first ten episodes beside the last ten, where these are others.
+
+    Args:
+        returns: Steps for which the pole was held, by episode.
+        seconds: How long it took.
+    """
+    episodes = returns.size
+    if not episodes:
+        return "A brain that learns by plasticity ended no episode."
+    if episodes < 2 * _ENDS:
+        which = "its only episode" if episodes == 1 else f"each of its {episodes} episodes on average"
+        more = f"From {2 * _ENDS} episodes on you see it learn"
+        went = f"{returns.mean():.0f} steps in {which}, after {seconds:.0f} s. {more}; "
+    else:
+        first, last = returns[:_ENDS].mean(), returns[-_ENDS:].mean()
+        went = f"{first:.0f} steps in its first ten episodes, and for {last:.0f} in the last ten of {episodes}, "
+        went += f"after {seconds:.0f} s. "
+    return f"A brain that learns by plasticity held the pole for {went}`spark learn cartpole` teaches one in full."

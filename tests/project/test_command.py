@@ -1,15 +1,18 @@
 """The command `spark`."""
 
 import os
+import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from builders import drive, tutorial_brain
 
 import spark
 from spark import kernels
 from spark.cli import main
+from spark.demo import told
 from spark.kernels import llvm
 
 
@@ -60,10 +63,27 @@ def test_the_demo_prints_its_speed_and_writes_the_picture(tmp_path, capsys):
     picture = tmp_path / "demo.png"
     assert main(["demo", "--iterations", "50", "--lesson", "2", "--quiet", "--picture", str(picture)]) == 0
     out = capsys.readouterr().out
-    assert "in the last ten of 2, after" in out
+    assert re.search(r"held the pole for \d+ steps in each of its 2 episodes on average, after \d+ s\. From 20 ", out)
+    assert "first ten" not in out
     assert "iterations per second" in out
     assert str(picture) in out
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("episodes", "said"),
+    [
+        (1, "held the pole for 0 steps in its only episode, after 3 s. From 20 episodes on you see it learn; `spark"),
+        (19, "held the pole for 9 steps in each of its 19 episodes on average, after 3 s. From 20 episodes on you"),
+        (
+            20,
+            "held the pole for 4 steps in its first ten episodes, and for 14 in the last ten of 20, after 3 s. `spark",
+        ),
+        (0, "A brain that learns by plasticity ended no episode."),
+    ],
+)
+def test_the_demo_sets_no_ten_episodes_beside_the_same_ones(episodes, said):
+    assert said in told(np.arange(episodes), 3.2)
 
 
 def test_the_demo_shows_a_progress_bar(tmp_path, capsys):
