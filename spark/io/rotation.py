@@ -22,16 +22,18 @@ class Checkpoints:
     Args:
         folder: Where; made if it is missing.
         keep: How many to keep.
-        seconds: Least time between two that a run saves, seconds.
+        seconds: Least time between two that a run saves, seconds; infinity for the end of the run alone.
 
     Raises:
-        RunError: `keep` is below 1.
+        RunError: `keep` is below 1, or `seconds` below 0 or no number.
     """
 
     @checked
     def __init__(self, folder: str | Path, keep: int = 3, seconds: float = 60.0) -> None:
         if keep < 1:
             raise RunError(Problem("keep", f"must be at least 1, got {keep}", "", "bounds"))
+        if not seconds >= 0:
+            raise RunError(Problem("seconds", f"must be at least 0, got {seconds!r}", "", "bounds"))
         # Absolute: a program may go to another folder while it runs.
         self.folder = Path(folder).absolute()
         self.keep, self.seconds = keep, seconds

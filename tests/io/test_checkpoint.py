@@ -354,6 +354,9 @@ def test_a_rotation_keeps_the_newest_and_passes_over_torn_files(tmp_path):
         rotation.restore()
     with pytest.raises(spark.RunError, match="keep: must be at least 1, got 0"):
         Checkpoints(tmp_path, keep=0)
+    for seconds in (-1, float("nan")):
+        with pytest.raises(spark.RunError, match=f"seconds: must be at least 0, got {seconds}"):
+            Checkpoints(tmp_path, seconds=seconds)
 
 
 def test_json_that_is_too_long_is_refused():

@@ -165,3 +165,20 @@ def test_a_name_that_cannot_be_read_is_refused(name):
     )
     with refused(spark.RecordError, text):
         Probe("pool", name=name)
+
+
+def test_steps_around_nothing_are_refused():
+    text = "record[0].around: has nothing to be around, got (5, 2) without `trigger`. Name it: `trigger='pool'`"
+    with refused(spark.RecordError, text):
+        spark.run(tutorial_brain(), 3, {"drive": drive()}, record=Probe("pool", around=(5, 2)))
+
+
+@pytest.mark.parametrize("budget", [-1.0, float("nan"), float("-inf")])
+def test_a_budget_that_is_none_is_refused_before_a_step(budget):
+    brain = tutorial_brain()
+    text = f"budget_mb: must be at least 0 MB, got {budget!r}. Leave it out for 1024 MB"
+    with refused(spark.RecordError, text):
+        spark.run(brain, 3, {"drive": drive()}, record="pool", budget_mb=budget)
+    assert int(brain.state["step"]) == 0
+    with refused(spark.RecordError, f"brains[0].{text}"):
+        spark.batch([brain], 3, {"drive": drive()}, record="pool", budget_mb=budget)

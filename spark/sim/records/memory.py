@@ -10,6 +10,19 @@ class MemoryStore:
     """Keeps chunks in memory up to a budget."""
 
     def __init__(self, channels: list[Described], budget_mb: float, first: int) -> None:
+        """Begin with nothing.
+
+        Args:
+            channels: What is to be kept.
+            budget_mb: Most megabytes, infinity for any.
+            first: The step that is kept first.
+
+        Raises:
+            RecordError: The budget is no number, or below 0.
+        """
+        if not budget_mb >= 0:
+            text = f"must be at least 0 MB, got {budget_mb!r}"
+            raise RecordError(Problem("budget_mb", text, "Leave it out for 1024 MB", "bounds"))
         self.first = first
         self._chunks: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {c["name"]: [] for c in channels}
         self._empty = {c["name"]: np.empty((0, *c["row"]), c["dtype"]) for c in channels}
