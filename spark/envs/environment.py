@@ -15,12 +15,13 @@ from spark.core.payloads import BooleanMask, FloatArray, Payload
 from spark.core.state import State
 from spark.core.tree import part_named
 from spark.envs import received
+from spark.envs.acting import check_bounds
 from spark.graph.specs import InputSpec, OutputSpec, PortMap
 from spark.learn.keeping import EPISODES, Curve, Kept
 from spark.learn.placing import the_only
 from spark.nn import Brain
 from spark.sim import advance
-from spark.sim.run import build
+from spark.sim.run import MOST_STEPS, build
 from spark.worlds import World
 
 _CALL = "__call__"
@@ -39,10 +40,14 @@ class Environment:
         environment: With as many discrete actions and numbers of an observation as the brain's world has.
         seed: The environment is reset with it at the begin of each lesson, and whenever a brain is judged; left out,
             its chance goes on, or begins as Gymnasium chooses. A lesson's own seed counts more.
+
+    Raises:
+        LoopError: The seed is below 0.
     """
 
     @checked
     def __init__(self, environment: gym.Env, *, seed: int | None = None) -> None:
+        check_bounds("Environment.seed", seed or 0, 0, MOST_STEPS)
         self.environment, self.seed = environment, seed
 
     def enter(self, brain: Brain, learning: bool, seed: int | None) -> "Pupil":

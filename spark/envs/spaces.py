@@ -224,7 +224,7 @@ def _told(address: str, space: gym.Space, spec: OutputSpec) -> Numbers | None:
     if not issubclass(spec.payload_type, IntegerArray) or size != sizes.size or size == sizes.sum():
         return None
 
-    def read(numbers: np.ndarray) -> Any:
+    def read(numbers: np.ndarray) -> int | np.ndarray:
         if ((numbers < 0) | (numbers >= sizes)).any():
             text = f"means no action, got {numbers.tolist()}; expected at least 0 and less than {sizes.tolist()}"
             raise LoopError(Problem(address, text, "Change the brain's output_map, or give `act=`", "bounds"))

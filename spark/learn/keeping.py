@@ -1,6 +1,7 @@
 """A lesson on disk: the brain, its curve and what its teacher remembers, so that one that was killed goes on."""
 
 import hashlib
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -179,6 +180,19 @@ class Kept:
                 last = time.monotonic()
 
         return keep
+
+
+def named(to: str | Path) -> Path:
+    """The name with which a lesson's files begin.
+
+    Raises:
+        ArgumentError: It is none, or that of a folder: the files would lie beside it.
+    """
+    ends = ("/", os.sep, os.altsep or os.sep)
+    if Path(to).name in ("", "..") or str(to).endswith(ends) or Path(to).is_dir():
+        text = f"names no files, got {str(to)!r}; expected the beginning of their names, such as 'folder/name'"
+        raise ArgumentError(Problem("fit.to", text, "Put a name behind the folder", "folder"))
+    return Path(to)
 
 
 def digest(*parts: bytes) -> np.ndarray:

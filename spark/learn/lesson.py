@@ -10,9 +10,10 @@ import numpy as np
 
 from spark.core.errors import ArgumentError, Problem
 from spark.learn.evaluation import check_episodes
-from spark.learn.keeping import Curve, Kept, length
+from spark.learn.keeping import Curve, Kept, length, named
 from spark.nn import Brain
 from spark.sim.interrupt import INTERRUPTED, NoneLost
+from spark.sim.run import checked_callbacks
 
 # An episode counts as solved where the mean of so many, it among them, reaches the world's `solved_return`.
 WINDOW = 10
@@ -163,16 +164,17 @@ def conduct(
     """A whole lesson; see `Teacher.fit`.
 
     Raises:
-        RunError: `episodes` is no whole number above 0.
+        RunError: `episodes` is no whole number above 0, or a callback is no function.
         ArgumentError: It is to be resumed from nowhere, or its files cannot be written, or have no brain among them, or
             there are some and it is to begin.
         FormatError: What was kept cannot be read.
     """
     check_episodes(episodes)
+    callbacks = checked_callbacks(callbacks, "Progress")
     if resume and to is None:
         text = "has nothing to go on from, got True; expected files"
         raise ArgumentError(Problem("fit.resume", text, "Name them: `to='folder/name'`", "missing"))
-    begin, kept = time.perf_counter(), None if to is None else Kept(Path(to))
+    begin, kept = time.perf_counter(), None if to is None else Kept(named(to))
     if kept is not None:
         kept.require_writable(resume)
     curve: Curve = {name: np.zeros(0, np.float32) for name in course.columns}

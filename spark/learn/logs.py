@@ -8,7 +8,7 @@ from typing import Any
 
 from spark.core.arguments import checked
 from spark.core.extras import need
-from spark.files import write_whole
+from spark.io.atomic import write_atomically
 from spark.learn.lesson import Progress
 
 
@@ -45,9 +45,13 @@ class CsvLog:
         self.path = Path(path)
 
     def __call__(self, progress: Progress) -> None:
-        """Write all episodes so far."""
+        """Write all episodes so far.
+
+        Raises:
+            SaveError: The file cannot be written; what was there before is untouched.
+        """
         rows = [",".join([str(number), *map(repr, values.values())]) for number, values in progress.rows()]
-        write_whole(self.path, "\n".join([",".join(["episode", *progress.curve]), *rows, ""]).encode())
+        write_atomically(self.path, "\n".join([",".join(["episode", *progress.curve]), *rows, ""]).encode())
 
 
 class JsonLinesLog:
@@ -62,9 +66,13 @@ class JsonLinesLog:
         self.path = Path(path)
 
     def __call__(self, progress: Progress) -> None:
-        """Write all episodes so far."""
+        """Write all episodes so far.
+
+        Raises:
+            SaveError: The file cannot be written; what was there before is untouched.
+        """
         lines = [json.dumps({"episode": number, **values}) for number, values in progress.rows()]
-        write_whole(self.path, "".join(f"{line}\n" for line in lines).encode())
+        write_atomically(self.path, "".join(f"{line}\n" for line in lines).encode())
 
 
 class TensorBoardLog:

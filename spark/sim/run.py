@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import jax
 import numpy as np
@@ -30,6 +31,8 @@ from spark.sim.records.disk import DiskStore
 from spark.sim.records.memory import MemoryStore
 from spark.sim.records.probe import resolve
 from spark.sim.records.sieve import Sieve
+
+_Told = TypeVar("_Told")
 
 MOST_STEPS = 2**62  # Counted in 64 bits, with room for what was done before.
 
@@ -218,8 +221,10 @@ def check_steps(steps: object) -> int:
     return int(steps)
 
 
-def checked_callbacks(callbacks: Iterable[Callable[[Report], None]]) -> list[Callable[[Report], None]]:
-    """The callbacks as a list.
+def checked_callbacks(
+    callbacks: Iterable[Callable[[_Told], None]], told: str = "Report"
+) -> list[Callable[[_Told], None]]:
+    """The callbacks as a list; `told` names what they take.
 
     Raises:
         RunError: One of them cannot be called.
@@ -228,7 +233,7 @@ def checked_callbacks(callbacks: Iterable[Callable[[Report], None]]) -> list[Cal
     for number, callback in enumerate(listed):
         if not callable(callback):
             message = f"is no function, got {type(callback).__name__}"
-            raise RunError(Problem(f"callbacks[{number}]", message, "Give functions that take a `Report`", "type"))
+            raise RunError(Problem(f"callbacks[{number}]", message, f"Give functions that take a `{told}`", "type"))
     return listed
 
 

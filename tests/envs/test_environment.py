@@ -394,3 +394,8 @@ def test_spaces_that_do_not_fit_are_refused_together() -> None:
 def test_no_episodes_are_refused() -> None:
     with refused(RunError, "episodes: must be a whole number of at least 1, got 0."):
         learn.evaluate(small(), Environment(gym.make("CartPole-v1")), episodes=0)
+
+
+def test_a_seed_below_0_is_refused_before_a_lesson():
+    with refused(spark.LoopError, "Environment.seed: must be at least 0, got -1."):
+        Environment(gym.make("CartPole-v1"), seed=-1)

@@ -248,6 +248,27 @@ def test_a_folder_that_is_not_there_is_made_before_the_lesson_begins(tmp_path):
     assert not called
 
 
+@pytest.mark.parametrize("to", ["", ".", "..", "runs/", "there", Path("there")], ids=repr)
+def test_a_name_of_no_files_or_of_a_folder_is_refused(to, tmp_path, monkeypatch):
+    """They would lie beside the folder, or hidden in it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    text = (
+        f"fit.to: names no files, got {str(to)!r}; expected the beginning of their names, such as 'folder/name'. "
+        "Put a name behind the folder"
+    )
+    with refused(ArgumentError, text):
+        learn.Plasticity().fit(Brain(config()), episodes=1, to=to)
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_what_is_no_callback_is_refused_before_the_lesson():
+    brain = Brain(config())
+    with refused(spark.RunError, "callbacks[1]: is no function, got str. Give functions that take a `Progress`"):
+        learn.Plasticity().fit(brain, episodes=1, callbacks=[print, "loud"])
+    assert int(brain.state["world.episodes"]) == 0
+
+
 class Interrupted:
     """A course of which Ctrl-C interrupts the third episode."""
 

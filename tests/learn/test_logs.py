@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import spark
 from spark import MissingError
 from spark.learn import CsvLog, JsonLinesLog, MLflowLog, Progress, TensorBoardLog, WandbLog
 
@@ -45,6 +46,12 @@ def test_files_hold_every_episode_after_every_call_and_those_before_a_lesson_was
         assert found == ["episode,return,best", "1,9.0,10.0", "2,11.5,20.0", "3,13.0,21.0"][: done + 1]
         objects = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
         assert objects == [{"episode": number, **values} for number, values in ROWS[:done]]
+
+
+@pytest.mark.parametrize("log", [CsvLog, JsonLinesLog])
+def test_a_log_that_cannot_be_written_is_named(log: Any, tmp_path: Any) -> None:
+    with pytest.raises(spark.SaveError, match=r"where/log: writing failed: No such file or directory\. Make room, or"):
+        log(tmp_path / "where" / "log")(progress(1))
 
 
 def test_tensorboard_gets_a_scalar_of_each_new_episode(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
