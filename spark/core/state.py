@@ -168,6 +168,9 @@ class State:
         slot = self.about.layout.slots[self.about.shown[path].kept if path in self.about.shown else path]
         kind = jnp.int32 if path == STEP else jnp.dtype(slot.dtype)
         given = _kind_of(value)
+        if given is None:
+            text = f"is no array of numbers, got {type(value).__name__}; expected {slot.shape} {slot.dtype}"
+            return [Problem(path, text, "Give an array of the variable's shape and kind", "type")]
         # True is no number.
         fitting = given == kind if bool in (given, kind) else jnp.can_cast(given, kind, "same_kind")
         if np.shape(value) != slot.shape or not fitting:
@@ -252,9 +255,15 @@ class Graph:
 
 
 def _kind_of(value: Any) -> Any:
-    """The dtype of a value, of which whole numbers may have 64 bits."""
+    """The dtype of a value, of which whole numbers may have 64 bits; None if it is no array of numbers."""
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return jnp.dtype("int32") if whole or getattr(value, "dtype", None) == np.int64 else jnp.result_type(value)
+    # To JAX a name is the dtype that is called so, and None the usual one.
+    if value is None or isinstance(value, (str, type, np.dtype)):
+        return None
+    try:
+        return jnp.dtype("int32") if whole or getattr(value, "dtype", None) == np.int64 else jnp.result_type(value)
+    except TypeError:
+        return None
 
 
 def _unpickled(

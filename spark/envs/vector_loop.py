@@ -79,6 +79,13 @@ class VectorLoop:
         if len(brains) != number:
             text = f"must be one for each environment, got {len(brains)}; expected {number}"
             problems.append(Problem("brains", text, f"Make them: `spark.replicas(brain, {number})`", "length"))
+        for at, brain in enumerate(brains):
+            if not isinstance(brain, Brain):
+                text, fix = (
+                    f"is no brain, got {type(brain).__name__}; expected Brain",
+                    "Make it: `spark.nn.Brain(config)`",
+                )
+                problems.append(Problem(f"brains[{at}]", text, fix, "type"))
         if len({id(brain) for brain in brains}) != len(brains):
             fix = "Make copies: `spark.replicas(brain, n)`"
             problems.append(Problem("brains", "lists a brain twice; expected each once", fix, "twice"))

@@ -148,6 +148,10 @@ def _each(
     brains: list[Brain], inputs: Mapping[str, Input] | Sequence[Mapping[str, Input]] | None
 ) -> list[Mapping[str, Input] | None]:
     """The inputs of each brain."""
+    others = [i for i, brain in enumerate(brains) if not isinstance(brain, Brain)]
+    if others:
+        text = f"is no brain, got {type(brains[others[0]]).__name__}; expected Brain"
+        raise RunError(Problem(f"brains[{others[0]}]", text, "Make it: `spark.nn.Brain(config)`", "type"))
     twice = sorted({i for i, brain in enumerate(brains) if any(brain is other for other in brains[:i])})
     if twice:
         raise RunError(

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from builders import refused, tutorial_brain
+from builders import drive, refused, tutorial_brain
 
 import spark
 from spark import State, StateError
@@ -165,3 +165,17 @@ def test_true_is_no_number(brain: Brain, path: str, value: object, held: str) ->
     text = f"{path}: cannot take this value, got {np.shape(value)} bool; expected {held}. "
     with refused(StateError, text + "Give an array of the variable's shape and kind"):
         brain.state.replace({path: value})
+
+
+@pytest.mark.parametrize(
+    "value", ["x", "float32", None, [1, "a"], [[1], [1, 2]], object(), {}, np.array(["a"] * 32), float]
+)
+def test_what_is_no_array_of_numbers_is_refused_by_name(value):
+    brain = tutorial_brain()
+    brain(drive=drive())
+    text = (
+        f"pool.soma.potential: is no array of numbers, got {type(value).__name__}; expected (32,) float32. "
+        "Give an array of the variable's shape and kind"
+    )
+    with refused(spark.StateError, text):
+        brain.replace_state({"pool.soma.potential": value})

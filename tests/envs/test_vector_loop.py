@@ -1,12 +1,13 @@
 """Brains in a vector environment do what each would do alone, however episodes begin anew."""
 
-from typing import Any
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
 import pytest
 from builders import refused
 from gymnasium.vector import AutoresetMode
+from loop_parts import Counting
 
 import spark
 from spark.demo import scaled, tutorial_config
@@ -143,3 +144,11 @@ def test_what_a_loop_was_made_of_cannot_be_set_without_effect() -> None:
     for name in ("brains", "steps_per_action", "rest_steps"):
         with pytest.raises(AttributeError):
             setattr(loop, name, getattr(loop, name))
+
+
+def test_what_is_no_brain_of_a_vector_loop_is_named_by_its_place():
+    environment, none = gym.vector.SyncVectorEnv([Counting, Counting]), cast(spark.nn.Brain, None)
+    text = "brains[1]: is no brain, got NoneType; expected Brain. Make it: `spark.nn.Brain(config)`"
+    with pytest.raises(spark.LoopError) as caught:
+        VectorLoop([spark.nn.Brain(tutorial_config()), none], environment)
+    assert str(caught.value) == text

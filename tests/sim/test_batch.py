@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +89,15 @@ def test_batches_that_do_not_fit_say_so(change, said):
     with pytest.raises(spark.SparkError) as caught:
         spark.batch([tutorial_brain(), tutorial_brain()], **given)
     assert said in str(caught.value)
+
+
+def test_what_is_no_brain_is_named_by_its_place():
+    text = "brains[1]: is no brain, got BrainConfig; expected Brain. Make it: `spark.nn.Brain(config)`"
+    brain = tutorial_brain()
+    other: Any = brain.config
+    with pytest.raises(spark.RunError) as caught:
+        spark.batch([brain, other], 5, {"drive": drive()})
+    assert str(caught.value) == text
 
 
 def test_a_brain_listed_twice_is_refused():
