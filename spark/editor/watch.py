@@ -85,10 +85,13 @@ class Watch:
         """Everything that can be watched."""
         listed = [_entry(r) for r in self.known.values()]
         kernels = {
-            e["path"].removesuffix("weights") + "kernel" for e in listed if e["path"].endswith("synapses.weights")
+            e["path"].removesuffix("weights") + "kernel": e["unit"]
+            for e in listed
+            if e["path"].endswith("synapses.weights")
         }
         return listed + [
-            {"path": k, "spikes": False, "shape": [], "unit": "pA", "matrix": True} for k in sorted(kernels)
+            {"path": k, "spikes": False, "shape": [], "unit": unit, "matrix": True}
+            for k, unit in sorted(kernels.items())
         ]
 
     def activity(self, recordings: list[Recording]) -> dict[str, float]:
@@ -136,7 +139,9 @@ class Watch:
 
     def _matrix(self, brain: Any, about: dict[str, Any], view: str, path: str) -> bytes:
         values, axes = self._values(brain, path)
-        about["unit"] = "pA" if axes else self.known[path].unit
+        # A matrix of weights is in the unit of the weights that it shows.
+        weights = f"{path.removesuffix('.kernel')}.weights" if path.endswith(".kernel") else path
+        about["unit"] = self.known[weights].unit if weights in self.known else ""
         if view == "histogram":
             present = values[values != 0] if axes else values.reshape(-1)
             present = present[np.isfinite(present)]

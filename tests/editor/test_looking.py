@@ -5,10 +5,14 @@ import logging
 import numpy as np
 import pytest
 
+from spark import InputSpec, ModuleSpecs, PortMap, SpikeArray
 from spark.editor import gallery
 from spark.editor.protocol import arrays_of, header_of
 from spark.editor.simulation import Simulation
 from spark.io.graph_config import brain_config
+from spark.nn import BrainConfig
+from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
+from spark.nn.receptors import ExponentialConductanceConfig
 
 RASTER = {"path": "pool.out_spikes", "view": "raster"}
 
@@ -68,6 +72,7 @@ def test_weights_are_shown_where_they_stand_in_the_matrix_with_its_true_shape():
     for frame in running.advance(16)[:2]:
         header = header_of(frame)
         assert (header["shape"], header["every"], header["axes"]) == ([256, 768], [1, 3], ["post", "pre"])
+        assert header["unit"] == "pA"
         assert arrays_of(frame)[0].shape == (256, 256)
 
 
@@ -82,3 +87,15 @@ def test_the_environment_is_told_with_every_chunk_at_its_step():
     told = [header_of(f) for _ in range(3) for f in running.advance(32) if header_of(f)["view"] == "world"]
     assert [(h["first"], h["until"]) for h in told] == [(0, 32), (32, 64), (64, 96)]
     assert told[-1]["environment"]["name"] == "CartPole-v1" and told[-1]["environment"]["steps"] > 0
+
+
+def test_weights_of_a_conductance_are_shown_in_its_unit():
+    pool = LIFNeuronConfig(units=(8,), async_spikes=False, receptors={"in_spikes": ExponentialConductanceConfig()})
+    wires = {"in_spikes": PortMap("__call__", "s")}
+    config = BrainConfig(
+        input_map={"s": InputSpec(SpikeArray, (5,), "int8")}, modules_map=[ModuleSpecs("pool", LIFNeuron, wires, pool)]
+    )
+    paths = ("pool.synapses.kernel", "pool.synapses.weights")
+    running = Simulation(config, {}, {path: {"path": path, "view": "matrix"} for path in paths})
+    assert {e["unit"] for e in running.watchable()["watchable"] if e["path"] in paths} == {"nS"}
+    assert [header_of(frame)["unit"] for frame in running.advance(5)] == ["nS", "nS"]

@@ -12,7 +12,18 @@ from tolerances import SAME_BRAIN
 
 import spark
 from spark import FloatArray, InputSpec, ModuleError, ModuleSpecs, PortMap, SpikeArray, StateError
-from spark.nn import Brain, Projection, connections, initializers, plasticity, receptors, somas
+from spark.nn import (
+    Brain,
+    BrainConfig,
+    Pool,
+    PoolConfig,
+    Projection,
+    connections,
+    initializers,
+    plasticity,
+    receptors,
+    somas,
+)
 from spark.nn.neurons import LIFNeuron, LIFNeuronConfig
 from spark.nn.projections import Rewiring
 from spark.sim.run import build
@@ -213,3 +224,44 @@ def test_brains_of_other_seeds_share_what_is_compiled_though_their_states_do_not
     pattern = connections.FixedInDegree(degree=3)
     structures = [jax.tree.structure(spark.split(drawn(seed, pattern))) for seed in (1, 2)]
     assert structures[0] == structures[1]
+
+
+@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize(
+    ("receptor", "unit"),
+    [
+        (receptors.PulseCurrentConfig(), "pA"),
+        (receptors.ExponentialConductanceConfig(), "nS"),
+        (receptors.JumpConfig(), "mV"),
+        (receptors.GABABConfig(), ""),
+    ],
+)
+def test_weights_and_what_waits_to_change_them_are_in_the_unit_of_their_receptor(receptor, unit, listed):
+    rule = RULE.updated(eligibility_tau=20.0, consolidation=5.0)
+    pattern = {"pattern": connections.FixedInDegree(degree=2)} if listed else {}
+    wire = Projection("__call__", "s", name="learns", rule=rule, modulator="reward", **pattern)
+    made = Brain(
+        BrainConfig(
+            input_map={"s": InputSpec(SpikeArray, (SOURCES,), "int8"), "m": InputSpec(FloatArray, (), "float32")},
+            modules_map=[
+                ModuleSpecs(
+                    "pool",
+                    Pool,
+                    {"r": wire, "reward": PortMap("__call__", "m")},
+                    PoolConfig(units=(UNITS,), receptors={"r": receptor}, modulators=("reward",)),
+                )
+            ],
+        )
+    )
+    build(made)
+    paths = ("learns.weights", "learns_rule.eligibility", "learns_rule.pending")
+    assert [made.state.unit(f"pool.{path}") for path in paths] == [unit] * 3
+
+
+def test_the_weights_of_a_preset_are_in_the_unit_of_the_receptor_that_it_was_given():
+    for receptor, unit in ((receptors.PulseCurrentConfig(), "pA"), (receptors.ExponentialConductanceConfig(), "nS")):
+        config = LIFNeuronConfig(units=(UNITS,), async_spikes=False, receptors={"in_spikes": receptor})
+        usual = config_of({"r": source()}, JUMPS)
+        made = Brain(usual.updated(modules_map=[ModuleSpecs("pool", LIFNeuron, {"in_spikes": source()}, config)]))
+        build(made)
+        assert made.state.unit("pool.synapses.weights") == unit

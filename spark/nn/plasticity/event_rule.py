@@ -31,7 +31,9 @@ class EventRuleConfig(ModulatedRuleConfig):
         False, description="Whether growth shrinks with the room below maximum, and decline with that above minimum."
     )
     weight_unit: Number | None = field(
-        None, unit="pA", above=0, description="Weight that counts as 1; left out, the mean of the first weights."
+        None,
+        above=0,
+        description="Weight that counts as 1, in the receptor's unit; left out, the mean of the first weights.",
     )
 
     @property
@@ -47,11 +49,11 @@ class EventRuleConfig(ModulatedRuleConfig):
         return [Problem("maximum", text, "", "bounds"), *super().problems()]
 
     def numbers(self, address: str, first: np.ndarray, dtype: str) -> np.ndarray:
-        """The table for the kernels, in pA.
+        """The table for the kernels, in the receptor's unit.
 
         Args:
             address: Of the config, for errors.
-            first: First weights, pA, as float32.
+            first: First weights, in the receptor's unit, as float32.
             dtype: In which weights are held.
 
         Raises:
@@ -103,7 +105,7 @@ class EventRule(WeightRule):
     def build(
         self, pre_spikes: PortSpec, post_spikes: PortSpec, weights: PortSpec, modulation: PortSpec | None = None
     ) -> None:
-        """Traces, the table in pA, and what a modulated rule needs."""
+        """Traces, the table in the receptor's unit, and what a modulated rule needs."""
         self.take_wires(pre_spikes, post_spikes, weights)
         first = np.ones(1) if weights.source is None else weights.source.weights.reset_value
         address = f"{self.path or type(self).__name__}.config"

@@ -62,7 +62,7 @@ class ModulatedRuleConfig(RuleConfig):
         raise NotImplementedError(f"{type(self).__name__}.table is not written")
 
     def numbers(self, address: str, first: np.ndarray, dtype: str) -> np.ndarray:
-        """The table for the kernels, in pA; see `EventRuleConfig.numbers`."""
+        """The table for the kernels, in the receptor's unit; see `EventRuleConfig.numbers`."""
         raise NotImplementedError(f"{type(self).__name__}.numbers is not written")
 
 
@@ -134,14 +134,15 @@ class ThirdFactor:
         self.interval = max(1, round((config.consolidation or config.dt) / config.dt))
         self.renewal = self.interval * max(1, int(min(_MOST_GROWTH / self.rate, _MOST_RENEWAL) / self.interval))
         shape = (weights.size,) if rule.listed else weights.shape
+        unit = "" if weights.source is None else weights.source.weights.unit
         rule.kept_eligibility = Variable(
             np.zeros(shape, np.float32),
-            unit="pA",
+            unit=unit,
             description="Eligibility times exp(phase * dt / tau), which no decay changes; read it as `eligibility`.",
             shown_as=("eligibility", Decaying(self.rate, self.renewal)),
         )
         if self.interval > 1:
-            rule.pending = Variable(np.zeros(shape, np.float32), unit="pA", description="Change since weights moved.")
+            rule.pending = Variable(np.zeros(shape, np.float32), unit=unit, description="Change since weights moved.")
         rule.moved = Variable(
             np.zeros(self.size, np.float32),
             description="Modulation since weights moved, that of each step times exp(-phase * dt / tau).",

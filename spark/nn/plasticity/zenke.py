@@ -61,13 +61,13 @@ class ZenkeRuleConfig(ModulatedRuleConfig):
         )
 
     def scale(self, first: np.ndarray) -> tuple[float, float, float]:
-        """The unit of weight, and the bounds, pA, for these first weights."""
+        """The unit of weight, and the bounds, in the receptor's unit, for these first weights."""
         unit = (float(np.abs(first).mean()) if first.size else 0.0) or 1.0
         most = float(first.max()) if first.size else 0.0
         return unit, self.minimum * unit, max(self.maximum * unit, most)
 
     def numbers(self, address: str, first: np.ndarray, dtype: str) -> np.ndarray:
-        """The table for the kernels, in pA."""
+        """The table for the kernels, in the receptor's unit."""
         unit, minimum, maximum = self.scale(first)
         return self.table().scaled(self.gamma, unit).coefficients(minimum, maximum)
 

@@ -204,11 +204,11 @@ def feeds_of(
             for number, (name, wire) in enumerate(zip(names, wires, strict=True))
         ]
         made: Any = config.made()
-        opens = made.only_opens(config)
+        opens, takes = made.only_opens(config), made.unit_of_weights()
         drawn = [
-            replace(_between(owner, one, wire), opens=opens)
+            replace(_between(owner, one, wire), opens=opens, unit=takes)
             if isinstance(one, Drawn)
-            else replace(one, opens=opens, signed=made.signed)
+            else replace(one, opens=opens, signed=made.signed, unit=takes)
             for one, wire in zip(drawn, wires, strict=True)
         ]
         if opens or inhibitory(config):

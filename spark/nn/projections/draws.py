@@ -50,6 +50,7 @@ class Drawn:
         usual: What to write in the place of its weights to give none.
         seed: Seed of its draws, where it has one of its own.
         opens: Whether it ends at a conductance: no weight is negative.
+        unit: Unit in which the receptor takes weights.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Drawn:
     usual: str = ""
     seed: int | None = None
     opens: bool = False
+    unit: str = ""
 
     together = False
 

@@ -64,9 +64,11 @@ class Pairs:
     delays: PairDelaysConfig | None
     rule: Any
     modulator: str | None
-    # As the receptor has it: whether spikes of inhibitory units count as -1, and whether it is a conductance.
+    # As the receptor has it: whether spikes of inhibitory units count as -1, whether it is a conductance, and the unit
+    # in which it takes weights.
     signed: bool = True
     opens: bool = False
+    unit: str = ""
 
     name = "synapses"
     rule_name = "learning_rule"

@@ -84,7 +84,9 @@ class PlasticProjection(Module):
                 np.zeros((2, history_words(self.longest), pre), np.uint32),
                 description="Fired and sign bits of the last steps.",
             )
-        self.weights = Variable(values, description="Weight of each connection, in the receptor's unit.")
+        # A plain number has no unit to be shown.
+        unit = self.config.projection.unit.removeprefix("1")
+        self.weights = Variable(values, unit=unit, description="Weight of each connection, in the receptor's unit.")
 
     def _keep_edges(self, edges: Edges, values: np.ndarray, sizes: tuple[int, int]) -> None:
         """The lists, and what a rewiring begins new connections with; `sizes` are numbers of sources and targets."""
