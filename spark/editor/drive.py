@@ -11,6 +11,7 @@ from spark.core.errors import InputError, Problem
 from spark.core.narrowing import beyond
 from spark.core.payloads import SpikeArray
 from spark.core.ports import PortSpec
+from spark.io.rates import rate_problem
 
 MOST_ROWS = 10_000_000
 _FIX = "Mend what drives this input"
@@ -22,8 +23,9 @@ class Drive:
     Args:
         name: The input's name.
         spec: What it takes.
-        source: `{"value": number or list}`, for spikes the probability of each unit to fire as a rate in Hz
-            (`{"rate": ...}`), or `{"file": path}` of a .npy or .csv with one row a step, which is repeated.
+        source: `{"value": number or list}` or that number or list itself, for spikes the probability of each unit to
+            fire as a rate in Hz, at most one spike a step (`{"rate": ...}`), or `{"file": path}` of a .npy or .csv with
+            one row a step, which is repeated.
         dt: Length of a step, ms.
         seed: Of random spikes.
 
@@ -31,19 +33,31 @@ class Drive:
         InputError: The source does not fit the input.
     """
 
-    def __init__(self, name: str, spec: PortSpec, source: dict[str, Any], dt: float, seed: int) -> None:
+    def __init__(self, name: str, spec: PortSpec, source: Any, dt: float, seed: int) -> None:
         self.name, self.spec, self.dt = name, spec, dt
         self._generator = np.random.Generator(np.random.Philox(seed))
         self._rows: np.ndarray | None = None
         self._at = 0
         self.source = source
         self._rate: float | None = None
-        if "file" in source:
-            self._rows = self._read(Path(source["file"]))
-        elif "rate" in source or (issubclass(self.spec.payload_type, SpikeArray) and "value" not in source):
-            self._rate = float(source.get("rate", 0.0))
+        given = source if isinstance(source, dict) else {"value": source}
+        if "file" in given:
+            if not isinstance(given["file"], str):
+                raise self._wrong(f"needs the name of a file, got {given['file']!r}"[:200])
+            self._rows = self._read(Path(given["file"]))
+        elif "rate" in given or (issubclass(self.spec.payload_type, SpikeArray) and "value" not in given):
+            rate = given.get("rate", 0.0)
+            problem = rate_problem(f"inputs.{name}.rate", rate, dt, _FIX)
+            if problem is not None:
+                raise InputError(problem)
+            self._rate = float(rate)
         else:
-            self._value = self._array(np.asarray(source.get("value", 0.0), np.float64))
+            value = given.get("value", 0.0)
+            try:
+                numbers = np.asarray(value, np.float64)
+            except (ValueError, TypeError, OverflowError) as error:
+                raise self._wrong(f"needs numbers, got {value!r}"[:200]) from error
+            self._value = self._array(numbers)
 
     def _array(self, values: np.ndarray) -> np.ndarray:
         if values.size not in (1, self.spec.size):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from spark.core.errors import Problem, in_short
 from spark.io.graph_config import Located
 from spark.io.model_file import INPUT, Document
+from spark.io.rates import rate_problem
 from spark.nn import BrainConfig
 
 # Of each condition by which a run stops by itself: what it needs, and whether a number is that.
@@ -23,7 +24,7 @@ _TAB = "in Run settings"
 
 
 def run_problems(document: Document, config: BrainConfig) -> list[Located]:
-    """Conditions that never hold, numbers by which no run can go, and values that do not fit their inputs.
+    """Conditions that never hold, numbers by which no run can go, rates that cannot be, values that do not fit.
 
     Inputs that an environment feeds need no values.
 
@@ -41,7 +42,13 @@ def run_problems(document: Document, config: BrainConfig) -> list[Located]:
     inputs = {n["name"]: k for k, n in document["nodes"].items() if n["type"] == INPUT and n.get("parent") is None}
     for name, source in (given if isinstance(given, Mapping) else {}).items():
         spec, value = config.input_map.get(name), source.get("value") if isinstance(source, Mapping) else source
-        if spec is None or name == observed or not isinstance(value, list):
+        if spec is None or name == observed:
+            continue
+        if isinstance(source, Mapping) and "rate" in source and "file" not in source:
+            problem = rate_problem(f"{name}.rate", source["rate"], config.step_length, f"Change it {_TAB}")
+            found += [] if problem is None else [Located(problem, node=inputs.get(name))]
+            continue
+        if not isinstance(value, list):
             continue
         size, count = math.prod(spec.shape), _numbers_in(value)
         if count not in (1, size):

@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 
 from spark.core.errors import ConfigError, Problem
+from spark.io.rates import rate_problem
+
+_FIX = "Set it in the editor's panel of inputs"
 
 _ROWS = '''
 
@@ -66,13 +69,18 @@ class InputCode:
         if "file" in source:
             self._needs["rows"] = _ROWS
             made = f"rows({str(source['file'])!r}, {about})"
-        elif source.get("rate"):
-            self._needs["spikes"] = _SPIKES.format(dt=self._dt)
-            (rate,) = _numbers(name, "rate", source["rate"], 1).tolist()
-            made = f"random_spikes({rate!r}, {about}, {self._seed + place})"
+        elif "rate" in source:
+            problem = rate_problem(f"inputs.{name}.rate", source["rate"], self._dt, _FIX)
+            if problem is not None:
+                raise ConfigError(problem)
+            if source["rate"]:
+                self._needs["spikes"] = _SPIKES.format(dt=self._dt)
+                made = f"random_spikes({float(source['rate'])!r}, {about}, {self._seed + place})"
+            else:
+                made = f"np.zeros({about})"
         else:
             value = _numbers(name, "value", source.get("value", 0.0), spec.port_spec().size)
-            made = _constant(np.zeros_like(value) if "rate" in source else value, spec, about)
+            made = _constant(value, spec, about)
         return f"spark.{spec.payload_type.__name__}({made})"
 
 
@@ -90,9 +98,7 @@ def _numbers(name: str, key: str, value: Any, size: int) -> np.ndarray:
         why = None
     if not np.isfinite(found).all():
         text = f"must be one finite number or {size}, got {value!r}"[:200]
-        raise ConfigError(
-            Problem(f"inputs.{name}.{key}", text, "Set it in the editor's panel of inputs", "value")
-        ) from why
+        raise ConfigError(Problem(f"inputs.{name}.{key}", text, _FIX, "value")) from why
     return found
 
 

@@ -73,6 +73,13 @@ def test_as_many_values_are_given_as_an_input_takes():
         assert found(inputs={"level": {"value": value}}) == []
 
 
+def test_a_rate_of_more_than_one_spike_a_step_is_said_at_its_input():
+    ((node, text),) = found(inputs={"level": {"rate": 2000.0}})
+    said = "level.rate: must be one number from 0 to 1000 Hz, one spike a step, got 2000.0. Change it in Run settings"
+    assert text == said and small()["nodes"][node]["name"] == "level"
+    assert found(inputs={"level": {"rate": 1000}}) == []
+
+
 def test_what_an_environment_shows_itself_to_needs_no_values():
     wrong = {"level": {"value": [0.1, 0.2, 0.3]}}
     assert found(inputs=wrong, environment="CartPole-v1") == []

@@ -171,6 +171,8 @@ DRIVES = {
     "one number": ({"value": 0.25}, lambda v: np.all(v == 0.25)),
     "one for each": ({"value": [1, 2, 3, 4, 5]}, lambda v: v.tolist() == [1, 2, 3, 4, 5]),
     "nothing": ({}, lambda v: np.all(v == 0)),
+    "a list alone": ([1, 2, 3, 4, 5], lambda v: v.tolist() == [1, 2, 3, 4, 5]),
+    "every step": ({"rate": 1000}, lambda v: np.all(v == 1)),
 }
 
 
@@ -228,6 +230,12 @@ def test_another_scale_is_taken():
         ({"value": float("inf")}, "needs finite numbers"),
         ({"value": 1e39}, r"inputs\.level: is more than float32 holds, got 1e\+39; .*\. Mend what drives this input"),
         ({"file": "/nowhere.npy"}, "cannot be read from nowhere.npy"),
+        ({"file": 5}, r"inputs\.level: needs the name of a file, got 5"),
+        ({"value": "much"}, r"inputs\.level: needs numbers, got 'much'"),
+        ({"value": [[1, 2], [3]]}, r"inputs\.level: needs numbers, got \[\[1, 2\], \[3\]\]"),
+        ({"rate": "fast"}, r"inputs\.level\.rate: must be one number from 0 to 1000 Hz, one spike a step, got 'fast'"),
+        ({"rate": 1001}, r"inputs\.level\.rate: must be .*, got 1001\. Mend what drives this input"),
+        ({"rate": -1.0}, r"inputs\.level\.rate: must be .*, got -1\.0"),
     ],
 )
 def test_a_drive_that_does_not_fit_is_refused(source, text):

@@ -198,7 +198,13 @@ def test_whatever_a_document_says_nothing_of_it_becomes_code(text):
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ({"rate": float("inf")}, r"inputs\.level\.rate: must be one finite number or 1, got inf"),
+        (
+            {"rate": float("inf")},
+            r"inputs\.level\.rate: must be one number from 0 to 1000 Hz, one spike a step, got inf\.",
+        ),
+        ({"rate": 1500.0}, r"inputs\.level\.rate: must be one number from 0 to 1000 Hz, one spike a step, got 1500\.0"),
+        ({"rate": -3}, r"inputs\.level\.rate: must be .* got -3"),
+        ({"rate": [5.0, 7.0]}, r"inputs\.level\.rate: must be one number .* got \[5\.0, 7\.0\]"),
         ({"rate": "fast"}, r"inputs\.level\.rate: must be"),
         ({"value": [1, 2]}, r"inputs\.level\.value: must be one finite number or 8, got \[1, 2\]"),
         ({"value": "__import__('os')"}, r"inputs\.level\.value: must be"),
