@@ -111,6 +111,10 @@ def test_a_rate_is_the_share_of_units_that_fire(recorded):
         (Probe("pool", window=7), "record[0].window"),
         (Probe("pool", trigger="pol"), "record[0].trigger: no spikes go by 'pol'"),
         (Probe("pool", trigger="pool", around=(1,)), "record[0].trigger: needs `around=(steps before, steps after)`"),
+        (
+            Probe("pool.soma.potential", around=(2, 3)),
+            "record[0].around: has no effect without a trigger, got (2, 3). Give `trigger=...`, or leave it out",
+        ),
         (Probe("pool", reduce="mean"), "record[0].reduce: is no reduction of spikes, got 'mean'; expected 'rate'"),
         (Probe("pool.soma.potential", reduce="rate"), "record[0].reduce: is no reduction of arrays, got 'rate'"),
         (Probe("pool.soma.potential", reduce=("histogram", 0, (0, 1))), "record[0].reduce"),

@@ -10,6 +10,9 @@ from spark.sim.records.channel import Described
 from spark.sim.records.channels import Channels
 from spark.sim.records.disk import DiskStore
 
+# Units that Neo is told; others, which a file may say, are never read as an expression.
+_KNOWN = ("mV", "pA", "nA", "nS", "ms", "Hz", "1/ms", "mV/ms", "uM")
+
 
 def save(recording: Channels, folder: Path) -> None:
     """Write a recording to a new folder."""
@@ -50,10 +53,14 @@ def to_xarray(recording: Channels) -> Any:
         else:
             time, values = recording.trace(name)
             axes = tuple(f"{name} axis {n}" for n in range(values.ndim - 1))
+            coordinates = {f"time of {name}": time}
+            if about["units"] is not None and about["reduce"] is None:
+                # Which units these are: flat indices, as `spikes` counts them.
+                coordinates[axes[0]] = np.asarray(about["units"])
             kept = xarray.DataArray(
                 np.asarray(values),
                 dims=(f"time of {name}", *axes),
-                coords={f"time of {name}": time},
+                coords=coordinates,
                 attrs={"units": about["unit"]},
             )
             variables[name] = kept
@@ -84,7 +91,7 @@ def to_neo(recording: Channels) -> Any:
                 segment.spiketrains.append(train)
         else:
             time, values = recording.trace(name)
-            unit = about["unit"] if about["unit"] in ("mV", "pA", "nA", "ms", "Hz") else "dimensionless"
+            unit = about["unit"] if about["unit"] in _KNOWN else "dimensionless"
             rows, period = _rows(values), about["every"] * recording.dt
             if _regular(recording, name):
                 times = {"t_start": time[0] * quantities.ms, "sampling_period": period * quantities.ms}

@@ -40,6 +40,9 @@ class Recording(Channels):
     def rates(self, name: str) -> np.ndarray:
         """Mean rate of each recorded unit of the channel `name` over the run, Hz, (units,).
 
+        Where a probe has windows, steps outside of them do not count: they are no silence. It is NaN where none was
+        recorded.
+
         Raises:
             RecordError: There is no such channel of spikes, or it was recorded around a trigger only.
         """

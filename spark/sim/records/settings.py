@@ -160,6 +160,14 @@ def _trigger(asked: Asked, what: Recordable, known: Mapping[str, Recordable]) ->
     return {"trigger": known[paths[0]], "around": (int(around[0]), int(around[1]))}
 
 
+def _around(asked: Asked, what: Recordable, known: Mapping[str, Recordable]) -> Settings:
+    """Only a trigger reads it; see `_trigger`."""
+    if asked.trigger is None and asked.around != (0, 0):
+        text = f"has no effect without a trigger, got {asked.around!r}"
+        raise RecordError(Problem("", text, "Give `trigger=...`, or leave it out", "no-effect"))
+    return {}
+
+
 def _reduce(asked: Asked, what: Recordable, known: Mapping[str, Recordable]) -> Settings:
     reduce = (
         _histogram(asked.reduce)
@@ -191,4 +199,11 @@ def _whole(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-_READERS = {"every": _every, "units": _units, "window": _window, "trigger": _trigger, "reduce": _reduce}
+_READERS = {
+    "every": _every,
+    "units": _units,
+    "window": _window,
+    "trigger": _trigger,
+    "around": _around,
+    "reduce": _reduce,
+}

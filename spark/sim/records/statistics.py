@@ -4,8 +4,8 @@ import numpy as np
 
 
 def mean_rates(units: np.ndarray, number: int, duration: float) -> np.ndarray:
-    """Spikes a second of each of `number` units, Hz, float64; `duration` in ms."""
-    return np.bincount(units, minlength=number) * (1000.0 / duration) if duration else np.zeros(number)
+    """Spikes a second of each of `number` units, Hz, float64; `duration` in ms, of 0 NaN."""
+    return np.bincount(units, minlength=number) * (1000.0 / duration) if duration else np.full(number, np.nan)
 
 
 def rate_over_time(
