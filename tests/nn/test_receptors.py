@@ -246,6 +246,30 @@ def test_currents_of_several_time_constants_are_integrated_exactly(soma, each):
     np.testing.assert_allclose(potential, expected, rtol=2e-5, atol=2e-5)
 
 
+@pytest.mark.parametrize("near", [0.99, 0.9999, 1 - 1e-7, 1 - 1e-15, np.array([0.2, 0.9, 0.999, 1 - 1e-6, 1 - 3e-7])])
+def test_a_rise_that_is_nearly_as_slow_as_the_decay_leads_to_an_alpha_function(near):
+    """Where a difference of two exponentials in float32 would hold nothing but rounding errors."""
+    tau, weights = 8.0, np.full((UNITS, SOURCES), 6.0)
+    spikes = np.zeros((STEPS, SOURCES), np.int8)
+    spikes[10, 2] = 1
+    t = np.maximum(np.arange(STEPS) - 10, 0)[:, None] * DT
+    shares = np.broadcast_to(near, UNITS)
+    # In the limit that of an alpha function; else a fine axis has the peak.
+    expected = np.stack(
+        [
+            course.alpha(t[:, 0], tau) if r > 0.9995 else course.double_exponential(t[:, 0], r * tau, tau)
+            for r in shares
+        ],
+        1,
+    )
+    double = receptors.DoubleExponentialConductanceConfig(rise=near * tau, tau=tau)
+    nmda = receptors.NMDAConfig(rise=near * tau, tau=tau, magnesium=0.0)
+    current = receptors.DoubleExponentialCurrentConfig(rise=near * tau, tau=tau)
+    for config, path in ((double, "conductance"), (nmda, "conductance"), (current, "current")):
+        (found,) = traces(into(config, weights), spikes, f"pool.soma.{path}")
+        np.testing.assert_allclose(found, 6.0 * expected, rtol=2e-5 if np.min(near) > 0.999999 else 2e-4, atol=2e-5)
+
+
 def test_a_rise_that_is_no_rise_is_refused():
     text = "PoolConfig.receptors.r.rise: must be below tau (5 ms), got 6 ms. Shorten the rise, or lengthen the decay"
     with refused(spark.ConfigError, text):

@@ -13,7 +13,7 @@ from spark.core.ports import MeasuredFrom, PortSpec, Reverses
 from spark.core.values import Quantity
 from spark.core.variable import Variable
 from spark.kernels.exponential import bounded_exponential
-from spark.nn.receptors.peak import scale_of_peak, slow_rises
+from spark.nn.receptors.peak import passing, slow_rises
 from spark.nn.receptors.receptor import ConductanceOutput, Receptor, ReceptorConfig
 
 
@@ -82,12 +82,14 @@ class NMDA(Receptor):
         g = weight * s (exp(-t/tau) - exp(-t/rise)) / (1 + [Mg] / 3.57 exp(-0.062 V))
         V in mV, s makes the peak 1
 
-    Order of update in a step: what arrives is added to both exponentials; their difference, blocked as the potential
-    of the last step's end asks, is put out; then both decay.
+    Order of update in a step: the conductance of this step is put out, 0 for what arrives in it, blocked as the
+    potential of the last step's end asks; then both variables advance by the exact solution, after what arrives was
+    added to `falling`.
 
     Input ports: `arrivals` (nS), `potential` (mV), shape of the units. Output ports: `conductance` (nS), float32, same
     shape.
-    Variables: `falling`, `rising` (nS).
+    Variables: `unblocked` (nS), what the conductance of the next step would be without the block; `falling` (nS), the
+    slow exponential, which jumps by the weight.
     Source: Jahr & Stevens 1990, doi:10.1523/JNEUROSCI.10-09-03178.1990 (the block); Brunel & Wang 2001,
     doi:10.1023/A:1011204814320 (the block in this form, with 3.57 mM and 0.062/mV; both time constants).
     """
@@ -101,15 +103,15 @@ class NMDA(Receptor):
         c = self.config
         self.falls = self.make("tau", decay(c.dt, c.tau), arrivals.shape)
         self.rises = self.make("rise", decay(c.dt, c.rise), arrivals.shape)
-        self.scale = self.make("tau", scale_of_peak(c.rise, c.tau), arrivals.shape)
+        self.passing = self.make("rise", passing(c.rise, c.tau, c.dt), arrivals.shape)
         zero = potential.trait(MeasuredFrom)
         rest = 0.0 if zero is None else zero.potential
         # The block at the potential that `potential` is measured from.
         blocked = np.asarray(c.magnesium, np.float64) / 3.57 * np.exp(-0.062 * np.asarray(rest, np.float64))
         self.blocked = self.make("magnesium", blocked, arrivals.shape)
-        self.falling, self.rising = (
-            Variable(np.zeros(arrivals.shape, np.float32), unit="nS", description=f"The exponential that {what}.")
-            for what in ("decays slowly", "decays with the rise")
+        self.unblocked, self.falling = (
+            Variable(np.zeros(arrivals.shape, np.float32), unit="nS", description=what)
+            for what in ("Conductance of the next step, without the block.", "The exponential that decays slowly.")
         )
 
     def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
@@ -118,10 +120,10 @@ class NMDA(Receptor):
 
     def __call__(self, arrivals: FloatArray, potential: PotentialArray) -> ConductanceOutput:
         """Advance one step."""
-        arriving = arrivals.value.astype(jnp.float32) * self.scale.value
-        falling, rising = self.falling.value + arriving, self.rising.value + arriving
+        unblocked = self.unblocked.value
+        falling = self.falling.value + arrivals.value.astype(jnp.float32)
+        self.unblocked.value = unblocked * self.rises.value + falling * self.passing.value
         self.falling.value = falling * self.falls.value
-        self.rising.value = rising * self.rises.value
         millivolts = potential.value.astype(jnp.float32)
         block = 1.0 + self.blocked.value * bounded_exponential(jnp.float32(-0.062) * millivolts)
-        return {"conductance": ConductanceArray((falling - rising) / block)}
+        return {"conductance": ConductanceArray(unblocked / block)}

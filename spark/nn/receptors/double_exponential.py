@@ -15,7 +15,7 @@ from spark.core.payloads import ConductanceArray, CurrentArray, FloatArray
 from spark.core.ports import PortSpec, Reverses
 from spark.core.values import Quantity
 from spark.core.variable import Variable
-from spark.nn.receptors.peak import scale_of_peak, slow_rises
+from spark.nn.receptors.peak import passing, scale_of_peak, slow_rises
 from spark.nn.receptors.receptor import (
     ConductanceOutput,
     CurrentOutput,
@@ -48,29 +48,26 @@ class DoubleExponentialConfig(ReceptorConfig):
 
 
 class DoubleExponential(Receptor):
-    """What both receptors share: two exponentials, whose difference acts."""
+    """What both receptors share: two exponentials, whose difference acts and is kept, so that nothing cancels."""
 
     config: DoubleExponentialConfig
     unit: ClassVar[str] = ""
 
     def build(self, arrivals: PortSpec) -> None:
-        """The decays of a step, and both exponentials."""
+        """What a step makes of both, and the slow exponential."""
         c = self.config
         self.falls = self.make("tau", decay(c.dt, c.tau), arrivals.shape)
         self.rises = self.make("rise", decay(c.dt, c.rise), arrivals.shape)
-        self.scale = self.make("tau", c.scale(), arrivals.shape)
-        self.falling, self.rising = (
-            Variable(np.zeros(arrivals.shape, np.float32), unit=self.unit, description=f"The exponential that {what}.")
-            for what in ("decays slowly", "decays with the rise")
+        self.passing = self.make("rise", passing(c.rise, c.tau, c.dt), arrivals.shape)
+        self.falling = Variable(
+            np.zeros(arrivals.shape, np.float32), unit=self.unit, description="The exponential that decays slowly."
         )
 
-    def advanced(self, arriving: Array) -> Array:
-        """The difference of this step, after which both decay."""
-        arriving = arriving * self.scale.value
-        falling, rising = self.falling.value + arriving, self.rising.value + arriving
+    def advanced(self, acting: Array, arriving: Array) -> Array:
+        """What acts in the next step, after what acts in this one and what arrives in it."""
+        falling = self.falling.value + arriving
         self.falling.value = falling * self.falls.value
-        self.rising.value = rising * self.rises.value
-        return falling - rising
+        return acting * self.rises.value + falling * self.passing.value
 
 
 class DoubleExponentialCurrentConfig(DoubleExponentialConfig, InhibitoryConfig):
@@ -82,11 +79,11 @@ class DoubleExponentialCurrent(DoubleExponential):
 
         I(t) = weight s (exp(-t / tau) - exp(-t / rise))        t after the arrival; s makes the peak the weight
 
-    Order of update in a step: what arrives is added to both exponentials; their difference is put out; then both decay
-    exactly. So what arrives in a step acts from the next one on.
+    Order of update in a step: the current of this step is put out, 0 for what arrives in it; then both variables
+    advance by the exact solution, after what arrives was added to `falling`.
 
     Input ports: `arrivals` (pA), shape of the units. Output ports: `current` (pA), float32, same shape.
-    Variables: `falling`, `rising` (pA), as the next step begins with.
+    Variables: `current` (pA), that of the next step; `falling` (pA), the slow exponential, which jumps by the weight.
     Source: Destexhe, Mainen & Sejnowski 1994, doi:10.1007/BF00961734 (the time course).
     """
 
@@ -94,9 +91,18 @@ class DoubleExponentialCurrent(DoubleExponential):
     unit = "pA"
     unit_ports = ("arrivals", "current")
 
+    def build(self, arrivals: PortSpec) -> None:
+        """A current beside it."""
+        super().build(arrivals)
+        self.current = Variable(
+            np.zeros(arrivals.shape, np.float32), unit="pA", description="Current of the next step."
+        )
+
     def __call__(self, arrivals: FloatArray) -> CurrentOutput:
         """Advance one step."""
-        return {"current": CurrentArray(self.advanced(turned(self.config, arrivals)))}
+        current = self.current.value
+        self.current.value = self.advanced(current, turned(self.config, arrivals))
+        return {"current": CurrentArray(current)}
 
 
 class DoubleExponentialConductanceConfig(DoubleExponentialConfig):
@@ -114,7 +120,8 @@ class DoubleExponentialConductance(DoubleExponential):
     Order of update in a step as in `DoubleExponentialCurrent`.
 
     Input ports: `arrivals` (nS), shape of the units. Output ports: `conductance` (nS), float32, same shape.
-    Variables: `falling`, `rising` (nS), as the next step begins with.
+    Variables: `conductance` (nS), that of the next step; `falling` (nS), the slow exponential, which jumps by the
+    weight.
     Source: Destexhe, Mainen & Sejnowski 1994, doi:10.1007/BF00961734 (the time course).
     """
 
@@ -123,10 +130,19 @@ class DoubleExponentialConductance(DoubleExponential):
     signed = False
     unit_ports = ("arrivals", "conductance")
 
+    def build(self, arrivals: PortSpec) -> None:
+        """A conductance beside it."""
+        super().build(arrivals)
+        self.conductance = Variable(
+            np.zeros(arrivals.shape, np.float32), unit="nS", description="Conductance of the next step."
+        )
+
     def describe_outputs(self, outputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
         """Where the current reverses."""
         return {name: replace(spec, traits=(Reverses(self.config.reversal),)) for name, spec in outputs.items()}
 
     def __call__(self, arrivals: FloatArray) -> ConductanceOutput:
         """Advance one step."""
-        return {"conductance": ConductanceArray(self.advanced(arrivals.value.astype(jnp.float32)))}
+        conductance = self.conductance.value
+        self.conductance.value = self.advanced(conductance, arrivals.value.astype(jnp.float32))
+        return {"conductance": ConductanceArray(conductance)}

@@ -15,8 +15,29 @@ def scale_of_peak(rise: Numeric, tau: Numeric) -> np.ndarray:
         tau: Time constant of the decay, ms, likewise.
     """
     rise, tau = np.asarray(rise, np.float64), np.asarray(tau, np.float64)
-    peak = tau * rise / (tau - rise) * np.log(tau / rise)
-    return 1.0 / (np.exp(-peak / tau) - np.exp(-peak / rise))
+    # By what they differ, so that nothing cancels where they nearly are the same.
+    apart = (tau - rise) / rise
+    return np.exp(np.log1p(apart) / apart) * (1.0 + apart) / apart
+
+
+def passing(rise: Numeric, tau: Numeric, dt: float) -> np.ndarray:
+    """What a step of `dt` ms adds to that difference for each unit of the slow exponential, float64.
+
+    With the slow exponential f and the difference g, of peak 1, a step is
+
+        g <- g exp(-dt / rise) + f passing        f <- f exp(-dt / tau)
+
+    in which no two numbers that are nearly the same are subtracted, however close the time constants lie; in the limit
+    it is the step of an alpha function.
+
+    Args:
+        rise: Time constant of the rise, ms, the shorter one: a number, or one for each unit.
+        tau: Time constant of the decay, ms, likewise.
+        dt: Length of a step, ms.
+    """
+    rise, tau = np.asarray(rise, np.float64), np.asarray(tau, np.float64)
+    apart = (tau - rise) / rise
+    return scale_of_peak(rise, tau) * np.exp(-dt / tau) * -np.expm1(-dt / tau * apart)
 
 
 def slow_rises(rise: Numeric, tau: Numeric) -> list[Problem]:
