@@ -327,7 +327,7 @@ def test_a_sparse_matrix_of_weights_sets_those_that_it_stores_and_makes_the_othe
     before = projected(NORMAL)
     matrix = np.zeros((POST, PRE))
     matrix[::2, 1::2] = np.arange(1.0, 10.0).reshape(3, 3)
-    for kind in (scipy.sparse.csr_array, scipy.sparse.csc_array, scipy.sparse.coo_matrix):
+    for kind in (scipy.sparse.csr_array, scipy.sparse.csc_array, scipy.sparse.coo_matrix, scipy.sparse.dok_array):
         after = before.with_weights({"pool.first": kind(matrix)})
         np.testing.assert_array_equal(after.connections("pool.first").to_matrix(), matrix)
     twice = scipy.sparse.coo_array((np.array([1.0, 2.0]), (np.array([4, 4]), np.array([0, 0]))), (POST, PRE))

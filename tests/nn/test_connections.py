@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import scipy.sparse
+from builders import refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -145,7 +146,10 @@ def test_a_periodic_sheet_has_no_border():
     assert np.diff(borders[0].starts)[0] < np.diff(borders[1].starts)[0]
 
 
-@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csr_matrix, scipy.sparse.coo_array])
+@pytest.mark.parametrize(
+    "make",
+    [np.asarray, scipy.sparse.csr_matrix, scipy.sparse.coo_array, scipy.sparse.dok_matrix, scipy.sparse.dok_array],
+)
 def test_a_matrix_keeps_entries_and_weights(make):
     weights = np.array([[0.0, 1.5, 0.0], [2.0, 0.0, -3.0]])
     found = connections.FromMatrix(matrix=make(weights)).draw(np.random.default_rng(0), (3,), (2,))
@@ -153,6 +157,22 @@ def test_a_matrix_keeps_entries_and_weights(make):
     assert found.values is not None
     again[np.repeat(np.arange(3), np.diff(found.starts)), found.post] = found.values
     np.testing.assert_array_equal(again.T, weights)
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype"),
+    [
+        (np.eye(2) * 1j, "complex128"),
+        (scipy.sparse.csr_matrix(np.eye(2) * 1j), "complex128"),
+        (np.full((2, 2), None), "object"),
+        (np.full((2, 2), "1"), "<U1"),
+    ],
+)
+def test_a_matrix_of_other_things_than_numbers_is_refused(given, dtype):
+    with refused(
+        ConfigError, f"FromMatrix.matrix: expected a matrix of numbers, got dtype {dtype}. Weights, (post, pre)."
+    ):
+        connections.FromMatrix(matrix=given)
 
 
 @pytest.mark.parametrize(

@@ -60,19 +60,21 @@ class AllToAll(Connectivity):
 
 def _to_matrix(value: Any) -> object:
     """Compressed rows by postsynaptic unit as a dict of plain arrays, from a scipy matrix, an array or that dict."""
-    if isinstance(value, dict):
+    # First: one kind of sparse matrices of scipy is a dict too.
+    if hasattr(value, "tocoo"):
+        found = value.tocoo()
+        shape, post, pre, weights = found.shape, found.row, found.col, found.data
+    elif isinstance(value, dict):
         missing = [name for name in ("shape", "post", "pre", "weights") if name not in value]
         if missing:
             raise ValueError(f"expected a matrix with shape, post, pre and weights, got none of {missing}")
         shape, post, pre, weights = (value[name] for name in ("shape", "post", "pre", "weights"))
-    elif hasattr(value, "tocoo"):
-        found = value.tocoo()
-        shape, post, pre, weights = found.shape, found.row, found.col, found.data
     else:
         # Lists may hold anything, in rows of any length: what is wrong with them is said.
         dense = np.asarray(to_times(value) if isinstance(value, list | tuple) else value)
         if dense.ndim != 2:
             raise ValueError(f"expected a matrix (post, pre), got shape {dense.shape}")
+        _numbers(dense)
         shape = dense.shape
         post, pre = np.nonzero(dense)
         weights = dense[post, pre]
@@ -80,7 +82,7 @@ def _to_matrix(value: Any) -> object:
         "shape": tuple(int(n) for n in _whole("shape", shape)),
         "post": _whole("post", post),
         "pre": _whole("pre", pre),
-        "weights": np.asarray(weights, np.float64),
+        "weights": _numbers(np.asarray(weights)),
     }
     if len(made["shape"]) != 2 or not made["post"].shape == made["pre"].shape == made["weights"].shape:
         raise ValueError("expected as many rows as columns and weights")
@@ -91,6 +93,13 @@ def _to_matrix(value: Any) -> object:
             raise ValueError(f"expected {name} from 0 to {most - 1}")
         made[name] = made[name].astype(np.int32)
     return Matrix(made)
+
+
+def _numbers(values: np.ndarray) -> np.ndarray:
+    """Weights as float64; an empty list has no type of its own."""
+    if values.size and values.dtype.kind not in "biuf":
+        raise ValueError(f"expected a matrix of numbers, got dtype {values.dtype}")
+    return values.astype(np.float64)
 
 
 def _whole(name: str, values: object) -> np.ndarray:
