@@ -9,20 +9,25 @@ from spark.core.names import suggestion
 from spark.graph.specs import ModuleSpecs, PortMap
 from spark.nn.brain_config import BrainConfig
 from spark.nn.pools.pool import Pool
-from spark.nn.projections.projection import RULE, Projection, settings_of, usual_names
+from spark.nn.projections.projection import RULE, SHORT_TERM, Projection, settings_of, usual_names
 
 Changed = TypeVar("Changed", bound=Config)
 # Fields of a pool's config that list components, which are named without them where the brain is built.
 _LISTS = ("receptors", "dendrites")
+# What follows a receptor's name in that of its random events.
+_BACKGROUND = "_background"
+# Parts of a projection, by what follows its name in theirs: the setting that each is made of.
+_PARTS = {RULE: "rule", SHORT_TERM: "short_term"}
 
 
 def changed(config: Changed, changes: Mapping[str, object]) -> Changed:
     """A copy of a config with other values at dotted paths.
 
     A path names modules, then fields as configs nest; the names that a field lists are steps of their own, as in
-    `pool.background.ampa.rate`. Receptors and dendrites, and the projections that end at a pool and their rules, go by
-    the names that they have in a built brain too: `pool.ampa.tau`, `pool.noise_ampa.weights`,
-    `pool.noise_ampa_rule.learning_rate`. Where a field has such a name, the path means the field.
+    `pool.background.ampa.rate`. Receptors with their random events, dendrites, and the projections that end at a pool
+    with their rules and short-term plasticity go by the names that they have in a built brain too: `pool.ampa.tau`,
+    `pool.ampa_background.rate`, `pool.noise_ampa.weights`, `pool.noise_ampa_rule.learning_rate`. Where a field has such
+    a name, the path means the field.
 
     Raises:
         ConfigError: A path names no field, with the nearest name; or a value does not fit its field.
@@ -104,12 +109,23 @@ def _in_module(specs: ModuleSpecs, names: list[str], value: object, address: str
     wires = _projections(specs)
     if name not in fields and name in wires:
         return _with_settings(specs, wires[name], names[1:], value, f"{address}.{name}")
-    if name not in fields and name.removesuffix(RULE) in wires:
-        return _with_settings(specs, wires[name.removesuffix(RULE)], ["rule", *names[1:]], value, f"{address}.{name}")
-    components = {one: listed for listed in _LISTS for one in config.field_or_none(listed) or {} if listed in fields}
+    for ending, setting in _PARTS.items():
+        owner = name.removesuffix(ending)
+        if name not in fields and name.endswith(ending) and owner in wires:
+            return _with_settings(specs, wires[owner], [setting, *names[1:]], value, f"{address}.{owner}")
+    components = {one: [listed, one] for listed in _LISTS for one in _listed(config, listed)}
+    components |= {f"{one}{_BACKGROUND}": ["background", one] for one in _listed(config, "background")}
+    if issubclass(specs.module_cls, Pool):
+        components |= {part: [field] for part, field in specs.module_cls.set_by.items()}
     if name not in fields and name in components:
-        names = [components[name], *names]
+        names = [*components[name], *names[1:]]
     return specs.with_config(_changed(config, names, value, address, (*components, *wires)))
+
+
+def _listed(config: Config, field: str) -> tuple[str, ...]:
+    """The names that a field lists, if the config has one that lists any."""
+    held = config.field_or_none(field) if field in type(config).model_fields else None
+    return tuple(held) if isinstance(held, Mapping) else ()
 
 
 def _projections(specs: ModuleSpecs) -> dict[str, tuple[str, int]]:
@@ -138,7 +154,6 @@ def _with_settings(
     if not names:
         text = f"is a projection, got {type(value).__name__}"
         raise ConfigError(Problem(address, text, f"Name one of its settings, such as '{address}.weights'", "path"))
-    owner = address if names[0] != "rule" else address.removesuffix(RULE)
-    new = _changed(settings, names, value, owner)
+    new = _changed(settings, names, value, address)
     wires[number] = Projection(wires[number].origin, wires[number].port, **new.explicit())
     return specs.with_inputs({**specs.inputs, port: wires})

@@ -33,10 +33,11 @@ def built(**changes):
             Projection("__call__", "s", weights=30.0, delay=2.0),
             Projection("p", "out_spikes", name="ring", **ring),
             PortMap("q", "out_spikes"),
+            Projection("q", "out_spikes", name="tires", short_term=projections.TsodyksMarkramConfig()),
         ],
         "gaba": [PortMap("p", "out_spikes")],
     }
-    preset = neurons.CurrentLIFNeuronConfig(units=(UNITS,), excitatory={"kernel": 40.0})
+    preset = neurons.CurrentLIFNeuronConfig(units=(UNITS,), excitatory={"kernel": 40.0}, background__rate=50.0)
     brain = BrainConfig(
         input_map={"s": InputSpec(SpikeArray, (UNITS,), "int8")},
         output_map={},
@@ -73,8 +74,13 @@ REACHED = {
     "p.ring.rule.pre_tau": (40.0, lambda b: wire(b, "ampa", 1).rule.pre_tau),
     "p.ring_rule.pre_tau": (40.0, lambda b: wire(b, "ampa", 1).rule.pre_tau),
     "p.q_ampa.weights": (2.0, lambda b: wire(b, "ampa", 2).weights.value),
+    "p.tires.short_term.utilization": (0.2, lambda b: wire(b, "ampa", 3).short_term.utilization),
+    "p.tires_short_term.utilization": (0.2, lambda b: wire(b, "ampa", 3).short_term.utilization),
+    "p.ampa_background.rate": (900.0, lambda b: pool(b).background["ampa"].rate),
     "p.p_gaba.short_term": (projections.TsodyksMarkramConfig(), lambda b: wire(b, "gaba", 0).short_term),
     "q.excitatory.kernel": (50.0, lambda b: b.config.modules_map["q"].config.excitatory.kernel.value),
+    "q.excitation.tau": (7.0, lambda b: b.config.modules_map["q"].config.excitatory.tau),
+    "q.excitation_background.rate": (90.0, lambda b: b.config.modules_map["q"].config.background.rate),
 }
 
 
@@ -117,6 +123,8 @@ def test_what_a_path_changes_acts_as_if_the_brain_had_been_built_so():
         ("p.ampa.tau", -2.0, "p.receptors.ampa.tau: must be > 0 ms, got -2.0"),
         ("p.ring.rule.pre_tau", -2.0, "p.ring.rule.pre_tau: must be > 0 ms, got -2.0"),
         ("p.ring_rule.pre_tau", -2.0, "p.ring.rule.pre_tau: must be > 0 ms, got -2.0"),
+        ("p.tires_short_term.utilization", 2.0, "p.tires.short_term.utilization: must be <= 1, got 2.0"),
+        ("p.amp_background.rate", 2.0, "p.amp_background: is no module or field. Did you mean 'ampa_background'?"),
         ("p.ring.weigths", 2.0, "p.ring.weigths: is no module or field. Did you mean 'weights'?"),
         ("p", 2.0, "p: is a module, got float. Name one of its settings, such as 'p.dtype'"),
         ("p.ring", 2.0, "p.ring: is a projection, got float. Name one of its settings, such as 'p.ring.weights'"),
@@ -137,6 +145,10 @@ def test_what_an_assignment_is_told_to_do_can_be_done():
         (brain.p.apical, "potential_tau", 30.0),
         (brain.p.soma, "threshold", -45.0),
         (brain.p.ring_rule, "pre_tau", 40.0),
+        (brain.p.tires_short_term, "utilization", 0.2),
+        (brain.p.ampa_background, "rate", 900.0),
+        (brain.q.excitation, "tau", 7.0),
+        (brain.q.excitation_background, "rate", 90.0),
     ):
         with pytest.raises(spark.ModuleError) as error:
             setattr(part, name, value)

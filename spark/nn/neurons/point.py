@@ -70,6 +70,7 @@ class PointNeuron(Pool):
 
     config: PointNeuronConfig
     preset_ports = tuple(GROUPS)
+    set_by = {**GROUPS, "excitation_background": "background"}
 
     @classmethod
     def ports_from(cls, config: Config | None) -> Ports:

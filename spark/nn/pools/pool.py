@@ -262,6 +262,8 @@ class Pool(Neuron):
     config: PoolConfig
     # Receptors of which a preset's config says what bare wires into them mean.
     preset_ports: ClassVar[tuple[str, ...]] = ()
+    # Parts whose settings a preset's config has in a field of another name: that field, by the name of the part.
+    set_by: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def ports_from(cls, config: PoolConfig) -> Ports:

@@ -11,7 +11,7 @@ from spark.core.ports import PortSpec
 from spark.nn.connections import AllToAll
 from spark.nn.initializers import ArrayInitializer, ConstantInitializer, Initializer
 from spark.nn.initializers.base import held
-from spark.nn.projections.projection import RULE, ProjectionConfig
+from spark.nn.projections.projection import RULE, SHORT_TERM, ProjectionConfig
 from spark.nn.projections.rewiring import Rewiring
 from spark.nn.synapses.drawn import WireDraw, draw_wire, refuse_without_effect
 
@@ -91,7 +91,7 @@ class Drawn:
     @property
     def short_term_name(self) -> str:
         """Name of its short-term plasticity in the pool."""
-        return f"{self.name}_short_term"
+        return f"{self.name}{SHORT_TERM}"
 
     @property
     def modulator(self) -> str | None:

@@ -17,8 +17,9 @@ from spark.nn.plasticity.rule import RuleConfig
 from spark.nn.projections.rewiring import Rewiring
 from spark.nn.projections.short_term import ShortTermConfig
 
-# What follows a projection's name in that of its rule.
+# What follows a projection's name in those of its rule and of its short-term plasticity.
 RULE = "_rule"
+SHORT_TERM = "_short_term"
 
 
 def _initializer_or_none(value: object) -> object:
