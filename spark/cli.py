@@ -11,6 +11,7 @@ import spark
 from spark.doctor import report
 from spark.importing import add_import, import_modules
 from spark.learn.command import add_commands, run_command
+from spark.nn import Brain
 
 NEEDED_BY_EDITOR = ("starlette", "uvicorn", "websockets")
 # What the demo can draw; a name with another end would fail after the run, or have its picture elsewhere.
@@ -43,10 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     edit.add_argument("--no-browser", action="store_true", help="only print the link")
     add_import(edit)
     explain = commands.add_parser("explain", help="say how each module of a brain runs on this machine, and why")
-    explain.add_argument("file", help="a model file (*.spark.json)")
+    explain.add_argument("file", help="a model file (*.spark.json) or a checkpoint (*.safetensors)")
     add_import(explain)
     profile = commands.add_parser("profile", help="say where the time of a brain's steps goes, its inputs silent")
-    profile.add_argument("file", help="a model file (*.spark.json)")
+    profile.add_argument("file", help="a model file (*.spark.json) or a checkpoint (*.safetensors)")
     add_import(profile)
     profile.add_argument("--steps", type=int, default=1000, help="how many steps to look at (1000)")
     # What learns is loaded with Spark anyway; its commands stand beside it.
@@ -89,10 +90,15 @@ def _edit(options: argparse.Namespace) -> int:
         return 2
 
 
+def _opened(file: str) -> Brain:
+    """The brain of a checkpoint, or of any other file as a model file."""
+    return spark.load_checkpoint(file) if Path(file).suffix == ".safetensors" else spark.load_model(file)
+
+
 def _explain(options: argparse.Namespace) -> int:
     try:
         import_modules(options.modules)
-        print(spark.explain(spark.load_model(options.file)))
+        print(spark.explain(_opened(options.file)))
     except spark.SparkError as error:
         print(f"spark explain: {error}", file=sys.stderr)
         return 2
@@ -102,7 +108,7 @@ def _explain(options: argparse.Namespace) -> int:
 def _profile(options: argparse.Namespace) -> int:
     try:
         import_modules(options.modules)
-        brain = spark.load_model(options.file)
+        brain = _opened(options.file)
         silent = {n: s.payload_type(np.zeros(s.shape, s.dtype)) for n, s in brain.declared_inputs().items()}
         print(spark.profile(brain, options.steps, silent))
     except spark.SparkError as error:

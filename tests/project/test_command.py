@@ -59,6 +59,13 @@ def test_explain_says_how_each_module_of_a_file_runs(capsys, tmp_path):
     assert capsys.readouterr().err.startswith("spark explain: ")
 
 
+@pytest.mark.parametrize("command", [["explain"], ["profile", "--steps", "5"]])
+def test_a_checkpoint_is_looked_at_as_a_model_file_is(command, capsys, tmp_path):
+    spark.save_checkpoint(tutorial_brain(), tmp_path / "brain.safetensors")
+    assert main([*command, str(tmp_path / "brain.safetensors")]) == 0
+    assert "spiker" in capsys.readouterr().out
+
+
 def test_the_demo_prints_its_speed_and_writes_the_picture(tmp_path, capsys):
     picture = tmp_path / "demo.png"
     assert main(["demo", "--iterations", "50", "--lesson", "2", "--quiet", "--picture", str(picture)]) == 0
