@@ -1,10 +1,12 @@
 """The Python code of what drives a brain's inputs: values, rows of a file, random spikes."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from spark.core.errors import ConfigError, Problem
+from spark.core.narrowing import beyond
 from spark.io.rates import rate_problem
 
 _FIX = "Set it in the editor's panel of inputs"
@@ -80,6 +82,9 @@ class InputCode:
                 made = f"np.zeros({about})"
         else:
             value = _numbers(name, "value", source.get("value", 0.0), spec.port_spec().size)
+            problems = beyond(f"inputs.{name}.value", value, spec.dtype)
+            if problems:
+                raise ConfigError(replace(problems[0], fix=_FIX))
             made = _constant(value, spec, about)
         return f"spark.{spec.payload_type.__name__}({made})"
 

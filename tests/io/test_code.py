@@ -207,6 +207,11 @@ def test_whatever_a_document_says_nothing_of_it_becomes_code(text):
         ({"rate": [5.0, 7.0]}, r"inputs\.level\.rate: must be one number .* got \[5\.0, 7\.0\]"),
         ({"rate": "fast"}, r"inputs\.level\.rate: must be"),
         ({"value": [1, 2]}, r"inputs\.level\.value: must be one finite number or 8, got \[1, 2\]"),
+        (
+            {"value": 300},
+            r"inputs\.level\.value: is more than int8 holds, got 300\.0; expected -128 to 127\. Set it in",
+        ),
+        ({"value": 0.5}, r"inputs\.level\.value: is no whole number, which int8 holds alone, got 0\.5"),
         ({"value": "__import__('os')"}, r"inputs\.level\.value: must be"),
     ],
 )
