@@ -12,7 +12,14 @@ import spark
 from spark import CurrentArray, FloatArray, InputSpec, ModuleSpecs, PortMap, SpikeArray, catalogue
 from spark.graph.check import check_names
 from spark.nn import Brain, BrainConfig, plasticity, somas
-from spark.nn.interfaces import LinearSpiker, LinearSpikerConfig, PoissonSpiker, PoissonSpikerConfig
+from spark.nn.interfaces import (
+    GainConfig,
+    LinearSpiker,
+    LinearSpikerConfig,
+    PoissonSpiker,
+    PoissonSpikerConfig,
+    PopulationEncoderConfig,
+)
 from spark.nn.neurons import (
     AdExNeuron,
     CurrentLIFNeuron,
@@ -326,3 +333,13 @@ def test_no_part_may_hide_what_its_owner_has(owner: type) -> None:
         assert check_names([name], owner), name
     for name in (n for n in dir(Brain) if not n.startswith("_")):
         assert check_names([name]), f"{name} is not known to a config of a brain"
+
+
+def test_ends_in_the_wrong_order_are_refused() -> None:
+    text = "GainConfig.least: must not be above most (1), got 2. Swap them, or leave one out"
+    with refused(spark.ConfigError, text):
+        GainConfig(least=2.0, most=1.0)
+    assert GainConfig(least=1.0, most=1.0).least == 1.0
+    text = "PopulationEncoderConfig.least_freq: must not be above max_freq (50 Hz), got 60 Hz. "
+    with refused(spark.ConfigError, text + "Lower it: no unit would ever fire"):
+        PopulationEncoderConfig(max_freq=50.0, least_freq=60.0)

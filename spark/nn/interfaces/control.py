@@ -25,6 +25,14 @@ class GainConfig(ModuleConfig):
     least: Number | None = field(None, description="Least output, in the signal's unit; left out, any.")
     most: Number | None = field(None, description="Greatest output, in the signal's unit; left out, any.")
 
+    def problems(self) -> list[Problem]:
+        """The ends are in order."""
+        found = super().problems()
+        if self.least is not None and self.most is not None and self.least > self.most:
+            text = f"must not be above most ({self.most:g}), got {self.least:g}"
+            found.append(Problem("least", text, "Swap them, or leave one out", "bounds"))
+        return found
+
 
 class Gain(Module):
     """Numbers times a gain, and an offset.

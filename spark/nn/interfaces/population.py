@@ -37,6 +37,14 @@ class PopulationEncoderConfig(ModuleConfig):
         """At most one spike a step."""
         return [*super().step_problems(), *too_fast(self.max_freq, self.dt)]
 
+    def problems(self) -> list[Problem]:
+        """Some units are not silent."""
+        found = super().problems()
+        if self.least_freq > self.max_freq:
+            text = f"must not be above max_freq ({self.max_freq:g} Hz), got {self.least_freq:g} Hz"
+            found.append(Problem("least_freq", text, "Lower it: no unit would ever fire", "bounds"))
+        return found
+
 
 class PopulationEncoder(Module):
     """Every number, or every pair of numbers, is shown by units whose rate is highest where the number is theirs.
