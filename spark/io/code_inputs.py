@@ -16,8 +16,11 @@ _ROWS = '''
 def rows(path, shape, dtype):
     """Rows of a .npy or .csv file, one for each step; behind the last comes the first again."""
     found = np.load(path) if path.endswith(".npy") else np.loadtxt(path, delimiter=",", ndmin=2)
-    found = found.reshape(len(found), -1)[np.arange(STEPS) % len(found)]
-    return np.broadcast_to(found, (STEPS, math.prod(shape))).reshape(STEPS, *shape).astype(dtype)
+    kept = found.astype(dtype)
+    if not (kept == found if kept.dtype.kind in "biu" else np.isfinite(kept)).all():
+        raise ValueError(f"{path}: holds numbers that {dtype} does not hold")
+    kept = kept.reshape(len(kept), -1)[np.arange(STEPS) % len(kept)]
+    return np.broadcast_to(kept, (STEPS, math.prod(shape))).reshape(STEPS, *shape)
 '''
 _SPIKES = '''
 

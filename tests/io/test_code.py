@@ -116,6 +116,27 @@ def test_rows_of_a_file_are_the_editors_own(tmp_path, monkeypatch, suffix, colum
     np.testing.assert_array_equal(made.value, as_the_editor_feeds(document, [400, 600]))
 
 
+@pytest.mark.parametrize(
+    ("number", "kind", "dtype"),
+    [
+        (300.0, "SpikeArray", "int8"),
+        (0.5, "SpikeArray", "int8"),
+        (1e6, "FloatArray", "float16"),
+        (np.nan, "FloatArray", "float32"),
+    ],
+)
+def test_rows_of_numbers_that_an_input_does_not_hold_end_the_program(tmp_path, monkeypatch, number, kind, dtype):
+    monkeypatch.chdir(tmp_path)
+    np.save("in.npy", np.array([[1.0], [number]]))
+    document = fed({"file": "in.npy"}, kind, dtype)
+    code = python_code(brain_config(document)[0], document["run"])
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(ValueError, match=f"in.npy: holds numbers that {dtype} does not hold"),
+    ):
+        built_by(code)
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("source", [pytest.param({"rate": 40.0}, marks=pytest.mark.slow), {"file": "in.npy"}])
 def test_a_program_that_is_fed_runs(tmp_path, source):
