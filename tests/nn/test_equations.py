@@ -246,6 +246,10 @@ WRONG = [
     ({"equations": "dv/dt = (vrest - v)/tau : mV"}, "equations: line 1, column 10: 'vrest' is no variable, and none"),
     ({"equations": "\ndv/dt = (v_rest - v + I)/tau : mV"}, "equations: line 2, column 10: adds mV and pA. Both need"),
     ({"equations": "dv/dt = v_rest - v : mV"}, "equations: line 1, column 9: dv/dt is in mV, got the unit 'mV'; "),
+    (
+        {"equations": "x = v_rest - v : pA\ndv/dt = x/tau : mV"},
+        "equations: line 1, column 5: x is in mV, got the unit 'pA'; expected mV.",
+    ),
     ({"equations": "dv/dt = exp(v)/ms*mV : mV"}, "equations: line 1, column 13: what exp is given must have no u"),
     ({"equations": "dv/dt = (v_rest - v/tau : mV"}, "equations: line 1, column 9: '(v_rest - v/tau' is no expres"),
     ({"equations": "dv/dt = v^2 : mV"}, "equations: line 1, column 10: '^' is no operator. Write a power with '**'"),

@@ -105,7 +105,8 @@ def read_equations(
             what = (
                 "a comparison is no number"
                 if found == TRUTH
-                else f"{what}, got the unit {line.unit!r}; expected {expected}"
+                # A rate is to be mended, of an expression that has a name the unit behind it.
+                else f"{what}, got the unit {line.unit!r}; expected {expected if line.changes else found}"
             )
             fix = f"{line.name} in {line.unit} changes by {expected}" if line.changes else ""
             raise TextError(what, fix, line.expression.line, line.expression.column)
