@@ -14,6 +14,8 @@ from spark.core.transform import STEP, merge, split
 from spark.engine.native import native_run
 from spark.engine.taps import Noted, Tap
 
+Values = dict[str, jax.Array]
+
 
 @forgetful
 @functools.partial(jax.jit, static_argnames=("taps", "most"), donate_argnames="state")
@@ -29,7 +31,7 @@ def run_chunk(
     *,
     taps: tuple[Tap, ...],
     most: int,
-) -> tuple[State, dict[str, Noted], jax.Array]:
+) -> tuple[State, dict[str, Noted], jax.Array, Values]:
     """Run up to `steps` steps; another number of steps, other inputs or other state compile nothing.
 
     Args:
@@ -47,13 +49,14 @@ def run_chunk(
 
     Returns:
         The new state, what was noted by name of tap, and how many steps were done: fewer than asked for only if
-        what is noted had no more room.
+        what is noted had no more room. Last, the outputs of the last step by name, where no native program does all
+        steps: there a step puts them out whatever is noted, so that it rounds the same.
     """
     module = merge(graph, state)
     found = native_run(module, inputs, series, steps, taps, chosen, most, threads, learning)
     if found is not None:
         noted, done = found
-        return split(module)[1], _as_declared(module, noted, taps), done
+        return split(module)[1], _as_declared(module, noted, taps), done, {}
     return _one_by_one(graph, state, inputs, series, steps, chosen, learning, taps, most, module.output_specs)
 
 
@@ -73,7 +76,7 @@ def _one_by_one(
     taps: tuple[Tap, ...],
     most: int,
     specs: dict[str, PortSpec],
-) -> tuple[State, dict[str, Noted], jax.Array]:
+) -> tuple[State, dict[str, Noted], jax.Array, Values]:
     """The same by a loop in JAX. Spikes are noted as packed bits, one row a step, so that there is always room."""
 
     def outcome(now: State, at: jax.Array) -> tuple[dict[str, Payload], State]:
@@ -88,31 +91,40 @@ def _one_by_one(
             return jnp.packbits(found.reshape(-1) != 0)
         return found.reshape(-1)[chosen[tap.name]] if tap.name in chosen else found
 
-    def step(
-        carry: tuple[jax.Array, State, dict[str, jax.Array], dict[str, jax.Array]],
-    ) -> tuple[jax.Array, State, dict[str, jax.Array], dict[str, jax.Array]]:
-        at, now, rows, counts = carry
+    def step(carry: tuple[jax.Array, jax.Array, State, Values]) -> tuple[jax.Array, jax.Array, State, Values]:
+        at, until, now, _ = carry
         outputs, after = outcome(now, at)
+        return at + 1, until, after, {n: jnp.asarray(outputs[n].value, spec.dtype) for n, spec in specs.items()}
+
+    def noting(
+        carry: tuple[jax.Array, State, Values, Values, Values],
+    ) -> tuple[jax.Array, State, Values, Values, Values]:
+        at, now, last, rows, counts = carry
+        # The loop within is the same, and XLA compiles it to the same machine code, whatever is noted: a step in one
+        # loop with what notes it is fused with that, and its sums of products round otherwise. Its end is no constant,
+        # and all outputs are used, or XLA would unroll it, or leave them out of it.
+        until = at + 1 if taps else steps
+        done, _, after, last = jax.lax.while_loop(lambda c: c[0] < c[1], step, (at, until, now, last))
         for tap in taps:
-            found = outputs[tap.output].value if tap.output is not None else after[tap.path]
+            found = last[tap.output] if tap.output is not None else after[tap.path]
             here = at if tap.spikes else counts[tap.name]
             noted = tap.spikes | (now[STEP] % tap.every == 0)
             # A row beyond the end is dropped.
             row = jnp.where(noted, here, jnp.int32(rows[tap.name].shape[0]))
             rows = {**rows, tap.name: rows[tap.name].at[row].set(value(tap, found), mode="drop")}
             counts = {**counts, tap.name: counts[tap.name] + jnp.asarray(noted, jnp.int32)}
-        return at + 1, after, rows, counts
+        return done, after, last, rows, counts
 
     def empty(tap: Tap) -> jax.Array:
         # A step need not be traced for it: what is noted of it has the shapes that the brain was built with.
-        return (
-            jnp.zeros(specs[tap.output].shape, specs[tap.output].dtype) if tap.output is not None else state[tap.path]
-        )
+        return silent[tap.output] if tap.output is not None else state[tap.path]
 
+    silent = {n: jnp.zeros(spec.shape, spec.dtype) for n, spec in specs.items()}
     shapes = jax.eval_shape(lambda: {t.name: value(t, empty(t)) for t in taps})
     rows = {
         t.name: jnp.zeros((most if t.spikes else t.room, *shapes[t.name].shape), shapes[t.name].dtype) for t in taps
     }
     counts = {t.name: jnp.int32(0) for t in taps}
-    done, after, rows, _ = jax.lax.while_loop(lambda c: c[0] < steps, step, (jnp.int32(0), state, rows, counts))
-    return after, {name: Noted(row) for name, row in rows.items()}, done
+    first = (jnp.int32(0), state, silent, rows, counts)
+    done, after, last, rows, _ = jax.lax.while_loop(lambda c: c[0] < steps, noting, first)
+    return after, {name: Noted(row) for name, row in rows.items()}, done, last

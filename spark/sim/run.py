@@ -180,7 +180,7 @@ def run_steps(
 
     def chunk(state: State) -> tuple[State, tuple[dict[str, Noted], jax.Array]]:
         numbers = (np.int32(count), chosen, np.int32(threads), np.bool_(learning))
-        after, noted, done = run_chunk(graph, state, feed.constant, series, *numbers, taps=taps, most=most)
+        after, noted, done, _ = run_chunk(graph, state, feed.constant, series, *numbers, taps=taps, most=most)
         return after, (noted, done)
 
     while report.done < steps and report.stopped is None:
