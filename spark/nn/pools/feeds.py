@@ -95,7 +95,16 @@ def signed_at(address: str, config: ReceptorConfig, given: bool | None) -> bool:
         text = "has no meaning at a conductance, which no spike makes negative, got True"
         fix = "Leave it out: the receptor's reversal potential says whether it excites or inhibits"
         raise ConfigError(Problem(address, text, fix, "setting"))
-    return (made.signed if given is None else given) and not inhibitory(config)
+    return (_signed_by_class(config) if given is None else given) and not inhibitory(config)
+
+
+def _signed_by_class(config: ReceptorConfig) -> bool:
+    """Whether spikes of inhibitory units take away where no projection says so; at a conductance they never do.
+
+    A class of somebody's own need not say that of its conductance: it puts one out.
+    """
+    made: Any = config.made()
+    return made.signed and not made.only_opens(config)
 
 
 def _refuse_wrong_rules(owner: str, drawn: Iterable[Drawn | Pairs], receptor: str) -> None:
@@ -208,7 +217,7 @@ def feeds_of(
         drawn = [
             replace(_between(owner, one, wire), opens=opens, unit=takes)
             if isinstance(one, Drawn)
-            else replace(one, opens=opens, signed=made.signed, unit=takes)
+            else replace(one, opens=opens, signed=_signed_by_class(config), unit=takes)
             for one, wire in zip(drawn, wires, strict=True)
         ]
         if opens or inhibitory(config):

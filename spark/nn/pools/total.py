@@ -70,8 +70,8 @@ class Total(Component):
             address, spec = f"{self.path}.{name}", effects[name]
             if effect == "conductance":
                 reverses = spec.trait(Reverses)
-                potential = 0.0 if reverses is None else reverses.potential
-                weight = parameter(address, np.subtract(potential, rest), config.units)
+                assert reverses is not None  # A receptor that does not say it is refused.
+                weight = parameter(address, np.subtract(reverses.potential, rest), config.units)
             else:
                 decays = spec.trait(Decays)
                 weight = parameter(

@@ -1,5 +1,6 @@
 """Receptors: from the weights that arrive to an effect on the soma."""
 
+from spark.core.ports import Reverses as Reverses
 from spark.nn.receptors.conductances import NMDA as NMDA
 from spark.nn.receptors.conductances import ExponentialConductance as ExponentialConductance
 from spark.nn.receptors.conductances import ExponentialConductanceConfig as ExponentialConductanceConfig

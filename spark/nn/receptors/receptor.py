@@ -6,7 +6,9 @@ import jax
 import jax.numpy as jnp
 
 from spark.core.config import field
+from spark.core.errors import ModuleError, Problem
 from spark.core.payloads import ConductanceArray, CurrentArray, FloatArray, Payload, PotentialArray, SpikeArray
+from spark.core.ports import PortSpec, Reverses
 from spark.core.values import Shape
 from spark.nn.component import Component, ComponentConfig
 
@@ -52,12 +54,13 @@ class Receptor(Component):
     `conductance` (nS) or `jump` (mV). Where it depends on the soma's potential it declares the input port `potential`
     as well.
 
-    A conductance says in `describe_outputs` where its current reverses, by the trait `Reverses`; a current that decays
-    within the step says so by `Decays`.
+    A conductance says in `describe_outputs` where its current reverses, by the trait `Reverses`; one that does not is
+    refused. A current that decays within the step says so by `Decays`.
 
     Class attributes:
         takes: Payload that comes in over the wires that end here; `CurrentArray` is added up as it is.
-        signed: Whether a spike of an inhibitory unit takes its weight away, unless its projection says otherwise.
+        signed: Whether a spike of an inhibitory unit takes its weight away, unless its projection says otherwise. Where
+            weights are at least 0 (`only_opens`), as at a conductance, it never does, whatever stands here.
         weight_unit: Unit of the weights that arrive, `1` for a plain number; left out, that of the effect.
     """
 
@@ -79,6 +82,26 @@ class Receptor(Component):
             config: Config of the receptor.
         """
         return "conductance" in cls.ports().outputs
+
+    def prepare(self, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
+        """Build it as a part of a pool for these `inputs`, by port; returns what it will put out.
+
+        Raises:
+            ModuleError: It opens a conductance, and does not say where its current reverses.
+        """
+        outputs = super().prepare(inputs)
+        silent = [n for n, s in outputs.items() if n == "conductance" and s.trait(Reverses) is None]
+        if silent:
+            raise ModuleError(
+                Problem(
+                    self.path,
+                    "opens a conductance, and does not say where its current reverses; expected the trait `Reverses`",
+                    "Write `describe_outputs(self, outputs)`: it returns `{name: dataclasses.replace(spec, "
+                    "traits=(receptors.Reverses(self.config.reversal),)) for name, spec in outputs.items()}`",
+                    "reversal",
+                )
+            )
+        return outputs
 
 
 def turned(config: Any, arrivals: FloatArray) -> jax.Array:
