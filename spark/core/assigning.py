@@ -1,10 +1,69 @@
-"""What is set on a built module would change nothing: the state and the config are elsewhere. Here it is refused."""
+"""What may be set on a module: nothing that hides what every module has, and on a built one nothing without effect."""
 
+from types import FunctionType
 from typing import Any
 
 from spark.core.errors import ModuleError, Problem
 from spark.core.part import Part
 from spark.core.variable import Constant, Variable
+
+# What a part keeps for itself, and no `build` changes.
+_KEPT = (
+    *("config", "_mode", "_path", "_drawn_as", "_seed", "_owner_seed", "_clock"),
+    *("_inputs", "_outputs", "_graph", "_keeper", "_held", "_form"),
+)
+
+
+def refuse_hiding(module: Part, name: str, value: object) -> None:
+    """See that an attribute hides no method or property of its class, and nothing that every module keeps for itself.
+
+    Raises:
+        ModuleError: It would.
+    """
+    own = isinstance(value, (Variable, Constant, Part))
+    if name.startswith("_"):
+        if own and name in _KEPT:
+            raise ModuleError(_hiding(module, name, "something that every module keeps for itself", value))
+        return
+    if name == "config" and own:
+        raise ModuleError(_hiding(module, name, "the config of every module", value))
+    owner = next((base for base in type(module).__mro__ if name in vars(base)), None)
+    if owner is None:
+        return
+    found, every = vars(owner)[name], owner.__module__.startswith("spark.core.")
+    whose = "every module" if every else owner.__name__
+    if isinstance(found, property):
+        if found.fset is None:
+            raise ModuleError(_hiding(module, name, f"a property of {whose}", value))
+    elif every or isinstance(found, (FunctionType, classmethod, staticmethod)):
+        kind = "a method" if isinstance(found, (FunctionType, classmethod, staticmethod)) else "a class attribute"
+        raise ModuleError(_hiding(module, name, f"{kind} of {whose}", value))
+
+
+def kept(module: Part) -> dict[str, object]:
+    """What a module keeps for itself, to be compared by `refuse_changed`."""
+    return {name: vars(module).get(name) for name in _KEPT}
+
+
+def refuse_changed(module: Part, before: dict[str, object]) -> None:
+    """See that what a module keeps for itself is as it was `before` its author's `build`.
+
+    Raises:
+        ModuleError: Names what is not.
+    """
+    after = kept(module)
+    changed = [name for name in before if after[name] is not before[name]]
+    if changed:
+        vars(module).update(before)
+        raise ModuleError(
+            _hiding(module, name, "something that every module keeps for itself", after[name]) for name in changed
+        )
+
+
+def _hiding(module: Part, name: str, what: str, value: object) -> Problem:
+    address = f"{module._path}.{name}" if module._path else f"{type(module).__name__}.{name}"
+    text = f"has the name of {what}, which it would hide, got a {type(value).__name__}"
+    return Problem(address, text, "Choose another name", "name")
 
 
 def require_settable(module: Part, name: str) -> None:

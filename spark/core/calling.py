@@ -8,6 +8,7 @@ import jax
 from jax.core import Tracer
 
 from spark.core import binding, engine, naming, numerics, transform
+from spark.core.assigning import kept, refuse_changed
 from spark.core.compiled import forgetful
 from spark.core.draws import Unread
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
@@ -102,7 +103,9 @@ def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
     try:
         module.draw_parameters()
         module.open_generator(True)
+        before = kept(module)
         module.build(**given)
+        refuse_changed(module, before)
         module.open_generator(False)
         naming.name_parts(module)
         module._outputs = module.describe_outputs(_infer_as_written(module, inputs))

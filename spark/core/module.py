@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from spark.core import calling, copying
-from spark.core.assigning import require_settable
+from spark.core.assigning import refuse_hiding, require_settable
 from spark.core.config import Config
 from spark.core.errors import ConfigError, ModuleError, Problem
 from spark.core.keeper import Keeper
@@ -45,7 +45,8 @@ class Module(Part):
         any_of: Optional input ports of which at least one is given; the others stay silent.
 
     Raises:
-        ModuleError: The config is of another class; or it, or any other attribute, is set once the module is built.
+        ModuleError: The config is of another class; or it, or any other attribute, is set once the module is built; or
+            an attribute has the name of a method or a property of the class, such as `step`, `reset` or `state`.
         ConfigError: The config's rules about the length of a step are broken.
     """
 
@@ -109,6 +110,8 @@ class Module(Part):
             )
         if "_clock" in vars(self):
             require_settable(self, name)
+        if "_generator" in vars(self):
+            refuse_hiding(self, name, value)
         super().__setattr__(name, value)
 
     def output_contract(self, **known: PortSpec) -> dict[str, PortSpec] | None:
