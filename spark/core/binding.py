@@ -292,10 +292,20 @@ def output_specs(module: Part, outputs: Any) -> dict[str, PortSpec]:
         for port, payload in outputs.items()
         if declared and not isinstance(payload, declared[port])
     ]
+    bare = [n for n, p in outputs.items() if not p.needs_source and isinstance(p.value, (list, tuple, dict))]
+    problems += [
+        Problem(
+            f"{owner(module)}.{port}",
+            f"does not hold an array, got {type(outputs[port].value).__name__}; expected an array of JAX",
+            f"Write `spark.{type(outputs[port]).__name__}(jnp.stack(...))`, or `jnp.asarray(...)`",
+            "raw",
+        )
+        for port in bare
+    ]
     problems += [
         wrong_kind(module, port, payload.dtype, type(payload))
         for port, payload in outputs.items()
-        if not type(payload).accepts(jnp.dtype(payload.dtype))
+        if port not in bare and not type(payload).accepts(jnp.dtype(payload.dtype))
     ]
     if problems:
         raise ModuleError(problems)

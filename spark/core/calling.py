@@ -1,6 +1,5 @@
 """What happens when a module is called: bind and check inputs, build on the first call, run one step."""
 
-import inspect
 import threading
 from typing import Any
 
@@ -9,6 +8,7 @@ from jax.core import Tracer
 
 from spark.core import binding, engine, naming, numerics, transform
 from spark.core.assigning import kept, refuse_changed
+from spark.core.build_arguments import arguments_of_build
 from spark.core.compiled import forgetful
 from spark.core.draws import Unread
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
@@ -96,11 +96,8 @@ def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
     """Call the author's `build`, then infer outputs abstractly: nothing is run."""
     module._inputs = dict(inputs)
     binding.require_dtype(f"{binding.owner(module)}.config.dtype", module.config.field_or_none("dtype"))
-    build_written = type(module).build
-    accepted = inspect.signature(build_written).parameters
-    takes_all = any(p.kind == p.VAR_KEYWORD for p in accepted.values())
-    given = {k: v for k, v in inputs.items() if takes_all or k in accepted}
     try:
+        given = arguments_of_build(module, inputs)
         module.draw_parameters()
         module.open_generator(True)
         before = kept(module)

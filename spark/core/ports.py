@@ -2,9 +2,11 @@
 
 import inspect
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -146,11 +148,78 @@ def _payload_type(annotation: Any) -> type[Payload] | None:
     return found[0] if len(found) == 1 else None
 
 
+def _unfit(kind: type[Payload]) -> str | None:
+    """Why nothing can travel in payloads of this class, if so."""
+    if kind is Payload:
+        return "is the base of payloads, which says nothing of the numbers"
+    if not kind.kinds:
+        return f"has the payload {kind.__name__}, whose class does not say in `kinds` which numbers it holds"
+    made = object.__new__(kind)
+    try:
+        # What JAX does not know it takes for a leaf, and never asks what it holds.
+        unknown = jax.tree_util.all_leaves([made])
+    except AttributeError:
+        unknown = False
+    return f"has the payload {kind.__name__}, of whose array JAX knows nothing" if unknown else None
+
+
+def _port(address: str, side: str, annotation: object) -> type[Payload] | Problem:
+    """The payload type of a port, or what is wrong with it."""
+    found = _payload_type(annotation)
+    if found is None:
+        got = "no annotation" if annotation is None else annotation
+        fix = (
+            f"Write `{address.rpartition('.')[2]}: spark.FloatArray` (or another payload)"
+            if side == "input"
+            else "Use a payload class such as spark.SpikeArray"
+        )
+        return Problem(address, f"an {side} port needs a payload type, got {got}", fix, "annotation")
+    why = _unfit(found)
+    fix = (
+        "Take one of Spark's, such as spark.FloatArray; or write `@spark.core.payloads.payload` above your own "
+        "class, and in it `value: Any`, `kinds = (jnp.floating,)` and `kind_name = 'floats'`"
+    )
+    return found if why is None else Problem(address, f"an {side} port {why}", fix, "annotation")
+
+
+def _declared_inputs(
+    owner: str, call: Callable[..., object], hints: dict[str, object]
+) -> tuple[dict[str, type[Payload]], dict[str, type[Payload]], list[Problem]]:
+    """Required and optional inputs, and what is wrong with the arguments."""
+    inputs: dict[str, type[Payload]] = {}
+    optional: dict[str, type[Payload]] = {}
+    problems: list[Problem] = []
+    parameters = list(inspect.signature(call).parameters.items())
+    if not parameters or _payload_type(hints.get(parameters[0][0])) is not None:
+        text = "does not take the module itself as its first argument"
+        fix = "Write `def __call__(self, port: spark.FloatArray)`"
+        problems.append(Problem(f"{owner}.__call__", text, fix, "annotation"))
+    for name, parameter in parameters[1:]:
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            continue
+        address = f"{owner}.__call__.{name}"
+        found = _port(address, "input", hints.get(name))
+        if isinstance(found, Problem):
+            problems.append(found)
+        elif parameter.kind is parameter.POSITIONAL_ONLY:
+            text = "is taken by its place, and inputs are given by name"
+            problems.append(Problem(address, text, "Leave out the `/`", "annotation"))
+        elif parameter.default not in (None, inspect.Parameter.empty):
+            text = f"is an optional port, which stands for nothing where it is not wired, got {parameter.default!r:.60}"
+            problems.append(Problem(address, text, "Write `= None`", "annotation"))
+        elif parameter.default is inspect.Parameter.empty:
+            inputs[name] = found
+        else:
+            optional[name] = found
+    return inputs, optional, problems
+
+
 def declared_ports(cls: Any) -> Ports:
     """Read the ports of a module class from the annotations of its `__call__`.
 
     Raises:
-        ModuleError: An argument has no payload type, or the result is not a `TypedDict` of payloads.
+        ModuleError: An argument has no payload type, is not given by name or has a default other than None, the
+            result is not a `TypedDict` of payloads, or a payload is of a class that holds no array.
     """
     call = inspect.unwrap(cls.__call__)
     try:
@@ -163,26 +232,7 @@ def declared_ports(cls: Any) -> Ports:
                 "Annotate with classes that are importable in the module's file",
             )
         ) from error
-    inputs: dict[str, type[Payload]] = {}
-    optional: dict[str, type[Payload]] = {}
-    problems = []
-    for name, parameter in list(inspect.signature(call).parameters.items())[1:]:
-        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
-            continue
-        found = _payload_type(hints.get(name))
-        if found is None:
-            problems.append(
-                Problem(
-                    f"{cls.__name__}.__call__.{name}",
-                    f"an input port needs a payload type, got {hints.get(name, 'no annotation')}",
-                    f"Write `{name}: spark.FloatArray` (or another payload)",
-                    "annotation",
-                )
-            )
-        elif parameter.default is inspect.Parameter.empty:
-            inputs[name] = found
-        else:
-            optional[name] = found
+    inputs, optional, problems = _declared_inputs(cls.__name__, call, hints)
     outputs: dict[str, type[Payload]] = {}
     result = hints.get("return")
     fields = typing.get_type_hints(result) if typing.is_typeddict(result) else None
@@ -196,16 +246,9 @@ def declared_ports(cls: Any) -> Ports:
             )
         )
     for name, annotation in (fields or {}).items():
-        found = _payload_type(annotation)
-        if found is None:
-            problems.append(
-                Problem(
-                    f"{cls.__name__}.__call__.{name}",
-                    f"an output port needs a payload type, got {annotation}",
-                    "Use a payload class such as spark.SpikeArray",
-                    "annotation",
-                )
-            )
+        found = _port(f"{cls.__name__}.__call__.{name}", "output", annotation)
+        if isinstance(found, Problem):
+            problems.append(found)
         else:
             outputs[name] = found
     if problems:

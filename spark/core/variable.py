@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from spark.core.decaying import Decaying
-from spark.core.errors import ModuleError, Problem
+from spark.core.errors import ModuleError, Problem, in_short
 from spark.core.narrowing import beyond
 from spark.core.own_draws import bits_from, happens_from, uniform_from
 
@@ -22,7 +22,16 @@ def _as_numpy(value: Any) -> np.ndarray:
     if isinstance(value, (bool, int, float)):
         # Python numbers take 32 bits, never 64 by accident.
         return np.asarray(value, dtype={bool: bool, int: np.int32, float: np.float32}[type(value)])
-    made = np.asarray(value)
+    try:
+        made = np.asarray(value)
+    except ValueError as error:
+        problem = Problem(
+            "value", f"is no array: its rows differ in length, got {in_short(value)}", "Give rows of one length"
+        )
+        raise ModuleError(problem) from error
+    if made.dtype != bool and not jnp.issubdtype(made.dtype, np.number):
+        text = f"holds no numbers, got {in_short(value)}; expected an array of numbers or truth values"
+        raise ModuleError(Problem("value", text, "Keep what is no number as a plain attribute", "dtype"))
     narrow = {"float64": np.float32, "int64": np.int32, "uint64": np.uint32}
     if jax.config.jax_enable_x64:  # type: ignore[attr-defined]
         del narrow["float64"]
