@@ -1,4 +1,4 @@
-"""What a module's `build` is called with: the inputs that it asks for by the names of its ports."""
+"""What a module's `build` is called with, by the names of its ports; and whether it calls the one above it."""
 
 import inspect
 
@@ -51,3 +51,18 @@ def arguments_of_build(module: Part, inputs: dict[str, PortSpec]) -> dict[str, P
 def _owner(module: Part, method: str) -> int:
     """How far up among the classes of a module the one stands that writes a method."""
     return next(n for n, base in enumerate(type(module).__mro__) if method in vars(base))
+
+
+def forgotten_build(module: Part, error: Exception) -> Problem | None:
+    """That a class writes `build` anew and does not call the one above it, if an `error` follows from that."""
+    if not isinstance(error, AttributeError) or error.obj is not module:
+        return None
+    classes = [base for base in type(module).__mro__ if "build" in vars(base) and base is not Part]
+    if len(classes) < 2:
+        return None
+    code = inspect.unwrap(vars(classes[0])["build"]).__code__
+    if "super" in code.co_names or "build" in code.co_names:
+        return None
+    text = f"does not call that of {classes[1].__name__}, which makes `{error.name}`"
+    fix = "Write `super().build(...)` as its first line, with the same arguments"
+    return Problem(f"{module.path or type(module).__name__}.build", text, fix, "build")

@@ -8,7 +8,7 @@ from jax.core import Tracer
 
 from spark.core import binding, engine, naming, numerics, transform
 from spark.core.assigning import kept, refuse_changed
-from spark.core.build_arguments import arguments_of_build
+from spark.core.build_arguments import arguments_of_build, forgotten_build
 from spark.core.compiled import forgetful
 from spark.core.draws import Unread
 from spark.core.errors import ModuleError, NotBuiltError, Problem, SparkError
@@ -112,6 +112,9 @@ def prepare(module: Part, inputs: dict[str, PortSpec]) -> dict[str, PortSpec]:
             raise
         raise found from error
     except Exception as error:
+        forgotten = forgotten_build(module, error)
+        if forgotten is not None:
+            raise ModuleError(forgotten) from error
         # What contains the module adds nothing: its path is a part of this one.
         if module.path and not getattr(error, "__notes__", None):
             error.add_note(f"In the module '{module.path}' ({type(module).__name__}).")

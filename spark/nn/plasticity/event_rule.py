@@ -14,6 +14,7 @@ from spark.kernels import Plastic, Third, stdp_dense, stdp_edges
 from spark.kernels.rule_table import factors
 from spark.nn.edge_weights import EdgeWeights
 from spark.nn.plasticity.rule import PlasticityOutput
+from spark.nn.plasticity.table_check import checked_table
 from spark.nn.plasticity.third_factor import ModulatedRuleConfig
 from spark.nn.plasticity.traces import advance, advance_ring, history_of
 from spark.nn.plasticity.weight_rule import WeightRule, require_moving, require_within
@@ -58,13 +59,14 @@ class EventRuleConfig(ModulatedRuleConfig):
 
         Raises:
             ConfigError: A first weight lies outside of the bounds, or no spike would move the weights in that dtype.
+            ModuleError: The config's `table` is none; see `checked_table`.
         """
         most = float(first.max()) if first.size else 0.0
         unit = self.weight_unit or (float(np.abs(first).mean()) if first.size else 0.0) or 1.0
         minimum = self.minimum * unit
         maximum = (2 * most or unit) if self.maximum is None else self.maximum * unit
         require_within(address, first, minimum, maximum, dtype, unit)
-        table = self.table().scaled(self.rate, unit)
+        table = checked_table(f"{address.removesuffix('.config')}.table", self.table).scaled(self.rate, unit)
         if self.active and not self.modulated:
             require_moving(f"{address}.rate", first, table, dtype)
         if self.soft_bounds:
