@@ -19,6 +19,7 @@ from spark.nn.neurons import (
     LIFNeuron,
     LIFNeuronConfig,
 )
+from spark.nn.plasticity.rule import PlasticityOutput
 from spark.nn.synapses import PoissonBackgroundConfig
 from spark.sim.run import build
 
@@ -227,3 +228,25 @@ def test_spikes_count_as_before_where_a_group_says_nothing():
     for signed in (True, False):
         np.testing.assert_array_equal(found["inhibition", None], found["inhibition", signed])
     assert found["inhibition", None].max() <= 0 > found["inhibition", None].min()
+
+
+class SinksRuleConfig(plasticity.RuleConfig):
+    """Nothing to set."""
+
+
+class SinksRule(plasticity.Rule):
+    """A rule of somebody's own that knows no bound."""
+
+    config: SinksRuleConfig
+
+    def __call__(self, pre_spikes: SpikeArray, post_spikes: SpikeArray, weights: spark.FloatArray) -> PlasticityOutput:
+        """Every weight loses 0.125 a step."""
+        return {"weights": spark.FloatArray(weights.value - 0.125)}
+
+
+@pytest.mark.parametrize("pattern", [connections.AllToAll(), connections.FixedInDegree(degree=3)])
+@pytest.mark.parametrize(("receptor", "least"), [(CONDUCTANCE, 0.0), (receptors.ExponentialCurrentConfig(), -6.5)])
+def test_a_rule_that_puts_out_negative_weights_closes_a_conductance_at_most(receptor, least, pattern):
+    made = brain_of({"r": wire(name="a", weights=1.0, rule=SinksRuleConfig(), pattern=pattern)}, {"r": receptor})
+    spark.run(made, 60, {"s": SpikeArray(np.ones((60, 6), np.int8))}, progress=False)
+    np.testing.assert_array_equal(made.connections("pool.a").weights, least)

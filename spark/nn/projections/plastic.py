@@ -189,6 +189,22 @@ class PlasticProjection(Module):
             return EdgeWeights(self.weights.value, self.edges)
         return super().read(name)
 
+    def write(self, name: str, value: Array) -> None:
+        """Set a property by its `name` to a `value`; weights that open a conductance are held at 0 or above.
+
+        A rule with a least weight holds them there itself.
+        """
+        if name == "weights" and self.config.projection.opens and self._unbounded:
+            value = jnp.maximum(value, 0)
+        super().write(name, value)
+
+    @property
+    def _unbounded(self) -> bool:
+        """Whether the rule is one of somebody's own that says nothing of a least weight."""
+        rule = self.config.projection.rule
+        least = None if rule is None else rule.field_or_none("minimum")
+        return least is None or least < 0
+
     def __call__(self, spikes: SpikeArray) -> dict[str, Payload]:
         """Advance one step."""
         active = spikes.value.reshape(-1).astype(jnp.int8)
