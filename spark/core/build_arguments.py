@@ -21,8 +21,10 @@ def arguments_of_build(module: Part, inputs: dict[str, PortSpec]) -> dict[str, P
         raise ModuleError(Problem(owner, "does not take the module itself as its first argument", fix, "build"))
     ports = module.ports_from(module.config)
     known = {*inputs, *ports.inputs, *ports.optional}
-    # A step that a subclass writes anew may do without an optional input that the `build` above it knows.
-    narrowed = _owner(module, "__call__") < _owner(module, "build")
+    # A step that a subclass writes anew may do without an optional input that the `build` above it knows, and so may a
+    # class whose config says which ports there are.
+    by_config = type(module).__mro__[_owner(module, "ports_from")] is not Part
+    narrowed = by_config or _owner(module, "__call__") < _owner(module, "build")
     problems = []
     for one in asked[1:]:
         address = f"{owner}.{one.name}"
