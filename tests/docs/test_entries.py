@@ -89,4 +89,4 @@ def test_bounds_of_a_test_are_read_from_its_source() -> None:
     found = {test.name: test for test in tested.tests_of("OrnsteinUhlenbeckCurrent")}
     assert found["test_noise_has_the_mean_deviation_and_memory_of_its_equation"].bounds == ("atol=0.01",)
     files = {test.file for test in tested.tests_of("ResonateSoma")}
-    assert files == {"tests/nn/test_soma_models.py", "tests/nn/test_somas_as_text.py"}
+    assert files == {f"tests/nn/test_{name}.py" for name in ("soma_models", "somas_as_text", "conductances_on_somas")}

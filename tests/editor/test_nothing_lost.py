@@ -111,7 +111,7 @@ def test_a_nonsense_argument_is_refused_or_leaves_a_document_that_can_be_written
     [
         ([{"do": "put_note", "text": "\ud83d"}], r"notes\.t1\.text: holds text that is no Unicode"),
         ([{"do": "move", "places": {"n1": [float("inf"), 0]}}], r"nodes\.n1\.ui\.x: holds a number that is not finite"),
-        ([{"do": "set_run", "key": "speed", "value": float("nan")}], r"run\.speed: holds a number that is not finite"),
+        ([{"do": "set_run", "key": "noted", "value": float("nan")}], r"run\.noted: holds a number that is not finite"),
         ([{"do": "set_run", "key": "inputs", "value": [1]}], r"run\.inputs: must be an object"),
         ([{"do": "set_meta", "key": "name", "value": 3}], r"meta\.name: must be text, got 3"),
         ([{"do": "put_note", "text": "a", "parent": "n3"}], r"notes\.t1\.parent: is no brain, got 'n3'"),

@@ -171,12 +171,6 @@ def test_a_name_that_cannot_be_read_is_refused(name):
         Probe("pool", name=name)
 
 
-def test_steps_around_nothing_are_refused():
-    text = "record[0].around: has nothing to be around, got (5, 2) without `trigger`. Name it: `trigger='pool'`"
-    with refused(spark.RecordError, text):
-        spark.run(tutorial_brain(), 3, {"drive": drive()}, record=Probe("pool", around=(5, 2)))
-
-
 @pytest.mark.parametrize("budget", [-1.0, float("nan"), float("-inf")])
 def test_a_budget_that_is_none_is_refused_before_a_step(budget):
     brain = tutorial_brain()

@@ -121,9 +121,8 @@ def test_random_draws_of_later_steps_are_new_ones_and_the_same_in_every_form():
         single = make()
         single.replace_state({"step": first})
         view = spark.merge(*spark.split(single))
-        probability = np.float32(0.5) * np.abs(np.asarray(drive().value, np.float32))
-        drawn = np.asarray(view.spiker.key.uniform((4,)))
-        np.testing.assert_array_equal(found[first][0], drawn < np.where(np.asarray(drive().value) < 0, 0, probability))
+        drawn = view.spiker.key.happens(np.float32(0.5) * np.asarray(drive().value, np.float32))
+        np.testing.assert_array_equal(found[first][0], drawn)
     assert (found[0] != found[2**32]).any() and (found[2**32] != found[2**33]).any()
     np.testing.assert_array_equal(found[2**32 - 50][50:], found[2**32][:50])
 

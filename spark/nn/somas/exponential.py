@@ -103,7 +103,11 @@ class ExponentialSoma(PointSoma):
         return self.target.value if current is None else self.target.value + current.value.astype(jnp.float32)
 
     def drawn_by(self, conductance: ConductanceArray | None) -> jax.Array | None:
-        """What `stepping.advanced` asks for where conductances, nS, arrive: g dt / C, shape of the units."""
+        """What `stepping.advanced` asks for where conductances arrive: g dt / C, shape of the units.
+
+        Args:
+            conductance: nS; None where none arrive.
+        """
         if conductance is None:
             return None
         return self.gain.value * self.resistance.value * conductance.value.astype(jnp.float32)

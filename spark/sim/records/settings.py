@@ -72,9 +72,6 @@ def read_settings(asked: Asked, what: Recordable, known: Mapping[str, Recordable
             found |= read(asked, what, known)
         except RecordError as error:
             problems += [p.under(name) for p in error.problems]
-    if asked.trigger is None and tuple(asked.around) != (0, 0):
-        text, fix = f"has nothing to be around, got {asked.around!r} without `trigger`", "Name it: `trigger='pool'`"
-        problems.append(Problem("around", text, fix, "missing"))
     if problems:
         raise RecordError(problems)
     return found
