@@ -2,99 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import jax.numpy as jnp
-from pydantic import BeforeValidator, WithJsonSchema
 
-from spark.core.config import Config, field
+from spark.core.config import field
 from spark.core.errors import ConfigError, Problem, WiringError
 from spark.core.names import did_you_mean, illegal
 from spark.core.payloads import CurrentArray, FloatArray, Payload, PotentialArray, SpikeArray
 from spark.core.ports import Begins, MeasuredFrom, Ports, PortSpec
-from spark.core.values import Number, Texts
+from spark.core.values import Number
 from spark.graph.specs import ModuleSpecs, PortMap
-from spark.nn.dendrites import DendriteConfig
 from spark.nn.neurons.neuron import INHIBITORY_RATE, Neuron, NeuronConfig, NeuronOutput
 from spark.nn.pools.blueprint import fires_alone, parts_of, soma_of
-from spark.nn.pools.feeds import PARTS, Usual, feeds_of, inhibitory
+from spark.nn.pools.by_name import Backgrounds, Dendrites, Onto, Receptors
+from spark.nn.pools.feeds import Usual, feeds_of, inhibitory
 from spark.nn.pools.rewired import refuse_wrong_rewiring, rewire_due, rewired, rewiring_steps
 from spark.nn.projections.projection import Projection
-from spark.nn.receptors import ExponentialCurrentConfig, ReceptorConfig
+from spark.nn.receptors import ExponentialCurrentConfig
 from spark.nn.somas.integrate_and_fire import IntegrateAndFireSomaConfig
 from spark.nn.somas.soma import SomaConfig
-from spark.nn.synapses.background import PoissonBackgroundConfig
 
-Kind = TypeVar("Kind", bound=Config)
 Whole = TypeVar("Whole")
 Piece = TypeVar("Piece")
-
-
-def _to_receptors(value: object) -> dict[str, ReceptorConfig]:
-    made = _named("receptor", value, ReceptorConfig)
-    if not made:
-        raise ValueError("expected at least one receptor, got none")
-    return made
-
-
-def _to_dendrites(value: object) -> dict[str, DendriteConfig]:
-    return _named("dendrite", value, DendriteConfig)
-
-
-def _named(kind: str, value: object, cls: type[Kind]) -> dict[str, Kind]:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"expected a dict from names to {kind}s, got {type(value).__name__}")
-    for name in value:
-        why = illegal(name) or ("every pool has a part of this name" if name in PARTS else None)
-        if why:
-            raise ValueError(f"{name!r} cannot be the name of a {kind}: {why}")
-    made = _read_each(f"{kind}s", value, cls)
-    found: dict[str, Kind] = {}
-    for name, one in made.items():
-        if not isinstance(one, cls):
-            raise ValueError(f"'{name}' must be the config of a {kind}, got {type(one).__name__}")
-        found[name] = one
-    return found
-
-
-def _read_each(field: str, given: Mapping[str, object], cls: type[Config]) -> dict[str, object]:
-    """Configs from their plain data, in the order of their names: currents are summed so, and files keep no other.
-
-    Raises:
-        ConfigError: Some data describe none, each by its name.
-    """
-    made, problems = {}, []
-    for name, value in sorted(given.items(), key=lambda item: str(item[0])):
-        try:
-            made[name] = cls.from_dict(value) if isinstance(value, dict) else value
-        except ConfigError as error:
-            for problem in error.problems:
-                # The class stands at the head of its address; whoever reads on expects one there.
-                _, _, rest = problem.address.partition(".")
-                problems.append(replace(problem, address=f"{field}.{name}.{rest or problem.address}"))
-    if problems:
-        raise ConfigError(problems)
-    return made
-
-
-def _to_background(value: object) -> dict[str, object]:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"expected a dict from receptors to backgrounds, got {type(value).__name__}")
-    made = _read_each("background", value, PoissonBackgroundConfig)
-    for name, background in made.items():
-        if not isinstance(background, PoissonBackgroundConfig):
-            raise ValueError(f"'{name}' must be a PoissonBackgroundConfig, got {type(background).__name__}")
-    return made
-
-
-# Which family of components a dict lists by name, what a new one is, how many there must be, and which other field says
-# on which of a third one's each lies: the editor draws such fields with a name and a kind for each.
-_RECEPTORS = {"lists": ReceptorConfig.tag, "usual": "ExponentialCurrentConfig", "minProperties": 1}
-_DENDRITES = {"lists": DendriteConfig.tag, "usual": "LeakyDendriteConfig"}
-_ONTO = {"additionalProperties": {"type": "string"}, "places": "receptors", "among": "dendrites"}
-Receptors = Annotated[dict[str, Any], BeforeValidator(_to_receptors), WithJsonSchema({"type": "object", **_RECEPTORS})]
-Dendrites = Annotated[dict[str, Any], BeforeValidator(_to_dendrites), WithJsonSchema({"type": "object", **_DENDRITES})]
-Onto = Annotated[Texts, WithJsonSchema({"type": "object", **_ONTO})]
 
 
 def _exposed_by(soma: SomaConfig) -> dict[str, type[Payload]]:
@@ -118,7 +48,7 @@ class PoolConfig(NeuronConfig):
     exposes: tuple[str, ...] = field(
         (), description="Properties of the soma that are output ports too, such as `potential`."
     )
-    background: Annotated[dict[str, Any], BeforeValidator(_to_background), WithJsonSchema({"type": "object"})] = field(
+    background: Backgrounds = field(
         factory=dict, description="Random events onto every unit, by the receptor at which they arrive."
     )
 

@@ -4,8 +4,8 @@ from spark.nn.somas.adaptive import AdaptiveLeakySoma as AdaptiveLeakySoma
 from spark.nn.somas.adaptive import AdaptiveLeakySomaConfig as AdaptiveLeakySomaConfig
 from spark.nn.somas.adaptive_exponential import AdaptiveExponentialSoma as AdaptiveExponentialSoma
 from spark.nn.somas.adaptive_exponential import AdaptiveExponentialSomaConfig as AdaptiveExponentialSomaConfig
+from spark.nn.somas.equation_texts import EquationSomaConfig as EquationSomaConfig
 from spark.nn.somas.equations import EquationSoma as EquationSoma
-from spark.nn.somas.equations import EquationSomaConfig as EquationSomaConfig
 from spark.nn.somas.equations import from_equations as from_equations
 from spark.nn.somas.escape import EscapeRateSoma as EscapeRateSoma
 from spark.nn.somas.escape import EscapeRateSomaConfig as EscapeRateSomaConfig
