@@ -2,13 +2,13 @@
 
 Written for authors of modules: it plays through what users, brains, jit, vmap, scan, files and the editor will do
 with the class, and says in full sentences what does not hold. The checks stand in `check_class`, `check_config`,
-`check_steps` and `check_repeats`; this file puts them in order.
+`check_steps`, `check_repeats` and `check_units`; this file puts them in order.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from spark.core import check_class, check_config, check_repeats, check_steps
+from spark.core import check_class, check_config, check_repeats, check_steps, check_units
 from spark.core.arguments import checked
 from spark.core.check_examples import example_config
 from spark.core.check_trial import start
@@ -23,7 +23,8 @@ def check_module(cls: type[Module], inputs: Mapping[str, Payload] | None = None,
     """Raise if a module class breaks the contract of a module; return silently if it keeps it.
 
     The class is built from an example config, fed ten steps of random example inputs, and compared with itself: eager,
-    under `jax.jit`, `jax.vmap` and `jax.lax.scan`, reset, and built a second time.
+    under `jax.jit`, `jax.vmap` and `jax.lax.scan`, reset, built a second time, and, where it names `unit_ports`, with
+    other inputs for half of its units.
 
     Args:
         cls: The class.
@@ -45,7 +46,7 @@ def check_module(cls: type[Module], inputs: Mapping[str, Payload] | None = None,
         trial = start(cls, used, dict(inputs or {}))
     except ModuleError as error:
         raise ModuleError([*problems, *error.problems]) from error
-    problems += _all((*check_steps.CHECKS, *check_repeats.CHECKS), trial)
+    problems += _all((*check_steps.CHECKS, *check_repeats.CHECKS, *check_units.CHECKS), trial)
     if problems:
         raise ModuleError(problems)
 

@@ -342,7 +342,49 @@ def spikes_that_are_numbers() -> type:
     return Broken
 
 
+def units_that_change_each_other() -> type:
+    class Broken(Gain):
+        """A module."""
+
+        config: GainConfig
+        unit_ports = ("signal", "current")
+
+        def __call__(self, signal: spark.FloatArray) -> GainOutput:
+            """Advance one step."""
+            self.total.value = self.total.value + signal.value
+            return {"current": spark.CurrentArray(self.total.value - self.total.value.mean())}
+
+    return Broken
+
+
+def hidden_units_that_change_each_other() -> type:
+    class Broken(Gain):
+        """A module."""
+
+        config: GainConfig
+        unit_ports = ("signal", "current")
+
+        def __call__(self, signal: spark.FloatArray) -> GainOutput:
+            """Advance one step."""
+            self.total.value = jnp.roll(self.total.value, 1) + signal.value
+            return {"current": spark.CurrentArray((self.total.value > 1e9).astype(jnp.float32))}
+
+    return Broken
+
+
 BROKEN = [
+    (
+        units_that_change_each_other,
+        "unit-ports",
+        "Broken.unit_ports: says that each unit stands alone, but 'current' of one changes with what reaches others, "
+        "first seen at step 0. Compute each unit from elements of its own, or leave `unit_ports` out of the class",
+    ),
+    (
+        hidden_units_that_change_each_other,
+        "unit-ports",
+        "Broken.unit_ports: says that each unit stands alone, but 'total' of one changes with what reaches others, "
+        "first seen at step 1",
+    ),
     (no_docstring, "docstring", "Broken: has no docstring"),
     (no_config_class, "config-class", "Broken: has no config class"),
     (no_call, "call", "Broken.__call__: is not written"),
