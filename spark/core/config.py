@@ -96,6 +96,15 @@ class Config(Nested):
     _handed: frozenset[str] = PrivateAttr(default=frozenset())
     _as_written: Any = PrivateAttr(default=None)
 
+    def __new__(cls, *unnamed: object, **arguments: object) -> Self:
+        """Refuse what is given without a name, in words: which field it would be, only its order would say."""
+        if unnamed:
+            own = [name for name in cls.model_fields if name not in ModuleConfig.model_fields] or [*cls.model_fields]
+            fix = f"Write `{cls.__name__}({own[0]}=...)`" if own else f"Write `{cls.__name__}()`"
+            text = f"takes its fields by name, got {in_short(unnamed[0])} without one; expected some of {own}"
+            raise ConfigError(Problem(cls.__name__, text, fix, "positional"))
+        return super().__new__(cls)
+
     def __init__(self, /, **arguments: Any) -> None:
         cls = type(self)
         values, problems = config_arguments.expand(cls, arguments)

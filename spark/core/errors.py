@@ -39,7 +39,9 @@ class Problem:
 
     def __str__(self) -> str:
         text = f"{self.address}: {self.message}" if self.address else self.message
-        return f"{text}. {self.fix}" if self.fix else f"{text}."
+        # What ends with a question, such as which name was meant, ends a sentence already.
+        ended = text if text.endswith(("?", ".", "!")) else f"{text}."
+        return f"{ended} {self.fix}" if self.fix else ended
 
     def under(self, prefix: str) -> "Problem":
         """The same problem, seen from one level further out: with `prefix` and a dot before its address."""

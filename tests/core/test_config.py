@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark import ConfigError, catalogue
+from spark.nn.connections import FixedInDegree
 from spark.nn.interfaces import (
     ExponentialIntegratorConfig,
     LinearSpikerConfig,
@@ -26,6 +27,16 @@ def test_missing_field_is_named_and_explained() -> None:
     text = "ALIFNeuronConfig.units: is missing. Give `units=...`: Shape of the pool, such as (256,)."
     with refused(ConfigError, text):
         ALIFNeuronConfig(_s_async_spikes=True)
+
+
+def test_a_value_without_a_name_is_refused_with_the_names_that_there_are() -> None:
+    text = (
+        "FixedInDegree: takes its fields by name, got 100 without one; expected some of ['degree', 'multapses', "
+        "'self_connections']. Write `FixedInDegree(degree=...)`"
+    )
+    with pytest.raises(ConfigError) as caught:
+        FixedInDegree(100)  # type: ignore[misc]
+    assert str(caught.value) == text
 
 
 def test_all_missing_fields_are_reported_together() -> None:

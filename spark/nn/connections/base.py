@@ -85,7 +85,9 @@ def _to_connectivity(value: object) -> "Connectivity":
         if name not in kinds:
             # A file names no module to import: one of the user's own is known only once it was imported.
             fix = "Import the module that defines it, if it is your own, before you open what names it"
-            raise ValueError(f"{name!r} is no connectivity that is known here. {suggestion(name, kinds)}. {fix}")
+            close = suggestion(name, kinds)
+            close = close if close.endswith("?") else f"{close}."
+            raise ValueError(f"{name!r} is no connectivity that is known here. {close} {fix}")
         return kinds[name](**{k: v for k, v in value.items() if k != "connectivity"})
     if isinstance(value, str):
         if value not in _SHORT:
