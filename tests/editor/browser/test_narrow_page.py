@@ -23,11 +23,9 @@ def test_fields_have_their_part_of_a_low_page_beside_what_is_watched(open_page):
     page.example(NOISE)
     page.get_by_role("button", name="One step", exact=True).click()
     page.wait_step(1)
-    page.set_viewport_size({"width": 800, "height": 600})
-    # A node that moves with its page while it is clicked is not hit.
-    page.drawn_anew()
     page.node("pool").locator(".head").click()
     page.locator("#field-units").wait_for()
+    page.set_viewport_size({"width": 800, "height": 600})
     page.drawn_anew()
     page.picture("low")
     high = page.each("#side-panel, main, .canvas", "e => e.getBoundingClientRect().height")
