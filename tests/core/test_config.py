@@ -35,7 +35,7 @@ def test_a_value_without_a_name_is_refused_with_the_names_that_there_are() -> No
         "'self_connections']. Write `FixedInDegree(degree=...)`"
     )
     with pytest.raises(ConfigError) as caught:
-        FixedInDegree(100)  # type: ignore[misc]
+        FixedInDegree(100)  # type: ignore[misc]  # What is refused.
     assert str(caught.value) == text
 
 

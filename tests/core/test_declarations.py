@@ -95,7 +95,7 @@ def no_self(x: FloatArray) -> PassesOutput:
     return {"y": x}
 
 
-def a_default(self: Any, x: FloatArray, gain: FloatArray = 3) -> PassesOutput:  # type: ignore[assignment]
+def a_default(self: Any, x: FloatArray, gain: FloatArray = 3) -> PassesOutput:  # type: ignore[assignment]  # What is refused.
     return {"y": x}
 
 

@@ -53,7 +53,7 @@ def table(
 
 
 def lacking(self: Any) -> object:
-    return RuleTable(pre=(SLOW,), post=(SLOW,))  # type: ignore[call-arg]
+    return RuleTable(pre=(SLOW,), post=(SLOW,))  # type: ignore[call-arg]  # What is refused.
 
 
 NUMBERED = "Traces are numbered from 1, as `{}` lists them"
@@ -66,7 +66,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
         + NUMBERED.format("pre"),
     ),
     "a trace by name": (
-        table(at_pre=(Term(0.1, post="y"),)),  # type: ignore[arg-type]
+        table(at_pre=(Term(0.1, post="y"),)),  # type: ignore[arg-type]  # What is refused.
         ".at_pre[0].post: names a trace that `post` does not have, got 'y'; expected a number from 1 to 1, or 0 for "
         "none. " + NUMBERED.format("post"),
     ),
@@ -100,7 +100,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
         f".post[0].tau: must be a number above 0 ms, got nan. {DECAYS}",
     ),
     "a time in words": (
-        table(pre=(Trace("20 ms"),)),  # type: ignore[arg-type]
+        table(pre=(Trace("20 ms"),)),  # type: ignore[arg-type]  # What is refused.
         f".pre[0].tau: must be a number above 0 ms, got '20 ms'. {DECAYS}",
     ),
     "a bare trace": (table(pre=SLOW), f".pre: lists its traces, got {SLOW!r}. Write a tuple: `(Trace(...),)`"),
